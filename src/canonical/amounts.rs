@@ -1,0 +1,42 @@
+//! Quantities and amounts: decimals, never floats, and the scaled integers the database guards.
+
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Quantities stand in the database in 10⁻⁴ of their unit.
+pub const QUANTITY_SCALE: u32 = 4;
+
+/// How many of which unit (UN/ECE Recommendation 20: `C62` one, `CT` carton, `KGM`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Quantity {
+    pub value: Decimal,
+    pub unit: String,
+}
+
+impl Quantity {
+    /// The value in 10⁻⁴ of the unit; `None` if it has more than four decimals or does not fit.
+    pub fn scaled(&self) -> Option<i64> {
+        scaled(self.value, QUANTITY_SCALE)
+    }
+}
+
+/// An amount of money with its currency (ISO 4217).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amount {
+    pub amount: Decimal,
+    pub currency: String,
+}
+
+/// `value × 10^scale` as an integer, if it is one and fits.
+pub fn scaled(value: Decimal, scale: u32) -> Option<i64> {
+    let shifted = value.checked_mul(Decimal::from(10i64.pow(scale)))?;
+    if shifted.fract().is_zero() { shifted.to_i64() } else { None }
+}
+
+/// The decimal of a scaled integer.
+pub fn unscaled(value: i64, scale: u32) -> Decimal {
+    Decimal::new(value, scale).normalize()
+}

@@ -1,0 +1,18 @@
+//! The words everyone speaks: messages, events, ids, money, quantity, instants.
+//!
+//! Promise: one shape for an order whatever it came in; money and quantity are decimals, an instant is UTC.
+//! Called by: every room. Calls: nothing of ours.
+//! Never: does I/O, reads a clock, knows a format, a transport or a database.
+//! Tried by: the tests in its files, tests/api (JSON Schema)
+
+pub mod amounts;
+pub mod event;
+pub mod ids;
+pub mod instant;
+pub mod order;
+pub mod outgoing;
+
+pub use amounts::{Amount, Quantity};
+pub use event::Event;
+pub use ids::{ConnectionId, DeliveryId, DocumentId, EndpointId, EventId, MessageId, PartnerId, Tenant};
+pub use instant::{Date, Micros};

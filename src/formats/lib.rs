@@ -1,0 +1,14 @@
+//! Business documents as bytes and as trees: X12, EDIFACT, CSV, XML, JSON.
+//!
+//! Promise: reading never fails as a whole and never panics; what is wrong is a [`fault::Fault`] with its place,
+//! and costs no more than it says. Memory is bounded by one set, not by the file.
+//! Called by: `mapping` (trees), `flow` (reading, acknowledgements), `emit` (writing), `cli` (check). Calls: nothing of ours.
+//! Never: does I/O of its own, reads a clock, knows a partner or a database.
+//! Tried by: tests/formats
+
+pub mod fault;
+pub mod guides;
+pub mod piece;
+pub mod place;
+pub mod tree;
+pub mod write;

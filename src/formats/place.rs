@@ -1,0 +1,26 @@
+//! Where in the partner's bytes something stands.
+
+use serde::{Deserialize, Serialize};
+
+/// A place in a document. Never optional: code that has no place cannot make a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Offset of the first byte from the start of the document.
+    pub byte: u64,
+    /// Length in bytes; 0 where something is missing.
+    pub len: u32,
+    /// The same place in the format's own words.
+    pub at: At,
+}
+
+/// A place in the words of its format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// X12, EDIFACT. `ordinal` counts segments in the set from 1 (ST, UNH); envelope segments count from 1 in the document.
+    Segment { ordinal: u32, id: Box<str>, element: Option<u16>, component: Option<u16>, repeat: u16 },
+    /// CSV. `line` counts physical lines from 1.
+    Row { line: u64, column: Option<Box<str>> },
+    /// XML (a path with prefixes) and JSON (a pointer, RFC 6901).
+    Node { path: Box<str> },
+}

@@ -1,0 +1,6 @@
+//! Crossdock: an EDI and integration hub. See `docs/ARCHITECTURE.md` for the map.
+
+pub use crossdock_formats as formats;
+pub mod canonical;
+pub mod core;
+pub mod mapping;
