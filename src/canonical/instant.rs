@@ -21,7 +21,7 @@ impl Micros {
 
     /// `YYYYMMDD` and `HHMM` in UTC, as envelopes want them.
     pub fn envelope(self) -> (String, String) {
-        let t = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC);
+        let t = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
         (t.strftime("%Y%m%d").to_string(), t.strftime("%H%M").to_string())
     }
 }
