@@ -4,3 +4,5 @@ pub use crossdock_formats as formats;
 pub mod canonical;
 pub mod core;
 pub mod mapping;
+pub mod store;
+pub mod queue;
