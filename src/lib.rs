@@ -6,3 +6,7 @@ pub mod core;
 pub mod mapping;
 pub mod store;
 pub mod queue;
+pub mod tenancy;
+pub mod intake;
+pub mod config;
+pub mod flow;
