@@ -1,6 +1,7 @@
 //! The translate stage: a connection's documents in their order, set by set, into messages.
 
 mod acknowledge;
+pub mod again;
 mod batch;
 mod commit;
 mod faults;
@@ -15,8 +16,8 @@ use crate::{
     canonical::{ClaimCheck, ConnectionId, Micros, Stage, Tenant},
     flow::{Hub, failure::{self, Patience}},
     formats::{
+        self, CsvOptions, Options,
         piece::{Piece, Standard},
-        reader::{self, CsvOptions, Options},
     },
     queue::{QueueError, Taken},
     store::{StoreError, blobs, directory, documents::{self, Work}, now, outbox},
@@ -268,6 +269,25 @@ async fn open(hub: &Hub, tenant: Tenant, work: Work, body: Option<Vec<u8>>, mixe
     Ok(Some((source, run)))
 }
 
+/// Opens a document that is already kept, whatever its state, to read it once more.
+async fn open_row(hub: &Hub, tenant: Tenant, document: &documents::DocumentRow) -> Result<Option<(Source, Run)>, StoreError> {
+    let work = Work {
+        id: document.id,
+        connection: document.connection,
+        sequence: document.sequence,
+        name: document.name.clone(),
+        sha256: document.sha256.clone(),
+        size: document.size,
+        received_at: document.received_at,
+        state: document.state.clone(),
+        sets_done: 0,
+        tries: document.tries,
+        due: None,
+        first_failed_at: None,
+    };
+    open(hub, tenant, work, None, true).await
+}
+
 async fn raw(hub: &Hub, tenant: Tenant, sha256: &str, first: i64, count: i64) -> Result<Vec<u8>, StoreError> {
     let mut tx = hub.store.read(tenant).await?;
     let chunks = blobs::read(&mut tx, tenant, sha256, first, count).await?;
@@ -278,7 +298,7 @@ async fn raw(hub: &Hub, tenant: Tenant, sha256: &str, first: i64, count: i64) ->
 /// What a document is. Text that is neither X12, EDIFACT, XML nor JSON is CSV only where CSV is expected; else it is read as
 /// X12, whose reader says that there is no interchange in it.
 pub fn standard(head: &[u8], expects: Option<&str>) -> Standard {
-    match reader::sniff(head) {
+    match formats::sniff(head) {
         Some(standard) => standard,
         None if expects.is_some_and(|e| e.starts_with("csv")) => Standard::Csv,
         None => Standard::X12,

@@ -5,8 +5,8 @@ use crate::{
     canonical::Tenant,
     flow::failure::panic_text,
     formats::{
+        self, Options, Reader,
         piece::{Interchange, Piece, Policy, Standard},
-        reader::{self, Options, Reader},
     },
     store::{Store, StoreError, blobs},
 };
@@ -39,7 +39,7 @@ pub enum Source {
 impl Source {
     /// Reads bytes that are in memory.
     pub fn here(standard: Standard, bytes: Vec<u8>, options: Options, policy: PolicyOf) -> Source {
-        Source::Here { reader: reader::read(standard, Cursor::new(bytes), options), policy }
+        Source::Here { reader: formats::read(standard, Cursor::new(bytes), options), policy }
     }
 
     /// Reads a blob's chunks on a thread.
@@ -48,7 +48,7 @@ impl Source {
         let runtime = tokio::runtime::Handle::current();
         std::thread::spawn(move || {
             let chunks = Chunks { store, tenant, sha256, runtime, next: 0, chunk: Cursor::new(Vec::new()), failed: None };
-            let mut reader = reader::read(standard, chunks, options);
+            let mut reader = formats::read(standard, chunks, options);
             loop {
                 let piece = next_piece(&mut reader, &policy);
                 let (Some(piece), last) = (match piece {
