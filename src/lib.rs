@@ -9,4 +9,5 @@ pub mod queue;
 pub mod tenancy;
 pub mod intake;
 pub mod config;
+pub mod emit;
 pub mod flow;
