@@ -5,6 +5,11 @@
 //! Never: speaks a transport, reads the environment.
 //! Tried by: tests/guarantees
 
+pub mod apply;
+pub mod failure;
+pub mod operate;
+pub mod translate;
+
 use crate::{canonical::Micros, config::Settings, intake::Intake, mapping::Library, queue::Queue, store::Store, tenancy::Directory};
 use std::sync::Arc;
 
