@@ -11,3 +11,4 @@ pub mod intake;
 pub mod config;
 pub mod emit;
 pub mod flow;
+pub mod connectors;
