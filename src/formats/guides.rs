@@ -20,9 +20,18 @@ pub struct Guide {
 /// A segment or a loop at its place.
 #[derive(Debug)]
 pub enum Part {
-    Segment { id: Box<str>, mandatory: bool, max: Option<u32> },
+    Segment {
+        id: Box<str>,
+        mandatory: bool,
+        max: Option<u32>,
+    },
     /// X12: named by its first segment; EDIFACT: `SG2`. Its first part is the segment that opens it.
-    Loop { name: Box<str>, mandatory: bool, max: Option<u32>, parts: Vec<Part> },
+    Loop {
+        name: Box<str>,
+        mandatory: bool,
+        max: Option<u32>,
+        parts: Vec<Part>,
+    },
 }
 
 /// What elements a segment has.
