@@ -1,7 +1,7 @@
 //! RabbitMQ: private and shared.
 
 use crate::hub::{
-    services::{Rabbit, Vhost},
+    services::{Rabbit, Vhost, rabbit::ready},
     wait::{wait_for, wait_until},
 };
 use lapin::{
@@ -39,11 +39,12 @@ async fn publish(channel: &Channel, queue: &str, number: u32) {
 }
 
 /// Waits for a count, since a quorum queue's is low for a moment after a restart.
-async fn holds(rabbit: &Rabbit, vhost: &str, queue: &str, wanted: u64) {
-    let management = rabbit.management();
+async fn holds(url: &str, queue: &str, wanted: u32) {
     wait_for(SOON, &format!("{wanted} messages in {queue}"), || async {
-        let (ready, _) = management.queue(vhost, queue).await?;
-        if ready == wanted { Ok(()) } else { Err(format!("{ready} ready")) }
+        match ready(url, queue).await? {
+            count if count == wanted => Ok(()),
+            count => Err(format!("{count} ready")),
+        }
     })
     .await;
 }
@@ -59,19 +60,19 @@ async fn confirmed_messages_survive_kill_and_are_gone_after_a_wipe() {
     wait_until(SOON, "the client to see the kill", || async { !channel.status().connected() }).await;
 
     rabbit.restart().await;
-    holds(&rabbit, "/", "kept", 50).await;
+    holds(&rabbit.url(), "kept", 50).await;
 
     rabbit.wipe_data_folder().await;
-    let gone = rabbit.management().queue("/", "kept").await;
-    assert!(gone.as_ref().is_err_and(|error| error.contains("404")), "{gone:?}");
+    let gone = ready(&rabbit.url(), "kept").await;
+    assert!(gone.as_ref().is_err_and(|error| error.contains("NOT_FOUND") || error.contains("404")), "{gone:?}");
     let channel = connect(&rabbit.url()).await.create_channel().await.unwrap();
     fill(&channel, "kept", 3).await;
-    holds(&rabbit, "/", "kept", 3).await;
+    holds(&rabbit.url(), "kept", 3).await;
 
     // An orderly restart keeps them, too.
     rabbit.settled("/", "kept").await;
     rabbit.restart().await;
-    holds(&rabbit, "/", "kept", 3).await;
+    holds(&rabbit.url(), "kept", 3).await;
 }
 
 #[tokio::test]
@@ -100,7 +101,14 @@ async fn vhosts_are_apart_and_deleted_with_their_value() {
     let (one, other): (Vhost, Vhost) = (Rabbit::vhost().await, Rabbit::vhost().await);
     let channel = connect(one.url()).await.create_channel().await.unwrap();
     fill(&channel, "work", 2).await;
-    assert!(other.management().queue(other.name(), "work").await.is_err(), "the other vhost has the queue, too");
+    assert!(ready(other.url(), "work").await.is_err(), "the other vhost has the queue, too");
+    wait_for(SOON, "the management API to count", || async {
+        match one.management().queue(one.name(), "work").await? {
+            (2, 0) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
 
     let path = format!("/api/vhosts/{}", one.name());
     assert!(other.management().get(&path).await.is_ok());

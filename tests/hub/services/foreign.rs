@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Verifies a webhook by the PyPI package `standardwebhooks`, run by the Python that `TEST_STANDARDWEBHOOKS_PYTHON`
-/// names (tests/run makes it), else by `python3`. `headers` are `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+/// names, else by the one that tests/run made earlier, else by `python3`. `headers` are `webhook-id`, `webhook-timestamp`, `webhook-signature`.
 /// `Err` is the sentence of its refusal.
 ///
 /// # Panics
@@ -22,7 +22,9 @@ except WebhookVerificationError as refusal:
     print(refusal)
     sys.exit(3)
 ";
-    let python = std::env::var("TEST_STANDARDWEBHOOKS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python");
+    let other = if std::path::Path::new(made).exists() { made } else { "python3" };
+    let python = std::env::var("TEST_STANDARDWEBHOOKS_PYTHON").unwrap_or_else(|_| other.to_owned());
     let headers: serde_json::Map<_, _> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(*value))).collect();
     let head = serde_json::json!({ "secret": secret, "headers": headers }).to_string();
