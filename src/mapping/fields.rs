@@ -138,7 +138,7 @@ impl Fields<'_> {
         self.router.scopes.extend(aside);
         let walk = steps.into_iter().zip(slots).zip(scopes);
         let walk = walk.map(|((step, slot), scope)| Walk { step, slot, slots: scope.slots }).collect();
-        Some(Block { up, walk, fields, text: path.text.trim_start_matches('^').to_owned() })
+        Some(Block { up, walk, fields })
     }
 
     fn list(&mut self, yaml: &Yaml, item: &Shape) -> Option<Source> {
@@ -264,8 +264,9 @@ impl Fields<'_> {
                 expr::Alternative::Literal(text) => Alternative::Literal(text.clone()),
                 expr::Alternative::Group(inner) => Alternative::Group(self.compiled(inner, spot)?),
                 expr::Alternative::Setting(name, _) if name == "tenant.currency" => Alternative::TenantCurrency,
+                expr::Alternative::Setting(name, _) if name == "position" => Alternative::Position,
                 expr::Alternative::Setting(name, offset) => {
-                    let near = hint(name, ["tenant.currency"]);
+                    let near = hint(name, ["tenant.currency", "position"]);
                     self.wrong_at(spot, (*offset, format!("`${name}` is no setting{near}")));
                     return None;
                 }

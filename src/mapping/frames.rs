@@ -25,6 +25,8 @@ pub struct Hit<'t> {
     pub node: Option<NodeId>,
     /// The segment, record or element that it stands in.
     pub container: NodeId,
+    /// The path that led to it, and from which frame.
+    pub route: Option<(&'t Route, usize)>,
 }
 
 impl Frame {
@@ -156,10 +158,20 @@ pub fn descend(
 }
 
 /// All values of a route from its frame: the first only, unless `every`.
-pub fn hits<'t>(tree: &'t Tree, frame: &Frame, route: &Route, every: bool, seen: &mut Seen) -> Vec<Hit<'t>> {
-    let mut hits = Vec::new();
+pub fn hits<'t>(
+    tree: &'t Tree,
+    frames: &[Frame],
+    route: &'t Route,
+    every: bool,
+    seen: &mut Seen,
+) -> Vec<Hit<'t>> {
+    let level = frames.len() - 1 - route.up.min(frames.len() - 1);
+    let frame = &frames[level];
+    let mut hits: Vec<Hit<'t>> = Vec::new();
     let mut take = |container: NodeId, seen: &mut Seen| {
+        let before = hits.len();
         values(tree, container, &route.leaf, &mut hits, every, seen);
+        hits[before..].iter_mut().for_each(|h| h.route = Some((route, level)));
         !every && !hits.is_empty() && !matches!(route.leaf, Leaf::Pairs(_))
     };
     let Some((first, rest)) = route.steps.split_first() else {
@@ -186,7 +198,7 @@ fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Vec<H
     let mut push = |node| {
         if let Some(text) = tree.value(node).filter(|t| !t.trim().is_empty()) {
             seen.mark(node);
-            hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), container });
+            hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), container, route: None });
         }
     };
     match tree.kind(node) {
@@ -209,6 +221,7 @@ fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Vec<Hit<
                 tag: Some(Cow::Borrowed(tag.trim())),
                 node: Some(id),
                 container: segment,
+                route: None,
             });
         }
     }

@@ -27,8 +27,6 @@ mod schemes;
 mod shape;
 pub mod standard;
 mod tables;
-#[cfg(test)]
-mod tests;
 mod unread;
 mod write;
 mod write_edi;
@@ -128,6 +126,10 @@ impl Plan {
     /// The family of documents it is for.
     pub fn standard(&self) -> Standard {
         self.0.standard
+    }
+    /// The document's kind and the version whose guide it was compiled with: (`850`, `004010`).
+    pub fn document(&self) -> (&str, &str) {
+        (&self.0.claims.kind, self.0.guide.map_or("", |g| &g.version))
     }
     /// True if writing back what it reads may lose something (`one_way: true`).
     pub fn one_way(&self) -> bool {

@@ -11,8 +11,7 @@ pub type OutId = usize;
 pub struct OutNode {
     pub name: String,
     pub namespace: Option<String>,
-    /// A loop's first segment.
-    pub opens: Option<String>,
+    pub parent: OutId,
     pub order: u32,
     conditions: Vec<Condition>,
     pub leaves: Vec<OutLeaf>,
@@ -42,7 +41,7 @@ impl Out {
         let root = OutNode {
             name: String::new(),
             namespace: None,
-            opens: None,
+            parent: 0,
             order: 0,
             conditions: vec![],
             leaves: vec![],
@@ -63,7 +62,7 @@ impl Out {
         let mut node = OutNode {
             name: first.map(|n| n.name.clone()).unwrap_or_default(),
             namespace: first.and_then(|n| n.namespace.clone()),
-            opens: step.opens.clone(),
+            parent,
             order: step.order,
             conditions: step.conditions.clone(),
             leaves: vec![],

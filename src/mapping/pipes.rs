@@ -15,12 +15,15 @@
 use super::{
     Tables,
     dates::DateFormat,
-    frames::{self, Hit},
-    plan::{Pipe, Program},
+    frames::{self, Hit, Seen},
+    plan::{Leaf, Pipe, Program},
     schemes,
     shape::Shape,
 };
-use crate::{canonical::Date, formats::tree::Tree};
+use crate::{
+    canonical::Date,
+    formats::tree::{NodeId, Tree},
+};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::str::FromStr;
@@ -39,18 +42,19 @@ pub fn read<'t>(
     program: &Program,
     tree: &'t Tree,
     tables: &dyn Tables,
+    seen: &mut Seen,
 ) -> Result<Vec<Hit<'t>>, (Option<Hit<'t>>, Wrong)> {
     for pipe in pipes {
         match pipe {
             Pipe::Default(text) if hits.is_empty() => {
-                hits.push(Hit { text: text.clone().into(), tag: None, node: None, container: tree.root() });
+                hits.push(Hit { text: text.clone().into(), tag: None, node: None, container: tree.root(), route: None });
             }
             Pipe::Split(mark) => hits = split(hits, mark),
             Pipe::Join(mark) => hits = join(hits, mark),
             Pipe::Default(_) => {}
             _ => {
                 for hit in &mut hits {
-                    if let Err(wrong) = read_one(pipe, hit, program, tree, tables) {
+                    if let Err(wrong) = read_one(pipe, hit, program, tree, tables, seen) {
                         return Err((Some(hit.clone()), wrong));
                     }
                 }
@@ -60,14 +64,21 @@ pub fn read<'t>(
     Ok(hits)
 }
 
-fn read_one(pipe: &Pipe, hit: &mut Hit, program: &Program, tree: &Tree, tables: &dyn Tables) -> Result<(), Wrong> {
+fn read_one(
+    pipe: &Pipe,
+    hit: &mut Hit,
+    program: &Program,
+    tree: &Tree,
+    tables: &dyn Tables,
+    seen: &mut Seen,
+) -> Result<(), Wrong> {
     // What stands there already in its canonical form, a literal or a default, needs no reading of its format.
     let made = hit.node.is_none();
     match pipe {
         Pipe::Date(_) | Pipe::CodedDate(_) | Pipe::Decimal(_) | Pipe::Table(_) if made => {}
         Pipe::Date(format) => hit.text = date(format, &hit.text, false)?.into(),
         Pipe::CodedDate(leaf) => {
-            let code = frames::leaf(tree, hit.container, leaf).and_then(|n| tree.value(n)).unwrap_or_default();
+            let code = beside(tree, hit.container, leaf, seen);
             let format = DateFormat::of_code(code.trim()).ok_or_else(|| Wrong::Value {
                 code: "mapping/bad_date",
                 found: format!("{} in format {code}", hit.text),
@@ -93,7 +104,7 @@ fn read_one(pipe: &Pipe, hit: &mut Hit, program: &Program, tree: &Tree, tables: 
         }
         Pipe::Cut(width) => hit.text = hit.text.chars().take(*width).collect::<String>().into(),
         Pipe::Party(leaf) => {
-            let qualifier = frames::leaf(tree, hit.container, leaf).and_then(|n| tree.value(n)).unwrap_or_default();
+            let qualifier = beside(tree, hit.container, leaf, seen);
             hit.tag = Some(schemes::party(program.standard, qualifier.trim()).into());
         }
         Pipe::Item => {
@@ -104,6 +115,13 @@ fn read_one(pipe: &Pipe, hit: &mut Hit, program: &Program, tree: &Tree, tables: 
         Pipe::Split(_) | Pipe::Join(_) | Pipe::Default(_) => {}
     }
     Ok(())
+}
+
+/// The text beside a value; it counts as read.
+fn beside<'t>(tree: &'t Tree, container: NodeId, leaf: &Leaf, seen: &mut Seen) -> &'t str {
+    let Some(node) = frames::leaf(tree, container, leaf) else { return "" };
+    seen.mark(node);
+    tree.value(node).unwrap_or_default()
 }
 
 fn split<'t>(hits: Vec<Hit<'t>>, mark: &str) -> Vec<Hit<'t>> {
@@ -211,7 +229,7 @@ pub fn write(
     mut text: String,
     program: &Program,
     tables: &dyn Tables,
-    code: &mut dyn FnMut(&super::plan::Leaf, &str),
+    code: &mut dyn FnMut(&Leaf, &str),
 ) -> Result<String, Wrong> {
     for pipe in pipes.iter().rev() {
         match pipe {

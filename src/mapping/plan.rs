@@ -147,7 +147,6 @@ pub struct Block {
     /// Each step is a frame.
     pub walk: Vec<Walk>,
     pub fields: Vec<Field>,
-    pub text: String,
 }
 
 /// One frame on the way.
@@ -174,6 +173,8 @@ pub enum Alternative {
     Route(Route),
     Literal(String),
     TenantCurrency,
+    /// `$position`: which item of its list it is, from 1.
+    Position,
     Group(Formula),
 }
 
@@ -217,11 +218,11 @@ pub struct Rule {
 pub enum RuleValue {
     Literal(String),
     /// How many of these loops or segments stand beside it.
-    Count(Step),
+    Count { up: usize, step: Step },
     /// The sum of an element over these.
-    Sum(Step, Leaf),
+    Sum { up: usize, step: Step, leaf: Leaf },
     /// The element of the first of these.
-    First(Step, Leaf),
+    First { up: usize, step: Step, leaf: Leaf },
     /// Canonical members on the way to a value, then pipes.
     From(Vec<String>, Vec<Pipe>),
 }

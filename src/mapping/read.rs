@@ -5,11 +5,11 @@ use super::{
     faults::{self, fault},
     frames::{self, Frame, Hit, Seen},
     pipes,
-    plan::{Alternative, Block, Field, Formula, Leaf, Program, Route, RuleValue, Source, Unmapped},
+    plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Route, RuleValue, Source, Unmapped},
     shape::Shape,
     unread,
 };
-use crate::formats::{fault::Fault, piece::Standard, place::Place, tree::NodeId, tree::Tree};
+use crate::formats::{fault::Fault, piece::Standard, place::{At, Place}, tree::NodeId, tree::Tree};
 use serde_json::{Map, Value};
 
 /// Reads one set.
@@ -22,6 +22,7 @@ pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
         context,
         frames: vec![frame],
         pointer: String::new(),
+        position: 0,
         seen: Seen::new(tree),
         provenance: Vec::new(),
         faults: Vec::new(),
@@ -52,6 +53,8 @@ struct Run<'a> {
     frames: Vec<Frame>,
     /// JSON pointer to the canonical object being read.
     pointer: String,
+    /// Of the item being read, from 1.
+    position: usize,
     seen: Seen,
     provenance: Vec<Origin>,
     faults: Vec<Fault>,
@@ -118,7 +121,7 @@ impl<'a> Run<'a> {
     // ---- objects ----
 
     /// The members of an object, and whether any of them stood in the document.
-    fn members(&mut self, fields: &[Field]) -> (Map<String, Value>, bool) {
+    fn members(&mut self, fields: &'a [Field]) -> (Map<String, Value>, bool) {
         let mut object = Map::new();
         let mut present = false;
         let mut lacking = Vec::new();
@@ -141,7 +144,7 @@ impl<'a> Run<'a> {
         (object, present)
     }
 
-    fn field(&mut self, field: &Field) -> Got {
+    fn field(&mut self, field: &'a Field) -> Got {
         let before = self.pointer.len();
         self.pointer.push('/');
         self.pointer.push_str(&field.name);
@@ -156,7 +159,7 @@ impl<'a> Run<'a> {
         got
     }
 
-    fn object(&mut self, fields: &[Field], mandatory: bool) -> Got {
+    fn object(&mut self, fields: &'a [Field], mandatory: bool) -> Got {
         let (object, present) = self.members(fields);
         match (present, mandatory) {
             (true, _) => Got::Value(Value::Object(object), true),
@@ -174,7 +177,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn at(&mut self, blocks: &[Block], mandatory: bool) -> Got {
+    fn at(&mut self, blocks: &'a [Block], mandatory: bool) -> Got {
         for block in blocks {
             let mut got = None;
             self.walk(block, &mut |run| {
@@ -197,12 +200,14 @@ impl<'a> Run<'a> {
         Got::Nothing
     }
 
-    fn each(&mut self, block: &Block) -> Got {
+    fn each(&mut self, block: &'a Block) -> Got {
         let mut items = Vec::new();
         self.walk(block, &mut |run| {
             let before = run.pointer.len();
             run.pointer.push_str(&format!("/{}", items.len()));
+            let outer = std::mem::replace(&mut run.position, items.len() + 1);
             items.push(Value::Object(run.members(&block.fields).0));
+            run.position = outer;
             run.pointer.truncate(before);
             false
         });
@@ -211,18 +216,17 @@ impl<'a> Run<'a> {
     }
 
     /// Goes to each place of a block; `visit` says when it has enough.
-    fn walk(&mut self, block: &Block, visit: &mut dyn FnMut(&mut Self) -> bool) {
+    fn walk(&mut self, block: &'a Block, visit: &mut dyn FnMut(&mut Self) -> bool) {
         let level = self.frames.len() - 1 - block.up.min(self.frames.len() - 1);
         let aside = self.frames.split_off(level + 1);
         self.step_down(block, 0, visit);
         self.frames.extend(aside);
     }
 
-    fn step_down(&mut self, block: &Block, depth: usize, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
+    fn step_down(&mut self, block: &'a Block, depth: usize, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
         let Some(walk) = block.walk.get(depth) else { return visit(self) };
         let Some(frame) = self.frames.last() else { return true };
         let name = walk.step.opens.as_deref().or(walk.step.names.first().map(|n| n.name.as_str())).unwrap_or_default();
-        let condition = conditions(&walk.step.conditions);
         let base = if frame.label.is_empty() { String::new() } else { format!("{}/", frame.label) };
         let mut children = Vec::new();
         for (_, child) in frame.slot(walk.slot) {
@@ -238,8 +242,10 @@ impl<'a> Run<'a> {
                 continue;
             }
             count += 1;
-            let index = if condition.is_empty() { format!("[{count}]") } else { String::new() };
-            let label = format!("{base}{name}{condition}{index}");
+            let label = match walk.step.conditions.as_slice() {
+                [] => format!("{base}{name}[{count}]"),
+                conditions => format!("{base}{name}{}", self.conditions(container, conditions)),
+            };
             self.frames.push(Frame::new(self.tree, child, container, &walk.slots, label));
             let enough = self.step_down(block, depth + 1, visit);
             self.frames.pop();
@@ -250,19 +256,33 @@ impl<'a> Run<'a> {
         false
     }
 
-    // ---- values ----
-
-    fn frame(&self, route: &Route) -> &Frame {
-        let last = self.frames.len() - 1;
-        &self.frames[last - route.up.min(last)]
+    /// `[01=ST]`: with the value that stands there.
+    fn conditions(&self, container: NodeId, conditions: &[Condition]) -> String {
+        let leaf = |leaf: &Leaf| match leaf {
+            Leaf::Element { element, component: 0 } => format!("{element:02}"),
+            Leaf::Element { element, component } => format!("{element:02}.{component:02}"),
+            Leaf::Child { name, .. } => name.name.clone(),
+            _ => String::new(),
+        };
+        let value = |c: &Condition| {
+            frames::leaf(self.tree, container, &c.leaf).and_then(|n| self.tree.value(n)).unwrap_or_default()
+        };
+        conditions.iter().map(|c| format!("[{}={}]", leaf(&c.leaf), value(c).trim())).collect()
     }
 
-    fn single(&mut self, formula: &Formula, shape: &Shape) -> Got {
+    // ---- values ----
+
+    fn level(&self, route: &Route) -> usize {
+        let last = self.frames.len() - 1;
+        last - route.up.min(last)
+    }
+
+    fn single(&mut self, formula: &'a Formula, shape: &Shape) -> Got {
         let Ok(hits) = self.formula(formula) else { return Got::Faulty };
         let Some(hit) = hits.into_iter().next() else { return Got::Nothing };
         match pipes::shaped(&hit.text, shape) {
             Ok(value) => {
-                self.came_from(&hit, formula, None);
+                self.came_from(&hit, None);
                 Got::Value(value, hit.node.is_some())
             }
             Err(wrong) => {
@@ -272,7 +292,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn list(&mut self, formulas: &[Formula], shape: &Shape) -> Got {
+    fn list(&mut self, formulas: &'a [Formula], shape: &Shape) -> Got {
         let refs = matches!(shape, Shape::List(item) if **item == Shape::Ref);
         let mut items = Vec::new();
         let mut present = false;
@@ -280,7 +300,7 @@ impl<'a> Run<'a> {
             let Ok(hits) = self.formula(formula) else { return Got::Faulty };
             for hit in hits {
                 present |= hit.node.is_some();
-                self.came_from(&hit, formula, Some((items.len(), refs)));
+                self.came_from(&hit, Some((items.len(), refs)));
                 items.push(match (&hit.tag, refs) {
                     (Some(tag), true) => serde_json::json!({ "scheme": tag, "id": hit.text }),
                     _ => Value::String(hit.text.into_owned()),
@@ -292,18 +312,15 @@ impl<'a> Run<'a> {
     }
 
     /// The values of a formula; `Err` if a fault or a miss was noted.
-    fn formula(&mut self, formula: &Formula) -> Result<Vec<Hit<'a>>, ()> {
+    fn formula(&mut self, formula: &'a Formula) -> Result<Vec<Hit<'a>>, ()> {
         let tree = self.tree;
         let mut hits = Vec::new();
         for alternative in &formula.alternatives {
             hits = match alternative {
-                Alternative::Route(route) => {
-                    let last = self.frames.len() - 1;
-                    let frame = &self.frames[last - route.up.min(last)];
-                    frames::hits(tree, frame, route, formula.every, &mut self.seen)
-                }
+                Alternative::Route(route) => frames::hits(tree, &self.frames, route, formula.every, &mut self.seen),
                 Alternative::Literal(text) => vec![self.made(text.clone())],
                 Alternative::TenantCurrency => vec![self.made(self.context.tenant_currency.to_owned())],
+                Alternative::Position => vec![self.made(self.position.to_string())],
                 Alternative::Group(inner) => self.formula(inner)?,
             };
             if !hits.is_empty() {
@@ -311,7 +328,7 @@ impl<'a> Run<'a> {
             }
         }
         let origin = hits.first().cloned();
-        match pipes::read(&formula.pipes, hits, self.program, tree, self.context.tables) {
+        match pipes::read(&formula.pipes, hits, self.program, tree, self.context.tables, &mut self.seen) {
             Ok(hits) => Ok(hits),
             Err((hit, wrong)) => {
                 let hit = hit.or(origin).unwrap_or_else(|| self.made(String::new()));
@@ -323,12 +340,12 @@ impl<'a> Run<'a> {
 
     fn made(&self, text: String) -> Hit<'a> {
         let container = self.frames.last().map_or(NodeId(0), |f| f.container);
-        Hit { text: text.into(), tag: None, node: None, container }
+        Hit { text: text.into(), tag: None, node: None, container, route: None }
     }
 
     // ---- what is told ----
 
-    fn came_from(&mut self, hit: &Hit, formula: &Formula, item: Option<(usize, bool)>) {
+    fn came_from(&mut self, hit: &Hit, item: Option<(usize, bool)>) {
         let Some(node) = hit.node else { return };
         let place = self.tree.place(node);
         let field = match item {
@@ -337,26 +354,38 @@ impl<'a> Run<'a> {
             Some((index, false)) => format!("{}/{index}", self.pointer),
         };
         let bytes = place.byte..place.byte + u64::from(place.len);
-        self.provenance.push(Origin { field, bytes, at: self.label(formula) });
+        let at = hit.route.map(|(route, level)| self.label(route, level, Some(&place))).unwrap_or_default();
+        self.provenance.push(Origin { field, bytes, at });
     }
 
-    /// The field's path in the document: the frame's, then the mapping's own text.
-    fn label(&self, formula: &Formula) -> String {
-        match first_route(formula) {
-            Some(route) => {
-                let label = &self.frame(route).label;
-                if label.is_empty() { route.text.clone() } else { format!("{label}/{}", route.text) }
-            }
-            None => String::new(),
-        }
+    /// A path in the document: the frame's, then the mapping's own text. Of pairs, the element that it was.
+    fn label(&self, route: &Route, level: usize, place: Option<&Place>) -> String {
+        let label = &self.frames[level].label;
+        let text = match (&route.leaf, place.map(|p| &p.at)) {
+            (Leaf::Pairs(_), Some(At::Segment { id, element: Some(element), component, .. })) => match component {
+                Some(component) => format!("{id}{element:02}.{component:02}"),
+                None => format!("{id}{element:02}"),
+            },
+            _ => route.text.clone(),
+        };
+        if label.is_empty() { text } else { format!("{label}/{text}") }
     }
 
-    fn wrong(&mut self, hit: &Hit, formula: &Formula, wrong: pipes::Wrong) {
+    /// The path that a formula looks at first.
+    fn first_label(&self, formula: &Formula) -> String {
+        first_route(formula).map(|route| self.label(route, self.level(route), None)).unwrap_or_default()
+    }
+
+    fn wrong(&mut self, hit: &Hit, formula: &'a Formula, wrong: pipes::Wrong) {
         let place = match hit.node {
             Some(node) => self.tree.place(node),
             None => self.tree.place(hit.container),
         };
-        let where_ = format!("{} ({})", self.label(formula), faults::words(&place));
+        let label = match hit.route {
+            Some((route, level)) => self.label(route, level, Some(&place)),
+            None => self.first_label(formula),
+        };
+        let where_ = format!("{label} ({})", faults::words(&place));
         match wrong {
             pipes::Wrong::Value { code, found, expected } => {
                 let sentence = format!("{where_}: `{}` is not {expected}", faults::short(&found));
@@ -377,7 +406,7 @@ impl<'a> Run<'a> {
     }
 
     /// A mandatory canonical field that nothing gave.
-    fn lacks(&mut self, field: &Field) {
+    fn lacks(&mut self, field: &'a Field) {
         let (place, label) = self.expected_at(field);
         let pointer = format!("{}/{}", self.pointer, field.name);
         let where_ = faults::words(&place);
@@ -390,7 +419,7 @@ impl<'a> Run<'a> {
     }
 
     /// Where a missing field should have stood.
-    fn expected_at(&mut self, field: &Field) -> (Place, String) {
+    fn expected_at(&mut self, field: &'a Field) -> (Place, String) {
         let here = self.frames.last().map_or(NodeId(0), |f| f.container);
         let formula = match &field.source {
             Source::Value(formula) | Source::ReadOnly(formula) => Some(formula),
@@ -406,10 +435,9 @@ impl<'a> Run<'a> {
         let Some((formula, route)) = formula.and_then(|f| Some((f, first_route(f)?))) else {
             return (self.tree.place(here), String::new());
         };
-        let label = self.label(formula);
+        let label = self.first_label(formula);
         let mut segment = None;
-        let node = self.frame(route).node;
-        let own = self.frame(route).container;
+        let Frame { node, container: own, .. } = self.frames[self.level(route)];
         let mut scratch = Seen::new(self.tree);
         frames::descend(self.tree, node, &route.steps, &mut scratch, &mut |container, _| {
             segment = Some(container);
@@ -435,14 +463,4 @@ fn first_route(formula: &Formula) -> Option<&Route> {
         Alternative::Group(inner) => first_route(inner),
         _ => None,
     })
-}
-
-fn conditions(conditions: &[super::plan::Condition]) -> String {
-    let leaf = |leaf: &Leaf| match leaf {
-        Leaf::Element { element, component: 0 } => format!("{element:02}"),
-        Leaf::Element { element, component } => format!("{element:02}.{component:02}"),
-        Leaf::Child { name, .. } => name.name.clone(),
-        _ => String::new(),
-    };
-    conditions.iter().map(|c| format!("[{}={}]", leaf(&c.leaf), c.values.join(","))).collect()
 }

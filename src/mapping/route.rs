@@ -124,9 +124,9 @@ impl Router {
         let name = step.names.first().map(|n| n.name.as_str()).unwrap_or_default();
         let found = here.parts.iter().find(|p| part_name(p) == name);
         (here.parts, here.opener) = match found {
-            Some(Part::Loop { parts, .. }) => (parts, parts.first().map(part_name)),
-            Some(Part::Segment { id, .. }) => (&[], Some(id)),
-            None => (&[], None),
+            Some(Part::Loop { parts, .. }) => (parts.as_slice(), parts.first().map(part_name)),
+            Some(Part::Segment { id, .. }) => (&[][..], Some(&**id)),
+            None => (&[][..], None),
         };
         here.path = format!("{}/{name}", here.path);
     }
@@ -297,10 +297,11 @@ impl Router {
     }
 
     fn code(&self, spec: &ElementSpec, value: &str, element: &str, offset: usize) -> Result<(), Wrong> {
-        if spec.codes.is_empty() || spec.codes.iter().any(|c| &**c == value) {
+        if spec.codes.is_empty() || spec.codes.contains(value) {
             return Ok(());
         }
-        let near = hint(value, spec.codes.iter().map(|c| &**c));
+        let codes: Vec<String> = spec.codes.iter().collect();
+        let near = hint(value, codes.iter().map(String::as_str));
         Err((offset, format!("`{value}` is no code of {element} in the guide of {}{near}", self.guide_name)))
     }
 

@@ -73,9 +73,9 @@ fn computed(key: &str, yaml: &Yaml, path: &expr::Path, fields: &mut Fields, spot
     match key {
         "count" | "sum" | "first" => {
             let target = tell(fields, yaml.spot, |_| expr::path(text, true))?;
-            // Relative to the deepest loop that the rule's own path names.
+            // Relative to the deepest loop that the rule's own path names, `^` to the one above.
             let mut whole = path.clone();
-            whole.steps.truncate(path.steps.len() - 1);
+            whole.steps.truncate((path.steps.len() - 1).saturating_sub(target.up));
             whole.steps.extend(target.steps);
             let (leaf, mut steps) = match key {
                 "count" => (None, tell(fields, yaml.spot, |fields| fields.router.place(&whole))?.1),
@@ -85,10 +85,11 @@ fn computed(key: &str, yaml: &Yaml, path: &expr::Path, fields: &mut Fields, spot
                 }
             };
             let step: Step = steps.pop()?;
+            let up = target.up;
             Some(match (key, leaf) {
-                ("sum", Some(leaf)) => RuleValue::Sum(step, leaf),
-                ("first", Some(leaf)) => RuleValue::First(step, leaf),
-                _ => RuleValue::Count(step),
+                ("sum", Some(leaf)) => RuleValue::Sum { up, step, leaf },
+                ("first", Some(leaf)) => RuleValue::First { up, step, leaf },
+                _ => RuleValue::Count { up, step },
             })
         }
         "from" => from(text, yaml.spot, fields),

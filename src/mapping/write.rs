@@ -436,17 +436,21 @@ impl<'p> Run<'p> {
         }
     }
 
+    fn above(&self, node: OutId, up: usize) -> OutId {
+        (0..up).fold(node, |node, _| self.out.node(node).parent)
+    }
+
     fn rule_text(&mut self, rule: &'p Rule, within: OutId) -> Option<String> {
         match &rule.value {
             RuleValue::Literal(text) => Some(text.clone()),
-            RuleValue::Count(step) => Some(self.out.all(within, step).len().to_string()),
-            RuleValue::First(step, leaf) => {
-                let nodes = self.out.all(within, step);
+            RuleValue::Count { up, step } => Some(self.out.all(self.above(within, *up), step).len().to_string()),
+            RuleValue::First { up, step, leaf } => {
+                let nodes = self.out.all(self.above(within, *up), step);
                 nodes.into_iter().find_map(|n| self.out.text(n, leaf).map(str::to_owned))
             }
-            RuleValue::Sum(step, leaf) => {
-                let nodes = self.out.all(within, step);
-                let numbers = nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
+            RuleValue::Sum { up, step, leaf } => {
+                let nodes = self.out.all(self.above(within, *up), step);
+                let mut numbers = nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
                 let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
                 Some(sum.to_string())
             }
