@@ -36,9 +36,9 @@ impl Arrival<'_> {
         Place { byte: self.byte, len: self.len, at }
     }
 
-    /// A place of no length before it, where something is missing.
-    fn before(&self) -> Place {
-        Place { len: 0, ..self.place() }
+    /// A place of no length before it, where `missing` should stand.
+    fn before(&self, missing: &str) -> Place {
+        Place { byte: self.byte, len: 0, at: Arrival { id: missing, ..*self }.place().at }
     }
 }
 
@@ -163,7 +163,7 @@ impl Structure {
                 false => format!("the segment {}", slot.name),
             };
             let sentence = format!("{what} is missing before segment {} ({}).", at.ordinal, at.id);
-            let fault = Fault::new(codes::MISSING_SEGMENT, at.before(), upper(&sentence));
+            let fault = Fault::new(codes::MISSING_SEGMENT, at.before(&slot.opening()), upper(&sentence));
             faults.push(fault.expected(self.described(slot)).remedy(format!("Add {what}.")));
         }
     }
@@ -244,12 +244,12 @@ impl Structure {
         let Some((last, loops)) = path.split_last() else { return self.refuse(segment, faults) };
         if self.excused != segment.ordinal {
             let opened = &slots[loops[0] as usize];
-            let opening = String::from_utf8_lossy(&opened.id.to_be_bytes()).trim_end_matches('\0').to_owned();
+            let opening = opened.opening();
             let sentence = format!(
                 "Segment {} ({}) belongs into the loop {}, and no {opening} before it opens one.",
                 segment.ordinal, segment.id, opened.name
             );
-            let fault = Fault::new(codes::NO_LOOP_START, segment.before(), sentence).found(segment.id);
+            let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(segment.id);
             faults.push(fault.expected(format!("{opening} before {}", segment.id)));
         }
         self.leave(depth, segment, faults);

@@ -220,7 +220,13 @@ impl<R: BufRead> Edifact<R> {
         self.segments += 1;
         let unb = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
         if &*unb.id != "UNB" {
-            return self.unreadable(span.start, 0, "UNB doesn't follow UNA");
+            let separator = char::from(syntax.element);
+            let why = match unb.id.starts_with("UNB") {
+                true => format!("the separator behind UNB is not “{separator}”, and no UNA says what it is"),
+                false => "UNB doesn't follow UNA".to_owned(),
+            };
+            let skip = if span.start > byte { 0 } else { 3 };
+            return self.unreadable(span.start, skip, &why);
         }
         if unb.len() < 5 || !span.terminated {
             let why = if span.terminated { "UNB has fewer than five elements" } else { "UNB has no terminator" };

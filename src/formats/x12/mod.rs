@@ -90,7 +90,8 @@ impl<R: BufRead> X12<R> {
             Found::Segment(span) => span,
             Found::TooLong { start, next } => {
                 self.at = next;
-                return Ok(self.outside(start, next, "A segment outside of any set is longer than a set may be."));
+                self.outside(start, next, "A segment outside of any set is longer than a set may be.");
+                return Ok(());
             }
             Found::End => {
                 self.at = self.source.end();
