@@ -289,3 +289,8 @@ pub async fn close_letters(tx: &mut Tx, tenant: Tenant, thing_id: Uuid, how: &st
     )?;
     Ok(())
 }
+
+/// The newest deliveries to an endpoint or connection of a name; at most 500.
+pub async fn to_target(tx: &mut Tx, tenant: Tenant, target: &str) -> Result<Vec<DeliveryRow>, StoreError> {
+    Ok(fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?)
+}
