@@ -18,6 +18,7 @@ use std::collections::HashMap;
 
 const KEYS: &[&str] = &[
     "mapping", "from", "to", "claims", "unmapped", "tables", "sets", "fields", "write", "namespaces", "root", "one_way",
+    "order",
 ];
 const LATER: &[&str] = &["extends", "require"];
 
@@ -82,7 +83,8 @@ impl Compiler<'_> {
         let guide = self.guide(&from, guide)?;
         let root = self.root(&from, &namespaces);
         let sets_by = self.sets_by(&from);
-        let router = Router::new(from.standard, guide, namespaces);
+        let mut router = Router::new(from.standard, guide, namespaces);
+        self.order(&from, &mut router);
         let mut fields = Fields { router, tables: &tables, message: &message, wrong: Vec::new() };
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.line("write") < self.line("fields");
@@ -328,6 +330,20 @@ impl Compiler<'_> {
             }
         }
         tables
+    }
+
+    fn order(&mut self, from: &From, router: &mut Router) {
+        let Some(yaml) = self.yaml.get("order") else { return };
+        if matches!(from.standard, Standard::X12 | Standard::Edifact) {
+            return self.say(yaml.spot, "the guide orders X12 and EDIFACT; `order:` is for XML, JSON and CSV");
+        }
+        for entry in yaml.entries() {
+            let What::List(names) = &entry.value.what else {
+                self.say(entry.value.spot, "the names in their order are expected, as in [cbc:ID, cbc:Name]");
+                continue;
+            };
+            names.iter().filter_map(Yaml::text).for_each(|name| router.order(&entry.key, name));
+        }
     }
 
     fn rules(&mut self, fields: &mut Fields) -> Vec<Rule> {

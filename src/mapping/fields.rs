@@ -136,9 +136,15 @@ impl Fields<'_> {
         let fields = self.object(yaml, members, keys);
         let scopes = self.router.scopes.split_off(base - up);
         self.router.scopes.extend(aside);
+        let slots_len = slots.len();
         let walk = steps.into_iter().zip(slots).zip(scopes);
-        let walk = walk.map(|((step, slot), scope)| Walk { step, slot, slots: scope.slots }).collect();
-        Some(Block { up, walk, fields })
+        let mut texts = path.steps.iter().map(|s| s.name.clone()).skip(path.steps.len() - slots_len);
+        let walk = walk.map(|((step, slot), scope)| {
+            let text = texts.next().unwrap_or_default();
+            Walk { step, text, slot, slots: scope.slots }
+        });
+        let walk = walk.collect();
+        Some(Block { up, each: keys == ["each"], walk, fields })
     }
 
     fn list(&mut self, yaml: &Yaml, item: &Shape) -> Option<Source> {

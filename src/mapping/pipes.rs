@@ -241,9 +241,13 @@ pub fn write(
             Pipe::Decimal(implied) if *implied > 0 => text = without_point(&text, *implied)?,
             Pipe::Table(at) => {
                 let table = &program.tables[*at];
-                let inverse = |target: &str| {
-                    tables.inverse(&table.name, target).or_else(|| table.inverse(target).map(str::to_owned))
+                // The mapping's own row first, if the tenant has not given its value another target: a tenant's row
+                // `PF → EA` says how to read PF, not that all that counts as EA is to be written as PF.
+                let own = |target: &str| {
+                    let value = table.inverse(target)?;
+                    tables.get(&table.name, value).is_none_or(|t| t == target).then(|| value.to_owned())
                 };
+                let inverse = |target: &str| own(target).or_else(|| tables.inverse(&table.name, target));
                 // 1 and 1.00 are one number.
                 let normal = || Decimal::from_str_exact(&text).ok().and_then(|d| inverse(&d.normalize().to_string()));
                 let found = inverse(&text).or_else(normal);

@@ -9,7 +9,12 @@ use super::{
     shape::Shape,
     unread,
 };
-use crate::formats::{fault::Fault, piece::Standard, place::{At, Place}, tree::NodeId, tree::Tree};
+use crate::formats::{
+    fault::Fault,
+    piece::Standard,
+    place::{At, Place},
+    tree::{Kind, NodeId, Tree},
+};
 use serde_json::{Map, Value};
 
 /// Reads one set.
@@ -228,13 +233,15 @@ impl<'a> Run<'a> {
     fn step_down(&mut self, block: &'a Block, depth: usize, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
         let Some(walk) = block.walk.get(depth) else { return visit(self) };
         let Some(frame) = self.frames.last() else { return true };
-        let name = walk.step.opens.as_deref().or(walk.step.names.first().map(|n| n.name.as_str())).unwrap_or_default();
+        let name = &walk.text;
         let base = if frame.label.is_empty() { String::new() } else { format!("{}/", frame.label) };
         let mut children = Vec::new();
+        let mut items = false;
         for (_, child) in frame.slot(walk.slot) {
-            match self.tree.kind(*child) {
-                crate::formats::tree::Kind::Array => children.extend(self.tree.children(*child)),
-                _ => children.push(*child),
+            items = self.tree.kind(*child) == Kind::Array;
+            match items {
+                true => children.extend(self.tree.children(*child)),
+                false => children.push(*child),
             }
         }
         let mut count = 0;
@@ -245,7 +252,9 @@ impl<'a> Run<'a> {
             }
             count += 1;
             let label = match walk.step.conditions.as_slice() {
-                [] => format!("{base}{name}[{count}]"),
+                [] if items => format!("{base}{name}/{}", count - 1),
+                [] if block.each => format!("{base}{name}[{count}]"),
+                [] => format!("{base}{name}"),
                 conditions => format!("{base}{name}{}", self.conditions(container, conditions)),
             };
             self.frames.push(Frame::new(self.tree, child, container, &walk.slots, label));
@@ -358,6 +367,35 @@ impl<'a> Run<'a> {
         let bytes = place.byte..place.byte + u64::from(place.len);
         let at = hit.route.map(|(route, level)| self.label(route, level, Some(&place))).unwrap_or_default();
         self.provenance.push(Origin { field, bytes, at });
+        if let Some((route, 0)) = hit.route
+            && self.program.standard == Standard::Csv
+        {
+            self.agrees(route, node, hit.container);
+        }
+    }
+
+    /// CSV: what an order says once, its later rows must not say otherwise; leaving it out is fine.
+    fn agrees(&mut self, route: &Route, first: NodeId, row: NodeId) {
+        let said = self.tree.value(first).unwrap_or_default();
+        let rows = self.tree.children(self.tree.root()).skip_while(|r| *r != row).skip(1);
+        for node in rows.filter_map(|other| frames::leaf(self.tree, other, &route.leaf)) {
+            let also = self.tree.value(node).unwrap_or_default();
+            if also.trim().is_empty() || also == said {
+                self.seen.mark(node);
+                continue;
+            }
+            let place = self.tree.place(node);
+            let sentence = format!(
+                "{} ({}): `{}`, and the order's first row says `{}`",
+                route.text,
+                faults::words(&place),
+                faults::short(also),
+                faults::short(said)
+            );
+            let remedy = "give the rows of one order the same value, or the order another number".to_owned();
+            self.faults.push(fault("mapping/contradiction", place, also, said, sentence, remedy));
+            return;
+        }
     }
 
     /// A path in the document: the frame's, then the mapping's own text. Of pairs, the element that it was.

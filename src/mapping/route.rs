@@ -213,6 +213,14 @@ impl Router {
         Ok(Name { name: format!("{at}{local}"), namespace: Some(namespace.clone()) })
     }
 
+    /// `order:`: mentions the names below a parent (`.` for the root) before the fields do.
+    pub fn order(&mut self, parent: &str, name: &str) {
+        let local = |step: &str| step.split_once(':').map_or(step, |(_, local)| local).to_owned();
+        let steps = parent.split('/').filter(|s| *s != ".").map(local);
+        let path: String = steps.chain([local(name)]).map(|step| format!("/{step}")).collect();
+        self.mention(&path);
+    }
+
     /// When a name was first mentioned: the order in which XML, JSON and CSV are written.
     fn mention(&mut self, path: &str) -> u32 {
         let next = self.mentioned.len() as u32 + 1;

@@ -97,7 +97,7 @@ fn check_reading(plan: &Arc<Plan>, input: &Path, output: &Path) -> Result<(), St
     let bytes = fs::read(input).unwrap();
     let mut told = Vec::new();
     for set in sets(plan, &bytes) {
-        if !set.faults.is_empty() {
+        if !set.accepted() {
             return Err(format!("{}: {:#?}", input.display(), set.faults));
         }
         let reading = plan.read(&set.tree, &context());
@@ -181,7 +181,7 @@ fn edi(plan: &Plan, segments: &[formats::write::Segment]) -> String {
         format!("{isa}\nGS*{group}*A*B*20260101*0000*1*X*{version}~\nST*{kind}*0001~\n{body}SE*{count}*0001~\nGE*1*1~\nIEA*1*000000001~\n")
     } else {
         let unh = format!("UNH+1+{kind}:D:{}:UN'", version.trim_start_matches('D'));
-        format!("UNB+UNOC:3+A:14+B:14+260101:0000+1'\n{unh}\n{body}UNT+{count}+1'\nUNZ+1+1'\n")
+        format!("UNB+UNOY:4+A:14+B:14+260101:0000+1'\n{unh}\n{body}UNT+{count}+1'\nUNZ+1+1'\n")
     }
 }
 

@@ -495,3 +495,15 @@ fn header_follows(bytes: &[u8]) -> bool {
         _ => false,
     }
 }
+
+/// The service characters and the length of UNA, or of UNB where there is none; in memory.
+pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
+    match bytes.starts_with(b"UNA") {
+        true => una::read(bytes).map(|(syntax, _)| (syntax, una::LENGTH as usize)),
+        false => {
+            let plain = bytes.get(3) == Some(&una::DEFAULT.element);
+            let end = memchr::memchr(una::DEFAULT.segment, bytes).map_or(bytes.len(), |n| n + 1);
+            plain.then_some((una::DEFAULT, end))
+        }
+    }
+}

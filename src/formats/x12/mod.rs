@@ -523,3 +523,8 @@ fn isa_follows(bytes: &[u8]) -> bool {
     let Some(separator) = bytes.get(3).filter(|b| !b.is_ascii_alphanumeric() && **b != b' ') else { return false };
     bytes.len() < 8 || bytes[4..bytes.len().min(16)].contains(separator)
 }
+
+/// The delimiters and the length of a header in memory.
+pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
+    isa::read(bytes).ok().map(|isa| (isa.syntax, isa.len))
+}
