@@ -5,6 +5,8 @@
 //! Never: speaks a transport, reads the environment.
 //! Tried by: tests/guarantees
 
+pub mod deliver;
+
 use crate::{canonical::Micros, config::Settings, intake::Intake, mapping::Library, queue::Queue, store::Store, tenancy::Directory};
 use std::sync::Arc;
 
