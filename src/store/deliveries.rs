@@ -188,11 +188,28 @@ pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<V
     Ok(changed.into_iter().map(|(id,)| id).collect())
 }
 
+/// Ends a delivery that is not delivered yet by somebody's will. Gives false if it was in another state.
+pub async fn cancel(tx: &mut Tx, tenant: Tenant, id: DeliveryId, cause: &Value, now: Micros) -> Result<bool, StoreError> {
+    #[derive(Serialize)]
+    struct Cancelled<'a> {
+        id: DeliveryId,
+        cause: &'a Value,
+    }
+    let changed = exec!(
+        tx,
+        "update deliveries set state = 'cancelled', cause = r.cause, due = null, ended_at = $3 from {rows}
+         where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying', 'dead')",
+        "id uuid, cause jsonb" => [Cancelled { id, cause }];
+        tenant, now
+    )?;
+    Ok(changed == 1)
+}
+
 /// Gives a dead delivery the document that could not be rendered at first.
 pub async fn fill(tx: &mut Tx, tenant: Tenant, id: DeliveryId, name: &str, content: &[u8], control: &str) -> Result<(), StoreError> {
     let filled = exec!(
         tx,
-        "update deliveries set name = $3, content = $4, control = $5 where tenant = $1 and id = $2 and state = 'dead' and content is null";
+        "update deliveries set name = $3, content = $4, control = $5 where tenant = $1 and id = $2 and content is null";
         tenant, id, name, content, control
     )?;
     if filled == 1 { Ok(()) } else { Err(StoreError::Lost("a dead delivery without a document")) }
