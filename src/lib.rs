@@ -11,3 +11,5 @@ pub mod intake;
 pub mod config;
 pub mod flow;
 pub mod connectors;
+pub mod api;
+pub mod signals;
