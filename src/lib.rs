@@ -9,6 +9,7 @@ pub mod queue;
 pub mod tenancy;
 pub mod intake;
 pub mod config;
+pub mod emit;
 pub mod flow;
 pub mod connectors;
 pub mod api;

@@ -172,18 +172,30 @@ pub struct Change {
     pub deadline: i64,
 }
 
-/// Changes states, only of deliveries that are `pending` or `retrying`; gives how many changed.
-pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<u64, StoreError> {
+/// Changes states, only of deliveries that are `pending` or `retrying`; gives those that changed. The others were
+/// ended by somebody else: nothing may be said of them.
+pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<Vec<DeliveryId>, StoreError> {
     if changes.is_empty() {
-        return Ok(0);
+        return Ok(vec![]);
     }
-    Ok(exec!(
+    let changed: Vec<(DeliveryId,)> = fetch!(
         tx,
         "update deliveries set state = r.state, cause = r.cause, fingerprint = r.fingerprint, tries = r.tries, due = r.due, first_failed_at = r.first_failed_at, ended_at = r.ended_at, deadline = r.deadline
-         from {rows} where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying')",
+         from {rows} where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying') returning deliveries.id",
         "id uuid, state text, cause jsonb, fingerprint text, tries bigint, due bigint, first_failed_at bigint, ended_at bigint, deadline bigint" => changes;
         tenant
-    )?)
+    )?;
+    Ok(changed.into_iter().map(|(id,)| id).collect())
+}
+
+/// Gives a dead delivery the document that could not be rendered at first.
+pub async fn fill(tx: &mut Tx, tenant: Tenant, id: DeliveryId, name: &str, content: &[u8], control: &str) -> Result<(), StoreError> {
+    let filled = exec!(
+        tx,
+        "update deliveries set name = $3, content = $4, control = $5 where tenant = $1 and id = $2 and state = 'dead' and content is null";
+        tenant, id, name, content, control
+    )?;
+    if filled == 1 { Ok(()) } else { Err(StoreError::Lost("a dead delivery without a document")) }
 }
 
 /// Sends a dead or delivered one again, with the same event id: back to `pending`. Gives false if it was in another state.
