@@ -311,3 +311,49 @@ pub async fn close_letters(tx: &mut Tx, tenant: Tenant, thing_id: Uuid, how: &st
 pub async fn to_target(tx: &mut Tx, tenant: Tenant, target: &str) -> Result<Vec<DeliveryRow>, StoreError> {
     Ok(fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?)
 }
+
+/// The deliveries of several events, oldest first; at most 1,000.
+pub async fn of_events(tx: &mut Tx, tenant: Tenant, events: &[EventId]) -> Result<Vec<DeliveryRow>, StoreError> {
+    if events.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = events.iter().map(|id| Id { id: id.0 }).collect();
+    Ok(fetch!(
+        tx,
+        row_query!("join {rows} on d.event = r.id where d.tenant = $2 order by d.created_at, d.id limit 1000"),
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// The acknowledgements of several documents, oldest first; at most 1,000.
+pub async fn acknowledgements(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<DeliveryRow>, StoreError> {
+    if documents.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = documents.iter().map(|id| Id { id: id.0 }).collect();
+    Ok(fetch!(
+        tx,
+        row_query!("join {rows} on d.document = r.id where d.tenant = $2 and d.kind = 'acknowledgement' order by d.created_at, d.id limit 1000"),
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// Open dead letters, newest first, a page at a time: those behind (died_at, id) of the page before; of one
+/// fingerprint, if one is given.
+pub async fn letters_page(
+    tx: &mut Tx,
+    tenant: Tenant,
+    before: (Micros, Uuid),
+    fingerprint: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Letter>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, thing, thing_id, stage, code, fingerprint, reason, history, tries, died_at, ended_at, ended_how from dead_letters
+         where tenant = $1 and ended_at is null and (died_at < $2 or (died_at = $2 and id < $3)) and ($4 is null or fingerprint = $4)
+         order by died_at desc, id desc limit $5";
+        tenant, before.0, before.1, fingerprint, limit
+    )?)
+}
