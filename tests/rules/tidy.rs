@@ -43,7 +43,8 @@ fn assert_none(wrong: Vec<String>) {
 
 #[test]
 fn each_file_begins_by_saying_what_it_is() {
-    let without = |source: &&Source| !begins_with_header(&source.text);
+    // A file of one line has nothing to tell that it doesn't show.
+    let without = |source: &&Source| !begins_with_header(&source.text) && source.text.lines().count() > 1;
     let found: Vec<_> = sources().iter().filter(without).map(|source| (source.path.clone(), 1)).collect();
     let allowed: Vec<_> = NO_HEADER.iter().map(|(path, _)| ((*path).to_owned(), 1)).collect();
     assert_none(compare(&found, &allowed, "the first line of each file is `//!` and says what is in it"));
@@ -301,6 +302,7 @@ fn finds_what_it_looks_for() {
     let partners = ["northwind".to_owned(), "amazon".to_owned()];
     assert_eq!(named_partners(&source, &partners), ["src/flow/a.rs: names the partner northwind"]);
 
-    let planted = format!("see {}x and https://example.com{}y\n`{}z`", "/home/", "/home/", concat!("/wo", "rk/"));
+    let place = concat!("/ho", "me/");
+    let planted = format!("see {place}x and https://example.com{place}y\n`{}z`", concat!("/wo", "rk/"));
     assert_eq!(machine_places(&planted).len(), 2, "{planted}");
 }
