@@ -345,7 +345,7 @@ pub async fn step_aside(tx: &mut Tx, tenant: Tenant, id: MessageId, state: &'sta
 
 
 /// What held messages of a document wait for: (table, value).
-pub async fn holds(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, String)>, StoreError> {
+pub async fn held_values(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, String)>, StoreError> {
     Ok(fetch!(
         tx,
         "select distinct hold_scheme, hold_value from messages where tenant = $1 and document = $2 and state = 'held' and hold_scheme is not null";

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     canonical::{DocumentId, Tenant},
-    cli::receiver::Receiver,
+    cli::receiver::{Behaviour, Receiver},
     core::catalog::Item,
     emit::signature::Secret,
     store::{messages, now, stock},
@@ -268,14 +268,14 @@ impl Teller {
         let held = self.wait("a held message", || self.held_unit()).await?;
         self.ask(key, "/v1/references", json!({"scheme": held.0, "value": held.1, "target": "EA"})).await?;
         let letter = self.wait("a dead letter of the endpoint `down`", || self.letter_of("down")).await?;
-        self.receiver.down("/down", false);
+        self.receiver.behave("/down", Behaviour::default());
         self.ask(key, &format!("/v1/dead/{letter}/replay"), json!({"why": "the endpoint is back"})).await
     }
 
     async fn held_unit(&self) -> anyhow::Result<Option<(String, String)>> {
         let Some(id) = look::named(&self.hub, self.acme, "northwind-drop", "10-unit.edi").await? else { return Ok(None) };
         let mut tx = self.hub.store.read(self.acme).await?;
-        let held = messages::holds(&mut tx, self.acme, id).await?;
+        let held = messages::held_values(&mut tx, self.acme, id).await?;
         tx.rollback().await?;
         Ok(held.into_iter().next())
     }
