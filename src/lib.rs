@@ -8,6 +8,7 @@ pub mod store;
 pub mod queue;
 pub mod tenancy;
 pub mod intake;
+pub mod cli;
 pub mod config;
 pub mod emit;
 pub mod flow;

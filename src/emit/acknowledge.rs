@@ -35,7 +35,12 @@ pub struct Acknowledgement<'a> {
 
 /// Writes 997s, one a group: pending deliveries to where the document came from (or, if that way has no way back, to
 /// the partner's first folder). One that was written before is left as it is and takes no number.
-pub async fn functional_997(tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant, said: Vec<Acknowledgement<'_>>) -> Result<(), StoreError> {
+pub async fn functional_997(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    said: Vec<Acknowledgement<'_>>,
+) -> Result<(), StoreError> {
     let ids: Vec<DeliveryId> = said.iter().map(Acknowledgement::id).collect();
     let known: HashSet<DeliveryId> = match ids.is_empty() {
         true => HashSet::new(),
@@ -91,7 +96,11 @@ impl<'a> Acknowledgement<'a> {
     }
 }
 
-fn way_back<'a>(directory: &'a Directory, partner: &PartnerInfo, came_by: &'a ConnectionInfo) -> Option<&'a ConnectionInfo> {
+fn way_back<'a>(
+    directory: &'a Directory,
+    partner: &PartnerInfo,
+    came_by: &'a ConnectionInfo,
+) -> Option<&'a ConnectionInfo> {
     if came_by.transport == "folder" {
         return Some(came_by);
     }

@@ -67,7 +67,12 @@ impl Unwritable {
 impl Draft {
     /// Of segments and an envelope whose numbers are still to come. Tried with the partner's longest number, so that
     /// rendering it later can't fail.
-    pub fn tried(set_kind: &str, segments: Vec<write::Segment>, envelope: X12Envelope, agreement: &Agreement) -> Result<Draft, Unwritable> {
+    pub fn tried(
+        set_kind: &str,
+        segments: Vec<write::Segment>,
+        envelope: X12Envelope,
+        agreement: &Agreement,
+    ) -> Result<Draft, Unwritable> {
         let draft = Draft { envelope, set: OutSet { kind: set_kind.into(), control: SET_CONTROL.into(), segments } };
         let longest = u64::from(agreement.control_numbers.last);
         draft.render(longest, longest).map(|_| draft)
@@ -75,14 +80,14 @@ impl Draft {
 
     fn render(&self, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
         let envelope = X12Envelope { interchange_control: interchange, group_control: group, ..self.envelope.clone() };
-        write::x12(&envelope, std::slice::from_ref(&self.set)).map_err(|faults| Unwritable::by_faults(&self.set.kind, faults))
+        write::x12(&envelope, std::slice::from_ref(&self.set)).map_err(|fault| Unwritable::by_faults(&self.set.kind, vec![fault]))
     }
 }
 
 /// The agreement's delimiters.
 pub fn delimiters(agreement: &Agreement) -> X12Delimiters {
     let d = &agreement.delimiters;
-    X12Delimiters { element: d.element, component: d.component, repetition: d.repetition, segment: d.segment, line_end: d.line_end.text().into() }
+    X12Delimiters { element: d.element, component: d.component, repetition: d.repetition, segment: d.segment, replacement: None, line_end: d.line_end.text().into() }
 }
 
 /// True if what goes out says T.
@@ -120,7 +125,13 @@ pub struct Rows {
 }
 
 /// Takes control numbers for the drafts that stand, without a gap, and renders them; the others give dead rows.
-pub async fn number(tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant, wanted: Vec<Wanted<'_>>, rows: &mut Rows) -> Result<(), StoreError> {
+pub async fn number(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    wanted: Vec<Wanted<'_>>,
+    rows: &mut Rows,
+) -> Result<(), StoreError> {
     let mut numbers = take_numbers(tx, tenant, &wanted).await?;
     for one in wanted {
         let rendered = match &one.draft {
@@ -155,7 +166,13 @@ impl Draft {
 }
 
 /// Numbers and renders one draft.
-pub async fn number_one(tx: &mut Tx, tenant: Tenant, id: DeliveryId, partner: &PartnerInfo, draft: &Draft) -> Result<Result<Rendered, Unwritable>, StoreError> {
+pub async fn number_one(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DeliveryId,
+    partner: &PartnerInfo,
+    draft: &Draft,
+) -> Result<Result<Rendered, Unwritable>, StoreError> {
     let mut numbers = Numbers::default();
     numbers.take(tx, tenant, partner, 1).await?;
     Ok(numbers.next(partner).and_then(|(isa, gs)| draft.rendered(id, isa, gs)))
@@ -179,7 +196,11 @@ impl Numbers {
     fn next(&mut self, partner: &PartnerInfo) -> Result<(u64, u64), Unwritable> {
         let range: &ControlNumbers = &partner.agreement.control_numbers;
         let Some((isa, gs)) = self.next.get_mut(&partner.name) else {
-            return Err(Unwritable::new("emit/no_number", &partner.name, "no control number was taken for it: a bug of ours".into()));
+            return Err(Unwritable::new(
+                "emit/no_number",
+                &partner.name,
+                "no control number was taken for it: a bug of ours".into(),
+            ));
         };
         let given = (range.wrap(*isa), range.wrap(*gs));
         (*isa, *gs) = (*isa + 1, *gs + 1);
@@ -254,7 +275,8 @@ impl Rows {
 }
 
 fn step(emit: &Emitter<'_>, delivery: &NewDelivery) -> Step {
-    let mut step = Step::new(delivery.tenant, emit.now.0, Stage::Deliver.name(), delivery.state, emit.worker).delivery(delivery.id.0);
+    let mut step = Step::new(delivery.tenant, emit.now.0, Stage::Deliver.name(), delivery.state, emit.worker)
+        .delivery(delivery.id.0);
     step.document = delivery.document.map(|d| d.0);
     step.message = delivery.message.map(|m| m.0);
     step.event = delivery.event.map(|e| e.0);

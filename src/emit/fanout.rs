@@ -39,7 +39,12 @@ pub struct Told<'a> {
 ///
 /// A document that can't be rendered does not fail the transaction: its delivery is written dead, with the faults,
 /// and takes no control number.
-pub async fn write_deliveries(tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant, events: &[Told<'_>]) -> Result<(), StoreError> {
+pub async fn write_deliveries(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    events: &[Told<'_>],
+) -> Result<(), StoreError> {
     let Some(info) = emit.directory.tenants.get(&tenant) else { return Ok(()) };
     let mut rows = Rows { deliveries: webhooks(tx, emit, info, events).await?, ..Rows::default() };
     let answers = wanted_answers(emit, events);
@@ -51,7 +56,12 @@ pub async fn write_deliveries(tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant, e
     rows.write(tx, emit, tenant).await
 }
 
-async fn webhooks(tx: &mut Tx, emit: &Emitter<'_>, tenant: &TenantInfo, events: &[Told<'_>]) -> Result<Vec<NewDelivery>, StoreError> {
+async fn webhooks(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    events: &[Told<'_>],
+) -> Result<Vec<NewDelivery>, StoreError> {
     let mut wanted: Vec<(&Told<'_>, &Arc<EndpointInfo>)> = Vec::new();
     let mut counts: BTreeMap<(Uuid, &str), i64> = BTreeMap::new();
     for told in events {
@@ -60,13 +70,16 @@ async fn webhooks(tx: &mut Tx, emit: &Emitter<'_>, tenant: &TenantInfo, events: 
             *counts.entry((endpoint.id.0, told.event.key.as_str())).or_default() += 1;
         }
     }
-    let ask: Vec<(Uuid, String, i64)> = counts.iter().map(|((endpoint, key), n)| (*endpoint, (*key).to_owned(), *n)).collect();
+    let ask: Vec<(Uuid, String, i64)> =
+        counts.iter().map(|((endpoint, key), n)| (*endpoint, (*key).to_owned(), *n)).collect();
     let first = take_sequences(tx, tenant.id, &ask).await?;
     let mut next: BTreeMap<(Uuid, &str), i64> = counts.into_keys().zip(first).collect();
     let mut rows = Vec::with_capacity(wanted.len());
     for (told, endpoint) in wanted {
         let event = told.event;
-        let place = next.get_mut(&(endpoint.id.0, event.key.as_str())).ok_or_else(|| StoreError::Row("no sequence was taken".into()))?;
+        let place = next
+            .get_mut(&(endpoint.id.0, event.key.as_str()))
+            .ok_or_else(|| StoreError::Row("no sequence was taken".into()))?;
         let sequence = *place;
         *place += 1;
         rows.push(NewDelivery {
@@ -130,7 +143,12 @@ impl<'a> Answer<'a> {
 }
 
 /// Drafts all; what a mapping asked of the tenant's tables is read for all of them at once, then they are drafted again.
-async fn draft_all(tx: &mut Tx, emit: &Emitter<'_>, tenant: &TenantInfo, answers: &[Answer<'_>]) -> Result<Vec<Result<Draft, Unwritable>>, StoreError> {
+async fn draft_all(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    answers: &[Answer<'_>],
+) -> Result<Vec<Result<Draft, Unwritable>>, StoreError> {
     let mut lookups = Lookups::default();
     for _ in 0..ROUNDS {
         let drafts = answers.iter().map(|a| draft(emit, tenant, a.partner, a.answer, a.told.event, &lookups)).collect();
@@ -141,36 +159,86 @@ async fn draft_all(tx: &mut Tx, emit: &Emitter<'_>, tenant: &TenantInfo, answers
     Ok(answers.iter().map(|a| draft(emit, tenant, a.partner, a.answer, a.told.event, &lookups)).collect())
 }
 
-fn draft(emit: &Emitter<'_>, tenant: &TenantInfo, partner: &PartnerInfo, answer: &AnswerInfo, event: &Event, lookups: &Lookups) -> Result<Draft, Unwritable> {
+fn draft(
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    partner: &PartnerInfo,
+    answer: &AnswerInfo,
+    event: &Event,
+    lookups: &Lookups,
+) -> Result<Draft, Unwritable> {
     let form = format!("{} {}", answer.version, answer.kind);
     if answer.standard != Standard::X12 {
-        return Err(Unwritable::new("not_built", &form, format!("answers by {:?} are not built yet; the agreement may say x12", answer.standard)));
+        return Err(Unwritable::new(
+            "not_built",
+            &form,
+            format!("answers by {:?} are not built yet; the agreement may say x12", answer.standard),
+        ));
     }
-    let asked = Asked { outbound: true, standard: answer.standard, version: &answer.version, kind: &answer.kind, partner: Some(&partner.name), application_sender: None };
+    let asked = Asked {
+        outbound: true,
+        standard: answer.standard,
+        version: &answer.version,
+        kind: &answer.kind,
+        partner: Some(&partner.name),
+        application_sender: None,
+    };
     let plan = emit.library.claim(&asked).ok_or_else(|| {
-        Unwritable::new("no_mapping", &form, format!("no mapping writes x12 {form} for {}; add one that claims it, then replay", partner.name))
+        Unwritable::new(
+            "no_mapping",
+            &form,
+            format!("no mapping writes x12 {form} for {}; add one that claims it, then replay", partner.name),
+        )
     })?;
     if plan.message() != event.schema {
-        let sentence = format!("{} writes {}, and {} carries {}; let the answer name another event", plan.name(), plan.message(), event.kind, event.schema);
+        let sentence = format!(
+            "{} writes {}, and {} carries {}; let the answer name another event",
+            plan.name(),
+            plan.message(),
+            event.kind,
+            event.schema
+        );
         return Err(Unwritable::new("mapping/other_message", plan.name(), sentence));
     }
     let context = Context { tenant_currency: &tenant.currency, tables: lookups };
     let segments = match plan.write(&event.data, &context) {
         Ok(Written::Segments(segments)) => segments,
-        Ok(_) => return Err(Unwritable::new("mapping/no_segments", plan.name(), format!("{} does not write segments", plan.name()))),
+        Ok(_) => {
+            return Err(Unwritable::new(
+                "mapping/no_segments",
+                plan.name(),
+                format!("{} does not write segments", plan.name()),
+            ));
+        }
         Err(faults) => return Err(Unwritable::by_faults(plan.name(), faults)),
     };
     Draft::tried(&answer.kind, segments, envelope(emit, tenant, partner, answer)?, &partner.agreement)
 }
 
-fn envelope(emit: &Emitter<'_>, tenant: &TenantInfo, partner: &PartnerInfo, answer: &AnswerInfo) -> Result<X12Envelope, Unwritable> {
+fn envelope(
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    partner: &PartnerInfo,
+    answer: &AnswerInfo,
+) -> Result<X12Envelope, Unwritable> {
     let who = |found: Option<&crate::formats::piece::Identity>, name: &str| {
-        found.cloned().ok_or_else(|| Unwritable::new("no_identity", name, format!("{name} has no x12 identity; add one to `identities`, then replay")))
+        found.cloned().ok_or_else(|| {
+            Unwritable::new(
+                "no_identity",
+                name,
+                format!("{name} has no x12 identity; add one to `identities`, then replay"),
+            )
+        })
     };
     let guide = guides::find(Standard::X12, &answer.version, &answer.kind).ok_or_else(|| {
-        Unwritable::new("no_guide", &answer.kind, format!("no guide of x12 {} {} is built in", answer.version, answer.kind))
+        Unwritable::new(
+            "no_guide",
+            &answer.kind,
+            format!("no guide of x12 {} {} is built in", answer.version, answer.kind),
+        )
     })?;
-    let (sender, receiver) = (who(tenant.identity(Standard::X12), &tenant.name)?, who(partner.identity(Standard::X12), &partner.name)?);
+    let (sender, receiver) =
+        (who(tenant.identity(Standard::X12), &tenant.name)?, who(partner.identity(Standard::X12), &partner.name)?);
     let (date, time) = emit.now.envelope();
     Ok(X12Envelope {
         application_sender: sender.id.to_string(),
@@ -190,12 +258,25 @@ fn envelope(emit: &Emitter<'_>, tenant: &TenantInfo, partner: &PartnerInfo, answ
 
 /// Renders a document anew that could not be rendered when its event was written: the mapping, the agreement or a
 /// table was mended since. Takes control numbers, if it can be.
-pub async fn render_again(tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant, row: &DeliveryRow, event: &Event) -> Result<Result<Rendered, Unwritable>, StoreError> {
-    let found = emit.directory.partners.values().filter(|p| p.tenant == tenant).find_map(|p| {
-        p.answers.iter().find(|a| Some(a.id) == row.subscription).map(|a| (p, a))
-    });
+pub async fn render_again(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    row: &DeliveryRow,
+    event: &Event,
+) -> Result<Result<Rendered, Unwritable>, StoreError> {
+    let found = emit
+        .directory
+        .partners
+        .values()
+        .filter(|p| p.tenant == tenant)
+        .find_map(|p| p.answers.iter().find(|a| Some(a.id) == row.subscription).map(|a| (p, a)));
     let (Some(info), Some((partner, answer))) = (emit.directory.tenants.get(&tenant), found) else {
-        return Ok(Err(Unwritable::new("no_answer", &row.target, format!("no partner's file names this answer by {} any more", row.target))));
+        return Ok(Err(Unwritable::new(
+            "no_answer",
+            &row.target,
+            format!("no partner's file names this answer by {} any more", row.target),
+        )));
     };
     let told = Told { event, partner: Some(partner.id), document: row.document };
     let answers = [Answer { told, partner, answer }];

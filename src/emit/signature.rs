@@ -19,8 +19,10 @@ pub const SIGNATURE: &str = "webhook-signature";
 pub const TOLERANCE_S: i64 = 300;
 
 /// Takes base64 with and without its padding: both are in use for secrets and signatures.
-const LENIENT: GeneralPurpose =
-    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// A secret that signs and verifies.
 #[derive(Clone)]
@@ -29,7 +31,9 @@ pub struct Secret(Vec<u8>);
 /// Why a secret can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretFault {
-    #[error("the secret begins with `whsec_`, and what follows is not base64; write the secret as its sender or receiver shows it, or any text without that beginning")]
+    #[error(
+        "the secret begins with `whsec_`, and what follows is not base64; write the secret as its sender or receiver shows it, or any text without that beginning"
+    )]
     NotBase64,
     #[error("the secret is empty; give at least 24 random bytes, as `whsec_` and base64")]
     Empty,
@@ -42,7 +46,9 @@ pub enum Unverified {
     Missing(&'static str),
     #[error("the header webhook-timestamp is no number of seconds since 1970")]
     Timestamp,
-    #[error("the timestamp is more than {TOLERANCE_S} s before our clock; an old webhook is sent again under a new timestamp")]
+    #[error(
+        "the timestamp is more than {TOLERANCE_S} s before our clock; an old webhook is sent again under a new timestamp"
+    )]
     TooOld,
     #[error("the timestamp is more than {TOLERANCE_S} s after our clock; set the sender's clock")]
     TooNew,
@@ -73,7 +79,8 @@ impl Secret {
 
     /// The value of `webhook-signature`.
     pub fn sign(&self, id: &str, timestamp_s: i64, body: &[u8]) -> String {
-        let digest = self.mac(id, &timestamp_s.to_string(), body).map(|m| m.finalize().into_bytes()).unwrap_or_default();
+        let digest =
+            self.mac(id, &timestamp_s.to_string(), body).map(|m| m.finalize().into_bytes()).unwrap_or_default();
         format!("v1,{}", STANDARD.encode(digest))
     }
 
@@ -135,7 +142,10 @@ mod tests {
         let secret = Secret::parse(SECRET).unwrap();
         let several = "v1a,AAAA v1,not-base64! v1,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= v2,AAAA";
         assert_eq!(secret.verify(&given(several), BODY, AT), Ok(()));
-        assert_eq!(secret.verify(&given("v1a,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="), BODY, AT), Err(Unverified::NoMatch));
+        assert_eq!(
+            secret.verify(&given("v1a,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="), BODY, AT),
+            Err(Unverified::NoMatch)
+        );
     }
 
     #[test]

@@ -131,7 +131,14 @@ impl Webhooks {
     }
 
     /// Sends a body once. `now` is the instant of this try.
-    pub async fn send(&self, endpoint: &EndpointInfo, id: EventId, body: Vec<u8>, now: Micros, limits: Limits) -> Result<Taken, Failure> {
+    pub async fn send(
+        &self,
+        endpoint: &EndpointInfo,
+        id: EventId,
+        body: Vec<u8>,
+        now: Micros,
+        limits: Limits,
+    ) -> Result<Taken, Failure> {
         let began = Instant::now();
         let request = self.request(endpoint, id, body, now)?;
         let client = if endpoint.allow_private_addresses { &self.anywhere } else { &self.outside };
@@ -139,9 +146,15 @@ impl Webhooks {
         let mut response = match timeout_at(until, client.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(unanswered(&error)),
-            Err(_) => return Err(Failure::new("webhook/timeout", format!("no answer within {} ms", limits.timeout.as_millis()))),
+            Err(_) => {
+                return Err(Failure::new(
+                    "webhook/timeout",
+                    format!("no answer within {} ms", limits.timeout.as_millis()),
+                ));
+            }
         };
-        let (answer, cut) = read_bounded(&mut response, until.min(Instant::now() + BODY_WAIT), limits.answer_bytes).await;
+        let (answer, cut) =
+            read_bounded(&mut response, until.min(Instant::now() + BODY_WAIT), limits.answer_bytes).await;
         let status = response.status();
         if status.is_success() {
             return Ok(Taken { status: status.as_u16(), cut });
@@ -149,11 +162,16 @@ impl Webhooks {
         Err(refusal(status, response.headers(), &answer))
     }
 
-    fn request(&self, endpoint: &EndpointInfo, id: EventId, body: Vec<u8>, now: Micros) -> Result<reqwest::Request, Failure> {
-        let url: Url = endpoint
-            .url
-            .parse()
-            .map_err(|e| Failure::new("webhook/url", format!("`{}` is no URL: {e}; mend the endpoint's `url`", endpoint.url)))?;
+    fn request(
+        &self,
+        endpoint: &EndpointInfo,
+        id: EventId,
+        body: Vec<u8>,
+        now: Micros,
+    ) -> Result<reqwest::Request, Failure> {
+        let url: Url = endpoint.url.parse().map_err(|e| {
+            Failure::new("webhook/url", format!("`{}` is no URL: {e}; mend the endpoint's `url`", endpoint.url))
+        })?;
         if !endpoint.allow_private_addresses {
             check_literal(&url)?;
         }
@@ -235,12 +253,14 @@ fn refusal(status: StatusCode, headers: &HeaderMap, answer: &[u8]) -> Failure {
     } else if status.is_redirection() {
         failure.code = "webhook/redirect".into();
         let to = headers.get("location").and_then(|l| l.to_str().ok()).unwrap_or("nowhere");
-        failure.sentence += &format!(", to {}; redirects are not followed: write the final address as `url`", clean(to.as_bytes()));
+        failure.sentence +=
+            &format!(", to {}; redirects are not followed: write the final address as `url`", clean(to.as_bytes()));
     } else if status.is_client_error() && !matches!(number, 408 | 425 | 429) {
         failure.sentence += ": it does not want this request as it is; look at its address, path and secret";
     }
     failure.status = Some(number);
-    failure.retry_after = headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|v| retry_after(v, SystemTime::now()));
+    failure.retry_after =
+        headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|v| retry_after(v, SystemTime::now()));
     failure.answer = Some(clean(answer)).filter(|text| !text.is_empty());
     failure
 }
@@ -289,7 +309,14 @@ mod tests {
 
     #[test]
     fn addresses_written_in_other_ways_are_seen_through() {
-        for url in ["http://127.0.0.1/", "http://2130706433/", "http://0x7f.1:80/", "http://[::ffff:127.0.0.1]/", "http://[::1]:8080/x", "http://0177.0.0.1"] {
+        for url in [
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://0x7f.1:80/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[::1]:8080/x",
+            "http://0177.0.0.1",
+        ] {
             let fault = check_literal(&url.parse().unwrap()).unwrap_err();
             assert_eq!(fault.code, "webhook/address", "{url}");
         }

@@ -188,11 +188,28 @@ pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<V
     Ok(changed.into_iter().map(|(id,)| id).collect())
 }
 
+/// Ends a delivery that is not delivered yet by somebody's will. Gives false if it was in another state.
+pub async fn cancel(tx: &mut Tx, tenant: Tenant, id: DeliveryId, cause: &Value, now: Micros) -> Result<bool, StoreError> {
+    #[derive(Serialize)]
+    struct Cancelled<'a> {
+        id: DeliveryId,
+        cause: &'a Value,
+    }
+    let changed = exec!(
+        tx,
+        "update deliveries set state = 'cancelled', cause = r.cause, due = null, ended_at = $3 from {rows}
+         where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying', 'dead')",
+        "id uuid, cause jsonb" => [Cancelled { id, cause }];
+        tenant, now
+    )?;
+    Ok(changed == 1)
+}
+
 /// Gives a dead delivery the document that could not be rendered at first.
 pub async fn fill(tx: &mut Tx, tenant: Tenant, id: DeliveryId, name: &str, content: &[u8], control: &str) -> Result<(), StoreError> {
     let filled = exec!(
         tx,
-        "update deliveries set name = $3, content = $4, control = $5 where tenant = $1 and id = $2 and state = 'dead' and content is null";
+        "update deliveries set name = $3, content = $4, control = $5 where tenant = $1 and id = $2 and content is null";
         tenant, id, name, content, control
     )?;
     if filled == 1 { Ok(()) } else { Err(StoreError::Lost("a dead delivery without a document")) }
@@ -340,4 +357,9 @@ pub async fn letters_page(
 pub async fn open_letters(tx: &mut Tx) -> Result<i64, StoreError> {
     let rows: Vec<(i64,)> = fetch!(tx, "select count(*) from dead_letters where ended_at is null")?;
     Ok(rows.first().map_or(0, |r| r.0))
+}
+
+/// The newest deliveries to an endpoint or connection of a name; at most 500.
+pub async fn to_target(tx: &mut Tx, tenant: Tenant, target: &str) -> Result<Vec<DeliveryRow>, StoreError> {
+    Ok(fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?)
 }

@@ -328,3 +328,13 @@ pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<V
         tenant
     )?)
 }
+
+/// The newest document of a name that came by a connection.
+pub async fn named(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, name: &str) -> Result<Option<DocumentId>, StoreError> {
+    let rows: Vec<(DocumentId,)> = fetch!(
+        tx,
+        "select id from documents where tenant = $1 and connection = $2 and name = $3 order by sequence desc limit 1";
+        tenant, connection, name
+    )?;
+    Ok(rows.first().map(|r| r.0))
+}
