@@ -3,17 +3,19 @@
 use super::{
     Api,
     documents::Step,
-    extract::{Path, Reader},
-    problem::Problem,
+    extract::{Json as Given, Operator, Path, Reader},
+    messages::Reason,
+    problem::{Code, Problem},
 };
 use crate::{
     canonical::{DeliveryId, Micros},
+    flow::deliver::{self, Refused},
     store::{
         deliveries::{self, DeliveryRow},
         journal,
     },
 };
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -22,7 +24,7 @@ use uuid::Uuid;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(show))
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(replay)).routes(routes!(cancel))
 }
 
 /// A delivery.
@@ -105,4 +107,48 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(id): Path<Uuid>)
     let steps = journal::of_delivery(&mut tx, who.tenant, id).await?;
     tx.rollback().await?;
     Ok(Json(Whole { delivery: row.into(), steps: steps.into_iter().map(Step::from).collect() }))
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Problem {
+        match refused {
+            Refused::Unknown(_) => Problem::not_found("delivery"),
+            Refused::State { .. } => Problem::new(Code::WrongState, refused.to_string()),
+            Refused::StillUnwritable(_) => Problem::new(Code::SetUnreadable, refused.to_string()),
+            Refused::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Sends a dead, cancelled or delivered one again, under the same event id.
+#[utoipa::path(
+    post, path = "/v1/deliveries/{id}/replay", tag = "deliveries",
+    params(("id" = Uuid, Path, description = "The delivery")), request_body = Reason,
+    responses((status = 204, description = "Under way again"))
+)]
+async fn replay(
+    Operator(who): Operator,
+    State(api): State<Api>,
+    Path(id): Path<Uuid>,
+    Given(reason): Given<Reason>,
+) -> Result<StatusCode, Problem> {
+    let who_and_why = if reason.why.is_empty() { who.name } else { format!("{}: {}", who.name, reason.why) };
+    deliver::replay(&api.hub, who.tenant, DeliveryId(id), &who_and_why).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends a delivery that is not delivered: nobody tries it again.
+#[utoipa::path(
+    post, path = "/v1/deliveries/{id}/cancel", tag = "deliveries",
+    params(("id" = Uuid, Path, description = "The delivery")), request_body = Reason,
+    responses((status = 204, description = "Cancelled"))
+)]
+async fn cancel(
+    Operator(who): Operator,
+    State(api): State<Api>,
+    Path(id): Path<Uuid>,
+    Given(reason): Given<Reason>,
+) -> Result<StatusCode, Problem> {
+    deliver::cancel(&api.hub, who.tenant, DeliveryId(id), &who.name, &reason.why).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
