@@ -13,5 +13,5 @@ pub mod config;
 pub mod emit;
 pub mod flow;
 pub mod connectors;
-// pub mod api;
+pub mod api;
 pub mod signals;

@@ -275,7 +275,7 @@ impl Teller {
     async fn held_unit(&self) -> anyhow::Result<Option<(String, String)>> {
         let Some(id) = look::named(&self.hub, self.acme, "northwind-drop", "10-unit.edi").await? else { return Ok(None) };
         let mut tx = self.hub.store.read(self.acme).await?;
-        let held = messages::held_values(&mut tx, self.acme, id).await?;
+        let held = messages::holds(&mut tx, self.acme, id).await?;
         tx.rollback().await?;
         Ok(held.into_iter().next())
     }
