@@ -12,3 +12,4 @@ pub mod cli;
 pub mod config;
 pub mod emit;
 pub mod flow;
+pub mod connectors;

@@ -81,7 +81,7 @@ impl Draft {
     fn render(&self, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
         let envelope = X12Envelope { interchange_control: interchange, group_control: group, ..self.envelope.clone() };
         write::x12(&envelope, std::slice::from_ref(&self.set))
-            .map_err(|faults| Unwritable::by_faults(&self.set.kind, faults))
+            .map_err(|fault| Unwritable::by_faults(&self.set.kind, vec![fault]))
     }
 }
 
@@ -93,6 +93,7 @@ pub fn delimiters(agreement: &Agreement) -> X12Delimiters {
         component: d.component,
         repetition: d.repetition,
         segment: d.segment,
+        replacement: None,
         line_end: d.line_end.text().into(),
     }
 }

@@ -39,6 +39,9 @@ pub enum Origin {
     Agreement,
 }
 
+/// The most characters of a found value that a fault keeps.
+const FOUND_CHARS: usize = 80;
+
 /// A fault, as everything above the codec keeps it and shows it: the terminal, JSON, the store, a 997.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
@@ -55,4 +58,73 @@ pub struct Fault {
     pub remedy: Box<str>,
     pub origin: Origin,
     pub costs: Costs,
+}
+
+impl Fault {
+    /// A fault of a row of [`crate::codes::CODES`], with that row's layer and cost; the rest is added with the functions below.
+    pub fn new(code: &str, place: Place, sentence: impl Into<Box<str>>) -> Self {
+        let row = crate::codes::row(code);
+        Fault {
+            code: code.into(),
+            layer: row.map_or(Layer::Envelope, |r| r.layer),
+            place,
+            found: "".into(),
+            expected: "".into(),
+            sentence: sentence.into(),
+            remedy: row.map_or("", |r| r.remedy).into(),
+            origin: Origin::Standard,
+            costs: row.map_or(Costs::Set, |r| r.costs),
+        }
+    }
+
+    /// What stands there; shortened to 80 characters.
+    pub fn found(mut self, value: &str) -> Self {
+        self.found = shorten(value, FOUND_CHARS).into();
+        self
+    }
+
+    /// What should stand there.
+    pub fn expected(mut self, what: impl Into<Box<str>>) -> Self {
+        self.expected = what.into();
+        self
+    }
+
+    /// Another remedy than the code's own.
+    pub fn remedy(mut self, what: impl Into<Box<str>>) -> Self {
+        self.remedy = what.into();
+        self
+    }
+
+    /// Another reach than the code's own.
+    pub fn costs(mut self, costs: Costs) -> Self {
+        self.costs = costs;
+        self
+    }
+
+    /// Another origin than the standard.
+    pub fn origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+}
+
+/// At most `chars` characters, with a sign that there were more; control characters are shown as what they are.
+pub fn shorten(value: &str, chars: usize) -> String {
+    let mut short = String::new();
+    for (n, c) in value.chars().enumerate() {
+        if n == chars {
+            short.push('…');
+            break;
+        }
+        match c.is_control() {
+            true => short.extend(c.escape_default()),
+            false => short.push(c),
+        }
+    }
+    short
+}
+
+/// The help text of a code: Markdown, a page.
+pub fn explain(code: &str) -> Option<&'static str> {
+    crate::codes::row(code).map(|row| row.help)
 }

@@ -1,6 +1,22 @@
 //! Guides: which loops, segments and elements a set of a standard has. Data, made from facts, compiled in.
+//!
+//! Promise: a guide is parsed once, when it is first asked for; its facts are those of `tools/make-guides`.
+//! Called by: the X12 and EDIFACT readers, `render`. Never: reads a file, carries a standard's prose.
+//! Tried by: tests/formats/guides.rs
+
+mod codes;
+mod library;
+mod parse;
+mod plan;
+
+pub use codes::Codes;
+pub(crate) use plan::{NO_SPEC, Plan, Slot, pack};
 
 use crate::piece::Standard;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 /// A guide of one set and version.
 #[derive(Debug)]
@@ -14,44 +30,156 @@ pub struct Guide {
     pub functional_id: Box<str>,
     pub parts: Vec<Part>,
     /// The segments it uses, by id.
-    pub segments: std::collections::BTreeMap<Box<str>, SegmentSpec>,
+    pub segments: BTreeMap<Box<str>, Arc<SegmentSpec>>,
+    /// Every segment id of the version, used here or not.
+    pub known: Arc<str>,
+    pub(crate) plan: Plan,
+}
+
+impl Guide {
+    /// True if the standard's version has such a segment, in this set or another.
+    pub fn knows(&self, segment: &str) -> bool {
+        self.known.split(' ').any(|id| id == segment)
+    }
 }
 
 /// A segment or a loop at its place.
 #[derive(Debug)]
 pub enum Part {
-    Segment { id: Box<str>, mandatory: bool, max: Option<u32> },
+    Segment {
+        id: Box<str>,
+        mandatory: bool,
+        max: Option<u32>,
+    },
     /// X12: named by its first segment; EDIFACT: `SG2`. Its first part is the segment that opens it.
-    Loop { name: Box<str>, mandatory: bool, max: Option<u32>, parts: Vec<Part> },
+    Loop {
+        name: Box<str>,
+        mandatory: bool,
+        max: Option<u32>,
+        parts: Vec<Part>,
+    },
 }
 
 /// What elements a segment has.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct SegmentSpec {
+    pub label: Box<str>,
     pub elements: Vec<ElementSpec>,
     /// Syntax notes, X12: `P0304`.
-    pub notes: Vec<Box<str>>,
+    pub notes: Vec<Relation>,
 }
 
 /// One element's position.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ElementSpec {
     /// X12 element number, EDIFACT element or composite (`C507`).
-    pub reference: Box<str>,
+    pub reference: Arc<str>,
+    pub label: Arc<str>,
     pub mandatory: bool,
     pub repeats: u32,
     /// Components of a composite, else empty.
-    pub components: Vec<ElementSpec>,
-    /// `AN`, `ID`, `N2`, `R`, `DT`, `TM`; EDIFACT `an`, `n`, `a`.
-    pub kind: Box<str>,
+    pub components: Arc<[ElementSpec]>,
+    /// Syntax notes between the components, X12.
+    pub notes: Arc<[Relation]>,
+    /// `AN`, `ID`, `N2`, `R`, `DT`, `TM`; EDIFACT `an`, `n`, `a`; empty for a composite.
+    pub kind: Arc<str>,
+    pub class: Class,
+    /// In characters; of numbers without sign, point and exponent.
     pub min: u32,
+    /// 0: no limit.
     pub max: u32,
     /// Values allowed; empty if free.
-    pub codes: Vec<Box<str>>,
+    pub codes: Arc<Codes>,
+}
+
+/// What characters an element takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// X12 AN and ID, EDIFACT an.
+    Text,
+    /// EDIFACT a.
+    Alpha,
+    /// X12 Nn: digits with an implied point.
+    Whole,
+    /// X12 R: a decimal with an explicit point, may have an exponent.
+    Real,
+    /// EDIFACT n: digits, sign, decimal mark.
+    Numeric,
+    Date,
+    Time,
+    Binary,
+    Composite,
+}
+
+/// How the presence of elements hangs together: X12's syntax notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelationKind {
+    /// P: all or none.
+    Paired,
+    /// R: at least one.
+    Required,
+    /// E: at most one.
+    Exclusive,
+    /// C: if the first, then all others.
+    Conditional,
+    /// L: if the first, then at least one other.
+    List,
+}
+
+/// A syntax note: `P0304`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    pub kind: RelationKind,
+    /// Positions from 1.
+    pub positions: Vec<u8>,
+    pub text: Box<str>,
+}
+
+struct Shelf {
+    name: &'static str,
+    text: &'static str,
+    dictionary: OnceLock<Option<parse::Dictionary>>,
+    guides: Vec<(&'static str, &'static str, OnceLock<Option<Guide>>)>,
+}
+
+fn shelves() -> &'static [Shelf] {
+    static SHELVES: OnceLock<Vec<Shelf>> = OnceLock::new();
+    SHELVES.get_or_init(|| {
+        let shelf = |(name, text, guides): &library::Folder| Shelf {
+            name,
+            text,
+            dictionary: OnceLock::new(),
+            guides: guides.iter().map(|(kind, text)| (*kind, *text, OnceLock::new())).collect(),
+        };
+        library::LIBRARY.iter().map(shelf).collect()
+    })
 }
 
 /// The guide of a set in a version (`004010`, also with an industry suffix as in `004010VICS`), if one is compiled in.
 pub fn find(standard: Standard, version: &str, kind: &str) -> Option<&'static Guide> {
-    let _ = (standard, version, kind);
-    None
+    let family = match standard {
+        Standard::X12 => "x12",
+        Standard::Edifact => "edifact",
+        _ => return None,
+    };
+    let version = match (standard, kind) {
+        // CONTRL belongs to the syntax, not to a directory: partners write D:3, 2:1, 4:1 and more. ISO 9735-4.
+        (Standard::Edifact, "CONTRL") if version.starts_with('4') => "v4",
+        (Standard::Edifact, "CONTRL") => "v3",
+        (Standard::X12, _) => version.get(..6).unwrap_or(version),
+        _ => version,
+    };
+    let shelf =
+        shelves().iter().find(|s| s.name.strip_prefix(family).and_then(|n| n.strip_prefix('/')) == Some(version))?;
+    let (_, text, guide) = shelf.guides.iter().find(|(k, ..)| *k == kind)?;
+    let parsed = guide.get_or_init(|| {
+        let dictionary = shelf.dictionary.get_or_init(|| parse::dictionary(shelf.text).ok()).as_ref()?;
+        parse::guide(text, dictionary).ok()
+    });
+    parsed.as_ref()
+}
+
+/// Every guide that is compiled in: standard and version (`x12/004010`), kind.
+pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
+    shelves().iter().flat_map(|s| s.guides.iter().map(|(kind, ..)| (s.name, *kind)))
 }

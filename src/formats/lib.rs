@@ -6,9 +6,27 @@
 //! Never: does I/O of its own, reads a clock, knows a partner or a database.
 //! Tried by: tests/formats
 
+pub mod ack;
+pub mod codes;
+mod csv;
+mod edi;
+mod edifact;
 pub mod fault;
 pub mod guides;
+mod json;
+mod json_value;
 pub mod piece;
 pub mod place;
+mod reader;
+pub mod report;
+mod rows;
+mod source;
+mod totals;
 pub mod tree;
+mod whole;
 pub mod write;
+mod x12;
+mod xml;
+
+pub use fault::explain;
+pub use reader::{CsvOptions, Options, Reader, read, sniff};

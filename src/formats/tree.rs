@@ -7,9 +7,13 @@
 //! | XML | root → elements by local name, attributes as `@name`; the namespace stands beside the name |
 //! | JSON | root → members by name, array items by index |
 //!
-//! A value stands on a leaf. An X12 or EDIFACT element with one component and no repeat is itself the leaf.
+//! A value stands on a leaf. An X12 or EDIFACT element with one component and no repeat is itself the leaf; empty
+//! elements have no node. Repeats and components are named by their position from `01`, as elements are.
+//!
+//! Inside, nodes are small and point into one copy of the set's bytes: a partner's 60 MB set must not become gigabytes.
 
-use crate::place::Place;
+use crate::place::{At, Place};
+use std::collections::HashMap;
 
 /// Index of a node in its [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,42 +35,113 @@ pub enum Kind {
     Attribute,
 }
 
-/// One node. `value` is the unescaped text of a leaf; `None` on inner nodes.
+/// One node, looked at. The accessors of [`Tree`] give the same parts without making a [`Place`] each time.
 #[derive(Debug, Clone)]
-pub struct Node {
+pub struct Node<'a> {
     pub kind: Kind,
-    pub name: Box<str>,
+    pub name: &'a str,
     /// XML namespace, else empty.
-    pub namespace: Box<str>,
-    pub value: Option<Box<str>>,
+    pub namespace: &'a str,
+    /// The unescaped text of a leaf; `None` on inner nodes.
+    pub value: Option<&'a str>,
     pub place: Place,
     pub parent: Option<NodeId>,
     pub first_child: Option<NodeId>,
-    pub last_child: Option<NodeId>,
     pub next_sibling: Option<NodeId>,
 }
 
+/// What a value is, seen from the raw bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// An inner node.
+    None,
+    /// The node's bytes as they stand.
+    Raw,
+    /// Something else than the bytes: unescaped, decoded, or pushed by hand; in `Tree::unescaped`.
+    Apart,
+}
+
+/// A node as it is kept.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    kind: Kind,
+    text: Text,
+    namespace: u16,
+    name: u32,
+    /// Raw bytes, from the start of the set.
+    start: u32,
+    len: u32,
+    /// Segment: ordinal. Element, repeat, component: position from 1. Record: line. XML: index among its like from 1. Item: index from 0.
+    extra: u32,
+    parent: u32,
+    first: u32,
+    last: u32,
+    next: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// What a reader tells about a node that it adds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Add {
+    pub kind: Kind,
+    pub name: u32,
+    pub start: u32,
+    pub len: u32,
+    pub extra: u32,
+    pub text: Text,
+}
+
 /// A set's nodes in document order; node 0 is the root.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Tree {
-    nodes: Vec<Node>,
+    nodes: Vec<Slot>,
+    /// The set's bytes as text of the same length (what isn't valid there is `?`), then unescaped values.
+    text: String,
+    names: Vec<Box<str>>,
+    known: HashMap<Box<str>, u32>,
+    /// (uri, prefix); entry 0 is none.
+    namespaces: Vec<(Box<str>, Box<str>)>,
+    /// (node, start, len) in `text` of values that differ from their bytes; ascending by node.
+    unescaped: Vec<(u32, u32, u32)>,
+    /// Places of nodes pushed by hand; ascending by node.
+    placed: Vec<(u32, Place)>,
+    root: Place,
+    /// Offset in the document of `text`'s first byte.
+    base: u64,
+    /// Added to the lines of records, so that they fit 32 bits.
+    pub(crate) base_line: u64,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Tree::new(Place { byte: 0, len: 0, at: At::Node { path: "".into() } })
+    }
 }
 
 impl Tree {
-    /// A tree with its root only.
+    /// A tree with its root only, for a writer or a test: nodes are added with [`Tree::push`].
     pub fn new(place: Place) -> Self {
-        let mut tree = Tree { nodes: Vec::new() };
-        tree.nodes.push(Node {
-            kind: Kind::Root,
-            name: "".into(),
-            namespace: "".into(),
-            value: None,
-            place,
-            parent: None,
-            first_child: None,
-            last_child: None,
-            next_sibling: None,
-        });
+        let base = place.byte;
+        Tree::over(String::new(), base, place)
+    }
+
+    /// A reader's tree: `text` is the set's bytes (same length), `base` the offset of the first.
+    pub(crate) fn over(text: String, base: u64, place: Place) -> Self {
+        let mut tree = Tree {
+            nodes: Vec::new(),
+            text,
+            names: Vec::new(),
+            known: HashMap::new(),
+            namespaces: vec![("".into(), "".into())],
+            unescaped: Vec::new(),
+            placed: Vec::new(),
+            root: place,
+            base,
+            base_line: 0,
+        };
+        let root = Add { kind: Kind::Root, name: tree.intern(""), start: 0, len: 0, extra: 0, text: Text::None };
+        tree.nodes.push(slot(root, NONE));
         tree
     }
 
@@ -85,50 +160,254 @@ impl Tree {
         self.nodes.len() <= 1
     }
 
-    /// The node of an id of this tree.
-    pub fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0 as usize]
-    }
-
-    /// Changes a node in place (a reader that learns a loop's length at its end, say).
-    pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
-        &mut self.nodes[id.0 as usize]
-    }
-
-    /// Appends a child and gives its id.
-    pub fn push(&mut self, parent: NodeId, kind: Kind, name: &str, value: Option<&str>, place: Place) -> NodeId {
-        let id = NodeId(self.nodes.len() as u32);
-        self.nodes.push(Node {
-            kind,
-            name: name.into(),
-            namespace: "".into(),
-            value: value.map(Into::into),
-            place,
-            parent: Some(parent),
-            first_child: None,
-            last_child: None,
-            next_sibling: None,
-        });
-        match self.nodes[parent.0 as usize].last_child {
-            Some(last) => self.nodes[last.0 as usize].next_sibling = Some(id),
-            None => self.nodes[parent.0 as usize].first_child = Some(id),
+    /// All of a node. Makes a [`Place`]: in a loop prefer [`Tree::name`], [`Tree::value`] and their like.
+    pub fn node(&self, id: NodeId) -> Node<'_> {
+        Node {
+            kind: self.kind(id),
+            name: self.name(id),
+            namespace: self.namespace(id),
+            value: self.value(id),
+            place: self.place(id),
+            parent: self.parent(id),
+            first_child: link(self.slot(id).first),
+            next_sibling: link(self.slot(id).next),
         }
-        self.nodes[parent.0 as usize].last_child = Some(id);
-        id
     }
 
-    /// Children in document order.
-    pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        std::iter::successors(self.node(id).first_child, move |c| self.node(*c).next_sibling)
+    /// What it is.
+    pub fn kind(&self, id: NodeId) -> Kind {
+        self.slot(id).kind
     }
 
-    /// Children of one name in document order.
-    pub fn named<'a>(&'a self, id: NodeId, name: &'a str) -> impl Iterator<Item = NodeId> + 'a {
-        self.children(id).filter(move |c| &*self.node(*c).name == name)
+    /// Its name: `N1`, `SG2`, `01`, a header, a local name, a member.
+    pub fn name(&self, id: NodeId) -> &str {
+        match self.slot(id).name {
+            n @ 0..100 => DIGITS.get(n as usize * 2..n as usize * 2 + 2).unwrap_or(""),
+            n => self.names.get(n as usize - 100).map_or("", |name| name),
+        }
+    }
+
+    /// XML namespace, else empty.
+    pub fn namespace(&self, id: NodeId) -> &str {
+        self.namespaces.get(self.slot(id).namespace as usize).map_or("", |(uri, _)| uri)
     }
 
     /// The text of a leaf.
     pub fn value(&self, id: NodeId) -> Option<&str> {
-        self.node(id).value.as_deref()
+        let slot = self.slot(id);
+        let (start, len) = match slot.text {
+            Text::None => return None,
+            Text::Raw => (slot.start, slot.len),
+            Text::Apart => {
+                let at = self.unescaped.binary_search_by_key(&id.0, |(node, _, _)| *node).ok()?;
+                (self.unescaped[at].1, self.unescaped[at].2)
+            }
+        };
+        self.text.get(start as usize..(start + len) as usize)
     }
+
+    /// The node above; `None` for the root.
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        link(self.slot(id).parent)
+    }
+
+    /// Children in document order.
+    pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(link(self.slot(id).first), move |c| link(self.slot(*c).next))
+    }
+
+    /// Children of one name in document order.
+    pub fn named<'a>(&'a self, id: NodeId, name: &'a str) -> impl Iterator<Item = NodeId> + 'a {
+        let wanted = self.name_id(name);
+        self.children(id).filter(move |c| Some(self.slot(*c).name) == wanted)
+    }
+
+    /// Where its bytes are, and the same in the format's words.
+    pub fn place(&self, id: NodeId) -> Place {
+        if id.0 == 0 {
+            return self.root.clone();
+        }
+        if let Ok(at) = self.placed.binary_search_by_key(&id.0, |(node, _)| *node) {
+            return self.placed[at].1.clone();
+        }
+        let slot = self.slot(id);
+        Place { byte: self.base + u64::from(slot.start), len: slot.len, at: self.at(id) }
+    }
+
+    /// Appends a child by hand and gives its id; readers have a shorter way.
+    pub fn push(&mut self, parent: NodeId, kind: Kind, name: &str, value: Option<&str>, place: Place) -> NodeId {
+        let text = if value.is_some() { Text::Apart } else { Text::None };
+        let name = self.intern(name);
+        let id = self.add(parent, Add { kind, name, start: 0, len: 0, extra: 0, text });
+        if let Some(value) = value {
+            self.set_value(id, value);
+        }
+        self.placed.push((id.0, place));
+        id
+    }
+
+    /// Appends a child.
+    pub(crate) fn add(&mut self, parent: NodeId, what: Add) -> NodeId {
+        let id = self.nodes.len() as u32;
+        self.nodes.push(slot(what, parent.0));
+        match self.nodes[parent.0 as usize].last {
+            NONE => self.nodes[parent.0 as usize].first = id,
+            last => self.nodes[last as usize].next = id,
+        }
+        self.nodes[parent.0 as usize].last = id;
+        NodeId(id)
+    }
+
+    /// Gives the newest node that is `Text::Apart` its value.
+    pub(crate) fn set_value(&mut self, id: NodeId, value: &str) {
+        let start = self.text.len() as u32;
+        self.text.push_str(value);
+        self.nodes[id.0 as usize].text = Text::Apart;
+        match self.unescaped.binary_search_by_key(&id.0, |(node, _, _)| *node) {
+            Ok(at) => self.unescaped[at] = (id.0, start, value.len() as u32),
+            Err(at) => self.unescaped.insert(at, (id.0, start, value.len() as u32)),
+        }
+    }
+
+    /// Sets how far a node's bytes reach, once its end is known.
+    pub(crate) fn set_len(&mut self, id: NodeId, len: u32) {
+        self.nodes[id.0 as usize].len = len;
+    }
+
+    /// Takes a child out of its parent's children.
+    pub(crate) fn unlink(&mut self, parent: NodeId, child: NodeId) {
+        let next = self.slot(child).next;
+        let before = self.children(parent).find(|c| self.slot(*c).next == child.0);
+        match before {
+            Some(before) => self.nodes[before.0 as usize].next = next,
+            None => self.nodes[parent.0 as usize].first = next,
+        }
+        if self.nodes[parent.0 as usize].last == child.0 {
+            self.nodes[parent.0 as usize].last = before.map_or(NONE, |b| b.0);
+        }
+    }
+
+    /// Makes a node a leaf whose value is these raw bytes.
+    pub(crate) fn set_raw(&mut self, id: NodeId, start: u32, len: u32) {
+        let slot = &mut self.nodes[id.0 as usize];
+        (slot.start, slot.len, slot.text) = (start, len, Text::Raw);
+    }
+
+    /// Sets a node's namespace, `prefix` as the document wrote it.
+    pub fn set_namespace(&mut self, id: NodeId, uri: &str, prefix: &str) {
+        let found = self.namespaces.iter().position(|(u, p)| &**u == uri && &**p == prefix);
+        let at = found.unwrap_or_else(|| {
+            self.namespaces.push((uri.into(), prefix.into()));
+            self.namespaces.len() - 1
+        });
+        // A document with more than 65,535 namespaces has none here.
+        self.nodes[id.0 as usize].namespace = u16::try_from(at).unwrap_or(0);
+    }
+
+    /// The number of a name; positions 0 to 99 are their own.
+    pub(crate) fn intern(&mut self, name: &str) -> u32 {
+        if let Some(id) = self.name_id(name) {
+            return id;
+        }
+        let id = self.names.len() as u32 + 100;
+        self.names.push(name.into());
+        self.known.insert(name.into(), id);
+        id
+    }
+
+    /// Offset in the document of the set's first byte.
+    pub(crate) fn base(&self) -> u64 {
+        self.base
+    }
+
+    /// Raw bytes of the set as text.
+    pub(crate) fn raw(&self, start: u32, len: u32) -> &str {
+        self.text.get(start as usize..(start + len) as usize).unwrap_or("")
+    }
+
+    fn name_id(&self, name: &str) -> Option<u32> {
+        match name.as_bytes() {
+            [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0')),
+            _ => self.known.get(name).copied(),
+        }
+    }
+
+    fn slot(&self, id: NodeId) -> &Slot {
+        &self.nodes[id.0 as usize]
+    }
+
+    fn at(&self, id: NodeId) -> At {
+        let slot = self.slot(id);
+        if matches!(self.root.at, At::Node { .. }) {
+            return self.path(id);
+        }
+        match slot.kind {
+            Kind::Record => At::Row { line: self.base_line + u64::from(slot.extra), column: None },
+            Kind::Field => At::Row { line: self.base_line + u64::from(slot.extra), column: Some(self.name(id).into()) },
+            Kind::Loop => self.children(id).next().map_or_else(|| self.path(id), |first| self.at(first)),
+            Kind::Segment | Kind::Element | Kind::Repeat | Kind::Component => self.segment_at(id),
+            _ => self.path(id),
+        }
+    }
+
+    fn segment_at(&self, id: NodeId) -> At {
+        let (mut element, mut component, mut repeat, mut node) = (None, None, 1, id);
+        loop {
+            let slot = self.slot(node);
+            match slot.kind {
+                Kind::Element => element = Some(slot.extra as u16),
+                Kind::Component => component = Some(slot.extra as u16),
+                Kind::Repeat => repeat = slot.extra as u16,
+                _ => {
+                    return At::Segment { ordinal: slot.extra, id: self.name(node).into(), element, component, repeat };
+                }
+            }
+            node = NodeId(slot.parent);
+        }
+    }
+
+    fn path(&self, id: NodeId) -> At {
+        let mut steps = Vec::new();
+        let mut node = id;
+        while node.0 != 0 {
+            let slot = self.slot(node);
+            steps.push(self.step(node, slot));
+            node = NodeId(slot.parent);
+        }
+        let root = match &self.root.at {
+            At::Node { path } => path.as_ref(),
+            _ => "",
+        };
+        At::Node { path: format!("{root}{}", steps.into_iter().rev().collect::<String>()).into() }
+    }
+
+    /// One step of an XML path (`/cac:OrderLine[2]`) or of a JSON pointer.
+    fn step(&self, id: NodeId, slot: &Slot) -> String {
+        let name = self.name(id);
+        let prefix = self.namespaces.get(slot.namespace as usize).map_or("", |(_, prefix)| prefix);
+        let colon = if prefix.is_empty() { "" } else { ":" };
+        match slot.kind {
+            Kind::Object | Kind::Array | Kind::Field if slot.extra == NONE => {
+                format!("/{}", name.replace('~', "~0").replace('/', "~1")) // RFC 6901 §3
+            }
+            Kind::Attribute => format!("/@{prefix}{colon}{}", name.trim_start_matches('@')),
+            _ if slot.extra > 1 && slot.extra != NONE => format!("/{prefix}{colon}{name}[{}]", slot.extra),
+            _ => format!("/{prefix}{colon}{name}"),
+        }
+    }
+}
+
+/// `extra` of a JSON node: its name is its step.
+pub(crate) const BY_NAME: u32 = NONE;
+
+const DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+fn slot(what: Add, parent: u32) -> Slot {
+    let Add { kind, name, start, len, extra, text } = what;
+    Slot { kind, text, namespace: 0, name, start, len, extra, parent, first: NONE, last: NONE, next: NONE }
+}
+
+fn link(id: u32) -> Option<NodeId> {
+    (id != NONE).then_some(NodeId(id))
 }

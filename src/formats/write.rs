@@ -1,6 +1,19 @@
 //! What writers take: segments with plain values; delimiters and escapes are the writer's business.
 
-use crate::piece::Identity;
+#![allow(clippy::result_large_err, reason = "a refused value is the rare case, and callers want the fault itself")]
+
+mod edifact;
+mod x12;
+
+pub use edifact::{EdifactDelimiters, EdifactEnvelope, edifact};
+pub use x12::x12;
+
+use crate::{
+    codes,
+    fault::Fault,
+    piece::Identity,
+    place::{At, Place},
+};
 
 /// One element: repeats of components. `[["A"]]` is a plain element; an empty vector is an empty element.
 pub type Element = Vec<Vec<String>>;
@@ -58,76 +71,68 @@ pub struct X12Delimiters {
     pub repetition: char,
     pub segment: char,
     pub line_end: String,
+    /// What is written for a delimiter or control character found in data; `None` refuses the value.
+    pub replacement: Option<char>,
 }
 
 impl Default for X12Delimiters {
     fn default() -> Self {
-        X12Delimiters { element: '*', component: '>', repetition: '^', segment: '~', line_end: "\n".into() }
-    }
-}
-
-/// Writes one interchange of one group. Stands in until the codec's own writer is merged.
-pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Vec<crate::fault::Fault>> {
-    let d = &envelope.delimiters;
-    let reserved = [d.element, d.component, d.repetition, d.segment];
-    let mut faults = Vec::new();
-    let mut out = String::new();
-    let put = |out: &mut String, parts: &[String]| {
-        out.push_str(&parts.join(&d.element.to_string()));
-        out.push(d.segment);
-        out.push_str(&d.line_end);
-    };
-    let text = |s: &[&str]| s.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
-    let isa12 = format!("00{}", envelope.version.get(2..5).unwrap_or("401"));
-    let isa11 = if isa12.as_str() < "00402" { "U".to_owned() } else { d.repetition.to_string() };
-    put(&mut out, &text(&[
-        "ISA", "00", &" ".repeat(10), "00", &" ".repeat(10),
-        &format!("{:<2}", envelope.sender.qualifier), &format!("{:<15}", envelope.sender.id),
-        &format!("{:<2}", envelope.receiver.qualifier), &format!("{:<15}", envelope.receiver.id),
-        envelope.date.get(2..).unwrap_or(""), &envelope.time, &isa11, &isa12, &format!("{:09}", envelope.interchange_control),
-        "0", if envelope.test { "T" } else { "P" }, &d.component.to_string(),
-    ]));
-    put(&mut out, &text(&[
-        "GS", &envelope.functional_id, &envelope.application_sender, &envelope.application_receiver, &envelope.date, &envelope.time,
-        &envelope.group_control.to_string(), "X", &envelope.version,
-    ]));
-    for set in sets {
-        put(&mut out, &text(&["ST", &set.kind, &set.control]));
-        for (ordinal, segment) in set.segments.iter().enumerate() {
-            let mut parts = vec![segment.id.clone()];
-            for element in &segment.elements {
-                if let Some(bad) = element.iter().flatten().find(|v| v.contains(reserved)) {
-                    faults.push(delimiter_in_data(ordinal, segment, bad));
-                }
-                let repeats: Vec<String> = element.iter().map(|r| r.join(&d.component.to_string())).collect();
-                parts.push(repeats.join(&d.repetition.to_string()));
-            }
-            while parts.len() > 1 && parts.last().is_some_and(String::is_empty) {
-                parts.pop();
-            }
-            put(&mut out, &parts);
+        X12Delimiters {
+            element: '*',
+            component: '>',
+            repetition: '^',
+            segment: '~',
+            line_end: "\n".into(),
+            replacement: None,
         }
-        put(&mut out, &text(&["SE", &(set.segments.len() + 2).to_string(), &set.control]));
     }
-    put(&mut out, &text(&["GE", &sets.len().to_string(), &envelope.group_control.to_string()]));
-    put(&mut out, &text(&["IEA", "1", &format!("{:09}", envelope.interchange_control)]));
-    if faults.is_empty() { Ok(out.into_bytes()) } else { Err(faults) }
 }
 
-fn delimiter_in_data(ordinal: usize, segment: &Segment, value: &str) -> crate::fault::Fault {
-    crate::fault::Fault {
-        code: "write/delimiter".into(),
-        layer: crate::fault::Layer::Byte,
-        place: crate::place::Place {
-            byte: 0,
-            len: 0,
-            at: crate::place::At::Segment { ordinal: ordinal as u32 + 2, id: segment.id.as_str().into(), element: None, component: None, repeat: 1 },
-        },
-        found: value.chars().take(80).collect::<String>().into(),
-        expected: "a value without delimiters".into(),
-        sentence: format!("{}: the value holds a delimiter", segment.id).into(),
-        remedy: "choose other delimiters in the agreement".into(),
-        origin: crate::fault::Origin::Standard,
-        costs: crate::fault::Costs::Set,
+/// Where a value to be written stands, and how far the document is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot<'a> {
+    id: &'a str,
+    ordinal: u32,
+    element: Option<u16>,
+    byte: usize,
+}
+
+impl Spot<'_> {
+    fn fault(&self, code: &str, sentence: String) -> Fault {
+        let Spot { id, ordinal, element, byte } = *self;
+        let at = At::Segment { ordinal, id: id.into(), element, component: None, repeat: 1 };
+        Fault::new(code, Place { byte: byte as u64, len: 0, at }, sentence)
     }
+
+    fn name(&self) -> String {
+        self.element.map_or(self.id.to_owned(), |element| format!("{}{element:02}", self.id))
+    }
+}
+
+/// A value that a field of fixed length can't hold.
+pub(crate) fn too_long(spot: Spot, value: &str, most: usize) -> Fault {
+    let sentence = format!("{} would be “{value}”, which is longer than {most} characters.", spot.name());
+    spot.fault(codes::CANT_WRITE, sentence).found(value).expected(format!("at most {most} characters"))
+}
+
+/// A segment id must be letters and digits, two or three of them.
+pub(crate) fn check_id(segment: &Segment, spot: Spot) -> Result<(), Fault> {
+    let good =
+        matches!(segment.id.len(), 2 | 3) && segment.id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if good {
+        return Ok(());
+    }
+    let sentence = format!("“{}” is not a segment id.", segment.id);
+    Err(spot.fault(codes::CANT_WRITE, sentence).found(&segment.id).expected("two or three capital letters or digits"))
+}
+
+/// Without empty parts at the end.
+pub(crate) fn trimmed<T>(parts: &[T], empty: impl Fn(&T) -> bool) -> &[T] {
+    let end = parts.iter().rposition(|part| !empty(part)).map_or(0, |last| last + 1);
+    &parts[..end]
+}
+
+/// True if an element holds no value at all.
+pub(crate) fn is_empty(element: &Element) -> bool {
+    element.iter().flatten().all(String::is_empty)
 }

@@ -123,3 +123,26 @@ pub async fn range(tx: &mut Tx, tenant: Tenant, sha256: &str, from: u64, len: u6
     let end = (start + len as usize).min(bytes.len());
     Ok(bytes[start..end].to_vec())
 }
+
+/// The bodies of blobs of one chunk, decompressed, by hash; an empty body has no chunk.
+pub async fn small(tx: &mut Tx, tenant: Tenant, hashes: &[&str]) -> Result<std::collections::HashMap<String, Vec<u8>>, StoreError> {
+    #[derive(Serialize)]
+    struct Ask<'a> {
+        sha256: &'a str,
+    }
+    if hashes.is_empty() {
+        return Ok(Default::default());
+    }
+    let ask: Vec<Ask> = hashes.iter().map(|sha256| Ask { sha256 }).collect();
+    let rows: Vec<(String, Vec<u8>)> = fetch!(
+        tx,
+        "select c.sha256, c.bytes from blob_chunks c where c.tenant = $2 and c.n = 0 and c.sha256 in (select r.sha256 from {rows})",
+        "sha256 text" => &ask;
+        tenant
+    )?;
+    let mut bodies: std::collections::HashMap<String, Vec<u8>> = hashes.iter().map(|h| (h.to_string(), Vec::new())).collect();
+    for (sha256, bytes) in rows {
+        bodies.insert(sha256, decompress(&bytes)?);
+    }
+    Ok(bodies)
+}

@@ -3,7 +3,7 @@
 use super::{StoreError, Tx, sql::{exec, fetch}};
 use crate::canonical::Tenant;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 /// An entity as it is kept.
@@ -12,8 +12,8 @@ pub struct EntityRow {
     pub kind: String,
     pub id: Uuid,
     pub version: i64,
-    #[sqlx(json)]
-    pub body: Value,
+    /// JSON text.
+    pub body: String,
 }
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ pub async fn load(tx: &mut Tx, tenant: Tenant, keys: &[(&str, Uuid)]) -> Result<
     let ask: Vec<KeyRow> = keys.iter().map(|(kind, id)| KeyRow { kind, id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select entities.kind, entities.id, entities.version, entities.body from entities
+        "select entities.kind, entities.id, entities.version, cast(entities.body as text) as body from entities
          join {rows} on entities.kind = r.kind and entities.id = r.id where entities.tenant = $2
          order by entities.kind, entities.id {lock}",
         "kind text, id uuid" => &ask;
@@ -46,7 +46,7 @@ pub async fn peek(tx: &mut Tx, tenant: Tenant, keys: &[(&str, Uuid)]) -> Result<
     let ask: Vec<KeyRow> = keys.iter().map(|(kind, id)| KeyRow { kind, id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select entities.kind, entities.id, entities.version, entities.body from entities
+        "select entities.kind, entities.id, entities.version, cast(entities.body as text) as body from entities
          join {rows} on entities.kind = r.kind and entities.id = r.id where entities.tenant = $2",
         "kind text, id uuid" => &ask;
         tenant
@@ -59,7 +59,8 @@ pub struct Save {
     pub kind: String,
     pub id: Uuid,
     pub version: i64,
-    pub body: Value,
+    /// JSON, as the core wrote it.
+    pub body: Box<RawValue>,
 }
 
 /// Writes entities. `Conflict` if one was changed, or made, by somebody else.

@@ -49,39 +49,64 @@ pub enum Number {
     Taken { document: DocumentId, content: Option<String> },
 }
 
-/// Takes a control number for a document's interchange, unless another holds it since `since`.
-/// `agreement` names sender, receiver and standard.
-pub async fn take_number(
-    tx: &mut Tx,
-    tenant: Tenant,
-    agreement: &str,
-    control: &str,
-    document: DocumentId,
-    ordinal: i64,
-    now: Micros,
-    since: Micros,
-) -> Result<Number, StoreError> {
-    let mine: Vec<(DocumentId,)> = fetch!(
-        tx,
-        "insert into interchange_numbers (tenant, agreement, control, document, ordinal, at) values ($1, $2, $3, $4, $5, $6)
-         on conflict (tenant, agreement, control) do update set document = excluded.document, ordinal = excluded.ordinal, at = excluded.at, content = null
-            where interchange_numbers.at < $7
-            or (interchange_numbers.document = excluded.document and interchange_numbers.ordinal = excluded.ordinal)
-         returning document";
-        tenant, agreement, control, document, ordinal, now, since
-    )?;
-    if !mine.is_empty() {
-        return Ok(Number::Ours);
+/// A control number that a document's interchange wants. `agreement` names standard, sender and receiver.
+#[derive(Debug, Clone, Serialize)]
+pub struct Wanted {
+    pub agreement: String,
+    pub control: String,
+    pub document: DocumentId,
+    pub ordinal: i64,
+    /// A number taken before this instant counts no more.
+    pub since: i64,
+}
+
+/// Takes control numbers, distinct ones, unless another document holds one since its instant. The answers stand in the order of the question.
+pub async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted], now: Micros) -> Result<Vec<Number>, StoreError> {
+    const COLUMNS: &str = "agreement text, control text, document uuid, ordinal bigint, since bigint";
+    if wanted.is_empty() {
+        return Ok(vec![]);
     }
-    let held: Vec<(DocumentId, Option<String>)> = fetch!(
+    let mut sorted: Vec<&Wanted> = wanted.iter().collect();
+    sorted.sort_by(|a, b| (&a.agreement, &a.control).cmp(&(&b.agreement, &b.control)));
+    // Older numbers go first, since an upsert's condition can't see the row that was proposed beside its own columns.
+    exec!(
         tx,
-        "select document, content from interchange_numbers where tenant = $1 and agreement = $2 and control = $3";
-        tenant, agreement, control
+        "delete from interchange_numbers where tenant = $2 and exists (select 1 from {rows} where r.agreement = interchange_numbers.agreement
+            and r.control = interchange_numbers.control and interchange_numbers.at < r.since and interchange_numbers.document <> r.document)",
+        COLUMNS => &sorted;
+        tenant
     )?;
-    match held.into_iter().next() {
-        Some((document, content)) => Ok(Number::Taken { document, content }),
-        None => Err(StoreError::Lost("an interchange's control number")),
+    let ours: Vec<(String, String)> = fetch!(
+        tx,
+        "insert into interchange_numbers (tenant, agreement, control, document, ordinal, at)
+         select $2, r.agreement, r.control, r.document, r.ordinal, $3 from {rows} where true
+         on conflict (tenant, agreement, control) do update set at = interchange_numbers.at
+            where interchange_numbers.document = excluded.document and interchange_numbers.ordinal = excluded.ordinal
+         returning agreement, control",
+        COLUMNS => &sorted;
+        tenant, now
+    )?;
+    if ours.len() == wanted.len() {
+        return Ok(vec![Number::Ours; wanted.len()]);
     }
+    let held: Vec<(String, String, DocumentId, Option<String>)> = fetch!(
+        tx,
+        "select n.agreement, n.control, n.document, n.content from interchange_numbers n join {rows} on r.agreement = n.agreement and r.control = n.control where n.tenant = $2",
+        COLUMNS => &sorted;
+        tenant
+    )?;
+    wanted
+        .iter()
+        .map(|w| {
+            if ours.iter().any(|(a, c)| *a == w.agreement && *c == w.control) {
+                return Ok(Number::Ours);
+            }
+            held.iter()
+                .find(|h| h.0 == w.agreement && h.1 == w.control)
+                .map(|h| Number::Taken { document: h.2, content: h.3.clone() })
+                .ok_or(StoreError::Lost("an interchange's control number"))
+        })
+        .collect()
 }
 
 /// Notes the content hash of an interchange that was read to its end.

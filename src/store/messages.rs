@@ -34,8 +34,10 @@ pub struct NewMessage {
     pub number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<i64>,
-    /// `pending`, `held` or `rejected`.
+    /// `pending`, `held`, `rejected` or `dead`.
     pub state: &'static str,
+    /// 1 once the trailer that could refuse it was read; apply gets its claim check with that.
+    pub released: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +50,8 @@ pub struct NewMessage {
     pub hold_scheme: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold_value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     pub created_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<i64>,
@@ -62,7 +66,7 @@ impl NewMessage {
     }
 }
 
-const NEW: &str = "tenant uuid, id uuid, document uuid, run bigint, set_no bigint, split bigint, interchange bigint, group_no bigint, standard text, set_kind text, set_version text, set_control text, set_byte bigint, set_len bigint, mapping text, kind text, partner uuid, number text, place bigint, state text, body jsonb, provenance jsonb, faults jsonb, cause jsonb, hold_scheme text, hold_value text, created_at bigint, ended_at bigint, deadline bigint, wait_us bigint";
+const NEW: &str = "tenant uuid, id uuid, document uuid, run bigint, set_no bigint, split bigint, interchange bigint, group_no bigint, standard text, set_kind text, set_version text, set_control text, set_byte bigint, set_len bigint, mapping text, kind text, partner uuid, number text, place bigint, state text, released bigint, body jsonb, provenance jsonb, faults jsonb, cause jsonb, hold_scheme text, hold_value text, fingerprint text, created_at bigint, ended_at bigint, deadline bigint, wait_us bigint";
 
 /// Which of these ids have a row already: a translate that is done again skips them.
 pub async fn standing(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<MessageId>, StoreError> {
@@ -82,8 +86,8 @@ pub async fn insert(tx: &mut Tx, rows: &[NewMessage]) -> Result<u64, StoreError>
     }
     Ok(exec!(
         tx,
-        "insert into messages (tenant, id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, body, provenance, faults, cause, hold_scheme, hold_value, created_at, ended_at, deadline, wait_us)
-         select r.tenant, r.id, r.document, r.run, r.set_no, r.split, r.interchange, r.group_no, r.standard, r.set_kind, r.set_version, r.set_control, r.set_byte, r.set_len, r.mapping, r.kind, r.partner, r.number, r.place, r.state, r.body, r.provenance, r.faults, r.cause, r.hold_scheme, r.hold_value, r.created_at, r.ended_at, r.deadline, r.wait_us
+        "insert into messages (tenant, id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, released, body, provenance, faults, cause, hold_scheme, hold_value, fingerprint, created_at, ended_at, deadline, wait_us)
+         select r.tenant, r.id, r.document, r.run, r.set_no, r.split, r.interchange, r.group_no, r.standard, r.set_kind, r.set_version, r.set_control, r.set_byte, r.set_len, r.mapping, r.kind, r.partner, r.number, r.place, r.state, r.released, r.body, r.provenance, r.faults, r.cause, r.hold_scheme, r.hold_value, r.fingerprint, r.created_at, r.ended_at, r.deadline, r.wait_us
          from {rows} where true on conflict (id) do nothing",
         NEW => rows
     )?)

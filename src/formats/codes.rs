@@ -1,0 +1,189 @@
+//! The table of faults: one row a code, for `check`, acknowledgements, the console and `explain`.
+
+use crate::fault::{Costs, Layer};
+
+/// What X12 calls a fault, and in which element of an acknowledgement it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum X12Code {
+    None,
+    /// TA105, element I18.
+    Interchange(&'static str),
+    /// AK905, element 716.
+    Group(&'static str),
+    /// AK502, element 718.
+    Set(&'static str),
+    /// AK304, element 720.
+    Segment(&'static str),
+    /// AK403, element 723.
+    Element(&'static str),
+}
+
+/// One kind of fault.
+#[derive(Debug)]
+pub struct CodeRow {
+    pub code: &'static str,
+    pub title: &'static str,
+    pub layer: Layer,
+    /// How far it reaches where policy doesn't say otherwise.
+    pub costs: Costs,
+    pub x12: X12Code,
+    /// Element 0085 of UCI, UCM, UCS and UCD; empty if none.
+    pub edifact: &'static str,
+    pub remedy: &'static str,
+    /// A page about it, Markdown.
+    pub help: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident $code:literal $title:literal $layer:ident $costs:ident $x12:expr, $edifact:literal, $remedy:literal;)*) => {
+        $(pub(crate) const $name: &str = $code;)*
+
+        /// All faults that this package finds, by code.
+        pub const CODES: &[CodeRow] = &[$(CodeRow {
+            code: $code,
+            title: $title,
+            layer: Layer::$layer,
+            costs: Costs::$costs,
+            x12: $x12,
+            edifact: $edifact,
+            remedy: $remedy,
+            help: include_str!(concat!("errors/", $code, ".md")),
+        },)*];
+    };
+}
+
+use X12Code::{Element, Group, Interchange, None, Segment, Set};
+
+codes! {
+    EMPTY "E0001" "the file is empty" Byte Interchange None, "",
+        "Ask the sender to send it again; the transfer may have broken off before the first byte.";
+    NO_DOCUMENT "E0002" "no document in it" Byte Interchange None, "",
+        "Look at the first bytes: an X12 interchange begins with ISA, an EDIFACT interchange with UNA or UNB. If it is another format, the connection's `expects` must say so.";
+    STRAY_BYTES "E0003" "bytes that belong to no interchange" Byte Nothing None, "",
+        "Nothing is lost by it. If a document should stand there, ask the sender.";
+    BAD_TEXT "E0004" "bytes that are no text" Byte Set Element("6"), "21",
+        "Ask the sender for UTF-8, or for the character set that the interchange header names.";
+    NUL "E0005" "a NUL character" Byte Set Element("6"), "21",
+        "Ask the sender to leave NUL characters out; they often come from fixed-length fields of an old program.";
+    TOO_LONG "E0006" "a set is longer than allowed" Byte Set Set("5"), "18",
+        "Ask the sender to split it, or raise `max_set_bytes` in the partner's agreement.";
+    UNTERMINATED "E0007" "the last segment has no terminator" Byte Nothing None, "",
+        "Nothing is lost by it. The sender's program should end the last segment as it ends the others.";
+    HEADER "E0101" "the interchange header can't be read" Envelope Interchange Interchange("022"), "18",
+        "Ask the sender for a complete header: nothing in this interchange can be read without it.";
+    PADDING "E0102" "the interchange header isn't of the fixed length" Envelope Nothing Interchange("022"), "",
+        "Nothing is lost by it here, but stricter readers refuse it: ISA elements are padded with blanks to their full length.";
+    GROUP_HEADER "E0103" "the group header can't be read" Envelope Segment Interchange("024"), "13",
+        "Ask the sender to fill in the group header.";
+    NO_INTERCHANGE_TRAILER "E0104" "the interchange trailer is missing" Envelope Segment Interchange("023"), "13",
+        "The file was probably cut short: compare its size with the sender's and have it sent again.";
+    NO_GROUP_TRAILER "E0105" "the group trailer is missing" Envelope Segment Group("3"), "13",
+        "The file was probably cut short: compare its size with the sender's and have it sent again.";
+    CUT_SET "E0106" "the set has no trailer" Envelope Set Set("2"), "13",
+        "The file was probably cut short, or the sender's program forgot the trailer. Have this set sent again.";
+    SET_COUNT "E0107" "the count of segments is wrong" Envelope Set Set("4"), "29",
+        "Look whether segments are missing. If the sender counts wrongly, the agreement can tolerate it: `counts: warn`.";
+    SET_CONTROL "E0108" "the set's control numbers disagree" Envelope Set Set("3"), "28",
+        "Header and trailer must carry the same number. Two sets may have been mixed up: have them sent again.";
+    GROUP_COUNT "E0109" "the count of sets is wrong" Envelope Group Group("5"), "29",
+        "Look whether sets are missing. If the sender counts wrongly, the agreement can tolerate it: `counts: warn`.";
+    GROUP_CONTROL "E0110" "the group's control numbers disagree" Envelope Group Group("4"), "28",
+        "Header and trailer must carry the same number. If the sender can't mend it, the agreement can tolerate it: `counts: warn`.";
+    INTERCHANGE_COUNT "E0111" "the interchange's count is wrong" Envelope Interchange Interchange("021"), "29",
+        "Look whether something is missing. If the sender counts wrongly, the agreement can tolerate it: `counts: warn`.";
+    INTERCHANGE_CONTROL "E0112" "the interchange's control numbers disagree" Envelope Interchange Interchange("001"), "28",
+        "Header and trailer must carry the same number. If the sender can't mend it, the agreement can tolerate it: `counts: warn`.";
+    OUTSIDE_SET "E0113" "a segment outside of any set" Envelope Segment Interchange("024"), "33",
+        "It was not read. Look whether a set header is missing before it.";
+    SET_HEADER "E0114" "the set header can't be read" Envelope Set Set("6"), "13",
+        "Ask the sender to fill in the set header.";
+    SET_OUTSIDE_GROUP "E0115" "a set outside of any group" Envelope Set Interchange("024"), "33",
+        "Ask the sender to put the sets into a group: the group names what they are and in which version.";
+    NO_GUIDE "E0116" "no guide for this set" Guide Nothing Set("1"), "",
+        "Its segments were read and not checked. Load a guide of your own to have it checked.";
+    UNKNOWN_SEGMENT "E0201" "a segment that the standard doesn't know" Structure Set Segment("1"), "15",
+        "Look for a slip in the segment's id, or a line break or terminator inside a value. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
+    OUT_OF_PLACE "E0202" "a segment at the wrong place" Structure Set Segment("7"), "15",
+        "Put it where the guide has it.";
+    MISSING_SEGMENT "E0203" "a mandatory segment is missing" Structure Set Segment("3"), "13",
+        "Add the segment.";
+    TOO_MANY_SEGMENTS "E0204" "a segment too often" Structure Set Segment("5"), "35",
+        "Leave out what is too much, or split it over more loops or sets.";
+    TOO_MANY_LOOPS "E0205" "a loop too often" Structure Set Segment("4"), "36",
+        "Leave out what is too much, or split the set.";
+    NO_LOOP_START "E0206" "the segment that opens a loop is missing" Structure Set Segment("3"), "13",
+        "Add the segment that opens the loop; what follows it was taken to be inside.";
+    NOT_IN_SET "E0207" "a segment that this set doesn't have" Structure Set Segment("6"), "15",
+        "The standard knows the segment, but not in this set. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
+    EMPTY_SEGMENT "E0208" "an empty segment" Structure Nothing None, "",
+        "Nothing is lost by it. Two terminators follow each other.";
+    MISSING_ELEMENT "E0301" "a mandatory element is missing" Element Set Element("1"), "13",
+        "Fill it in.";
+    TOO_MANY_ELEMENTS "E0302" "too many elements" Element Set Element("3"), "16",
+        "Leave out what is too much. A separator inside a value also looks like this.";
+    TOO_MANY_COMPONENTS "E0303" "too many components" Element Set Element("3"), "16",
+        "Leave out what is too much. A separator inside a value also looks like this.";
+    TOO_MANY_REPEATS "E0304" "an element repeated too often" Element Set Element("3"), "35",
+        "Leave out what is too much.";
+    TOO_SHORT "E0305" "a value is too short" Element Set Element("4"), "40",
+        "Send it in full length, with leading zeros if it is a number code.";
+    TOO_LONG_VALUE "E0306" "a value is too long" Element Set Element("5"), "39",
+        "Shorten it. A missing separator behind it also looks like this.";
+    WRONG_CHARACTERS "E0307" "a value of the wrong type" Element Set Element("6"), "37",
+        "Send a value of the right type.";
+    BAD_DATE "E0308" "not a date" Element Set Element("8"), "12",
+        "Send a date that exists, in the form that is expected.";
+    BAD_TIME "E0309" "not a time" Element Set Element("9"), "12",
+        "Send a time that exists, in the form that is expected.";
+    UNKNOWN_CODE "E0310" "a code that isn't in the list" Code Nothing Element("7"), "12",
+        "Lists age: it is taken as it is. If it is a slip, the sender should mend it; a mapping's table decides what it means.";
+    SEPARATOR_IN_VALUE "E0311" "a separator inside a simple element" Element Nothing None, "16",
+        "It was taken as part of the value. The sender should choose a separator that its data doesn't use.";
+    PAIRED "E0401" "elements that go together are not all there" Relation Set Element("2"), "48",
+        "Send all of them or none.";
+    ONE_REQUIRED "E0402" "none of several elements is there" Relation Set Element("2"), "48",
+        "Send at least one of them.";
+    EXCLUSIVE "E0403" "elements that exclude each other" Relation Set Element("10"), "48",
+        "Send only one of them.";
+    CONDITIONAL "E0404" "an element that another one needs is missing" Relation Set Element("2"), "48",
+        "Send the missing one too, or leave out the one that needs it.";
+    LIST_CONDITIONAL "E0405" "an element needs one of several others" Relation Set Element("2"), "48",
+        "Send at least one of the others, or leave out the one that needs them.";
+    CONTROL_TOTAL "E0410" "the count of lines is wrong" Relation Set Element("7"), "29",
+        "Look whether lines are missing. If the sender counts wrongly, the agreement can tolerate it: `counts: warn`.";
+    RAGGED_ROW "E0501" "a row of the wrong length" Structure Set None, "",
+        "Give the row as many fields as the header has. A delimiter inside an unquoted value also looks like this.";
+    OPEN_QUOTE "E0502" "a quote that is never closed" Byte Set None, "",
+        "Close the quote; a quote inside a quoted value is written twice.";
+    KEY_AGAIN "E0503" "a key that comes again later" Structure Set None, "",
+        "Sort the file so that the rows of one document stand together.";
+    NO_KEY_COLUMN "E0504" "the key's column is missing" Structure Interchange None, "",
+        "Add the column, or change `sets: { by: … }` in the mapping.";
+    HEADER_NAME "E0505" "a header without a name, or twice the same" Structure Nothing None, "",
+        "Give each column a name of its own: a mapping finds values by it.";
+    DOCTYPE "E0601" "a document type declaration" Byte Interchange None, "",
+        "Ask the sender to leave out the DOCTYPE: business documents need none, and it can be used to attack the reader.";
+    ENTITY "E0602" "an entity that isn't one of XML's own five" Byte Interchange None, "",
+        "Ask the sender to write the character itself.";
+    NOT_WELL_FORMED "E0603" "the XML isn't well formed" Byte Interchange None, "",
+        "Ask the sender to mend it; the place named is where the reader could not go on.";
+    TOO_DEEP "E0604" "nested too deeply" Byte Interchange None, "",
+        "No business document is nested like this. Ask the sender what it should be.";
+    TOO_MANY_NODES "E0605" "too many nodes" Byte Interchange None, "",
+        "Ask the sender to split the document.";
+    ENCODING "E0606" "an encoding that isn't read" Byte Interchange None, "",
+        "Ask the sender for UTF-8.";
+    BAD_JSON "E0701" "the JSON can't be read" Byte Interchange None, "",
+        "Ask the sender to mend it; the place named is where the reader could not go on.";
+    DUPLICATE_MEMBER "E0702" "a member twice in one object" Structure Nothing None, "",
+        "The last one was taken. The sender should write each member once.";
+    DELIMITER_IN_DATA "E0801" "a delimiter inside a value to be written" Element Interchange None, "",
+        "Choose other delimiters in the partner's agreement, or a replacement for them.";
+    CANT_WRITE "E0802" "a value that the format can't hold" Element Interchange None, "",
+        "Change the value named; the format can't carry it.";
+}
+
+/// The row of a code; none for the core's and the mapping's own words.
+pub fn row(code: &str) -> Option<&'static CodeRow> {
+    CODES.binary_search_by(|row| row.code.cmp(code)).ok().map(|at| &CODES[at])
+}

@@ -1,0 +1,364 @@
+//! Reads CSV: a header row, then rows that are sets, one by one or in runs of one key. RFC 4180, and what others write.
+//!
+//! Promise: memory is bounded by one set; a row that is wrong costs its own set.
+//! Called by: `reader`. Never: guesses a type, or a character set other than UTF-8.
+//! Tried by: tests/formats
+
+use crate::{
+    codes,
+    edi::envelope::{file_place, nothing_there},
+    fault::{Costs, Fault},
+    piece::{Piece, Policy, Standard},
+    place::{At, Place},
+    reader::CsvOptions,
+    rows::{Row, row},
+    source::Source,
+    tree::{Add, Kind, NodeId, Text, Tree},
+    whole::{encoding, foreign_mark, plain_set},
+};
+use std::{
+    collections::{HashSet, VecDeque, hash_map::RandomState},
+    hash::BuildHasher,
+    io::{self, BufRead},
+};
+
+/// How many quotes that never close are borne: each means reading the rest of the file again.
+const MOST_OPEN_QUOTES: u32 = 20;
+
+/// The header row, once it is read.
+struct Header {
+    names: Vec<String>,
+    delimiter: u8,
+    key: Option<usize>,
+}
+
+/// Rows of the set that is being gathered.
+struct Gathered {
+    key: String,
+    rows: Vec<Row>,
+    faults: Vec<Fault>,
+}
+
+pub(crate) struct Csv<R> {
+    source: Source<R>,
+    policy: Policy,
+    options: CsvOptions,
+    queue: VecDeque<Piece>,
+    at: u64,
+    line: u64,
+    header: Option<Header>,
+    gathered: Option<Gathered>,
+    /// Hashes of the keys whose run is over.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+    sets: u32,
+    open_quotes: u32,
+    done: bool,
+}
+
+impl<R: BufRead> Csv<R> {
+    pub fn new(input: R, policy: Policy, options: CsvOptions) -> Self {
+        Csv {
+            source: Source::new(input),
+            policy,
+            options,
+            queue: VecDeque::new(),
+            at: 0,
+            line: 1,
+            header: None,
+            gathered: None,
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
+            sets: 0,
+            open_quotes: 0,
+            done: false,
+        }
+    }
+
+    fn step(&mut self) -> io::Result<()> {
+        let kept = self.gathered.as_ref().and_then(|g| g.rows.first()).map_or(self.at, |row| row.start);
+        self.source.release(kept);
+        let Some(header) = &self.header else { return self.head() };
+        let (delimiter, width, key) = (header.delimiter, header.names.len(), header.key);
+        let Some(row) = row(&mut self.source, self.at, self.line, delimiter, self.policy.max_set_bytes)? else {
+            self.finish_set();
+            self.done = true;
+            if self.sets == 0 {
+                let sentence = "The file has a header row and no row below it.";
+                self.queue.push_back(Piece::Fault(
+                    Fault::new(codes::EMPTY, file_place(0, self.at), sentence).expected("rows"),
+                ));
+            }
+            return Ok(());
+        };
+        (self.at, self.line) = (row.next, row.line + row.lines);
+        if row.blank {
+            return Ok(());
+        }
+        let value = match key {
+            Some(column) => row.value(&self.source, column),
+            None => String::new(),
+        };
+        let same = key.is_some() && self.gathered.as_ref().is_some_and(|g| g.key == value);
+        if !same {
+            self.finish_set();
+            self.begin(value, &row);
+        }
+        let too_long = row.too_long;
+        self.take(row, width);
+        if too_long {
+            self.finish_set();
+            self.skip_line()?;
+        }
+        Ok(())
+    }
+
+    /// Passes over the rest of a row that is too long to be kept.
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let bytes = self.source.from(self.at);
+            if let Some(n) = memchr::memchr2(b'\n', b'\r', bytes) {
+                self.at += n as u64 + 1;
+                return Ok(());
+            }
+            self.at += bytes.len() as u64;
+            self.source.release(self.at);
+            if !self.source.fill()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The header row.
+    fn head(&mut self) -> io::Result<()> {
+        self.source.want(0, 4096)?;
+        if let Some(name) = foreign_mark(self.source.from(0)) {
+            self.done = true;
+            self.queue.push_back(Piece::Fault(encoding(name, 0)));
+            return Ok(());
+        }
+        self.at = if self.source.from(0).starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        let delimiter = self.options.delimiter.unwrap_or_else(|| guess(self.source.from(self.at)));
+        let row = loop {
+            let Some(row) = row(&mut self.source, self.at, self.line, delimiter, self.policy.max_set_bytes)? else {
+                self.done = true;
+                self.queue.push_back(Piece::Fault(nothing_there(self.at)));
+                return Ok(());
+            };
+            (self.at, self.line) = (row.next, row.line + row.lines);
+            if !row.blank {
+                break row;
+            }
+        };
+        let mut names: Vec<String> =
+            (0..row.fields.len()).map(|n| row.value(&self.source, n).trim().to_owned()).collect();
+        for n in 0..names.len() {
+            let (empty, twice) = (names[n].is_empty(), names[..n].contains(&names[n]));
+            if empty || twice {
+                let what = if empty {
+                    "has no name".to_owned()
+                } else {
+                    format!("is named “{}” like one before it", names[n])
+                };
+                let at = At::Row { line: row.line, column: Some(format!("{:02}", n + 1).into()) };
+                let place = Place { byte: row.fields[n].start, len: row.fields[n].len, at };
+                self.queue.push_back(Piece::Fault(
+                    Fault::new(codes::HEADER_NAME, place, format!("Column {} {what}.", n + 1)).found(&names[n]),
+                ));
+            }
+            if empty {
+                names[n] = format!("{:02}", n + 1);
+            }
+        }
+        let key = match &self.options.by {
+            None => None,
+            Some(by) => match names.iter().position(|name| name == by) {
+                Some(column) => Some(column),
+                None => {
+                    self.done = true;
+                    let place =
+                        Place { byte: row.start, len: row.len() as u32, at: At::Row { line: row.line, column: None } };
+                    let sentence = format!("There is no column “{by}” in the header row, line {}.", row.line);
+                    let fault = Fault::new(codes::NO_KEY_COLUMN, place, sentence).found(&names.join(", "));
+                    self.queue.push_back(Piece::Fault(fault.expected(by.as_str())));
+                    return Ok(());
+                }
+            },
+        };
+        self.header = Some(Header { names, delimiter, key });
+        Ok(())
+    }
+
+    fn begin(&mut self, key: String, row: &Row) {
+        let mut faults = Vec::new();
+        if self.options.by.is_some() && !self.seen.insert(self.hasher.hash_one(&key)) {
+            let by = self.options.by.clone().unwrap_or_default();
+            let sentence = format!("Line {}: {by} “{key}” comes again; its rows stood further up.", row.line);
+            let at = At::Row { line: row.line, column: Some(by.into()) };
+            let place = Place { byte: row.start, len: row.len() as u32, at };
+            faults.push(
+                Fault::new(codes::KEY_AGAIN, place, sentence).found(&key).expected("all rows of one key side by side"),
+            );
+        }
+        self.gathered = Some(Gathered { key, rows: Vec::new(), faults });
+    }
+
+    /// A row into the set that is open.
+    fn take(&mut self, row: Row, width: usize) {
+        let fault = self.ragged(&row, width).or_else(|| self.unreadable(&row));
+        let Some(gathered) = &mut self.gathered else { return };
+        gathered.faults.extend(fault);
+        let start = gathered.rows.first().map_or(row.start, |first| first.start);
+        if (row.end - start) as usize > self.policy.max_set_bytes {
+            let place = Place { byte: start, len: 0, at: At::Row { line: row.line, column: None } };
+            let sentence =
+                format!("The rows of “{}” are longer than {} bytes.", gathered.key, self.policy.max_set_bytes);
+            if !gathered.faults.iter().any(|f| &*f.code == codes::TOO_LONG) {
+                gathered.faults.push(Fault::new(codes::TOO_LONG, place, sentence));
+            }
+            gathered.rows.clear();
+        }
+        if row.open_quote {
+            self.open_quotes += 1;
+            self.done |= self.open_quotes > MOST_OPEN_QUOTES;
+        }
+        if !row.too_long {
+            gathered.rows.push(row);
+        }
+        if self.done {
+            self.finish_set();
+        }
+    }
+
+    fn ragged(&self, row: &Row, width: usize) -> Option<Fault> {
+        let header = self.header.as_ref()?;
+        if row.too_long || row.open_quote {
+            let (code, what) = match row.open_quote {
+                true => (codes::OPEN_QUOTE, "a quote is opened and never closed"),
+                false => (codes::TOO_LONG, "the row is longer than a set may be"),
+            };
+            let at = At::Row {
+                line: row.line,
+                column: header.names.get(row.fields.len().saturating_sub(1)).map(|n| n.as_str().into()),
+            };
+            let byte = row.fields.last().map_or(row.start, |f| f.start);
+            return Some(Fault::new(code, Place { byte, len: 0, at }, format!("Line {}: {what}.", row.line)));
+        }
+        let found = row.fields.len();
+        if found == width {
+            return None;
+        }
+        let column = match header.names.get(found) {
+            Some(first_missing) => first_missing.clone(),
+            None => format!("{:02}", width + 1),
+        };
+        let field = row.fields.get(width).or(row.fields.last())?;
+        let (byte, len) =
+            if found > width { (field.start, field.len) } else { (field.start + u64::from(field.len), 0) };
+        let why = match found > width {
+            true => format!("the row has {found} fields, and the header has {width}"),
+            false => format!(
+                "the row has {found} fields, and the header has {width}: “{column}” and what follows is missing"
+            ),
+        };
+        let place = Place { byte, len, at: At::Row { line: row.line, column: Some(column.into()) } };
+        let fault = Fault::new(codes::RAGGED_ROW, place, format!("Line {}: {why}.", row.line));
+        Some(fault.found(&found.to_string()).expected(format!("{width} fields")))
+    }
+
+    /// Text that isn't UTF-8, or has a NUL.
+    fn unreadable(&self, row: &Row) -> Option<Fault> {
+        let bytes = self.source.slice(row.start, row.end);
+        let (code, at) = match std::str::from_utf8(bytes) {
+            Err(e) => (codes::BAD_TEXT, e.valid_up_to()),
+            Ok(_) => (codes::NUL, memchr::memchr(0, bytes)?),
+        };
+        let offset = row.start + at as u64;
+        let column = row.fields.iter().position(|f| offset <= f.start + u64::from(f.len));
+        let name = column.and_then(|n| self.header.as_ref()?.names.get(n).cloned());
+        let shown = bytes.get(at).map_or(String::new(), |byte| format!("{byte:#04X}"));
+        let what = if code == codes::NUL { "is a NUL character".into() } else { format!("{shown} is not valid UTF-8") };
+        let place = Place { byte: offset, len: 1, at: At::Row { line: row.line, column: name.map(Into::into) } };
+        let fault = Fault::new(code, place, format!("Line {}: the byte at offset {offset} {what}.", row.line));
+        Some(fault.found(&shown).expected("UTF-8").costs(Costs::Set))
+    }
+
+    fn finish_set(&mut self) {
+        let (Some(gathered), Some(header)) = (self.gathered.take(), &self.header) else { return };
+        let start = gathered.rows.first().map_or(self.at, |row| row.start);
+        let end = gathered.rows.last().map_or(self.at, |row| row.end);
+        let line = gathered.rows.first().map_or(self.line, |row| row.line);
+        let bytes = self.source.slice(start, end);
+        let text = String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| {
+            // The fault stands already; offsets must hold.
+            bytes.iter().map(|b| if b.is_ascii() { char::from(*b) } else { '?' }).collect()
+        });
+        let place = Place { byte: start, len: (end - start) as u32, at: At::Row { line, column: None } };
+        let mut tree = Tree::over(text, start, place);
+        tree.base_line = line;
+        for row in &gathered.rows {
+            record(&mut tree, row, header, start, line);
+        }
+        let mut set = plain_set(Standard::Csv, self.sets, start, end - start, tree);
+        set.segments = gathered.rows.len() as u32;
+        (set.control, set.faults) = (gathered.key.into(), gathered.faults);
+        self.sets += 1;
+        self.queue.push_back(Piece::Set(Box::new(set)));
+    }
+}
+
+/// A row as a record with its fields; a field beyond the header is named by its position.
+fn record(tree: &mut Tree, row: &Row, header: &Header, base: u64, line: u64) {
+    let extra = (row.line - line) as u32;
+    let add =
+        |kind, name, start: u64, len: u32, text| Add { kind, name, start: (start - base) as u32, len, extra, text };
+    let name = tree.intern("row");
+    let node = tree.add(NodeId(0), add(Kind::Record, name, row.start, row.len() as u32, Text::None));
+    for (n, field) in row.fields.iter().enumerate() {
+        let name = match header.names.get(n) {
+            Some(name) => tree.intern(name),
+            None => tree.intern(&format!("{:02}", n + 1)),
+        };
+        let leaf = tree.add(node, add(Kind::Field, name, field.start, field.len, Text::Raw));
+        if field.quoted {
+            let raw = tree.raw((field.start - base) as u32, field.len).to_owned();
+            tree.set_value(leaf, &crate::rows::unquote(&raw));
+        }
+    }
+}
+
+/// The delimiter that the header row has most of, outside of quotes.
+fn guess(bytes: &[u8]) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    for byte in bytes {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            byte if !quoted => counts.iter_mut().filter(|(d, _)| d == byte).for_each(|(_, n)| *n += 1),
+            _ => {}
+        }
+    }
+    counts.iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(delimiter, _)| *delimiter)
+}
+
+impl<R: BufRead> crate::reader::Pieces for Csv<R> {
+    fn next(&mut self) -> Option<io::Result<Piece>> {
+        loop {
+            if let Some(piece) = self.queue.pop_front() {
+                return Some(Ok(piece));
+            }
+            if self.done {
+                return None;
+            }
+            if let Err(error) = self.step() {
+                self.done = true;
+                return Some(Err(error));
+            }
+        }
+    }
+
+    fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+}

@@ -1,0 +1,485 @@
+//! One set's bytes to its tree and its faults.
+
+use super::{
+    relations,
+    scan::{Classes, Raw, Syntax, cut, unescape},
+    structure::{Arrival, Structure},
+    values,
+};
+use crate::{
+    codes,
+    fault::{Costs, Fault},
+    guides::{ElementSpec, Guide, NO_SPEC, SegmentSpec, pack},
+    piece::Policy,
+    place::{At, Place},
+    tree::{Add, Kind, NodeId, Text, Tree},
+};
+use std::borrow::Cow;
+
+/// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
+const MOST_FAULTS: usize = 500;
+
+/// The character set that an interchange header names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Charset {
+    Utf8,
+    /// UNOC, and what else is one byte a character.
+    Latin1,
+    /// UNOA, UNOB: only ASCII is allowed; read as UTF-8, or else as Latin-1.
+    Ascii,
+}
+
+/// A set as it was cut out of the document.
+pub(crate) struct RawSet<'a> {
+    pub bytes: &'a [u8],
+    /// Offset of `bytes[0]` in the document.
+    pub base: u64,
+    /// Segments, from the start of `bytes`, without terminators.
+    pub spans: &'a [(u32, u32)],
+    pub syntax: &'a Syntax,
+    pub charset: Charset,
+    pub guide: Option<&'static Guide>,
+    pub policy: &'a Policy,
+    /// False if the trailer is missing: then nothing else is said to be.
+    pub complete: bool,
+    /// EDIFACT: components stand where the guide says nothing, and repeats are written as further positions.
+    pub edifact: bool,
+}
+
+/// Faults in the order found, bounded in number.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    list: Vec<Fault>,
+    dropped: u32,
+    over: Option<(&'static str, Box<str>, NodeId)>,
+}
+
+impl Faults {
+    pub fn push(&mut self, fault: Fault) {
+        match self.list.len() < MOST_FAULTS {
+            true => self.list.push(fault),
+            false => self.dropped += 1,
+        }
+    }
+
+    /// True if the last thing that was too many was the same below the same node.
+    pub fn again(&mut self, code: &'static str, name: &str, parent: NodeId) -> bool {
+        let same = self.over.as_ref().is_some_and(|(c, n, p)| *c == code && &**n == name && *p == parent);
+        if !same {
+            self.over = Some((code, name.into(), parent));
+        }
+        same
+    }
+
+    /// All of them in document order; the last one says how many more there were.
+    pub fn into_list(mut self) -> Vec<Fault> {
+        self.list.sort_by_key(|fault| fault.place.byte);
+        if let (Some(last), 1..) = (self.list.last_mut(), self.dropped) {
+            last.sentence = format!("{} ({} more faults are not shown.)", last.sentence, self.dropped).into();
+        }
+        self.list
+    }
+}
+
+/// Reads a set: positions by the guide, elements checked, everything kept in the tree.
+pub(crate) fn build(raw: &RawSet) -> (Tree, Faults) {
+    let mut faults = Faults::default();
+    let (text, latin1) = decode(raw, &mut faults);
+    let at = At::Segment { ordinal: 1, id: first_id(raw).into(), element: None, component: None, repeat: 1 };
+    let tree = Tree::over(text, raw.base, Place { byte: raw.base, len: raw.bytes.len() as u32, at });
+    let ids = raw.spans.iter().map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax));
+    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, ids.collect()));
+    let classes = Classes::of(raw.syntax);
+    let mut builder = Builder { raw, tree, faults, structure, classes, latin1 };
+    let mut elements = Vec::new();
+    for (ordinal, (start, end)) in (1..).zip(raw.spans) {
+        builder.segment(ordinal, *start, *end, &mut elements);
+    }
+    builder.finish();
+    (builder.tree, builder.faults)
+}
+
+fn first_id<'a>(raw: &'a RawSet) -> &'a str {
+    raw.bytes
+        .get(..3)
+        .and_then(|id| std::str::from_utf8(id).ok())
+        .unwrap_or("")
+        .trim_end_matches(|c: char| !c.is_alphanumeric())
+}
+
+fn id_of(segment: &[u8], syntax: &Syntax) -> u32 {
+    let stop = |b: &u8| *b == syntax.element || Some(*b) == syntax.component;
+    let end = segment.iter().take(6).position(stop).unwrap_or(segment.len().min(6));
+    pack(segment[..end].trim_ascii())
+}
+
+/// The set's bytes as text of the same length, so that offsets hold; true if values have to be decoded from Latin-1.
+fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
+    if let Some(at) = memchr::memchr(0, raw.bytes) {
+        let sentence = format!("There is a NUL character at byte {}.", raw.base + at as u64);
+        faults.push(Fault::new(codes::NUL, place_at(raw, at, 1), sentence).found("\0"));
+    }
+    let bad = match std::str::from_utf8(raw.bytes) {
+        Ok(text) if raw.charset != Charset::Latin1 || text.is_ascii() => return (text.to_owned(), false),
+        Ok(_) => 0,
+        Err(e) => e.valid_up_to(),
+    };
+    let masked: Vec<u8> = raw.bytes.iter().map(|b| if b.is_ascii() { *b } else { b'?' }).collect();
+    let masked = String::from_utf8(masked).unwrap_or_default();
+    if raw.charset == Charset::Utf8 || raw.charset == Charset::Ascii {
+        let byte = raw.bytes.get(bad).copied().unwrap_or(0);
+        let at = raw.base + bad as u64;
+        let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
+        let fault = Fault::new(codes::BAD_TEXT, place_at(raw, bad, 1), sentence).found(&format!("{byte:#04X}"));
+        let costs = if raw.charset == Charset::Utf8 { Costs::Set } else { Costs::Nothing };
+        faults.push(fault.expected("UTF-8").costs(costs));
+    }
+    (masked, true)
+}
+
+/// A place by its byte in the set: the segment that it is in, and the element.
+fn place_at(raw: &RawSet, at: usize, len: u32) -> Place {
+    let found = raw.spans.iter().position(|(_, end)| at <= *end as usize).unwrap_or(raw.spans.len().saturating_sub(1));
+    let (start, end) = raw.spans.get(found).copied().unwrap_or_default();
+    let segment = &raw.bytes[start as usize..(end as usize).max(start as usize)];
+    let before = &segment[..at.saturating_sub(start as usize).min(segment.len())];
+    let element = cut(before, raw.syntax.element, raw.syntax.release).len() as u16 - 1;
+    let id_end = segment.iter().take(4).position(|b| *b == raw.syntax.element).unwrap_or(segment.len().min(3));
+    let id = String::from_utf8_lossy(&segment[..id_end]).into_owned().into();
+    let element = (element > 0).then_some(element);
+    let at_ = At::Segment { ordinal: found as u32 + 1, id, element, component: None, repeat: 1 };
+    Place { byte: raw.base + at as u64, len, at: at_ }
+}
+
+struct Builder<'a> {
+    raw: &'a RawSet<'a>,
+    tree: Tree,
+    faults: Faults,
+    structure: Option<Structure>,
+    classes: Classes,
+    latin1: bool,
+}
+
+/// The element being read.
+struct Spot<'a> {
+    id: &'a str,
+    ordinal: u32,
+    element: u16,
+    component: Option<u16>,
+    repeat: u16,
+}
+
+impl Builder<'_> {
+    fn segment(&mut self, ordinal: u32, start: u32, end: u32, elements: &mut Vec<Raw>) {
+        let bytes = self.raw.bytes;
+        self.classes.elements(bytes, start as usize, end as usize, elements);
+        let id_end = elements[0].end;
+        // EDIFACT: the tag may carry explicit nesting (`RFF:1`). ISO 9735-1 §8.3
+        let tag_end = match elements[0].components {
+            true => {
+                start
+                    + cut(&bytes[start as usize..id_end as usize], self.raw.syntax.component.unwrap_or(0), None)[0].1
+                        as u32
+            }
+            false => id_end,
+        };
+        let id = String::from_utf8_lossy(bytes[start as usize..tag_end as usize].trim_ascii());
+        let id = id.get(..id.len().min(12)).unwrap_or("?");
+        let arrival = Arrival { id, ordinal, byte: self.raw.base + u64::from(start), len: end - start };
+        if id.is_empty() {
+            let sentence = format!("Segment {ordinal} is empty.");
+            self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
+            return;
+        }
+        let (parent, spec) = match &mut self.structure {
+            Some(structure) => structure.place(&arrival, &mut self.tree, &mut self.faults),
+            None => (NodeId(0), NO_SPEC),
+        };
+        let name = self.tree.intern(id);
+        let node = self
+            .tree
+            .add(parent, Add { kind: Kind::Segment, name, start, len: end - start, extra: ordinal, text: Text::None });
+        let guide = self.raw.guide;
+        let spec = guide.and_then(|g| g.plan.specs.get(spec as usize)).map(|s| &**s);
+        self.elements(node, &arrival, spec, elements);
+    }
+
+    fn elements(&mut self, node: NodeId, segment: &Arrival, spec: Option<&SegmentSpec>, elements: &[Raw]) {
+        let mut present = 0u128;
+        let mut seen = spec.map(|spec| Positions::over(spec, self.raw.edifact && self.raw.syntax.repetition.is_none()));
+        for (position, raw) in (1u16..).zip(&elements[1..]) {
+            let known = seen.as_mut().map(|seen| seen.next());
+            if raw.start == raw.end {
+                continue;
+            }
+            present |= 1u128.checked_shl(u32::from(position)).unwrap_or(0);
+            let mut spot =
+                Spot { id: segment.id, ordinal: segment.ordinal, element: position, component: None, repeat: 1 };
+            if let Some(None) = known {
+                self.too_many_elements(&spot, raw, spec.map_or(0, |s| s.elements.len()));
+                seen = None;
+            }
+            self.element(node, &mut spot, raw, known.flatten());
+        }
+        if let Some(spec) = spec {
+            self.absent(segment, spec, elements, present);
+        }
+    }
+
+    /// Mandatory elements that aren't there, and syntax notes.
+    fn absent(&mut self, segment: &Arrival, spec: &SegmentSpec, elements: &[Raw], present: u128) {
+        let place = |position: u16| {
+            let byte = elements.get(usize::from(position)).or(elements.last()).map_or(0, |raw| raw.end);
+            let at = At::Segment {
+                ordinal: segment.ordinal,
+                id: segment.id.into(),
+                element: Some(position),
+                component: None,
+                repeat: 1,
+            };
+            Place { byte: self.raw.base + u64::from(byte), len: 0, at }
+        };
+        let shift = self.raw.edifact && self.raw.syntax.repetition.is_none();
+        let mut position = 0u32;
+        for element in &spec.elements {
+            position += 1;
+            if element.mandatory && present & 1u128.checked_shl(position).unwrap_or(0) == 0 {
+                let name = format!("{}{position:02}", segment.id);
+                let sentence = format!("{name} in segment {} is missing: it is mandatory.", segment.ordinal);
+                let fault = Fault::new(codes::MISSING_ELEMENT, place(position as u16), sentence);
+                self.faults.push(fault.expected(described(element)).remedy(format!("Fill in {name}.")));
+            }
+            position += if shift { element.repeats.saturating_sub(1) } else { 0 };
+        }
+        for note in &spec.notes {
+            if let Some(broken) = relations::check(note, present) {
+                let sentence = format!(
+                    "{} in segment {} breaks the note {} at {:02}: {}.",
+                    segment.id, segment.ordinal, note.text, broken.position, broken.wants
+                );
+                let fault = Fault::new(broken.code, place(u16::from(broken.position)), sentence);
+                self.faults.push(fault.expected(broken.wants));
+            }
+        }
+    }
+
+    fn element(&mut self, parent: NodeId, spot: &mut Spot, raw: &Raw, spec: Option<&ElementSpec>) {
+        let simple = spec.is_some_and(|spec| spec.components.is_empty());
+        let name = self.position_name(spot.element);
+        let node = self.tree.add(parent, Add { name, ..add(Kind::Element, spot.element, raw) });
+        let separator = self.raw.syntax.repetition.filter(|_| raw.repeats);
+        let Some(separator) = separator else {
+            return self.composite(node, spot, raw, spec, simple);
+        };
+        let parts = cut(&self.raw.bytes[raw.start as usize..raw.end as usize], separator, self.raw.syntax.release);
+        if let Some(spec) = spec.filter(|spec| parts.len() > spec.repeats as usize) {
+            let name = name_of(spot);
+            let sentence = format!("{name} in segment {} stands there {} times.", spot.ordinal, parts.len());
+            let fault = Fault::new(codes::TOO_MANY_REPEATS, self.place(spot, raw), sentence);
+            self.faults.push(fault.expected(format!("at most {}", spec.repeats)));
+        }
+        for (repeat, (start, end)) in (1u16..).zip(parts).filter(|(_, (start, end))| start < end) {
+            let part = Raw { start: raw.start + start as u32, end: raw.start + end as u32, repeats: false, ..*raw };
+            spot.repeat = repeat;
+            let name = self.position_name(repeat);
+            let run = self.tree.add(node, Add { name, ..add(Kind::Repeat, repeat, &part) });
+            self.composite(run, spot, &part, spec, simple);
+        }
+    }
+
+    /// An element, or one repeat of it: a leaf, or components below it.
+    fn composite(&mut self, node: NodeId, spot: &mut Spot, raw: &Raw, spec: Option<&ElementSpec>, simple: bool) {
+        let separator = self.raw.syntax.component.filter(|_| raw.components);
+        let bytes = &self.raw.bytes[raw.start as usize..raw.end as usize];
+        let parts = separator.map(|separator| cut(bytes, separator, self.raw.syntax.release)).unwrap_or_default();
+        if parts.len() < 2 {
+            let spec = spec.map(|spec| spec.components.first().unwrap_or(spec));
+            return self.leaf(node, spot, raw, spec);
+        }
+        if simple {
+            self.separator_in_value(spot, raw);
+            if !self.raw.edifact {
+                return self.leaf(node, spot, raw, spec);
+            }
+        }
+        let mut present = 0u128;
+        for (position, (start, end)) in (1u16..).zip(&parts).filter(|(_, (start, end))| start < end) {
+            let part =
+                Raw { start: raw.start + *start as u32, end: raw.start + *end as u32, components: false, ..*raw };
+            present |= 1u128.checked_shl(u32::from(position)).unwrap_or(0);
+            spot.component = Some(position);
+            let known = spec.filter(|_| !simple).map(|s| s.components.get(usize::from(position) - 1));
+            if let Some(None) = known {
+                self.too_many_components(spot, &part, spec.map_or(0, |s| s.components.len()));
+            }
+            let name = self.position_name(position);
+            let leaf = self.tree.add(node, Add { name, ..add(Kind::Component, position, &part) });
+            self.leaf(leaf, spot, &part, known.flatten());
+        }
+        spot.component = None;
+        if let Some(spec) = spec.filter(|_| !simple) {
+            self.absent_components(spot, raw, spec, present);
+        }
+    }
+
+    fn absent_components(&mut self, spot: &mut Spot, raw: &Raw, spec: &ElementSpec, present: u128) {
+        for (position, component) in (1u16..).zip(spec.components.iter()) {
+            if component.mandatory && present & 1u128.checked_shl(u32::from(position)).unwrap_or(0) == 0 {
+                spot.component = Some(position);
+                let name = name_of(spot);
+                let sentence =
+                    format!("{name} in segment {} is missing: its composite is there and needs it.", spot.ordinal);
+                let place = Place { len: 0, byte: self.raw.base + u64::from(raw.end), ..self.place(spot, raw) };
+                let fault = Fault::new(codes::MISSING_ELEMENT, place, sentence);
+                self.faults.push(fault.expected(described(component)).remedy(format!("Fill in {name}.")));
+            }
+        }
+        for note in spec.notes.iter() {
+            if let Some(broken) = relations::check(note, present) {
+                spot.component = Some(u16::from(broken.position));
+                let sentence = format!(
+                    "{} in segment {} breaks the note {}: {}.",
+                    name_of(spot),
+                    spot.ordinal,
+                    note.text,
+                    broken.wants
+                );
+                let place = Place { len: 0, byte: self.raw.base + u64::from(raw.end), ..self.place(spot, raw) };
+                self.faults.push(Fault::new(broken.code, place, sentence).expected(broken.wants));
+            }
+        }
+        spot.component = None;
+    }
+
+    fn leaf(&mut self, node: NodeId, spot: &Spot, raw: &Raw, spec: Option<&ElementSpec>) {
+        let apart = raw.released || (self.latin1 && raw.odd);
+        let value: Cow<str> = if apart { Cow::Owned(self.text_of(raw)) } else { Cow::Borrowed("") };
+        match apart {
+            true => self.tree.set_value(node, &value),
+            false => self.tree.set_raw(node, raw.start, raw.end - raw.start),
+        }
+        let Some(spec) = spec else { return };
+        let value = if apart { &*value } else { self.tree.raw(raw.start, raw.end - raw.start) };
+        if let Some(wrong) = values::check(value, spec) {
+            let name = name_of(spot);
+            let shown = crate::fault::shorten(value, 40);
+            let sentence = format!("{name} in segment {} {}: “{shown}”.", spot.ordinal, wrong.says);
+            let fault = Fault::new(wrong.code, self.place(spot, raw), sentence).found(value);
+            self.faults.push(fault.expected(format!("{}, {}", described(spec), wrong.expected)));
+        }
+    }
+
+    /// A value that isn't its bytes: released characters, another character set.
+    fn text_of(&self, raw: &Raw) -> String {
+        let bytes = &self.raw.bytes[raw.start as usize..raw.end as usize];
+        let text = match (self.latin1, std::str::from_utf8(bytes)) {
+            (false, Ok(text)) => text.to_owned(),
+            _ if self.raw.charset == Charset::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            _ => bytes.iter().map(|b| char::from(*b)).collect(), // ISO 8859-1 is the first 256 characters of Unicode
+        };
+        match self.raw.syntax.release {
+            Some(release) if raw.released => unescape(&text, release),
+            _ => text,
+        }
+    }
+
+    fn too_many_elements(&mut self, spot: &Spot, raw: &Raw, most: usize) {
+        let sentence =
+            format!("{} in segment {} is one too many: {} has {most} elements.", name_of(spot), spot.ordinal, spot.id);
+        let fault = Fault::new(codes::TOO_MANY_ELEMENTS, self.place(spot, raw), sentence);
+        let found = self.tree.raw(raw.start, raw.end - raw.start).to_owned();
+        self.faults.push(fault.found(&found).expected(format!("at most {most} elements")));
+    }
+
+    fn too_many_components(&mut self, spot: &Spot, raw: &Raw, most: usize) {
+        let sentence =
+            format!("{} in segment {} is one too many: there are {most} components.", name_of(spot), spot.ordinal);
+        let fault = Fault::new(codes::TOO_MANY_COMPONENTS, self.place(spot, raw), sentence);
+        let found = self.tree.raw(raw.start, raw.end - raw.start).to_owned();
+        self.faults.push(fault.found(&found).expected(format!("at most {most} components")));
+    }
+
+    fn separator_in_value(&mut self, spot: &Spot, raw: &Raw) {
+        let sentence = format!(
+            "{} in segment {} is a simple element, and the component separator stands in it.",
+            name_of(spot),
+            spot.ordinal
+        );
+        let costs = if self.raw.edifact { Costs::Set } else { Costs::Nothing };
+        let found = self.tree.raw(raw.start, raw.end - raw.start).to_owned();
+        let fault = Fault::new(codes::SEPARATOR_IN_VALUE, self.place(spot, raw), sentence).found(&found).costs(costs);
+        self.faults.push(fault.expected("one value"));
+    }
+
+    fn finish(&mut self) {
+        let Some(structure) = self.structure.as_mut().filter(|_| self.raw.complete) else { return };
+        let Some((start, end)) = self.raw.spans.last() else { return };
+        let id = if self.raw.edifact { "UNT" } else { "SE" };
+        let (ordinal, byte) = (self.raw.spans.len() as u32, self.raw.base + u64::from(*start));
+        structure.finish(&Arrival { id, ordinal, byte, len: end - start }, &mut self.faults);
+    }
+
+    fn place(&self, spot: &Spot, raw: &Raw) -> Place {
+        let Spot { id, ordinal, element, component, repeat } = *spot;
+        let at = At::Segment { ordinal, id: id.into(), element: Some(element), component, repeat };
+        Place { byte: self.raw.base + u64::from(raw.start), len: raw.end - raw.start, at }
+    }
+
+    fn position_name(&mut self, position: u16) -> u32 {
+        if position < 100 { u32::from(position) } else { self.tree.intern(&position.to_string()) }
+    }
+}
+
+/// The specs of a segment's positions in order; with `spread` a repeat takes a position of its own (EDIFACT up to syntax 3).
+struct Positions<'a> {
+    specs: std::slice::Iter<'a, ElementSpec>,
+    current: Option<&'a ElementSpec>,
+    left: u32,
+    spread: bool,
+}
+
+impl<'a> Positions<'a> {
+    fn over(spec: &'a SegmentSpec, spread: bool) -> Self {
+        Positions { specs: spec.elements.iter(), current: None, left: 0, spread }
+    }
+
+    fn next(&mut self) -> Option<&'a ElementSpec> {
+        if self.left == 0 {
+            self.current = self.specs.next();
+            self.left = self.current.map_or(0, |spec| if self.spread { spec.repeats } else { 1 });
+        }
+        self.left = self.left.saturating_sub(1);
+        self.current
+    }
+}
+
+fn add(kind: Kind, position: u16, raw: &Raw) -> Add {
+    Add {
+        kind,
+        name: u32::from(position.min(99)),
+        start: raw.start,
+        len: raw.end - raw.start,
+        extra: u32::from(position),
+        text: Text::None,
+    }
+}
+
+/// `PO102`, `REF04-2`, and from the second repeat on `REF04[2]-1`.
+fn name_of(spot: &Spot) -> String {
+    let mut name = format!("{}{:02}", spot.id, spot.element);
+    if spot.repeat > 1 {
+        name.push_str(&format!("[{}]", spot.repeat));
+    }
+    if let Some(component) = spot.component {
+        name.push_str(&format!("-{component}"));
+    }
+    name
+}
+
+/// `element 324 (buy order no)`.
+fn described(spec: &ElementSpec) -> String {
+    match spec.label.is_empty() {
+        true => format!("element {}", spec.reference),
+        false => format!("element {} ({})", spec.reference, spec.label),
+    }
+}

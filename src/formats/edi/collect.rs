@@ -1,0 +1,96 @@
+//! Gathers one set's segments from its header to its trailer, without keeping more than is allowed.
+
+use super::scan::{Found, Span, Syntax, segment};
+use crate::source::Source;
+use std::io::{self, BufRead};
+
+/// What ends a set: its own trailer, and what can only stand behind one that has none.
+pub(crate) struct Ends {
+    pub trailer: &'static [u8],
+    pub others: &'static [&'static [u8]],
+}
+
+/// A set as collected; its bytes are still in the source, unless it was too long.
+#[derive(Debug)]
+pub(crate) struct Collected {
+    pub start: u64,
+    /// Behind the last segment's last byte, without terminator.
+    pub end: u64,
+    /// Where the document goes on.
+    pub next: u64,
+    /// Segments from `start`; empty if the set was too long.
+    pub spans: Vec<(u32, u32)>,
+    pub segments: u32,
+    /// True if its trailer was found.
+    pub closed: bool,
+    /// True if its trailer, the document's last segment, had no terminator.
+    pub unterminated: bool,
+    pub too_long: bool,
+}
+
+/// Reads from a set's header on.
+pub(crate) fn collect<R: BufRead>(
+    source: &mut Source<R>,
+    syntax: &Syntax,
+    header: Span,
+    ends: &Ends,
+    limit: usize,
+) -> io::Result<Collected> {
+    // Spans within a set are 32 bits.
+    let limit = limit.min(1 << 30);
+    let mut set = Collected {
+        start: header.start,
+        end: header.start,
+        next: header.start,
+        spans: Vec::new(),
+        segments: 0,
+        closed: false,
+        unterminated: false,
+        too_long: false,
+    };
+    loop {
+        let span = match segment(source, syntax, set.next, limit)? {
+            Found::End => return Ok(set),
+            Found::TooLong { next, .. } => {
+                set.give_up();
+                (set.next, set.end) = (next, next);
+                source.release(next);
+                continue;
+            }
+            Found::Segment(span) => span,
+        };
+        let id = id_of(source.slice(span.start, span.end), syntax);
+        if set.segments > 0 && ends.others.contains(&id) {
+            return Ok(set);
+        }
+        let trailer = id == ends.trailer;
+        set.segments += 1;
+        (set.end, set.next) = (span.end, span.next);
+        if (span.end - set.start) as usize > limit {
+            set.give_up();
+        }
+        match set.too_long {
+            true => source.release(span.start),
+            false => set.spans.push(((span.start - set.start) as u32, (span.end - set.start) as u32)),
+        }
+        if trailer {
+            (set.closed, set.unterminated) = (true, !span.terminated);
+            return Ok(set);
+        }
+    }
+}
+
+impl Collected {
+    /// From here on only its end is looked for.
+    fn give_up(&mut self) {
+        self.too_long = true;
+        self.spans = Vec::new();
+    }
+}
+
+/// The id of a segment: what stands before the first separator.
+pub(crate) fn id_of<'a>(segment: &'a [u8], syntax: &Syntax) -> &'a [u8] {
+    let stop = |b: &u8| *b == syntax.element || Some(*b) == syntax.component;
+    let end = segment.iter().position(stop).unwrap_or(segment.len());
+    segment[..end].trim_ascii()
+}

@@ -1,0 +1,13 @@
+//! What X12 and EDIFACT share: segments, their place in a guide, their elements.
+//!
+//! Promise: one pass over a set gives its tree and its faults; a fault has one cause and names its bytes.
+//! Called by: `x12`, `edifact`. Never: reads input beyond the set it is given.
+//! Tried by: tests/formats
+
+pub(crate) mod build;
+pub(crate) mod collect;
+pub(crate) mod envelope;
+mod relations;
+pub(crate) mod scan;
+mod structure;
+mod values;

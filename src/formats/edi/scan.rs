@@ -1,0 +1,195 @@
+//! Segments and elements by their delimiters: the part that X12 and EDIFACT share.
+
+use crate::source::Source;
+use std::io::{self, BufRead};
+
+/// The characters that an interchange reserves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Syntax {
+    pub element: u8,
+    pub component: Option<u8>,
+    pub repetition: Option<u8>,
+    /// EDIFACT: takes away the next character's meaning.
+    pub release: Option<u8>,
+    pub segment: u8,
+}
+
+/// A segment's bytes without its terminator, by offset in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub start: u64,
+    pub end: u64,
+    /// Where the next one may begin.
+    pub next: u64,
+    /// False for the last one, ended by the end of the document.
+    pub terminated: bool,
+}
+
+pub(crate) enum Found {
+    Segment(Span),
+    /// Longer than the limit; the scanner stands at `next` inside of it.
+    TooLong {
+        start: u64,
+        next: u64,
+    },
+    End,
+}
+
+/// Finds the next segment at or behind `from`, blanks and line breaks before it left out.
+pub(crate) fn segment<R: BufRead>(
+    source: &mut Source<R>,
+    syntax: &Syntax,
+    from: u64,
+    limit: usize,
+) -> io::Result<Found> {
+    let start = skip_filler(source, from)?;
+    let mut searched = start;
+    loop {
+        let (found, upto) = terminator(source.from(searched), syntax);
+        if let Some(at) = found {
+            let end = searched + at as u64;
+            return Ok(Found::Segment(Span { start, end, next: end + 1, terminated: true }));
+        }
+        searched += upto as u64;
+        if (searched - start) as usize > limit {
+            return Ok(Found::TooLong { start, next: searched });
+        }
+        if !source.fill()? {
+            let end = source.end();
+            return Ok(match start < end {
+                true => Found::Segment(Span { start, end, next: end, terminated: false }),
+                false => Found::End,
+            });
+        }
+    }
+}
+
+/// The offset of the first byte at or behind `from` that is no blank and no line break.
+pub(crate) fn skip_filler<R: BufRead>(source: &mut Source<R>, from: u64) -> io::Result<u64> {
+    let mut at = from;
+    loop {
+        let rest = source.from(at);
+        match rest.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
+            Some(n) => return Ok(at + n as u64),
+            None => at += rest.len() as u64,
+        }
+        if !source.fill()? {
+            return Ok(at);
+        }
+    }
+}
+
+/// The index of the first terminator that isn't released, and how far the search may be taken as done.
+fn terminator(bytes: &[u8], syntax: &Syntax) -> (Option<usize>, usize) {
+    let Some(release) = syntax.release else {
+        return (memchr::memchr(syntax.segment, bytes), bytes.len());
+    };
+    let mut at = 0;
+    while let Some(n) = memchr::memchr2(syntax.segment, release, &bytes[at..]) {
+        if bytes[at + n] == syntax.segment {
+            return (Some(at + n), 0);
+        }
+        if at + n + 1 >= bytes.len() {
+            return (None, at + n); // the released character isn't read yet
+        }
+        at += n + 2;
+    }
+    (None, bytes.len())
+}
+
+/// An element's raw bytes in its set, and what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Raw {
+    pub start: u32,
+    pub end: u32,
+    pub components: bool,
+    pub repeats: bool,
+    pub released: bool,
+    /// Not ASCII, or a control character.
+    pub odd: bool,
+}
+
+/// What each byte means in a syntax.
+pub(crate) struct Classes([u8; 256]);
+
+const ELEMENT: u8 = 1;
+const COMPONENT: u8 = 2;
+const REPETITION: u8 = 3;
+const RELEASE: u8 = 4;
+const ODD: u8 = 5;
+
+impl Classes {
+    pub fn of(syntax: &Syntax) -> Self {
+        let mut classes = [0; 256];
+        for (byte, class) in classes.iter_mut().enumerate() {
+            if !(32..127).contains(&byte) {
+                *class = ODD;
+            }
+        }
+        let others = [(syntax.component, COMPONENT), (syntax.repetition, REPETITION), (syntax.release, RELEASE)];
+        for (byte, class) in others {
+            if let Some(byte) = byte {
+                classes[byte as usize] = class;
+            }
+        }
+        classes[syntax.element as usize] = ELEMENT;
+        Classes(classes)
+    }
+
+    /// Splits `bytes[start..end]` into elements; the first is the segment's id.
+    pub fn elements(&self, bytes: &[u8], start: usize, end: usize, into: &mut Vec<Raw>) {
+        into.clear();
+        let mut raw = Raw { start: start as u32, ..Raw::default() };
+        let mut at = start;
+        while at < end {
+            match self.0[bytes[at] as usize] {
+                0 => {}
+                ELEMENT => {
+                    raw.end = at as u32;
+                    into.push(raw);
+                    raw = Raw { start: at as u32 + 1, ..Raw::default() };
+                }
+                COMPONENT => raw.components = true,
+                REPETITION => raw.repeats = true,
+                RELEASE => {
+                    raw.released = true;
+                    at += 1;
+                    raw.odd |= bytes.get(at).is_some_and(|b| !(32..127).contains(b));
+                }
+                _ => raw.odd = true,
+            }
+            at += 1;
+        }
+        raw.end = end as u32;
+        into.push(raw);
+    }
+}
+
+/// Cuts bytes at each `separator` that isn't released, and gives ranges.
+pub(crate) fn cut(bytes: &[u8], separator: u8, release: Option<u8>) -> Vec<(usize, usize)> {
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
+    while at < bytes.len() {
+        if Some(bytes[at]) == release {
+            at += 1;
+        } else if bytes[at] == separator {
+            parts.push((start, at));
+            start = at + 1;
+        }
+        at += 1;
+    }
+    parts.push((start, bytes.len()));
+    parts
+}
+
+/// A value without its release characters. ISO 9735-1 §5 (release character).
+pub(crate) fn unescape(value: &str, release: u8) -> String {
+    let mut plain = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        match c as u32 == u32::from(release) {
+            true => plain.extend(chars.next()),
+            false => plain.push(c),
+        }
+    }
+    plain
+}

@@ -1,0 +1,329 @@
+//! Where in its guide a segment stands: loops opened and closed as segments come, with one fault for one cause.
+
+use super::build::Faults;
+use crate::{
+    codes,
+    fault::{Costs, Fault},
+    guides::{Guide, NO_SPEC, Slot, pack},
+    piece::{Policy, Severity},
+    place::{At, Place},
+    tree::{Add, Kind, NodeId, Text, Tree},
+};
+
+/// A level of the guide that is open: the set itself, or one run of a loop.
+#[derive(Debug)]
+struct Frame {
+    /// Slots of the level.
+    first: u32,
+    end: u32,
+    /// The slot of the last segment or loop taken, and how often.
+    at: u32,
+    count: u32,
+    node: NodeId,
+}
+
+/// A segment on its way to its place.
+pub(crate) struct Arrival<'a> {
+    pub id: &'a str,
+    pub ordinal: u32,
+    pub byte: u64,
+    pub len: u32,
+}
+
+impl Arrival<'_> {
+    pub fn place(&self) -> Place {
+        let at = At::Segment { ordinal: self.ordinal, id: self.id.into(), element: None, component: None, repeat: 1 };
+        Place { byte: self.byte, len: self.len, at }
+    }
+
+    /// A place of no length before it, where `missing` should stand.
+    fn before(&self, missing: &str) -> Place {
+        Place { byte: self.byte, len: 0, at: Arrival { id: missing, ..*self }.place().at }
+    }
+}
+
+pub(crate) struct Structure {
+    guide: &'static Guide,
+    frames: Vec<Frame>,
+    /// The ordinal after an unknown segment that already costs the set: what it should have opened is no second fault.
+    excused: u32,
+    unknown: Severity,
+    /// The ids of all segments of the set, packed: what comes later is not missing.
+    ids: Vec<u32>,
+}
+
+/// Where a segment goes: below which node, with which spec.
+pub(crate) type Placed = (NodeId, u32);
+
+impl Structure {
+    pub fn new(guide: &'static Guide, policy: &Policy, ids: Vec<u32>) -> Self {
+        let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
+        Structure { guide, frames: vec![root], excused: 0, unknown: policy.unknown_segments, ids }
+    }
+
+    /// Finds the place of the next segment.
+    pub fn place(&mut self, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
+        let id = pack(segment.id.as_bytes());
+        let mut over = None;
+        for depth in (0..self.frames.len()).rev() {
+            match self.in_frame(depth, id) {
+                Some((slot, true)) => return self.take(depth, slot, segment, tree, faults),
+                Some((slot, false)) => over = over.or(Some((depth, slot))),
+                None => {}
+            }
+        }
+        if let Some((depth, slot)) = over {
+            self.too_many(depth, slot, segment, faults);
+            return self.take(depth, slot, segment, tree, faults);
+        }
+        match self.loop_without_start(id, segment.ordinal) {
+            Some((depth, path)) => self.enter_unopened(depth, &path, segment, tree, faults),
+            None => self.refuse(segment, faults),
+        }
+    }
+
+    /// The set is at its end: what is still missing? `at` is its trailer or last segment.
+    pub fn finish(&mut self, at: &Arrival, faults: &mut Faults) {
+        while let Some(frame) = self.frames.pop() {
+            self.missing(&frame, frame.end, at, faults);
+        }
+    }
+
+    /// The slot that takes `id` in an open frame, and whether it may once more.
+    fn in_frame(&self, depth: usize, id: u32) -> Option<(u32, bool)> {
+        let frame = &self.frames[depth];
+        let slots = &self.guide.plan.slots;
+        let at = &slots[frame.at as usize];
+        // The segment that opens a loop belongs to the next run of it, which the frame above takes.
+        let opens_itself = depth > 0 && frame.at == frame.first;
+        let mut over = None;
+        if at.id == id && !opens_itself {
+            if frame.count < at.max {
+                return Some((frame.at, true));
+            }
+            over = Some((frame.at, false));
+        }
+        let rest = &slots[frame.at as usize + 1..frame.end as usize];
+        let later = rest.iter().position(|slot| slot.id == id).map(|n| (frame.at + 1 + n as u32, true));
+        later.or(over)
+    }
+
+    fn take(&mut self, depth: usize, slot: u32, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
+        self.leave(depth, segment, faults);
+        if self.frames[depth].at != slot {
+            let frame = &self.frames[depth];
+            self.missing(frame, slot, segment, faults);
+            let frame = &mut self.frames[depth];
+            (frame.at, frame.count) = (slot, 0);
+        }
+        self.frames[depth].count = self.frames[depth].count.saturating_add(1);
+        let parent = self.frames[depth].node;
+        let taken = &self.guide.plan.slots[slot as usize];
+        match taken.is_loop() {
+            true => (self.open(taken, parent, segment, tree), taken.spec),
+            false => (parent, taken.spec),
+        }
+    }
+
+    /// Closes the loops that are open inside of a frame.
+    fn leave(&mut self, depth: usize, at: &Arrival, faults: &mut Faults) {
+        while self.frames.len() > depth + 1 {
+            if let Some(frame) = self.frames.pop() {
+                self.missing(&frame, frame.end, at, faults);
+            }
+        }
+    }
+
+    /// Opens a run of a loop; its first slot is taken. Loops that begin with a loop open both.
+    fn open(&mut self, slot: &'static Slot, parent: NodeId, segment: &Arrival, tree: &mut Tree) -> NodeId {
+        let start = (segment.byte - tree.base()) as u32;
+        let add = Add {
+            kind: Kind::Loop,
+            name: tree.intern(&slot.name),
+            start,
+            len: segment.len,
+            extra: 0,
+            text: Text::None,
+        };
+        let node = tree.add(parent, add);
+        self.frames.push(Frame { first: slot.first, end: slot.end, at: slot.first, count: 1, node });
+        let first = &self.guide.plan.slots[slot.first as usize];
+        if first.is_loop() { self.open(first, node, segment, tree) } else { node }
+    }
+
+    /// Mandatory parts of a frame that were passed over on the way to `upto`.
+    fn missing(&self, frame: &Frame, upto: u32, at: &Arrival, faults: &mut Faults) {
+        let from = if frame.count == 0 { frame.at } else { frame.at + 1 };
+        for slot in self.guide.plan.slots.get(from as usize..upto as usize).unwrap_or(&[]) {
+            if !slot.mandatory {
+                continue;
+            }
+            let what = match slot.is_loop() {
+                true => format!("the loop {}", slot.name),
+                false => format!("the segment {}", slot.name),
+            };
+            let sentence = format!("{what} is missing before segment {} ({}).", at.ordinal, at.id);
+            let fault = Fault::new(codes::MISSING_SEGMENT, at.before(&slot.opening()), upper(&sentence));
+            faults.push(fault.expected(self.described(slot)).remedy(format!("Add {what}.")));
+        }
+    }
+
+    fn too_many(&self, depth: usize, slot: u32, segment: &Arrival, faults: &mut Faults) {
+        let slot = &self.guide.plan.slots[slot as usize];
+        let (code, what) = match slot.is_loop() {
+            true => (codes::TOO_MANY_LOOPS, "loop"),
+            false => (codes::TOO_MANY_SEGMENTS, "segment"),
+        };
+        // The first one too many is the fault; those behind it are the same.
+        if faults.again(code, &slot.name, self.frames[depth].node) {
+            return;
+        }
+        let sentence = format!("Segment {}: the {what} {} stands here too often.", segment.ordinal, slot.name);
+        let times = if slot.max == 1 { "once".into() } else { format!("{} times", slot.max) };
+        faults.push(
+            Fault::new(code, segment.place(), sentence)
+                .found(segment.id)
+                .expected(format!("{} at most {times}", slot.name)),
+        );
+    }
+
+    /// True if an open frame has it before where we are: it comes too late.
+    fn earlier(&self, id: u32) -> bool {
+        let slots = &self.guide.plan.slots;
+        self.frames.iter().any(|f| slots[f.first as usize..f.at as usize].iter().any(|slot| slot.id == id))
+    }
+
+    /// A loop that has `id` inside but was not opened: the frame, and the slots to enter down to it. The nearest one
+    /// that holds it directly. If the segment only comes too late, the loop must be the one just left, or one that
+    /// must be there and comes nowhere behind.
+    fn loop_without_start(&self, id: u32, ordinal: u32) -> Option<(usize, Vec<u32>)> {
+        let earlier = self.earlier(id);
+        let behind = self.ids.get(ordinal as usize..).unwrap_or(&[]);
+        for deeper in 0..2 {
+            for depth in (0..self.frames.len()).rev() {
+                let frame = &self.frames[depth];
+                for at in frame.at..frame.end {
+                    let slot = &self.guide.plan.slots[at as usize];
+                    let fits = !earlier || at == frame.at || (slot.mandatory && !behind.contains(&slot.id));
+                    let path = if slot.is_loop() && fits { self.inside(slot, id, deeper) } else { None };
+                    if let Some(mut path) = path {
+                        path.push(at);
+                        path.reverse();
+                        return Some((depth, path));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The way from a loop down to `id`, innermost first; at most two loops deep, or any slip would fit somewhere.
+    fn inside(&self, slot: &Slot, id: u32, deeper: u32) -> Option<Vec<u32>> {
+        let slots = &self.guide.plan.slots;
+        if let Some(at) = (slot.first..slot.end).find(|at| slots[*at as usize].id == id) {
+            return Some(vec![at]);
+        }
+        let inner = |at: u32| {
+            let mut path = self.inside(&slots[at as usize], id, deeper - 1)?;
+            path.push(at);
+            Some(path)
+        };
+        (slot.first..slot.end).filter(|at| deeper > 0 && slots[*at as usize].is_loop()).find_map(inner)
+    }
+
+    /// Goes on as if the loop had been opened: one fault, and what follows is at its place.
+    fn enter_unopened(
+        &mut self,
+        depth: usize,
+        path: &[u32],
+        segment: &Arrival,
+        tree: &mut Tree,
+        faults: &mut Faults,
+    ) -> Placed {
+        let slots = &self.guide.plan.slots;
+        let Some((last, loops)) = path.split_last() else { return self.refuse(segment, faults) };
+        if self.excused != segment.ordinal {
+            let opened = &slots[loops[0] as usize];
+            let opening = opened.opening();
+            let sentence = format!(
+                "Segment {} ({}) belongs into the loop {}, and no {opening} before it opens one.",
+                segment.ordinal, segment.id, opened.name
+            );
+            let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(segment.id);
+            faults.push(fault.expected(format!("{opening} before {}", segment.id)));
+        }
+        self.leave(depth, segment, faults);
+        self.missing(&self.frames[depth], loops[0], segment, faults);
+        let mut parent = self.frames[depth].node;
+        for at in loops {
+            let frame = self.frames.last_mut();
+            if let Some(frame) = frame {
+                (frame.at, frame.count) = (*at, 1);
+            }
+            parent = self.open(&slots[*at as usize], parent, segment, tree);
+        }
+        let slot = &slots[*last as usize];
+        if let Some(frame) = self.frames.last_mut() {
+            (frame.at, frame.count) = (*last, 1);
+        }
+        match slot.is_loop() {
+            true => (self.open(slot, parent, segment, tree), slot.spec),
+            false => (parent, slot.spec),
+        }
+    }
+
+    /// No place for it: out of order, not in this set, or not in the standard.
+    fn refuse(&mut self, segment: &Arrival, faults: &mut Faults) -> Placed {
+        let (id, ordinal) = (segment.id, segment.ordinal);
+        let node = self.frames.last().map_or(NodeId(0), |frame| frame.node);
+        let set = format!("{} {}", self.guide.kind, self.guide.version);
+        if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {
+            let sentence = format!("Segment {ordinal} ({id}) doesn't belong here: {}.", self.expected_here());
+            faults.push(
+                Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(self.expected_here()),
+            );
+            return (node, at as u32);
+        }
+        let (code, sentence) = match self.guide.knows(id) {
+            true => (codes::NOT_IN_SET, format!("Segment {ordinal}: {set} has no segment {id}.")),
+            false => (codes::UNKNOWN_SEGMENT, format!("Segment {ordinal}: the standard knows no segment {id}.")),
+        };
+        let fault = Fault::new(code, segment.place(), sentence).found(id).expected(self.expected_here());
+        match self.unknown {
+            Severity::Ignore => {}
+            Severity::Warn => faults.push(fault.costs(Costs::Segment)),
+            Severity::Reject => {
+                self.excused = ordinal + 1;
+                faults.push(fault);
+            }
+        }
+        (node, NO_SPEC)
+    }
+
+    /// `after PO1: PID, REF or PO1`, a few of what may come next.
+    fn expected_here(&self) -> String {
+        let Some(frame) = self.frames.last() else { return String::new() };
+        let slots = &self.guide.plan.slots;
+        let rest = slots[frame.at as usize + 1..frame.end as usize].iter();
+        let mut names: Vec<&str> = rest.filter(|s| s.mandatory).map(|s| &*s.name).take(2).collect();
+        let more = slots[frame.at as usize + 1..frame.end as usize].iter().filter(|s| !s.mandatory);
+        names.extend(more.map(|s| &*s.name).take(4));
+        let here = &slots[frame.at as usize].name;
+        match names.is_empty() {
+            true => format!("after {here} this level of the guide ends"),
+            false => format!("after {here} may come {} and others of the guide", names.join(", ")),
+        }
+    }
+
+    fn described(&self, slot: &Slot) -> String {
+        match self.guide.plan.specs.get(slot.spec as usize) {
+            Some(spec) if !spec.label.is_empty() => format!("{} ({})", slot.name, spec.label),
+            _ => slot.name.to_string(),
+        }
+    }
+}
+
+fn upper(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map(|c| c.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}

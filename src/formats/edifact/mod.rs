@@ -1,0 +1,497 @@
+//! Reads UN/EDIFACT, syntax 1 to 4: interchanges, groups, messages. ISO 9735-1 (syntax), ISO 9735-2 (batch).
+//!
+//! Promise: constant memory but for one message; a fault costs what it makes unreadable and no more.
+//! Called by: `reader`. Never: decides what a partner may send.
+//! Tried by: tests/formats
+
+mod una;
+
+use crate::{
+    codes,
+    edi::{
+        build::{Charset, Faults, RawSet, build},
+        collect::{Collected, Ends, collect, id_of},
+        envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
+        scan::{Found, Span, Syntax, segment, skip_filler},
+    },
+    fault::{Costs, Fault},
+    guides,
+    piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
+    place::{At, Place},
+    source::Source,
+    totals,
+    tree::Tree,
+};
+use std::{
+    collections::VecDeque,
+    io::{self, BufRead},
+};
+
+const ENDS: Ends = Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA"] };
+/// How much of a header must be read before it is judged.
+const REACH: usize = 600;
+
+/// An interchange that is open.
+struct Open {
+    ordinal: u32,
+    syntax: Syntax,
+    charset: Charset,
+    control: String,
+    groups: u32,
+    sets: u32,
+    faults: Vec<Fault>,
+}
+
+/// A group that is open.
+struct OpenGroup {
+    ordinal: u32,
+    control: String,
+    sets: u32,
+}
+
+pub(crate) struct Edifact<R> {
+    source: Source<R>,
+    policy: Policy,
+    queue: VecDeque<Piece>,
+    /// Where the document goes on.
+    at: u64,
+    open: Option<Open>,
+    group: Option<OpenGroup>,
+    interchanges: u32,
+    groups: u32,
+    sets: u32,
+    /// Segments of the document so far.
+    segments: u32,
+    done: bool,
+}
+
+impl<R: BufRead> Edifact<R> {
+    pub fn new(input: R, policy: Policy) -> Self {
+        Edifact {
+            source: Source::new(input),
+            policy,
+            queue: VecDeque::new(),
+            at: 0,
+            open: None,
+            group: None,
+            interchanges: 0,
+            groups: 0,
+            sets: 0,
+            segments: 0,
+            done: false,
+        }
+    }
+
+    /// One step: puts at least one piece into the queue, or goes on in the document, or is done.
+    fn step(&mut self) -> io::Result<()> {
+        self.source.release(self.at);
+        let Some(open) = &self.open else { return self.between() };
+        let syntax = open.syntax;
+        let span = match segment(&mut self.source, &syntax, self.at, self.policy.max_set_bytes)? {
+            Found::Segment(span) => span,
+            Found::TooLong { start, next } => {
+                self.at = next;
+                let sentence = "A segment outside of any message is longer than a message may be.";
+                let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
+                self.queue.push_back(Piece::Fault(fault));
+                return Ok(());
+            }
+            Found::End => {
+                self.at = self.source.end();
+                self.close_group(None);
+                self.close(None);
+                return Ok(());
+            }
+        };
+        match id_of(self.source.slice(span.start, span.end), &syntax) {
+            b"UNH" => return self.set(span),
+            b"UNA" | b"UNB" => {
+                // A new header: what was open has no trailer. The next step reads it, its characters may be others.
+                self.close_group(None);
+                self.close(None);
+                self.at = span.start;
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.at = span.next;
+        self.segments += 1;
+        let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
+        match &*service.id {
+            "UNG" => self.open_group(&service),
+            "UNE" => self.close_group(Some(&service)),
+            "UNZ" => {
+                self.close_group(None);
+                self.close(Some(&service));
+            }
+            "" => {}
+            id => {
+                let sentence =
+                    format!("Segment {id} at byte {} stands outside of any message and was not read.", span.start);
+                self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, service.place(), sentence).found(id)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Between interchanges: finds the next header.
+    fn between(&mut self) -> io::Result<()> {
+        let mut at = skip_filler(&mut self.source, self.at)?;
+        loop {
+            self.source.want(at, REACH)?;
+            // A byte order mark, also where files were put one behind the other; NUL and Ctrl-Z as padding.
+            let padding = match self.source.from(at) {
+                [0xEF, 0xBB, 0xBF, ..] => 3,
+                [0 | 0x1A, ..] => 1,
+                _ => break,
+            };
+            at = skip_filler(&mut self.source, at + padding)?;
+        }
+        if self.source.from(at).is_empty() {
+            self.done = true;
+            if self.interchanges == 0 {
+                self.queue.push_back(Piece::Fault(nothing_there(at)));
+            }
+            return Ok(());
+        }
+        match header_follows(self.source.from(at)) {
+            true => self.header(at),
+            false => self.stray(at),
+        }
+    }
+
+    /// Bytes where a header should be: the next UNA or UNB is looked for.
+    fn stray(&mut self, start: u64) -> io::Result<()> {
+        let shown =
+            String::from_utf8_lossy(&self.source.from(start)[..self.source.from(start).len().min(120)]).into_owned();
+        let mut at = start;
+        let found = loop {
+            let bytes = self.source.from(at);
+            let header = memchr::memmem::find_iter(bytes, b"UN").find(|n| header_follows(&bytes[*n..]));
+            match header {
+                Some(n) if bytes.len() - n >= 16 => break Some(at + n as u64),
+                Some(n) => at += n as u64,
+                None => at += bytes.len().saturating_sub(3) as u64,
+            }
+            self.source.release(at);
+            if !self.source.fill()? {
+                break header.map(|_| at);
+            }
+        };
+        let end = found.unwrap_or(self.source.end());
+        let len = end - start;
+        let place = file_place(start, len);
+        let fault = match (found, self.interchanges) {
+            (None, 0) => {
+                let sentence = "There is no EDIFACT interchange in it: neither UNA nor UNB was found.";
+                Fault::new(codes::NO_DOCUMENT, place, sentence)
+                    .expected("UNA or UNB, the header of an EDIFACT interchange")
+            }
+            (Some(_), 0) => {
+                let sentence = format!("{len} bytes before the first UNA or UNB were passed over.");
+                Fault::new(codes::STRAY_BYTES, place, sentence).expected("UNA or UNB")
+            }
+            _ => {
+                let sentence = format!("{len} bytes behind an interchange belong to none and were passed over.");
+                Fault::new(codes::STRAY_BYTES, place, sentence).expected("UNB or the end").costs(Costs::Segment)
+            }
+        };
+        self.queue.push_back(Piece::Fault(fault.found(&shown)));
+        self.at = end;
+        self.done = found.is_none();
+        Ok(())
+    }
+
+    fn header(&mut self, byte: u64) -> io::Result<()> {
+        self.interchanges += 1;
+        let (mut syntax, mut reserved, mut at) = (una::DEFAULT, Some(b'*'), byte);
+        if self.source.from(at).starts_with(b"UNA") {
+            match una::read(self.source.from(at)) {
+                Some(said) => (syntax, reserved) = said,
+                None => return self.unreadable(at, 3, "UNA doesn't name six service characters"),
+            }
+            at = skip_filler(&mut self.source, at + una::LENGTH)?;
+        }
+        let span = match segment(&mut self.source, &syntax, at, REACH * 4)? {
+            Found::Segment(span) => span,
+            Found::TooLong { start, .. } => return self.unreadable(start, 3, "UNB has no end"),
+            Found::End => return self.unreadable(byte, 3, "nothing follows UNA"),
+        };
+        self.segments += 1;
+        let unb = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
+        if &*unb.id != "UNB" {
+            let separator = char::from(syntax.element);
+            let why = match unb.id.starts_with("UNB") {
+                true => format!("the separator behind UNB is not “{separator}”, and no UNA says what it is"),
+                false => "UNB doesn't follow UNA".to_owned(),
+            };
+            let skip = if span.start > byte { 0 } else { 3 };
+            return self.unreadable(span.start, skip, &why);
+        }
+        if unb.len() < 5 || !span.terminated {
+            let why = if span.terminated { "UNB has fewer than five elements" } else { "UNB has no terminator" };
+            return self.unreadable(span.start, 3, why);
+        }
+        if unb.component(1, 2).starts_with('4') {
+            syntax.repetition = reserved;
+        }
+        self.at = span.next;
+        self.begin(byte, &unb, syntax);
+        Ok(())
+    }
+
+    /// A header that can't be read costs its interchange: the next one is looked for.
+    fn unreadable(&mut self, at: u64, skip: u64, why: &str) -> io::Result<()> {
+        let shown = String::from_utf8_lossy(&self.source.from(at)[..self.source.from(at).len().min(100)]).into_owned();
+        let place = At::Segment { ordinal: self.segments, id: "UNB".into(), element: None, component: None, repeat: 1 };
+        let sentence = format!("The interchange header at byte {at} can't be read: {why}.");
+        let fault = Fault::new(codes::HEADER, Place { byte: at, len: 0, at: place }, sentence).found(&shown);
+        self.queue
+            .push_back(Piece::Fault(fault.expected("UNB with syntax, sender, recipient, date and control reference")));
+        self.at = at + skip;
+        loop {
+            let bytes = self.source.from(self.at);
+            if let Some(n) = memchr::memmem::find_iter(bytes, b"UN").find(|n| header_follows(&bytes[*n..])) {
+                self.at += n as u64;
+                return Ok(());
+            }
+            self.at += bytes.len().saturating_sub(16) as u64;
+            self.source.release(self.at);
+            if !self.source.fill()? {
+                self.at = self.source.end();
+                self.done = true;
+                return Ok(());
+            }
+        }
+    }
+
+    fn begin(&mut self, byte: u64, unb: &Service, syntax: Syntax) {
+        let identity = |n: usize| Identity { qualifier: unb.component(n, 2).into(), id: unb.component(n, 1).into() };
+        let ordinal = self.interchanges - 1;
+        let version = format!("{}:{}", unb.component(1, 1), unb.component(1, 2));
+        self.queue.push_back(Piece::Interchange(Interchange {
+            ordinal,
+            standard: Standard::Edifact,
+            sender: identity(2),
+            receiver: identity(3),
+            control: unb.element(5).into(),
+            version: version.trim_end_matches(':').into(),
+            test: unb.element(11) == "1",
+            acknowledgement_requested: unb.element(9) == "1",
+            byte,
+        }));
+        let charset = una::charset(&unb.component(1, 1));
+        self.open =
+            Some(Open { ordinal, syntax, charset, control: unb.element(5), groups: 0, sets: 0, faults: Vec::new() });
+    }
+
+    fn open_group(&mut self, ung: &Service) {
+        self.close_group(None);
+        let Some(open) = &mut self.open else { return };
+        if ung.element(5).is_empty() {
+            let sentence = format!("The group header at byte {} has no reference (0048).", ung.span.start);
+            open.faults.push(Fault::new(codes::GROUP_HEADER, ung.place_of(5), sentence).expected("a group reference"));
+        }
+        open.groups += 1;
+        let group = Group {
+            interchange: open.ordinal,
+            ordinal: self.groups,
+            functional_id: ung.element(1).into(),
+            sender: ung.component(2, 1).into(),
+            receiver: ung.component(3, 1).into(),
+            control: ung.element(5).into(),
+            version: format!("{}{}", ung.component(7, 1), ung.component(7, 2)).into(),
+            byte: ung.span.start,
+        };
+        self.group = Some(OpenGroup { ordinal: group.ordinal, control: ung.element(5), sets: 0 });
+        self.groups += 1;
+        self.queue.push_back(Piece::Group(group));
+    }
+
+    fn close_group(&mut self, une: Option<&Service>) {
+        let Some(group) = self.group.take() else {
+            if let Some(une) = une {
+                let sentence = format!("UNE at byte {} closes a group that isn't open.", une.span.start);
+                self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, une.place(), sentence).found("UNE")));
+            }
+            return;
+        };
+        let mut faults = Vec::new();
+        if let Some(trailer) = une {
+            let count = Statement { code: codes::GROUP_COUNT, trailer, position: 1, what: "messages in the group" };
+            let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
+            faults.extend(count.count(group.sets, &self.policy));
+            faults.extend(control.control(&group.control, "UNG05", &self.policy));
+        } else {
+            let sentence = format!("The group {} has no trailer UNE before byte {}.", group.control, self.at);
+            faults.push(Fault::new(codes::NO_GROUP_TRAILER, self.here("UNE"), sentence).expected("UNE"));
+        }
+        let stated = une.map_or(String::new(), |une| une.element(1)).into();
+        self.queue.push_back(Piece::GroupEnd(GroupEnd { ordinal: group.ordinal, sets: group.sets, stated, faults }));
+    }
+
+    fn close(&mut self, unz: Option<&Service>) {
+        let Some(mut open) = self.open.take() else { return };
+        if let Some(trailer) = unz {
+            // 0036 counts groups where there are any, else messages.
+            let (counted, what) = match open.groups {
+                0 => (open.sets, "messages in the interchange"),
+                groups => (groups, "groups in the interchange"),
+            };
+            let count = Statement { code: codes::INTERCHANGE_COUNT, trailer, position: 1, what };
+            let control = Statement { code: codes::INTERCHANGE_CONTROL, trailer, position: 2, what: "" };
+            open.faults.extend(count.count(counted, &self.policy));
+            open.faults.extend(control.control(&open.control, "UNB05", &self.policy));
+            if !trailer.span.terminated {
+                let sentence = format!("The last segment, UNZ at byte {}, has no terminator.", trailer.span.start);
+                let place = Place { byte: trailer.span.end, len: 0, ..trailer.place() };
+                open.faults.push(Fault::new(codes::UNTERMINATED, place, sentence));
+            }
+        } else {
+            let sentence = format!("The interchange {} has no trailer UNZ before byte {}.", open.control, self.at);
+            open.faults.push(Fault::new(codes::NO_INTERCHANGE_TRAILER, self.here("UNZ"), sentence).expected("UNZ"));
+        }
+        let Open { ordinal, groups, sets, faults, .. } = open;
+        self.queue.push_back(Piece::InterchangeEnd(InterchangeEnd { ordinal, groups, sets, faults, byte: self.at }));
+    }
+
+    fn set(&mut self, header: Span) -> io::Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let (syntax, charset) = (open.syntax, open.charset);
+        let collected = collect(&mut self.source, &syntax, header, &ENDS, self.policy.max_set_bytes)?;
+        self.at = collected.next;
+        open.sets += 1;
+        if let Some(group) = &mut self.group {
+            group.sets += 1;
+        }
+        let set = self.made(&collected, header, &syntax, charset);
+        self.segments += collected.segments;
+        self.sets += 1;
+        self.queue.push_back(Piece::Set(Box::new(set)));
+        Ok(())
+    }
+
+    fn made(&self, collected: &Collected, header: Span, syntax: &Syntax, charset: Charset) -> Set {
+        let bytes = if collected.too_long { &[] } else { self.source.slice(header.start, header.end) };
+        let unh = Service::read(bytes, header, 1, syntax);
+        let mut set = Set {
+            ordinal: self.sets,
+            standard: Standard::Edifact,
+            interchange: self.open.as_ref().map(|open| open.ordinal),
+            group: self.group.as_ref().map(|g| g.ordinal),
+            kind: unh.component(2, 1).into(),
+            version: format!("{}{}", unh.component(2, 2), unh.component(2, 3)).into(),
+            association: unh.component(2, 5).into(),
+            control: unh.element(1).into(),
+            byte: collected.start,
+            len: collected.end - collected.start,
+            segments: collected.segments,
+            tree: Tree::new(unh.place()),
+            faults: Vec::new(),
+        };
+        if collected.too_long {
+            set.faults.push(too_long(&set, &self.policy, "UNH"));
+            return set;
+        }
+        let guide = guides::find(Standard::Edifact, &set.version, &set.kind);
+        let (tree, mut faults) = build(&RawSet {
+            bytes: self.source.slice(collected.start, collected.end),
+            base: collected.start,
+            spans: &collected.spans,
+            syntax,
+            charset,
+            guide,
+            policy: &self.policy,
+            complete: collected.closed,
+            edifact: true,
+        });
+        set.tree = tree;
+        self.check(&set, &unh, collected, syntax, guide.is_some(), &mut faults);
+        set.faults = faults.into_list();
+        set
+    }
+
+    /// Header, trailer and totals of a message.
+    fn check(
+        &self,
+        set: &Set,
+        unh: &Service,
+        collected: &Collected,
+        syntax: &Syntax,
+        guided: bool,
+        faults: &mut Faults,
+    ) {
+        for position in [1, 2] {
+            if unh.element(position).is_empty() {
+                let sentence = format!("UNH{position:02} is missing in the message header at byte {}.", set.byte);
+                faults.push(
+                    Fault::new(codes::SET_HEADER, unh.place_of(position), sentence).expected("UNH+1+ORDERS:D:96A:UN"),
+                );
+            }
+        }
+        if !guided && !set.kind.is_empty() {
+            let sentence =
+                format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
+            faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind));
+        }
+        if let Some(fault) = totals::check(set).and_then(|fault| by_policy(fault, &self.policy)) {
+            faults.push(fault);
+        }
+        let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
+            let sentence = format!("The message {} has no trailer UNT before byte {}.", set.control, self.at);
+            let at = At::Segment {
+                ordinal: collected.segments,
+                id: "UNT".into(),
+                element: None,
+                component: None,
+                repeat: 1,
+            };
+            faults
+                .push(Fault::new(codes::CUT_SET, Place { byte: collected.end, len: 0, at }, sentence).expected("UNT"));
+            return;
+        };
+        let (start, end) = (collected.start + u64::from(*start), collected.start + u64::from(*end));
+        let span = Span { start, end, next: end, terminated: !collected.unterminated };
+        let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
+        let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from UNH to UNT" };
+        let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
+        count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
+        control.control(&unh.element(1), "UNH01", &self.policy).into_iter().for_each(|f| faults.push(f));
+    }
+
+    fn here(&self, id: &str) -> Place {
+        let at = At::Segment { ordinal: self.segments, id: id.into(), element: None, component: None, repeat: 1 };
+        Place { byte: self.at, len: 0, at }
+    }
+}
+
+impl<R: BufRead> crate::reader::Pieces for Edifact<R> {
+    fn next(&mut self) -> Option<io::Result<Piece>> {
+        loop {
+            if let Some(piece) = self.queue.pop_front() {
+                return Some(Ok(piece));
+            }
+            if self.done {
+                return None;
+            }
+            if let Err(error) = self.step() {
+                self.done = true;
+                return Some(Err(error));
+            }
+        }
+    }
+
+    fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+}
+
+/// True if an interchange header begins here: UNA and six characters, or UNB and a separator.
+fn header_follows(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'U', b'N', b'B', next, ..] => !next.is_ascii_alphanumeric() && *next != b' ',
+        [b'U', b'N', b'A', first, second, ..] => !first.is_ascii_alphanumeric() && !second.is_ascii_alphanumeric(),
+        b"UNB" | b"UNA" => true,
+        _ => false,
+    }
+}

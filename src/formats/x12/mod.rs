@@ -1,0 +1,525 @@
+//! Reads X12: interchanges, groups, sets. X12.5 (interchange), X12.6 (groups, sets, segments).
+//!
+//! Promise: constant memory but for one set; a fault costs what it makes unreadable and no more.
+//! Called by: `reader`. Never: decides what a partner may send.
+//! Tried by: tests/formats
+
+mod isa;
+
+use crate::{
+    codes,
+    edi::{
+        build::{Charset, Faults, RawSet, build},
+        collect::{Collected, Ends, collect, id_of},
+        envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
+        scan::{Found, Span, Syntax, segment, skip_filler},
+    },
+    fault::{Costs, Fault},
+    guides,
+    piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
+    place::{At, Place},
+    source::Source,
+    totals,
+    tree::Tree,
+};
+use std::{
+    collections::VecDeque,
+    io::{self, BufRead},
+};
+
+const ENDS: Ends = Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"] };
+
+/// An interchange that is open.
+struct Open {
+    ordinal: u32,
+    syntax: Syntax,
+    control: String,
+    version: String,
+    groups: u32,
+    sets: u32,
+    faults: Vec<Fault>,
+}
+
+/// A group that is open.
+struct OpenGroup {
+    ordinal: u32,
+    control: String,
+    version: String,
+    sets: u32,
+}
+
+pub(crate) struct X12<R> {
+    source: Source<R>,
+    policy: Policy,
+    queue: VecDeque<Piece>,
+    /// Where the document goes on.
+    at: u64,
+    open: Option<Open>,
+    group: Option<OpenGroup>,
+    interchanges: u32,
+    groups: u32,
+    sets: u32,
+    /// Segments of the document so far.
+    segments: u32,
+    done: bool,
+}
+
+impl<R: BufRead> X12<R> {
+    pub fn new(input: R, policy: Policy) -> Self {
+        X12 {
+            source: Source::new(input),
+            policy,
+            queue: VecDeque::new(),
+            at: 0,
+            open: None,
+            group: None,
+            interchanges: 0,
+            groups: 0,
+            sets: 0,
+            segments: 0,
+            done: false,
+        }
+    }
+
+    /// One step: puts at least one piece into the queue, or goes on in the document, or is done.
+    fn step(&mut self) -> io::Result<()> {
+        self.source.release(self.at);
+        let Some(open) = &self.open else { return self.between() };
+        let syntax = open.syntax;
+        let span = match segment(&mut self.source, &syntax, self.at, self.policy.max_set_bytes)? {
+            Found::Segment(span) => span,
+            Found::TooLong { start, next } => {
+                self.at = next;
+                self.outside(start, next, "A segment outside of any set is longer than a set may be.");
+                return Ok(());
+            }
+            Found::End => {
+                self.at = self.source.end();
+                self.close_group(None);
+                self.close(None);
+                return Ok(());
+            }
+        };
+        let id = id_of(self.source.slice(span.start, span.end), &syntax);
+        match id {
+            b"ST" => return self.set(span),
+            b"ISA" => {
+                // A new header: what was open has no trailer. The next step reads it, its delimiters may be others.
+                self.close_group(None);
+                self.close(None);
+                self.at = span.start;
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.at = span.next;
+        self.segments += 1;
+        let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
+        match &*service.id {
+            "GS" => self.open_group(&service),
+            "GE" => self.close_group(Some(&service)),
+            "IEA" => {
+                self.close_group(None);
+                self.close(Some(&service));
+            }
+            "TA1" => self.acknowledgement(&service),
+            "" => {}
+            id => {
+                let sentence =
+                    format!("Segment {id} at byte {} stands outside of any set and was not read.", span.start);
+                self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, service.place(), sentence).found(id)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Between interchanges: finds the next header.
+    fn between(&mut self) -> io::Result<()> {
+        let from = self.at;
+        let mut at = skip_filler(&mut self.source, from)?;
+        loop {
+            self.source.want(at, isa::REACH)?;
+            // A byte order mark, also where files were put one behind the other; NUL and Ctrl-Z as padding.
+            let padding = match self.source.from(at) {
+                [0xEF, 0xBB, 0xBF, ..] => 3,
+                [0 | 0x1A, ..] => 1,
+                _ => break,
+            };
+            at = skip_filler(&mut self.source, at + padding)?;
+        }
+        if self.source.from(at).is_empty() {
+            self.done = true;
+            if self.interchanges == 0 {
+                self.queue.push_back(Piece::Fault(nothing_there(at)));
+            }
+            return Ok(());
+        }
+        match self.source.from(at) {
+            [b'I', b'S', b'A', next, ..] if !next.is_ascii_alphanumeric() => self.header(at),
+            b"ISA" => self.header(at),
+            _ => self.stray(at),
+        }
+    }
+
+    /// Bytes where a header should be: the next `ISA` is looked for.
+    fn stray(&mut self, start: u64) -> io::Result<()> {
+        let shown =
+            String::from_utf8_lossy(&self.source.from(start)[..self.source.from(start).len().min(120)]).into_owned();
+        let mut at = start;
+        let found = loop {
+            let bytes = self.source.from(at);
+            let header = memchr::memmem::find_iter(bytes, b"ISA")
+                .find(|n| bytes.get(n + 3).is_some_and(|b| !b.is_ascii_alphanumeric()) && isa_follows(&bytes[*n..]));
+            match header {
+                // Enough of it to judge must have been read.
+                Some(n) if bytes.len() - n >= isa::LENGTH => break Some(at + n as u64),
+                Some(n) => at += n as u64,
+                None => at += bytes.len().saturating_sub(3) as u64,
+            }
+            self.source.release(at);
+            if !self.source.fill()? {
+                break header.map(|_| at);
+            }
+        };
+        let end = found.unwrap_or(self.source.end());
+        let len = end - start;
+        let place = file_place(start, len);
+        let fault = match (found, self.interchanges) {
+            (None, 0) => {
+                let sentence = "There is no X12 interchange in it: no ISA was found.";
+                Fault::new(codes::NO_DOCUMENT, place, sentence).expected("ISA, the header of an X12 interchange")
+            }
+            (Some(_), 0) => {
+                let sentence = format!("{len} bytes before the first ISA were passed over.");
+                Fault::new(codes::STRAY_BYTES, place, sentence).expected("ISA")
+            }
+            _ => {
+                let sentence = format!("{len} bytes behind an interchange belong to none and were passed over.");
+                Fault::new(codes::STRAY_BYTES, place, sentence).expected("ISA or the end").costs(Costs::Segment)
+            }
+        };
+        self.queue.push_back(Piece::Fault(fault.found(&shown)));
+        self.at = end;
+        self.done = found.is_none();
+        Ok(())
+    }
+
+    fn header(&mut self, at: u64) -> io::Result<()> {
+        self.segments += 1;
+        let place = |offset: usize, element| {
+            let at_ = At::Segment { ordinal: self.segments, id: "ISA".into(), element, component: None, repeat: 1 };
+            Place { byte: at + offset as u64, len: 0, at: at_ }
+        };
+        let isa = match isa::read(self.source.from(at)) {
+            Ok(isa) => isa,
+            Err((offset, why)) => {
+                let shown = self.source.from(at);
+                let shown = String::from_utf8_lossy(&shown[..shown.len().min(isa::LENGTH)]).into_owned();
+                let sentence = format!("The header ISA can't be read: {why} (byte {}).", at + offset as u64);
+                let fault = Fault::new(codes::HEADER, place(offset, None), sentence).found(&shown);
+                self.queue
+                    .push_back(Piece::Fault(fault.expected("ISA with 16 elements, 106 bytes with its terminator")));
+                // Nothing can be cut without delimiters: on to the next header, if there is one.
+                self.interchanges += 1;
+                self.at = at + 3;
+                return self.skip_unreadable();
+            }
+        };
+        let mut faults = Vec::new();
+        if !isa.fixed {
+            let sentence = format!("The header ISA at byte {at} has {} bytes instead of 106.", isa.len);
+            faults.push(Fault::new(codes::PADDING, place(0, None), sentence).expected("elements padded with blanks"));
+        }
+        self.at = at + isa.len as u64;
+        self.begin(at, isa, faults);
+        Ok(())
+    }
+
+    /// Passes over an interchange whose header can't be read.
+    fn skip_unreadable(&mut self) -> io::Result<()> {
+        loop {
+            let bytes = self.source.from(self.at);
+            if let Some(n) = memchr::memmem::find_iter(bytes, b"ISA").find(|n| isa_follows(&bytes[*n..])) {
+                self.at += n as u64;
+                return Ok(());
+            }
+            self.at += bytes.len().saturating_sub(isa::REACH) as u64;
+            self.source.release(self.at);
+            if !self.source.fill()? {
+                self.at = self.source.end();
+                self.done = true;
+                return Ok(());
+            }
+        }
+    }
+
+    fn begin(&mut self, byte: u64, isa: isa::Isa, faults: Vec<Fault>) {
+        let identity =
+            |n: usize| Identity { qualifier: isa.elements[n].as_str().into(), id: isa.elements[n + 1].as_str().into() };
+        self.queue.push_back(Piece::Interchange(Interchange {
+            ordinal: self.interchanges,
+            standard: Standard::X12,
+            sender: identity(4),
+            receiver: identity(6),
+            control: isa.elements[12].as_str().into(),
+            version: isa.elements[11].as_str().into(),
+            test: isa.elements[14] == "T",
+            acknowledgement_requested: isa.elements[13] == "1",
+            byte,
+        }));
+        let [.., version, control, _, _, _] = isa.elements;
+        let ordinal = self.interchanges;
+        self.interchanges += 1;
+        self.open = Some(Open { ordinal, syntax: isa.syntax, control, version, groups: 0, sets: 0, faults });
+    }
+
+    fn open_group(&mut self, gs: &Service) {
+        self.close_group(None);
+        let Some(open) = &mut self.open else { return };
+        let missing = [1, 6, 8].into_iter().find(|n| gs.element(*n).is_empty());
+        if let Some(position) = missing {
+            let sentence = format!("GS{position:02} is missing in the group header at byte {}.", gs.span.start);
+            let fault = Fault::new(codes::GROUP_HEADER, gs.place_of(position), sentence);
+            open.faults.push(fault.expected("the kind of sets (GS01), a control number (GS06) and a version (GS08)"));
+        }
+        open.groups += 1;
+        let group = Group {
+            interchange: open.ordinal,
+            ordinal: self.groups,
+            functional_id: gs.element(1).into(),
+            sender: gs.element(2).into(),
+            receiver: gs.element(3).into(),
+            control: gs.element(6).into(),
+            version: gs.element(8).into(),
+            byte: gs.span.start,
+        };
+        self.group =
+            Some(OpenGroup { ordinal: group.ordinal, control: gs.element(6), version: gs.element(8), sets: 0 });
+        self.groups += 1;
+        self.queue.push_back(Piece::Group(group));
+    }
+
+    fn close_group(&mut self, ge: Option<&Service>) {
+        let Some(group) = self.group.take() else {
+            if let Some(ge) = ge {
+                let sentence = format!("GE at byte {} closes a group that isn't open.", ge.span.start);
+                self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, ge.place(), sentence).found("GE")));
+            }
+            return;
+        };
+        let mut faults = Vec::new();
+        if let Some(trailer) = ge {
+            let count = Statement { code: codes::GROUP_COUNT, trailer, position: 1, what: "sets in the group" };
+            let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
+            faults.extend(count.count(group.sets, &self.policy));
+            faults.extend(control.control(&group.control, "GS06", &self.policy));
+        } else {
+            let sentence = format!("The group {} has no trailer GE before byte {}.", group.control, self.at);
+            faults.push(Fault::new(codes::NO_GROUP_TRAILER, self.here("GE"), sentence).expected("GE"));
+        }
+        let stated = ge.map_or(String::new(), |ge| ge.element(1)).into();
+        self.queue.push_back(Piece::GroupEnd(GroupEnd { ordinal: group.ordinal, sets: group.sets, stated, faults }));
+    }
+
+    fn close(&mut self, iea: Option<&Service>) {
+        let Some(mut open) = self.open.take() else { return };
+        if let Some(trailer) = iea {
+            let count =
+                Statement { code: codes::INTERCHANGE_COUNT, trailer, position: 1, what: "groups in the interchange" };
+            let control = Statement { code: codes::INTERCHANGE_CONTROL, trailer, position: 2, what: "" };
+            open.faults.extend(count.count(open.groups, &self.policy));
+            open.faults.extend(control.control(&open.control, "ISA13", &self.policy));
+            open.faults.extend(self.unterminated(trailer.span, "IEA"));
+        } else {
+            let sentence = format!("The interchange {} has no trailer IEA before byte {}.", open.control, self.at);
+            open.faults.push(Fault::new(codes::NO_INTERCHANGE_TRAILER, self.here("IEA"), sentence).expected("IEA"));
+        }
+        let Open { ordinal, groups, sets, faults, .. } = open;
+        self.queue.push_back(Piece::InterchangeEnd(InterchangeEnd { ordinal, groups, sets, faults, byte: self.at }));
+    }
+
+    fn unterminated(&self, span: Span, id: &str) -> Option<Fault> {
+        if span.terminated {
+            return None;
+        }
+        let sentence = format!("The last segment, {id} at byte {}, has no terminator.", span.start);
+        let at = At::Segment { ordinal: self.segments, id: id.into(), element: None, component: None, repeat: 1 };
+        Some(Fault::new(codes::UNTERMINATED, Place { byte: span.end, len: 0, at }, sentence))
+    }
+
+    /// TA1 speaks of a whole interchange and stands outside of groups; it is given as a set of its own.
+    fn acknowledgement(&mut self, ta1: &Service) {
+        let (Some(open), Span { start, end, .. }) = (&mut self.open, ta1.span) else { return };
+        let raw = RawSet {
+            bytes: self.source.slice(start, end),
+            base: start,
+            spans: &[(0, (end - start) as u32)],
+            syntax: &open.syntax,
+            charset: Charset::Utf8,
+            guide: None,
+            policy: &self.policy,
+            complete: true,
+            edifact: false,
+        };
+        let (tree, faults) = build(&raw);
+        open.sets += 1;
+        let set = Set {
+            ordinal: self.sets,
+            standard: Standard::X12,
+            interchange: Some(open.ordinal),
+            group: None,
+            kind: "TA1".into(),
+            version: open.version.as_str().into(),
+            association: "".into(),
+            control: ta1.element(1).into(),
+            byte: start,
+            len: end - start,
+            segments: 1,
+            tree,
+            faults: faults.into_list(),
+        };
+        self.sets += 1;
+        self.queue.push_back(Piece::Set(Box::new(set)));
+    }
+
+    fn set(&mut self, header: Span) -> io::Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let syntax = open.syntax;
+        let collected = collect(&mut self.source, &syntax, header, &ENDS, self.policy.max_set_bytes)?;
+        self.at = collected.next;
+        open.sets += 1;
+        if let Some(group) = &mut self.group {
+            group.sets += 1;
+        }
+        let set = self.made(&collected, header, &syntax);
+        self.segments += collected.segments;
+        self.sets += 1;
+        self.queue.push_back(Piece::Set(Box::new(set)));
+        Ok(())
+    }
+
+    fn made(&self, collected: &Collected, header: Span, syntax: &Syntax) -> Set {
+        let bytes = if collected.too_long { &[] } else { self.source.slice(header.start, header.end) };
+        let st = Service::read(bytes, header, 1, syntax);
+        let group = self.group.as_ref();
+        let version = match st.element(3) {
+            v if v.is_empty() => group.map_or(String::new(), |g| g.version.clone()),
+            v => v, // ST03, from 005010 on: the implementation's version
+        };
+        let mut set = Set {
+            ordinal: self.sets,
+            standard: Standard::X12,
+            interchange: self.open.as_ref().map(|open| open.ordinal),
+            group: group.map(|g| g.ordinal),
+            kind: st.element(1).into(),
+            version: version.into(),
+            association: "".into(),
+            control: st.element(2).into(),
+            byte: collected.start,
+            len: collected.end - collected.start,
+            segments: collected.segments,
+            tree: Tree::new(st.place()),
+            faults: Vec::new(),
+        };
+        if collected.too_long {
+            set.faults.push(too_long(&set, &self.policy, "ST"));
+            return set;
+        }
+        let guide = guides::find(Standard::X12, &set.version, &set.kind);
+        let (tree, mut faults) = build(&RawSet {
+            bytes: self.source.slice(collected.start, collected.end),
+            base: collected.start,
+            spans: &collected.spans,
+            syntax,
+            charset: Charset::Utf8,
+            guide,
+            policy: &self.policy,
+            complete: collected.closed,
+            edifact: false,
+        });
+        set.tree = tree;
+        self.check(&set, &st, collected, syntax, guide.is_some(), &mut faults);
+        set.faults = faults.into_list();
+        set
+    }
+
+    /// Header, trailer and totals of a set.
+    fn check(
+        &self,
+        set: &Set,
+        st: &Service,
+        collected: &Collected,
+        syntax: &Syntax,
+        guided: bool,
+        faults: &mut Faults,
+    ) {
+        for position in [1, 2] {
+            if st.element(position).is_empty() {
+                let sentence = format!("ST{position:02} is missing in the set header at byte {}.", set.byte);
+                faults.push(Fault::new(codes::SET_HEADER, st.place_of(position), sentence).expected("ST*850*0001"));
+            }
+        }
+        if self.group.is_none() {
+            let sentence = format!("The set at byte {} stands outside of any group.", set.byte);
+            faults.push(Fault::new(codes::SET_OUTSIDE_GROUP, st.place(), sentence).expected("GS before it"));
+        }
+        if !guided && !set.kind.is_empty() {
+            let sentence =
+                format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
+            faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
+        }
+        if let Some(fault) = totals::check(set).and_then(|fault| by_policy(fault, &self.policy)) {
+            faults.push(fault);
+        }
+        let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
+            let sentence = format!("The set {} has no trailer SE before byte {}.", set.control, self.at);
+            let at =
+                At::Segment { ordinal: collected.segments, id: "SE".into(), element: None, component: None, repeat: 1 };
+            faults.push(Fault::new(codes::CUT_SET, Place { byte: collected.end, len: 0, at }, sentence).expected("SE"));
+            return;
+        };
+        let (start, end) = (collected.start + u64::from(*start), collected.start + u64::from(*end));
+        let span = Span { start, end, next: end, terminated: !collected.unterminated };
+        let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
+        let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from ST to SE" };
+        let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
+        count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
+        control.control(&st.element(2), "ST02", &self.policy).into_iter().for_each(|f| faults.push(f));
+    }
+
+    fn outside(&mut self, start: u64, next: u64, sentence: &str) {
+        self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence)));
+    }
+
+    fn here(&self, id: &str) -> Place {
+        let at = At::Segment { ordinal: self.segments, id: id.into(), element: None, component: None, repeat: 1 };
+        Place { byte: self.at, len: 0, at }
+    }
+}
+
+impl<R: BufRead> crate::reader::Pieces for X12<R> {
+    fn next(&mut self) -> Option<io::Result<Piece>> {
+        loop {
+            if let Some(piece) = self.queue.pop_front() {
+                return Some(Ok(piece));
+            }
+            if self.done {
+                return None;
+            }
+            if let Err(error) = self.step() {
+                self.done = true;
+                return Some(Err(error));
+            }
+        }
+    }
+
+    fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+}
+
+/// True if what begins with `ISA` looks like a header and not like a word.
+fn isa_follows(bytes: &[u8]) -> bool {
+    let Some(separator) = bytes.get(3).filter(|b| !b.is_ascii_alphanumeric() && **b != b' ') else { return false };
+    bytes.len() < 8 || bytes[4..bytes.len().min(16)].contains(separator)
+}

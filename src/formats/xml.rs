@@ -1,0 +1,368 @@
+//! Reads XML: one document, one set. Namespaces in XML 1.0; XML 1.0 §4.1 (references).
+//!
+//! Promise: nothing is expanded. A document type declaration or an entity of its own is refused before it can do harm;
+//! depth and nodes are bounded.
+//! Called by: `reader`. Never: loads a schema or anything else from outside.
+//! Tried by: tests/formats
+
+use crate::{
+    codes,
+    fault::Fault,
+    piece::{Piece, Policy, Standard},
+    place::{At, Place},
+    source::Source,
+    tree::{Add, Kind, NodeId, Text, Tree},
+    whole::{encoding, foreign_mark, plain_set, read_all},
+};
+use quick_xml::{
+    XmlVersion,
+    escape::resolve_predefined_entity,
+    events::{BytesRef, BytesStart, Event, attributes::Attribute},
+    name::ResolveResult,
+    reader::NsReader,
+};
+use std::{
+    collections::HashMap,
+    io::{self, BufRead},
+};
+
+const DEEPEST: usize = 100;
+const MOST_NODES: usize = 4_000_000;
+
+pub(crate) struct Xml<R> {
+    source: Source<R>,
+    policy: Policy,
+    done: bool,
+}
+
+impl<R: BufRead> Xml<R> {
+    pub fn new(input: R, policy: Policy) -> Self {
+        Xml { source: Source::new(input), policy, done: false }
+    }
+
+    fn document(&mut self) -> io::Result<Piece> {
+        let bytes = match read_all(&mut self.source, &self.policy)? {
+            Ok(bytes) => bytes,
+            Err(fault) => return Ok(Piece::Fault(fault)),
+        };
+        if let Some(name) = foreign_mark(&bytes) {
+            return Ok(Piece::Fault(encoding(name, 0)));
+        }
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(e) => {
+                let at = e.utf8_error().valid_up_to();
+                let byte = e.as_bytes().get(at).copied().unwrap_or(0);
+                let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
+                let place = Place { byte: at as u64, len: 1, at: At::Node { path: "".into() } };
+                return Ok(Piece::Fault(
+                    Fault::new(codes::ENCODING, place, sentence).found(&format!("{byte:#04X}")).expected("UTF-8"),
+                ));
+            }
+        };
+        Ok(match parse(&text) {
+            Ok((tree, kind, namespace, faults)) => {
+                let mut set = plain_set(Standard::Xml, 0, 0, text.len() as u64, tree);
+                (set.kind, set.version, set.faults) = (kind, namespace, faults);
+                Piece::Set(Box::new(set))
+            }
+            Err(fault) => Piece::Fault(*fault),
+        })
+    }
+}
+
+impl<R: BufRead> crate::reader::Pieces for Xml<R> {
+    fn next(&mut self) -> Option<io::Result<Piece>> {
+        if self.done {
+            return None;
+        }
+        self.done = true;
+        Some(self.document())
+    }
+
+    fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+}
+
+type Parsed = (Tree, Box<str>, Box<str>, Vec<Fault>);
+
+/// An element that is open.
+struct Open {
+    node: NodeId,
+    start: u32,
+    /// Its text so far, if it is more than one piece of raw text.
+    text: String,
+    /// The raw text, while it is one piece without references.
+    raw: Option<(u32, u32)>,
+    children: bool,
+    /// How many children of each name.
+    counts: HashMap<u32, u32>,
+}
+
+struct Parser<'a> {
+    reader: NsReader<&'a [u8]>,
+    /// Bytes of a byte order mark before the reader's own.
+    skipped: u32,
+    tree: Tree,
+    open: Vec<Open>,
+    root: Option<(Box<str>, Box<str>)>,
+    faults: Vec<Fault>,
+}
+
+fn parse(text: &str) -> Result<Parsed, Box<Fault>> {
+    let body = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let place = Place { byte: 0, len: text.len() as u32, at: At::Node { path: "".into() } };
+    let mut parser = Parser {
+        reader: NsReader::from_str(body),
+        skipped: (text.len() - body.len()) as u32,
+        tree: Tree::over(text.to_owned(), 0, place),
+        open: Vec::new(),
+        root: None,
+        faults: Vec::new(),
+    };
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
+        return Err(parser.fault(codes::NUL, at as u32, format!("There is a NUL character at byte {at}.")));
+    }
+    while parser.event()? {}
+    match (parser.root, parser.open.last()) {
+        (Some((kind, namespace)), None) => Ok((parser.tree, kind, namespace, parser.faults)),
+        (_, Some(open)) => {
+            let name = parser.tree.name(open.node).to_owned();
+            let sentence = format!("The document ends while the element {name} of byte {} is open.", open.start);
+            Err(Box::new(
+                Fault::new(codes::NOT_WELL_FORMED, place_of(text.len() as u32, 0, ""), sentence)
+                    .expected(format!("</{name}>")),
+            ))
+        }
+        (None, None) => Err(Box::new(Fault::new(
+            codes::NOT_WELL_FORMED,
+            place_of(0, 0, ""),
+            "There is no element in the document.",
+        ))),
+    }
+}
+
+impl Parser<'_> {
+    /// One event; false at the end.
+    fn event(&mut self) -> Result<bool, Box<Fault>> {
+        let from = self.at();
+        let event = match self.reader.read_event() {
+            Ok(event) => event,
+            Err(error) => {
+                let at = self.skipped + self.reader.error_position() as u32;
+                return Err(self.fault(
+                    codes::NOT_WELL_FORMED,
+                    at,
+                    format!("The XML can't be read from byte {at} on: {error}."),
+                ));
+            }
+        };
+        match event {
+            Event::Start(start) => self.start(&start, from)?,
+            Event::Empty(start) => {
+                self.start(&start, from)?;
+                self.end();
+            }
+            Event::End(_) => self.end(),
+            Event::Text(text) => self.text(&text.xml_content(XmlVersion::Implicit1_0), from, text.contains('\r'))?,
+            Event::CData(text) => self.text(&text.xml_content(XmlVersion::Implicit1_0), from, true)?,
+            Event::GeneralRef(reference) => self.reference(&reference, from)?,
+            Event::DocType(_) => {
+                let sentence = format!("There is a document type declaration at byte {from}.");
+                return Err(self.fault(codes::DOCTYPE, from, sentence));
+            }
+            Event::Decl(decl) => {
+                let name = decl.encoding().and_then(Result::ok).unwrap_or("UTF-8".into());
+                if !["UTF-8", "UTF8", "US-ASCII", "ASCII"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+                    return Err(Box::new(encoding(&name, u64::from(from))));
+                }
+            }
+            Event::Comment(_) | Event::PI(_) => {}
+            Event::Eof => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn start(&mut self, start: &BytesStart, from: u32) -> Result<(), Box<Fault>> {
+        if self.open.len() >= DEEPEST {
+            return Err(self.fault(
+                codes::TOO_DEEP,
+                from,
+                format!("At byte {from} elements are nested more than {DEEPEST} deep."),
+            ));
+        }
+        if self.tree.len() >= MOST_NODES {
+            return Err(self.fault(
+                codes::TOO_MANY_NODES,
+                from,
+                format!("There are more than {MOST_NODES} elements and attributes."),
+            ));
+        }
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(self.fault(
+                codes::NOT_WELL_FORMED,
+                from,
+                format!("A second root element begins at byte {from}."),
+            ));
+        }
+        let name = start.name();
+        let (space, local) = self.reader.resolver().resolve_element(name);
+        let uri = bound(space, name.as_ref())
+            .map_err(|p| self.fault(codes::NOT_WELL_FORMED, from, unknown_prefix(&p, from)))?;
+        let local = local.into_inner();
+        let name_id = self.tree.intern(local);
+        let parent = self.open.last().map_or(NodeId(0), |open| open.node);
+        let extra = match self.open.last_mut() {
+            Some(open) => {
+                open.children = true;
+                let count = open.counts.entry(name_id).or_default();
+                *count += 1;
+                *count
+            }
+            None => 1,
+        };
+        let node = self.tree.add(
+            parent,
+            Add { kind: Kind::Element, name: name_id, start: from, len: self.at() - from, extra, text: Text::None },
+        );
+        let prefix = name.prefix().map_or("", |prefix| prefix.into_inner());
+        self.tree.set_namespace(node, &uri, prefix);
+        if self.root.is_none() {
+            self.root = Some((local.into(), uri.into()));
+        }
+        let open = Open { node, start: from, text: String::new(), raw: None, children: false, counts: HashMap::new() };
+        self.open.push(open);
+        for attribute in start.attributes() {
+            match attribute {
+                Ok(attribute) => self.attribute(node, &attribute, from)?,
+                Err(error) => {
+                    let sentence = format!("The attributes of {local} at byte {from} can't be read: {error}.");
+                    return Err(self.fault(codes::NOT_WELL_FORMED, from, sentence));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn attribute(&mut self, element: NodeId, attribute: &Attribute, from: u32) -> Result<(), Box<Fault>> {
+        let key = attribute.key;
+        if key.as_namespace_binding().is_some() {
+            return Ok(());
+        }
+        // Depth 0: a reference in a replacement is not followed, so nothing grows. The five of XML itself need none.
+        let value = attribute.normalized_value_with(XmlVersion::Implicit1_0, 1, resolve_predefined_entity);
+        let value = value.map_err(|error| {
+            let sentence =
+                format!("The attribute {} of the element at byte {from} can't be read: {error}.", key.as_ref() as &str);
+            self.fault(codes::ENTITY, from, sentence)
+        })?;
+        let (space, local) = self.reader.resolver().resolve_attribute(key);
+        let uri = bound(space, key.as_ref())
+            .map_err(|p| self.fault(codes::NOT_WELL_FORMED, from, unknown_prefix(&p, from)))?;
+        let name = self.tree.intern(&format!("@{}", local.into_inner()));
+        let len = self.at() - from;
+        let node =
+            self.tree.add(element, Add { kind: Kind::Attribute, name, start: from, len, extra: 1, text: Text::Apart });
+        self.tree.set_value(node, &value);
+        let prefix = key.prefix().map_or("", |prefix| prefix.into_inner());
+        self.tree.set_namespace(node, &uri, prefix);
+        Ok(())
+    }
+
+    /// Text of the element that is open; `changed` if it isn't just its bytes.
+    fn text(&mut self, text: &str, from: u32, changed: bool) -> Result<(), Box<Fault>> {
+        let to = self.at();
+        let Some(open) = self.open.last_mut() else {
+            return match text.trim().is_empty() {
+                true => Ok(()),
+                false => Err(self.fault(
+                    codes::NOT_WELL_FORMED,
+                    from,
+                    format!("There is text outside of the root element at byte {from}."),
+                )),
+            };
+        };
+        match (&open.raw, open.text.is_empty(), changed) {
+            (None, true, false) => open.raw = Some((from, to)),
+            (raw, ..) => {
+                if let Some((from, to)) = raw {
+                    open.text.push_str(self.tree.raw(*from, to - from));
+                }
+                open.raw = None;
+                open.text.push_str(text);
+            }
+        }
+        Ok(())
+    }
+
+    /// `&amp;`, `&#65;`; any other is refused. XML 1.0 §4.6
+    fn reference(&mut self, reference: &BytesRef, from: u32) -> Result<(), Box<Fault>> {
+        let name: &str = reference;
+        let text = match reference.resolve_char_ref() {
+            Ok(Some(c)) => Some(c.to_string()),
+            Ok(None) => resolve_predefined_entity(name).map(str::to_owned),
+            Err(_) => None,
+        };
+        match text {
+            Some(text) => self.text(&text, from, true),
+            None => {
+                let sentence =
+                    format!("There is a reference to the entity “{}” at byte {from}.", crate::fault::shorten(name, 40));
+                Err(self.fault(codes::ENTITY, from, sentence))
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        let to = self.at();
+        let Some(open) = self.open.pop() else { return };
+        self.tree.set_len(open.node, to - open.start);
+        let blank = |text: &str| text.trim().is_empty();
+        match open.raw {
+            Some((from, to)) if !(open.children && blank(self.tree.raw(from, to - from))) => {
+                self.tree.set_raw(open.node, from, to - from)
+            }
+            None if !(open.children && blank(&open.text)) => self.tree.set_value(open.node, &open.text),
+            _ => {}
+        }
+    }
+
+    fn at(&self) -> u32 {
+        self.skipped + self.reader.buffer_position() as u32
+    }
+
+    fn fault(&self, code: &str, byte: u32, sentence: String) -> Box<Fault> {
+        let path = self.open.last().map(|open| self.tree.place(open.node).at);
+        let at = path.unwrap_or(At::Node { path: "".into() });
+        let from = byte as usize;
+        let mut to = (from + 40).min(self.tree.raw(0, self.reader_len()).len());
+        let text = self.tree.raw(0, self.reader_len());
+        while !text.is_char_boundary(to) {
+            to -= 1;
+        }
+        let found = text.get(from..to).unwrap_or("");
+        Box::new(Fault::new(code, Place { byte: u64::from(byte), len: 0, at }, sentence).found(found))
+    }
+
+    fn reader_len(&self) -> u32 {
+        self.tree.place(NodeId(0)).len
+    }
+}
+
+/// The namespace's URI, empty if none; `Err` is a prefix that nobody declared.
+fn bound(space: ResolveResult, name: &str) -> Result<String, String> {
+    match space {
+        ResolveResult::Bound(space) => Ok(space.into_inner().to_owned()),
+        ResolveResult::Unbound => Ok(String::new()),
+        ResolveResult::Unknown(_) => Err(name.to_owned()),
+    }
+}
+
+fn unknown_prefix(name: &str, from: u32) -> String {
+    format!("The prefix of “{name}” at byte {from} is not declared.")
+}
+
+fn place_of(byte: u32, len: u32, path: &str) -> Place {
+    Place { byte: u64::from(byte), len, at: At::Node { path: path.into() } }
+}
