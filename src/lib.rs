@@ -10,3 +10,4 @@ pub mod tenancy;
 pub mod intake;
 pub mod config;
 pub mod flow;
+pub mod cli;
