@@ -24,7 +24,7 @@ impl Stage {
     pub const ALL: [Stage; 3] = [Stage::Translate, Stage::Apply, Stage::Deliver];
 
     /// Its name in routing keys, queues, metrics and the store.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Stage::Translate => "translate",
             Stage::Apply => "apply",

@@ -6,12 +6,25 @@
 //! Tried by: tests/guarantees
 
 pub mod apply;
+pub mod deliver;
 pub mod failure;
 pub mod operate;
 pub mod translate;
 
 use crate::{canonical::Micros, config::Settings, intake::Intake, mapping::Library, queue::Queue, store::Store, tenancy::Directory};
 use std::sync::Arc;
+
+/// What writing deliveries in a transaction of this instant needs.
+pub fn emitter(hub: &Hub, now: Micros) -> crate::emit::Emitter<'_> {
+    crate::emit::Emitter {
+        directory: &hub.directory,
+        library: &hub.library,
+        worker: &hub.worker,
+        now,
+        deadline: hub.deadline(now),
+        wait_us: hub.wait_us(),
+    }
+}
 
 /// What every stage, page and route needs. Cheap to clone.
 #[derive(Clone)]

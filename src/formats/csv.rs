@@ -134,14 +134,16 @@ impl<R: BufRead> Csv<R> {
         self.source.want(0, 4096)?;
         if let Some(name) = foreign_mark(self.source.from(0)) {
             self.done = true;
-            return Ok(self.queue.push_back(Piece::Fault(encoding(name, 0))));
+            self.queue.push_back(Piece::Fault(encoding(name, 0)));
+            return Ok(());
         }
         self.at = if self.source.from(0).starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         let delimiter = self.options.delimiter.unwrap_or_else(|| guess(self.source.from(self.at)));
         let row = loop {
             let Some(row) = row(&mut self.source, self.at, self.line, delimiter, self.policy.max_set_bytes)? else {
                 self.done = true;
-                return Ok(self.queue.push_back(Piece::Fault(nothing_there(self.at))));
+                self.queue.push_back(Piece::Fault(nothing_there(self.at)));
+                return Ok(());
             };
             (self.at, self.line) = (row.next, row.line + row.lines);
             if !row.blank {
@@ -178,7 +180,8 @@ impl<R: BufRead> Csv<R> {
                         Place { byte: row.start, len: row.len() as u32, at: At::Row { line: row.line, column: None } };
                     let sentence = format!("There is no column “{by}” in the header row, line {}.", row.line);
                     let fault = Fault::new(codes::NO_KEY_COLUMN, place, sentence).found(&names.join(", "));
-                    return Ok(self.queue.push_back(Piece::Fault(fault.expected(by.as_str()))));
+                    self.queue.push_back(Piece::Fault(fault.expected(by.as_str())));
+                    return Ok(());
                 }
             },
         };

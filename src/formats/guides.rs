@@ -145,7 +145,7 @@ struct Shelf {
 fn shelves() -> &'static [Shelf] {
     static SHELVES: OnceLock<Vec<Shelf>> = OnceLock::new();
     SHELVES.get_or_init(|| {
-        let shelf = |(name, text, guides): &(&'static str, &'static str, &[(&'static str, &'static str)])| Shelf {
+        let shelf = |(name, text, guides): &library::Folder| Shelf {
             name,
             text,
             dictionary: OnceLock::new(),

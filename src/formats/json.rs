@@ -60,7 +60,7 @@ impl<R: BufRead> Json<R> {
             (State::Start, _) => self.start(),
             (State::Top, None) => self.end(),
             (State::Top, Some(_)) => self.value(None),
-            (State::Element(n), Some(b']')) if n == 0 => {
+            (State::Element(0), Some(b']')) => {
                 (self.at, self.state) = (self.at + 1, State::Done);
                 self.behind_document()
             }

@@ -6,6 +6,7 @@
 //! Never: does I/O of its own, reads a clock, knows a partner or a database.
 //! Tried by: tests/formats
 
+pub mod ack;
 pub mod codes;
 mod csv;
 mod edi;
@@ -17,6 +18,8 @@ mod json_value;
 pub mod piece;
 pub mod place;
 mod reader;
+pub mod render;
+pub mod report;
 mod rows;
 mod source;
 mod totals;

@@ -24,3 +24,23 @@ pub enum At {
     /// XML (a path with prefixes) and JSON (a pointer, RFC 6901).
     Node { path: Box<str> },
 }
+
+impl std::fmt::Display for At {
+    /// The short form that people and scripts read: `PO102`, `REF04-2`, `row 7, quantity`, `/Order/ID`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            At::Segment { id, element, component, repeat, .. } => {
+                f.write_str(id)?;
+                let Some(element) = element else { return Ok(()) };
+                write!(f, "{element:02}")?;
+                if *repeat > 1 {
+                    write!(f, "[{repeat}]")?;
+                }
+                component.map_or(Ok(()), |component| write!(f, "-{component}"))
+            }
+            At::Row { line, column: Some(column) } => write!(f, "line {line}, {column}"),
+            At::Row { line, column: None } => write!(f, "line {line}"),
+            At::Node { path } => f.write_str(path),
+        }
+    }
+}

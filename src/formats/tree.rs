@@ -294,7 +294,7 @@ impl Tree {
     }
 
     /// Sets a node's namespace, `prefix` as the document wrote it.
-    pub(crate) fn set_namespace(&mut self, id: NodeId, uri: &str, prefix: &str) {
+    pub fn set_namespace(&mut self, id: NodeId, uri: &str, prefix: &str) {
         let found = self.namespaces.iter().position(|(u, p)| &**u == uri && &**p == prefix);
         let at = found.unwrap_or_else(|| {
             self.namespaces.push((uri.into(), prefix.into()));

@@ -1,6 +1,19 @@
 //! What writers take: segments with plain values; delimiters and escapes are the writer's business.
 
-use crate::piece::Identity;
+#![allow(clippy::result_large_err, reason = "a refused value is the rare case, and callers want the fault itself")]
+
+mod edifact;
+mod x12;
+
+pub use edifact::{EdifactDelimiters, EdifactEnvelope, edifact};
+pub use x12::x12;
+
+use crate::{
+    codes,
+    fault::Fault,
+    piece::Identity,
+    place::{At, Place},
+};
 
 /// One element: repeats of components. `[["A"]]` is a plain element; an empty vector is an empty element.
 pub type Element = Vec<Vec<String>>;
@@ -58,10 +71,68 @@ pub struct X12Delimiters {
     pub repetition: char,
     pub segment: char,
     pub line_end: String,
+    /// What is written for a delimiter or control character found in data; `None` refuses the value.
+    pub replacement: Option<char>,
 }
 
 impl Default for X12Delimiters {
     fn default() -> Self {
-        X12Delimiters { element: '*', component: '>', repetition: '^', segment: '~', line_end: "\n".into() }
+        X12Delimiters {
+            element: '*',
+            component: '>',
+            repetition: '^',
+            segment: '~',
+            line_end: "\n".into(),
+            replacement: None,
+        }
     }
+}
+
+/// Where a value to be written stands, and how far the document is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot<'a> {
+    id: &'a str,
+    ordinal: u32,
+    element: Option<u16>,
+    byte: usize,
+}
+
+impl Spot<'_> {
+    fn fault(&self, code: &str, sentence: String) -> Fault {
+        let Spot { id, ordinal, element, byte } = *self;
+        let at = At::Segment { ordinal, id: id.into(), element, component: None, repeat: 1 };
+        Fault::new(code, Place { byte: byte as u64, len: 0, at }, sentence)
+    }
+
+    fn name(&self) -> String {
+        self.element.map_or(self.id.to_owned(), |element| format!("{}{element:02}", self.id))
+    }
+}
+
+/// A value that a field of fixed length can't hold.
+pub(crate) fn too_long(spot: Spot, value: &str, most: usize) -> Fault {
+    let sentence = format!("{} would be “{value}”, which is longer than {most} characters.", spot.name());
+    spot.fault(codes::CANT_WRITE, sentence).found(value).expected(format!("at most {most} characters"))
+}
+
+/// A segment id must be letters and digits, two or three of them.
+pub(crate) fn check_id(segment: &Segment, spot: Spot) -> Result<(), Fault> {
+    let good =
+        matches!(segment.id.len(), 2 | 3) && segment.id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if good {
+        return Ok(());
+    }
+    let sentence = format!("“{}” is not a segment id.", segment.id);
+    Err(spot.fault(codes::CANT_WRITE, sentence).found(&segment.id).expected("two or three capital letters or digits"))
+}
+
+/// Without empty parts at the end.
+pub(crate) fn trimmed<T>(parts: &[T], empty: impl Fn(&T) -> bool) -> &[T] {
+    let end = parts.iter().rposition(|part| !empty(part)).map_or(0, |last| last + 1);
+    &parts[..end]
+}
+
+/// True if an element holds no value at all.
+pub(crate) fn is_empty(element: &Element) -> bool {
+    element.iter().flatten().all(String::is_empty)
 }

@@ -114,8 +114,20 @@ impl Intake {
         Ok(Intake { store, spool: Arc::new(spool), limits, groups })
     }
 
+    /// The largest document taken, in bytes.
+    pub fn max_bytes(&self) -> u64 {
+        self.limits.max_bytes
+    }
+
     /// Takes a stream to its end and commits it.
     pub async fn take<R: AsyncRead + Unpin>(&self, stream: R, facts: Facts) -> Result<Receipt, NotTaken> {
+        let spooled = self.spool(stream, facts).await?;
+        self.submit(spooled).await
+    }
+
+    /// The first half of [`Intake::take`]: reads a stream to its end. Nothing is promised yet; dropped, nothing is kept.
+    /// Apart from the second half so that who brings several can read them at once and still submit them in order.
+    pub async fn spool<R: AsyncRead + Unpin>(&self, stream: R, facts: Facts) -> Result<Spooled, NotTaken> {
         let spooled = spool::read(stream, &self.spool, self.limits.max_bytes).await?;
         let small = match spooled.body {
             spool::Body::Memory(ref bytes) => Some(bytes.clone()),
@@ -124,9 +136,23 @@ impl Intake {
                 None
             }
         };
+        Ok(Spooled { facts, sha256: spooled.sha256.clone(), size: spooled.size, small })
+    }
+
+    /// The second half: commits, together with what else waits. Those submitted in order are numbered in order.
+    pub async fn submit(&self, spooled: Spooled) -> Result<Receipt, NotTaken> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let pending = group::Pending { facts, sha256: spooled.sha256.clone(), size: spooled.size, small, reply };
+        let Spooled { facts, sha256, size, small } = spooled;
+        let pending = group::Pending { facts, sha256, size, small, reply };
         self.groups.send(pending).await.map_err(|_| NotTaken::Stopping)?;
         answer.await.map_err(|_| NotTaken::Stopping)?.map_err(NotTaken::Store)
     }
+}
+
+/// A stream that was read to its end and waits to be submitted.
+pub struct Spooled {
+    facts: Facts,
+    sha256: String,
+    size: u64,
+    small: Option<Arc<Vec<u8>>>,
 }

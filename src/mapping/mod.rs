@@ -4,10 +4,40 @@
 //! Called by: `flow` (reading), `emit` (writing), `cli` (lint, translate). Calls: `formats`, `canonical`.
 //! Never: does I/O, reads a clock, knows a partner's database.
 //! Tried by: the tests in its files, tests/formats/mappings.rs
+//!
+//! The way of a mapping: `yaml` (text with places) → `expr` (fields taken apart) → `fields`, `route`, `rules` (looked up
+//! in guide and message shape) → `plan` (flat data) → `read` and `write`. `library` holds all, `standard` those we ship.
+//! The language for integrators: `mappings/README.md`.
+
+mod compile;
+mod dates;
+mod expr;
+mod faults;
+mod fields;
+mod frames;
+mod library;
+mod near;
+mod out;
+mod pipes;
+mod plan;
+mod read;
+mod route;
+mod rules;
+mod schemes;
+mod shape;
+pub mod standard;
+mod tables;
+mod unread;
+mod write;
+mod write_edi;
+mod write_named;
+mod yaml;
+
+pub use library::{Library, Lint};
 
 use crate::formats::{fault::Fault, piece::Standard, tree::Tree, write::Segment};
 use serde_json::Value;
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 /// Values looked up in code tables: `tables/*.csv` of the mapping first, then the tenant's own rows.
 pub trait Tables: Send + Sync {
@@ -48,6 +78,9 @@ pub struct Missing {
 pub struct Reading {
     /// The canonical message; `Null` if faults or misses prevented it.
     pub body: Value,
+    /// The message's number (its business key) where it could be read, even if the rest could not: a held message holds its
+    /// key's successors back by it.
+    pub number: Option<String>,
     pub provenance: Vec<Origin>,
     /// Costing the set: a value that can't be read, a mandatory one that is not there.
     pub faults: Vec<Fault>,
@@ -78,53 +111,52 @@ pub struct Asked<'a> {
 
 /// A mapping, compiled.
 #[derive(Debug)]
-pub struct Plan {}
+pub struct Plan(plan::Program);
 
 impl Plan {
     /// The mapping's name and version: `x12/4010/850-order@3f2a…` (a hash of its text and tables).
     pub fn name(&self) -> &str {
-        ""
+        &self.0.name
     }
     /// The canonical message it reads to: `order/1`.
     pub fn message(&self) -> &str {
-        ""
+        &self.0.message
     }
     /// `sets: { by: … }` of a CSV mapping.
     pub fn sets_by(&self) -> Option<&str> {
-        None
+        self.0.sets_by.as_deref()
     }
-    pub fn read(&self, _tree: &Tree, _context: &Context) -> Reading {
-        Reading { body: Value::Null, provenance: vec![], faults: vec![], missing: vec![], unread: vec![] }
+    /// The family of documents it is for.
+    pub fn standard(&self) -> Standard {
+        self.0.standard
     }
-    pub fn write(&self, _message: &Value, _context: &Context) -> Result<Written, Vec<Fault>> {
-        Err(vec![])
+    /// The document's kind and the version whose guide it was compiled with: (`850`, `004010`).
+    pub fn document(&self) -> (&str, &str) {
+        (&self.0.claims.kind, self.0.guide.map_or("", |g| &g.version))
+    }
+    /// True if writing back what it reads may lose something (`one_way: true`).
+    pub fn one_way(&self) -> bool {
+        self.0.one_way
+    }
+    /// Reads one set.
+    pub fn read(&self, tree: &Tree, context: &Context) -> Reading {
+        read::read(&self.0, tree, context)
+    }
+    /// Writes one message.
+    pub fn write(&self, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {
+        write::write(&self.0, message, context)
     }
 }
 
-/// All mappings of the hub.
+/// No rows of the tenant's own: what `crossdock translate` without a hub and the tests use.
 #[derive(Debug, Default)]
-pub struct Library {}
+pub struct NoTables;
 
-/// A fault in a mapping file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lint {
-    pub file: String,
-    pub line: u32,
-    pub column: u32,
-    pub sentence: String,
-}
-
-impl Library {
-    /// Compiles mapping and table files, given as (path, text): this room reads no file itself.
-    pub fn compile(_files: &[(String, String)]) -> Result<Library, Vec<Lint>> {
-        Ok(Library {})
-    }
-    /// The mapping that claims it.
-    pub fn claim(&self, _asked: &Asked) -> Option<Arc<Plan>> {
+impl Tables for NoTables {
+    fn get(&self, _: &str, _: &str) -> Option<String> {
         None
     }
-    /// By its name without the hash: `x12/4010/850-order`.
-    pub fn named(&self, _name: &str) -> Option<Arc<Plan>> {
+    fn inverse(&self, _: &str, _: &str) -> Option<String> {
         None
     }
 }

@@ -172,18 +172,47 @@ pub struct Change {
     pub deadline: i64,
 }
 
-/// Changes states, only of deliveries that are `pending` or `retrying`; gives how many changed.
-pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<u64, StoreError> {
+/// Changes states, only of deliveries that are `pending` or `retrying`; gives those that changed. The others were
+/// ended by somebody else: nothing may be said of them.
+pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<Vec<DeliveryId>, StoreError> {
     if changes.is_empty() {
-        return Ok(0);
+        return Ok(vec![]);
     }
-    Ok(exec!(
+    let changed: Vec<(DeliveryId,)> = fetch!(
         tx,
         "update deliveries set state = r.state, cause = r.cause, fingerprint = r.fingerprint, tries = r.tries, due = r.due, first_failed_at = r.first_failed_at, ended_at = r.ended_at, deadline = r.deadline
-         from {rows} where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying')",
+         from {rows} where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying') returning deliveries.id",
         "id uuid, state text, cause jsonb, fingerprint text, tries bigint, due bigint, first_failed_at bigint, ended_at bigint, deadline bigint" => changes;
         tenant
-    )?)
+    )?;
+    Ok(changed.into_iter().map(|(id,)| id).collect())
+}
+
+/// Ends a delivery that is not delivered yet by somebody's will. Gives false if it was in another state.
+pub async fn cancel(tx: &mut Tx, tenant: Tenant, id: DeliveryId, cause: &Value, now: Micros) -> Result<bool, StoreError> {
+    #[derive(Serialize)]
+    struct Cancelled<'a> {
+        id: DeliveryId,
+        cause: &'a Value,
+    }
+    let changed = exec!(
+        tx,
+        "update deliveries set state = 'cancelled', cause = r.cause, due = null, ended_at = $3 from {rows}
+         where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying', 'dead')",
+        "id uuid, cause jsonb" => [Cancelled { id, cause }];
+        tenant, now
+    )?;
+    Ok(changed == 1)
+}
+
+/// Gives a dead delivery the document that could not be rendered at first.
+pub async fn fill(tx: &mut Tx, tenant: Tenant, id: DeliveryId, name: &str, content: &[u8], control: &str) -> Result<(), StoreError> {
+    let filled = exec!(
+        tx,
+        "update deliveries set name = $3, content = $4, control = $5 where tenant = $1 and id = $2 and content is null";
+        tenant, id, name, content, control
+    )?;
+    if filled == 1 { Ok(()) } else { Err(StoreError::Lost("a dead delivery without a document")) }
 }
 
 /// Sends a dead or delivered one again, with the same event id: back to `pending`. Gives false if it was in another state.
@@ -276,4 +305,55 @@ pub async fn close_letters(tx: &mut Tx, tenant: Tenant, thing_id: Uuid, how: &st
         tenant, thing_id, now, how
     )?;
     Ok(())
+}
+
+/// The newest deliveries to an endpoint or connection of a name; at most 500.
+pub async fn to_target(tx: &mut Tx, tenant: Tenant, target: &str) -> Result<Vec<DeliveryRow>, StoreError> {
+    Ok(fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?)
+}
+
+/// The deliveries of several events, oldest first; at most 1,000.
+pub async fn of_events(tx: &mut Tx, tenant: Tenant, events: &[EventId]) -> Result<Vec<DeliveryRow>, StoreError> {
+    if events.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = events.iter().map(|id| Id { id: id.0 }).collect();
+    Ok(fetch!(
+        tx,
+        row_query!("join {rows} on d.event = r.id where d.tenant = $2 order by d.created_at, d.id limit 1000"),
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// The acknowledgements of several documents, oldest first; at most 1,000.
+pub async fn acknowledgements(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<DeliveryRow>, StoreError> {
+    if documents.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = documents.iter().map(|id| Id { id: id.0 }).collect();
+    Ok(fetch!(
+        tx,
+        row_query!("join {rows} on d.document = r.id where d.tenant = $2 and d.kind = 'acknowledgement' order by d.created_at, d.id limit 1000"),
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// Open dead letters, newest first, a page at a time: those behind (died_at, id) of the page before; of one
+/// fingerprint, if one is given.
+pub async fn letters_page(
+    tx: &mut Tx,
+    tenant: Tenant,
+    before: (Micros, Uuid),
+    fingerprint: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Letter>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, thing, thing_id, stage, code, fingerprint, reason, history, tries, died_at, ended_at, ended_how from dead_letters
+         where tenant = $1 and ended_at is null and (died_at < $2 or (died_at = $2 and id < $3)) and ($4 is null or fingerprint = $4)
+         order by died_at desc, id desc limit $5";
+        tenant, before.0, before.1, fingerprint, limit
+    )?)
 }

@@ -135,3 +135,13 @@ pub async fn failing(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, why:
 pub async fn failing_now(tx: &mut Tx) -> Result<Vec<(Tenant, String, String)>, StoreError> {
     Ok(fetch!(tx, "select tenant, name, failing from connections where failing is not null order by name")?)
 }
+
+/// Gives the poll lease back, if it is still ours.
+pub async fn release_poll(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, owner: Uuid) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "update connections set poll_owner = null, poll_until = 0 where tenant = $1 and id = $2 and poll_owner = $3";
+        tenant, connection, owner
+    )?;
+    Ok(())
+}

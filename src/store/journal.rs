@@ -112,3 +112,22 @@ pub async fn of_delivery(tx: &mut Tx, tenant: Tenant, delivery: Uuid) -> Result<
         tenant, delivery
     )?)
 }
+
+/// All steps of several deliveries, oldest first: the history of those that die together.
+pub async fn of_deliveries(tx: &mut Tx, tenant: Tenant, deliveries: &[Uuid]) -> Result<Vec<StepRow>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: Uuid,
+    }
+    if deliveries.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = deliveries.iter().map(|id| Id { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        "select s.id, s.at, s.document, s.message, s.delivery, s.stage, s.state, s.worker, s.cause from document_steps s
+         join {rows} on s.delivery = r.id where s.tenant = $2 order by s.id",
+        "id uuid" => &ask;
+        tenant
+    )?)
+}

@@ -342,3 +342,35 @@ pub async fn step_aside(tx: &mut Tx, tenant: Tenant, id: MessageId, state: &'sta
     )?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Lost("a message's state")) }
 }
+
+
+/// What held messages of a document wait for: (table, value).
+pub async fn holds(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select distinct hold_scheme, hold_value from messages where tenant = $1 and document = $2 and state = 'held' and hold_scheme is not null";
+        tenant, document
+    )?)
+}
+/// How many messages of a document are in each state.
+pub async fn states_of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, i64)>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select state, count(*) from messages where tenant = $1 and document = $2 group by state order by state";
+        tenant, document
+    )?)
+}
+
+/// What held messages wait for: (message, scheme, value).
+pub async fn holds(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<(MessageId, String, String)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(fetch!(
+        tx,
+        "select m.id, m.hold_scheme, m.hold_value from messages m join {rows} on m.id = r.id
+         where m.tenant = $2 and m.state = 'held' and m.hold_scheme is not null and m.hold_value is not null",
+        "id uuid" => &asked(ids);
+        tenant
+    )?)
+}

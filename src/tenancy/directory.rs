@@ -183,6 +183,14 @@ impl Directory {
         self.tenants.get(&tenant)?.endpoints.iter().find(|e| e.id == id)
     }
 
+    /// Within how many days the same content on a connection is a duplicate: as its partner agreed, else the default.
+    pub fn duplicates_days(&self, connection: &ConnectionInfo) -> u32 {
+        match connection.partner.and_then(|id| self.partners.get(&id)) {
+            Some(partner) => partner.agreement.duplicates_days,
+            None => Agreement::default().duplicates_days,
+        }
+    }
+
     /// The name of a partner, for people.
     pub fn partner_name(&self, id: PartnerId) -> &str {
         self.partners.get(&id).map_or("", |p| p.name.as_str())

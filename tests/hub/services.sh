@@ -190,6 +190,7 @@ log.console = false
 CONF
   echo '[rabbitmq_management].' >"$folder/enabled_plugins"
   : >"$folder/env.conf"
+  echo '[{rabbit, [{quorum_tick_interval, 500}]}].' >"$folder/advanced.config" # counts half a second old, not five
   # epmd of its own first: otherwise the node starts one that stays behind.
   (export ERL_EPMD_ADDRESS=127.0.0.1 && tied KILL epmd -port "$epmd" -address 127.0.0.1) </dev/null >"$RUN/epmd.log" 2>&1 &
   pids+=($!)

@@ -3,7 +3,8 @@
 use crate::{
     canonical::{ClaimCheck, Event, MessageId, Micros, Stage, Tenant, order::Order, order::Ref},
     core::{self, Command, EntityKey, Kind, Refusal, Stop, World, inventory::Stock},
-    flow::{Hub, failure},
+    emit::fanout::{self, Told},
+    flow::{Hub, emitter, failure},
     formats::{
         fault::{Costs, Fault, Layer, Origin as Says},
         place::{At, Place},
@@ -47,7 +48,7 @@ pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]
     load(&mut tx, tenant, &commands, &mut world).await?;
     let events = work.decide(&mut world, &commands, &loaded);
     save(&mut tx, tenant, &world).await?;
-    work.write(&mut tx, events, &commands).await?;
+    work.write(&mut tx, events, &commands, &loaded).await?;
     hub.queue.settle(&mut tx, taken).await?;
     tx.commit().await
 }
@@ -245,7 +246,7 @@ impl Work<'_> {
     }
 
     /// Writes states, events with what must go out for them, journal, and the claim checks of messages that were waiting.
-    async fn write(&mut self, tx: &mut Tx, decided: Vec<Event>, commands: &[Command]) -> Result<(), StoreError> {
+    async fn write(&mut self, tx: &mut Tx, decided: Vec<Event>, commands: &[Command], loaded: &[Loaded]) -> Result<(), StoreError> {
         self.place_refusals(tx).await?;
         messages::change(tx, self.tenant, &self.changes).await?;
         let first = if self.hub.store.is_distributed() || decided.is_empty() { None } else { Some(events::take_positions(tx, decided.len() as i64).await?) };
@@ -267,7 +268,8 @@ impl Work<'_> {
             })
             .collect();
         events::insert(tx, &rows).await?;
-        let _ = commands; // FANOUT
+        let told: Vec<Told> = decided.iter().map(|event| told(event, commands, loaded)).collect();
+        fanout::write_deliveries(tx, &emitter(self.hub, self.now), self.tenant, &told).await?;
         deliveries::bury(tx, &self.letters).await?;
         let ended: Vec<Key> = self.ended.iter().cloned().collect();
         let freed = messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now)).await?;
@@ -295,6 +297,12 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// An event with whose message it was and which document that came in.
+fn told<'a>(event: &'a Event, commands: &[Command], loaded: &[Loaded]) -> Told<'a> {
+    let at = commands.iter().position(|c| c.message == event.message);
+    Told { event, partner: at.map(|n| commands[n].partner), document: at.and_then(|n| loaded.get(n)).map(|m| m.document) }
 }
 
 fn ordinal(before: &[Event], message: MessageId) -> i64 {

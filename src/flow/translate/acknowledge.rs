@@ -3,22 +3,33 @@
 use super::{batch::Batch, run::Run};
 use crate::{
     canonical::Micros,
-    flow::Hub,
-    store::{StoreError, Tx, journal::Step, outbox},
+    emit::acknowledge::{Acknowledgement, functional_997},
+    flow::{Hub, emitter},
+    formats::write::OutSet,
+    store::{StoreError, Tx},
     tenancy::agreement::Acknowledge,
 };
 
-/// Writes the 997s that are due by agreement. A group of functional acknowledgements is not acknowledged (X12.20).
-pub async fn write(_hub: &Hub, _tx: &mut Tx, batch: &mut Batch, _now: Micros, _steps: &mut Vec<Step>, _claims: &mut Vec<outbox::Row>) -> Result<(), StoreError> {
-    for run in &mut batch.runs {
-        let groups = std::mem::take(&mut run.to_acknowledge);
-        for one in groups {
-            if !is_due(run, one.interchange, &one.group.header.functional_id) {
-                continue;
-            }
+/// Writes the 997s that are due by agreement. A group of functional acknowledgements is not acknowledged itself, or two
+/// partners would acknowledge each other for ever.
+pub async fn write(hub: &Hub, tx: &mut Tx, batch: &Batch, now: Micros) -> Result<(), StoreError> {
+    let Some(tenant) = batch.runs.first().map(|r| r.tenant.id) else { return Ok(()) };
+    let mut said = Vec::new();
+    for run in &batch.runs {
+        for one in run.to_acknowledge.iter().filter(|one| is_due(run, one.interchange, &one.group.functional_id)) {
+            let interchange = &run.interchanges[one.interchange as usize];
+            let Some(partner) = &interchange.partner else { continue };
+            said.push(Acknowledgement {
+                document: run.work.id,
+                partner,
+                came_by: &run.connection,
+                interchange: &interchange.header,
+                group: &one.group,
+                set: OutSet { kind: "997".into(), control: "0001".into(), segments: one.body.clone() },
+            });
         }
     }
-    Ok(())
+    if said.is_empty() { Ok(()) } else { functional_997(tx, &emitter(hub, now), tenant, said).await }
 }
 
 fn is_due(run: &Run, interchange: u32, functional_id: &str) -> bool {

@@ -42,7 +42,7 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     let rows = writer.rows(batch, mapped);
     let ended_keys = writer.insert(&mut tx, rows).await?;
     writer.earlier_batches(&mut tx, batch, mapped, ended_keys).await?;
-    crate::flow::translate::acknowledge::write(hub, &mut tx, batch, now, &mut writer.steps, &mut writer.claims).await?;
+    crate::flow::translate::acknowledge::write(hub, &mut tx, batch, now).await?;
     writer.interchanges(&mut tx, batch).await?;
     writer.documents(&mut tx, batch).await?;
     journal::write(&mut tx, &writer.steps).await?;
@@ -293,6 +293,7 @@ impl Writer<'_> {
         let mut changes = Vec::new();
         for run in &mut batch.runs {
             run.closings.clear();
+            run.to_acknowledge.clear();
             if !run.closed {
                 run.skip_before = run.skip_before.max(run.sets);
                 let deadline = self.hub.deadline(self.now);

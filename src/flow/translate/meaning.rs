@@ -147,7 +147,7 @@ pub fn of(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> M
 }
 
 fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning {
-    let number = reading.body.get("number").and_then(Value::as_str).filter(|n| !n.is_empty()).map(str::to_string);
+    let number = reading.number.clone();
     let kind = plan.message().split('/').next().map(str::to_string);
     let costly = reading.faults.iter().any(|f| f.costs >= Costs::Set);
     let mut meaning = if costly {

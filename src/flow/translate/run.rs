@@ -4,8 +4,10 @@ use super::meaning::word;
 use crate::{
     canonical::DocumentId,
     formats::{
+        ack::{Functional997, SetOutcome},
         fault::{Costs, Fault},
         piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Severity, Standard},
+        write::Segment,
     },
     store::documents::Work,
     tenancy::{
@@ -46,23 +48,12 @@ pub struct InterchangeRun {
     pub to_write: bool,
 }
 
-/// A set's outcome in its group's acknowledgement.
-#[derive(Debug, Clone)]
-pub struct SetOutcome {
-    pub kind: String,
-    pub control: String,
-    pub accepted: bool,
-    pub faults: Vec<Fault>,
-}
-
 /// A functional group being read.
 pub struct GroupRun {
     pub header: Group,
     pub first_set: u32,
     pub sets: u32,
-    pub accepted: u32,
-    /// Refused sets, and accepted ones where the agreement acknowledges them one by one.
-    pub outcomes: Vec<SetOutcome>,
+    acknowledgement: Functional997,
 }
 
 /// A trailer was read: the sets before it may go, or are refused.
@@ -75,8 +66,9 @@ pub struct Closing {
 /// A group to be acknowledged.
 pub struct ToAcknowledge {
     pub interchange: u32,
-    pub group: GroupRun,
-    pub refused: Vec<Fault>,
+    pub group: Group,
+    /// AK1 to AK9.
+    pub body: Vec<Segment>,
 }
 
 /// One document on its way through translate.
@@ -140,7 +132,10 @@ impl Run {
             Piece::Interchange(header) => self.interchange(header, directory),
             Piece::Group(header) => {
                 let first_set = self.sets;
-                self.groups.insert(header.ordinal, GroupRun { header, first_set, sets: 0, accepted: 0, outcomes: vec![] });
+                let partner = self.interchanges.get(header.interchange as usize).and_then(|i| i.partner.as_ref());
+                let lists_all = partner.is_some_and(|p| p.agreement.acknowledge_accepted_sets);
+                let acknowledgement = Functional997::new(&header, lists_all);
+                self.groups.insert(header.ordinal, GroupRun { header, first_set, sets: 0, acknowledgement });
             }
             Piece::Set(set) => return self.set(set),
             Piece::GroupEnd(end) => self.group_end(end),
@@ -177,18 +172,13 @@ impl Run {
     fn set(&mut self, set: Box<Set>) -> Option<Box<Set>> {
         self.sets = self.sets.max(set.ordinal + 1);
         let accepted = set.accepted();
-        let lists_all = self.partner_of(&set).is_some_and(|p| p.agreement.acknowledge_accepted_sets);
         if let Some(interchange) = set.interchange.and_then(|n| self.interchanges.get_mut(n as usize)) {
             interchange.bad_set |= !accepted;
             digest(&mut interchange.hash, &set);
         }
         if let Some(group) = set.group.and_then(|n| self.groups.get_mut(&n)) {
             group.sets += 1;
-            group.accepted += u32::from(accepted);
-            if !accepted || lists_all {
-                let faults = if accepted { vec![] } else { set.faults.clone() };
-                group.outcomes.push(SetOutcome { kind: set.kind.to_string(), control: set.control.to_string(), accepted, faults });
-            }
+            group.acknowledgement.set(&SetOutcome::from(&*set));
         }
         if !self.is_enveloped() {
             self.closings.push(Closing { from_set: set.ordinal, to_set: set.ordinal + 1, refused: None });
@@ -211,10 +201,11 @@ impl Run {
         let refused: Vec<Fault> = end.faults.iter().filter(|f| f.costs >= Costs::Set).cloned().collect();
         let whole = self.interchanges.get(group.header.interchange as usize).is_some_and(|i| bad_set_costs(i) == BadSetCosts::Interchange);
         if !whole || !refused.is_empty() {
-            let refused = (!refused.is_empty()).then(|| refused.clone());
+            let refused = (!refused.is_empty()).then_some(refused);
             self.closings.push(Closing { from_set: group.first_set, to_set: group.first_set + group.sets, refused });
         }
-        self.to_acknowledge.push(ToAcknowledge { interchange: group.header.interchange, refused, group });
+        let (body, _) = group.acknowledgement.finish(Some(&end));
+        self.to_acknowledge.push(ToAcknowledge { interchange: group.header.interchange, group: group.header, body });
     }
 
     fn interchange_end(&mut self, end: InterchangeEnd) {

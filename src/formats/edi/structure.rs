@@ -36,9 +36,9 @@ impl Arrival<'_> {
         Place { byte: self.byte, len: self.len, at }
     }
 
-    /// A place of no length before it, where something is missing.
-    fn before(&self) -> Place {
-        Place { len: 0, ..self.place() }
+    /// A place of no length before it, where `missing` should stand.
+    fn before(&self, missing: &str) -> Place {
+        Place { byte: self.byte, len: 0, at: Arrival { id: missing, ..*self }.place().at }
     }
 }
 
@@ -163,7 +163,7 @@ impl Structure {
                 false => format!("the segment {}", slot.name),
             };
             let sentence = format!("{what} is missing before segment {} ({}).", at.ordinal, at.id);
-            let fault = Fault::new(codes::MISSING_SEGMENT, at.before(), upper(&sentence));
+            let fault = Fault::new(codes::MISSING_SEGMENT, at.before(&slot.opening()), upper(&sentence));
             faults.push(fault.expected(self.described(slot)).remedy(format!("Add {what}.")));
         }
     }
@@ -244,12 +244,12 @@ impl Structure {
         let Some((last, loops)) = path.split_last() else { return self.refuse(segment, faults) };
         if self.excused != segment.ordinal {
             let opened = &slots[loops[0] as usize];
-            let opening = String::from_utf8_lossy(&opened.id.to_be_bytes()).trim_end_matches('\0').to_owned();
+            let opening = opened.opening();
             let sentence = format!(
                 "Segment {} ({}) belongs into the loop {}, and no {opening} before it opens one.",
                 segment.ordinal, segment.id, opened.name
             );
-            let fault = Fault::new(codes::NO_LOOP_START, segment.before(), sentence).found(segment.id);
+            let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(segment.id);
             faults.push(fault.expected(format!("{opening} before {}", segment.id)));
         }
         self.leave(depth, segment, faults);
@@ -278,7 +278,7 @@ impl Structure {
         let node = self.frames.last().map_or(NodeId(0), |frame| frame.node);
         let set = format!("{} {}", self.guide.kind, self.guide.version);
         if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {
-            let sentence = format!("Segment {ordinal} ({id}) doesn't belong here: {}.", self.expected_here());
+            let sentence = format!("Segment {ordinal} ({id}) doesn't belong here.");
             faults.push(
                 Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(self.expected_here()),
             );
@@ -300,18 +300,20 @@ impl Structure {
         (node, NO_SPEC)
     }
 
-    /// `after PO1: PID, REF or PO1`, a few of what may come next.
+    /// `PID, REF or MSG after PO1`: a few of what may come next, and what must.
     fn expected_here(&self) -> String {
         let Some(frame) = self.frames.last() else { return String::new() };
         let slots = &self.guide.plan.slots;
-        let rest = slots[frame.at as usize + 1..frame.end as usize].iter();
-        let mut names: Vec<&str> = rest.filter(|s| s.mandatory).map(|s| &*s.name).take(2).collect();
-        let more = slots[frame.at as usize + 1..frame.end as usize].iter().filter(|s| !s.mandatory);
-        names.extend(more.map(|s| &*s.name).take(4));
+        let rest = &slots[frame.at as usize + 1..frame.end as usize];
+        let mandatory = rest.iter().position(|slot| slot.mandatory);
+        let chosen = rest.iter().enumerate().filter(|(n, _)| *n < 5 || Some(*n) == mandatory);
+        let mut names: Vec<&str> = chosen.map(|(_, slot)| &*slot.name).collect();
+        names.dedup();
         let here = &slots[frame.at as usize].name;
-        match names.is_empty() {
-            true => format!("after {here} this level of the guide ends"),
-            false => format!("after {here} may come {} and others of the guide", names.join(", ")),
+        match names.split_last() {
+            None => format!("nothing more in this loop after {here}"),
+            Some((last, [])) => format!("{last} after {here}"),
+            Some((last, others)) => format!("{} or {last} after {here}", others.join(", ")),
         }
     }
 

@@ -220,7 +220,13 @@ impl<R: BufRead> Edifact<R> {
         self.segments += 1;
         let unb = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
         if &*unb.id != "UNB" {
-            return self.unreadable(span.start, 0, "UNB doesn't follow UNA");
+            let separator = char::from(syntax.element);
+            let why = match unb.id.starts_with("UNB") {
+                true => format!("the separator behind UNB is not “{separator}”, and no UNA says what it is"),
+                false => "UNB doesn't follow UNA".to_owned(),
+            };
+            let skip = if span.start > byte { 0 } else { 3 };
+            return self.unreadable(span.start, skip, &why);
         }
         if unb.len() < 5 || !span.terminated {
             let why = if span.terminated { "UNB has fewer than five elements" } else { "UNB has no terminator" };
@@ -487,5 +493,17 @@ fn header_follows(bytes: &[u8]) -> bool {
         [b'U', b'N', b'A', first, second, ..] => !first.is_ascii_alphanumeric() && !second.is_ascii_alphanumeric(),
         b"UNB" | b"UNA" => true,
         _ => false,
+    }
+}
+
+/// The service characters and the length of UNA, or of UNB where there is none; in memory.
+pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
+    match bytes.starts_with(b"UNA") {
+        true => una::read(bytes).map(|(syntax, _)| (syntax, una::LENGTH as usize)),
+        false => {
+            let plain = bytes.get(3) == Some(&una::DEFAULT.element);
+            let end = memchr::memchr(una::DEFAULT.segment, bytes).map_or(bytes.len(), |n| n + 1);
+            plain.then_some((una::DEFAULT, end))
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Every guide that is compiled in. Made by tools/make-guides: do not edit.
 
-/// (standard and version, dictionary, guides by set)
-pub(super) const LIBRARY: &[(&str, &str, &[(&str, &str)])] = &[
+/// Standard and version, dictionary, guides by set.
+pub(super) type Folder = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+pub(super) const LIBRARY: &[Folder] = &[
     (
         "edifact/D01B",
         include_str!("edifact/D01B/dictionary.txt"),

@@ -23,6 +23,11 @@ impl Slot {
     pub fn is_loop(&self) -> bool {
         self.end > self.first
     }
+
+    /// The id of the segment that it is, or that opens it.
+    pub fn opening(&self) -> String {
+        String::from_utf8_lossy(&self.id.to_be_bytes()).trim_end_matches('\0').to_owned()
+    }
 }
 
 /// All slots; those of one level lie side by side, the set's own from 0 to `roots`.

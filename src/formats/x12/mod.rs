@@ -90,7 +90,8 @@ impl<R: BufRead> X12<R> {
             Found::Segment(span) => span,
             Found::TooLong { start, next } => {
                 self.at = next;
-                return Ok(self.outside(start, next, "A segment outside of any set is longer than a set may be."));
+                self.outside(start, next, "A segment outside of any set is longer than a set may be.");
+                return Ok(());
             }
             Found::End => {
                 self.at = self.source.end();
@@ -521,4 +522,9 @@ impl<R: BufRead> crate::reader::Pieces for X12<R> {
 fn isa_follows(bytes: &[u8]) -> bool {
     let Some(separator) = bytes.get(3).filter(|b| !b.is_ascii_alphanumeric() && **b != b' ') else { return false };
     bytes.len() < 8 || bytes[4..bytes.len().min(16)].contains(separator)
+}
+
+/// The delimiters and the length of a header in memory.
+pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
+    isa::read(bytes).ok().map(|isa| (isa.syntax, isa.len))
 }

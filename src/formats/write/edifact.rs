@@ -1,0 +1,215 @@
+//! Writes EDIFACT: UNA, UNB, messages, UNZ, with counts and release characters made here. ISO 9735-1, -2.
+
+use super::{Element, OutSet, Segment, Spot, check_id, is_empty, too_long, trimmed};
+use crate::{codes, fault::Fault, piece::Identity};
+
+/// The characters that an interchange reserves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdifactDelimiters {
+    pub component: char,
+    pub element: char,
+    pub decimal: char,
+    pub release: char,
+    /// Used from syntax 4 on; a blank is written in UNA before.
+    pub repetition: char,
+    pub segment: char,
+    /// What follows each segment: nothing, LF, CRLF.
+    pub line_end: String,
+}
+
+impl Default for EdifactDelimiters {
+    fn default() -> Self {
+        EdifactDelimiters {
+            component: ':',
+            element: '+',
+            decimal: '.',
+            release: '?',
+            repetition: '*',
+            segment: '\'',
+            line_end: "\n".into(),
+        }
+    }
+}
+
+/// The envelope around messages of one directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdifactEnvelope {
+    pub sender: Identity,
+    pub receiver: Identity,
+    /// 0001: `UNOA`, `UNOC`, `UNOY`; says how letters are written.
+    pub syntax: String,
+    /// 0002: 1 to 4.
+    pub syntax_version: u8,
+    /// 0020.
+    pub control: String,
+    /// 0026; empty if none.
+    pub application_reference: String,
+    pub acknowledgement_requested: bool,
+    pub test: bool,
+    /// `D96A`, of CONTRL `D3`.
+    pub version: String,
+    /// 0057: `EAN008`; empty if none.
+    pub association: String,
+    /// `YYYYMMDD` and `HHMM`, UTC: the caller's clock, this package has none.
+    pub date: String,
+    pub time: String,
+    /// UNA always, or only when the characters aren't the default ones.
+    pub una: bool,
+    pub delimiters: EdifactDelimiters,
+}
+
+/// One interchange without groups.
+pub fn edifact(envelope: &EdifactEnvelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
+    let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0 };
+    writer.una()?;
+    writer.segment(&header(envelope))?;
+    for set in sets {
+        let first = writer.ordinal;
+        let (version, release) = envelope.version.split_at(1.min(envelope.version.len()));
+        let mut identifier = vec![set.kind.clone(), version.to_owned(), release.to_owned(), "UN".to_owned()];
+        identifier.push(envelope.association.clone());
+        writer.segment(&Segment {
+            id: "UNH".into(),
+            elements: vec![vec![vec![set.control.clone()]], vec![identifier]],
+        })?;
+        for segment in &set.segments {
+            writer.segment(segment)?;
+        }
+        let count = (writer.ordinal - first + 1).to_string();
+        writer.segment(&Segment::plain("UNT", [&count, &set.control]))?;
+    }
+    writer.segment(&Segment::plain("UNZ", [sets.len().to_string(), envelope.control.clone()]))?;
+    Ok(writer.out)
+}
+
+fn header(e: &EdifactEnvelope) -> Segment {
+    let party = |identity: &Identity| vec![vec![identity.id.to_string(), identity.qualifier.to_string()]];
+    // S004 has a date of six digits up to syntax 3, of eight from 4 on.
+    let date = if e.syntax_version >= 4 { &e.date[..] } else { e.date.get(2..).unwrap_or("") };
+    let plain = |value: &str| vec![vec![value.to_owned()]];
+    let flag = |on: bool| plain(if on { "1" } else { "" });
+    Segment {
+        id: "UNB".into(),
+        elements: vec![
+            vec![vec![e.syntax.clone(), e.syntax_version.to_string()]],
+            party(&e.sender),
+            party(&e.receiver),
+            vec![vec![date.to_owned(), e.time.clone()]],
+            plain(&e.control),
+            plain(""),
+            plain(&e.application_reference),
+            plain(""),
+            flag(e.acknowledgement_requested),
+            plain(""),
+            flag(e.test),
+        ],
+    }
+}
+
+struct Writer<'a> {
+    envelope: &'a EdifactEnvelope,
+    out: Vec<u8>,
+    /// Segments so far.
+    ordinal: u32,
+}
+
+impl Writer<'_> {
+    fn una(&mut self) -> Result<(), Fault> {
+        let d = &self.envelope.delimiters;
+        let reserved = if self.envelope.syntax_version >= 4 { d.repetition } else { ' ' };
+        let characters = [d.component, d.element, d.decimal, d.release, reserved, d.segment];
+        let separators = [d.component, d.element, d.release, d.segment];
+        let twice = separators.iter().enumerate().any(|(n, c)| separators[..n].contains(c));
+        let bad = |c: &char| !c.is_ascii() || c.is_ascii_alphanumeric() || *c == '\0';
+        if twice || characters.iter().any(bad) {
+            let sentence = "The service characters can't be used: one is used twice, or is no ASCII punctuation.";
+            return Err(self
+                .spot("UNA", None)
+                .fault(codes::CANT_WRITE, sentence.into())
+                .expected("different characters of punctuation"));
+        }
+        if self.envelope.una || characters != [':', '+', '.', '?', reserved, '\''] {
+            self.out.extend_from_slice(b"UNA");
+            self.out.extend(characters.iter().map(|c| *c as u8));
+            self.out.extend_from_slice(d.line_end.as_bytes());
+        }
+        Ok(())
+    }
+
+    fn segment(&mut self, segment: &Segment) -> Result<(), Fault> {
+        check_id(segment, self.spot(&segment.id, None))?;
+        let mut line = segment.id.clone().into_bytes();
+        for (position, element) in (1u16..).zip(trimmed(&segment.elements, is_empty)) {
+            line.push(self.envelope.delimiters.element as u8);
+            self.element(element, self.spot(&segment.id, Some(position)), &mut line)?;
+        }
+        line.push(self.envelope.delimiters.segment as u8);
+        self.out.extend(line);
+        self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
+        self.ordinal += 1;
+        Ok(())
+    }
+
+    fn element(&self, element: &Element, spot: Spot, line: &mut Vec<u8>) -> Result<(), Fault> {
+        let repeats = trimmed(element, |repeat| repeat.iter().all(String::is_empty));
+        if repeats.len() > 1 && self.envelope.syntax_version < 4 {
+            let sentence =
+                format!("{} is repeated, and syntax {} can't say that.", spot.name(), self.envelope.syntax_version);
+            return Err(spot.fault(codes::CANT_WRITE, sentence).expected("one value"));
+        }
+        for (n, components) in repeats.iter().enumerate() {
+            if n > 0 {
+                line.push(self.envelope.delimiters.repetition as u8);
+            }
+            for (n, value) in trimmed(components, String::is_empty).iter().enumerate() {
+                if n > 0 {
+                    line.push(self.envelope.delimiters.component as u8);
+                }
+                self.value(value, spot, line)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A value with what is reserved released, in the interchange's character set.
+    fn value(&self, value: &str, spot: Spot, line: &mut Vec<u8>) -> Result<(), Fault> {
+        let d = &self.envelope.delimiters;
+        let most = if spot.id == "UNB" { 35 } else { usize::MAX };
+        if value.chars().count() > most {
+            return Err(too_long(spot, value, most));
+        }
+        for c in value.chars() {
+            let repetition = self.envelope.syntax_version >= 4 && c == d.repetition;
+            if c == d.component || c == d.element || c == d.release || c == d.segment || repetition {
+                line.push(d.release as u8);
+            }
+            let single = u8::try_from(c).ok();
+            let byte = match self.envelope.syntax.as_str() {
+                _ if c.is_control() => None,
+                "UNOA" | "UNOB" => single.filter(u8::is_ascii),
+                "UNOC" => single, // ISO 8859-1 is the first 256 characters of Unicode
+                _ => {
+                    line.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    continue;
+                }
+            };
+            match byte {
+                Some(byte) => line.push(byte),
+                None => return Err(self.unwritable(value, c, spot)),
+            }
+        }
+        Ok(())
+    }
+
+    fn unwritable(&self, value: &str, c: char, spot: Spot) -> Fault {
+        let (name, shown) = (spot.name(), crate::fault::shorten(value, 40));
+        let sentence =
+            format!("{name} would be “{shown}”, and {} has no “{}”.", self.envelope.syntax, c.escape_default());
+        let fault = spot.fault(codes::CANT_WRITE, sentence).found(value);
+        fault.expected(format!("characters of {}", self.envelope.syntax))
+    }
+
+    fn spot<'b>(&self, id: &'b str, element: Option<u16>) -> Spot<'b> {
+        Spot { id, ordinal: self.ordinal + 1, element, byte: self.out.len() }
+    }
+}

@@ -1,0 +1,187 @@
+//! Writes X12: ISA, GS, sets, GE, IEA, with counts and padding made here. X12.5 §3, X12.6 §3.
+
+use super::{Element, OutSet, Segment, Spot, X12Envelope, check_id, is_empty, too_long, trimmed};
+use crate::{codes, fault::Fault};
+
+/// One interchange with one group of sets.
+pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
+    let mut writer = Writer { envelope, out: String::new(), ordinal: 0 };
+    writer.check_delimiters()?;
+    writer.isa()?;
+    let group = envelope.group_control.to_string();
+    writer.segment(&Segment::plain(
+        "GS",
+        [
+            envelope.functional_id.as_str(),
+            &envelope.application_sender,
+            &envelope.application_receiver,
+            &envelope.date,
+            &envelope.time,
+            &group,
+            "X",
+            &envelope.version,
+        ],
+    ))?;
+    for set in sets {
+        let first = writer.ordinal;
+        writer.segment(&Segment::plain("ST", [&set.kind, &set.control]))?;
+        for segment in &set.segments {
+            writer.segment(segment)?;
+        }
+        let count = (writer.ordinal - first + 1).to_string();
+        writer.segment(&Segment::plain("SE", [&count, &set.control]))?;
+    }
+    writer.segment(&Segment::plain("GE", [sets.len().to_string(), group]))?;
+    let control = writer.interchange_control()?;
+    writer.segment(&Segment::plain("IEA", ["1".to_owned(), control]))?;
+    Ok(writer.out.into_bytes())
+}
+
+struct Writer<'a> {
+    envelope: &'a X12Envelope,
+    out: String,
+    /// Segments so far.
+    ordinal: u32,
+}
+
+impl Writer<'_> {
+    /// Repetition separators came with 00402.
+    fn repeats(&self) -> bool {
+        self.envelope.version.as_str() >= "004020"
+    }
+
+    fn check_delimiters(&self) -> Result<(), Fault> {
+        let d = &self.envelope.delimiters;
+        let mut all = vec![d.element, d.component, d.segment];
+        all.extend(self.repeats().then_some(d.repetition));
+        let twice = all.iter().enumerate().find(|(n, c)| all[..*n].contains(c)).map(|(_, c)| *c);
+        let bad =
+            twice.or(all.into_iter().find(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || *c == ' ' || *c == '\0'));
+        let Some(bad) = bad else { return Ok(()) };
+        let sentence = format!(
+            "The delimiters can't be used: “{}” is used twice, or is no ASCII punctuation.",
+            bad.escape_default()
+        );
+        Err(self
+            .spot("ISA", None)
+            .fault(codes::CANT_WRITE, sentence)
+            .expected("four different characters of punctuation"))
+    }
+
+    fn interchange_control(&self) -> Result<String, Fault> {
+        let control = format!("{:09}", self.envelope.interchange_control);
+        if control.len() > 9 { Err(too_long(self.spot("ISA", Some(13)), &control, 9)) } else { Ok(control) }
+    }
+
+    fn isa(&mut self) -> Result<(), Fault> {
+        let e = self.envelope;
+        let version = e.version.get(..5).unwrap_or("00401").to_owned();
+        let standard = if self.repeats() { e.delimiters.repetition.to_string() } else { "U".into() };
+        let date = e.date.get(2..8).unwrap_or("").to_owned();
+        let fields: [(&str, usize); 15] = [
+            ("00", 2),
+            ("", 10),
+            ("00", 2),
+            ("", 10),
+            (&e.sender.qualifier, 2),
+            (&e.sender.id, 15),
+            (&e.receiver.qualifier, 2),
+            (&e.receiver.id, 15),
+            (&date, 6),
+            (e.time.get(..4).unwrap_or(""), 4),
+            (&standard, 1),
+            (&version, 5),
+            (&self.interchange_control()?, 9),
+            ("0", 1),
+            (if e.test { "T" } else { "P" }, 1),
+        ];
+        let mut isa = String::from("ISA");
+        for (position, (value, width)) in (1u16..).zip(fields) {
+            let spot = self.spot("ISA", Some(position));
+            if value.chars().count() > width || !value.is_ascii() {
+                return Err(too_long(spot, value, width));
+            }
+            let value = if position == 11 { value.to_owned() } else { self.clean(value, spot)? };
+            isa.push(e.delimiters.element);
+            isa.push_str(&format!("{value:<width$}"));
+        }
+        isa.push(e.delimiters.element);
+        isa.push(e.delimiters.component);
+        self.out.push_str(&isa);
+        self.end();
+        Ok(())
+    }
+
+    fn segment(&mut self, segment: &Segment) -> Result<(), Fault> {
+        check_id(segment, self.spot(&segment.id, None))?;
+        let mut line = segment.id.clone();
+        for (position, element) in (1u16..).zip(trimmed(&segment.elements, is_empty)) {
+            line.push(self.envelope.delimiters.element);
+            let spot = self.spot(&segment.id, Some(position));
+            line.push_str(&self.element(element, spot)?);
+        }
+        self.out.push_str(&line);
+        self.end();
+        Ok(())
+    }
+
+    fn element(&self, element: &Element, spot: Spot) -> Result<String, Fault> {
+        let repeats = trimmed(element, |repeat| repeat.iter().all(String::is_empty));
+        if repeats.len() > 1 && !self.repeats() {
+            let sentence =
+                format!("{} is repeated, and version {} can't say that.", spot.name(), self.envelope.version);
+            return Err(spot.fault(codes::CANT_WRITE, sentence).expected("one value"));
+        }
+        let mut text = String::new();
+        for (n, components) in repeats.iter().enumerate() {
+            if n > 0 {
+                text.push(self.envelope.delimiters.repetition);
+            }
+            for (n, value) in trimmed(components, String::is_empty).iter().enumerate() {
+                if n > 0 {
+                    text.push(self.envelope.delimiters.component);
+                }
+                text.push_str(&self.clean(value, spot)?);
+            }
+        }
+        Ok(text)
+    }
+
+    /// A value without characters that the envelope reserves.
+    fn clean(&self, value: &str, spot: Spot) -> Result<String, Fault> {
+        let d = &self.envelope.delimiters;
+        let reserved = |c: char| {
+            let delimiter =
+                c == d.element || c == d.component || c == d.segment || (self.repeats() && c == d.repetition);
+            delimiter || c.is_control()
+        };
+        match (value.chars().find(|c| reserved(*c)), d.replacement) {
+            (None, _) => Ok(value.to_owned()),
+            (Some(_), Some(instead)) if !reserved(instead) => {
+                Ok(value.chars().map(|c| if reserved(c) { instead } else { c }).collect())
+            }
+            (Some(c), _) => {
+                let sentence = format!(
+                    "{} would be “{}”, which contains “{}”.",
+                    spot.name(),
+                    crate::fault::shorten(value, 40),
+                    c.escape_default()
+                );
+                Err(spot
+                    .fault(codes::DELIMITER_IN_DATA, sentence)
+                    .found(value)
+                    .expected("a value without delimiters and control characters"))
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.out.push(self.envelope.delimiters.segment);
+        self.out.push_str(&self.envelope.delimiters.line_end);
+        self.ordinal += 1;
+    }
+
+    fn spot<'b>(&self, id: &'b str, element: Option<u16>) -> Spot<'b> {
+        Spot { id, ordinal: self.ordinal + 1, element, byte: self.out.len() }
+    }
+}

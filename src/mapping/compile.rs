@@ -1,0 +1,361 @@
+//! One mapping file to a [`Program`]: header, tables, fields, `write:`. All that is wrong is told at once.
+
+use super::{
+    fields::Fields,
+    near::hint,
+    plan::{Claims, Name, Program, Rule, Unmapped},
+    route::Router,
+    rules, shape,
+    tables::{self, Table},
+    yaml::{self, Spot, What, Yaml},
+};
+use crate::formats::{
+    guides::{self, Guide},
+    piece::Standard,
+};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+const KEYS: &[&str] = &[
+    "mapping", "from", "to", "claims", "unmapped", "tables", "sets", "fields", "write", "namespaces", "root", "one_way",
+    "order",
+];
+const LATER: &[&str] = &["extends", "require"];
+
+/// A fault in a file, by file name.
+pub type FileWrong = (String, Spot, String);
+
+/// Where guides come from: the compiled ones, or a test's.
+pub type FindGuide<'a> = &'a dyn Fn(Standard, &str, &str) -> Option<&'static Guide>;
+
+/// Finds the text of a file that a mapping names.
+pub type FindFile<'a> = &'a dyn Fn(&str) -> Option<(String, &'a str)>;
+
+/// Compiles one file. `find`: a table's file by the name that the mapping gave, with its full path.
+pub fn compile(file: &str, text: &str, find: FindFile, guide: FindGuide) -> Result<Program, Vec<FileWrong>> {
+    let yaml = match yaml::parse(text) {
+        Ok(yaml) => yaml,
+        Err((spot, sentence)) => return Err(vec![(file.to_owned(), spot, sentence)]),
+    };
+    let mut compiler = Compiler { file, yaml: &yaml, wrong: Vec::new(), hash: Sha256::new() };
+    compiler.hash.update(text.as_bytes());
+    let program = compiler.program(find, guide);
+    match program {
+        Some(program) if compiler.wrong.is_empty() => Ok(program),
+        _ => Err(compiler.wrong),
+    }
+}
+
+struct Compiler<'a> {
+    file: &'a str,
+    yaml: &'a Yaml,
+    wrong: Vec<FileWrong>,
+    hash: Sha256,
+}
+
+/// `x12 004010 850`, taken apart.
+struct From {
+    standard: Standard,
+    version: String,
+    kind: String,
+    spot: Spot,
+}
+
+impl Compiler<'_> {
+    fn say(&mut self, spot: Spot, sentence: impl Into<String>) {
+        self.wrong.push((self.file.to_owned(), spot, sentence.into()));
+    }
+
+    fn program(&mut self, find: FindFile, guide: FindGuide) -> Option<Program> {
+        self.keys();
+        let name = self.required("mapping", "x12/4010/850-order")?;
+        let from = self.from()?;
+        let message = self.required("to", "order/1")?;
+        let Some(shape) = shape::message(&message) else {
+            let near = hint(&message, shape::MESSAGES.iter().copied());
+            self.say(self.spot("to"), format!("`{message}` is no canonical message{near}"));
+            return None;
+        };
+        let claims = self.claims(&from);
+        let unmapped = self.unmapped();
+        let tables = self.tables(find);
+        let namespaces = self.namespaces();
+        let guide = self.guide(&from, guide)?;
+        let root = self.root(&from, &namespaces);
+        let sets_by = self.sets_by(&from);
+        let mut router = Router::new(from.standard, guide, namespaces);
+        self.order(&from, &mut router);
+        let mut fields = Fields { router, tables: &tables, message: &message, wrong: Vec::new() };
+        // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
+        let write_first = self.line("write") < self.line("fields");
+        let mut rules = if write_first { self.rules(&mut fields) } else { Vec::new() };
+        let empty = Yaml { what: What::Map(vec![]), spot: self.yaml.spot };
+        let compiled = fields.object(self.yaml.get("fields").unwrap_or(&empty), shape.members(), &[]);
+        if !write_first {
+            rules = self.rules(&mut fields);
+        }
+        let slots = std::mem::take(&mut fields.router.scopes[0].slots);
+        let wrong = std::mem::take(&mut fields.wrong);
+        for (spot, sentence) in wrong {
+            self.say(spot, sentence);
+        }
+        let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
+        let name = format!("{name}@{}", self.short_hash());
+        Some(Program {
+            name,
+            message,
+            standard: from.standard,
+            guide,
+            claims,
+            unmapped,
+            sets_by,
+            tables,
+            fields: compiled,
+            slots,
+            rules,
+            root,
+            one_way,
+        })
+    }
+
+    fn short_hash(&self) -> String {
+        self.hash.clone().finalize().iter().take(4).map(|b| format!("{b:02x}")).collect()
+    }
+
+    fn spot(&self, key: &str) -> Spot {
+        self.yaml.get(key).map_or(self.yaml.spot, |y| y.spot)
+    }
+
+    fn line(&self, key: &str) -> u32 {
+        self.yaml.get(key).map_or(u32::MAX, |y| y.spot.line)
+    }
+
+    fn keys(&mut self) {
+        if !matches!(self.yaml.what, What::Map(_)) {
+            return self.say(Spot { line: 1, column: 1 }, "a mapping is an object that begins with `mapping:`");
+        }
+        for entry in self.yaml.entries() {
+            if LATER.contains(&entry.key.as_str()) {
+                self.say(entry.key_spot, format!("`{}:` is not built yet", entry.key));
+            } else if !KEYS.contains(&entry.key.as_str()) {
+                let near = hint(&entry.key, KEYS.iter().copied());
+                self.say(entry.key_spot, format!("`{}` is no key of a mapping{near}", entry.key));
+            }
+        }
+        if self.yaml.get("fields").is_none() {
+            self.say(self.yaml.spot, "`fields:` is missing");
+        }
+        if self.yaml.get("one_way").is_some_and(|y| !matches!(y.text(), Some("true" | "false"))) {
+            self.say(self.spot("one_way"), "`one_way:` is true or false");
+        }
+    }
+
+    fn required(&mut self, key: &str, example: &str) -> Option<String> {
+        match self.yaml.get(key).map(|y| (y.text(), y.spot)) {
+            Some((Some(text), _)) if !text.is_empty() => Some(text.to_owned()),
+            Some((_, spot)) => {
+                self.say(spot, format!("`{key}:` takes a text, as in `{key}: {example}`"));
+                None
+            }
+            None => {
+                self.say(self.yaml.spot, format!("`{key}:` is missing, as in `{key}: {example}`"));
+                None
+            }
+        }
+    }
+
+    fn from(&mut self) -> Option<From> {
+        let text = self.required("from", "x12 004010 850")?;
+        let spot = self.spot("from");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let from = |standard, version: &str, kind: &str| From {
+            standard,
+            version: version.to_owned(),
+            kind: kind.to_owned(),
+            spot,
+        };
+        match words.as_slice() {
+            ["x12", version, kind] => Some(from(Standard::X12, version, kind)),
+            ["edifact", version, kind] => Some(from(Standard::Edifact, version, kind)),
+            ["csv", _] => Some(from(Standard::Csv, "", &text)),
+            ["json", _] => Some(from(Standard::Json, "", &text)),
+            ["ubl" | "xml", _] => Some(from(Standard::Xml, "", &text)),
+            _ => {
+                let forms = "x12 004010 850, edifact D96A ORDERS, csv orders, ubl order, json order";
+                self.say(spot, format!("`{text}` says no document; write it as one of: {forms}"));
+                None
+            }
+        }
+    }
+
+    fn guide(&mut self, from: &From, find: FindGuide) -> Option<Option<&'static Guide>> {
+        if !matches!(from.standard, Standard::X12 | Standard::Edifact) {
+            return Some(None);
+        }
+        let guide = find(from.standard, &from.version, &from.kind);
+        if guide.is_none() {
+            self.say(from.spot, format!("there is no guide for {} {}", from.kind, from.version));
+            return None;
+        }
+        Some(guide)
+    }
+
+    fn claims(&mut self, from: &From) -> Claims {
+        let mut claims = Claims { kind: from.kind.clone(), versions: vec![from.version.clone()], ..Claims::default() };
+        let Some(yaml) = self.yaml.get("claims") else {
+            self.say(self.yaml.spot, "`claims:` is missing, as in `claims: { direction: in }`");
+            return claims;
+        };
+        for entry in yaml.entries() {
+            let text = entry.value.text().map(str::to_owned);
+            match (entry.key.as_str(), text) {
+                ("direction", Some(text)) => {
+                    claims.read = matches!(text.as_str(), "in" | "both");
+                    claims.write = matches!(text.as_str(), "out" | "both");
+                    if !claims.read && !claims.write {
+                        self.say(entry.value.spot, "`direction:` is in, out or both");
+                    }
+                }
+                ("partner", Some(text)) => claims.partner = Some(text),
+                ("application_sender", Some(text)) => claims.application_sender = Some(text),
+                ("versions", None) if matches!(entry.value.what, What::List(_)) => {
+                    let What::List(items) = &entry.value.what else { continue };
+                    claims.versions = items.iter().filter_map(|i| i.text().map(str::to_owned)).collect();
+                }
+                (key, _) => {
+                    let known = ["direction", "partner", "application_sender", "versions"];
+                    let near = if known.contains(&key) { String::new() } else { hint(key, known) };
+                    self.say(entry.key_spot, format!("`{key}` is not understood under `claims:`{near}"));
+                }
+            }
+        }
+        if yaml.get("direction").is_none() {
+            self.say(yaml.spot, "`claims:` needs a direction: in, out or both");
+        }
+        claims
+    }
+
+    fn unmapped(&mut self) -> Unmapped {
+        match self.yaml.get("unmapped").map(|y| y.text()) {
+            None | Some(Some("warn")) => Unmapped::Warn,
+            Some(Some("ignore")) => Unmapped::Ignore,
+            Some(Some("reject")) => Unmapped::Reject,
+            Some(_) => {
+                self.say(self.spot("unmapped"), "`unmapped:` is ignore, warn or reject");
+                Unmapped::Warn
+            }
+        }
+    }
+
+    fn sets_by(&mut self, from: &From) -> Option<String> {
+        let sets = self.yaml.get("sets");
+        let by = sets.and_then(|s| s.get("by")).and_then(Yaml::text).map(str::to_owned);
+        if from.standard == Standard::Csv && by.is_none() {
+            self.say(self.yaml.spot, "a CSV mapping says which rows belong together: `sets: { by: order_number }`");
+        }
+        if from.standard != Standard::Csv && sets.is_some() {
+            self.say(self.spot("sets"), "`sets:` is for CSV");
+        }
+        by
+    }
+
+    fn namespaces(&mut self) -> HashMap<String, String> {
+        let mut namespaces = HashMap::new();
+        for entry in self.yaml.get("namespaces").map(Yaml::entries).unwrap_or_default() {
+            match entry.value.text() {
+                Some(uri) => _ = namespaces.insert(entry.key.clone(), uri.to_owned()),
+                None => self.say(entry.value.spot, "a namespace is a URI"),
+            }
+        }
+        namespaces
+    }
+
+    fn root(&mut self, from: &From, namespaces: &HashMap<String, String>) -> Option<Name> {
+        let yaml = self.yaml.get("root");
+        match (from.standard, yaml.and_then(Yaml::text)) {
+            (Standard::Xml, Some(text)) => {
+                let (prefix, local) = text.split_once(':').unwrap_or(("", text));
+                let namespace = namespaces.get(prefix).cloned();
+                if namespace.is_none() {
+                    let near = hint(prefix, namespaces.keys().map(String::as_str));
+                    let sentence = format!("the prefix `{prefix}` is not declared under `namespaces:`{near}");
+                    self.say(self.spot("root"), sentence);
+                }
+                Some(Name { name: local.to_owned(), namespace })
+            }
+            (Standard::Xml, None) => {
+                self.say(self.yaml.spot, "an XML mapping names the document's root: `root: ubl:Order`");
+                None
+            }
+            (_, _) => {
+                if yaml.is_some() {
+                    self.say(self.spot("root"), "`root:` is for XML");
+                }
+                None
+            }
+        }
+    }
+
+    fn tables(&mut self, find: FindFile) -> Vec<Table> {
+        let mut tables = Vec::new();
+        for entry in self.yaml.get("tables").map(Yaml::entries).unwrap_or_default() {
+            match &entry.value.what {
+                What::Text(path) => match find(path) {
+                    Some((file, text)) => match tables::parse(&entry.key, text) {
+                        Ok(table) => {
+                            self.hash.update(text.as_bytes());
+                            tables.push(table);
+                        }
+                        Err(wrong) => {
+                            self.wrong.extend(wrong.into_iter().map(|(spot, why)| (file.clone(), spot, why)));
+                            tables.push(Table::new(&entry.key));
+                        }
+                    },
+                    None => {
+                        self.say(entry.value.spot, format!("the table's file `{path}` is not there, neither beside the mapping nor from the root of the mappings"));
+                        tables.push(Table::new(&entry.key));
+                    }
+                },
+                What::Map(rows) => {
+                    let mut table = Table::new(&entry.key);
+                    for row in rows {
+                        match row.value.text() {
+                            Some(target) => _ = table.add(&row.key, target, row.key_spot.line),
+                            None => self.say(row.value.spot, "a row of a table leads to a text"),
+                        }
+                    }
+                    tables.push(table);
+                }
+                _ => self.say(entry.value.spot, "a table is a file's name or `{ value: target, … }`"),
+            }
+        }
+        tables
+    }
+
+    fn order(&mut self, from: &From, router: &mut Router) {
+        let Some(yaml) = self.yaml.get("order") else { return };
+        if matches!(from.standard, Standard::X12 | Standard::Edifact) {
+            return self.say(yaml.spot, "the guide orders X12 and EDIFACT; `order:` is for XML, JSON and CSV");
+        }
+        for entry in yaml.entries() {
+            let What::List(names) = &entry.value.what else {
+                self.say(entry.value.spot, "the names in their order are expected, as in [cbc:ID, cbc:Name]");
+                continue;
+            };
+            names.iter().filter_map(Yaml::text).for_each(|name| router.order(&entry.key, name));
+        }
+    }
+
+    fn rules(&mut self, fields: &mut Fields) -> Vec<Rule> {
+        let mut compiled = Vec::new();
+        for entry in self.yaml.get("write").map(Yaml::entries).unwrap_or_default() {
+            compiled.extend(rules::rule(entry, fields));
+        }
+        compiled
+    }
+}
+
+/// The guides that are compiled in.
+pub fn compiled_guide(standard: Standard, version: &str, kind: &str) -> Option<&'static Guide> {
+    guides::find(standard, version, kind)
+}

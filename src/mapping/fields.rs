@@ -1,0 +1,391 @@
+//! Compiles `fields:`: each canonical field against the message's shape, each path against the guide.
+
+use super::{
+    dates::DateFormat,
+    expr,
+    near::hint,
+    plan::{Alternative, Block, Field, Formula, Leaf, Pipe, Route, Source, Walk},
+    route::Router,
+    shape::{Member, Shape},
+    tables::Table,
+    yaml::{Entry, Spot, What, Yaml},
+};
+use crate::formats::piece::Standard;
+
+/// Compiles fields of one mapping; what is wrong is collected, so that one run tells all of it.
+pub struct Fields<'a> {
+    pub router: Router,
+    pub tables: &'a [Table],
+    pub message: &'a str,
+    pub wrong: Vec<(Spot, String)>,
+}
+
+/// Keys of the language that have not been built.
+const LATER: &[&str] = &["split", "cel", "under", "require", "extends"];
+const PIPES: &[&str] = &[
+    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item", "ref",
+];
+
+impl Fields<'_> {
+    fn say(&mut self, spot: Spot, sentence: impl Into<String>) {
+        self.wrong.push((spot, sentence.into()));
+    }
+
+    /// The fields of one canonical object. `keys`: the mapping's own words that may stand beside them.
+    pub fn object(&mut self, yaml: &Yaml, members: &[Member], keys: &[&str]) -> Vec<Field> {
+        let What::Map(entries) = &yaml.what else {
+            self.say(yaml.spot, "an object is expected here, as in { value: PO102, unit: PO103 }");
+            return vec![];
+        };
+        let mut fields = Vec::new();
+        for entry in entries {
+            if let Some(member) = members.iter().find(|m| m.name == entry.key) {
+                fields.extend(self.field(entry, member));
+            } else if !keys.contains(&entry.key.as_str()) {
+                self.unknown(entry, members);
+            }
+        }
+        for member in members.iter().filter(|m| m.mandatory && !entries.iter().any(|e| e.key == m.name)) {
+            // A party without any field stands as an empty one; all else has to come from somewhere.
+            if member.shape.members().iter().any(|m| m.mandatory) || !matches!(member.shape, Shape::Object(_)) {
+                self.say(yaml.spot, format!("{} needs `{}`, and nothing gives it", self.message, member.name));
+            }
+        }
+        fields
+    }
+
+    fn unknown(&mut self, entry: &Entry, members: &[Member]) {
+        if LATER.contains(&entry.key.as_str()) {
+            return self.say(entry.key_spot, format!("`{}:` is not built yet", entry.key));
+        }
+        let near = hint(&entry.key, members.iter().map(|m| m.name.as_str()));
+        self.say(entry.key_spot, format!("`{}` is no field of {} here{near}", entry.key, self.message));
+    }
+
+    fn field(&mut self, entry: &Entry, member: &Member) -> Option<Field> {
+        let source = match &member.shape {
+            Shape::Object(members) => self.object_source(&entry.value, members)?,
+            Shape::List(item) => match &**item {
+                Shape::Object(members) => self.each(entry, members)?,
+                item => self.list(&entry.value, item)?,
+            },
+            Shape::Free => Source::Object(self.free(&entry.value)),
+            shape => self.leaf(&entry.value, shape)?,
+        };
+        Some(Field { name: member.name.clone(), shape: member.shape.clone(), mandatory: member.mandatory, source })
+    }
+
+    fn object_source(&mut self, yaml: &Yaml, members: &[Member]) -> Option<Source> {
+        let at = yaml.get("at").filter(|_| !members.iter().any(|m| m.name == "at"));
+        let Some(at) = at else { return Some(Source::Object(self.object(yaml, members, &[]))) };
+        let parsed = self.parsed(at)?;
+        if !parsed.pipes.is_empty() {
+            self.say(at.spot, "`at:` takes a path, and others behind ??");
+        }
+        let mut blocks = Vec::new();
+        for alternative in &parsed.alternatives {
+            let expr::Alternative::Path(path) = alternative else {
+                self.say(at.spot, "`at:` takes paths only");
+                continue;
+            };
+            // What is wrong in the fields is told once, not for each alternative.
+            let told = self.wrong.len();
+            blocks.extend(self.block(yaml, at, path, members, &["at"]));
+            if blocks.len() > 1 {
+                self.wrong.truncate(told);
+            }
+        }
+        Some(Source::At(blocks))
+    }
+
+    fn each(&mut self, entry: &Entry, members: &[Member]) -> Option<Source> {
+        let Some(each) = entry.value.get("each") else {
+            self.say(entry.key_spot, format!("`{}` is a list: say `each:` with the loop that makes one", entry.key));
+            return None;
+        };
+        let parsed = self.parsed(each)?;
+        match (parsed.alternatives.as_slice(), parsed.pipes.as_slice()) {
+            ([expr::Alternative::Path(path)], []) => {
+                let block = self.block(&entry.value, each, path, members, &["each"])?;
+                Some(Source::Each(block))
+            }
+            _ => {
+                self.say(each.spot, "`each:` takes one path");
+                None
+            }
+        }
+    }
+
+    fn block(&mut self, yaml: &Yaml, at: &Yaml, path: &expr::Path, members: &[Member], keys: &[&str]) -> Option<Block> {
+        let (up, steps) = match self.router.place(path) {
+            Ok(found) => found,
+            Err(wrong) => {
+                self.wrong_at(at.spot, wrong);
+                return None;
+            }
+        };
+        let base = self.router.scopes.len();
+        let mut level = base - 1 - up;
+        let mut slots = Vec::new();
+        // Scopes of this walk stand above `level`: what was there in between is put back afterwards.
+        let aside = self.router.scopes.split_off(level + 1);
+        for step in &steps {
+            slots.push(self.router.enter(level, step));
+            level += 1;
+        }
+        let fields = self.object(yaml, members, keys);
+        let scopes = self.router.scopes.split_off(base - up);
+        self.router.scopes.extend(aside);
+        let slots_len = slots.len();
+        let walk = steps.into_iter().zip(slots).zip(scopes);
+        let mut texts = path.steps.iter().map(|s| s.name.clone()).skip(path.steps.len() - slots_len);
+        let walk = walk.map(|((step, slot), scope)| {
+            let text = texts.next().unwrap_or_default();
+            Walk { step, text, slot, slots: scope.slots }
+        });
+        let walk = walk.collect();
+        Some(Block { up, each: keys == ["each"], walk, fields })
+    }
+
+    fn list(&mut self, yaml: &Yaml, item: &Shape) -> Option<Source> {
+        let parts: Vec<&Yaml> = match &yaml.what {
+            What::List(items) => items.iter().collect(),
+            _ => vec![yaml],
+        };
+        let mut formulas = Vec::new();
+        for part in parts {
+            let mut formula = self.formula(part)?;
+            let tags = matches!(formula.pipes.last(), Some(Pipe::Item | Pipe::Party(_) | Pipe::Ref(_)));
+            match item {
+                Shape::Ref if !tags => {
+                    self.say(part.spot, "an id needs its scheme: end with `| item`, `| party(…)` or `| ref(sku)`");
+                }
+                Shape::Ref => {}
+                _ => every(&mut formula),
+            }
+            formulas.push(formula);
+        }
+        Some(Source::List(formulas))
+    }
+
+    /// Extension fields: any names, each with a text.
+    fn free(&mut self, yaml: &Yaml) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for entry in yaml.entries() {
+            if let Some(source) = self.leaf(&entry.value, &Shape::Text) {
+                fields.push(Field { name: entry.key.clone(), shape: Shape::Text, mandatory: false, source });
+            }
+        }
+        fields
+    }
+
+    fn leaf(&mut self, yaml: &Yaml, shape: &Shape) -> Option<Source> {
+        let (text, read_only) = match yaml.entries() {
+            [] => (yaml, false),
+            [entry] if entry.key == "read" => (&entry.value, true),
+            [entry, ..] if LATER.contains(&entry.key.as_str()) => {
+                self.say(entry.key_spot, format!("`{}:` is not built yet", entry.key));
+                return None;
+            }
+            _ => {
+                self.say(yaml.spot, format!("{} is expected here: a path, with pipes if need be", shape.takes()));
+                return None;
+            }
+        };
+        let formula = self.formula(text)?;
+        self.fits(&formula, shape, text.spot);
+        Some(if read_only { Source::ReadOnly(formula) } else { Source::Value(formula) })
+    }
+
+    fn fits(&mut self, formula: &Formula, shape: &Shape, spot: Spot) {
+        let dated = formula_has(formula, &|p| matches!(p, Pipe::Date(_) | Pipe::CodedDate(_)));
+        let self_describing = matches!(self.router.standard, Standard::Xml | Standard::Json);
+        let literal = formula.alternatives.iter().all(|a| matches!(a, Alternative::Literal(_)));
+        if *shape == Shape::Date && !dated && !self_describing && !literal {
+            self.say(spot, "a date needs its format: `| date(yyyymmdd)`");
+        }
+        if *shape != Shape::Date && dated {
+            self.say(spot, format!("{} is expected here, and the pipe gives a date", shape.takes()));
+        }
+        if formula_has(formula, &|p| matches!(p, Pipe::Item | Pipe::Party(_) | Pipe::Ref(_))) {
+            self.say(spot, format!("{} is expected here, and the pipe gives ids with schemes", shape.takes()));
+        }
+        let Shape::Word(words) = shape else { return };
+        let Some(Pipe::Table(table)) = formula.pipes.last() else { return };
+        let table = &self.tables[*table];
+        for (line, target) in &table.rows {
+            if !words.contains(target) {
+                let near = hint(target, words.iter().map(String::as_str));
+                let sentence = format!(
+                    "table {} (line {line}) leads to `{target}`; {} is expected{near}",
+                    table.name,
+                    shape.takes()
+                );
+                self.wrong.push((spot, sentence));
+            }
+        }
+    }
+
+    // ---- texts ----
+
+    fn wrong_at(&mut self, spot: Spot, (offset, sentence): (usize, String)) {
+        self.wrong.push((Spot { column: spot.column + offset as u32, ..spot }, sentence));
+    }
+
+    fn dots(&self) -> bool {
+        matches!(self.router.standard, Standard::X12 | Standard::Edifact)
+    }
+
+    fn parsed(&mut self, yaml: &Yaml) -> Option<expr::Field> {
+        let text = match &yaml.what {
+            What::Text(text) => text,
+            What::Float => {
+                self.say(yaml.spot, "put quotes around a number with a point");
+                return None;
+            }
+            _ => {
+                self.say(yaml.spot, "a path is expected here, with pipes if need be");
+                return None;
+            }
+        };
+        match expr::field(text, self.dots()) {
+            Ok(field) => Some(field),
+            Err(wrong) => {
+                self.wrong_at(yaml.spot, wrong);
+                None
+            }
+        }
+    }
+
+    /// Compiles a field's text.
+    pub fn formula(&mut self, yaml: &Yaml) -> Option<Formula> {
+        let parsed = self.parsed(yaml)?;
+        self.compiled(&parsed, yaml.spot)
+    }
+
+    fn compiled(&mut self, field: &expr::Field, spot: Spot) -> Option<Formula> {
+        let mut alternatives = Vec::new();
+        for alternative in &field.alternatives {
+            alternatives.push(match alternative {
+                expr::Alternative::Literal(text) => Alternative::Literal(text.clone()),
+                expr::Alternative::Group(inner) => Alternative::Group(self.compiled(inner, spot)?),
+                expr::Alternative::Setting(name, _) if name == "tenant.currency" => Alternative::TenantCurrency,
+                expr::Alternative::Setting(name, _) if name == "position" => Alternative::Position,
+                expr::Alternative::Setting(name, offset) => {
+                    let near = hint(name, ["tenant.currency", "position"]);
+                    self.wrong_at(spot, (*offset, format!("`${name}` is no setting{near}")));
+                    return None;
+                }
+                expr::Alternative::Path(path) if number(path) => Alternative::Literal(path.text.clone()),
+                expr::Alternative::Path(path) => match self.router.value(path) {
+                    Ok(route) => Alternative::Route(route),
+                    Err(wrong) => {
+                        self.wrong_at(spot, wrong);
+                        return None;
+                    }
+                },
+            });
+        }
+        let first = alternatives.iter().find_map(|a| match a {
+            Alternative::Route(route) => Some(route.clone()),
+            _ => None,
+        });
+        let mut pipes = Vec::new();
+        for call in &field.pipes {
+            match self.pipe(call, first.as_ref()) {
+                Ok(pipe) => pipes.push(pipe),
+                Err(wrong) => {
+                    self.wrong_at(spot, wrong);
+                    return None;
+                }
+            }
+        }
+        let every = first.is_some_and(|r| r.steps.iter().any(|s| s.every));
+        Some(Formula { alternatives, pipes, every })
+    }
+
+    /// Compiles a pipe.
+    pub fn pipe(&mut self, call: &expr::PipeCall, route: Option<&Route>) -> Result<Pipe, (usize, String)> {
+        let wrong = |sentence: String| (call.offset, sentence);
+        let takes = |what: &str| wrong(format!("{} takes {what}", call.name));
+        let argument = call.arguments.first().map(|a| a.text.as_str());
+        let at = call.arguments.first().map_or(call.offset, |a| a.offset);
+        let count = |text: Option<&str>| text.and_then(|t| t.parse::<usize>().ok()).filter(|n| *n <= 1000);
+        Ok(match (call.name.as_str(), argument) {
+            ("trim", None) => Pipe::Trim,
+            ("upper", None) => Pipe::Upper,
+            ("lower", None) => Pipe::Lower,
+            ("item", None) => match route.map(|r| &r.leaf) {
+                Some(Leaf::Pairs(_)) => Pipe::Item,
+                _ => return Err(wrong("item takes pairs, as in PO1{VN,UP} | item; for a plain id, `ref(sku)`".into())),
+            },
+            ("decimal", None) => Pipe::Decimal(0),
+            ("decimal", Some(_)) => Pipe::Decimal(
+                count(argument).filter(|n| *n <= 9).ok_or_else(|| takes("the number of implied decimals, 0 to 9"))? as u32,
+            ),
+            ("date", Some(text)) => match DateFormat::parse(text) {
+                Some(format) => Pipe::Date(format),
+                None => match route.map(|r| self.router.beside(text, r, at)) {
+                    Some(Ok(leaf)) => Pipe::CodedDate(leaf),
+                    _ => return Err((at, format!("`{text}` is no date format; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …"))),
+                },
+            },
+            ("table", Some(name)) => match self.tables.iter().position(|t| t.name == name) {
+                Some(table) => Pipe::Table(table),
+                None => {
+                    let near = hint(name, self.tables.iter().map(|t| t.name.as_str()));
+                    return Err((at, format!("the table `{name}` is not named under `tables:`{near}")));
+                }
+            },
+            ("pad", Some(_)) => {
+                let fill = call.arguments.get(1).map_or("0", |a| a.text.as_str());
+                match (count(argument), fill.chars().next()) {
+                    (Some(width), Some(fill)) => Pipe::Pad(width, fill),
+                    _ => return Err(takes("a width and a character, as in pad(10, '0')")),
+                }
+            }
+            ("cut", Some(_)) => Pipe::Cut(count(argument).ok_or_else(|| takes("a number of characters"))?),
+            ("split", Some(text)) if !text.is_empty() => Pipe::Split(text.into()),
+            ("join", Some(text)) => Pipe::Join(text.into()),
+            ("default", Some(text)) => Pipe::Default(text.into()),
+            ("ref", Some(scheme)) if !scheme.is_empty() => Pipe::Ref(scheme.into()),
+            ("party", Some(text)) => match route.map(|r| self.router.beside(text, r, at)) {
+                Some(found) => Pipe::Party(found?),
+                None => return Err(wrong("party needs a path before it".into())),
+            },
+            ("date" | "table" | "pad" | "cut" | "split" | "join" | "default" | "ref" | "party", _) => {
+                return Err(takes("an argument in parentheses"));
+            }
+            ("trim" | "upper" | "lower" | "item", Some(_)) => return Err(takes("no argument")),
+            (name, _) => {
+                return Err(wrong(format!("`{name}` is no pipe{}", hint(name, PIPES.iter().copied()))));
+            }
+        })
+    }
+}
+
+/// Plain digits are a number and no path: `per: 1`.
+fn number(path: &expr::Path) -> bool {
+    path.up == 0 && !path.text.is_empty() && path.text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+/// A list of texts takes all that the path leads to, and writes each on its own.
+fn every(formula: &mut Formula) {
+    let joined = formula.pipes.iter().any(|p| matches!(p, Pipe::Split(_) | Pipe::Join(_)));
+    if formula.every || joined {
+        return;
+    }
+    formula.every = true;
+    for alternative in &mut formula.alternatives {
+        if let Alternative::Route(route) = alternative
+            && let Some(last) = route.steps.last_mut()
+        {
+            last.every = true;
+        }
+    }
+}
+
+fn formula_has(formula: &Formula, wanted: &dyn Fn(&Pipe) -> bool) -> bool {
+    formula.pipes.iter().any(wanted)
+        || formula.alternatives.iter().any(|a| matches!(a, Alternative::Group(inner) if formula_has(inner, wanted)))
+}

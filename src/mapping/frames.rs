@@ -1,0 +1,228 @@
+//! Where reading stands in a tree: frames from the root down, each with an index of what is looked for in it.
+
+use super::plan::{Condition, Leaf, Name, Pairs, Route, Slot, Step};
+use crate::formats::tree::{Kind, NodeId, Tree};
+use std::borrow::Cow;
+
+/// A loop, record, element or object in which fields are read.
+#[derive(Debug)]
+pub struct Frame {
+    pub node: NodeId,
+    /// Where its own elements stand: a loop's first segment, else the node.
+    pub container: NodeId,
+    /// (slot, child), by slot and then in document order.
+    index: Vec<(usize, NodeId)>,
+    /// `PO1[2]`
+    pub label: String,
+}
+
+/// A value found, with its qualifier where it has one.
+#[derive(Debug, Clone)]
+pub struct Hit<'t> {
+    pub text: Cow<'t, str>,
+    pub tag: Option<Cow<'t, str>>,
+    /// None: a literal, a setting or a default.
+    pub node: Option<NodeId>,
+    /// The segment, record or element that it stands in.
+    pub container: NodeId,
+    /// The path that led to it, and from which frame.
+    pub route: Option<(&'t Route, usize)>,
+}
+
+impl Frame {
+    /// A frame at a node; one pass over its children fills the index.
+    pub fn new(tree: &Tree, node: NodeId, container: NodeId, slots: &[Slot], label: String) -> Frame {
+        let mut index = Vec::new();
+        if !slots.is_empty() {
+            for child in tree.children(node) {
+                let name = tree.name(child);
+                for (slot, wanted) in slots.iter().enumerate() {
+                    if wanted.names.iter().any(|n| n.name == name && in_namespace(tree, child, n)) {
+                        index.push((slot, child));
+                    }
+                }
+            }
+            index.sort_by_key(|(slot, _)| *slot);
+        }
+        Frame { node, container, index, label }
+    }
+
+    /// Children of a slot, in document order.
+    pub fn slot(&self, slot: usize) -> &[(usize, NodeId)] {
+        let from = self.index.partition_point(|(s, _)| *s < slot);
+        let to = self.index.partition_point(|(s, _)| *s <= slot);
+        &self.index[from..to]
+    }
+}
+
+/// A node's own container: a loop's elements stand on the segment that opens it.
+pub fn container(tree: &Tree, node: NodeId) -> NodeId {
+    match tree.kind(node) {
+        Kind::Loop => tree.children(node).next().unwrap_or(node),
+        _ => node,
+    }
+}
+
+fn in_namespace(tree: &Tree, node: NodeId, name: &Name) -> bool {
+    name.namespace.as_deref().is_none_or(|ns| tree.namespace(node) == ns)
+}
+
+/// Marks leaves as read.
+#[derive(Debug)]
+pub struct Seen(Vec<u64>);
+
+impl Seen {
+    /// Nothing seen yet of a tree.
+    pub fn new(tree: &Tree) -> Seen {
+        Seen(vec![0; tree.len() / 64 + 1])
+    }
+    /// This node was read.
+    pub fn mark(&mut self, node: NodeId) {
+        if let Some(word) = self.0.get_mut(node.0 as usize / 64) {
+            *word |= 1 << (node.0 % 64);
+        }
+    }
+    /// Was it?
+    pub fn has(&self, node: NodeId) -> bool {
+        self.0.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
+    }
+}
+
+/// Do all conditions hold for a container? What they look at counts as read where they do.
+pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mut Seen) -> bool {
+    let mut looked = [None; 4];
+    for (at, condition) in conditions.iter().enumerate() {
+        let Some(node) = leaf(tree, container, &condition.leaf) else { return false };
+        let value = tree.value(node).unwrap_or_default().trim();
+        if !condition.values.iter().any(|v| v == value) {
+            return false;
+        }
+        if let Some(place) = looked.get_mut(at) {
+            *place = Some(node);
+        }
+    }
+    looked.into_iter().flatten().for_each(|node| seen.mark(node));
+    true
+}
+
+/// The node of a leaf in its container.
+pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
+    match leaf {
+        Leaf::Own => Some(container),
+        Leaf::Child { name, .. } => tree.named(container, &name.name).find(|c| in_namespace(tree, *c, name)),
+        Leaf::Nth(column) => tree.children(container).nth((*column as usize).wrapping_sub(1)),
+        Leaf::Element { element, component } => self::element(tree, container, *element, *component),
+        Leaf::Pairs(_) => None,
+    }
+}
+
+/// An element's node, or its component's. Only the first repeat is read.
+fn element(tree: &Tree, segment: NodeId, element: u16, component: u16) -> Option<NodeId> {
+    let mut node = tree.named(segment, position(element)).find(|n| tree.kind(*n) == Kind::Element)?;
+    let mut first = tree.children(node).next();
+    if let Some(repeat) = first.filter(|n| tree.kind(*n) == Kind::Repeat) {
+        (node, first) = (repeat, tree.children(repeat).next());
+    }
+    match first {
+        // Without components the element is itself its first.
+        None => (component <= 1).then_some(node),
+        Some(_) => tree.named(node, position(component.max(1))).next(),
+    }
+}
+
+/// `03`
+pub fn position(number: u16) -> &'static str {
+    const DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546\
+                          4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    let at = usize::from(number) * 2;
+    DIGITS.get(at..at + 2).unwrap_or("")
+}
+
+/// Calls `found` with each container that steps lead to from a node, until it says that it has enough.
+pub fn descend(
+    tree: &Tree,
+    node: NodeId,
+    steps: &[Step],
+    seen: &mut Seen,
+    found: &mut dyn FnMut(NodeId, &mut Seen) -> bool,
+) -> bool {
+    let here = container(tree, node);
+    let Some((next, rest)) = steps.split_first() else { return found(here, seen) };
+    for child in tree.children(node) {
+        let named = next.names.iter().any(|n| n.name == tree.name(child) && in_namespace(tree, child, n));
+        if named && holds(tree, container(tree, child), &next.conditions, seen) && descend(tree, child, rest, seen, found) {
+            return true;
+        }
+    }
+    false
+}
+
+/// All values of a route from its frame: the first only, unless `every`.
+pub fn hits<'t>(
+    tree: &'t Tree,
+    frames: &[Frame],
+    route: &'t Route,
+    every: bool,
+    seen: &mut Seen,
+) -> Vec<Hit<'t>> {
+    let level = frames.len() - 1 - route.up.min(frames.len() - 1);
+    let frame = &frames[level];
+    let mut hits: Vec<Hit<'t>> = Vec::new();
+    let mut take = |container: NodeId, seen: &mut Seen| {
+        let before = hits.len();
+        values(tree, container, &route.leaf, &mut hits, every, seen);
+        hits[before..].iter_mut().for_each(|h| h.route = Some((route, level)));
+        !every && !hits.is_empty() && !matches!(route.leaf, Leaf::Pairs(_))
+    };
+    let Some((first, rest)) = route.steps.split_first() else {
+        if holds(tree, frame.container, &route.own, seen) {
+            take(frame.container, seen);
+        }
+        return hits;
+    };
+    for (_, child) in frame.slot(route.slot) {
+        if holds(tree, container(tree, *child), &first.conditions, seen)
+            && descend(tree, *child, rest, seen, &mut take)
+        {
+            break;
+        }
+    }
+    hits
+}
+
+fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Vec<Hit<'t>>, every: bool, seen: &mut Seen) {
+    if let Leaf::Pairs(pairs) = wanted {
+        return self::pairs(tree, container, pairs, hits, seen);
+    }
+    let Some(node) = leaf(tree, container, wanted) else { return };
+    let mut push = |node| {
+        if let Some(text) = tree.value(node).filter(|t| !t.trim().is_empty()) {
+            seen.mark(node);
+            hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), container, route: None });
+        }
+    };
+    match tree.kind(node) {
+        // JSON: `notes` may be one text or a list of them.
+        Kind::Array => tree.children(node).take(if every { usize::MAX } else { 1 }).for_each(push),
+        _ => push(node),
+    }
+}
+
+fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Vec<Hit<'t>>, seen: &mut Seen) {
+    for (qualifier, id) in &pairs.places {
+        let (Some(qualifier), Some(id)) = (leaf(tree, segment, qualifier), leaf(tree, segment, id)) else { continue };
+        let (Some(tag), Some(text)) = (tree.value(qualifier), tree.value(id)) else { continue };
+        let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|q| q == tag.trim());
+        if wanted && !text.trim().is_empty() {
+            seen.mark(qualifier);
+            seen.mark(id);
+            hits.push(Hit {
+                text: Cow::Borrowed(text),
+                tag: Some(Cow::Borrowed(tag.trim())),
+                node: Some(id),
+                container: segment,
+                route: None,
+            });
+        }
+    }
+}

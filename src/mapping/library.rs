@@ -1,0 +1,173 @@
+//! All mappings of the hub: compiled together, found by what they claim.
+
+use super::{
+    Asked, Plan,
+    compile::{self, FindGuide},
+    plan::{Claims, Program},
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// All mappings of the hub.
+#[derive(Debug, Default)]
+pub struct Library {
+    plans: Vec<Arc<Plan>>,
+}
+
+/// A fault in a mapping file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lint {
+    pub file: String,
+    pub line: u32,
+    pub column: u32,
+    pub sentence: String,
+}
+
+impl std::fmt::Display for Lint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.sentence)
+    }
+}
+
+impl Library {
+    /// Compiles mapping and table files, given as (path, text): this room reads no file itself. Every `mapping.yaml`
+    /// is a mapping; a table is looked for beside it and in the folders above. All faults of all files come at once.
+    pub fn compile(files: &[(String, String)]) -> Result<Library, Vec<Lint>> {
+        Library::compile_with(files, &compile::compiled_guide)
+    }
+
+    /// As [`Library::compile`], with guides from elsewhere.
+    pub(super) fn compile_with(files: &[(String, String)], guide: FindGuide) -> Result<Library, Vec<Lint>> {
+        let texts: HashMap<String, &str> = files.iter().map(|(path, text)| (plain(path), text.as_str())).collect();
+        let mut lints = Vec::new();
+        let mut programs: Vec<(&str, Program)> = Vec::new();
+        for (path, text) in files.iter().filter(|(path, _)| is_mapping(path)) {
+            let find = |name: &str| find(&texts, path, name);
+            match compile::compile(path, text, &find, guide) {
+                Ok(program) => programs.push((path, program)),
+                Err(wrong) => lints.extend(wrong.into_iter().map(|(file, spot, sentence)| Lint {
+                    file,
+                    line: spot.line,
+                    column: spot.column,
+                    sentence,
+                })),
+            }
+        }
+        lints.extend(ties(&programs));
+        lints.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        if lints.is_empty() {
+            Ok(Library { plans: programs.into_iter().map(|(_, program)| Arc::new(Plan(program))).collect() })
+        } else {
+            Err(lints)
+        }
+    }
+
+    /// The mapping that claims it; the most specific wins: by application sender, by partner, by the very version.
+    pub fn claim(&self, asked: &Asked) -> Option<Arc<Plan>> {
+        let fitting = self.plans.iter().filter_map(|plan| Some((fit(&plan.0, asked)?, plan)));
+        fitting.max_by_key(|(fit, _)| *fit).map(|(_, plan)| plan.clone())
+    }
+
+    /// By its name without the hash: `x12/4010/850-order`.
+    pub fn named(&self, name: &str) -> Option<Arc<Plan>> {
+        self.plans.iter().find(|p| short(p.name()) == name).cloned()
+    }
+
+    /// All plans, in the files' order.
+    pub fn plans(&self) -> &[Arc<Plan>] {
+        &self.plans
+    }
+}
+
+fn short(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(short, _)| short)
+}
+
+fn is_mapping(path: &str) -> bool {
+    path == "mapping.yaml" || path.ends_with("/mapping.yaml")
+}
+
+/// How well a mapping fits: (application sender, partner, version); greater is more specific.
+fn fit(program: &Program, asked: &Asked) -> Option<(bool, bool, usize)> {
+    let claims = &program.claims;
+    let direction = if asked.outbound { claims.write } else { claims.read };
+    let named = |own: &Option<String>, asked: Option<&str>| own.is_none() || own.as_deref() == asked;
+    if !direction
+        || program.standard != asked.standard
+        || !named(&claims.partner, asked.partner)
+        || !named(&claims.application_sender, asked.application_sender)
+    {
+        return None;
+    }
+    let version = kind_and_version(program, asked)?;
+    Some((claims.application_sender.is_some(), claims.partner.is_some(), version))
+}
+
+/// How many characters of the version are claimed: `004010` fits `004010VICS`, and a mapping for VICS fits better.
+fn kind_and_version(program: &Program, asked: &Asked) -> Option<usize> {
+    let Claims { kind, versions, .. } = &program.claims;
+    if let Some(root) = &program.root {
+        // XML: by the name that the connection expects, or by the document's root.
+        let by_root = root.name == asked.kind && root.namespace.as_deref().unwrap_or_default() == asked.version;
+        return (kind == asked.kind || by_root).then_some(0);
+    }
+    if kind != asked.kind {
+        return None;
+    }
+    versions.iter().filter(|v| asked.version.starts_with(v.as_str())).map(|v| v.len()).max()
+}
+
+/// Two mappings of one name, or with the same claim.
+fn ties(programs: &[(&str, Program)]) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    for (at, (file, program)) in programs.iter().enumerate() {
+        for (other_file, other) in &programs[..at] {
+            let lint = |sentence| Lint { file: (*file).to_owned(), line: 1, column: 1, sentence };
+            if short(&program.name) == short(&other.name) {
+                lints.push(lint(format!("{other_file} has the same name, `{}`", short(&program.name))));
+            } else if same_claim(program, other) {
+                lints.push(lint(format!("{other_file} claims the same: say a partner, a version or a direction apart")));
+            }
+        }
+    }
+    lints
+}
+
+fn same_claim(a: &Program, b: &Program) -> bool {
+    let (x, y) = (&a.claims, &b.claims);
+    let direction = x.read && y.read || x.write && y.write;
+    let version = x.versions.iter().any(|v| y.versions.contains(v));
+    a.standard == b.standard
+        && direction
+        && version
+        && (x.kind == y.kind || a.root.is_some() && a.root == b.root)
+        && x.partner == y.partner
+        && x.application_sender == y.application_sender
+}
+
+/// A table's file: beside the mapping, or in a folder above it.
+fn find<'t>(texts: &HashMap<String, &'t str>, mapping: &str, name: &str) -> Option<(String, &'t str)> {
+    let mut folder = mapping.rsplit_once('/').map_or("", |(folder, _)| folder);
+    loop {
+        let path = plain(&format!("{folder}/{name}"));
+        if let Some(text) = texts.get(&path) {
+            return Some((path, text));
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+/// A path without `.`, `..` and doubled slashes.
+fn plain(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|p| *p != "..") => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}

@@ -1,0 +1,150 @@
+//! What is being written: a tree of loops and segments, records or elements, filled in any order and put in the
+//! guide's order (or the mapping's) at the end.
+
+use super::plan::{Condition, Leaf, Step};
+
+/// Index of an [`OutNode`].
+pub type OutId = usize;
+
+/// A loop, segment, record, element or object to be written.
+#[derive(Debug, Clone)]
+pub struct OutNode {
+    pub name: String,
+    pub namespace: Option<String>,
+    pub parent: OutId,
+    pub order: u32,
+    conditions: Vec<Condition>,
+    pub leaves: Vec<OutLeaf>,
+    pub children: Vec<OutId>,
+    /// JSON: one of a list.
+    pub item: bool,
+}
+
+/// A value at its place in a node.
+#[derive(Debug, Clone)]
+pub struct OutLeaf {
+    pub leaf: Leaf,
+    pub text: String,
+    /// JSON: one of a list of texts.
+    pub item: bool,
+}
+
+/// The nodes; 0 is the root.
+#[derive(Debug)]
+pub struct Out {
+    nodes: Vec<OutNode>,
+}
+
+impl Out {
+    /// A root with nothing in it.
+    pub fn new() -> Out {
+        let root = OutNode {
+            name: String::new(),
+            namespace: None,
+            parent: 0,
+            order: 0,
+            conditions: vec![],
+            leaves: vec![],
+            children: vec![],
+            item: false,
+        };
+        Out { nodes: vec![root] }
+    }
+
+    /// A node.
+    pub fn node(&self, id: OutId) -> &OutNode {
+        &self.nodes[id]
+    }
+
+    /// A new child for a step, with what the step's conditions say written into it.
+    pub fn add(&mut self, parent: OutId, step: &Step, item: bool) -> OutId {
+        let first = step.names.first();
+        let mut node = OutNode {
+            name: first.map(|n| n.name.clone()).unwrap_or_default(),
+            namespace: first.and_then(|n| n.namespace.clone()),
+            parent,
+            order: step.order,
+            conditions: step.conditions.clone(),
+            leaves: vec![],
+            children: vec![],
+            item,
+        };
+        fulfil(&mut node, &step.conditions);
+        self.nodes.push(node);
+        let id = self.nodes.len() - 1;
+        self.nodes[parent].children.push(id);
+        id
+    }
+
+    /// The last child that a step made.
+    pub fn last(&self, parent: OutId, step: &Step) -> Option<OutId> {
+        let name = step.names.first()?;
+        let fits = |id: &OutId| {
+            let node = &self.nodes[*id];
+            node.name == name.name
+                && node.order == step.order
+                && node.conditions == step.conditions
+                && node.namespace == name.namespace
+        };
+        self.nodes[parent].children.iter().rev().copied().find(fits)
+    }
+
+    /// All children that a step names, whatever made them, if its conditions hold there.
+    pub fn all(&self, parent: OutId, step: &Step) -> Vec<OutId> {
+        let named = |id: &OutId| {
+            let node = &self.nodes[*id];
+            step.names.iter().any(|n| n.name == node.name)
+                && step.conditions.iter().all(|c| {
+                    self.text(*id, &c.leaf).is_some_and(|text| c.values.iter().any(|v| v == text))
+                })
+        };
+        self.nodes[parent].children.iter().copied().filter(named).collect()
+    }
+
+    /// The text of a leaf.
+    pub fn text(&self, id: OutId, leaf: &Leaf) -> Option<&str> {
+        self.nodes[id].leaves.iter().find(|l| same(&l.leaf, leaf)).map(|l| l.text.as_str())
+    }
+
+    /// Writes what conditions ask for.
+    pub fn fulfil(&mut self, id: OutId, conditions: &[Condition]) {
+        fulfil(&mut self.nodes[id], conditions);
+    }
+
+    /// Sets a leaf; `Err` with what stands there if that is something else.
+    pub fn set(&mut self, id: OutId, leaf: &Leaf, text: &str) -> Result<(), String> {
+        match self.nodes[id].leaves.iter().find(|l| same(&l.leaf, leaf)) {
+            Some(there) if there.text == text => Ok(()),
+            Some(there) => Err(there.text.clone()),
+            None => {
+                self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: false });
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds one more text to a list (JSON).
+    pub fn push(&mut self, id: OutId, leaf: &Leaf, text: &str) {
+        self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: true });
+    }
+}
+
+fn fulfil(node: &mut OutNode, conditions: &[Condition]) {
+    for condition in conditions {
+        let there = node.leaves.iter().any(|l| same(&l.leaf, &condition.leaf));
+        if let (Some(value), false) = (condition.values.first(), there) {
+            node.leaves.push(OutLeaf { leaf: condition.leaf.clone(), text: value.clone(), item: false });
+        }
+    }
+}
+
+/// `01` and `01.01` are one place, and a name is one whatever its order.
+fn same(a: &Leaf, b: &Leaf) -> bool {
+    match (a, b) {
+        (Leaf::Element { element: e, component: c }, Leaf::Element { element: f, component: d }) => {
+            e == f && c.max(&1) == d.max(&1)
+        }
+        (Leaf::Child { name: a, .. }, Leaf::Child { name: b, .. }) => a == b,
+        _ => a == b,
+    }
+}

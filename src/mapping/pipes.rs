@@ -1,0 +1,317 @@
+//! What each pipe does when reading, and its inverse when writing.
+//!
+//! | pipe | reading | writing |
+//! |---|---|---|
+//! | `date(f)` | text of format f → date | date → text; a fault if the format can't say it |
+//! | `decimal(n)` | the last n digits are decimals, unless a point is there | the same back |
+//! | `table(t)` | value → target, the tenant's rows first | target → first value |
+//! | `trim`, `upper`, `lower` | change the text | as it is: reading gives the same again |
+//! | `pad(n, c)` | takes leading c off | fills up to n |
+//! | `cut(n)` | the first n characters | the same |
+//! | `split(s)`, `join(s)` | one text → many, many → one | each the other's inverse |
+//! | `default(x)` | x where nothing stands | as it is |
+//! | `party(q)`, `item`, `ref(s)` | an id → an id with its scheme | picks the id that can be said so |
+
+use super::{
+    Tables,
+    dates::DateFormat,
+    frames::{self, Hit, Seen},
+    plan::{Leaf, Pipe, Program},
+    schemes,
+    shape::Shape,
+};
+use crate::{
+    canonical::Date,
+    formats::tree::{NodeId, Tree},
+};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use std::str::FromStr;
+
+/// Why a value could not be read or written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wrong {
+    Value { code: &'static str, found: String, expected: String },
+    NotInTable { table: String, value: String },
+}
+
+/// Pipes in the reading direction.
+pub fn read<'t>(
+    pipes: &[Pipe],
+    mut hits: Vec<Hit<'t>>,
+    program: &Program,
+    tree: &'t Tree,
+    tables: &dyn Tables,
+    seen: &mut Seen,
+) -> Result<Vec<Hit<'t>>, (Option<Hit<'t>>, Wrong)> {
+    for pipe in pipes {
+        match pipe {
+            Pipe::Default(text) if hits.is_empty() => {
+                hits.push(Hit { text: text.clone().into(), tag: None, node: None, container: tree.root(), route: None });
+            }
+            Pipe::Split(mark) => hits = split(hits, mark),
+            Pipe::Join(mark) => hits = join(hits, mark),
+            Pipe::Default(_) => {}
+            _ => {
+                for hit in &mut hits {
+                    if let Err(wrong) = read_one(pipe, hit, program, tree, tables, seen) {
+                        return Err((Some(hit.clone()), wrong));
+                    }
+                }
+            }
+        }
+    }
+    Ok(hits)
+}
+
+fn read_one(
+    pipe: &Pipe,
+    hit: &mut Hit,
+    program: &Program,
+    tree: &Tree,
+    tables: &dyn Tables,
+    seen: &mut Seen,
+) -> Result<(), Wrong> {
+    // What stands there already in its canonical form, a literal or a default, needs no reading of its format.
+    let made = hit.node.is_none();
+    match pipe {
+        Pipe::Date(_) | Pipe::CodedDate(_) | Pipe::Decimal(_) | Pipe::Table(_) if made => {}
+        Pipe::Date(format) => hit.text = date(format, &hit.text, false)?.into(),
+        Pipe::CodedDate(leaf) => {
+            let code = beside(tree, hit.container, leaf, seen);
+            let format = DateFormat::of_code(code.trim()).ok_or_else(|| Wrong::Value {
+                code: "mapping/bad_date",
+                found: format!("{} in format {code}", hit.text),
+                expected: "a date in format 101, 102, 203, 204, 718, 2, 3 or 4".into(),
+            })?;
+            hit.text = date(&format, &hit.text, true)?.into();
+        }
+        Pipe::Decimal(implied) => hit.text = implied_decimals(&hit.text, *implied)?.into(),
+        Pipe::Table(at) => {
+            let table = &program.tables[*at];
+            let value = hit.text.trim();
+            let target = tables.get(&table.name, value).or_else(|| table.get(value).map(str::to_owned));
+            let miss = || Wrong::NotInTable { table: table.name.clone(), value: value.to_owned() };
+            hit.text = target.ok_or_else(miss)?.into();
+        }
+        Pipe::Trim => hit.text = hit.text.trim().to_owned().into(),
+        Pipe::Upper => hit.text = hit.text.to_uppercase().into(),
+        Pipe::Lower => hit.text = hit.text.to_lowercase().into(),
+        Pipe::Pad(_, fill) => {
+            let rest = hit.text.trim_start_matches(*fill);
+            let rest = if rest.is_empty() { fill.to_string() } else { rest.to_owned() };
+            hit.text = rest.into();
+        }
+        Pipe::Cut(width) => hit.text = hit.text.chars().take(*width).collect::<String>().into(),
+        Pipe::Party(leaf) => {
+            let qualifier = beside(tree, hit.container, leaf, seen);
+            hit.tag = Some(schemes::party(program.standard, qualifier.trim()).into());
+        }
+        Pipe::Item => {
+            let qualifier = hit.tag.take().unwrap_or_default();
+            hit.tag = Some(schemes::item(program.standard, &qualifier).into());
+        }
+        Pipe::Ref(scheme) => hit.tag = Some(scheme.clone().into()),
+        Pipe::Split(_) | Pipe::Join(_) | Pipe::Default(_) => {}
+    }
+    Ok(())
+}
+
+/// The text beside a value; it counts as read.
+fn beside<'t>(tree: &'t Tree, container: NodeId, leaf: &Leaf, seen: &mut Seen) -> &'t str {
+    let Some(node) = frames::leaf(tree, container, leaf) else { return "" };
+    seen.mark(node);
+    tree.value(node).unwrap_or_default()
+}
+
+fn split<'t>(hits: Vec<Hit<'t>>, mark: &str) -> Vec<Hit<'t>> {
+    let mut parts = Vec::new();
+    for hit in hits {
+        for part in hit.text.split(mark).filter(|p| !p.trim().is_empty()) {
+            parts.push(Hit { text: part.to_owned().into(), ..hit.clone() });
+        }
+    }
+    parts
+}
+
+fn join<'t>(hits: Vec<Hit<'t>>, mark: &str) -> Vec<Hit<'t>> {
+    let Some(first) = hits.first().cloned() else { return hits };
+    let texts: Vec<&str> = hits.iter().map(|h| &*h.text).collect();
+    vec![Hit { text: texts.join(mark).into(), ..first }]
+}
+
+fn date(format: &DateFormat, text: &str, loose: bool) -> Result<String, Wrong> {
+    let date = format.read(text, loose).ok_or_else(|| Wrong::Value {
+        code: "mapping/bad_date",
+        found: text.to_owned(),
+        expected: format!("a date of the form {}", format.words()),
+    })?;
+    Ok(date.to_string())
+}
+
+/// A number as documents write it; a comma may be the decimal mark.
+fn number(text: &str) -> Result<Decimal, Wrong> {
+    let text = text.trim();
+    let plain = text.strip_prefix('+').unwrap_or(text);
+    let digits = plain.strip_prefix('-').unwrap_or(plain);
+    let well_formed = digits.bytes().any(|b| b.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
+        && digits.bytes().filter(|b| matches!(b, b'.' | b',')).count() <= 1;
+    let found = if well_formed { Decimal::from_str_exact(&whole(&plain.replace(',', "."))).ok() } else { None };
+    found.ok_or_else(|| Wrong::Value {
+        code: "mapping/bad_number",
+        found: text.to_owned(),
+        expected: "a number of at most 28 digits".into(),
+    })
+}
+
+/// `.5` and `5.` with the zero that they leave out.
+fn whole(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |d| ("-", d));
+    let digits = digits.strip_suffix('.').unwrap_or(digits);
+    if digits.starts_with('.') { format!("{sign}0{digits}") } else { format!("{sign}{digits}") }
+}
+
+fn implied_decimals(text: &str, implied: u32) -> Result<String, Wrong> {
+    let mut value = number(text)?;
+    if implied > 0 && !text.contains(['.', ',']) {
+        let shifted = Decimal::try_from_i128_with_scale(value.mantissa(), implied);
+        value = shifted.map_err(|_| bad_number(text))?;
+    }
+    Ok(value.to_string())
+}
+
+fn bad_number(text: &str) -> Wrong {
+    let expected = "a number that fits".to_owned();
+    Wrong::Value { code: "mapping/bad_number", found: text.to_owned(), expected }
+}
+
+/// A text as the canonical field wants it.
+pub fn shaped(text: &str, shape: &Shape) -> Result<Value, Wrong> {
+    let bad = |code, expected: String| Wrong::Value { code, found: text.to_owned(), expected };
+    Ok(match shape {
+        Shape::Decimal => Value::String(number(text)?.to_string()),
+        Shape::Integer => {
+            let whole = number(text)?.normalize();
+            let whole = u32::from_str(&whole.to_string());
+            Value::from(whole.map_err(|_| bad("mapping/bad_number", "a whole number from 0 to 4294967295".into()))?)
+        }
+        Shape::Date => match DateFormat::Iso.read(text, false) {
+            Some(date) => Value::String(date.to_string()),
+            None => return Err(bad("mapping/bad_date", "a date of the form yyyy-mm-dd".into())),
+        },
+        Shape::Instant => match text.trim().parse::<jiff::Timestamp>() {
+            Ok(instant) => Value::String(crate::canonical::Micros(instant.as_microsecond()).rfc3339()),
+            Err(_) => return Err(bad("mapping/bad_instant", "an instant as in 2026-02-14T09:30:00Z".into())),
+        },
+        Shape::Word(words) if !words.iter().any(|w| w == text) => {
+            return Err(bad("mapping/bad_value", format!("one of {}", words.join(", "))));
+        }
+        _ => Value::String(text.to_owned()),
+    })
+}
+
+// ---- writing ----
+
+/// A canonical value as text, before the pipes' inverses.
+pub fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(yes) => Some(yes.to_string()),
+        _ => None,
+    }
+}
+
+/// The inverse of pipes, last first. `code`: told the format's code where a date's stands beside it.
+pub fn write(
+    pipes: &[Pipe],
+    mut text: String,
+    program: &Program,
+    tables: &dyn Tables,
+    code: &mut dyn FnMut(&Leaf, &str),
+) -> Result<String, Wrong> {
+    for pipe in pipes.iter().rev() {
+        match pipe {
+            Pipe::Date(format) => text = written_date(format, &text)?,
+            Pipe::CodedDate(leaf) => {
+                text = written_date(&DateFormat::of_code("102").unwrap_or(DateFormat::Iso), &text)?;
+                code(leaf, "102");
+            }
+            Pipe::Decimal(implied) if *implied > 0 => text = without_point(&text, *implied)?,
+            Pipe::Table(at) => {
+                let table = &program.tables[*at];
+                // The mapping's own row first, if the tenant has not given its value another target: a tenant's row
+                // `PF → EA` says how to read PF, not that all that counts as EA is to be written as PF.
+                let own = |target: &str| {
+                    let value = table.inverse(target)?;
+                    tables.get(&table.name, value).is_none_or(|t| t == target).then(|| value.to_owned())
+                };
+                let inverse = |target: &str| own(target).or_else(|| tables.inverse(&table.name, target));
+                // 1 and 1.00 are one number.
+                let normal = || Decimal::from_str_exact(&text).ok().and_then(|d| inverse(&d.normalize().to_string()));
+                let found = inverse(&text).or_else(normal);
+                text = found
+                    .ok_or_else(|| Wrong::NotInTable { table: table.name.clone(), value: text.clone() })?;
+            }
+            Pipe::Pad(width, fill) => {
+                let missing = width.saturating_sub(text.chars().count());
+                text = fill.to_string().repeat(missing) + &text;
+            }
+            Pipe::Cut(width) => text = text.chars().take(*width).collect(),
+            Pipe::Decimal(_) | Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Default(_) => {}
+            // Lists and schemes are taken apart before a single text is written.
+            Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(_) | Pipe::Item | Pipe::Ref(_) => {}
+        }
+    }
+    Ok(text)
+}
+
+fn written_date(format: &DateFormat, text: &str) -> Result<String, Wrong> {
+    let date: Option<Date> = DateFormat::Iso.read(text, false);
+    date.and_then(|d| format.write(d)).ok_or_else(|| Wrong::Value {
+        code: "mapping/bad_date",
+        found: text.to_owned(),
+        expected: format!("a date that can be written as {}", format.words()),
+    })
+}
+
+fn without_point(text: &str, implied: u32) -> Result<String, Wrong> {
+    let value = number(text)?;
+    let shifted = value.checked_mul(Decimal::from(10i64.pow(implied))).ok_or_else(|| bad_number(text))?.normalize();
+    if shifted.scale() > 0 {
+        let expected = format!("a number with at most {implied} decimals");
+        return Err(Wrong::Value { code: "mapping/bad_number", found: text.to_owned(), expected });
+    }
+    Ok(shifted.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_documents_write_them() {
+        for (text, expected) in [
+            ("12.50", "12.50"),
+            (" 12 ", "12"),
+            ("+5", "5"),
+            ("-.5", "-0.5"),
+            ("5.", "5"),
+            ("0012", "12"),
+            ("1,5", "1.5"),
+        ] {
+            assert_eq!(shaped(text, &Shape::Decimal).unwrap(), expected, "{text}");
+        }
+        for text in ["", "abc", "1.2.3", "--1", "+", ".", "1e5", "1 000", "99999999999999999999999999999999", "٣"] {
+            assert!(shaped(text, &Shape::Decimal).is_err(), "{text}");
+        }
+        assert_eq!(implied_decimals("1250", 2).unwrap(), "12.50");
+        assert_eq!(implied_decimals("12.5", 2).unwrap(), "12.5");
+        assert_eq!(without_point("12.50", 2).unwrap(), "1250");
+        assert!(without_point("12.505", 2).is_err());
+        assert_eq!(shaped("7.0", &Shape::Integer).unwrap(), 7);
+        assert!(shaped("7.5", &Shape::Integer).is_err());
+        assert!(shaped("-1", &Shape::Integer).is_err());
+    }
+}

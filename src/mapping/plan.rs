@@ -1,0 +1,242 @@
+//! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
+
+use super::{dates::DateFormat, shape::Shape, tables::Table};
+use crate::formats::{guides::Guide, piece::Standard};
+
+/// What a mapping file became.
+#[derive(Debug)]
+pub struct Program {
+    /// `x12/4010/850-order@3f2a…`
+    pub name: String,
+    pub message: String,
+    pub standard: Standard,
+    pub guide: Option<&'static Guide>,
+    pub claims: Claims,
+    pub unmapped: Unmapped,
+    pub sets_by: Option<String>,
+    pub tables: Vec<Table>,
+    pub fields: Vec<Field>,
+    /// Names looked for among the root's children; routes name them by index.
+    pub slots: Vec<Slot>,
+    pub rules: Vec<Rule>,
+    /// XML: the document element, written and read.
+    pub root: Option<Name>,
+    pub one_way: bool,
+}
+
+/// What the mapping is for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claims {
+    pub read: bool,
+    pub write: bool,
+    /// `850`, `csv orders`.
+    pub kind: String,
+    pub versions: Vec<String>,
+    pub partner: Option<String>,
+    pub application_sender: Option<String>,
+}
+
+/// What to do with what nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmapped {
+    Ignore,
+    Warn,
+    Reject,
+}
+
+/// A name in the tree; XML names may be bound to a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Name {
+    pub name: String,
+    pub namespace: Option<String>,
+}
+
+/// Children of these names (a segment may open more than one loop of a scope).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slot {
+    pub names: Vec<Name>,
+}
+
+/// One step down the tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub names: Vec<Name>,
+    pub conditions: Vec<Condition>,
+    /// All of them are read, and each value written gets one of its own.
+    pub every: bool,
+    /// A loop: its elements stand on the segment that opens it.
+    pub opens: Option<String>,
+    /// Where it stands among its siblings when written.
+    pub order: u32,
+}
+
+/// `[01=ST]`: one of the values must stand there; the first is what is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    pub leaf: Leaf,
+    pub values: Vec<String>,
+}
+
+/// Where in a segment, record, element or object a value stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Leaf {
+    /// The node's own text (XML, items of a JSON array).
+    Own,
+    /// A field, member or attribute (`@name`).
+    Child { name: Name, order: u32 },
+    /// A field by its position from 1 (CSV).
+    Nth(u32),
+    /// X12, EDIFACT; positions from 1, component 0 where none was named: the first.
+    Element { element: u16, component: u16 },
+    /// Qualifier and id, several times in a segment.
+    Pairs(Box<Pairs>),
+}
+
+/// `PO1{VN,UP}`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pairs {
+    /// (qualifier, id)
+    pub places: Vec<(Leaf, Leaf)>,
+    /// Which are read, in the order in which writing prefers them; empty for all.
+    pub qualifiers: Vec<String>,
+}
+
+/// A path, looked up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    /// How many frames up it begins.
+    pub up: usize,
+    /// Of the first step, in that frame.
+    pub slot: usize,
+    /// Conditions on that frame's own segment.
+    pub own: Vec<Condition>,
+    pub steps: Vec<Step>,
+    pub leaf: Leaf,
+    /// As the mapping wrote it, without `^`.
+    pub text: String,
+}
+
+/// One canonical field.
+#[derive(Debug)]
+pub struct Field {
+    pub name: String,
+    pub shape: Shape,
+    pub mandatory: bool,
+    pub source: Source,
+}
+
+/// Where a field's value comes from, and goes to.
+#[derive(Debug)]
+pub enum Source {
+    Value(Formula),
+    /// `{ read: … }`: never written.
+    ReadOnly(Formula),
+    /// A list of ids or texts: the parts one after the other.
+    List(Vec<Formula>),
+    Object(Vec<Field>),
+    /// `at:`: an object of which the document has a place of its own. The first that is there is read; the first is written.
+    At(Vec<Block>),
+    /// `each:`
+    Each(Block),
+}
+
+/// A way down to a place, and the fields there.
+#[derive(Debug)]
+pub struct Block {
+    pub up: usize,
+    /// `each:`, not `at:`.
+    pub each: bool,
+    /// Each step is a frame.
+    pub walk: Vec<Walk>,
+    pub fields: Vec<Field>,
+}
+
+/// One frame on the way.
+#[derive(Debug)]
+pub struct Walk {
+    pub step: Step,
+    /// The step's name as the mapping wrote it.
+    pub text: String,
+    /// In the frame above.
+    pub slot: usize,
+    /// What routes look for in this frame.
+    pub slots: Vec<Slot>,
+}
+
+/// Alternatives and pipes.
+#[derive(Debug, Clone)]
+pub struct Formula {
+    pub alternatives: Vec<Alternative>,
+    pub pipes: Vec<Pipe>,
+    pub every: bool,
+}
+
+/// One of the alternatives.
+#[derive(Debug, Clone)]
+pub enum Alternative {
+    Route(Route),
+    Literal(String),
+    TenantCurrency,
+    /// `$position`: which item of its list it is, from 1.
+    Position,
+    Group(Formula),
+}
+
+/// A pipe; `pipes` says what it does in which direction.
+#[derive(Debug, Clone)]
+pub enum Pipe {
+    Date(DateFormat),
+    /// The format's code stands in the same segment (EDIFACT 2379).
+    CodedDate(Leaf),
+    Decimal(u32),
+    /// Index into the program's tables.
+    Table(usize),
+    Trim,
+    Upper,
+    Lower,
+    Pad(usize, char),
+    Cut(usize),
+    Split(String),
+    Join(String),
+    Default(String),
+    /// The qualifier's place beside the id.
+    Party(Leaf),
+    Item,
+    Ref(String),
+}
+
+/// One line of `write:`.
+#[derive(Debug)]
+pub struct Rule {
+    /// Existing loops in which it is written; empty: in the root.
+    pub within: Vec<Step>,
+    /// The segment it makes if it is not there, relative to `within`.
+    pub step: Option<Step>,
+    pub leaf: Leaf,
+    pub value: RuleValue,
+    pub text: String,
+}
+
+/// What `write:` writes; where something is written already, that stays.
+#[derive(Debug)]
+pub enum RuleValue {
+    Literal(String),
+    /// How many of these loops or segments stand beside it.
+    Count { up: usize, step: Step },
+    /// The sum of an element over these.
+    Sum { up: usize, step: Step, leaf: Leaf },
+    /// The element of the first of these, or of the loop itself.
+    First { up: usize, step: Option<Step>, leaf: Leaf },
+    /// Canonical members on the way to a value, then pipes.
+    From(Vec<String>, Vec<Pipe>),
+}
+
+impl Leaf {
+    /// Elements in a leaf's path, for places: (element, component).
+    pub fn element(&self) -> (Option<u16>, Option<u16>) {
+        match self {
+            Leaf::Element { element, component } => (Some(*element), (*component > 0).then_some(*component)),
+            _ => (None, None),
+        }
+    }
+}

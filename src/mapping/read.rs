@@ -1,0 +1,506 @@
+//! Runs a program over a tree: document → canonical message, with where each value came from.
+
+use super::{
+    Context, Missing, Origin, Reading,
+    faults::{self, fault},
+    frames::{self, Frame, Hit, Seen},
+    pipes,
+    plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Route, RuleValue, Source, Unmapped},
+    shape::Shape,
+    unread,
+};
+use crate::formats::{
+    fault::Fault,
+    piece::Standard,
+    place::{At, Place},
+    tree::{Kind, NodeId, Tree},
+};
+use serde_json::{Map, Value};
+
+/// Reads one set.
+pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
+    let (node, container) = root(program, tree);
+    let frame = Frame::new(tree, node, container, &program.slots, String::new());
+    let mut run = Run {
+        program,
+        tree,
+        context,
+        frames: vec![frame],
+        pointer: String::new(),
+        position: 0,
+        seen: Seen::new(tree),
+        provenance: Vec::new(),
+        faults: Vec::new(),
+        missing: Vec::new(),
+    };
+    let (body, _) = run.members(&program.fields);
+    run.finish(body)
+}
+
+/// The node that the mapping's paths begin at, and where a bare name of it stands.
+fn root(program: &Program, tree: &Tree) -> (NodeId, NodeId) {
+    let root = tree.root();
+    match (program.standard, &program.root) {
+        (Standard::Xml, Some(name)) => {
+            let document = tree.named(root, &name.name).next().unwrap_or(root);
+            (document, document)
+        }
+        // A CSV set's own fields are those of its first row.
+        (Standard::Csv, _) => (root, tree.children(root).next().unwrap_or(root)),
+        _ => (root, root),
+    }
+}
+
+struct Run<'a> {
+    program: &'a Program,
+    tree: &'a Tree,
+    context: &'a Context<'a>,
+    frames: Vec<Frame>,
+    /// JSON pointer to the canonical object being read.
+    pointer: String,
+    /// Of the item being read, from 1.
+    position: usize,
+    seen: Seen,
+    provenance: Vec<Origin>,
+    faults: Vec<Fault>,
+    missing: Vec<Missing>,
+}
+
+/// What a field gave.
+enum Got {
+    /// The value, and whether any of it stood in the document.
+    Value(Value, bool),
+    /// A fault or a miss tells why there is none.
+    Faulty,
+    Nothing,
+}
+
+impl<'a> Run<'a> {
+    fn finish(mut self, body: Map<String, Value>) -> Reading {
+        let mut unread = Vec::new();
+        if self.program.unmapped != Unmapped::Ignore {
+            self.mark_rules();
+            let left = unread::unread(self.program.standard, self.tree, &self.seen);
+            if self.program.unmapped == Unmapped::Reject {
+                self.faults.extend(left.iter().map(|(path, node)| {
+                    let place = self.tree.place(*node);
+                    let sentence = format!("{path} ({}): nothing reads it", faults::words(&place));
+                    let remedy = "map it, or set `unmapped: warn` in the mapping".to_owned();
+                    let found = self.tree.value(*node).unwrap_or_default();
+                    fault("mapping/unread", place, found, "only what the mapping reads", sentence, remedy)
+                }));
+            }
+            unread = left.into_iter().map(|(path, _)| path).collect();
+        }
+        let number = body.get("number").and_then(Value::as_str).filter(|n| !n.is_empty()).map(str::to_owned);
+        let whole = self.faults.is_empty() && self.missing.is_empty();
+        Reading {
+            body: if whole { Value::Object(body) } else { Value::Null },
+            number,
+            provenance: self.provenance,
+            faults: self.faults,
+            missing: self.missing,
+            unread,
+        }
+    }
+
+    /// What `write:` knows is no surprise when it is read.
+    fn mark_rules(&mut self) {
+        let root = &self.frames[0];
+        for rule in &self.program.rules {
+            let steps: Vec<_> = rule.within.iter().chain(&rule.step).cloned().collect();
+            let (tree, wanted) = (self.tree, &rule.value);
+            frames::descend(tree, root.node, &steps, &mut self.seen, &mut |container, seen| {
+                if let Some(node) = frames::leaf(tree, container, &rule.leaf) {
+                    let constant = match wanted {
+                        RuleValue::Literal(text) => tree.value(node).is_some_and(|v| v.trim() == text),
+                        _ => true,
+                    };
+                    if constant {
+                        seen.mark(node);
+                    }
+                }
+                false
+            });
+        }
+    }
+
+    // ---- objects ----
+
+    /// The members of an object, and whether any of them stood in the document.
+    fn members(&mut self, fields: &'a [Field]) -> (Map<String, Value>, bool) {
+        let mut object = Map::new();
+        let mut present = false;
+        let mut lacking = Vec::new();
+        for field in fields {
+            match self.field(field) {
+                Got::Value(Value::Array(items), _) if items.is_empty() && !field.mandatory => {}
+                Got::Value(value, found) => {
+                    present |= found;
+                    object.insert(field.name.clone(), value);
+                }
+                Got::Faulty => present = true,
+                Got::Nothing if field.mandatory => lacking.push(field),
+                Got::Nothing => {}
+            }
+        }
+        // An object that is not there at all lacks nothing; the message itself always is.
+        if present || self.pointer.is_empty() {
+            lacking.into_iter().for_each(|field| self.lacks(field));
+        }
+        (object, present)
+    }
+
+    fn field(&mut self, field: &'a Field) -> Got {
+        let before = self.pointer.len();
+        self.pointer.push('/');
+        self.pointer.push_str(&field.name);
+        let got = match &field.source {
+            Source::Value(formula) | Source::ReadOnly(formula) => self.single(formula, &field.shape),
+            Source::List(formulas) => self.list(formulas, &field.shape),
+            Source::Object(fields) => self.object(fields, field.mandatory),
+            Source::At(blocks) => self.at(blocks, field.mandatory),
+            Source::Each(block) => self.each(block),
+        };
+        self.pointer.truncate(before);
+        got
+    }
+
+    fn object(&mut self, fields: &'a [Field], mandatory: bool) -> Got {
+        let (object, present) = self.members(fields);
+        match (present, mandatory) {
+            (true, _) => Got::Value(Value::Object(object), true),
+            (false, true) => {
+                let lacking: Vec<&Field> =
+                    fields.iter().filter(|f| f.mandatory && !object.contains_key(&f.name)).collect();
+                lacking.iter().for_each(|field| {
+                    let before = self.pointer.len();
+                    self.lacks(field);
+                    self.pointer.truncate(before);
+                });
+                if lacking.is_empty() { Got::Value(Value::Object(object), false) } else { Got::Faulty }
+            }
+            (false, false) => Got::Nothing,
+        }
+    }
+
+    fn at(&mut self, blocks: &'a [Block], mandatory: bool) -> Got {
+        for block in blocks {
+            let mut got = None;
+            self.walk(block, &mut |run| {
+                got = Some(run.members(&block.fields));
+                true
+            });
+            if let Some((object, present)) = got
+                && (present || mandatory)
+            {
+                return Got::Value(Value::Object(object), present);
+            }
+        }
+        if !mandatory {
+            return Got::Nothing;
+        }
+        let lacking: Vec<&Field> = blocks.first().map(|b| b.fields.iter().filter(|f| f.mandatory).collect()).unwrap_or_default();
+        if lacking.is_empty() {
+            return Got::Value(Value::Object(Map::new()), false);
+        }
+        Got::Nothing
+    }
+
+    fn each(&mut self, block: &'a Block) -> Got {
+        let mut items = Vec::new();
+        self.walk(block, &mut |run| {
+            let before = run.pointer.len();
+            run.pointer.push_str(&format!("/{}", items.len()));
+            let outer = std::mem::replace(&mut run.position, items.len() + 1);
+            items.push(Value::Object(run.members(&block.fields).0));
+            run.position = outer;
+            run.pointer.truncate(before);
+            false
+        });
+        let found = !items.is_empty();
+        Got::Value(Value::Array(items), found)
+    }
+
+    /// Goes to each place of a block; `visit` says when it has enough.
+    fn walk(&mut self, block: &'a Block, visit: &mut dyn FnMut(&mut Self) -> bool) {
+        let level = self.frames.len() - 1 - block.up.min(self.frames.len() - 1);
+        let aside = self.frames.split_off(level + 1);
+        self.step_down(block, 0, visit);
+        self.frames.extend(aside);
+    }
+
+    fn step_down(&mut self, block: &'a Block, depth: usize, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
+        let Some(walk) = block.walk.get(depth) else { return visit(self) };
+        let Some(frame) = self.frames.last() else { return true };
+        let name = &walk.text;
+        let base = if frame.label.is_empty() { String::new() } else { format!("{}/", frame.label) };
+        let mut children = Vec::new();
+        let mut items = false;
+        for (_, child) in frame.slot(walk.slot) {
+            items = self.tree.kind(*child) == Kind::Array;
+            match items {
+                true => children.extend(self.tree.children(*child)),
+                false => children.push(*child),
+            }
+        }
+        let mut count = 0;
+        for child in children {
+            let container = frames::container(self.tree, child);
+            if !frames::holds(self.tree, container, &walk.step.conditions, &mut self.seen) {
+                continue;
+            }
+            count += 1;
+            let label = match walk.step.conditions.as_slice() {
+                [] if items => format!("{base}{name}/{}", count - 1),
+                [] if block.each => format!("{base}{name}[{count}]"),
+                [] => format!("{base}{name}"),
+                conditions => format!("{base}{name}{}", self.conditions(container, conditions)),
+            };
+            self.frames.push(Frame::new(self.tree, child, container, &walk.slots, label));
+            let enough = self.step_down(block, depth + 1, visit);
+            self.frames.pop();
+            if enough {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `[01=ST]`: with the value that stands there.
+    fn conditions(&self, container: NodeId, conditions: &[Condition]) -> String {
+        let leaf = |leaf: &Leaf| match leaf {
+            Leaf::Element { element, component: 0 } => format!("{element:02}"),
+            Leaf::Element { element, component } => format!("{element:02}.{component:02}"),
+            Leaf::Child { name, .. } => name.name.clone(),
+            _ => String::new(),
+        };
+        let value = |c: &Condition| {
+            frames::leaf(self.tree, container, &c.leaf).and_then(|n| self.tree.value(n)).unwrap_or_default()
+        };
+        conditions.iter().map(|c| format!("[{}={}]", leaf(&c.leaf), value(c).trim())).collect()
+    }
+
+    // ---- values ----
+
+    fn level(&self, route: &Route) -> usize {
+        let last = self.frames.len() - 1;
+        last - route.up.min(last)
+    }
+
+    fn single(&mut self, formula: &'a Formula, shape: &Shape) -> Got {
+        let Ok(hits) = self.formula(formula) else { return Got::Faulty };
+        let Some(hit) = hits.into_iter().next() else { return Got::Nothing };
+        match pipes::shaped(&hit.text, shape) {
+            Ok(value) => {
+                self.came_from(&hit, None);
+                Got::Value(value, hit.node.is_some())
+            }
+            Err(wrong) => {
+                self.wrong(&hit, formula, wrong);
+                Got::Faulty
+            }
+        }
+    }
+
+    fn list(&mut self, formulas: &'a [Formula], shape: &Shape) -> Got {
+        let refs = matches!(shape, Shape::List(item) if **item == Shape::Ref);
+        let mut items = Vec::new();
+        let mut present = false;
+        for formula in formulas {
+            let Ok(hits) = self.formula(formula) else { return Got::Faulty };
+            for hit in hits {
+                present |= hit.node.is_some();
+                self.came_from(&hit, Some((items.len(), refs)));
+                items.push(match (&hit.tag, refs) {
+                    (Some(tag), true) => serde_json::json!({ "scheme": tag, "id": hit.text }),
+                    _ => Value::String(hit.text.into_owned()),
+                });
+            }
+        }
+        // An empty list is a list: what a line without any item id means is the core's to say.
+        Got::Value(Value::Array(items), present)
+    }
+
+    /// The values of a formula; `Err` if a fault or a miss was noted.
+    fn formula(&mut self, formula: &'a Formula) -> Result<Vec<Hit<'a>>, ()> {
+        let tree = self.tree;
+        let mut hits = Vec::new();
+        for alternative in &formula.alternatives {
+            hits = match alternative {
+                Alternative::Route(route) => frames::hits(tree, &self.frames, route, formula.every, &mut self.seen),
+                Alternative::Literal(text) => vec![self.made(text.clone())],
+                Alternative::TenantCurrency => vec![self.made(self.context.tenant_currency.to_owned())],
+                Alternative::Position => vec![self.made(self.position.to_string())],
+                Alternative::Group(inner) => self.formula(inner)?,
+            };
+            if !hits.is_empty() {
+                break;
+            }
+        }
+        let origin = hits.first().cloned();
+        match pipes::read(&formula.pipes, hits, self.program, tree, self.context.tables, &mut self.seen) {
+            Ok(hits) => Ok(hits),
+            Err((hit, wrong)) => {
+                let hit = hit.or(origin).unwrap_or_else(|| self.made(String::new()));
+                self.wrong(&hit, formula, wrong);
+                Err(())
+            }
+        }
+    }
+
+    fn made(&self, text: String) -> Hit<'a> {
+        let container = self.frames.last().map_or(NodeId(0), |f| f.container);
+        Hit { text: text.into(), tag: None, node: None, container, route: None }
+    }
+
+    // ---- what is told ----
+
+    fn came_from(&mut self, hit: &Hit, item: Option<(usize, bool)>) {
+        let Some(node) = hit.node else { return };
+        let place = self.tree.place(node);
+        let field = match item {
+            None => self.pointer.clone(),
+            Some((index, true)) => format!("{}/{index}/id", self.pointer),
+            Some((index, false)) => format!("{}/{index}", self.pointer),
+        };
+        let bytes = place.byte..place.byte + u64::from(place.len);
+        let at = hit.route.map(|(route, level)| self.label(route, level, Some(&place))).unwrap_or_default();
+        self.provenance.push(Origin { field, bytes, at });
+        if let Some((route, 0)) = hit.route
+            && self.program.standard == Standard::Csv
+        {
+            self.agrees(route, node, hit.container);
+        }
+    }
+
+    /// CSV: what an order says once, its later rows must not say otherwise; leaving it out is fine.
+    fn agrees(&mut self, route: &Route, first: NodeId, row: NodeId) {
+        let said = self.tree.value(first).unwrap_or_default();
+        let rows = self.tree.children(self.tree.root()).skip_while(|r| *r != row).skip(1);
+        for node in rows.filter_map(|other| frames::leaf(self.tree, other, &route.leaf)) {
+            let also = self.tree.value(node).unwrap_or_default();
+            if also.trim().is_empty() || also == said {
+                self.seen.mark(node);
+                continue;
+            }
+            let place = self.tree.place(node);
+            let sentence = format!(
+                "{} ({}): `{}`, and the order's first row says `{}`",
+                route.text,
+                faults::words(&place),
+                faults::short(also),
+                faults::short(said)
+            );
+            let remedy = "give the rows of one order the same value, or the order another number".to_owned();
+            self.faults.push(fault("mapping/contradiction", place, also, said, sentence, remedy));
+            return;
+        }
+    }
+
+    /// A path in the document: the frame's, then the mapping's own text. Of pairs, the element that it was.
+    fn label(&self, route: &Route, level: usize, place: Option<&Place>) -> String {
+        let label = &self.frames[level].label;
+        let text = match (&route.leaf, place.map(|p| &p.at)) {
+            (Leaf::Pairs(_), Some(At::Segment { id, element: Some(element), component, .. })) => match component {
+                Some(component) => format!("{id}{element:02}.{component:02}"),
+                None => format!("{id}{element:02}"),
+            },
+            _ => route.text.clone(),
+        };
+        if label.is_empty() { text } else { format!("{label}/{text}") }
+    }
+
+    /// The path that a formula looks at first.
+    fn first_label(&self, formula: &Formula) -> String {
+        first_route(formula).map(|route| self.label(route, self.level(route), None)).unwrap_or_default()
+    }
+
+    fn wrong(&mut self, hit: &Hit, formula: &'a Formula, wrong: pipes::Wrong) {
+        let place = match hit.node {
+            Some(node) => self.tree.place(node),
+            None => self.tree.place(hit.container),
+        };
+        let label = match hit.route {
+            Some((route, level)) => self.label(route, level, Some(&place)),
+            None => self.first_label(formula),
+        };
+        let where_ = format!("{label} ({})", faults::words(&place));
+        match wrong {
+            pipes::Wrong::Value { code, found, expected } => {
+                let sentence = format!("{where_}: `{}` is not {expected}", faults::short(&found));
+                let remedy = "correct the value and send the document again".to_owned();
+                self.faults.push(fault(code, place, &found, &expected, sentence, remedy));
+            }
+            pipes::Wrong::NotInTable { table, value } => {
+                let sentence = format!("{where_}: `{}` is not in the table {table}", faults::short(&value));
+                let remedy = format!(
+                    "add it with `crossdock reference add {table} {} TARGET`; what waits for it then goes on",
+                    faults::short(&value)
+                );
+                let expected = format!("a value of the table {table}");
+                let fault = fault("mapping/no_reference", place, &value, &expected, sentence, remedy);
+                self.missing.push(Missing { table, value, fault });
+            }
+        }
+    }
+
+    /// A mandatory canonical field that nothing gave.
+    fn lacks(&mut self, field: &'a Field) {
+        let (place, label) = self.expected_at(field);
+        let pointer = format!("{}/{}", self.pointer, field.name);
+        let where_ = faults::words(&place);
+        let sentence = match label.is_empty() {
+            true => format!("`{pointer}` is missing in {where_}"),
+            false => format!("{label} is missing in {where_}: it gives `{pointer}`"),
+        };
+        let remedy = "send the document again with it".to_owned();
+        self.faults.push(fault("mapping/missing", place, "", &field.shape.takes(), sentence, remedy));
+    }
+
+    /// Where a missing field should have stood.
+    fn expected_at(&mut self, field: &'a Field) -> (Place, String) {
+        let here = self.frames.last().map_or(NodeId(0), |f| f.container);
+        let formula = match &field.source {
+            Source::Value(formula) | Source::ReadOnly(formula) => Some(formula),
+            Source::List(formulas) => formulas.first(),
+            Source::Object(fields) => {
+                return match fields.iter().find(|f| f.mandatory) {
+                    Some(inner) => self.expected_at(inner),
+                    None => (self.tree.place(here), String::new()),
+                };
+            }
+            Source::At(_) | Source::Each(_) => None,
+        };
+        let Some((formula, route)) = formula.and_then(|f| Some((f, first_route(f)?))) else {
+            return (self.tree.place(here), String::new());
+        };
+        let label = self.first_label(formula);
+        let mut segment = None;
+        let Frame { node, container: own, .. } = self.frames[self.level(route)];
+        let mut scratch = Seen::new(self.tree);
+        frames::descend(self.tree, node, &route.steps, &mut scratch, &mut |container, _| {
+            segment = Some(container);
+            true
+        });
+        let segment = if route.steps.is_empty() { Some(own) } else { segment };
+        let (element, component) = route.leaf.element();
+        let name = match &route.leaf {
+            Leaf::Child { name, .. } => Some(name.name.as_str()),
+            _ => None,
+        };
+        let place = self.tree.place(segment.unwrap_or(own));
+        match segment {
+            Some(_) => (faults::missing(place, element, component, name), label),
+            None => (faults::missing(place, None, None, None), label),
+        }
+    }
+}
+
+fn first_route(formula: &Formula) -> Option<&Route> {
+    formula.alternatives.iter().find_map(|a| match a {
+        Alternative::Route(route) => Some(route),
+        Alternative::Group(inner) => first_route(inner),
+        _ => None,
+    })
+}

@@ -1,0 +1,130 @@
+//! Compiles `write:`: what reading can't tell when going the other way.
+
+use super::{
+    expr,
+    fields::Fields,
+    near::hint,
+    plan::{Leaf, Pipe, Rule, RuleValue, Step},
+    shape::{self, Shape},
+    yaml::{Entry, Spot, What, Yaml},
+};
+use crate::formats::piece::Standard;
+
+const FORMS: &str = "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 } or { from: answered | date(yyyymmdd) }";
+
+/// One line of `write:`.
+pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
+    let edi = matches!(fields.router.standard, Standard::X12 | Standard::Edifact);
+    let path = tell(fields, entry.key_spot, |_| expr::path(&entry.key, edi))?;
+    if path.up > 0 || path.absolute {
+        fields.wrong.push((entry.key_spot, "paths under `write:` begin at the document's root".into()));
+        return None;
+    }
+    let route = tell(fields, entry.key_spot, |fields| fields.router.value(&path))?;
+    if let Leaf::Pairs(_) = route.leaf {
+        fields.wrong.push((entry.key_spot, "pairs can't stand under `write:`".into()));
+        return None;
+    }
+    let value = value(&entry.value, &path, fields)?;
+    if !edi && !matches!(value, RuleValue::Literal(_) | RuleValue::From(..)) {
+        fields.wrong.push((entry.value.spot, "count, sum and first are for X12 and EDIFACT".into()));
+        return None;
+    }
+    let (mut within, mut step) = (route.steps, None);
+    // A path of one step makes its segment; a longer one writes only where its loops stand already.
+    if path.steps.len() == 1 {
+        step = within.pop();
+    }
+    Some(Rule { within, step, leaf: route.leaf, value, text: entry.key.clone() })
+}
+
+fn tell<T>(
+    fields: &mut Fields,
+    spot: Spot,
+    run: impl FnOnce(&mut Fields) -> Result<T, (usize, String)>,
+) -> Option<T> {
+    match run(fields) {
+        Ok(found) => Some(found),
+        Err((offset, sentence)) => {
+            fields.wrong.push((Spot { column: spot.column + offset as u32, ..spot }, sentence));
+            None
+        }
+    }
+}
+
+fn value(yaml: &Yaml, path: &expr::Path, fields: &mut Fields) -> Option<RuleValue> {
+    match &yaml.what {
+        What::Text(text) => Some(RuleValue::Literal(text.clone())),
+        What::Map(entries) => match entries.as_slice() {
+            [Entry { key, value, .. }] => computed(key, value, path, fields, yaml.spot),
+            _ => wrong(fields, yaml.spot),
+        },
+        _ => wrong(fields, yaml.spot),
+    }
+}
+
+fn wrong(fields: &mut Fields, spot: Spot) -> Option<RuleValue> {
+    fields.wrong.push((spot, format!("`write:` takes {FORMS}")));
+    None
+}
+
+fn computed(key: &str, yaml: &Yaml, path: &expr::Path, fields: &mut Fields, spot: Spot) -> Option<RuleValue> {
+    let Some(text) = yaml.text() else { return wrong(fields, spot) };
+    match key {
+        "count" | "sum" | "first" => {
+            let target = tell(fields, yaml.spot, |_| expr::path(text, true))?;
+            // Relative to the deepest loop that the rule's own path names, `^` to the one above.
+            let mut whole = path.clone();
+            whole.steps.truncate((path.steps.len() - 1).saturating_sub(target.up));
+            whole.steps.extend(target.steps);
+            let (leaf, mut steps) = match key {
+                "count" => (None, tell(fields, yaml.spot, |fields| fields.router.place(&whole))?.1),
+                _ => {
+                    let route = tell(fields, yaml.spot, |fields| fields.router.value(&whole))?;
+                    (Some(route.leaf), route.steps)
+                }
+            };
+            // `POC/POC04: { first: POC03 }`: the loop's own segment.
+            let own = whole.steps.len() > steps.len();
+            let step: Option<Step> = if own { None } else { steps.pop() };
+            let up = target.up;
+            Some(match (key, leaf) {
+                ("sum", Some(leaf)) => RuleValue::Sum { up, step: step?, leaf },
+                ("first", Some(leaf)) => RuleValue::First { up, step, leaf },
+                _ => RuleValue::Count { up, step: step? },
+            })
+        }
+        "from" => from(text, yaml.spot, fields),
+        _ => wrong(fields, spot),
+    }
+}
+
+/// `answered | date(yyyymmdd)`: a canonical path with `.` between members, and pipes.
+fn from(text: &str, spot: Spot, fields: &mut Fields) -> Option<RuleValue> {
+    let parsed = tell(fields, spot, |_| expr::field(text, false))?;
+    let [expr::Alternative::Path(path)] = parsed.alternatives.as_slice() else {
+        fields.wrong.push((spot, "`from:` takes one canonical path".into()));
+        return None;
+    };
+    let members: Vec<String> = path.text.split('.').map(str::to_owned).collect();
+    let mut shape = shape::message(fields.message)?;
+    for name in &members {
+        match shape.member(name) {
+            Some(member) => shape = &member.shape,
+            None => {
+                let near = hint(name, shape.members().iter().map(|m| m.name.as_str()));
+                fields.wrong.push((spot, format!("`{name}` is no field of {} here{near}", fields.message)));
+                return None;
+            }
+        }
+    }
+    if matches!(shape, Shape::Object(_) | Shape::List(_) | Shape::Free | Shape::Ref) {
+        fields.wrong.push((spot, "`from:` leads to a single value".into()));
+        return None;
+    }
+    let mut pipes: Vec<Pipe> = Vec::new();
+    for call in &parsed.pipes {
+        pipes.push(tell(fields, spot, |fields| fields.pipe(call, None))?);
+    }
+    Some(RuleValue::From(members, pipes))
+}

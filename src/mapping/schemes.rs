@@ -1,0 +1,175 @@
+//! Whose number an id is: what standards say by a qualifier, canonical messages say by a scheme.
+//!
+//! | scheme | an item's | a party's |
+//! |---|---|---|
+//! | `sku` | the seller's number | |
+//! | `buyer` | the buyer's number | the buyer's number for it |
+//! | `seller` | | the seller's number for it |
+//! | `mpn` | the manufacturer's number | |
+//! | `gtin` | GS1's, 8 to 14 digits (UPC, EAN) | |
+//! | `gln`, `duns`, `duns4` | | GS1's; Dun & Bradstreet's |
+//! | `x12:QQ`, `edifact:QQ`, `id:QQ` | any other qualifier, kept as it is | the same |
+//! | `id` | no qualifier at all | the same |
+
+use crate::formats::piece::Standard;
+
+/// Qualifier → scheme, the qualifier that writing prefers first.
+type Schemes = &'static [(&'static str, &'static str)];
+
+/// X12 element 235.
+const X12_ITEMS: Schemes = &[
+    ("VN", "sku"),
+    ("VP", "sku"),
+    ("VC", "sku"),
+    ("SK", "sku"),
+    ("BP", "buyer"),
+    ("IN", "buyer"),
+    ("CB", "buyer"),
+    ("PI", "buyer"),
+    ("MG", "mpn"),
+    ("MN", "mpn"),
+    ("MF", "mpn"),
+    ("UK", "gtin"),
+    ("UP", "gtin"),
+    ("EN", "gtin"),
+    ("UI", "gtin"),
+    ("UA", "gtin"),
+];
+
+/// UN/EDIFACT 7143.
+const EDIFACT_ITEMS: Schemes =
+    &[("SA", "sku"), ("BP", "buyer"), ("IN", "buyer"), ("MF", "mpn"), ("EN", "gtin"), ("UP", "gtin"), ("SRV", "gtin")];
+
+/// X12 element 66.
+const X12_PARTIES: Schemes =
+    &[("1", "duns"), ("9", "duns4"), ("91", "seller"), ("92", "buyer"), ("UL", "gln"), ("ZZ", "mutual")];
+
+/// UN/EDIFACT 3055.
+const EDIFACT_PARTIES: Schemes =
+    &[("9", "gln"), ("16", "duns"), ("91", "seller"), ("92", "buyer"), ("ZZZ", "mutual")];
+
+/// schemeID as UBL documents write it (PEPPOL's codes of ISO 6523 and the words of UBL's own examples).
+const XML_PARTIES: Schemes = &[
+    ("GLN", "gln"),
+    ("0088", "gln"),
+    ("DUNS", "duns"),
+    ("0060", "duns"),
+    ("BUYER", "buyer"),
+    ("SELLER", "seller"),
+    ("MUTUAL", "mutual"),
+];
+
+/// What the qualifiers of an item's ids mean.
+pub fn item(standard: Standard, qualifier: &str) -> String {
+    scheme(items(standard), prefix(standard), qualifier)
+}
+
+/// What the qualifier of a party's id means.
+pub fn party(standard: Standard, qualifier: &str) -> String {
+    scheme(parties(standard), prefix(standard), qualifier)
+}
+
+/// The qualifier for an item's id, of those that are allowed (all, if empty), in their order.
+pub fn item_qualifier(standard: Standard, scheme: &str, id: &str, allowed: &[String]) -> Option<String> {
+    if scheme == BARE {
+        return None;
+    }
+    if let Some(own) = scheme.strip_prefix(prefix(standard)) {
+        return (allowed.is_empty() || allowed.iter().any(|a| a == own)).then(|| own.to_owned());
+    }
+    let fits = |qualifier: &str| items(standard).contains(&(qualifier, scheme));
+    // A GTIN's length tells which of the qualifiers says it: 12 digits UPC, 13 EAN, 14 the whole GTIN.
+    let best: &[&str] = match (scheme, id.len(), standard) {
+        ("gtin", 12, _) => &["UP"],
+        ("gtin", 13, _) => &["EN"],
+        ("gtin", 14, Standard::X12) => &["UK"],
+        _ => &[],
+    };
+    let candidates: Vec<&str> = match allowed {
+        [] => items(standard).iter().map(|(q, _)| *q).filter(|q| fits(q)).collect(),
+        some => some.iter().map(String::as_str).filter(|q| fits(q)).collect(),
+    };
+    let found = candidates.iter().find(|q| best.contains(q)).or(candidates.first());
+    found.map(|q| (*q).to_owned())
+}
+
+/// The qualifier for a party's id; empty for a bare one.
+pub fn party_qualifier(standard: Standard, scheme: &str) -> Option<String> {
+    if scheme == BARE {
+        return Some(String::new());
+    }
+    if let Some(own) = scheme.strip_prefix(prefix(standard)) {
+        return Some(own.to_owned());
+    }
+    parties(standard).iter().find(|(_, s)| *s == scheme).map(|(q, _)| (*q).to_owned())
+}
+
+/// The scheme of an id that nothing qualifies.
+const BARE: &str = "id";
+
+fn scheme(known: Schemes, prefix: &str, qualifier: &str) -> String {
+    if qualifier.is_empty() {
+        return BARE.to_owned();
+    }
+    let found = known.iter().find(|(q, _)| *q == qualifier);
+    found.map_or_else(|| format!("{prefix}{qualifier}"), |(_, scheme)| (*scheme).to_owned())
+}
+
+fn items(standard: Standard) -> Schemes {
+    match standard {
+        Standard::X12 => X12_ITEMS,
+        Standard::Edifact => EDIFACT_ITEMS,
+        _ => &[],
+    }
+}
+
+fn parties(standard: Standard) -> Schemes {
+    match standard {
+        Standard::X12 => X12_PARTIES,
+        Standard::Edifact => EDIFACT_PARTIES,
+        Standard::Xml => XML_PARTIES,
+        Standard::Csv | Standard::Json => &[],
+    }
+}
+
+fn prefix(standard: Standard) -> &'static str {
+    match standard {
+        Standard::X12 => "x12:",
+        Standard::Edifact => "edifact:",
+        // CSV and JSON have no list of their own: the word that stands there is the scheme.
+        Standard::Csv | Standard::Json => "",
+        Standard::Xml => "id:",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_qualifier_comes_back_to_its_scheme() {
+        let all = [Standard::X12, Standard::Edifact, Standard::Xml];
+        for standard in all {
+            for (qualifier, _) in items(standard).iter().chain(&[("QQ", "")]) {
+                let scheme = item(standard, qualifier);
+                let back = item_qualifier(standard, &scheme, "1", &[]).unwrap();
+                assert_eq!(item(standard, &back), scheme);
+            }
+            for (qualifier, _) in parties(standard).iter().chain(&[("QQ", ""), ("", "id")]) {
+                let scheme = party(standard, qualifier);
+                assert_eq!(party(standard, &party_qualifier(standard, &scheme).unwrap()), scheme);
+            }
+        }
+    }
+
+    #[test]
+    fn a_gtin_takes_the_qualifier_of_its_length() {
+        let allowed = ["EN", "UP", "UK"].map(String::from);
+        let of = |id| item_qualifier(Standard::X12, "gtin", id, &allowed);
+        assert_eq!(of("012345678905").as_deref(), Some("UP"));
+        assert_eq!(of("4012345678901").as_deref(), Some("EN"));
+        assert_eq!(of("14012345678901").as_deref(), Some("UK"));
+        assert_eq!(of("12345670").as_deref(), Some("EN"), "no better one: the mapping's first");
+        assert_eq!(item_qualifier(Standard::X12, "sku", "A", &allowed), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! What a canonical message looks like, as mappings need it: made from the JSON Schema of the Rust types, so that
+//! there is one description of a message.
+
+use crate::canonical::order::{Order, OrderResponse};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// What a canonical field holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    Text,
+    /// One of these words.
+    Word(Vec<String>),
+    Decimal,
+    Integer,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// RFC 3339.
+    Instant,
+    Object(Vec<Member>),
+    List(Box<Shape>),
+    /// `{scheme, id}`: always within a list.
+    Ref,
+    /// Extension fields of any name.
+    Free,
+}
+
+/// A member of a canonical object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    pub name: String,
+    pub shape: Shape,
+    pub mandatory: bool,
+}
+
+impl Shape {
+    /// The member of a name, if this is an object that has it.
+    pub fn member(&self, name: &str) -> Option<&Member> {
+        self.members().iter().find(|m| m.name == name)
+    }
+
+    /// The members of an object.
+    pub fn members(&self) -> &[Member] {
+        match self {
+            Shape::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// For sentences: what a field of this shape takes.
+    pub fn takes(&self) -> String {
+        match self {
+            Shape::Text => "text".into(),
+            Shape::Word(words) => format!("one of {}", words.join(", ")),
+            Shape::Decimal => "a decimal number".into(),
+            Shape::Integer => "a whole number".into(),
+            Shape::Date => "a date".into(),
+            Shape::Instant => "an instant (RFC 3339)".into(),
+            Shape::Object(_) => "an object".into(),
+            Shape::List(item) => format!("a list, each item {}", item.takes()),
+            Shape::Ref => "an id with its scheme".into(),
+            Shape::Free => "extension fields".into(),
+        }
+    }
+}
+
+/// The messages that mappings read to, by name and version.
+pub fn message(name: &str) -> Option<&'static Shape> {
+    static ORDER: LazyLock<Shape> = LazyLock::new(|| of(schemars::schema_for!(Order).as_value()));
+    static RESPONSE: LazyLock<Shape> = LazyLock::new(|| of(schemars::schema_for!(OrderResponse).as_value()));
+    match name {
+        "order/1" => Some(&ORDER),
+        "order_response/1" => Some(&RESPONSE),
+        _ => None,
+    }
+}
+
+/// Names of the messages, for lint sentences.
+pub const MESSAGES: &[&str] = &["order/1", "order_response/1"];
+
+fn of(root: &Value) -> Shape {
+    shape(root, root)
+}
+
+fn shape(schema: &Value, root: &Value) -> Shape {
+    if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")) {
+        return if name == "Ref" { Shape::Ref } else { shape(&root["$defs"][name], root) };
+    }
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let real = choices.iter().find(|c| c["type"] != "null");
+        return real.map_or(Shape::Text, |c| shape(c, root));
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return Shape::Word(words.iter().filter_map(|w| w.as_str().map(Into::into)).collect());
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(many) => many.iter().filter_map(Value::as_str).filter(|t| *t != "null").collect(),
+        _ => vec![],
+    };
+    match types.as_slice() {
+        ["object"] if schema["properties"].is_object() => object(schema, root),
+        ["object"] => Shape::Free,
+        ["array"] => Shape::List(Box::new(shape(&schema["items"], root))),
+        ["integer"] => Shape::Integer,
+        ["string", "number"] => Shape::Decimal,
+        _ if schema["format"] == "date" => Shape::Date,
+        _ if schema["format"] == "date-time" => Shape::Instant,
+        _ => Shape::Text,
+    }
+}
+
+fn object(schema: &Value, root: &Value) -> Shape {
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    Shape::Object(
+        properties
+            .map(|(name, schema)| Member {
+                name: name.clone(),
+                shape: shape(schema, root),
+                mandatory: required.contains(&name.as_str()),
+            })
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(message: &str, path: &str) -> Shape {
+        let mut shape = super::message(message).unwrap().clone();
+        for step in path.split('.') {
+            shape = match step {
+                "[]" => match shape {
+                    Shape::List(item) => *item,
+                    other => panic!("{path}: {other:?} is no list"),
+                },
+                name => shape.member(name).unwrap_or_else(|| panic!("{path}: no {name}")).shape.clone(),
+            };
+        }
+        shape
+    }
+
+    #[test]
+    fn shapes_follow_the_rust_types() {
+        assert_eq!(at("order/1", "number"), Shape::Text);
+        assert_eq!(at("order/1", "placed.date"), Shape::Date);
+        assert_eq!(at("order/1", "placed.at"), Shape::Instant);
+        assert_eq!(at("order/1", "lines.[].quantity.value"), Shape::Decimal);
+        assert_eq!(at("order/1", "lines.[].item.[]"), Shape::Ref);
+        assert_eq!(at("order/1", "totals.lines"), Shape::Integer);
+        assert_eq!(at("order/1", "totals.amount"), Shape::Decimal);
+        assert_eq!(at("order/1", "notes.[]"), Shape::Text);
+        assert_eq!(at("order/1", "ext"), Shape::Free);
+        let words = ["accepted", "accepted_with_changes", "rejected"].map(String::from).to_vec();
+        assert_eq!(at("order_response/1", "outcome"), Shape::Word(words));
+        assert!(message("order/1").unwrap().member("sold_to").unwrap().mandatory);
+        assert!(!message("order/1").unwrap().member("ship_to").unwrap().mandatory);
+    }
+}

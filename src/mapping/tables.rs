@@ -1,0 +1,115 @@
+//! Code tables: CSV files with the header `value,target`, or a few rows in the mapping itself.
+
+use super::yaml::Spot;
+use std::collections::HashMap;
+
+/// A table, both ways. Where several values lead to one target, the first row is what writing takes.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    pub name: String,
+    forward: HashMap<String, String>,
+    backward: HashMap<String, String>,
+    /// Each row with its line, for lint.
+    pub rows: Vec<(u32, String)>,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(name: &str) -> Self {
+        Table { name: name.to_owned(), ..Table::default() }
+    }
+
+    /// Adds a row; false if the value has one already.
+    pub fn add(&mut self, value: &str, target: &str, line: u32) -> bool {
+        if self.forward.insert(value.to_owned(), target.to_owned()).is_some() {
+            return false;
+        }
+        self.backward.entry(target.to_owned()).or_insert_with(|| value.to_owned());
+        self.rows.push((line, target.to_owned()));
+        true
+    }
+
+    /// The target of a value.
+    pub fn get(&self, value: &str) -> Option<&str> {
+        self.forward.get(value).map(String::as_str)
+    }
+
+    /// The first value that leads to a target.
+    pub fn inverse(&self, target: &str) -> Option<&str> {
+        self.backward.get(target).map(String::as_str)
+    }
+}
+
+/// Reads a table file. Lines that begin with `#` are comments, and blank lines are nothing.
+pub fn parse(name: &str, text: &str) -> Result<Table, Vec<(Spot, String)>> {
+    let mut table = Table::new(name);
+    let mut wrong = Vec::new();
+    let mut header = false;
+    for (line, row) in (1u32..).zip(text.trim_start_matches('\u{feff}').lines()) {
+        let spot = Spot { line, column: 1 };
+        if row.trim().is_empty() || row.starts_with('#') {
+            continue;
+        }
+        let cells = cells(row);
+        match cells.as_slice() {
+            [value, target] if !header && value == "value" && target == "target" => header = true,
+            _ if !header => {
+                wrong.push((spot, "the first row must be `value,target`".into()));
+                return Err(wrong);
+            }
+            [value, target] if !value.is_empty() && !target.is_empty() => {
+                if !table.add(value, target, line) {
+                    wrong.push((spot, format!("`{value}` stands in an earlier row already")));
+                }
+            }
+            other => wrong.push((spot, format!("a row has a value and a target; this one has {} cells", other.len()))),
+        }
+    }
+    if !header {
+        wrong.push((Spot { line: 1, column: 1 }, "the table is empty; its first row must be `value,target`".into()));
+    }
+    if wrong.is_empty() { Ok(table) } else { Err(wrong) }
+}
+
+/// The cells of one row; quotes as in RFC 4180 §2, but a cell does not go over a line's end.
+fn cells(row: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = row.chars().peekable();
+    while let Some(c) = chars.next() {
+        let cell = cells.last_mut();
+        match (c, cell) {
+            ('"', Some(cell)) if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                cell.push('"');
+            }
+            ('"', _) => quoted = !quoted,
+            (',', _) if !quoted => cells.push(String::new()),
+            (c, Some(cell)) => cell.push(c),
+            (_, None) => {}
+        }
+    }
+    cells.into_iter().map(|c| c.trim().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_read_both_ways() {
+        let table = parse("uom", "# units\nvalue,target\nEA,EA\nPC,EA\n\n\"a,\"\"b\",X\n").unwrap();
+        assert_eq!(table.get("PC"), Some("EA"));
+        assert_eq!(table.inverse("EA"), Some("EA"), "the first row is what writing takes");
+        assert_eq!(table.get("a,\"b"), Some("X"));
+        assert_eq!(table.get("PF"), None);
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_line() {
+        let lines = |text| parse("t", text).unwrap_err().into_iter().map(|(s, _)| s.line).collect::<Vec<_>>();
+        assert_eq!(lines("a,b\nEA,EA\n"), [1]);
+        assert_eq!(lines("value,target\nEA,EA\nEA,C62\nx\ny,\n"), [3, 4, 5]);
+        assert_eq!(lines(""), [1]);
+    }
+}

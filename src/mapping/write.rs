@@ -1,0 +1,495 @@
+//! Runs a program the other way: canonical message → what a document's writer takes.
+
+use super::{
+    Context, Written,
+    faults::fault,
+    out::{Out, OutId},
+    pipes::{self, Wrong},
+    plan::{Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Route, Rule, RuleValue, Source, Step},
+    schemes, write_edi, write_named,
+};
+use crate::formats::{
+    fault::Fault,
+    piece::Standard,
+    place::{At, Place},
+};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+/// Writes one message.
+pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {
+    let mut run = Run {
+        program,
+        context,
+        message,
+        out: Out::new(),
+        frames: vec![Frame { step: None, node: Some(0), item: false, each: false }],
+        pointer: String::new(),
+        faults: Vec::new(),
+    };
+    run.members(&program.fields, message, None);
+    run.rules();
+    if !run.faults.is_empty() {
+        return Err(run.faults);
+    }
+    match (program.standard, program.guide) {
+        (Standard::X12 | Standard::Edifact, Some(guide)) => {
+            write_edi::segments(&run.out, guide, message).map(Written::Segments)
+        }
+        (Standard::Json, _) => Ok(Written::Json(write_named::json(&run.out))),
+        (Standard::Csv, _) => write_named::csv(&run.out).map(Written::Tree).map_err(|sentence| {
+            vec![write_fault("mapping/no_room", "", "", "a row", sentence)]
+        }),
+        _ => Ok(Written::Tree(write_named::xml(&run.out, program.root.as_ref()))),
+    }
+}
+
+/// A fault of writing has its place in the message: the pointer to the canonical value.
+pub fn write_fault(code: &str, pointer: &str, found: &str, expected: &str, sentence: String) -> Fault {
+    let place = Place { byte: 0, len: 0, at: At::Node { path: pointer.into() } };
+    let remedy = "correct the mapping, or what made the message".to_owned();
+    fault(code, place, found, expected, sentence, remedy)
+}
+
+/// A place in what is written, made when something is put there.
+struct Frame<'p> {
+    step: Option<&'p Step>,
+    node: Option<OutId>,
+    /// One of a list.
+    item: bool,
+    /// On the way of an `each:`.
+    each: bool,
+}
+
+/// A text and where it goes.
+#[derive(Debug, Clone, PartialEq)]
+struct Put<'p> {
+    route: &'p Route,
+    what: What,
+    every: bool,
+    pointer: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum What {
+    Text(String),
+    /// With its qualifier, or a format's code, at another leaf of the same segment.
+    Beside(String, Leaf, String),
+    /// (qualifier, id)
+    Pairs(Vec<(String, String)>),
+}
+
+struct Run<'p> {
+    program: &'p Program,
+    context: &'p Context<'p>,
+    message: &'p Value,
+    out: Out,
+    frames: Vec<Frame<'p>>,
+    pointer: String,
+    faults: Vec<Fault>,
+}
+
+impl<'p> Run<'p> {
+    // ---- objects ----
+
+    /// Writes an object's members into the current frame. `before`: what the item before wrote into the frames above.
+    fn members(&mut self, fields: &'p [Field], object: &Value, before: Option<&mut Shared<'p>>) {
+        let mut puts = Vec::new();
+        let mut nested = Vec::new();
+        self.collect(fields, object, &mut puts, &mut nested);
+        if let Some(shared) = before {
+            self.share(shared, &puts);
+        }
+        puts.iter().for_each(|put| self.put(put));
+        for (field, value, pointer) in nested {
+            let outer = std::mem::replace(&mut self.pointer, pointer);
+            match &field.source {
+                Source::At(blocks) => {
+                    if let Some(block) = blocks.first() {
+                        self.at(block, value);
+                    }
+                }
+                Source::Each(block) => self.each(block, value),
+                _ => {}
+            }
+            self.pointer = outer;
+        }
+    }
+
+    /// Texts that go into this frame or above, and fields that have a place of their own.
+    fn collect<'v>(
+        &mut self,
+        fields: &'p [Field],
+        object: &'v Value,
+        puts: &mut Vec<Put<'p>>,
+        nested: &mut Vec<(&'p Field, &'v Value, String)>,
+    ) {
+        for field in fields {
+            let Some(value) = object.get(&field.name).filter(|v| !v.is_null()) else { continue };
+            let before = self.pointer.len();
+            self.pointer.push('/');
+            self.pointer.push_str(&field.name);
+            match &field.source {
+                Source::Value(formula) => self.single(formula, value, puts),
+                Source::List(formulas) => self.list(formulas, value, puts),
+                Source::Object(fields) => self.collect(fields, value, puts, nested),
+                Source::At(_) | Source::Each(_) => nested.push((field, value, self.pointer.clone())),
+                Source::ReadOnly(_) => {}
+            }
+            self.pointer.truncate(before);
+        }
+    }
+
+    fn at(&mut self, block: &'p Block, value: &Value) {
+        let aside = self.enter(block, false);
+        self.members(&block.fields, value, None);
+        self.leave(block, aside);
+    }
+
+    fn each(&mut self, block: &'p Block, value: &Value) {
+        let Some(items) = value.as_array() else { return };
+        let outer = self.pointer.clone();
+        let aside = self.enter(block, true);
+        let first = self.frames.len() - block.walk.len();
+        let mut shared = Shared { first, puts: Vec::new() };
+        for (index, item) in items.iter().enumerate() {
+            self.pointer = format!("{outer}/{index}");
+            if let Some(last) = self.frames.last_mut() {
+                last.node = None;
+            }
+            self.members(&block.fields, item, Some(&mut shared));
+        }
+        self.leave(block, aside);
+        self.pointer = outer;
+    }
+
+    fn enter(&mut self, block: &'p Block, each: bool) -> Vec<Frame<'p>> {
+        let level = self.frames.len() - 1 - block.up.min(self.frames.len() - 1);
+        let aside = self.frames.split_off(level + 1);
+        let last = block.walk.len().saturating_sub(1);
+        for (at, walk) in block.walk.iter().enumerate() {
+            self.frames.push(Frame { step: Some(&walk.step), node: None, item: each && at == last, each });
+        }
+        aside
+    }
+
+    fn leave(&mut self, block: &Block, aside: Vec<Frame<'p>>) {
+        self.frames.truncate(self.frames.len() - block.walk.len());
+        self.frames.extend(aside);
+    }
+
+    /// `each: PO1/ACK`: consecutive items share a PO1 if they say the same of it. `each: PO1*/ACK`: never.
+    fn share(&mut self, shared: &mut Shared<'p>, puts: &[Put<'p>]) {
+        let last = self.frames.len() - 1;
+        if let Some(own) = (shared.first..last).find(|at| self.frames[*at].step.is_some_and(|s| s.every)) {
+            self.frames[own..].iter_mut().for_each(|f| f.node = None);
+        }
+        if shared.first == last {
+            return;
+        }
+        let above = |put: &&Put<'p>| put.route.up >= 1 && last - put.route.up.min(last) >= shared.first;
+        let mut own: Vec<Put<'p>> = puts.iter().filter(above).cloned().collect();
+        own.iter_mut().for_each(|p| p.pointer.clear());
+        if own != shared.puts {
+            self.frames[shared.first..].iter_mut().for_each(|f| f.node = None);
+            shared.puts = own;
+        }
+    }
+
+    // ---- values ----
+
+    fn single(&mut self, formula: &'p Formula, value: &Value, puts: &mut Vec<Put<'p>>) {
+        let Some(text) = pipes::plain(value) else { return };
+        match destination(formula) {
+            Some((inner, route)) => self.text(&[&formula.pipes, inner], route, formula.every, text, puts),
+            // Only a literal or a setting: nothing in the document could say otherwise.
+            None => self.only(formula, &text),
+        }
+    }
+
+    fn only(&mut self, formula: &Formula, text: &str) {
+        let expected = formula.alternatives.iter().find_map(|a| match a {
+            Alternative::Literal(text) => Some(text.as_str()),
+            Alternative::TenantCurrency => Some(self.context.tenant_currency),
+            _ => None,
+        });
+        let number = |t: &str| Decimal::from_str_exact(t).ok();
+        let equal = expected.is_none_or(|e| e == text || number(e).is_some() && number(e) == number(text));
+        if let (false, Some(expected)) = (equal, expected) {
+            let sentence = format!("{} is `{text}`, and this document can only say `{expected}`", self.pointer);
+            self.faults.push(write_fault("mapping/cannot_say", &self.pointer, text, expected, sentence));
+        }
+    }
+
+    fn text(
+        &mut self,
+        pipes: &[&'p [Pipe]],
+        route: &'p Route,
+        every: bool,
+        mut text: String,
+        puts: &mut Vec<Put<'p>>,
+    ) {
+        let mut beside = None;
+        for pipes in pipes {
+            let mut code = |leaf: &Leaf, code: &str| beside = Some((leaf.clone(), code.to_owned()));
+            match pipes::write(pipes, text, self.program, self.context.tables, &mut code) {
+                Ok(written) => text = written,
+                Err(wrong) => return self.wrong(&route.text, wrong),
+            }
+        }
+        if text.is_empty() {
+            return;
+        }
+        let what = match beside {
+            Some((leaf, code)) => What::Beside(text, leaf, code),
+            None => What::Text(text),
+        };
+        puts.push(Put { route, what, every, pointer: self.pointer.clone() });
+    }
+
+    fn list(&mut self, formulas: &'p [Formula], value: &Value, puts: &mut Vec<Put<'p>>) {
+        let mut items: Vec<&Value> = value.as_array().into_iter().flatten().collect();
+        for formula in formulas {
+            let Some((inner, route)) = destination(formula) else { continue };
+            match formula.pipes.last() {
+                Some(Pipe::Item) => self.pairs(formula, route, &mut items, puts),
+                Some(tag @ (Pipe::Party(_) | Pipe::Ref(_))) => {
+                    self.tagged(formula, inner, route, tag, &mut items, puts);
+                }
+                _ => {
+                    let mut texts: Vec<String> = items.drain(..).filter_map(pipes::plain).collect();
+                    // The first list that can take texts takes them all.
+                    if let Some(mark) = formula.pipes.iter().find_map(mark_between) {
+                        texts = vec![texts.join(mark)].into_iter().filter(|t| !t.is_empty()).collect();
+                    } else if let Some(Pipe::Join(mark)) = formula.pipes.iter().find(|p| matches!(p, Pipe::Join(_))) {
+                        let split = |t: String| t.split(mark.as_str()).map(str::to_owned).collect::<Vec<_>>();
+                        texts = texts.into_iter().flat_map(split).collect();
+                    }
+                    for text in texts {
+                        self.text(&[&formula.pipes, inner], route, formula.every, text, puts);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `PO1{VN,UP} | item`: the ids that one of the qualifiers can say.
+    fn pairs(&mut self, formula: &'p Formula, route: &'p Route, items: &mut Vec<&Value>, puts: &mut Vec<Put<'p>>) {
+        let Leaf::Pairs(pairs) = &route.leaf else { return };
+        let mut told = Vec::new();
+        items.retain(|item| {
+            let (Some(scheme), Some(id)) = (item["scheme"].as_str(), item["id"].as_str()) else { return true };
+            if told.len() == pairs.places.len() && !formula.every {
+                return true;
+            }
+            match schemes::item_qualifier(self.program.standard, scheme, id, &pairs.qualifiers) {
+                Some(qualifier) if !id.is_empty() => {
+                    told.push((qualifier, id.to_owned()));
+                    false
+                }
+                _ => true,
+            }
+        });
+        for some in told.chunks(pairs.places.len().max(1)) {
+            let what = What::Pairs(some.to_vec());
+            puts.push(Put { route, what, every: formula.every, pointer: self.pointer.clone() });
+        }
+    }
+
+    /// `N104 | party(N103)`, `sku | ref(sku)`: the first id that can be said so, or all with `*`.
+    fn tagged(
+        &mut self,
+        formula: &'p Formula,
+        inner: &'p [Pipe],
+        route: &'p Route,
+        tag: &Pipe,
+        items: &mut Vec<&Value>,
+        puts: &mut Vec<Put<'p>>,
+    ) {
+        let mut taken = false;
+        let mut rest = Vec::new();
+        for item in items.drain(..) {
+            let (Some(scheme), Some(id)) = (item["scheme"].as_str(), item["id"].as_str()) else { continue };
+            let qualifier = match tag {
+                Pipe::Ref(own) => (own == scheme).then(String::new),
+                _ => schemes::party_qualifier(self.program.standard, scheme),
+            };
+            let Some(qualifier) = qualifier.filter(|_| (formula.every || !taken) && !id.is_empty()) else {
+                rest.push(item);
+                continue;
+            };
+            taken = true;
+            let before = puts.len();
+            self.text(&[&formula.pipes, inner], route, formula.every, id.to_owned(), puts);
+            if let (Pipe::Party(leaf), Some(put), false) = (tag, puts.get_mut(before), qualifier.is_empty())
+                && let What::Text(text) = &put.what
+            {
+                put.what = What::Beside(text.clone(), leaf.clone(), qualifier);
+            }
+        }
+        *items = rest;
+    }
+
+    // ---- putting ----
+
+    fn put(&mut self, put: &Put<'p>) {
+        let level = self.frames.len() - 1 - put.route.up.min(self.frames.len() - 1);
+        let mut node = self.made(level);
+        self.out.fulfil(node, &put.route.own);
+        let last = put.route.steps.len().saturating_sub(1);
+        let starred = put.route.steps.iter().any(|s| s.every);
+        for (at, step) in put.route.steps.iter().enumerate() {
+            let fresh = step.every || put.every && !starred && at == last;
+            node = match self.out.last(node, step).filter(|_| !fresh) {
+                Some(there) => there,
+                None => self.out.add(node, step, false),
+            };
+        }
+        let leaf = &put.route.leaf;
+        match &put.what {
+            What::Pairs(told) => self.put_pairs(node, leaf, told, put),
+            // JSON: a list of texts stands in one member.
+            What::Text(text) if put.every && put.route.steps.is_empty() => self.out.push(node, leaf, text),
+            What::Text(text) => self.set(node, leaf, text, put),
+            What::Beside(text, beside, other) => {
+                self.set(node, leaf, text, put);
+                self.set(node, beside, other, put);
+            }
+        }
+    }
+
+    fn put_pairs(&mut self, node: OutId, leaf: &Leaf, told: &[(String, String)], put: &Put<'p>) {
+        let Leaf::Pairs(pairs) = leaf else { return };
+        let Pairs { places, .. } = &**pairs;
+        for ((qualifier, id), (at, value)) in told.iter().zip(places) {
+            self.set(node, at, qualifier, put);
+            self.set(node, value, id, put);
+        }
+    }
+
+    fn set(&mut self, node: OutId, leaf: &Leaf, text: &str, put: &Put<'p>) {
+        if let Err(there) = self.out.set(node, leaf, text) {
+            let (at, pointer) = (&put.route.text, &put.pointer);
+            let sentence = format!("{at} would be written twice: `{there}`, and `{text}` for {pointer}");
+            self.faults.push(write_fault("mapping/contradiction", pointer, text, &there, sentence));
+        }
+    }
+
+    /// The frame's node, made if need be.
+    fn made(&mut self, level: usize) -> OutId {
+        if let Some(node) = self.frames[level].node {
+            return node;
+        }
+        let Some(step) = self.frames[level].step.filter(|_| level > 0) else { return 0 };
+        let parent = self.made(level - 1);
+        let Frame { item, each, .. } = self.frames[level];
+        // A place of its own may have been made by a path that leads into it.
+        let there = if each { None } else { self.out.last(parent, step) };
+        let node = there.unwrap_or_else(|| self.out.add(parent, step, item));
+        self.frames[level].node = Some(node);
+        node
+    }
+
+    fn wrong(&mut self, at: &str, wrong: Wrong) {
+        let pointer = &self.pointer;
+        let fault = match wrong {
+            Wrong::Value { code, found, expected } => {
+                let sentence = format!("{pointer} is `{found}`; {at} takes {expected}");
+                write_fault(code, pointer, &found, &expected, sentence)
+            }
+            Wrong::NotInTable { table, value } => {
+                let sentence = format!("{pointer} is `{value}`, and no row of the table {table} leads to it");
+                let mut fault = write_fault("mapping/no_reference", pointer, &value, "a target of the table", sentence);
+                fault.remedy = format!("add it with `crossdock reference add {table} VALUE {value}`").into();
+                fault
+            }
+        };
+        self.faults.push(fault);
+    }
+
+    // ---- `write:` ----
+
+    fn rules(&mut self) {
+        for rule in &self.program.rules {
+            let mut nodes = vec![0];
+            for step in &rule.within {
+                nodes = nodes.iter().flat_map(|n| self.out.all(*n, step)).collect();
+            }
+            for node in nodes {
+                self.apply(rule, node);
+            }
+        }
+    }
+
+    fn apply(&mut self, rule: &'p Rule, within: OutId) {
+        let Some(text) = self.rule_text(rule, within) else { return };
+        let node = match &rule.step {
+            None => within,
+            Some(step) => match self.out.last(within, step) {
+                Some(there) => there,
+                None => self.out.add(within, step, false),
+            },
+        };
+        if self.out.text(node, &rule.leaf).is_none() {
+            // Nothing stands there, so nothing can contradict.
+            _ = self.out.set(node, &rule.leaf, &text);
+        }
+    }
+
+    fn above(&self, node: OutId, up: usize) -> OutId {
+        (0..up).fold(node, |node, _| self.out.node(node).parent)
+    }
+
+    fn rule_text(&mut self, rule: &'p Rule, within: OutId) -> Option<String> {
+        match &rule.value {
+            RuleValue::Literal(text) => Some(text.clone()),
+            RuleValue::Count { up, step } => Some(self.out.all(self.above(within, *up), step).len().to_string()),
+            RuleValue::First { up, step, leaf } => {
+                let here = self.above(within, *up);
+                let nodes = step.as_ref().map_or(vec![here], |step| self.out.all(here, step));
+                nodes.into_iter().find_map(|n| self.out.text(n, leaf).map(str::to_owned))
+            }
+            RuleValue::Sum { up, step, leaf } => {
+                let nodes = self.out.all(self.above(within, *up), step);
+                let mut numbers = nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
+                let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
+                Some(sum.to_string())
+            }
+            RuleValue::From(members, pipes) => {
+                let pointer: String = members.iter().map(|m| format!("/{m}")).collect();
+                let text = self.message.pointer(&pointer).and_then(pipes::plain)?;
+                match pipes::write(pipes, text, self.program, self.context.tables, &mut |_, _| {}) {
+                    Ok(text) => Some(text),
+                    Err(wrong) => {
+                        self.pointer = pointer;
+                        self.wrong(&rule.text, wrong);
+                        self.pointer.clear();
+                        None
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the last item wrote into the frames above its own.
+struct Shared<'p> {
+    first: usize,
+    puts: Vec<Put<'p>>,
+}
+
+/// Where a formula writes: its first path, with the pipes that stand in that path's own parentheses.
+fn destination(formula: &Formula) -> Option<(&[Pipe], &Route)> {
+    formula.alternatives.iter().find_map(|alternative| match alternative {
+        Alternative::Route(route) => Some((&[] as &[Pipe], route)),
+        Alternative::Group(inner) => destination(inner).map(|(_, route)| (inner.pipes.as_slice(), route)),
+        _ => None,
+    })
+}
+
+fn mark_between(pipe: &Pipe) -> Option<&str> {
+    match pipe {
+        Pipe::Split(mark) => Some(mark),
+        _ => None,
+    }
+}
