@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 mod name;
 mod pace;
-use pace::Paced;
+use pace::{PACE, Paced};
 
 /// A webhook's body is held until its signature is checked, so it is bounded closer than a document.
 const WEBHOOK_BYTES: u64 = 1 << 20;
@@ -73,7 +73,7 @@ pub struct Accepted {
     responses((status = 202, body = Accepted, description = "Kept"))
 )]
 async fn post(State(api): State<Api>, Path(connection): Path<String>, headers: HeaderMap, body: Body) -> Response {
-    let mut body = Paced::new(body);
+    let mut body = Paced::new(body, PACE);
     match receive(&api, &connection, &headers, &mut body).await {
         Ok(receipt) => accepted(&receipt),
         Err(problem) => {

@@ -46,7 +46,7 @@ codes! {
     RequestTooSlow "request_too_slow" REQUEST_TIMEOUT "The body came too slowly";
     WrongState "wrong_state" CONFLICT "The thing is in another state";
     ChangedMeanwhile "changed_meanwhile" CONFLICT "Somebody else changed it in this moment";
-    SetUnreadable "set_unreadable" CONFLICT "The set can't be read again";
+    SetUnreadable "set_unreadable" CONFLICT "It can't be read or written again";
     BytesGone "bytes_gone" GONE "The bytes are not kept any more";
     TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large";
     RangeUnsatisfiable "range_unsatisfiable" RANGE_NOT_SATISFIABLE "The range lies behind the end";

@@ -357,3 +357,9 @@ pub async fn letters_page(
         tenant, before.0, before.1, fingerprint, limit
     )?)
 }
+
+/// Open dead letters of all tenants; in a system transaction.
+pub async fn open_letters(tx: &mut Tx) -> Result<i64, StoreError> {
+    let rows: Vec<(i64,)> = fetch!(tx, "select count(*) from dead_letters where ended_at is null")?;
+    Ok(rows.first().map_or(0, |r| r.0))
+}
