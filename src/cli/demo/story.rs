@@ -84,8 +84,11 @@ impl Teller {
         let watch = self.watch(&parts, &bar);
         let (mended, lines) = tokio::join!(mend, watch);
         bar.finish_and_clear();
-        mended.context("mending")?;
-        lines
+        let mut lines = lines?;
+        if let Err(error) = mended {
+            lines.push(Line { document: "what the operator does".into(), expected: "a reference added, a letter replayed".into(), got: format!("{error:#}"), ok: false });
+        }
+        Ok(lines)
     }
 
     async fn watch(&self, parts: &[Part], bar: &indicatif::ProgressBar) -> anyhow::Result<Vec<Line>> {
