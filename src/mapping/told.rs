@@ -17,14 +17,13 @@ use crate::formats::{
 impl<'a> Run<'a> {
     pub(super) fn came_from(&mut self, hit: &Hit, item: Option<(usize, bool)>) {
         let Some(node) = hit.node else { return };
-        let place = self.tree.place(node);
         let field = match item {
             None => self.pointer.clone(),
             Some((index, true)) => format!("{}/{index}/id", self.pointer),
             Some((index, false)) => format!("{}/{index}", self.pointer),
         };
-        let bytes = place.byte..place.byte + u64::from(place.len);
-        let at = hit.route.map(|(route, level)| self.label(route, level, Some(&place))).unwrap_or_default();
+        let bytes = self.tree.bytes(node);
+        let at = hit.route.map(|(route, level)| self.label(route, level, Some(node))).unwrap_or_default();
         self.provenance.push(Origin { field, bytes, at });
         if let Some((route, 0)) = hit.route
             && self.program.standard == Standard::Csv
@@ -58,16 +57,17 @@ impl<'a> Run<'a> {
     }
 
     /// A path in the document: the frame's, then the mapping's own text. Of pairs, the element that it was.
-    pub(super) fn label(&self, route: &Route, level: usize, place: Option<&Place>) -> String {
+    pub(super) fn label(&self, route: &Route, level: usize, node: Option<NodeId>) -> String {
         let label = &self.frames[level].label;
-        let text = match (&route.leaf, place.map(|p| &p.at)) {
-            (Leaf::Pairs(_), Some(At::Segment { id, element: Some(element), component, .. })) => match component {
-                Some(component) => format!("{id}{element:02}.{component:02}"),
-                None => format!("{id}{element:02}"),
+        let pair = node.filter(|_| matches!(route.leaf, Leaf::Pairs(_)));
+        let text = match pair.map(|n| self.tree.place(n).at) {
+            Some(At::Segment { id, element: Some(element), component, .. }) => match component {
+                Some(component) => &format!("{id}{element:02}.{component:02}"),
+                None => &format!("{id}{element:02}"),
             },
-            _ => route.text.clone(),
+            _ => &route.text,
         };
-        if label.is_empty() { text } else { format!("{label}/{text}") }
+        if label.is_empty() { text.clone() } else { [label, "/", text].concat() }
     }
 
     /// The path that a formula looks at first.
@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
             None => self.tree.place(hit.container),
         };
         let label = match hit.route {
-            Some((route, level)) => self.label(route, level, Some(&place)),
+            Some((route, level)) => self.label(route, level, hit.node),
             None => self.first_label(formula),
         };
         let where_ = format!("{label} ({})", faults::words(&place));

@@ -6,3 +6,4 @@ mod faults;
 mod law;
 mod lint;
 mod samples;
+mod speed;
