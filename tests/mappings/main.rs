@@ -3,6 +3,7 @@
 
 mod documents;
 mod faults;
+mod language;
 mod law;
 mod lint;
 mod samples;
