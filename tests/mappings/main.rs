@@ -1,6 +1,7 @@
 //! Mappings as integrators see them: every sample of every mapping, the law of both directions, what lint says, what
 //! faults say.
 
+mod corpora;
 mod documents;
 mod faults;
 mod language;
