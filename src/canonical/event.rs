@@ -28,7 +28,7 @@ pub struct Event {
 
 /// Event types that the hub emits now, with the schema of their data.
 pub const TYPES: &[(&str, &str)] = &[
-    ("order.placed", "order/1"),
+    ("order.placed", "order_placed/1"),
     ("order.confirmed", "order_response/1"),
     ("order.backordered", "order_response/1"),
     ("order.cancelled", "order_cancelled/1"),

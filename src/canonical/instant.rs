@@ -19,6 +19,12 @@ impl Micros {
         jiff::Timestamp::from_microsecond(self.0).map(|t| format!("{t:.6}")).unwrap_or_else(|_| self.0.to_string())
     }
 
+    /// The date in UTC.
+    pub fn date(self) -> Date {
+        let t = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        Date(jiff::tz::Offset::UTC.to_datetime(t).date())
+    }
+
     /// `YYYYMMDD` and `HHMM` in UTC, as envelopes want them.
     pub fn envelope(self) -> (String, String) {
         let t = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();

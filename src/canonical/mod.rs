@@ -6,6 +6,7 @@
 //! Tried by: the tests in its files, tests/api (JSON Schema)
 
 pub mod amounts;
+pub mod claim;
 pub mod event;
 pub mod ids;
 pub mod instant;
@@ -13,6 +14,7 @@ pub mod order;
 pub mod outgoing;
 
 pub use amounts::{Amount, Quantity};
+pub use claim::{ClaimCheck, Stage};
 pub use event::Event;
 pub use ids::{ConnectionId, DeliveryId, DocumentId, EndpointId, EventId, MessageId, PartnerId, Tenant};
 pub use instant::{Date, Micros};

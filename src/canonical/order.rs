@@ -1,10 +1,11 @@
-//! `order/1` and `order_response/1`.
+//! `order/1` and what the core says about one: `order_placed/1`, `order_response/1`, `order_cancelled/1`.
 
 use super::{Date, Micros, Quantity};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// What a purchase order says, whatever format it came in. Comes as 850, ORDERS, UBL Order, CSV, JSON;
 /// in the spine an 860 that cancels is an order with purpose `cancel`.
@@ -194,9 +195,57 @@ pub enum LineOutcome {
 }
 
 /// Why, as a code for programs and a sentence for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     pub code: String,
     pub sentence: String,
+    /// What would make it pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// JSON pointer (RFC 6901) into the order as it was sent; provenance turns it into segment and byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// Stock that is held for a line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reserved {
+    /// The buyer's number of the line.
+    pub line: String,
+    /// Our id of the item.
+    pub item: Uuid,
+    pub sku: String,
+    /// In the item's base unit, whatever unit the line was ordered in.
+    pub quantity: Quantity,
+}
+
+/// `order_placed/1`: an order that stands, as the buyer sent it, and the stock that it holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderPlaced {
+    /// The seller's number.
+    pub our_number: String,
+    /// Name of the partner that sent it.
+    pub partner: String,
+    pub order: Order,
+    pub reserved: Vec<Reserved>,
+}
+
+/// `order_cancelled/1`: an order that no longer stands, and the stock that is free again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderCancelled {
+    /// The buyer's number.
+    pub order_number: String,
+    /// The seller's number.
+    pub our_number: String,
+    /// Name of the partner that cancelled it.
+    pub partner: String,
+    /// When the buyer placed the order.
+    pub placed: Date,
+    /// When it was cancelled (UTC).
+    pub cancelled: Date,
+    pub released: Vec<Reserved>,
 }

@@ -79,6 +79,9 @@ pub struct Missing {
 pub struct Reading {
     /// The canonical message; `Null` if faults or misses prevented it.
     pub body: Value,
+    /// The message's number (its business key) where it could be read, even if the rest could not: a held message holds its
+    /// key's successors back by it.
+    pub number: Option<String>,
     pub provenance: Vec<Origin>,
     /// Costing the set: a value that can't be read, a mandatory one that is not there.
     pub faults: Vec<Fault>,

@@ -91,9 +91,11 @@ impl<'a> Run<'a> {
             }
             unread = left.into_iter().map(|(path, _)| path).collect();
         }
+        let number = body.get("number").and_then(Value::as_str).filter(|n| !n.is_empty()).map(str::to_owned);
         let whole = self.faults.is_empty() && self.missing.is_empty();
         Reading {
             body: if whole { Value::Object(body) } else { Value::Null },
+            number,
             provenance: self.provenance,
             faults: self.faults,
             missing: self.missing,

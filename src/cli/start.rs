@@ -1,0 +1,334 @@
+//! Putting a hub together: files, store, queue, stages, transports, API. The only place where the rooms meet.
+
+use crate::{
+    canonical::{Tenant, outgoing::Outgoing},
+    config::Settings,
+    connectors::{self, Connectors},
+    flow::{
+        self, Hub,
+        deliver::{DocumentSender, SendError, Sent},
+    },
+    intake::{Intake, Limits},
+    mapping::{self, Library},
+    queue::Queue,
+    store::{self, Store},
+    tenancy::{Directory, files::Lint, keys},
+};
+use anyhow::{Context, bail};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    os::fd::AsRawFd,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use futures_util::future::BoxFuture;
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// What this process does of the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Everything.
+    All,
+    /// API, console, `POST /in`.
+    Api,
+    /// Translate, apply, deliver.
+    Worker,
+    /// Outbox to broker, sweeper, timers.
+    Relay,
+    /// Watched folders.
+    Connectors,
+}
+
+impl Role {
+    fn has(self, part: Role) -> bool {
+        self == Role::All || self == part
+    }
+}
+
+/// The configuration files, as (path, text), and the folder that their relative paths start from.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    pub connectors: Vec<(String, String)>,
+    pub mappings: Vec<(String, String)>,
+    pub base: PathBuf,
+}
+
+/// The embedded store's exclusive lock; it ends with the process, however that ends.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code)] Option<std::fs::File>);
+
+/// Takes the lock of a data folder.
+pub fn lock(data: &Path) -> anyhow::Result<Lock> {
+    std::fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    let path = data.join("lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("{} can't be written", path.display()))?;
+    // SAFETY: flock takes an open descriptor and a flag, and touches no memory of ours (flock(2)).
+    if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } != 0 {
+        bail!("another hub works on {}; stop it, or ask it by HTTP (CROSSDOCK_URL)", data.display());
+    }
+    Ok(Lock(Some(file)))
+}
+
+/// Reads the files below the folders that the settings name. A folder that is not there has none.
+pub fn read_files(settings: &Settings) -> anyhow::Result<Files> {
+    let base = settings.connectors.parent().map(Path::to_path_buf).unwrap_or_default();
+    Ok(Files {
+        connectors: read_tree(&settings.connectors, &["yaml", "yml"])?,
+        mappings: read_tree(&settings.mappings, &["yaml", "yml", "csv"])?,
+        base,
+    })
+}
+
+fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder == root => return Ok(vec![]),
+            Err(error) => return Err(error).with_context(|| format!("{} can't be read", folder.display())),
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() {
+                if path.file_name().is_none_or(|n| n != "samples") {
+                    folders.push(path);
+                }
+            } else if path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)) {
+                let text = std::fs::read_to_string(&path).with_context(|| format!("{} can't be read as text", path.display()))?;
+                found.push((path.display().to_string(), text));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Faults of configuration files, each with its place.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct Faults(pub Vec<Lint>);
+
+/// The directory of the files, linted as a whole.
+pub fn directory(files: &Files) -> Result<Directory, Faults> {
+    let directory = Directory::compile(&files.connectors, &|name| std::env::var(name).ok()).map_err(Faults)?;
+    let faults = connectors::lint::lint(&directory, &files.connectors);
+    if faults.is_empty() { Ok(directory) } else { Err(Faults(faults)) }
+}
+
+/// The mappings that come with the hub, and those of the files.
+pub fn library(files: &Files) -> Result<Library, Faults> {
+    Library::compile(&mapping::standard::with(files.mappings.clone())).map_err(|faults| {
+        Faults(
+            faults
+                .into_iter()
+                .map(|l| Lint { file: l.file, line: u64::from(l.line), column: u64::from(l.column), sentence: l.sentence })
+                .collect(),
+        )
+    })
+}
+
+/// What the store's options are by the settings. One URL without the other is a wrong call.
+pub fn store_options(settings: &Settings) -> anyhow::Result<store::Options> {
+    let url = match (settings.database_url.is_empty(), settings.amqp_url.is_empty()) {
+        (true, true) => settings.data.join("crossdock.db").display().to_string(),
+        (false, false) => settings.database_url.clone(),
+        (false, true) => bail!("database_url is set and amqp_url is not: PostgreSQL goes with RabbitMQ, SQLite with the embedded queue"),
+        (true, false) => bail!("amqp_url is set and database_url is not: RabbitMQ goes with PostgreSQL, the embedded queue with SQLite"),
+    };
+    Ok(store::Options { url, connections: settings.store.connections, acquire: Duration::from_millis(settings.store.acquire_ms) })
+}
+
+/// Opens the store, migrated and locked.
+pub async fn open_store(settings: &Settings) -> anyhow::Result<(Store, Lock)> {
+    let options = store_options(settings)?;
+    let lock = if options.is_postgres() {
+        std::fs::create_dir_all(&settings.data).with_context(|| format!("the data folder {} can't be made", settings.data.display()))?;
+        Lock(None)
+    } else {
+        lock(&settings.data)?
+    };
+    store::migrate(&options).await.context("the store can't be brought up to date")?;
+    Ok((store::open(&options).await.context("the store can't be opened")?, lock))
+}
+
+/// Opens a hub: everything but its running parts.
+pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock)> {
+    let directory = directory(files)?;
+    let library = library(files)?;
+    let (store, lock) = open_store(&settings).await?;
+    directory.write(&store).await.context("the configuration can't be written to the store")?;
+    super::data::load(&store, &directory, &files.base).await.map_err(Faults)?;
+    let worker: Arc<str> = format!("{}-{}", hostname(), std::process::id()).into();
+    let limits =
+        Limits { max_bytes: settings.intake.max_bytes, wait_us: settings.flow.sweep_after_ms as i64 * 1_000, worker: worker.to_string() };
+    let intake = Intake::open(store.clone(), settings.data.join("spool"), limits)
+        .with_context(|| format!("the spool folder below {} can't be written", settings.data.display()))?;
+    let queue = if settings.amqp_url.is_empty() {
+        Queue::embedded(store.clone())
+    } else {
+        bail!("later") //LATER Queue::rabbit(&settings.amqp_url).await.context("the broker")?
+    };
+    let hub = Hub {
+        settings: Arc::new(settings),
+        store,
+        queue,
+        directory: Arc::new(directory),
+        library: Arc::new(library),
+        intake,
+        worker,
+    };
+    Ok((hub, lock))
+}
+
+fn hostname() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "hub".into(), |name| name.trim().to_string())
+}
+
+/// A hub at work.
+pub struct Running {
+    pub hub: Hub,
+    pub address: Option<SocketAddr>,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+/// Starts the parts of a role. `listener` is where API and console answer.
+pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListener>) -> anyhow::Result<Running> {
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    let open = connectors::Hub::new(hub.intake.clone(), hub.store.clone(), files.base.clone());
+    let connectors = Connectors::open(&hub.directory, open)?;
+    let mut address = None;
+    if role.has(Role::Api)
+        && let Some(listener) = listener
+    {
+        address = Some(listener.local_addr()?);
+        let router = router(&hub)?;
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the API stopped");
+            }
+        });
+    }
+    if role.has(Role::Worker) {
+        let settings = hub.settings.flow.clone();
+        for _ in 0..settings.translate_workers {
+            stage(&mut tasks, "translate", flow::translate::run(hub.clone(), stop.clone()));
+        }
+        for _ in 0..settings.apply_workers {
+            stage(&mut tasks, "apply", flow::apply::run(hub.clone(), stop.clone()));
+        }
+        let sender: Arc<dyn DocumentSender> = Arc::new(ByConnection(connectors.clone()));
+        stage(&mut tasks, "deliver", flow::deliver::run(hub.clone(), sender, stop.clone()));
+    }
+    if role.has(Role::Relay) {
+        if hub.store.is_distributed() {
+            //LATER stage(&mut tasks, "relay", flow::relay::run(hub.store.clone(), hub.queue.clone(), stop.clone()));
+        }
+        let (sweep, stop) = (hub.clone(), stop.clone());
+        let _ = (sweep, stop); //LATER tasks.spawn(async move { flow::sweep::run(sweep, stop).await });
+    }
+    if role.has(Role::Connectors) {
+        let (connectors, stop) = (connectors.clone(), stop.clone());
+        tasks.spawn(async move { connectors.run(stop).await });
+    }
+    Ok(Running { hub, address, stop, tasks })
+}
+
+/// The API, and beside it the console; each knows nothing of the other.
+fn router(hub: &Hub) -> anyhow::Result<axum::Router> {
+    let metrics = crate::signals::metrics().context("metrics")?;
+    Ok(crate::api::router(hub.clone(), metrics))
+}
+
+/// Sends outbound documents by their connection.
+struct ByConnection(Connectors);
+
+impl DocumentSender for ByConnection {
+    fn send<'a>(&'a self, out: &'a Outgoing) -> BoxFuture<'a, Result<Sent, SendError>> {
+        Box::pin(async move {
+            match self.0.send(out).await {
+                Ok(sent) => Ok(Sent { to: sent.to }),
+                Err(wrong) => Err(SendError {
+                    code: "connection".into(),
+                    transient: wrong.is_transient(),
+                    sentence: wrong.to_string(),
+                    retry_after: None,
+                }),
+            }
+        })
+    }
+}
+
+fn stage<E: std::fmt::Display + Send + 'static>(
+    tasks: &mut JoinSet<()>,
+    name: &'static str,
+    work: impl Future<Output = Result<(), E>> + Send + 'static,
+) {
+    tasks.spawn(async move {
+        if let Err(error) = work.await {
+            tracing::error!(stage = name, %error, "a stage stopped");
+        }
+    });
+}
+
+impl Running {
+    /// Takes nothing new, lets the work in hand end, and closes. What is not done in 9 s comes again after the next start.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let ended = tokio::time::timeout(Duration::from_secs(9), async { while self.tasks.join_next().await.is_some() {} }).await;
+        if ended.is_err() {
+            tracing::warn!("work was still in hand after 9 s; it is kept, and goes on after the next start");
+            self.tasks.abort_all();
+        }
+        let _ = tokio::time::timeout(Duration::from_millis(800), self.hub.store.close()).await;
+    }
+}
+
+/// The keys that let the command line ask a running hub: an `admin` key a tenant, made anew at each start, readable by the
+/// owner only. Gives them by tenant name.
+pub async fn local_keys(hub: &Hub, url: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut made = BTreeMap::new();
+    for tenant in hub.directory.tenants.values() {
+        let key = keys::generate();
+        keys::put(&hub.store, tenant.id, &format!("local {} {}", hostname(), hub.settings.data.display()), &key, &[keys::Scope::Admin]).await?;
+        made.insert(tenant.name.clone(), key);
+    }
+    let path = hub.settings.data.join("hub.json");
+    let text = serde_json::to_string_pretty(&serde_json::json!({"url": url, "keys": made}))?;
+    write_private(&path, &text).with_context(|| format!("{} can't be written", path.display()))?;
+    Ok(made)
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let _ = std::fs::remove_file(path);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+/// An admin key for each tenant that has none yet; shown once.
+pub async fn first_keys(hub: &Hub) -> anyhow::Result<Vec<(String, String)>> {
+    let mut shown = Vec::new();
+    for tenant in hub.directory.tenants.values() {
+        if key_count(&hub.store, tenant.id).await? == 0 {
+            let key = keys::generate();
+            keys::put(&hub.store, tenant.id, "first admin", &key, &[keys::Scope::Admin]).await?;
+            shown.push((tenant.name.clone(), key));
+        }
+    }
+    Ok(shown)
+}
+
+async fn key_count(store: &Store, tenant: Tenant) -> anyhow::Result<i64> {
+    let mut tx = store.read(tenant).await?;
+    let count = store::access::count(&mut tx, tenant).await?;
+    tx.rollback().await?;
+    Ok(count)
+}

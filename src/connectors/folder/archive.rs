@@ -1,0 +1,99 @@
+//! Moving a file out of `in/` once it has its end: to `done/` with a receipt, or to `refused/` with a reason.
+
+use super::{
+    Places,
+    look::{Found, Stamp},
+};
+use crate::{canonical::DocumentId, connectors::Wrong, store::now};
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    os::unix::ffi::{OsStrExt, OsStringExt},
+    path::{Path, PathBuf},
+};
+
+/// What became of a move.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Moved {
+    Yes,
+    /// It was gone, or another file stands in its place: the sender's doing, met at the next look.
+    Changed,
+}
+
+/// Moves a taken file to `done/`.
+pub fn done(places: &Places, file: &Found, document: DocumentId) -> Result<Moved, Wrong> {
+    let plain = places.done.join(&file.name);
+    let to = if stands(&plain)? { places.done.join(with_end(&file.name, &format!("-{document}"))) } else { plain };
+    move_if_same(file, &to)
+}
+
+/// Moves a file that can't be taken to `refused/`, with the reason beside it.
+pub fn refused(places: &Places, file: &Found, reason: &str) -> Result<Moved, Wrong> {
+    let mut to = places.refused.join(&file.name);
+    if stands(&to)? {
+        to = places.refused.join(with_end(&file.name, &format!("-{}", now().0)));
+    }
+    // The reason first: a file in refused/ never stands there without one.
+    let name = with_end(to.file_name().unwrap_or_default(), ".reason.txt");
+    let note = places.refused.join(name);
+    std::fs::write(&note, format!("{}: {reason}\n", file.text())).map_err(Wrong::io(format!("{} can't be written", note.display())))?;
+    let moved = move_if_same(file, &to);
+    if !matches!(moved, Ok(Moved::Yes)) {
+        let _ = std::fs::remove_file(&note);
+    }
+    moved
+}
+
+fn stands(path: &Path) -> Result<bool, Wrong> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Wrong::io(format!("{} can't be read", path.display()))(error)),
+    }
+}
+
+/// A name with an end, cut so that file systems take it (255 bytes).
+fn with_end(name: &OsStr, end: &str) -> OsString {
+    let mut bytes = name.as_bytes().to_vec();
+    bytes.truncate(255 - end.len());
+    bytes.extend_from_slice(end.as_bytes());
+    OsString::from_vec(bytes)
+}
+
+/// Moves a file unless another one has taken its name meanwhile. If that happens between look and move, the other
+/// one is put back.
+fn move_if_same(file: &Found, to: &Path) -> Result<Moved, Wrong> {
+    if stamp(&file.path)? != Some(file.stamp) {
+        return Ok(Moved::Changed);
+    }
+    match std::fs::rename(&file.path, to) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Moved::Changed),
+        Err(error) => return Err(Wrong::io(format!("{} can't be moved to {}", file.path.display(), to.display()))(error)),
+    }
+    if stamp(to)? == Some(file.stamp) {
+        return Ok(Moved::Yes);
+    }
+    put_back(file, to).map_err(Wrong::io(format!("{} can't be put back", to.display())))?;
+    Ok(Moved::Changed)
+}
+
+fn stamp(path: &Path) -> Result<Option<Stamp>, Wrong> {
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) => Ok(Some(Stamp::of(&meta))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Wrong::io(format!("{} can't be read", path.display()))(error)),
+    }
+}
+
+fn put_back(file: &Found, from: &Path) -> io::Result<()> {
+    // A link and not a rename: what the sender wrote under the name once more must not be replaced.
+    let back = |to: &PathBuf| std::fs::hard_link(from, to);
+    match back(&file.path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            back(&file.path.with_file_name(with_end(&file.name, &format!("-{}", now().0))))?;
+        }
+        other => other?,
+    }
+    std::fs::remove_file(from)
+}

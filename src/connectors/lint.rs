@@ -1,0 +1,114 @@
+//! Faults in the connections' settings, each with its place in the file.
+
+use super::{Entry, TRANSPORTS, transport};
+use crate::tenancy::{ConnectionInfo, Directory, files::Lint};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What is wrong with the connections of a directory. `files` are the (path, text) that it was compiled from.
+pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
+    let mut faults = Vec::new();
+    let mut connections: Vec<&ConnectionInfo> = directory.connections.values().map(|c| &**c).collect();
+    connections.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut paths: BTreeMap<&str, &str> = BTreeMap::new();
+    for connection in &connections {
+        let fault = |word: &str, sentence: String| at(files, &connection.name, word, sentence);
+        let Some(entry) = transport(&connection.transport) else {
+            let known: Vec<&str> = TRANSPORTS.iter().map(|t| t.name).collect();
+            faults.push(fault(&connection.transport, unknown("transport", &connection.transport, &known)));
+            continue;
+        };
+        let unknown_fields = unknown_fields(entry, connection);
+        if unknown_fields.is_empty() {
+            if let Err(sentence) = (entry.check)(connection) {
+                faults.push(fault(&connection.name, format!("connection `{}`: {sentence}", connection.name)));
+            }
+        }
+        faults.extend(unknown_fields.into_iter().map(|(word, sentence)| fault(&word, sentence)));
+        if let Some(path) = connection.settings.get("path").and_then(Value::as_str)
+            && let Some(other) = paths.insert(path, &connection.name)
+        {
+            faults.push(fault(path, format!("the folder `{path}` belongs to `{other}` already; each connection has its own")));
+        }
+    }
+    faults.extend(answers_that_cannot_leave(directory, files));
+    faults
+}
+
+fn answers_that_cannot_leave(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
+    let mut faults = Vec::new();
+    for partner in directory.partners.values() {
+        for answer in &partner.answers {
+            if let Some(connection) = directory.connections.get(&answer.by)
+                && let Some(entry) = transport(&connection.transport)
+                && !entry.sends
+            {
+                let sentence = format!(
+                    "the answer {} of `{}` leaves by `{}`, and sending by {} is not built yet; let it leave by a folder",
+                    answer.kind, partner.name, connection.name, entry.name
+                );
+                faults.push(at(files, &partner.name, &format!("by: {}", connection.name), sentence));
+            }
+        }
+    }
+    faults
+}
+
+fn unknown_fields(entry: &Entry, connection: &ConnectionInfo) -> Vec<(String, String)> {
+    let schema = (entry.schema)();
+    let own: Vec<String> = schema["properties"].as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default();
+    let mut known: Vec<&str> = own.iter().map(String::as_str).collect();
+    known.extend(["name", "transport", "expects", "key", "secret"]);
+    let what = format!("setting of a {} connection", entry.name);
+    connection.settings.keys().filter(|k| !own.contains(k)).map(|k| (k.clone(), unknown(&what, k, &known))).collect()
+}
+
+fn unknown(what: &str, word: &str, known: &[&str]) -> String {
+    match nearest(word, known) {
+        Some(near) => format!("`{word}` is no {what}; did you mean `{near}`? There are {}", known.join(", ")),
+        None => format!("`{word}` is no {what}; there are {}", known.join(", ")),
+    }
+}
+
+/// The known word with the fewest edits, if they are few.
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    known.iter().map(|k| (edits(word, k), *k)).min().filter(|(n, k)| *n <= k.len().div_ceil(3).max(2)).map(|(_, k)| k)
+}
+
+/// Levenshtein's distance in characters.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// A fault at the first place of `word` behind the place where `owner` is named.
+fn at(files: &[(String, String)], owner: &str, word: &str, sentence: String) -> Lint {
+    for (path, text) in files {
+        let Some(start) = named(text, owner) else { continue };
+        let byte = text[start..].find(word).map_or(start, |n| start + n);
+        let line_start = text[..byte].rfind('\n').map_or(0, |n| n + 1);
+        let line = text[..byte].bytes().filter(|b| *b == b'\n').count() as u64 + 1;
+        let column = text[line_start..byte].chars().count() as u64 + 1;
+        return Lint { file: path.clone(), line, column, sentence };
+    }
+    Lint { file: files.first().map(|f| f.0.clone()).unwrap_or_default(), line: 1, column: 1, sentence }
+}
+
+/// Where a file says `name: owner` or `partner: owner`.
+fn named(text: &str, owner: &str) -> Option<usize> {
+    text.match_indices(owner).map(|(n, _)| n).find(|n| {
+        let before = text[..*n].trim_end_matches([' ', '"', '\'']);
+        let after = text[n + owner.len()..].chars().next();
+        (before.ends_with("name:") || before.ends_with("partner:")) && after.is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_')
+    })
+}

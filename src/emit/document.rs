@@ -1,0 +1,293 @@
+//! Outbound X12: drafted and tried before control numbers are taken, so that none is lost on what can't be written.
+
+use super::{Emitter, fingerprint};
+use crate::{
+    canonical::{DeliveryId, DocumentId, EventId, MessageId, Stage, Tenant},
+    formats::{
+        fault::Fault,
+        write::{self, OutSet, X12Delimiters, X12Envelope},
+    },
+    store::{
+        StoreError, Tx,
+        deliveries::{self, NewDelivery, NewLetter, hex},
+        interchanges::take_control_numbers,
+        journal::{self, Step},
+        outbox,
+    },
+    tenancy::{
+        Agreement, PartnerInfo,
+        agreement::{ControlNumbers, TestIndicator},
+    },
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// The only set of its group: X12.6 wants ST02 unique within the group.
+const SET_CONTROL: &str = "0001";
+
+/// A document that lacks only its control numbers.
+#[derive(Debug)]
+pub struct Draft {
+    envelope: X12Envelope,
+    set: OutSet,
+}
+
+/// Why a document can't be written. It ends as a dead delivery, and the events stand.
+#[derive(Debug, Clone)]
+pub struct Unwritable {
+    pub code: String,
+    pub sentence: String,
+    /// Where in mapping or segment: part of the fingerprint.
+    pub place: String,
+    pub faults: Vec<Fault>,
+}
+
+impl Unwritable {
+    /// One without a place in the document.
+    pub fn new(code: &str, place: &str, sentence: String) -> Self {
+        Unwritable { code: code.into(), sentence, place: place.into(), faults: vec![] }
+    }
+
+    /// One that mapping or writer found.
+    pub fn by_faults(place: &str, faults: Vec<Fault>) -> Self {
+        let (code, sentence) = match faults.first() {
+            Some(first) => (first.code.to_string(), first.sentence.to_string()),
+            None => ("mapping/unsaid".to_owned(), format!("{place} can't write it and does not say why")),
+        };
+        Unwritable { code, sentence, place: place.into(), faults }
+    }
+
+    /// As delivery and dead letter keep it.
+    pub fn cause(&self) -> Value {
+        json!({ "code": self.code, "sentence": self.sentence, "faults": self.faults })
+    }
+}
+
+impl Draft {
+    /// Of segments and an envelope whose numbers are still to come. Tried with the partner's longest number, so that
+    /// rendering it later can't fail.
+    pub fn tried(
+        set_kind: &str,
+        segments: Vec<write::Segment>,
+        envelope: X12Envelope,
+        agreement: &Agreement,
+    ) -> Result<Draft, Unwritable> {
+        let draft = Draft { envelope, set: OutSet { kind: set_kind.into(), control: SET_CONTROL.into(), segments } };
+        let longest = u64::from(agreement.control_numbers.last);
+        draft.render(longest, longest).map(|_| draft)
+    }
+
+    fn render(&self, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
+        let envelope = X12Envelope { interchange_control: interchange, group_control: group, ..self.envelope.clone() };
+        write::x12(&envelope, std::slice::from_ref(&self.set))
+            .map_err(|fault| Unwritable::by_faults(&self.set.kind, vec![fault]))
+    }
+}
+
+/// The agreement's delimiters.
+pub fn delimiters(agreement: &Agreement) -> X12Delimiters {
+    let d = &agreement.delimiters;
+    X12Delimiters {
+        element: d.element,
+        component: d.component,
+        repetition: d.repetition,
+        segment: d.segment,
+        replacement: None,
+        line_end: d.line_end.text().into(),
+    }
+}
+
+/// True if what goes out says T.
+pub fn is_test(agreement: &Agreement) -> bool {
+    agreement.test_indicator == TestIndicator::Send
+}
+
+/// A document on its way to its row.
+pub struct Wanted<'a> {
+    pub id: DeliveryId,
+    pub event: Option<EventId>,
+    pub document: Option<DocumentId>,
+    pub message: Option<MessageId>,
+    pub subscription: Option<Uuid>,
+    /// `document` or `acknowledgement`.
+    pub kind: &'static str,
+    /// The connection's name.
+    pub target: String,
+    pub partner: &'a PartnerInfo,
+    pub draft: Result<Draft, Unwritable>,
+}
+
+/// Name, bytes and control number of a rendered document.
+pub struct Rendered {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    pub control: String,
+}
+
+/// Rows of deliveries and of those among them that died before they lived.
+#[derive(Default)]
+pub struct Rows {
+    pub deliveries: Vec<NewDelivery>,
+    pub letters: Vec<NewLetter>,
+}
+
+/// Takes control numbers for the drafts that stand, without a gap, and renders them; the others give dead rows.
+pub async fn number(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    wanted: Vec<Wanted<'_>>,
+    rows: &mut Rows,
+) -> Result<(), StoreError> {
+    let mut numbers = take_numbers(tx, tenant, &wanted).await?;
+    for one in wanted {
+        let rendered = match &one.draft {
+            Err(unwritable) => Err(unwritable.clone()),
+            Ok(draft) => numbers.next(one.partner).and_then(|(isa, gs)| draft.rendered(one.id, isa, gs)),
+        };
+        let mut row = row(emit, tenant, &one);
+        match rendered {
+            Ok(Rendered { name, bytes, control }) => {
+                row.name = Some(name);
+                row.content = Some(hex(&bytes));
+                row.control = Some(control);
+            }
+            Err(unwritable) => {
+                row.state = "dead";
+                row.cause = Some(unwritable.cause());
+                rows.letters.push(letter(emit, tenant, one.id, &unwritable));
+            }
+        }
+        rows.deliveries.push(row);
+    }
+    Ok(())
+}
+
+impl Draft {
+    fn rendered(&self, id: DeliveryId, interchange: u64, group: u64) -> Result<Rendered, Unwritable> {
+        let bytes = self.render(interchange, group)?;
+        let short = id.0.simple().to_string();
+        let name = format!("{}-{interchange:09}-{}.edi", self.set.kind, &short[..8]);
+        Ok(Rendered { name, bytes, control: format!("{interchange:09}") })
+    }
+}
+
+/// Numbers and renders one draft.
+pub async fn number_one(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DeliveryId,
+    partner: &PartnerInfo,
+    draft: &Draft,
+) -> Result<Result<Rendered, Unwritable>, StoreError> {
+    let mut numbers = Numbers::default();
+    numbers.take(tx, tenant, partner, 1).await?;
+    Ok(numbers.next(partner).and_then(|(isa, gs)| draft.rendered(id, isa, gs)))
+}
+
+/// Numbers that were taken, by partner: the next ISA13 and GS06 as counted.
+#[derive(Default)]
+struct Numbers {
+    next: BTreeMap<String, (i64, i64)>,
+}
+
+impl Numbers {
+    async fn take(&mut self, tx: &mut Tx, tenant: Tenant, partner: &PartnerInfo, n: i64) -> Result<(), StoreError> {
+        let first = i64::from(partner.agreement.control_numbers.first);
+        let groups = take_control_numbers(tx, tenant, &format!("{}/gs", partner.name), n, first).await?;
+        let interchanges = take_control_numbers(tx, tenant, &format!("{}/isa", partner.name), n, first).await?;
+        self.next.insert(partner.name.clone(), (interchanges, groups));
+        Ok(())
+    }
+
+    fn next(&mut self, partner: &PartnerInfo) -> Result<(u64, u64), Unwritable> {
+        let range: &ControlNumbers = &partner.agreement.control_numbers;
+        let Some((isa, gs)) = self.next.get_mut(&partner.name) else {
+            return Err(Unwritable::new(
+                "emit/no_number",
+                &partner.name,
+                "no control number was taken for it: a bug of ours".into(),
+            ));
+        };
+        let given = (range.wrap(*isa), range.wrap(*gs));
+        (*isa, *gs) = (*isa + 1, *gs + 1);
+        Ok(given)
+    }
+}
+
+async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted<'_>]) -> Result<Numbers, StoreError> {
+    // By name: every transaction locks the counters in one order.
+    let mut counts: BTreeMap<&str, (&PartnerInfo, i64)> = BTreeMap::new();
+    for one in wanted.iter().filter(|w| w.draft.is_ok()) {
+        counts.entry(one.partner.name.as_str()).or_insert((one.partner, 0)).1 += 1;
+    }
+    let mut numbers = Numbers::default();
+    for (partner, n) in counts.into_values() {
+        numbers.take(tx, tenant, partner, n).await?;
+    }
+    Ok(numbers)
+}
+
+fn row(emit: &Emitter<'_>, tenant: Tenant, one: &Wanted<'_>) -> NewDelivery {
+    NewDelivery {
+        tenant,
+        id: one.id,
+        event: one.event,
+        document: one.document,
+        message: one.message,
+        subscription: one.subscription,
+        kind: one.kind,
+        target: one.target.clone(),
+        state: "pending",
+        name: None,
+        content: None,
+        control: None,
+        sequence: None,
+        cause: None,
+        created_at: emit.now.0,
+        deadline: emit.deadline.0,
+        wait_us: emit.wait_us,
+    }
+}
+
+fn letter(emit: &Emitter<'_>, tenant: Tenant, id: DeliveryId, unwritable: &Unwritable) -> NewLetter {
+    NewLetter {
+        tenant,
+        id: Uuid::now_v7(),
+        thing: "delivery",
+        thing_id: id.0,
+        stage: Stage::Deliver.name(),
+        code: unwritable.code.clone(),
+        fingerprint: fingerprint(Stage::Deliver.name(), &unwritable.code, &unwritable.place),
+        reason: unwritable.cause(),
+        history: json!([]),
+        tries: 0,
+        died_at: emit.now.0,
+    }
+}
+
+impl Rows {
+    /// Writes deliveries, dead letters, journal, and the claim checks of what is pending.
+    pub async fn write(self, tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant) -> Result<(), StoreError> {
+        if self.deliveries.is_empty() {
+            return Ok(());
+        }
+        deliveries::insert(tx, &self.deliveries).await?;
+        deliveries::bury(tx, &self.letters).await?;
+        let pending: Vec<Uuid> = self.deliveries.iter().filter(|d| d.state == "pending").map(|d| d.id.0).collect();
+        outbox::push(tx, &outbox::claims(tenant, Stage::Deliver, &pending, emit.now)).await?;
+        let steps: Vec<Step> = self.deliveries.iter().map(|d| step(emit, d)).collect();
+        journal::write(tx, &steps).await
+    }
+}
+
+fn step(emit: &Emitter<'_>, delivery: &NewDelivery) -> Step {
+    let mut step = Step::new(delivery.tenant, emit.now.0, Stage::Deliver.name(), delivery.state, emit.worker)
+        .delivery(delivery.id.0);
+    step.document = delivery.document.map(|d| d.0);
+    step.message = delivery.message.map(|m| m.0);
+    step.event = delivery.event.map(|e| e.0);
+    step.cause = delivery.cause.clone();
+    step
+}

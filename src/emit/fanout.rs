@@ -1,0 +1,288 @@
+//! The events of an apply transaction become deliveries, in that same transaction: a webhook for each endpoint that
+//! wants the event, a document for each answer that was agreed with the partner.
+
+use super::{
+    Emitter,
+    document::{self, Draft, Rendered, Rows, Unwritable, Wanted},
+    lookups::Lookups,
+};
+use crate::{
+    canonical::{DeliveryId, DocumentId, Event, PartnerId, Tenant},
+    formats::{guides, piece::Standard, write::X12Envelope},
+    mapping::{Asked, Context, Written},
+    store::{
+        StoreError, Tx,
+        deliveries::{DeliveryRow, NewDelivery, take_sequences},
+    },
+    tenancy::{
+        EndpointInfo, PartnerInfo, TenantInfo,
+        directory::{AnswerInfo, matches},
+    },
+};
+use std::{collections::BTreeMap, sync::Arc};
+use uuid::Uuid;
+
+/// Tables of tables: looking a value up may make a mapping ask for another. Deeper than this is a fault of the mapping's.
+const ROUNDS: usize = 4;
+
+/// An event and what it was decided about.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    pub event: &'a Event,
+    /// Whose message it was: who gets the answers.
+    pub partner: Option<PartnerId>,
+    /// The document that the message came in.
+    pub document: Option<DocumentId>,
+}
+
+/// Writes the deliveries of a transaction's events, which it has written already. All of one tenant.
+///
+/// A document that can't be rendered does not fail the transaction: its delivery is written dead, with the faults,
+/// and takes no control number.
+pub async fn write_deliveries(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    events: &[Told<'_>],
+) -> Result<(), StoreError> {
+    let Some(info) = emit.directory.tenants.get(&tenant) else { return Ok(()) };
+    let mut rows = Rows { deliveries: webhooks(tx, emit, info, events).await?, ..Rows::default() };
+    let answers = wanted_answers(emit, events);
+    if !answers.is_empty() {
+        let drafts = draft_all(tx, emit, info, &answers).await?;
+        let wanted = answers.iter().zip(drafts).map(|(one, draft)| one.wanted(emit, draft)).collect();
+        document::number(tx, emit, tenant, wanted, &mut rows).await?;
+    }
+    rows.write(tx, emit, tenant).await
+}
+
+async fn webhooks(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    events: &[Told<'_>],
+) -> Result<Vec<NewDelivery>, StoreError> {
+    let mut wanted: Vec<(&Told<'_>, &Arc<EndpointInfo>)> = Vec::new();
+    let mut counts: BTreeMap<(Uuid, &str), i64> = BTreeMap::new();
+    for told in events {
+        for endpoint in tenant.endpoints.iter().filter(|e| matches(&e.events, &told.event.kind)) {
+            wanted.push((told, endpoint));
+            *counts.entry((endpoint.id.0, told.event.key.as_str())).or_default() += 1;
+        }
+    }
+    let ask: Vec<(Uuid, String, i64)> =
+        counts.iter().map(|((endpoint, key), n)| (*endpoint, (*key).to_owned(), *n)).collect();
+    let first = take_sequences(tx, tenant.id, &ask).await?;
+    let mut next: BTreeMap<(Uuid, &str), i64> = counts.into_keys().zip(first).collect();
+    let mut rows = Vec::with_capacity(wanted.len());
+    for (told, endpoint) in wanted {
+        let event = told.event;
+        let place = next
+            .get_mut(&(endpoint.id.0, event.key.as_str()))
+            .ok_or_else(|| StoreError::Row("no sequence was taken".into()))?;
+        let sequence = *place;
+        *place += 1;
+        rows.push(NewDelivery {
+            tenant: tenant.id,
+            id: DeliveryId::of(event.id, &endpoint.id.to_string()),
+            event: Some(event.id),
+            document: told.document,
+            message: Some(event.message),
+            subscription: Some(endpoint.id.0),
+            kind: "webhook",
+            target: endpoint.name.clone(),
+            state: "pending",
+            name: None,
+            content: None,
+            control: None,
+            sequence: Some(sequence),
+            cause: None,
+            created_at: emit.now.0,
+            deadline: emit.deadline.0,
+            wait_us: emit.wait_us,
+        });
+    }
+    Ok(rows)
+}
+
+/// An event that goes to its partner as a document.
+struct Answer<'a> {
+    told: Told<'a>,
+    partner: &'a PartnerInfo,
+    answer: &'a AnswerInfo,
+}
+
+fn wanted_answers<'a>(emit: &Emitter<'a>, events: &[Told<'a>]) -> Vec<Answer<'a>> {
+    let mut wanted = Vec::new();
+    for told in events {
+        let Some(partner) = told.partner.and_then(|id| emit.directory.partners.get(&id)) else { continue };
+        for answer in &partner.answers {
+            if matches(std::slice::from_ref(&answer.event), &told.event.kind) {
+                wanted.push(Answer { told: *told, partner, answer });
+            }
+        }
+    }
+    wanted
+}
+
+impl<'a> Answer<'a> {
+    fn wanted(&self, emit: &Emitter<'a>, draft: Result<Draft, Unwritable>) -> Wanted<'a> {
+        let event = self.told.event;
+        Wanted {
+            id: DeliveryId::of(event.id, &self.answer.id.to_string()),
+            event: Some(event.id),
+            document: self.told.document,
+            message: Some(event.message),
+            subscription: Some(self.answer.id),
+            kind: "document",
+            target: emit.directory.connections.get(&self.answer.by).map(|c| c.name.clone()).unwrap_or_default(),
+            partner: self.partner,
+            draft,
+        }
+    }
+}
+
+/// Drafts all; what a mapping asked of the tenant's tables is read for all of them at once, then they are drafted again.
+async fn draft_all(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    answers: &[Answer<'_>],
+) -> Result<Vec<Result<Draft, Unwritable>>, StoreError> {
+    let mut lookups = Lookups::default();
+    for _ in 0..ROUNDS {
+        let drafts = answers.iter().map(|a| draft(emit, tenant, a.partner, a.answer, a.told.event, &lookups)).collect();
+        if !lookups.read_asked(tx, tenant.id).await? {
+            return Ok(drafts);
+        }
+    }
+    Ok(answers.iter().map(|a| draft(emit, tenant, a.partner, a.answer, a.told.event, &lookups)).collect())
+}
+
+fn draft(
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    partner: &PartnerInfo,
+    answer: &AnswerInfo,
+    event: &Event,
+    lookups: &Lookups,
+) -> Result<Draft, Unwritable> {
+    let form = format!("{} {}", answer.version, answer.kind);
+    if answer.standard != Standard::X12 {
+        return Err(Unwritable::new(
+            "not_built",
+            &form,
+            format!("answers by {:?} are not built yet; the agreement may say x12", answer.standard),
+        ));
+    }
+    let asked = Asked {
+        outbound: true,
+        standard: answer.standard,
+        version: &answer.version,
+        kind: &answer.kind,
+        partner: Some(&partner.name),
+        application_sender: None,
+    };
+    let plan = emit.library.claim(&asked).ok_or_else(|| {
+        Unwritable::new(
+            "no_mapping",
+            &form,
+            format!("no mapping writes x12 {form} for {}; add one that claims it, then replay", partner.name),
+        )
+    })?;
+    if plan.message() != event.schema {
+        let sentence = format!(
+            "{} writes {}, and {} carries {}; let the answer name another event",
+            plan.name(),
+            plan.message(),
+            event.kind,
+            event.schema
+        );
+        return Err(Unwritable::new("mapping/other_message", plan.name(), sentence));
+    }
+    let context = Context { tenant_currency: &tenant.currency, tables: lookups };
+    let segments = match plan.write(&event.data, &context) {
+        Ok(Written::Segments(segments)) => segments,
+        Ok(_) => {
+            return Err(Unwritable::new(
+                "mapping/no_segments",
+                plan.name(),
+                format!("{} does not write segments", plan.name()),
+            ));
+        }
+        Err(faults) => return Err(Unwritable::by_faults(plan.name(), faults)),
+    };
+    Draft::tried(&answer.kind, segments, envelope(emit, tenant, partner, answer)?, &partner.agreement)
+}
+
+fn envelope(
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    partner: &PartnerInfo,
+    answer: &AnswerInfo,
+) -> Result<X12Envelope, Unwritable> {
+    let who = |found: Option<&crate::formats::piece::Identity>, name: &str| {
+        found.cloned().ok_or_else(|| {
+            Unwritable::new(
+                "no_identity",
+                name,
+                format!("{name} has no x12 identity; add one to `identities`, then replay"),
+            )
+        })
+    };
+    let guide = guides::find(Standard::X12, &answer.version, &answer.kind).ok_or_else(|| {
+        Unwritable::new(
+            "no_guide",
+            &answer.kind,
+            format!("no guide of x12 {} {} is built in", answer.version, answer.kind),
+        )
+    })?;
+    let (sender, receiver) =
+        (who(tenant.identity(Standard::X12), &tenant.name)?, who(partner.identity(Standard::X12), &partner.name)?);
+    let (date, time) = emit.now.envelope();
+    Ok(X12Envelope {
+        application_sender: sender.id.to_string(),
+        application_receiver: receiver.id.to_string(),
+        sender,
+        receiver,
+        functional_id: guide.functional_id.to_string(),
+        version: answer.version.clone(),
+        interchange_control: 0,
+        group_control: 0,
+        test: document::is_test(&partner.agreement),
+        date,
+        time,
+        delimiters: document::delimiters(&partner.agreement),
+    })
+}
+
+/// Renders a document anew that could not be rendered when its event was written: the mapping, the agreement or a
+/// table was mended since. Takes control numbers, if it can be.
+pub async fn render_again(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    row: &DeliveryRow,
+    event: &Event,
+) -> Result<Result<Rendered, Unwritable>, StoreError> {
+    let found = emit
+        .directory
+        .partners
+        .values()
+        .filter(|p| p.tenant == tenant)
+        .find_map(|p| p.answers.iter().find(|a| Some(a.id) == row.subscription).map(|a| (p, a)));
+    let (Some(info), Some((partner, answer))) = (emit.directory.tenants.get(&tenant), found) else {
+        return Ok(Err(Unwritable::new(
+            "no_answer",
+            &row.target,
+            format!("no partner's file names this answer by {} any more", row.target),
+        )));
+    };
+    let told = Told { event, partner: Some(partner.id), document: row.document };
+    let answers = [Answer { told, partner, answer }];
+    match draft_all(tx, emit, info, &answers).await?.pop() {
+        Some(Ok(draft)) => document::number_one(tx, tenant, row.id, partner, &draft).await,
+        Some(Err(unwritable)) => Ok(Err(unwritable)),
+        None => Ok(Err(Unwritable::new("no_answer", &row.target, "nothing was drafted".into()))),
+    }
+}

@@ -1,0 +1,375 @@
+//! One apply transaction: lock the keys, load what the core names, decide in memory, write by table.
+
+use crate::{
+    canonical::{ClaimCheck, Event, MessageId, Micros, Stage, Tenant, order::Order, order::Ref},
+    core::{self, Command, EntityKey, Kind, Refusal, Stop, World, inventory::Stock},
+    emit::fanout::{self, Told},
+    flow::{Hub, emitter, failure},
+    formats::{
+        fault::{Costs, Fault, Layer, Origin as Says},
+        place::{At, Place},
+    },
+    mapping::Origin,
+    queue::Taken,
+    store::{
+        StoreError, Trouble, Tx,
+        deliveries::{self, NewLetter},
+        entities, events,
+        journal::{self, Step},
+        keys::{self, Key},
+        messages::{self, Change, Loaded},
+        now, outbox, stock,
+    },
+};
+use serde_json::{Value, json, value::RawValue};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Applies messages; all or nothing. `taken` ends with the transaction.
+pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]) -> Result<(), StoreError> {
+    let now = now();
+    let mut tx = hub.store.begin(tenant).await?;
+    let mut loaded = messages::load(&mut tx, tenant, ids).await?;
+    for lost in ids.iter().filter(|id| !loaded.iter().any(|m| m.id == **id)) {
+        tracing::error!(message = %lost, %tenant, "a claim check names a message that its tenant does not have");
+        metrics::counter!("crossdock_claims_lost_total", "stage" => "apply").increment(1);
+    }
+    let mut work = Work { hub, tenant, now, changes: vec![], steps: vec![], claims: vec![], letters: vec![], ended: BTreeSet::new() };
+    loaded.retain(|m| work.is_due(m));
+    loaded.sort_by(|a, b| (a.created_at, a.document, a.set_no, a.run).cmp(&(b.created_at, b.document, b.set_no, b.run)));
+    let locked: BTreeSet<Key> = loaded.iter().filter_map(Loaded::key).collect();
+    let locked: Vec<Key> = locked.into_iter().collect();
+    keys::lock(&mut tx, tenant, &locked).await?;
+    let loaded = work.without_waiting(&mut tx, loaded).await?;
+    let (commands, loaded) = work.commands(loaded);
+    let mut world = World::default();
+    load(&mut tx, tenant, &commands, &mut world).await?;
+    let events = work.decide(&mut world, &commands, &loaded);
+    save(&mut tx, tenant, &world).await?;
+    work.write(&mut tx, events, &commands, &loaded).await?;
+    hub.queue.settle(&mut tx, taken).await?;
+    tx.commit().await
+}
+
+/// Marks a message that alone made its transaction fail: dead at once if a rule of the database was broken, else it is
+/// tried again until its budget is spent.
+pub async fn fail(hub: &Hub, tenant: Tenant, id: MessageId, error: &StoreError, taken: &[Taken]) -> Result<(), StoreError> {
+    let now = now();
+    let mut tx = hub.store.begin(tenant).await?;
+    let mut work = Work { hub, tenant, now, changes: vec![], steps: vec![], claims: vec![], letters: vec![], ended: BTreeSet::new() };
+    if let Some(message) = messages::load(&mut tx, tenant, &[id]).await?.into_iter().find(|m| matches!(m.state.as_str(), "pending" | "retrying")) {
+        let first = Micros(message.first_failed_at.unwrap_or(now.0));
+        let retry = if error.trouble() == Trouble::Conflict { failure::next_try(&hub.settings.flow, now, first, message.tries + 1) } else { None };
+        match retry {
+            Some(due) => work.retry(&message, first, due, error),
+            None => work.die(&message, "store", &error.to_string()),
+        }
+        messages::change(&mut tx, tenant, &work.changes).await?;
+        deliveries::bury(&mut tx, &work.letters).await?;
+        journal::write(&mut tx, &work.steps).await?;
+        outbox::push(&mut tx, &work.claims).await?;
+    }
+    hub.queue.settle(&mut tx, taken).await?;
+    tx.commit().await
+}
+
+/// What one transaction decided so far.
+struct Work<'a> {
+    hub: &'a Hub,
+    tenant: Tenant,
+    now: Micros,
+    changes: Vec<Change>,
+    steps: Vec<Step>,
+    claims: Vec<outbox::Row>,
+    letters: Vec<NewLetter>,
+    /// Keys whose next message may go.
+    ended: BTreeSet<Key>,
+}
+
+impl Work<'_> {
+    /// Passes over what is done already, and sends round again what woke too early.
+    fn is_due(&mut self, message: &Loaded) -> bool {
+        match message.state.as_str() {
+            "pending" => true,
+            "retrying" => match message.due.filter(|due| *due > self.now.0 + 1_000_000) {
+                Some(due) => {
+                    let claim = ClaimCheck::new(self.tenant, Stage::Apply, vec![message.id.0]);
+                    self.claims.push(outbox::Row::later(claim, self.now, Micros(due)));
+                    false
+                }
+                None => true,
+            },
+            _ => false,
+        }
+    }
+
+    fn step(&self, message: &Loaded, state: &'static str) -> Step {
+        Step::new(self.tenant, self.now.0, "apply", state, &self.hub.worker).document(message.document.0).message(message.id.0)
+    }
+
+    /// Messages behind an unfinished one of their key wait. One that ends in this very batch does not hold back.
+    async fn without_waiting(&mut self, tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Loaded>, StoreError> {
+        let ids: Vec<MessageId> = loaded.iter().map(|m| m.id).collect();
+        let mut earlier: HashMap<MessageId, Vec<MessageId>> = HashMap::new();
+        for (message, before) in messages::earlier(tx, self.tenant, &ids).await? {
+            earlier.entry(message).or_default().push(before);
+        }
+        let mut goes: HashSet<MessageId> = HashSet::new();
+        let mut kept = Vec::with_capacity(loaded.len());
+        for message in loaded {
+            let blocker = earlier.get(&message.id).and_then(|before| before.iter().find(|b| !goes.contains(b)));
+            if let Some(blocker) = blocker {
+                let cause = json!({"code": "waiting", "sentence": "an earlier message of its key is not done", "for": blocker});
+                self.steps.push(self.step(&message, "waiting").cause(cause.clone()));
+                self.changes.push(Change { cause: Some(cause), ..Change::to(message.id, "waiting", self.hub.deadline(self.now)) });
+            } else {
+                goes.insert(message.id);
+                kept.push(message);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Commands for the core; a message without a readable body, or of a partner that no file names any more, ends here.
+    fn commands(&mut self, loaded: Vec<Loaded>) -> (Vec<Command>, Vec<Loaded>) {
+        let mut commands = Vec::with_capacity(loaded.len());
+        let mut kept = Vec::with_capacity(loaded.len());
+        for mut message in loaded {
+            let Some(partner) = message.partner.and_then(|p| self.hub.directory.partners.get(&p)) else {
+                self.hold(&message, "no_partner", "its partner stands in no file any more");
+                continue;
+            };
+            match message.body.take().map(serde_json::from_value::<Order>) {
+                Some(Ok(order)) => {
+                    commands.push(Command {
+                        message: message.id,
+                        tenant: self.tenant,
+                        partner: partner.id,
+                        partner_name: partner.name.clone(),
+                        price_list: partner.price_list.clone(),
+                        now: self.now,
+                        order,
+                    });
+                    kept.push(message);
+                }
+                Some(Err(error)) => self.die(&message, "body", &format!("its body is no order/1: {error}")),
+                None => self.die(&message, "body", "it has no body"),
+            }
+        }
+        (commands, kept)
+    }
+
+    /// Decides each in order on the world that the ones before it made. A panic names its message and costs only that.
+    fn decide(&mut self, world: &mut World, commands: &[Command], loaded: &[Loaded]) -> Vec<Event> {
+        let mut events = Vec::new();
+        for (command, message) in commands.iter().zip(loaded) {
+            match catch_unwind(AssertUnwindSafe(|| core::decide(world, command))) {
+                Ok(Ok(decision)) => {
+                    events.extend(world.apply(decision));
+                    self.end(message, Change { ended_at: Some(self.now.0), ..Change::to(message.id, "applied", self.now) });
+                }
+                Ok(Err(Stop::Refused(refusal))) => self.refuse(message, &refusal),
+                Ok(Err(Stop::Broken(why))) => self.die(message, "invariant", &why),
+                Err(panic) => self.die(message, "panic", &failure::panic_text(&*panic)),
+            }
+        }
+        events
+    }
+
+    fn end(&mut self, message: &Loaded, change: Change) {
+        let step = self.step(message, change.state);
+        self.steps.push(match &change.cause {
+            Some(cause) => step.cause(cause.clone()),
+            None => step,
+        });
+        metrics::counter!("crossdock_messages_ended_total", "state" => change.state).increment(1);
+        self.changes.push(change);
+        self.ended.extend(message.key());
+    }
+
+    fn refuse(&mut self, message: &Loaded, refusal: &Refusal) {
+        let cause = json!({"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy, "path": refusal.path});
+        let fingerprint = failure::fingerprint(&["apply", refusal.code, &refusal.path, &message.partner.map(|p| p.to_string()).unwrap_or_default()]);
+        let change = Change { cause: Some(cause), fingerprint: Some(fingerprint), ended_at: Some(self.now.0), ..Change::to(message.id, "rejected", self.now) };
+        let partner = message.partner.map(|p| self.hub.directory.partner_name(p).to_string()).unwrap_or_default();
+        metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => refusal.code).increment(1);
+        self.end(message, change);
+    }
+
+    fn hold(&mut self, message: &Loaded, code: &str, sentence: &str) {
+        let cause = json!({"code": code, "sentence": sentence, "remedy": "restart it when the cause is gone"});
+        self.steps.push(self.step(message, "held").cause(cause.clone()));
+        self.changes.push(Change { cause: Some(cause), ..Change::to(message.id, "held", self.now) });
+    }
+
+    fn retry(&mut self, message: &Loaded, first: Micros, due: Micros, error: &StoreError) {
+        let cause = json!({"code": "store", "sentence": error.to_string(), "remedy": "nothing: it is tried again"});
+        self.steps.push(self.step(message, "retrying").cause(cause.clone()));
+        self.changes.push(Change {
+            cause: Some(cause),
+            tries: message.tries + 1,
+            due: Some(due.0),
+            first_failed_at: Some(first.0),
+            ..Change::to(message.id, "retrying", self.hub.deadline(due))
+        });
+        self.claims.push(outbox::Row::later(ClaimCheck::new(self.tenant, Stage::Apply, vec![message.id.0]), self.now, due));
+    }
+
+    /// Dead at once: our bug, or a broken invariant. It holds its key back until somebody mends or cancels it.
+    fn die(&mut self, message: &Loaded, code: &str, why: &str) {
+        tracing::error!(message = %message.id, code, why, "a message is dead");
+        let fingerprint = failure::fingerprint(&["apply", code, why, &message.partner.map(|p| p.to_string()).unwrap_or_default()]);
+        let cause = json!({"code": code, "sentence": why, "remedy": "report it with the fingerprint; then restart or cancel the message"});
+        self.steps.push(self.step(message, "dead").cause(cause.clone()));
+        self.changes.push(Change {
+            cause: Some(cause.clone()),
+            fingerprint: Some(fingerprint.clone()),
+            tries: message.tries + 1,
+            ended_at: Some(self.now.0),
+            ..Change::to(message.id, "dead", self.now)
+        });
+        self.letters.push(NewLetter {
+            tenant: self.tenant,
+            id: uuid::Uuid::now_v7(),
+            thing: "message",
+            thing_id: message.id.0,
+            stage: "apply",
+            code: code.into(),
+            fingerprint,
+            reason: cause,
+            history: json!([{"at": self.now, "try": message.tries + 1, "what": why}]),
+            tries: message.tries + 1,
+            died_at: self.now.0,
+        });
+    }
+
+    /// Writes states, events with what must go out for them, journal, and the claim checks of messages that were waiting.
+    async fn write(&mut self, tx: &mut Tx, decided: Vec<Event>, commands: &[Command], loaded: &[Loaded]) -> Result<(), StoreError> {
+        self.place_refusals(tx).await?;
+        messages::change(tx, self.tenant, &self.changes).await?;
+        let first = if self.hub.store.is_distributed() || decided.is_empty() { None } else { Some(events::take_positions(tx, decided.len() as i64).await?) };
+        let rows: Vec<events::NewEvent> = decided
+            .iter()
+            .enumerate()
+            .map(|(n, e)| events::NewEvent {
+                tenant: e.tenant,
+                id: e.id,
+                position: first.map(|f| f + n as i64),
+                message: e.message,
+                ordinal: ordinal(&decided[..n], e.message),
+                kind: &e.kind,
+                key: &e.key,
+                at: e.at.0,
+                schema: &e.schema,
+                repeats: e.repeats,
+                data: &e.data,
+            })
+            .collect();
+        events::insert(tx, &rows).await?;
+        let told: Vec<Told> = decided.iter().map(|event| told(event, commands, loaded)).collect();
+        fanout::write_deliveries(tx, &emitter(self.hub, self.now), self.tenant, &told).await?;
+        deliveries::bury(tx, &self.letters).await?;
+        let ended: Vec<Key> = self.ended.iter().cloned().collect();
+        let freed = messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now)).await?;
+        for id in &freed {
+            self.steps.push(Step::new(self.tenant, self.now.0, "apply", "pending", &self.hub.worker).message(id.0).cause(json!({"code": "released"})));
+        }
+        let freed: Vec<uuid::Uuid> = freed.into_iter().map(|m| m.0).collect();
+        self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &freed, self.now));
+        journal::write(tx, &self.steps).await?;
+        outbox::push(tx, &self.claims).await
+    }
+
+    /// A refusal names a path in the message; the mapping's provenance turns it into the place that the partner wrote.
+    async fn place_refusals(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        for change in self.changes.iter_mut().filter(|c| c.state == "rejected") {
+            let Some(cause) = &change.cause else { continue };
+            let row = messages::get(tx, self.tenant, change.id).await?;
+            let origins: Vec<Origin> = row
+                .as_ref()
+                .and_then(|r| r.provenance.clone())
+                .and_then(|p| serde_json::from_value(p).ok())
+                .unwrap_or_default();
+            let set_byte = row.map_or(0, |r| r.set_byte.max(0) as u64);
+            change.faults = Some(json!([core_fault(cause, &origins, set_byte)]));
+        }
+        Ok(())
+    }
+}
+
+/// An event with whose message it was and which document that came in.
+fn told<'a>(event: &'a Event, commands: &[Command], loaded: &[Loaded]) -> Told<'a> {
+    let at = commands.iter().position(|c| c.message == event.message);
+    Told { event, partner: at.map(|n| commands[n].partner), document: at.and_then(|n| loaded.get(n)).map(|m| m.document) }
+}
+
+fn ordinal(before: &[Event], message: MessageId) -> i64 {
+    before.iter().filter(|e| e.message == message).count() as i64
+}
+
+fn core_fault(cause: &Value, origins: &[Origin], set_byte: u64) -> Fault {
+    let text = |name: &str| cause[name].as_str().unwrap_or_default();
+    let path = text("path");
+    let origin = origins.iter().find(|o| o.field == path).or_else(|| origins.iter().find(|o| o.field.starts_with(path)));
+    let (byte, len, at) = match origin {
+        Some(o) => (o.bytes.start, o.bytes.end.saturating_sub(o.bytes.start) as u32, o.at.clone()),
+        None => (set_byte, 0, path.to_string()),
+    };
+    Fault {
+        code: text("code").into(),
+        layer: Layer::Core,
+        place: Place { byte, len, at: At::Node { path: at.into() } },
+        found: "".into(),
+        expected: "".into(),
+        sentence: text("sentence").into(),
+        remedy: text("remedy").into(),
+        origin: Says::Agreement,
+        costs: Costs::Set,
+    }
+}
+
+/// Loads what the core names: references first, then orders, then items, prices and stock; locks in the one global order.
+async fn load(tx: &mut Tx, tenant: Tenant, commands: &[Command], world: &mut World) -> Result<(), StoreError> {
+    if commands.is_empty() {
+        return Ok(());
+    }
+    let needs = core::needs(commands);
+    let refs: Vec<Ref> = needs.refs.iter().map(|r| (*r).clone()).collect();
+    for (scheme, id, item) in entities::resolve(tx, tenant, Kind::Item.name(), &refs).await? {
+        world.put_ref(Ref { scheme, id }, item);
+    }
+    let orders: Vec<(&str, uuid::Uuid)> = needs.orders.iter().map(|id| (Kind::Order.name(), *id)).collect();
+    put(world, entities::load(tx, tenant, &orders).await?)?;
+    let more = core::more_needs(commands, world);
+    let master: Vec<(&str, uuid::Uuid)> =
+        more.items.iter().map(|id| (Kind::Item.name(), *id)).chain(more.prices.iter().map(|id| (Kind::Price.name(), *id))).collect();
+    put(world, entities::peek(tx, tenant, &master).await?)?;
+    let items: Vec<uuid::Uuid> = more.stock.into_iter().collect();
+    for row in stock::load(tx, tenant, &items).await? {
+        world.put_stock(row.item, Stock { on_hand: row.on_hand, reserved: row.reserved });
+    }
+    Ok(())
+}
+
+fn put(world: &mut World, rows: Vec<entities::EntityRow>) -> Result<(), StoreError> {
+    for row in rows {
+        let Some(kind) = Kind::named(&row.kind) else { continue };
+        world.put(EntityKey { kind, id: row.id }, row.version, &row.body).map_err(|e| StoreError::Row(e.to_string()))?;
+    }
+    Ok(())
+}
+
+async fn save(tx: &mut Tx, tenant: Tenant, world: &World) -> Result<(), StoreError> {
+    let changes = world.changed().map_err(|e| StoreError::Row(e.to_string()))?;
+    let mut rows = Vec::with_capacity(changes.entities.len());
+    for change in changes.entities {
+        let body = RawValue::from_string(change.body).map_err(|e| StoreError::Row(e.to_string()))?;
+        let version = change.expected.map_or(1, |v| v + 1);
+        rows.push(entities::Save { kind: change.key.kind.name().into(), id: change.key.id, version, body });
+    }
+    entities::save(tx, tenant, &rows).await?;
+    let moved: Vec<stock::Change> = changes.stock.iter().map(|c| stock::Change { item: c.item, reserved: c.delta }).collect();
+    stock::change(tx, tenant, &moved).await
+}

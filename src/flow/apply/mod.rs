@@ -1,0 +1,119 @@
+//! The apply stage: messages into the core, in the order of their keys, up to 128 of a tenant in one transaction.
+
+mod batch;
+
+use crate::{
+    canonical::{MessageId, Stage, Tenant},
+    flow::{Hub, failure::{self, Patience}},
+    queue::{QueueError, Taken},
+    store::{StoreError, Trouble},
+};
+use std::{collections::BTreeMap, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Messages in one transaction.
+const BATCH: usize = 128;
+/// Claim checks taken together; each may carry up to 64 messages.
+const CLAIMS: usize = 16;
+/// A conflict (deadlock, somebody was first) is repeated so often before the batch is cut.
+const CONFLICTS: usize = 8;
+
+/// Takes claim checks of the stage until told to stop.
+pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
+    let mut consumer = hub.queue.consumer(Stage::Apply, 64).await?;
+    let mut patience = Patience::new();
+    loop {
+        let first = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            taken = consumer.next() => taken,
+        };
+        let taken = match first {
+            Ok(first) => {
+                let mut taken = vec![first];
+                let mut ids = taken[0].claim.ids.len();
+                while ids < BATCH && taken.len() < CLAIMS {
+                    let more = consumer.more(1).await.unwrap_or_default();
+                    if more.is_empty() {
+                        break;
+                    }
+                    ids += more.iter().map(|t| t.claim.ids.len()).sum::<usize>();
+                    taken.extend(more);
+                }
+                taken
+            }
+            Err(QueueError::Store(error)) => {
+                patience.wait("apply", &error).await;
+                continue;
+            }
+            #[allow(unreachable_patterns)]
+            Err(error) => return Err(error),
+        };
+        let mut by_tenant: BTreeMap<Tenant, Vec<Taken>> = BTreeMap::new();
+        for one in taken {
+            by_tenant.entry(one.claim.tenant).or_default().push(one);
+        }
+        for (tenant, taken) in by_tenant {
+            work(&hub, tenant, taken, &stop).await;
+        }
+    }
+}
+
+/// Works claim checks of one tenant off. Nothing of them is told to the queue before all their messages are written.
+async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationToken) {
+    let mut ids: Vec<MessageId> = taken.iter().flat_map(|t| t.claim.ids.iter().map(|id| MessageId(*id))).collect();
+    ids.sort();
+    ids.dedup();
+    let began = Instant::now();
+    let mut todo: Vec<Vec<MessageId>> = ids.chunks(BATCH).map(<[MessageId]>::to_vec).collect();
+    todo.reverse();
+    let mut conflicts = 0;
+    let mut patience = Patience::new();
+    while let Some(part) = todo.pop() {
+        let last = todo.is_empty();
+        let settled = if last { taken.as_slice() } else { &[] };
+        match batch::apply(hub, tenant, &part, settled).await {
+            Ok(()) => conflicts = 0,
+            Err(error) if failure::is_away(&error) => {
+                if stop.is_cancelled() {
+                    return hub.queue.give_back(taken).await;
+                }
+                patience.wait("apply", &error).await;
+                todo.push(part);
+            }
+            Err(error) if error.trouble() == Trouble::Conflict && conflicts < CONFLICTS => {
+                conflicts += 1;
+                tracing::debug!(%error, messages = part.len(), "apply repeats a batch");
+                tokio::time::sleep(std::time::Duration::from_millis(rand::random_range(1..20 * conflicts as u64))).await;
+                todo.push(part);
+            }
+            Err(error) => {
+                conflicts = 0;
+                cut(hub, tenant, part, error, &mut todo, settled).await;
+            }
+        }
+    }
+    metrics::histogram!("crossdock_stage_seconds", "stage" => "apply").record(began.elapsed().as_secs_f64());
+    hub.queue.ack(taken).await;
+}
+
+/// A batch that fails for good is halved until the culprit stands alone; it alone is retried or dies.
+async fn cut(hub: &Hub, tenant: Tenant, part: Vec<MessageId>, error: StoreError, todo: &mut Vec<Vec<MessageId>>, settled: &[Taken]) {
+    if part.len() > 1 {
+        tracing::warn!(%error, messages = part.len(), "a batch failed; it is halved to find the message that is to blame");
+        let (first, second) = part.split_at(part.len() / 2);
+        todo.push(second.to_vec());
+        todo.push(first.to_vec());
+        return;
+    }
+    let mut patience = Patience::new();
+    loop {
+        match batch::fail(hub, tenant, part[0], &error, settled).await {
+            Ok(()) => return,
+            Err(again) if failure::is_away(&again) => patience.wait("apply", &again).await,
+            Err(again) => {
+                tracing::error!(error = %again, message = %part[0], "a failed message could not be marked; the sweeper will send it again");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What people do with deliveries: send again, give up.
+
+use crate::{
+    canonical::{ClaimCheck, DeliveryId, Event, Stage, Tenant},
+    emit::fanout,
+    flow::{Hub, emitter},
+    store::{
+        StoreError, Tx,
+        deliveries::{self, DeliveryRow},
+        events,
+        journal::{self, Step},
+        now,
+        outbox::{self, Row},
+    },
+};
+use serde_json::json;
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("there is no delivery {0}")]
+    Unknown(DeliveryId),
+    #[error("the delivery is {state}; {remedy}")]
+    State { state: String, remedy: &'static str },
+    #[error("the document still can't be written: {0}")]
+    StillUnwritable(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Sends a dead, cancelled or delivered one again, under the same event id; its dead letter is closed. A document
+/// that could not be rendered is rendered now.
+pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str) -> Result<(), Refused> {
+    let mut tx = hub.store.begin(tenant).await?;
+    let now = now();
+    let row = deliveries::get(&mut tx, tenant, id).await?.ok_or(Refused::Unknown(id))?;
+    if row.kind != "webhook" && row.content.is_none() {
+        render(hub, &mut tx, tenant, &row).await?;
+    }
+    if !deliveries::replay(&mut tx, tenant, id, hub.deadline(now)).await? {
+        return Err(Refused::State {
+            state: row.state,
+            remedy: "it is under way already; cancel it first if it must not go",
+        });
+    }
+    deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
+    journal::write(&mut tx, &[step(hub, tenant, &row, "pending", json!({ "code": "replayed", "who": who }))]).await?;
+    outbox::push(&mut tx, &[Row::at_once(ClaimCheck::new(tenant, Stage::Deliver, vec![id.0]), now)]).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a delivery that is not delivered: nobody tries it again.
+pub async fn cancel(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &str) -> Result<(), Refused> {
+    let mut tx = hub.store.begin(tenant).await?;
+    let now = now();
+    let row = deliveries::get(&mut tx, tenant, id).await?.ok_or(Refused::Unknown(id))?;
+    let cause = json!({ "code": "cancelled", "who": who, "sentence": why });
+    if !deliveries::cancel(&mut tx, tenant, id, &cause, now).await? {
+        return Err(Refused::State { state: row.state, remedy: "only what is not delivered yet can be cancelled" });
+    }
+    deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
+    journal::write(&mut tx, &[step(hub, tenant, &row, "cancelled", cause)]).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn render(hub: &Hub, tx: &mut Tx, tenant: Tenant, row: &DeliveryRow) -> Result<(), Refused> {
+    let event = match row.event {
+        Some(event) => events::load(tx, tenant, &[event]).await?.pop().map(Event::from),
+        None => None,
+    };
+    let Some(event) = event else {
+        return Err(Refused::StillUnwritable(
+            "an acknowledgement is made with its document; send the document again".into(),
+        ));
+    };
+    match fanout::render_again(tx, &emitter(hub, now()), tenant, row, &event).await? {
+        Ok(rendered) => {
+            Ok(deliveries::fill(tx, tenant, row.id, &rendered.name, &rendered.bytes, &rendered.control).await?)
+        }
+        Err(unwritable) => Err(Refused::StillUnwritable(unwritable.sentence)),
+    }
+}
+
+fn step(hub: &Hub, tenant: Tenant, row: &DeliveryRow, state: &'static str, cause: serde_json::Value) -> Step {
+    let mut step =
+        Step::new(tenant, now().0, Stage::Deliver.name(), state, &hub.worker).delivery(row.id.0).cause(cause);
+    step.document = row.document.map(|d| d.0);
+    step.message = row.message.map(|m| m.0);
+    step.event = row.event.map(|e| e.0);
+    step
+}

@@ -1,0 +1,194 @@
+//! Up to 64 sets of one connection, mapped together and written in one transaction.
+
+use super::{
+    meaning::{self, Meaning, Rows, Whose},
+    run::{Closing, Run},
+};
+use crate::{
+    canonical::{MessageId, Micros, PartnerId},
+    flow::Hub,
+    formats::piece::Set,
+    store::{StoreError, entities, messages::NewMessage},
+    tenancy::PartnerInfo,
+};
+use serde_json::json;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Sets in one transaction.
+pub const SETS: usize = 64;
+/// Bytes of sets held before they are written, whatever their number.
+pub const BYTES: u64 = 8 << 20;
+
+/// A set waiting for its batch.
+pub struct Waiting {
+    pub run: usize,
+    pub set: Box<Set>,
+    pub application_sender: Option<String>,
+}
+
+/// Documents and sets of one connection on their way into one transaction.
+#[derive(Default)]
+pub struct Batch {
+    pub runs: Vec<Run>,
+    pub sets: Vec<Waiting>,
+    pub bytes: u64,
+}
+
+/// A set that was mapped.
+pub struct Mapped {
+    pub run: usize,
+    pub interchange: Option<u32>,
+    pub row: NewMessage,
+}
+
+impl Batch {
+    /// True if it should be written before more is read.
+    pub fn is_full(&self) -> bool {
+        self.sets.len() >= SETS || self.bytes >= BYTES || self.runs.len() >= 2 * SETS
+    }
+
+    /// Adds a set of the run.
+    pub fn push(&mut self, run: usize, set: Box<Set>) {
+        self.bytes += set.len;
+        let application_sender = self.runs[run].application_sender(&set);
+        self.sets.push(Waiting { run, set, application_sender });
+    }
+
+    /// Maps all sets: once by the tables that come with the mappings, and those that missed a value once more with the
+    /// tenant's rows, which are read in one query.
+    pub async fn map(&mut self, hub: &Hub, now: Micros) -> Result<Vec<Mapped>, StoreError> {
+        let waiting = std::mem::take(&mut self.sets);
+        self.bytes = 0;
+        let mut rows = Rows::default();
+        let mut meanings: Vec<Meaning> = waiting.iter().map(|w| self.meaning(hub, w, &rows)).collect();
+        let asked: BTreeSet<(String, String)> =
+            meanings.iter().flat_map(|m| m.missing.iter().map(|x| (x.table.clone(), x.value.clone()))).collect();
+        if !asked.is_empty()
+            && let Some(tenant) = self.runs.first().map(|r| r.tenant.id)
+        {
+            let asked: Vec<(String, String)> = asked.into_iter().collect();
+            let mut tx = hub.store.read(tenant).await?;
+            for found in entities::cross_references(&mut tx, tenant, &asked).await? {
+                rows.put(found.scheme, found.value, found.target);
+            }
+            tx.rollback().await?;
+            for (waiting, meaning) in waiting.iter().zip(&mut meanings) {
+                if !meaning.missing.is_empty() {
+                    *meaning = self.meaning(hub, waiting, &rows);
+                }
+            }
+        }
+        Ok(waiting.into_iter().zip(meanings).map(|(w, m)| self.row(hub, w, m, now)).collect())
+    }
+
+    fn partner(&self, hub: &Hub, waiting: &Waiting) -> Option<Arc<PartnerInfo>> {
+        let run = &self.runs[waiting.run];
+        run.partner_of(&waiting.set).cloned().or_else(|| {
+            let owner = waiting.set.interchange.is_none().then_some(run.connection.partner).flatten()?;
+            hub.directory.partners.get(&owner).cloned()
+        })
+    }
+
+    fn meaning(&self, hub: &Hub, waiting: &Waiting, rows: &Rows) -> Meaning {
+        let run = &self.runs[waiting.run];
+        match self.partner(hub, waiting) {
+            Some(partner) => {
+                let whose = Whose {
+                    partner: &partner.name,
+                    agreement: &partner.agreement,
+                    currency: &run.tenant.currency,
+                    expects: run.connection.expects.as_deref(),
+                    application_sender: waiting.application_sender.as_deref(),
+                };
+                meaning::of(&hub.library, &waiting.set, &whose, rows)
+            }
+            None => meaning::of_nobody(&waiting.set),
+        }
+    }
+
+    fn row(&self, hub: &Hub, waiting: Waiting, meaning: Meaning, now: Micros) -> Mapped {
+        let run = &self.runs[waiting.run];
+        let partner: Option<PartnerId> = self.partner(hub, &waiting).map(|p| p.id);
+        let set = &waiting.set;
+        let id = MessageId::of(run.work.id, 0, set.ordinal, 0);
+        let row = new_message(hub, run.work.id, id, 0, set, partner, meaning, now);
+        Mapped { run: waiting.run, interchange: set.interchange, row: NewMessage { tenant: run.tenant.id, ..row } }
+    }
+}
+
+/// The row of a set that was read.
+#[allow(clippy::too_many_arguments)]
+pub fn new_message(
+    hub: &Hub,
+    document: crate::canonical::DocumentId,
+    id: MessageId,
+    run: i64,
+    set: &Set,
+    partner: Option<PartnerId>,
+    meaning: Meaning,
+    now: Micros,
+) -> NewMessage {
+    let fingerprint = (meaning.state != "pending").then(|| fingerprint(&meaning, partner));
+    let ended = matches!(meaning.state, "rejected" | "dead");
+    let hold = (meaning.state == "held").then(|| meaning.missing.first()).flatten();
+    NewMessage {
+        tenant: crate::canonical::Tenant(uuid::Uuid::nil()),
+        id,
+        document,
+        run,
+        set_no: i64::from(set.ordinal),
+        split: 0,
+        interchange: set.interchange.map(i64::from),
+        group_no: set.group.map(i64::from),
+        standard: meaning::word(set.standard),
+        set_kind: set.kind.to_string(),
+        set_version: set.version.to_string(),
+        set_control: set.control.to_string(),
+        set_byte: set.byte as i64,
+        set_len: set.len as i64,
+        mapping: meaning.mapping,
+        kind: meaning.kind,
+        partner,
+        number: meaning.number,
+        place: None,
+        state: meaning.state,
+        released: 0,
+        body: meaning.body,
+        provenance: (!meaning.provenance.is_empty()).then(|| json!(meaning.provenance)),
+        faults: (!meaning.faults.is_empty()).then(|| json!(meaning.faults)),
+        cause: meaning.cause,
+        hold_scheme: hold.map(|m| m.table.clone()),
+        hold_value: hold.map(|m| m.value.clone()),
+        fingerprint,
+        created_at: now.0,
+        ended_at: ended.then_some(now.0),
+        deadline: hub.deadline(now).0,
+        wait_us: hub.wait_us(),
+    }
+}
+
+fn fingerprint(meaning: &Meaning, partner: Option<PartnerId>) -> String {
+    let code = meaning
+        .cause
+        .as_ref()
+        .and_then(|c| c["code"].as_str())
+        .or_else(|| meaning.faults.iter().max_by_key(|f| f.costs).map(|f| &*f.code))
+        .unwrap_or("")
+        .to_string();
+    let place = meaning.faults.first().map(|f| format!("{:?}", f.place.at)).unwrap_or_default();
+    let partner = partner.map(|p| p.to_string()).unwrap_or_default();
+    crate::flow::failure::fingerprint(&["translate", &code, &place, meaning.mapping.as_deref().unwrap_or(""), &partner])
+}
+
+/// What the trailers that were read say of a set: `None` none was read yet, `Some(None)` it may go, else why it is refused.
+pub fn verdict<'a>(closings: &'a [Closing], set_no: i64) -> Option<Option<&'a [crate::formats::fault::Fault]>> {
+    let covering = closings.iter().filter(|c| i64::from(c.from_set) <= set_no && set_no < i64::from(c.to_set));
+    let mut seen = None;
+    for closing in covering {
+        match &closing.refused {
+            Some(faults) => return Some(Some(faults)),
+            None => seen = Some(None),
+        }
+    }
+    seen
+}

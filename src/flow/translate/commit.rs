@@ -1,0 +1,373 @@
+//! The one transaction that makes a batch true: numbers taken, messages with their places, claim checks,
+//! acknowledgements, documents' states, journal.
+
+use super::{
+    batch::{Batch, Mapped, verdict},
+    run::{ControlNumber, Run},
+};
+use crate::{
+    canonical::{MessageId, Micros, Stage, Tenant},
+    flow::Hub,
+    store::{
+        StoreError, Tx, directory, documents, interchanges,
+        journal::{self, Step},
+        keys::{self, Key},
+        messages, now, outbox,
+    },
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// How long a translate lease lasts, in microseconds of the database's clock.
+pub const LEASE_US: i64 = 30_000_000;
+
+/// What a commit found out that changes what must be done next.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// A document must be read again with every set as a message.
+    pub again_mixed: Vec<crate::canonical::DocumentId>,
+    /// A document waits until then; those behind it wait too.
+    pub held_back: Option<Micros>,
+}
+
+/// Writes a batch. On an error nothing of it was written, and the same batch may be written again.
+pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) -> Result<Outcome, StoreError> {
+    let now = now();
+    let Some(first) = batch.runs.first() else { return Ok(Outcome::default()) };
+    let (tenant, connection) = (first.tenant.id, first.connection.id);
+    let mut tx = hub.store.begin(tenant).await?;
+    directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
+    take_numbers(&mut tx, tenant, batch, now).await?;
+    let mut writer = Writer { hub, tenant, now, steps: vec![], claims: vec![], outcome: Outcome::default() };
+    let rows = writer.rows(batch, mapped);
+    let ended_keys = writer.insert(&mut tx, rows).await?;
+    writer.earlier_batches(&mut tx, batch, mapped, ended_keys).await?;
+    crate::flow::translate::acknowledge::write(hub, &mut tx, batch, now).await?;
+    writer.interchanges(&mut tx, batch).await?;
+    writer.documents(&mut tx, batch).await?;
+    journal::write(&mut tx, &writer.steps).await?;
+    outbox::push(&mut tx, &writer.claims).await?;
+    tx.commit().await?;
+    Ok(writer.outcome)
+}
+
+/// Numbers of interchanges met in this batch. A number held by another document makes this interchange a duplicate of it,
+/// or, with other content, a refused one.
+async fn take_numbers(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micros) -> Result<(), StoreError> {
+    // One question a number, however often it stands in the batch: who comes first asks, the others find it taken.
+    let mut askers: BTreeMap<(String, String), Vec<(usize, usize)>> = BTreeMap::new();
+    for (r, run) in batch.runs.iter().enumerate() {
+        for (i, interchange) in run.interchanges.iter().enumerate() {
+            if interchange.number == ControlNumber::Wanted {
+                let header = &interchange.header;
+                askers.entry((agreement_key(header), header.control.to_string())).or_default().push((r, i));
+            }
+        }
+    }
+    let wanted: Vec<interchanges::Wanted> = askers
+        .iter()
+        .map(|((agreement, control), places)| {
+            let (r, i) = places[0];
+            let run = &batch.runs[r];
+            let days = run.interchanges[i].partner.as_ref().map_or(30, |p| p.agreement.duplicates_days);
+            let since = now.0 - i64::from(days) * 86_400_000_000;
+            let ordinal = i64::from(run.interchanges[i].header.ordinal);
+            interchanges::Wanted { agreement: agreement.clone(), control: control.clone(), document: run.work.id, ordinal, since }
+        })
+        .collect();
+    let answers = interchanges::take_numbers(tx, tenant, &wanted, now).await?;
+    for (places, answer) in askers.values().zip(answers) {
+        let (r, i) = places[0];
+        let (first, later) = match answer {
+            interchanges::Number::Ours => {
+                let held = &batch.runs[r];
+                let content = held.interchanges[i].content.clone();
+                (ControlNumber::Ours, ControlNumber::Taken { document: held.work.id, content })
+            }
+            interchanges::Number::Taken { document, content } => {
+                let taken = ControlNumber::Taken { document, content };
+                (taken.clone(), taken)
+            }
+        };
+        batch.runs[r].interchanges[i].number = first;
+        for (r, i) in &places[1..] {
+            batch.runs[*r].interchanges[*i].number = later.clone();
+        }
+    }
+    for run in &mut batch.runs {
+        run.settle_numbers();
+    }
+    Ok(())
+}
+
+fn agreement_key(header: &crate::formats::piece::Interchange) -> String {
+    let (s, r) = (&header.sender, &header.receiver);
+    format!("{}/{}/{}/{}/{}", super::meaning::word(header.standard), s.qualifier, s.id, r.qualifier, r.id)
+}
+
+/// What one transaction writes.
+struct Writer<'a> {
+    hub: &'a Hub,
+    tenant: Tenant,
+    now: Micros,
+    steps: Vec<Step>,
+    claims: Vec<outbox::Row>,
+    outcome: Outcome,
+}
+
+impl Writer<'_> {
+    /// The rows of the batch's sets: those of interchanges that do not end `translated` only where each set must become a
+    /// message, and each as the trailers that were read say.
+    fn rows(&mut self, batch: &mut Batch, mapped: &[Mapped]) -> Vec<messages::NewMessage> {
+        let mut rows = Vec::with_capacity(mapped.len());
+        for one in mapped {
+            let run = &mut batch.runs[one.run];
+            let mut row = one.row.clone();
+            let interchange = one.interchange.and_then(|n| run.interchanges.get(n as usize));
+            if let Some(interchange) = interchange
+                && interchange.ends != "translated"
+            {
+                if !run.is_mixed() {
+                    run.dropped = true;
+                    continue;
+                }
+                if interchange.ends != "unassigned" {
+                    row.state = "rejected";
+                    row.cause = interchange.cause.clone();
+                    row.ended_at = Some(self.now.0);
+                }
+            } else if run.connection.partner.is_none() && interchange.is_none() {
+                run.dropped = true;
+                continue;
+            }
+            match verdict(&run.closings, row.set_no) {
+                Some(Some(faults)) if row.state != "rejected" => {
+                    row.state = "rejected";
+                    row.faults = Some(json!(faults));
+                    row.ended_at = Some(self.now.0);
+                }
+                Some(None) => row.released = 1,
+                _ => {}
+            }
+            rows.push(row);
+        }
+        rows
+    }
+
+    /// Gives the rows their places, writes them, and claims those that may go. Gives the keys of rows that ended.
+    async fn insert(&mut self, tx: &mut Tx, mut rows: Vec<messages::NewMessage>) -> Result<Vec<Key>, StoreError> {
+        let mut counts: BTreeMap<Key, i64> = BTreeMap::new();
+        for row in &rows {
+            if let Some(key) = row.key() {
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+        let wanted: Vec<(&Key, i64)> = counts.iter().map(|(k, n)| (k, *n)).collect();
+        let first = keys::take_places(tx, self.tenant, &wanted).await?;
+        let mut next: BTreeMap<&Key, i64> = wanted.iter().map(|w| w.0).zip(first).collect();
+        for row in &mut rows {
+            if let Some(key) = row.key()
+                && let Some(place) = next.get_mut(&key)
+            {
+                row.place = Some(*place);
+                *place += 1;
+            }
+        }
+        messages::insert(tx, &rows).await?;
+        let mut go = Vec::new();
+        for row in &rows {
+            self.step(row);
+            if row.state == "pending" && row.released == 1 {
+                go.push(row.id.0);
+            }
+        }
+        self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &go, self.now));
+        let dead: Vec<_> = rows.iter().filter(|r| r.state == "dead").map(|r| self.letter(r)).collect();
+        crate::store::deliveries::bury(tx, &dead).await?;
+        Ok(vec![])
+    }
+
+    fn step(&mut self, row: &messages::NewMessage) {
+        let step = Step::new(self.tenant, self.now.0, "translate", row.state, &self.hub.worker).document(row.document.0).message(row.id.0);
+        let code = row.cause.as_ref().map(|c| c["code"].clone()).or_else(|| row.faults.as_ref().and_then(|f| f.get(0)).map(|f| f["code"].clone()));
+        self.steps.push(match (row.state, code) {
+            ("pending", _) | (_, None) => step,
+            (_, Some(code)) => step.cause(json!({"code": code})),
+        });
+        if row.state == "rejected" {
+            let code = row.faults.as_ref().and_then(|f| f.get(0)).and_then(|f| f["code"].as_str()).unwrap_or("other").to_string();
+            let partner = row.partner.map(|p| self.hub.directory.partner_name(p).to_string()).unwrap_or_default();
+            metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => code).increment(1);
+        }
+    }
+
+    fn letter(&self, row: &messages::NewMessage) -> crate::store::deliveries::NewLetter {
+        crate::store::deliveries::NewLetter {
+            tenant: self.tenant,
+            id: uuid::Uuid::now_v7(),
+            thing: "message",
+            thing_id: row.id.0,
+            stage: "translate",
+            code: "panic".into(),
+            fingerprint: row.fingerprint.clone().unwrap_or_default(),
+            reason: row.cause.clone().unwrap_or(Value::Null),
+            history: json!([]),
+            tries: 1,
+            died_at: self.now.0,
+        }
+    }
+
+    /// Sets that earlier batches wrote and whose trailer was read in this one.
+    async fn earlier_batches(&mut self, tx: &mut Tx, batch: &Batch, mapped: &[Mapped], mut ended: Vec<Key>) -> Result<(), StoreError> {
+        for (r, run) in batch.runs.iter().enumerate() {
+            let first_here = mapped.iter().filter(|m| m.run == r).map(|m| m.row.set_no).min().unwrap_or(i64::MAX);
+            for closing in &run.closings {
+                let (from, to) = (i64::from(closing.from_set), i64::from(closing.to_set).min(first_here));
+                if from >= to {
+                    continue;
+                }
+                match &closing.refused {
+                    None => {
+                        let go: Vec<uuid::Uuid> =
+                            messages::release_sets(tx, self.tenant, run.work.id, from, to).await?.into_iter().map(|m| m.0).collect();
+                        self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &go, self.now));
+                    }
+                    Some(faults) => {
+                        let refused = messages::refuse_sets(tx, self.tenant, run.work.id, from, to, &json!(faults), self.now).await?;
+                        for one in refused {
+                            self.refused(run, one.id, faults);
+                            ended.extend(one.key());
+                        }
+                    }
+                }
+            }
+        }
+        if ended.is_empty() {
+            return Ok(());
+        }
+        ended.sort();
+        ended.dedup();
+        keys::lock(tx, self.tenant, &ended).await?;
+        let freed: Vec<uuid::Uuid> =
+            messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now)).await?.into_iter().map(|m| m.0).collect();
+        self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &freed, self.now));
+        Ok(())
+    }
+
+    fn refused(&mut self, run: &Run, message: MessageId, faults: &[crate::formats::fault::Fault]) {
+        let code = faults.first().map(|f| f.code.to_string()).unwrap_or_default();
+        let step = Step::new(self.tenant, self.now.0, "translate", "rejected", &self.hub.worker);
+        self.steps.push(step.document(run.work.id.0).message(message.0).cause(json!({"code": code})));
+    }
+
+    async fn interchanges(&mut self, tx: &mut Tx, batch: &mut Batch) -> Result<(), StoreError> {
+        let mut rows = Vec::new();
+        for run in &mut batch.runs {
+            for interchange in run.interchanges.iter_mut().filter(|i| i.to_write) {
+                interchange.to_write = false;
+                let h = &interchange.header;
+                rows.push(interchanges::Row {
+                    tenant: self.tenant,
+                    document: run.work.id,
+                    ordinal: i64::from(h.ordinal),
+                    partner: interchange.partner.as_ref().map(|p| p.id),
+                    standard: super::meaning::word(h.standard),
+                    sender: format!("{}/{}", h.sender.qualifier, h.sender.id),
+                    receiver: format!("{}/{}", h.receiver.qualifier, h.receiver.id),
+                    control: h.control.to_string(),
+                    version: h.version.to_string(),
+                    test: i64::from(h.test),
+                    ends: interchange.ends,
+                    cause: interchange.cause.clone(),
+                });
+                if let (ControlNumber::Ours, Some(content)) = (&interchange.number, &interchange.content) {
+                    interchanges::note_content(tx, self.tenant, &agreement_key(h), &h.control, run.work.id, content).await?;
+                }
+            }
+        }
+        interchanges::write(tx, &rows).await
+    }
+
+    /// Closes the documents that were read to their end, and notes how far an open one has come.
+    async fn documents(&mut self, tx: &mut Tx, batch: &mut Batch) -> Result<(), StoreError> {
+        let mut changes = Vec::new();
+        for run in &mut batch.runs {
+            run.closings.clear();
+            run.to_acknowledge.clear();
+            if !run.closed {
+                run.skip_before = run.skip_before.max(run.sets);
+                let deadline = self.hub.deadline(self.now);
+                documents::advance(tx, self.tenant, run.work.id, i64::from(run.sets), deadline).await?;
+                continue;
+            }
+            if run.dropped && run.is_mixed() && !run.mixed {
+                self.outcome.again_mixed.push(run.work.id);
+                continue;
+            }
+            if let Some(holder) = run.waits_for_number() {
+                changes.push(self.hold_back(run, holder));
+                continue;
+            }
+            let (state, cause, duplicate_of) = run.end();
+            self.steps.push(self.document_step(run, state, cause.clone()));
+            changes.push(documents::Change {
+                id: run.work.id,
+                state,
+                cause,
+                duplicate_of,
+                partner: run.interchanges.iter().find_map(|i| i.partner.as_ref().map(|p| p.id)).or(run.connection.partner),
+                standard: Some(super::meaning::word(run.standard).to_string()),
+                identity: run.identity(),
+                sets: (state == "translated").then_some(i64::from(run.sets)),
+                tries: run.work.tries,
+                due: None,
+                first_failed_at: None,
+                ended_at: Some(self.now.0),
+                deadline: self.hub.deadline(self.now).0,
+            });
+            metrics::counter!("crossdock_documents_ended_total", "state" => state).increment(1);
+        }
+        let changed = documents::change(tx, self.tenant, &changes).await?;
+        if changed == changes.len() as u64 { Ok(()) } else { Err(StoreError::Lost("a document's state")) }
+    }
+
+    fn document_step(&self, run: &Run, state: &'static str, cause: Option<Value>) -> Step {
+        let step = Step::new(self.tenant, self.now.0, "translate", state, &self.hub.worker).document(run.work.id.0);
+        match cause {
+            Some(cause) => step.cause(json!({"code": cause["code"], "sentence": cause["sentence"]})),
+            None => step,
+        }
+    }
+
+    /// Its control number is held by a document that is itself still being read: this one waits, and those behind it.
+    fn hold_back(&mut self, run: &Run, holder: crate::canonical::DocumentId) -> documents::Change {
+        let first_failed = Micros(run.work.first_failed_at.unwrap_or(self.now.0));
+        let tries = run.work.tries + 1;
+        let due = crate::flow::failure::next_try(&self.hub.settings.flow, self.now, first_failed, tries);
+        let state = if due.is_some() { "retrying" } else { "dead" };
+        let cause = json!({
+            "code": "interchange/number_in_work",
+            "sentence": format!("its control number belongs to document {holder}, which is not read to its end"),
+            "remedy": "look at that document first; then replay this one",
+        });
+        self.steps.push(self.document_step(run, state, Some(cause.clone())));
+        if let Some(due) = due {
+            self.outcome.held_back = Some(self.outcome.held_back.map_or(due, |d| d.min(due)));
+        }
+        documents::Change {
+            id: run.work.id,
+            state,
+            cause: Some(cause),
+            duplicate_of: None,
+            partner: None,
+            standard: None,
+            identity: run.identity(),
+            sets: None,
+            tries,
+            due: due.map(|d| d.0),
+            first_failed_at: Some(first_failed.0),
+            ended_at: due.is_none().then_some(self.now.0),
+            deadline: due.map_or(self.hub.deadline(self.now).0, |d| self.hub.deadline(d).0),
+        }
+    }
+}

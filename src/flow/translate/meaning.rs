@@ -1,0 +1,204 @@
+//! What one set means: its mapping found and run, and what came of it.
+
+use crate::{
+    canonical::order::Order,
+    flow::failure::panic_text,
+    formats::{
+        fault::{Costs, Fault},
+        piece::{Set, Standard},
+    },
+    mapping::{Asked, Context, Library, Missing, Origin, Plan, Tables},
+    tenancy::{Agreement, agreement::NoReference},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+/// Sets that answer ours; what they answer is matched with the EDI issue.
+const NOT_BUILT: [&str; 6] = ["997", "999", "TA1", "CONTRL", "824", "APERAK"];
+
+/// Whose set it is.
+#[derive(Clone, Copy)]
+pub struct Whose<'a> {
+    pub partner: &'a str,
+    pub agreement: &'a Agreement,
+    pub currency: &'a str,
+    /// What the connection says that CSV and JSON are.
+    pub expects: Option<&'a str>,
+    /// GS02, UNG 0040.
+    pub application_sender: Option<&'a str>,
+}
+
+/// What became of a set.
+#[derive(Debug)]
+pub struct Meaning {
+    pub state: &'static str,
+    pub mapping: Option<String>,
+    pub kind: Option<String>,
+    pub number: Option<String>,
+    pub body: Option<Value>,
+    pub provenance: Vec<Origin>,
+    pub faults: Vec<Fault>,
+    pub cause: Option<Value>,
+    /// The first value that a table did not hold.
+    pub missing: Vec<Missing>,
+}
+
+impl Meaning {
+    fn new(state: &'static str) -> Self {
+        Meaning { state, mapping: None, kind: None, number: None, body: None, provenance: vec![], faults: vec![], cause: None, missing: vec![] }
+    }
+
+    fn because(mut self, code: &str, sentence: String, remedy: &str) -> Self {
+        self.cause = Some(json!({"code": code, "sentence": sentence, "remedy": remedy}));
+        self
+    }
+}
+
+/// The tenant's rows for one batch, read in one query.
+#[derive(Default)]
+pub struct Rows {
+    targets: HashMap<(String, String), String>,
+}
+
+impl Rows {
+    pub fn put(&mut self, table: String, value: String, target: String) {
+        self.targets.insert((table, value), target);
+    }
+}
+
+impl Tables for Rows {
+    fn get(&self, table: &str, value: &str) -> Option<String> {
+        self.targets.get(&(table.to_string(), value.to_string())).cloned()
+    }
+    fn inverse(&self, table: &str, target: &str) -> Option<String> {
+        self.targets.iter().find(|((t, _), known)| t == table && *known == target).map(|((_, value), _)| value.clone())
+    }
+}
+
+/// The mapping of a set, if one claims it.
+pub fn plan(library: &Library, set: &Set, whose: &Whose) -> Option<Arc<Plan>> {
+    let named;
+    let kind = match (set.standard, whose.expects) {
+        (Standard::Csv | Standard::Json, Some(expects)) => expects,
+        (Standard::Xml, Some(expects)) if !expects.is_empty() => expects,
+        (Standard::Xml, _) => {
+            named = xml_name(&set.kind, &set.version);
+            named.as_str()
+        }
+        _ => &set.kind,
+    };
+    library.claim(&Asked {
+        outbound: false,
+        standard: set.standard,
+        version: if set.standard == Standard::Xml { "" } else { &set.version },
+        kind,
+        partner: Some(whose.partner),
+        application_sender: whose.application_sender,
+    })
+}
+
+/// `ubl order` for the root `Order` of a UBL 2 namespace, else the root's own name in small letters.
+fn xml_name(root: &str, namespace: &str) -> String {
+    let root = root.to_ascii_lowercase();
+    if namespace.starts_with("urn:oasis:names:specification:ubl:schema:xsd:") { format!("ubl {root}") } else { root }
+}
+
+/// Reads a set by its mapping.
+pub fn of(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
+    if !set.accepted() {
+        let mut meaning = Meaning::new("rejected");
+        meaning.faults = set.faults.clone();
+        return meaning;
+    }
+    if NOT_BUILT.contains(&&*set.kind) {
+        return Meaning::new("rejected").because(
+            "not_built",
+            format!("a {} was understood, but nothing takes it yet", set.kind),
+            "nothing to do: it is kept, and can be restarted when it is built",
+        );
+    }
+    let Some(plan) = plan(library, set, whose) else {
+        let what = format!("{} {} {}", word(set.standard), set.version, if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind });
+        return Meaning::new("held").because(
+            "no_mapping",
+            format!("no mapping claims {}", what.split_whitespace().collect::<Vec<_>>().join(" ")),
+            "add a mapping that claims it, or say on the connection what it `expects`; then restart the message",
+        );
+    };
+    let context = Context { tenant_currency: whose.currency, tables };
+    let mut meaning = match catch_unwind(AssertUnwindSafe(|| plan.read(&set.tree, &context))) {
+        Ok(reading) => sort(reading, whose, &plan),
+        Err(panic) => Meaning::new("dead").because(
+            "panic",
+            format!("the mapping panicked: {}", panic_text(&*panic)),
+            "this is a bug of the hub: report it with the fingerprint, then restart the message",
+        ),
+    };
+    meaning.mapping = Some(plan.name().to_string());
+    // Warnings of the set go along; they cost nothing and a person may want to see them.
+    let mut faults: Vec<Fault> = set.faults.clone();
+    faults.append(&mut meaning.faults);
+    meaning.faults = faults;
+    meaning
+}
+
+fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning {
+    let number = reading.number.clone();
+    let kind = plan.message().split('/').next().map(str::to_string);
+    let costly = reading.faults.iter().any(|f| f.costs >= Costs::Set);
+    let mut meaning = if costly {
+        Meaning::new("rejected")
+    } else if !reading.missing.is_empty() && whose.agreement.no_reference == NoReference::Hold {
+        let first = &reading.missing[0];
+        Meaning::new("held").because("no_reference", first.fault.sentence.to_string(), &first.fault.remedy)
+    } else if !reading.missing.is_empty() {
+        Meaning::new("rejected")
+    } else {
+        match serde_json::from_value::<Order>(reading.body.clone()) {
+            Ok(_) => Meaning::new("pending"),
+            Err(error) => Meaning::new("rejected").because(
+                "mapping/not_canonical",
+                format!("the mapping's result is no {}: {error}", plan.message()),
+                "mend the mapping so that it gives the field, then restart the message",
+            ),
+        }
+    };
+    if meaning.state == "rejected" {
+        meaning.faults.extend(reading.missing.iter().map(|m| m.fault.clone()));
+    }
+    meaning.faults.splice(0..0, reading.faults);
+    meaning.kind = kind;
+    meaning.number = number;
+    if meaning.state == "pending" {
+        meaning.body = Some(reading.body);
+    }
+    meaning.provenance = reading.provenance;
+    meaning.missing = reading.missing;
+    meaning
+}
+
+/// A standard's word.
+pub fn word(standard: Standard) -> &'static str {
+    match standard {
+        Standard::X12 => "x12",
+        Standard::Edifact => "edifact",
+        Standard::Csv => "csv",
+        Standard::Xml => "xml",
+        Standard::Json => "json",
+    }
+}
+
+/// A set of an interchange whose sender is nobody we know, in a document where others are known.
+pub fn of_nobody(set: &Set) -> Meaning {
+    let mut meaning = Meaning::new("held").because(
+        "no_partner",
+        "its interchange's sender or receiver is nobody we know".into(),
+        "add the identity to a partner's file, then restart the message",
+    );
+    meaning.faults = set.faults.clone();
+    meaning
+}

@@ -1,0 +1,390 @@
+//! One document being read: its interchanges, groups and sets as they come, and how it ends.
+
+use super::meaning::word;
+use crate::{
+    canonical::DocumentId,
+    formats::{
+        ack::{Functional997, SetOutcome},
+        fault::{Costs, Fault},
+        piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Severity, Standard},
+        write::Segment,
+    },
+    store::documents::Work,
+    tenancy::{
+        ConnectionInfo, Directory, PartnerInfo, TenantInfo,
+        agreement::{BadSetCosts, Counts, TestIndicator},
+    },
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::{collections::HashMap, sync::Arc};
+
+/// Faults outside of any set that are kept of one document; a folder of noise must not fill the store.
+const KEPT_FAULTS: usize = 100;
+
+/// Whether an interchange's control number is ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ControlNumber {
+    NotAsked,
+    Wanted,
+    Ours,
+    Taken { document: DocumentId, content: Option<String> },
+}
+
+/// One interchange being read.
+pub struct InterchangeRun {
+    pub header: Interchange,
+    pub partner: Option<Arc<PartnerInfo>>,
+    /// `translated`, `unassigned`, `rejected` or `duplicate`.
+    pub ends: &'static str,
+    pub cause: Option<Value>,
+    pub duplicate_of: Option<DocumentId>,
+    pub number: ControlNumber,
+    hash: Sha256,
+    /// Of its sets' kinds, numbers and values, once it was read to its end.
+    pub content: Option<String>,
+    pub first_set: u32,
+    pub bad_set: bool,
+    pub to_write: bool,
+}
+
+/// A functional group being read.
+pub struct GroupRun {
+    pub header: Group,
+    pub first_set: u32,
+    pub sets: u32,
+    acknowledgement: Functional997,
+}
+
+/// A trailer was read: the sets before it may go, or are refused.
+pub struct Closing {
+    pub from_set: u32,
+    pub to_set: u32,
+    pub refused: Option<Vec<Fault>>,
+}
+
+/// A group to be acknowledged.
+pub struct ToAcknowledge {
+    pub interchange: u32,
+    pub group: Group,
+    /// AK1 to AK9.
+    pub body: Vec<Segment>,
+}
+
+/// One document on its way through translate.
+pub struct Run {
+    pub work: Work,
+    pub tenant: Arc<TenantInfo>,
+    pub connection: Arc<ConnectionInfo>,
+    pub standard: Standard,
+    /// Sets from here on; earlier ones were written by a visit that was cut short.
+    pub skip_before: u32,
+    pub sets: u32,
+    pub interchanges: Vec<InterchangeRun>,
+    groups: HashMap<u32, GroupRun>,
+    pub closings: Vec<Closing>,
+    pub to_acknowledge: Vec<ToAcknowledge>,
+    pub faults: Vec<Fault>,
+    /// It is known that not all interchanges end alike, so every set becomes a message.
+    pub mixed: bool,
+    /// Sets of an interchange that does not end `translated` were passed over.
+    pub dropped: bool,
+    pub closed: bool,
+    /// The reader panicked: our bug, and the document is dead at once.
+    pub broken: Option<String>,
+}
+
+impl Run {
+    pub fn new(work: Work, tenant: Arc<TenantInfo>, connection: Arc<ConnectionInfo>, standard: Standard, mixed: bool) -> Run {
+        let skip_before = if mixed { 0 } else { work.sets_done as u32 };
+        Run {
+            work,
+            tenant,
+            connection,
+            standard,
+            skip_before,
+            sets: 0,
+            interchanges: vec![],
+            groups: HashMap::new(),
+            closings: vec![],
+            to_acknowledge: vec![],
+            faults: vec![],
+            mixed,
+            dropped: false,
+            closed: false,
+            broken: None,
+        }
+    }
+
+    /// Notes that the reader panicked.
+    pub fn broke(&mut self, text: &str) {
+        self.broken = Some(text.to_string());
+    }
+
+    /// True where trailers can still refuse what came before them.
+    fn is_enveloped(&self) -> bool {
+        matches!(self.standard, Standard::X12 | Standard::Edifact)
+    }
+
+    /// Takes the next piece; a set is given back, to be mapped with its batch.
+    pub fn take(&mut self, piece: Piece, directory: &Directory) -> Option<Box<Set>> {
+        match piece {
+            Piece::Interchange(header) => self.interchange(header, directory),
+            Piece::Group(header) => {
+                let first_set = self.sets;
+                let partner = self.interchanges.get(header.interchange as usize).and_then(|i| i.partner.as_ref());
+                let lists_all = partner.is_some_and(|p| p.agreement.acknowledge_accepted_sets);
+                let acknowledgement = Functional997::new(&header, lists_all);
+                self.groups.insert(header.ordinal, GroupRun { header, first_set, sets: 0, acknowledgement });
+            }
+            Piece::Set(set) => return self.set(set),
+            Piece::GroupEnd(end) => self.group_end(end),
+            Piece::InterchangeEnd(end) => self.interchange_end(end),
+            Piece::Fault(fault) => self.note(fault),
+        }
+        None
+    }
+
+    fn note(&mut self, fault: Fault) {
+        if self.faults.len() < KEPT_FAULTS {
+            self.faults.push(fault);
+        }
+    }
+
+    fn interchange(&mut self, header: Interchange, directory: &Directory) {
+        let (partner, ends, cause) = identify(&header, &self.tenant, &self.connection, directory);
+        let asks = ends == "translated" && partner.as_ref().is_some_and(|p| p.agreement.duplicates_days > 0);
+        self.interchanges.push(InterchangeRun {
+            first_set: self.sets,
+            header,
+            partner,
+            ends,
+            cause,
+            duplicate_of: None,
+            number: if asks { ControlNumber::Wanted } else { ControlNumber::NotAsked },
+            hash: Sha256::new(),
+            content: None,
+            bad_set: false,
+            to_write: true,
+        });
+    }
+
+    fn set(&mut self, set: Box<Set>) -> Option<Box<Set>> {
+        self.sets = self.sets.max(set.ordinal + 1);
+        let accepted = set.accepted();
+        if let Some(interchange) = set.interchange.and_then(|n| self.interchanges.get_mut(n as usize)) {
+            interchange.bad_set |= !accepted;
+            digest(&mut interchange.hash, &set);
+        }
+        if let Some(group) = set.group.and_then(|n| self.groups.get_mut(&n)) {
+            group.sets += 1;
+            group.acknowledgement.set(&SetOutcome::from(&*set));
+        }
+        if !self.is_enveloped() {
+            self.closings.push(Closing { from_set: set.ordinal, to_set: set.ordinal + 1, refused: None });
+        }
+        Some(set)
+    }
+
+    /// Whose set it is.
+    pub fn partner_of(&self, set: &Set) -> Option<&Arc<PartnerInfo>> {
+        set.interchange.and_then(|n| self.interchanges.get(n as usize)).and_then(|i| i.partner.as_ref())
+    }
+
+    /// GS02 of a set's group, while the group is open.
+    pub fn application_sender(&self, set: &Set) -> Option<String> {
+        set.group.and_then(|n| self.groups.get(&n)).map(|g| g.header.sender.to_string())
+    }
+
+    fn group_end(&mut self, end: GroupEnd) {
+        let Some(group) = self.groups.remove(&end.ordinal) else { return };
+        let refused: Vec<Fault> = end.faults.iter().filter(|f| f.costs >= Costs::Set).cloned().collect();
+        let whole = self.interchanges.get(group.header.interchange as usize).is_some_and(|i| bad_set_costs(i) == BadSetCosts::Interchange);
+        if !whole || !refused.is_empty() {
+            let refused = (!refused.is_empty()).then_some(refused);
+            self.closings.push(Closing { from_set: group.first_set, to_set: group.first_set + group.sets, refused });
+        }
+        let (body, _) = group.acknowledgement.finish(Some(&end));
+        self.to_acknowledge.push(ToAcknowledge { interchange: group.header.interchange, group: group.header, body });
+    }
+
+    fn interchange_end(&mut self, end: InterchangeEnd) {
+        let sets = self.sets;
+        let Some(interchange) = self.interchanges.get_mut(end.ordinal as usize) else { return };
+        interchange.content = Some(crate::store::deliveries::hex(&std::mem::take(&mut interchange.hash).finalize()));
+        let mut refused: Vec<Fault> = end.faults.iter().filter(|f| f.costs >= Costs::Set).cloned().collect();
+        if refused.is_empty() && interchange.bad_set && bad_set_costs(interchange) == BadSetCosts::Interchange {
+            refused.push(super::faults::interchange_refused(&interchange.header));
+        }
+        let grouped = interchange.header.standard == Standard::X12 && bad_set_costs(interchange) == BadSetCosts::Set;
+        if !refused.is_empty() {
+            self.closings.push(Closing { from_set: interchange.first_set, to_set: sets, refused: Some(refused) });
+        } else if !grouped {
+            self.closings.push(Closing { from_set: interchange.first_set, to_set: sets, refused: None });
+        }
+        interchange.to_write = true;
+        for fault in end.faults {
+            self.note(fault);
+        }
+    }
+
+    /// The document's end, once every piece was read: state, cause, and the document that it duplicates.
+    pub fn end(&self) -> (&'static str, Option<Value>, Option<DocumentId>) {
+        if let Some(text) = &self.broken {
+            let cause = json!({
+                "code": "panic",
+                "sentence": format!("the reader panicked: {text}"),
+                "remedy": "this is a bug of the hub: report it, then replay the document",
+            });
+            return ("dead", Some(cause), None);
+        }
+        if !self.is_enveloped() {
+            return self.end_without_envelope();
+        }
+        let Some(first) = self.interchanges.first() else {
+            return ("rejected", Some(super::faults::cause_of(&self.faults)), None);
+        };
+        if first.ends != "translated" && self.interchanges.iter().all(|i| i.ends == first.ends) {
+            return (first.ends, first.cause.clone(), first.duplicate_of);
+        }
+        ("translated", None, None)
+    }
+
+    fn end_without_envelope(&self) -> (&'static str, Option<Value>, Option<DocumentId>) {
+        if self.connection.partner.is_none() {
+            let cause = json!({
+                "code": "unassigned/connection",
+                "sentence": format!("a {} document says nowhere who sent it, and the connection `{}` belongs to no one partner", word(self.standard), self.connection.name),
+                "remedy": "give the partner a connection of its own",
+            });
+            return ("unassigned", Some(cause), None);
+        }
+        let broken = self.faults.iter().any(|f| f.costs >= Costs::Set);
+        if self.sets == 0 || broken && self.sets == 0 {
+            return ("rejected", Some(super::faults::cause_of(&self.faults)), None);
+        }
+        ("translated", None, None)
+    }
+
+    /// An interchange whose number another document holds is its duplicate, or refused, once both were read to their ends.
+    pub fn settle_numbers(&mut self) {
+        for interchange in &mut self.interchanges {
+            let ControlNumber::Taken { document, content: theirs } = &interchange.number else { continue };
+            let document = *document;
+            let control = &interchange.header.control;
+            let same = theirs.is_some() && *theirs == interchange.content;
+            let (ends, code, sentence, remedy) = if same || interchange.content.is_none() || theirs.is_none() {
+                let sentence = format!("interchange {control} came before, with the same content, in document {document}");
+                ("duplicate", "duplicate/control_number", sentence, "nothing: it was worked the first time")
+            } else {
+                let sentence = format!("interchange control number {control} was used before, with other content, in document {document}");
+                ("rejected", "envelope/control_number", sentence, "ask the partner to send it again under a new control number")
+            };
+            if interchange.ends != ends {
+                interchange.to_write = true;
+            }
+            interchange.ends = ends;
+            interchange.duplicate_of = (ends == "duplicate").then_some(document);
+            interchange.cause = Some(json!({"code": code, "sentence": sentence, "remedy": remedy, "of": document, "byte": interchange.header.byte}));
+        }
+    }
+
+    /// The document that holds a number of ours and was not read to its end: nobody can tell yet whether they are the same.
+    pub fn waits_for_number(&self) -> Option<DocumentId> {
+        self.interchanges.iter().find_map(|i| match &i.number {
+            ControlNumber::Taken { document, content: None } => Some(*document),
+            _ => None,
+        })
+    }
+
+    /// True if an interchange of another end stands beside these, so that each set must become a message.
+    pub fn is_mixed(&self) -> bool {
+        self.mixed || self.interchanges.first().is_some_and(|first| self.interchanges.iter().any(|i| i.ends != first.ends))
+    }
+
+    /// Who sent it and to whom, for people who look for it.
+    pub fn identity(&self) -> Option<String> {
+        self.interchanges.first().map(|i| {
+            let h = &i.header;
+            format!("{}/{}/{} → {}/{}", word(h.standard), h.sender.qualifier, h.sender.id, h.receiver.qualifier, h.receiver.id)
+        })
+    }
+}
+
+fn bad_set_costs(interchange: &InterchangeRun) -> BadSetCosts {
+    interchange.partner.as_ref().map_or(BadSetCosts::Set, |p| p.agreement.bad_set_costs)
+}
+
+/// Its reading policy, by its partner's agreement.
+pub fn policy(partner: Option<&PartnerInfo>, max_set_bytes: usize) -> crate::formats::piece::Policy {
+    let mut policy = crate::formats::piece::Policy { max_set_bytes, ..Default::default() };
+    if let Some(partner) = partner {
+        policy.counts = match partner.agreement.wrong_counts {
+            Counts::Enforced => Severity::Reject,
+            Counts::Tolerated => Severity::Warn,
+        };
+        policy.unknown_segments = partner.agreement.unknown_segments.into();
+    }
+    policy
+}
+
+/// Whose interchange it is, and whether it may be translated.
+pub fn identify(
+    header: &Interchange,
+    tenant: &TenantInfo,
+    connection: &ConnectionInfo,
+    directory: &Directory,
+) -> (Option<Arc<PartnerInfo>>, &'static str, Option<Value>) {
+    let named = |i: &crate::formats::piece::Identity| format!("{}/{}/{}", word(header.standard), i.qualifier, i.id);
+    let unassigned = |code: &str, sentence: String, remedy: String| {
+        (None, "unassigned", Some(json!({"code": code, "sentence": sentence, "remedy": remedy, "byte": header.byte})))
+    };
+    if !tenant.is_ours(header.standard, &header.receiver) {
+        return unassigned(
+            "unassigned/receiver",
+            format!("the receiver {} is none of ours", named(&header.receiver)),
+            format!("if it is ours, add `{}` to the identities of the tenant `{}`", named(&header.receiver), tenant.name),
+        );
+    }
+    let Some(partner) = directory.partner_of(tenant.id, header.standard, &header.sender) else {
+        return unassigned(
+            "unassigned/sender",
+            format!("nobody is known by the sender's identity {}", named(&header.sender)),
+            format!("add `{}` to a partner's identities, then replay the document", named(&header.sender)),
+        );
+    };
+    if connection.partner.is_some_and(|owner| owner != partner.id) {
+        return unassigned(
+            "unassigned/other_partner",
+            format!("the sender {} is `{}`, but the connection `{}` belongs to `{}`", named(&header.sender), partner.name, connection.name, connection.partner.map_or("", |id| directory.partner_name(id))),
+            "ask both partners who sent it; then replay it on the right connection".into(),
+        );
+    }
+    if header.test && partner.agreement.test_indicator == TestIndicator::Refuse {
+        let cause = json!({
+            "code": "envelope/test_refused",
+            "sentence": "the interchange says that it is a test, and the agreement refuses tests",
+            "remedy": "ask the partner to send it as production, or let the agreement's `test_indicator` accept tests",
+            "byte": header.byte,
+        });
+        return (Some(partner.clone()), "rejected", Some(cause));
+    }
+    (Some(partner.clone()), "translated", None)
+}
+
+/// Adds what a set says to its interchange's content hash: kinds, numbers, names and values, not line ends.
+fn digest(hash: &mut Sha256, set: &Set) {
+    hash.update(set.kind.as_bytes());
+    hash.update([1]);
+    hash.update(set.control.as_bytes());
+    let tree = &set.tree;
+    let mut stack = vec![tree.root()];
+    while let Some(id) = stack.pop() {
+        if let Some(value) = tree.value(id) {
+            hash.update(value.as_bytes());
+            hash.update([2]);
+        }
+        hash.update([3]);
+        stack.extend(tree.children(id));
+    }
+}

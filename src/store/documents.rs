@@ -1,0 +1,340 @@
+//! Documents: one row a file or body, as it arrived.
+
+use super::{StoreError, Tx, sql::{exec, fetch}};
+use crate::canonical::{ConnectionId, DocumentId, Micros, PartnerId, Tenant};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A document to be written by intake.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewDocument {
+    pub tenant: Tenant,
+    pub id: DocumentId,
+    pub connection: ConnectionId,
+    pub sequence: i64,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<i64>,
+    pub sha256: String,
+    pub size: i64,
+    pub received_at: i64,
+    /// `received` or `duplicate`.
+    pub state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<DocumentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
+    pub deadline: i64,
+    /// The wait after which the sweeper looks, in microseconds; doubled each time it has looked.
+    pub wait_us: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<i64>,
+}
+
+/// Adds `n` to each connection's sequence, leaving the rows locked, and gives the numbers before.
+pub async fn take_sequences(tx: &mut Tx, tenant: Tenant, wanted: &[(ConnectionId, i64)]) -> Result<Vec<i64>, StoreError> {
+    #[derive(Serialize)]
+    struct Ask {
+        id: ConnectionId,
+        n: i64,
+    }
+    let ask: Vec<Ask> = wanted.iter().map(|(id, n)| Ask { id: *id, n: *n }).collect();
+    let got: Vec<(ConnectionId, i64)> = fetch!(
+        tx,
+        "update connections set next_sequence = next_sequence + r.n from {rows} where connections.id = r.id and connections.tenant = $2
+         returning connections.id, connections.next_sequence",
+        "id uuid, n bigint" => &ask;
+        tenant
+    )?;
+    wanted
+        .iter()
+        .map(|(id, n)| {
+            got.iter()
+                .find(|(got, _)| got == id)
+                .map(|(_, next)| next - n)
+                .ok_or_else(|| StoreError::Row(format!("connection {id} has no row: configuration was not written")))
+        })
+        .collect()
+}
+
+/// Writes documents.
+pub async fn insert(tx: &mut Tx, rows: &[NewDocument]) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "insert into documents (tenant, id, connection, sequence, name, transport_id, modified_at, sha256, size, received_at, state, duplicate_of, partner, deadline, wait_us, ended_at)
+         select r.tenant, r.id, r.connection, r.sequence, r.name, r.transport_id, r.modified_at, r.sha256, r.size, r.received_at, r.state, r.duplicate_of, r.partner, r.deadline, r.wait_us, r.ended_at
+         from {rows} where true",
+        "tenant uuid, id uuid, connection uuid, sequence bigint, name text, transport_id text, modified_at bigint, sha256 text, size bigint, received_at bigint, state text, duplicate_of uuid, partner uuid, deadline bigint, wait_us bigint, ended_at bigint" => rows
+    )?;
+    Ok(())
+}
+
+/// What identifies an arrival: the transport's own id, or file name, time and hash.
+#[derive(Debug, Clone, Serialize)]
+pub struct Arrival {
+    pub n: i64,
+    pub connection: ConnectionId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_id: Option<String>,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<i64>,
+    pub sha256: String,
+    /// Only documents received since count as the same content; none if duplicates are not looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
+    /// The partner who owns the connection; on a shared one the whole tenant's documents count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
+}
+
+const ARRIVAL: &str = "n bigint, connection uuid, transport_id text, name text, modified_at bigint, sha256 text, since bigint, partner uuid";
+
+/// Documents that are these very arrivals: (n, document, sha256, the document that it duplicates).
+pub async fn same_arrivals(tx: &mut Tx, tenant: Tenant, arrivals: &[Arrival]) -> Result<Vec<(i64, DocumentId, String, Option<DocumentId>)>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select r.n, d.id, d.sha256, d.duplicate_of from {rows} join documents d on d.connection = r.connection and d.transport_id = r.transport_id where d.tenant = $2
+         union all
+         select r.n, d.id, d.sha256, d.duplicate_of from {rows} join documents d on d.connection = r.connection and d.name = r.name
+            and d.modified_at = r.modified_at and d.sha256 = r.sha256 where d.tenant = $2 and r.transport_id is null",
+        ARRIVAL => arrivals;
+        tenant
+    )?)
+}
+
+/// The oldest document of the same content within each arrival's window: (n, document). A copy of one that is
+/// rejected, unassigned or dead is no duplicate.
+pub async fn same_content(tx: &mut Tx, tenant: Tenant, arrivals: &[Arrival]) -> Result<Vec<(i64, DocumentId)>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select r.n, d.id from {rows} join documents d on d.sha256 = r.sha256 and d.received_at >= r.since
+            and (r.partner is null or d.partner = r.partner)
+         where d.tenant = $2 and d.state in ('received', 'retrying', 'translated') order by r.n, d.received_at desc, d.id desc",
+        ARRIVAL => arrivals;
+        tenant
+    )?)
+}
+
+/// A document waiting to be translated.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Work {
+    pub id: DocumentId,
+    pub connection: ConnectionId,
+    pub sequence: i64,
+    pub name: String,
+    pub sha256: String,
+    pub size: i64,
+    pub received_at: i64,
+    pub state: String,
+    pub sets_done: i64,
+    pub tries: i64,
+    pub due: Option<i64>,
+    pub first_failed_at: Option<i64>,
+}
+
+/// The next documents of a connection, in order.
+pub async fn work(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, limit: i64) -> Result<Vec<Work>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at from documents
+         where tenant = $1 and connection = $2 and state in ('received', 'retrying') order by sequence limit $3";
+        tenant, connection, limit
+    )?)
+}
+
+/// How a document's translation ended, or that it will be tried again.
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    pub id: DocumentId,
+    pub state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<DocumentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sets: Option<i64>,
+    pub tries: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_failed_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<i64>,
+    pub deadline: i64,
+}
+
+/// Changes states; only of documents that are `received` or `retrying`. Gives how many changed.
+pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<u64, StoreError> {
+    Ok(exec!(
+        tx,
+        "update documents set state = r.state, cause = r.cause, duplicate_of = r.duplicate_of, partner = coalesce(r.partner, documents.partner),
+            standard = coalesce(r.standard, documents.standard), identity = coalesce(r.identity, documents.identity), sets = coalesce(r.sets, documents.sets),
+            tries = r.tries, due = r.due, first_failed_at = r.first_failed_at, ended_at = r.ended_at, deadline = r.deadline
+         from {rows} where documents.id = r.id and documents.tenant = $2 and documents.state in ('received', 'retrying')",
+        "id uuid, state text, cause jsonb, duplicate_of uuid, partner uuid, standard text, identity text, sets bigint, tries bigint, due bigint, first_failed_at bigint, ended_at bigint, deadline bigint" => changes;
+        tenant
+    )?)
+}
+
+/// Notes how many sets of a document are written, so that who goes on begins behind them.
+pub async fn advance(tx: &mut Tx, tenant: Tenant, id: DocumentId, sets_done: i64, deadline: Micros) -> Result<u64, StoreError> {
+    Ok(exec!(
+        tx,
+        "update documents set sets_done = $3, deadline = $4 where tenant = $1 and id = $2 and state in ('received', 'retrying')";
+        tenant, id, sets_done, deadline
+    )?)
+}
+
+/// Puts a document that ended dead, rejected or unassigned back to the start of its way.
+pub async fn reopen(tx: &mut Tx, tenant: Tenant, id: DocumentId, deadline: Micros) -> Result<u64, StoreError> {
+    Ok(exec!(
+        tx,
+        "update documents set state = 'received', cause = null, tries = 0, due = null, first_failed_at = null, ended_at = null, deadline = $3, sets_done = 0
+         where tenant = $1 and id = $2 and state in ('dead', 'rejected', 'unassigned')";
+        tenant, id, deadline
+    )?)
+}
+
+/// A document as lists and pages show it.
+#[derive(Debug, Clone, sqlx::FromRow, Serialize)]
+pub struct DocumentRow {
+    pub id: DocumentId,
+    pub connection: ConnectionId,
+    pub sequence: i64,
+    pub name: String,
+    pub sha256: String,
+    pub size: i64,
+    pub received_at: i64,
+    pub state: String,
+    #[sqlx(json(nullable))]
+    pub cause: Option<Value>,
+    pub duplicate_of: Option<DocumentId>,
+    pub partner: Option<PartnerId>,
+    pub standard: Option<String>,
+    pub identity: Option<String>,
+    pub sets: Option<i64>,
+    pub tries: i64,
+    pub due: Option<i64>,
+    pub ended_at: Option<i64>,
+}
+
+/// One document.
+pub async fn get(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Option<DocumentRow>, StoreError> {
+    let mut rows: Vec<DocumentRow> = fetch!(
+        tx,
+        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, standard, identity, sets, tries, due, ended_at
+         from documents where tenant = $1 and id = $2";
+        tenant, id
+    )?;
+    Ok(rows.pop())
+}
+
+/// What a list of documents is narrowed to; `None` narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    pub state: Option<String>,
+    pub partner: Option<PartnerId>,
+    pub connection: Option<ConnectionId>,
+    /// The kind of a set in it: `850`, `ORDERS`.
+    pub set_kind: Option<String>,
+    /// A business number of a message in it.
+    pub number: Option<String>,
+    /// The control number of an interchange in it.
+    pub control: Option<String>,
+    pub since: Option<Micros>,
+    pub until: Option<Micros>,
+    /// Part of its name, of an identity read in it, or its hash's beginning.
+    pub text: Option<String>,
+    /// Only those behind this one: (received_at, id) of the page before.
+    pub before: Option<(Micros, DocumentId)>,
+}
+
+macro_rules! searched {
+    ($by_number:literal) => {
+        concat!(
+            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+             from documents d where d.tenant = $1 and ($2 is null or d.state = $2) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
+                and d.received_at >= $5 and d.received_at < $6
+                and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
+                and ($9 is null or lower(d.name) like $9 escape '\\' or lower(d.identity) like $9 escape '\\' or d.sha256 like $10 escape '\\')
+                and ($11 is null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.set_kind = $11))
+                and ($12 is null or exists (select 1 from interchanges i where i.document = d.id and i.tenant = d.tenant and i.control = $12))",
+            $by_number,
+            " order by d.received_at desc, d.id desc limit $14"
+        )
+    };
+}
+
+/// Documents, newest first, a page at a time.
+pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Result<Vec<DocumentRow>, StoreError> {
+    let (state, kind, control, number) = (by.state.as_deref(), by.set_kind.as_deref(), by.control.as_deref(), by.number.as_deref());
+    let since = by.since.map_or(i64::MIN, |at| at.0);
+    let until = by.until.map_or(i64::MAX, |at| at.0);
+    let (at, id) = by.before.unwrap_or((Micros(i64::MAX), DocumentId(uuid::Uuid::max())));
+    let plain = by.text.as_deref().map(|text| escape_like(&text.to_lowercase()));
+    let (part, start) = (plain.as_ref().map(|p| format!("%{p}%")), plain.as_ref().map(|p| format!("{p}%")));
+    // A number is the one filter that leads to few rows by an index of its own, so it is not one of the optional ones.
+    let rows = if number.is_some() {
+        fetch!(
+            tx,
+            searched!(" and d.id in (select m.document from messages m where m.tenant = $1 and m.number = $13)");
+            tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
+        )
+    } else {
+        fetch!(
+            tx,
+            searched!(" and $13 is null");
+            tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
+        )
+    };
+    Ok(rows?)
+}
+
+/// Text as `like … escape '\'` takes it literally.
+fn escape_like(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+        escaped
+    })
+}
+
+/// Documents by id, in no order.
+pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<Vec<DocumentRow>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: DocumentId,
+    }
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+         from documents d join {rows} on d.id = r.id where d.tenant = $2",
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// The newest document of a name that came by a connection.
+pub async fn named(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, name: &str) -> Result<Option<DocumentId>, StoreError> {
+    let rows: Vec<(DocumentId,)> = fetch!(
+        tx,
+        "select id from documents where tenant = $1 and connection = $2 and name = $3 order by sequence desc limit 1";
+        tenant, connection, name
+    )?;
+    Ok(rows.first().map(|r| r.0))
+}

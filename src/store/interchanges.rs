@@ -1,0 +1,168 @@
+//! Interchanges of a document, and the control numbers that are taken.
+
+use super::{StoreError, Tx, sql::{exec, fetch}};
+use crate::canonical::{DocumentId, Micros, PartnerId, Tenant};
+use serde::Serialize;
+use serde_json::Value;
+
+/// One interchange as it was read, and how it ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    pub tenant: Tenant,
+    pub document: DocumentId,
+    pub ordinal: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
+    pub standard: &'static str,
+    pub sender: String,
+    pub receiver: String,
+    pub control: String,
+    pub version: String,
+    pub test: i64,
+    /// `translated`, `unassigned`, `rejected` or `duplicate`.
+    pub ends: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Value>,
+}
+
+/// Writes interchanges; one that stands keeps its row and takes the newer end.
+pub async fn write(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    exec!(
+        tx,
+        "insert into interchanges (tenant, document, ordinal, partner, standard, sender, receiver, control, version, test, ends, cause)
+         select r.tenant, r.document, r.ordinal, r.partner, r.standard, r.sender, r.receiver, r.control, r.version, r.test, r.ends, r.cause from {rows} where true
+         on conflict (document, ordinal) do update set partner = excluded.partner, ends = excluded.ends, cause = excluded.cause",
+        "tenant uuid, document uuid, ordinal bigint, partner uuid, standard text, sender text, receiver text, control text, version text, test bigint, ends text, cause jsonb" => rows
+    )?;
+    Ok(())
+}
+
+/// Who holds a control number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Number {
+    /// We do.
+    Ours,
+    /// Another document does; its interchange's content hash, once it has been read to its end.
+    Taken { document: DocumentId, content: Option<String> },
+}
+
+/// A control number that a document's interchange wants. `agreement` names standard, sender and receiver.
+#[derive(Debug, Clone, Serialize)]
+pub struct Wanted {
+    pub agreement: String,
+    pub control: String,
+    pub document: DocumentId,
+    pub ordinal: i64,
+    /// A number taken before this instant counts no more.
+    pub since: i64,
+}
+
+/// Takes control numbers, distinct ones, unless another document holds one since its instant. The answers stand in the order of the question.
+pub async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted], now: Micros) -> Result<Vec<Number>, StoreError> {
+    const COLUMNS: &str = "agreement text, control text, document uuid, ordinal bigint, since bigint";
+    if wanted.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut sorted: Vec<&Wanted> = wanted.iter().collect();
+    sorted.sort_by(|a, b| (&a.agreement, &a.control).cmp(&(&b.agreement, &b.control)));
+    // Older numbers go first, since an upsert's condition can't see the row that was proposed beside its own columns.
+    exec!(
+        tx,
+        "delete from interchange_numbers where tenant = $2 and exists (select 1 from {rows} where r.agreement = interchange_numbers.agreement
+            and r.control = interchange_numbers.control and interchange_numbers.at < r.since and interchange_numbers.document <> r.document)",
+        COLUMNS => &sorted;
+        tenant
+    )?;
+    let ours: Vec<(String, String)> = fetch!(
+        tx,
+        "insert into interchange_numbers (tenant, agreement, control, document, ordinal, at)
+         select $2, r.agreement, r.control, r.document, r.ordinal, $3 from {rows} where true
+         on conflict (tenant, agreement, control) do update set at = interchange_numbers.at
+            where interchange_numbers.document = excluded.document and interchange_numbers.ordinal = excluded.ordinal
+         returning agreement, control",
+        COLUMNS => &sorted;
+        tenant, now
+    )?;
+    if ours.len() == wanted.len() {
+        return Ok(vec![Number::Ours; wanted.len()]);
+    }
+    let held: Vec<(String, String, DocumentId, Option<String>)> = fetch!(
+        tx,
+        "select n.agreement, n.control, n.document, n.content from interchange_numbers n join {rows} on r.agreement = n.agreement and r.control = n.control where n.tenant = $2",
+        COLUMNS => &sorted;
+        tenant
+    )?;
+    wanted
+        .iter()
+        .map(|w| {
+            if ours.iter().any(|(a, c)| *a == w.agreement && *c == w.control) {
+                return Ok(Number::Ours);
+            }
+            held.iter()
+                .find(|h| h.0 == w.agreement && h.1 == w.control)
+                .map(|h| Number::Taken { document: h.2, content: h.3.clone() })
+                .ok_or(StoreError::Lost("an interchange's control number"))
+        })
+        .collect()
+}
+
+/// Notes the content hash of an interchange that was read to its end.
+pub async fn note_content(tx: &mut Tx, tenant: Tenant, agreement: &str, control: &str, document: DocumentId, content: &str) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "update interchange_numbers set content = $5 where tenant = $1 and agreement = $2 and control = $3 and document = $4";
+        tenant, agreement, control, document, content
+    )?;
+    Ok(())
+}
+
+/// Gives a number back: its interchange was refused as a whole and may be sent again, mended.
+pub async fn free_number(tx: &mut Tx, tenant: Tenant, agreement: &str, control: &str, document: DocumentId) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "delete from interchange_numbers where tenant = $1 and agreement = $2 and control = $3 and document = $4";
+        tenant, agreement, control, document
+    )?;
+    Ok(())
+}
+
+/// Takes `n` outbound control numbers of a scope (`northwind/isa`), first to last without a gap: the transaction
+/// that queues the documents takes them, so a rollback gives them back.
+pub async fn take_control_numbers(tx: &mut Tx, tenant: Tenant, scope: &str, n: i64, first: i64) -> Result<i64, StoreError> {
+    let rows: Vec<(i64,)> = fetch!(
+        tx,
+        "insert into control_numbers (tenant, scope, next) values ($1, $2, $4 + $3)
+         on conflict (tenant, scope) do update set next = control_numbers.next + $3 returning next";
+        tenant, scope, n, first
+    )?;
+    rows.first().map(|r| r.0 - n).ok_or_else(|| StoreError::Row(format!("no control number came back for {scope}")))
+}
+
+/// An interchange as it is read back.
+#[derive(Debug, Clone, sqlx::FromRow, Serialize)]
+pub struct InterchangeRow {
+    pub ordinal: i64,
+    pub partner: Option<PartnerId>,
+    pub standard: String,
+    pub sender: String,
+    pub receiver: String,
+    pub control: String,
+    pub version: String,
+    pub test: i64,
+    pub ends: Option<String>,
+    #[sqlx(json(nullable))]
+    pub cause: Option<Value>,
+}
+
+/// The interchanges of a document, in their order; at most 200.
+pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<InterchangeRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select ordinal, partner, standard, sender, receiver, control, version, test, ends, cause from interchanges
+         where tenant = $1 and document = $2 order by ordinal limit 200";
+        tenant, document
+    )?)
+}

@@ -1,0 +1,133 @@
+//! The journal: each change of state, with when, who and why. Added to, never changed.
+
+use super::{StoreError, Tx, sql::{exec, fetch}};
+use crate::canonical::Tenant;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// One change of state of one thing.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    pub tenant: Tenant,
+    /// Microseconds since 1970.
+    pub at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Uuid>,
+    pub stage: &'static str,
+    pub state: &'static str,
+    pub worker: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Value>,
+}
+
+impl Step {
+    /// A step with nothing filled in but its time and words.
+    pub fn new(tenant: Tenant, at: i64, stage: &'static str, state: &'static str, worker: &str) -> Self {
+        Step { tenant, at, document: None, message: None, event: None, delivery: None, stage, state, worker: worker.into(), cause: None }
+    }
+    /// Of a document.
+    pub fn document(mut self, id: Uuid) -> Self {
+        self.document = Some(id);
+        self
+    }
+    /// Of a message.
+    pub fn message(mut self, id: Uuid) -> Self {
+        self.message = Some(id);
+        self
+    }
+    /// Of a delivery.
+    pub fn delivery(mut self, id: Uuid) -> Self {
+        self.delivery = Some(id);
+        self
+    }
+    /// Because of this.
+    pub fn cause(mut self, cause: Value) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+}
+
+/// Adds steps.
+pub async fn write(tx: &mut Tx, steps: &[Step]) -> Result<(), StoreError> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    exec!(
+        tx,
+        "insert into document_steps (tenant, at, document, message, event, delivery, stage, state, worker, cause)
+         select r.tenant, r.at, r.document, r.message, r.event, r.delivery, r.stage, r.state, r.worker, r.cause from {rows} where true",
+        "tenant uuid, at bigint, document uuid, message uuid, event uuid, delivery uuid, stage text, state text, worker text, cause jsonb" => steps
+    )?;
+    Ok(())
+}
+
+/// A step as it is read back.
+#[derive(Debug, Clone, sqlx::FromRow, Serialize, Deserialize)]
+pub struct StepRow {
+    pub id: i64,
+    pub at: i64,
+    pub document: Option<Uuid>,
+    pub message: Option<Uuid>,
+    pub delivery: Option<Uuid>,
+    pub stage: String,
+    pub state: String,
+    pub worker: String,
+    #[sqlx(json(nullable))]
+    pub cause: Option<Value>,
+}
+
+/// All steps of a document, its messages and their deliveries that name the document, oldest first; at most 1,000.
+pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: Uuid) -> Result<Vec<StepRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, at, document, message, delivery, stage, state, worker, cause from document_steps
+         where tenant = $1 and document = $2 order by id limit 1000";
+        tenant, document
+    )?)
+}
+
+/// All steps of a message, oldest first; at most 1,000.
+pub async fn of_message(tx: &mut Tx, tenant: Tenant, message: Uuid) -> Result<Vec<StepRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, at, document, message, delivery, stage, state, worker, cause from document_steps
+         where tenant = $1 and message = $2 order by id limit 1000";
+        tenant, message
+    )?)
+}
+
+/// All steps of a delivery, oldest first; at most 1,000.
+pub async fn of_delivery(tx: &mut Tx, tenant: Tenant, delivery: Uuid) -> Result<Vec<StepRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, at, document, message, delivery, stage, state, worker, cause from document_steps
+         where tenant = $1 and delivery = $2 order by id limit 1000";
+        tenant, delivery
+    )?)
+}
+
+/// All steps of several deliveries, oldest first: the history of those that die together.
+pub async fn of_deliveries(tx: &mut Tx, tenant: Tenant, deliveries: &[Uuid]) -> Result<Vec<StepRow>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: Uuid,
+    }
+    if deliveries.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = deliveries.iter().map(|id| Id { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        "select s.id, s.at, s.document, s.message, s.delivery, s.stage, s.state, s.worker, s.cause from document_steps s
+         join {rows} on s.delivery = r.id where s.tenant = $2 order by s.id",
+        "id uuid" => &ask;
+        tenant
+    )?)
+}

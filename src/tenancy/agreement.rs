@@ -1,0 +1,183 @@
+//! What two partners settled, as data. Each setting that is not built yet is an error and not a silence.
+
+use crate::formats::piece::Severity;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The settings of one partner; what a file leaves out has the default.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Agreement {
+    /// What goes back for each functional group: `"997"` or `none`.
+    pub acknowledge: Acknowledge,
+    /// AK2 loops for accepted sets too, not only for refused ones.
+    pub acknowledge_accepted_sets: bool,
+    /// The same content within so many days is a duplicate; 0 looks for none.
+    pub duplicates_days: u32,
+    /// What a bad set costs: itself, or the whole interchange.
+    pub bad_set_costs: BadSetCosts,
+    /// SE01, GE01, IEA01, UNT and UNZ counts that are wrong.
+    pub wrong_counts: Counts,
+    /// Segments that the guide does not know at their place.
+    pub unknown_segments: Tolerance,
+    /// A value that a table does not hold: keep the message until the row is added, or reject it.
+    pub no_reference: NoReference,
+    /// Delimiters and line ends of what goes out.
+    pub delimiters: Delimiters,
+    /// Where outbound control numbers begin.
+    pub control_numbers: ControlNumbers,
+    /// What ISA15 = T in and out means.
+    pub test_indicator: TestIndicator,
+    /// Who gets a readable letter when a document was refused; shown in the console.
+    pub contacts: Vec<String>,
+    /// Canonical fields, as JSON pointers, by which documents are found besides their number.
+    pub search_keys: Vec<String>,
+    /// Raw bytes are kept so many days; 0 keeps them for ever.
+    pub retention_days: u32,
+}
+
+impl Default for Agreement {
+    fn default() -> Self {
+        Agreement {
+            acknowledge: Acknowledge::None,
+            acknowledge_accepted_sets: false,
+            duplicates_days: 30,
+            bad_set_costs: BadSetCosts::Set,
+            wrong_counts: Counts::Enforced,
+            unknown_segments: Tolerance::Reject,
+            no_reference: NoReference::Hold,
+            delimiters: Delimiters::default(),
+            control_numbers: ControlNumbers::default(),
+            test_indicator: TestIndicator::Accept,
+            contacts: vec![],
+            search_keys: vec![],
+            retention_days: 0,
+        }
+    }
+}
+
+/// Functional acknowledgements that are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Acknowledge {
+    #[serde(rename = "997")]
+    Functional997,
+    #[serde(rename = "none")]
+    None,
+}
+
+/// How far a bad set reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BadSetCosts {
+    Set,
+    Interchange,
+}
+
+/// Wrong counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    Enforced,
+    Tolerated,
+}
+
+/// Unknown segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tolerance {
+    Ignore,
+    Warn,
+    Reject,
+}
+
+impl From<Tolerance> for Severity {
+    fn from(tolerance: Tolerance) -> Severity {
+        match tolerance {
+            Tolerance::Ignore => Severity::Ignore,
+            Tolerance::Warn => Severity::Warn,
+            Tolerance::Reject => Severity::Reject,
+        }
+    }
+}
+
+/// A table's miss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoReference {
+    Hold,
+    Reject,
+}
+
+/// Delimiters of outbound X12.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Delimiters {
+    pub element: char,
+    pub component: char,
+    pub repetition: char,
+    pub segment: char,
+    /// After each segment: `none`, `lf` or `crlf`.
+    pub line_end: LineEnd,
+}
+
+impl Default for Delimiters {
+    fn default() -> Self {
+        Delimiters { element: '*', component: '>', repetition: '^', segment: '~', line_end: LineEnd::Lf }
+    }
+}
+
+/// What follows a segment terminator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LineEnd {
+    None,
+    Lf,
+    Crlf,
+}
+
+impl LineEnd {
+    /// The characters.
+    pub fn text(self) -> &'static str {
+        match self {
+            LineEnd::None => "",
+            LineEnd::Lf => "\n",
+            LineEnd::Crlf => "\r\n",
+        }
+    }
+}
+
+/// The range of outbound ISA13 and GS06.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ControlNumbers {
+    /// The first number given.
+    pub first: u32,
+    /// After this one comes the first again.
+    pub last: u32,
+}
+
+impl Default for ControlNumbers {
+    fn default() -> Self {
+        ControlNumbers { first: 1, last: 999_999_999 }
+    }
+}
+
+impl ControlNumbers {
+    /// The number that stands for a count of documents from `first` on.
+    pub fn wrap(&self, counted: i64) -> u64 {
+        let span = (i64::from(self.last) - i64::from(self.first) + 1).max(1);
+        (i64::from(self.first) + (counted - i64::from(self.first)).rem_euclid(span)) as u64
+    }
+}
+
+/// ISA15 and UNB 0035.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TestIndicator {
+    /// Test interchanges are worked like others; what goes out says P.
+    Accept,
+    /// A test interchange is rejected.
+    Refuse,
+    /// What goes out says T; test interchanges are worked.
+    Send,
+}

@@ -1,0 +1,414 @@
+//! The directory: the configuration files resolved, in memory, and written as rows at start.
+
+use super::{
+    agreement::Agreement,
+    files::{self, Connection, File, Lint},
+};
+use crate::{
+    canonical::{ConnectionId, EndpointId, PartnerId, Tenant},
+    formats::piece::{Identity, Standard},
+    store::{Store, StoreError, directory as rows, now},
+};
+use serde_json::{Map, Value, json};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+/// Everyone the hub knows.
+#[derive(Debug, Default)]
+pub struct Directory {
+    pub tenants: BTreeMap<Tenant, Arc<TenantInfo>>,
+    pub partners: HashMap<PartnerId, Arc<PartnerInfo>>,
+    pub connections: HashMap<ConnectionId, Arc<ConnectionInfo>>,
+    identities: HashMap<(Tenant, Standard, Identity), PartnerId>,
+}
+
+/// A tenant.
+#[derive(Debug)]
+pub struct TenantInfo {
+    pub id: Tenant,
+    pub name: String,
+    pub currency: String,
+    pub identities: Vec<(Standard, Identity)>,
+    pub endpoints: Vec<Arc<EndpointInfo>>,
+    /// Master data files, as written.
+    pub data: Vec<String>,
+}
+
+impl TenantInfo {
+    /// Our own identity in a standard: the sender of what goes out.
+    pub fn identity(&self, standard: Standard) -> Option<&Identity> {
+        self.identities.iter().find(|(s, _)| *s == standard).map(|(_, identity)| identity)
+    }
+
+    /// True if what comes is for us.
+    pub fn is_ours(&self, standard: Standard, identity: &Identity) -> bool {
+        self.identities.iter().any(|(s, i)| *s == standard && i == identity)
+    }
+}
+
+/// A webhook receiver.
+#[derive(Debug)]
+pub struct EndpointInfo {
+    pub id: EndpointId,
+    pub tenant: Tenant,
+    pub name: String,
+    pub url: String,
+    pub secret: String,
+    pub events: Vec<String>,
+    pub allow_private_addresses: bool,
+    pub retry_ms: Option<Vec<u64>>,
+    pub budget_ms: Option<u64>,
+    pub timeout_ms: Option<u64>,
+}
+
+/// A trading partner.
+#[derive(Debug)]
+pub struct PartnerInfo {
+    pub id: PartnerId,
+    pub tenant: Tenant,
+    pub name: String,
+    pub identities: Vec<(Standard, Identity)>,
+    pub price_list: Option<String>,
+    pub agreement: Agreement,
+    pub answers: Vec<AnswerInfo>,
+    pub connections: Vec<ConnectionId>,
+}
+
+impl PartnerInfo {
+    /// The partner's identity in a standard: the receiver of what goes out.
+    pub fn identity(&self, standard: Standard) -> Option<&Identity> {
+        self.identities.iter().find(|(s, _)| *s == standard).map(|(_, identity)| identity)
+    }
+}
+
+/// An event that goes to a partner as a document.
+#[derive(Debug, Clone)]
+pub struct AnswerInfo {
+    /// Its subscription row.
+    pub id: Uuid,
+    pub event: String,
+    pub standard: Standard,
+    pub version: String,
+    pub kind: String,
+    pub by: ConnectionId,
+}
+
+/// A way in or out.
+#[derive(Debug)]
+pub struct ConnectionInfo {
+    pub id: ConnectionId,
+    pub tenant: Tenant,
+    pub partner: Option<PartnerId>,
+    pub name: String,
+    pub transport: String,
+    pub expects: Option<String>,
+    pub key: Option<String>,
+    pub secret: Option<String>,
+    pub settings: Map<String, Value>,
+}
+
+/// True if an event type matches one of the patterns: `*`, `order.*`, `order.confirmed`.
+pub fn matches(patterns: &[String], kind: &str) -> bool {
+    patterns.iter().any(|p| match p.strip_suffix('*') {
+        Some(start) => kind.starts_with(start),
+        None => p == kind,
+    })
+}
+
+/// `x12/ZZ/ACMEDIST` → standard, qualifier, id.
+pub fn identity(text: &str) -> Option<(Standard, Identity)> {
+    let mut parts = text.splitn(3, '/');
+    let standard = match parts.next()? {
+        "x12" => Standard::X12,
+        "edifact" => Standard::Edifact,
+        _ => return None,
+    };
+    let (qualifier, id) = (parts.next()?, parts.next()?);
+    (!id.is_empty()).then(|| (standard, Identity { qualifier: qualifier.into(), id: id.into() }))
+}
+
+impl Directory {
+    /// Resolves files, given as (path, text). `value` gives what `${NAME}` stands for. All faults, not only the first.
+    pub fn compile(files: &[(String, String)], value: &dyn Fn(&str) -> Option<String>) -> Result<Directory, Vec<Lint>> {
+        let mut faults = Vec::new();
+        let mut tenants = Vec::new();
+        let mut partners = Vec::new();
+        for (path, text) in files {
+            match files::parse(path, text) {
+                Ok(File::Tenant(file)) => tenants.push((path, text, *file)),
+                Ok(File::Partner(file)) => partners.push((path, text, *file)),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let mut compiler = Compiler { directory: Directory::default(), faults, value };
+        for (path, text, file) in tenants {
+            compiler.tenant(path, text, file);
+        }
+        for (_, _, file) in &partners {
+            let tenant = Tenant::named(&file.tenant);
+            // A partner of `default` needs no tenant's file.
+            if file.tenant == "default" {
+                compiler.directory.tenants.entry(tenant).or_insert_with(|| {
+                    Arc::new(TenantInfo { id: tenant, name: "default".into(), currency: "USD".into(), identities: vec![], endpoints: vec![], data: vec![] })
+                });
+            }
+        }
+        for (path, text, file) in partners {
+            compiler.partner(path, text, file);
+        }
+        compiler.answers_lead_somewhere(files);
+        if compiler.faults.is_empty() { Ok(compiler.directory) } else { Err(compiler.faults) }
+    }
+
+    /// The partner of a sender's identity.
+    pub fn partner_of(&self, tenant: Tenant, standard: Standard, identity: &Identity) -> Option<&Arc<PartnerInfo>> {
+        self.identities.get(&(tenant, standard, identity.clone())).and_then(|id| self.partners.get(id))
+    }
+
+    /// The connection of a name.
+    pub fn connection(&self, name: &str) -> Option<&Arc<ConnectionInfo>> {
+        self.connections.get(&ConnectionId::named(name))
+    }
+
+    /// The tenant of a name.
+    pub fn tenant(&self, name: &str) -> Option<&Arc<TenantInfo>> {
+        self.tenants.get(&Tenant::named(name))
+    }
+
+    /// An endpoint by its id.
+    pub fn endpoint(&self, tenant: Tenant, id: EndpointId) -> Option<&Arc<EndpointInfo>> {
+        self.tenants.get(&tenant)?.endpoints.iter().find(|e| e.id == id)
+    }
+
+    /// Within how many days the same content on a connection is a duplicate: as its partner agreed, else the default.
+    pub fn duplicates_days(&self, connection: &ConnectionInfo) -> u32 {
+        match connection.partner.and_then(|id| self.partners.get(&id)) {
+            Some(partner) => partner.agreement.duplicates_days,
+            None => Agreement::default().duplicates_days,
+        }
+    }
+
+    /// The name of a partner, for people.
+    pub fn partner_name(&self, id: PartnerId) -> &str {
+        self.partners.get(&id).map_or("", |p| p.name.as_str())
+    }
+
+    /// Writes tenants, connections and subscriptions as rows.
+    pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
+        for tenant in self.tenants.values() {
+            let mut tx = store.begin(tenant.id).await?;
+            rows::tenant(&mut tx, tenant.id, &tenant.name, &tenant.currency).await?;
+            let connections: Vec<rows::Connection> = self
+                .connections
+                .values()
+                .filter(|c| c.tenant == tenant.id)
+                .map(|c| rows::Connection { id: c.id, name: c.name.clone(), transport: c.transport.clone(), partner: c.partner })
+                .collect();
+            rows::connections(&mut tx, tenant.id, &connections).await?;
+            rows::subscriptions(&mut tx, tenant.id, &self.subscriptions(tenant), now()).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    fn subscriptions(&self, tenant: &TenantInfo) -> Vec<rows::Subscription> {
+        let endpoints = tenant.endpoints.iter().map(|e| rows::Subscription {
+            id: e.id.0,
+            kind: "endpoint",
+            name: e.name.clone(),
+            partner: None,
+            events: json!(e.events),
+            target: e.url.clone(),
+        });
+        let answers = self.partners.values().filter(|p| p.tenant == tenant.id).flat_map(|p| {
+            p.answers.iter().map(|a| rows::Subscription {
+                id: a.id,
+                kind: "answer",
+                name: format!("{}/{}", p.name, a.kind),
+                partner: Some(p.id),
+                events: json!([a.event]),
+                target: self.connections.get(&a.by).map(|c| c.name.clone()).unwrap_or_default(),
+            })
+        });
+        endpoints.chain(answers).collect()
+    }
+}
+
+struct Compiler<'a> {
+    directory: Directory,
+    faults: Vec<Lint>,
+    value: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Compiler<'_> {
+    fn fault(&mut self, path: &str, text: &str, word: &str, sentence: String) {
+        let (line, column) = place(text, word);
+        self.faults.push(Lint { file: path.into(), line, column, sentence });
+    }
+
+    fn identities(&mut self, path: &str, text: &str, list: &[String]) -> Vec<(Standard, Identity)> {
+        let mut found = Vec::new();
+        for one in list {
+            match identity(one) {
+                Some(identity) => found.push(identity),
+                None => self.fault(path, text, one, format!("`{one}` is no identity; write standard/qualifier/id, such as x12/ZZ/ACMEDIST or edifact/14/4012345000009")),
+            }
+        }
+        found
+    }
+
+    fn filled(&mut self, path: &str, text: &str, value: &str) -> String {
+        match files::fill(value, self.value) {
+            Ok(filled) => filled,
+            Err(sentence) => {
+                self.fault(path, text, value, sentence);
+                String::new()
+            }
+        }
+    }
+
+    fn tenant(&mut self, path: &str, text: &str, file: files::TenantFile) {
+        let id = Tenant::named(&file.tenant);
+        if self.directory.tenants.contains_key(&id) {
+            self.fault(path, text, &file.tenant, format!("tenant `{}` stands in another file already", file.tenant));
+            return;
+        }
+        let identities = self.identities(path, text, &file.identities);
+        let mut endpoints: Vec<Arc<EndpointInfo>> = Vec::new();
+        for e in file.endpoints {
+            if endpoints.iter().any(|known| known.name == e.name) {
+                self.fault(path, text, &e.name, format!("endpoint `{}` stands twice", e.name));
+            }
+            let url = self.filled(path, text, &e.url);
+            if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
+                self.fault(path, text, &e.url, format!("`{url}` is no address of an endpoint; it begins with https:// or http://"));
+            }
+            let secret = self.filled(path, text, &e.secret);
+            endpoints.push(Arc::new(EndpointInfo {
+                id: EndpointId::named(id, &e.name),
+                tenant: id,
+                name: e.name,
+                url,
+                secret,
+                events: e.events,
+                allow_private_addresses: e.allow_private_addresses,
+                retry_ms: e.retry_ms,
+                budget_ms: e.budget_ms,
+                timeout_ms: e.timeout_ms,
+            }));
+        }
+        self.directory.tenants.insert(
+            id,
+            Arc::new(TenantInfo { id, name: file.tenant, currency: file.currency, identities, endpoints, data: file.data }),
+        );
+        self.connections(path, text, id, None, file.connections);
+    }
+
+    fn connections(&mut self, path: &str, text: &str, tenant: Tenant, partner: Option<PartnerId>, list: Vec<Connection>) -> Vec<ConnectionId> {
+        let mut ids = Vec::new();
+        for c in list {
+            let id = ConnectionId::named(&c.name);
+            if self.directory.connections.contains_key(&id) {
+                self.fault(path, text, &c.name, format!("connection `{}` stands twice; names are unique in the hub", c.name));
+                continue;
+            }
+            let key = c.key.as_deref().map(|v| self.filled(path, text, v));
+            let secret = c.secret.as_deref().map(|v| self.filled(path, text, v));
+            self.directory.connections.insert(
+                id,
+                Arc::new(ConnectionInfo {
+                    id,
+                    tenant,
+                    partner,
+                    name: c.name,
+                    transport: c.transport,
+                    expects: c.expects,
+                    key,
+                    secret,
+                    settings: c.transport_settings,
+                }),
+            );
+            ids.push(id);
+        }
+        ids
+    }
+
+    fn partner(&mut self, path: &str, text: &str, file: files::PartnerFile) {
+        let tenant = Tenant::named(&file.tenant);
+        if !self.directory.tenants.contains_key(&tenant) {
+            self.fault(path, text, &file.tenant, format!("no file describes the tenant `{}`; add one with `tenant: {}` and its identities", file.tenant, file.tenant));
+        }
+        let id = PartnerId::named(tenant, &file.partner);
+        if self.directory.partners.contains_key(&id) {
+            self.fault(path, text, &file.partner, format!("partner `{}` stands in another file already", file.partner));
+            return;
+        }
+        let identities = self.identities(path, text, &file.identities);
+        for (standard, identity) in &identities {
+            let earlier = self.directory.identities.insert((tenant, *standard, identity.clone()), id);
+            if earlier.is_some_and(|e| e != id) {
+                self.fault(path, text, &identity.id.clone(), format!("the identity {}/{} leads to another partner already", identity.qualifier, identity.id));
+            }
+        }
+        let connections = self.connections(path, text, tenant, Some(id), file.connections);
+        let mut answers = Vec::new();
+        for a in &file.answers {
+            match form(&a.form) {
+                Some((standard, version, kind)) => answers.push(AnswerInfo {
+                    id: crate::canonical::ids::entity(tenant, "answer", &format!("{}/{}/{}/{}", file.partner, a.event, a.form, a.by)),
+                    event: a.event.clone(),
+                    standard,
+                    version,
+                    kind,
+                    by: ConnectionId::named(&a.by),
+                }),
+                None => self.fault(path, text, &a.form, format!("`{}` is no form that is built; the spine writes `x12 004010 855`", a.form)),
+            }
+        }
+        self.directory.partners.insert(
+            id,
+            Arc::new(PartnerInfo { id, tenant, name: file.partner, identities, price_list: file.price_list, agreement: file.agreement, answers, connections }),
+        );
+    }
+
+    fn answers_lead_somewhere(&mut self, files: &[(String, String)]) {
+        let mut wrong = Vec::new();
+        for partner in self.directory.partners.values() {
+            for answer in &partner.answers {
+                let there = self.directory.connections.get(&answer.by).is_some_and(|c| c.tenant == partner.tenant);
+                if !there {
+                    wrong.push((partner.name.clone(), answer.kind.clone()));
+                }
+            }
+        }
+        for (partner, kind) in wrong {
+            let word = format!("partner: {partner}");
+            let Some((path, text)) = files.iter().find(|(_, text)| text.contains(&word)) else { continue };
+            self.fault(path, text, "by:", format!("the answer {kind} of `{partner}` leaves by a connection that no file of its tenant names"));
+        }
+    }
+}
+
+/// `x12 004010 855`.
+fn form(text: &str) -> Option<(Standard, String, String)> {
+    let mut words = text.split_whitespace();
+    let standard = match words.next()? {
+        "x12" => Standard::X12,
+        "edifact" => Standard::Edifact,
+        _ => return None,
+    };
+    Some((standard, words.next()?.into(), words.next()?.into()))
+}
+
+/// Line and column of a word's first place in a text, from 1.
+fn place(text: &str, word: &str) -> (u64, u64) {
+    for (n, line) in text.lines().enumerate() {
+        if let Some(at) = line.find(word) {
+            return (n as u64 + 1, line[..at].chars().count() as u64 + 1);
+        }
+    }
+    (1, 1)
+}

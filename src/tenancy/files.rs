@@ -1,0 +1,178 @@
+//! The configuration files: one a tenant, one a partner. Read at start, linted as a whole.
+
+use super::agreement::Agreement;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A fault in a configuration file, with its place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}:{column}: {sentence}")]
+pub struct Lint {
+    pub file: String,
+    pub line: u64,
+    pub column: u64,
+    pub sentence: String,
+}
+
+/// A file of `connectors/`: a partner's if it says `partner:`, else a tenant's.
+#[derive(Debug, Clone)]
+pub enum File {
+    Tenant(Box<TenantFile>),
+    Partner(Box<PartnerFile>),
+}
+
+/// What a tenant's file says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantFile {
+    pub tenant: String,
+    /// ISO 4217; what an order without a currency is in.
+    #[serde(default = "usd")]
+    pub currency: String,
+    /// Our own identities: `x12/ZZ/ACMEDIST`. What comes must name one as its receiver; the first is the sender of what goes.
+    #[serde(default)]
+    pub identities: Vec<String>,
+    #[serde(default)]
+    pub endpoints: Vec<Endpoint>,
+    /// Shared connections, whose documents are told apart by their identities.
+    #[serde(default)]
+    pub connections: Vec<Connection>,
+    /// CSV files of master data, relative to the folder that holds `connectors/`.
+    #[serde(default)]
+    pub data: Vec<String>,
+}
+
+fn usd() -> String {
+    "USD".into()
+}
+
+fn default_tenant() -> String {
+    "default".into()
+}
+
+/// What a partner's file says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartnerFile {
+    #[serde(default = "default_tenant")]
+    pub tenant: String,
+    pub partner: String,
+    #[serde(default)]
+    pub identities: Vec<String>,
+    #[serde(default)]
+    pub price_list: Option<String>,
+    #[serde(default)]
+    pub connections: Vec<Connection>,
+    #[serde(default)]
+    pub agreement: Agreement,
+    #[serde(default)]
+    pub answers: Vec<Answer>,
+}
+
+/// A way in or out. What else it says belongs to its transport, which lints it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Connection {
+    /// Unique in the hub.
+    pub name: String,
+    pub transport: String,
+    /// What CSV and JSON that come here are: `csv orders`, `json order`.
+    #[serde(default)]
+    pub expects: Option<String>,
+    /// Bearer key of `POST /in/{name}`.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Secret of signed webhooks that come in.
+    #[serde(default)]
+    pub secret: Option<String>,
+    #[serde(flatten)]
+    pub transport_settings: Map<String, Value>,
+}
+
+/// A webhook receiver.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    pub name: String,
+    pub url: String,
+    /// `whsec_` and base64, or any text.
+    pub secret: String,
+    /// `order.*`, `order.confirmed`, `*`.
+    #[serde(default = "all_events")]
+    pub events: Vec<String>,
+    /// Loopback and private addresses are refused unless this says otherwise.
+    #[serde(default)]
+    pub allow_private_addresses: bool,
+    /// Delays between tries in milliseconds; the last one repeats. None: the hub's own.
+    #[serde(default)]
+    pub retry_ms: Option<Vec<u64>>,
+    /// After so long since the first failure it is dead. None: the hub's own.
+    #[serde(default)]
+    pub budget_ms: Option<u64>,
+    /// Time for head and body of an answer. None: the hub's own.
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
+}
+
+fn all_events() -> Vec<String> {
+    vec!["*".into()]
+}
+
+/// An event that goes out as a document.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// `order.confirmed`.
+    pub event: String,
+    /// `x12 004010 855`.
+    #[serde(rename = "as")]
+    pub form: String,
+    /// The connection it leaves by.
+    pub by: String,
+}
+
+/// Reads one file.
+pub fn parse(file: &str, text: &str) -> Result<File, Lint> {
+    #[derive(Deserialize)]
+    struct Which {
+        #[serde(default)]
+        partner: Option<serde::de::IgnoredAny>,
+        #[serde(flatten)]
+        _rest: serde::de::IgnoredAny,
+    }
+    let which: Which = serde_saphyr::from_str(text).map_err(|e| lint(file, &e))?;
+    if which.partner.is_some() {
+        serde_saphyr::from_str(text).map(|f| File::Partner(Box::new(f))).map_err(|e| lint(file, &e))
+    } else {
+        serde_saphyr::from_str(text).map(|f| File::Tenant(Box::new(f))).map_err(|e| lint(file, &e))
+    }
+}
+
+fn lint(file: &str, error: &serde_saphyr::Error) -> Lint {
+    let place = error.location();
+    Lint {
+        file: file.into(),
+        line: place.as_ref().map_or(1, |l| l.line()),
+        column: place.as_ref().map_or(1, |l| l.column()),
+        sentence: error.without_snippet().to_string(),
+    }
+}
+
+/// Replaces `${NAME}` by what `value` says; an unknown name is the error.
+pub fn fill(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        filled.push_str(&rest[..start]);
+        let Some(end) = rest[start..].find('}') else {
+            return Err(format!("`{text}` opens ${{ and does not close it"));
+        };
+        let name = &rest[start + 2..start + end];
+        match value(name) {
+            Some(value) => filled.push_str(&value),
+            None => return Err(format!("the environment has no {name}; set it, or write the value in its place")),
+        }
+        rest = &rest[start + end + 1..];
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
