@@ -343,8 +343,6 @@ pub async fn step_aside(tx: &mut Tx, tenant: Tenant, id: MessageId, state: &'sta
     if changed == 1 { Ok(()) } else { Err(StoreError::Lost("a message's state")) }
 }
 
-<<<<<<< HEAD
-
 /// What held messages of a document wait for: (table, value).
 pub async fn held_values(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, String)>, StoreError> {
     Ok(fetch!(
@@ -353,6 +351,7 @@ pub async fn held_values(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> R
         tenant, document
     )?)
 }
+
 /// How many messages of a document are in each state.
 pub async fn states_of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, i64)>, StoreError> {
     Ok(fetch!(
@@ -362,8 +361,6 @@ pub async fn states_of_document(tx: &mut Tx, tenant: Tenant, document: DocumentI
     )?)
 }
 
-=======
->>>>>>> way
 /// What held messages wait for: (message, scheme, value).
 pub async fn holds_of(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<(MessageId, String, String)>, StoreError> {
     if ids.is_empty() {
