@@ -93,7 +93,8 @@ impl Picture<'_> {
             self.neighbour(before);
         }
         // What is missing before a segment is drawn before it.
-        let first = |fault: &&&Fault| fault.place.len == 0 && fault.place.byte as usize == line.start && is_segment(fault);
+        let first =
+            |fault: &&&Fault| fault.place.len == 0 && fault.place.byte as usize == line.start && is_segment(fault);
         let (before, on): (Vec<&Fault>, Vec<&Fault>) = faults.iter().partition(|fault| first(fault));
         before.iter().for_each(|fault| self.words(fault, 0, Some("^")));
         let window = self.window(line, on.first().map_or(line.start, |fault| fault.place.byte as usize));
@@ -160,7 +161,11 @@ impl Picture<'_> {
 
     fn summary(&mut self, faults: &[&Fault]) {
         let count = |least: Costs, most: Costs| faults.iter().filter(|f| f.costs >= least && f.costs <= most).count();
-        let (notes, segments, more) = (count(Costs::Nothing, Costs::Nothing), count(Costs::Segment, Costs::Segment), count(Costs::Set, Costs::Interchange));
+        let (notes, segments, more) = (
+            count(Costs::Nothing, Costs::Nothing),
+            count(Costs::Segment, Costs::Segment),
+            count(Costs::Set, Costs::Interchange),
+        );
         let some = |n: usize, one: &str, many: &str| match n {
             0 => None,
             1 => Some(format!("1 {one}")),
@@ -205,7 +210,10 @@ fn weight(costs: Costs) -> &'static str {
 
 /// Bytes as text of one line: what can't be shown is a dot.
 fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).chars().map(|c| if c.is_control() || c == char::REPLACEMENT_CHARACTER { '·' } else { c }).collect()
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .map(|c| if c.is_control() || c == char::REPLACEMENT_CHARACTER { '·' } else { c })
+        .collect()
 }
 
 struct Paint {

@@ -33,16 +33,23 @@ pub(crate) fn unfold(bytes: &[u8]) -> Vec<Shown> {
             None => (at + 1..bytes.len()).find(|n| header(&bytes[*n..]).is_some()).unwrap_or(bytes.len()),
         };
         let segment = &bytes[at..end];
-        if segment.starts_with(b"ST") && syntax.is_some_and(|s| segment.get(2) == Some(&s.element)) || segment.starts_with(b"UNH") {
+        if segment.starts_with(b"ST") && syntax.is_some_and(|s| segment.get(2) == Some(&s.element))
+            || segment.starts_with(b"UNH")
+        {
             ordinal = Some(0);
         }
         let closes = [&b"GE"[..], b"IEA", b"UNE", b"UNZ", b"GS", b"UNG"];
-        if closes.iter().any(|id| segment.starts_with(id) && !segment.get(id.len()).is_some_and(u8::is_ascii_alphanumeric)) {
+        if closes
+            .iter()
+            .any(|id| segment.starts_with(id) && !segment.get(id.len()).is_some_and(u8::is_ascii_alphanumeric))
+        {
             ordinal = None;
         }
         ordinal = ordinal.map(|n: u32| n + 1);
         shown.push(Shown { start: at, end, ordinal });
-        if segment.starts_with(b"SE") && segment.get(2).is_some_and(|b| !b.is_ascii_alphanumeric()) || segment.starts_with(b"UNT") {
+        if segment.starts_with(b"SE") && segment.get(2).is_some_and(|b| !b.is_ascii_alphanumeric())
+            || segment.starts_with(b"UNT")
+        {
             ordinal = None;
         }
         at = end;

@@ -162,8 +162,7 @@ impl<R: BufRead> Edifact<R> {
 
     /// Bytes where a header should be: the next UNA or UNB is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
-        let shown =
-            String::from_utf8_lossy(&self.source.from(start)[..self.source.from(start).len().min(120)]).into_owned();
+        let shown = self.source.excerpt(start, 120)?;
         let mut at = start;
         let found = loop {
             let bytes = self.source.from(at);
@@ -242,7 +241,7 @@ impl<R: BufRead> Edifact<R> {
 
     /// A header that can't be read costs its interchange: the next one is looked for.
     fn unreadable(&mut self, at: u64, skip: u64, why: &str) -> io::Result<()> {
-        let shown = String::from_utf8_lossy(&self.source.from(at)[..self.source.from(at).len().min(100)]).into_owned();
+        let shown = self.source.excerpt(at, 100)?;
         let place = At::Segment { ordinal: self.segments, id: "UNB".into(), element: None, component: None, repeat: 1 };
         let sentence = format!("The interchange header at byte {at} can't be read: {why}.");
         let fault = Fault::new(codes::HEADER, Place { byte: at, len: 0, at: place }, sentence).found(&shown);

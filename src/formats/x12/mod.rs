@@ -163,8 +163,7 @@ impl<R: BufRead> X12<R> {
 
     /// Bytes where a header should be: the next `ISA` is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
-        let shown =
-            String::from_utf8_lossy(&self.source.from(start)[..self.source.from(start).len().min(120)]).into_owned();
+        let shown = self.source.excerpt(start, 120)?;
         let mut at = start;
         let found = loop {
             let bytes = self.source.from(at);
@@ -213,8 +212,7 @@ impl<R: BufRead> X12<R> {
         let isa = match isa::read(self.source.from(at)) {
             Ok(isa) => isa,
             Err((offset, why)) => {
-                let shown = self.source.from(at);
-                let shown = String::from_utf8_lossy(&shown[..shown.len().min(isa::LENGTH)]).into_owned();
+                let shown = self.source.excerpt(at, isa::LENGTH)?;
                 let sentence = format!("The header ISA can't be read: {why} (byte {}).", at + offset as u64);
                 let fault = Fault::new(codes::HEADER, place(offset, None), sentence).found(&shown);
                 self.queue
