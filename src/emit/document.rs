@@ -80,14 +80,22 @@ impl Draft {
 
     fn render(&self, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
         let envelope = X12Envelope { interchange_control: interchange, group_control: group, ..self.envelope.clone() };
-        write::x12(&envelope, std::slice::from_ref(&self.set)).map_err(|fault| Unwritable::by_faults(&self.set.kind, vec![fault]))
+        write::x12(&envelope, std::slice::from_ref(&self.set))
+            .map_err(|fault| Unwritable::by_faults(&self.set.kind, vec![fault]))
     }
 }
 
 /// The agreement's delimiters.
 pub fn delimiters(agreement: &Agreement) -> X12Delimiters {
     let d = &agreement.delimiters;
-    X12Delimiters { element: d.element, component: d.component, repetition: d.repetition, segment: d.segment, replacement: None, line_end: d.line_end.text().into() }
+    X12Delimiters {
+        element: d.element,
+        component: d.component,
+        repetition: d.repetition,
+        segment: d.segment,
+        replacement: None,
+        line_end: d.line_end.text().into(),
+    }
 }
 
 /// True if what goes out says T.

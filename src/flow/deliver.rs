@@ -14,10 +14,7 @@ mod stage;
 pub use again::{Refused, cancel, replay};
 
 use super::Hub;
-use crate::{
-    canonical::{Micros, outgoing::Outgoing},
-    emit::{Emitter, webhook::Webhooks},
-};
+use crate::{canonical::outgoing::Outgoing, emit::webhook::Webhooks};
 use futures_util::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -64,18 +61,13 @@ impl Senders {
 
 /// Works until told to stop; then ends what is being sent (up to five seconds) and gives the rest back.
 /// One a process is enough: its bounds (`deliver.concurrent`, eight at once a target) count within one call.
-pub async fn run(hub: Hub, senders: Senders, shutdown: CancellationToken) {
-    stage::Stage::new(hub, senders, shutdown).run().await;
+/// Fails only if no TLS client can be made.
+pub async fn run(hub: Hub, documents: Arc<dyn DocumentSender>, shutdown: CancellationToken) -> Result<(), reqwest::Error> {
+    run_with(hub, Senders::new(documents)?, shutdown).await;
+    Ok(())
 }
 
-/// What `emit` needs of the hub, at an instant.
-pub fn emitter(hub: &Hub, now: Micros) -> Emitter<'_> {
-    Emitter {
-        directory: &hub.directory,
-        library: &hub.library,
-        worker: &hub.worker,
-        now,
-        deadline: hub.deadline(now),
-        wait_us: hub.wait_us(),
-    }
+/// As [`run`], with senders of the caller's.
+pub async fn run_with(hub: Hub, senders: Senders, shutdown: CancellationToken) {
+    stage::Stage::new(hub, senders, shutdown).run().await;
 }

@@ -307,11 +307,6 @@ pub async fn close_letters(tx: &mut Tx, tenant: Tenant, thing_id: Uuid, how: &st
     Ok(())
 }
 
-/// The newest deliveries to an endpoint or connection of a name; at most 500.
-pub async fn to_target(tx: &mut Tx, tenant: Tenant, target: &str) -> Result<Vec<DeliveryRow>, StoreError> {
-    Ok(fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?)
-}
-
 /// The deliveries of several events, oldest first; at most 1,000.
 pub async fn of_events(tx: &mut Tx, tenant: Tenant, events: &[EventId]) -> Result<Vec<DeliveryRow>, StoreError> {
     if events.is_empty() {
@@ -362,4 +357,9 @@ pub async fn letters_page(
 pub async fn open_letters(tx: &mut Tx) -> Result<i64, StoreError> {
     let rows: Vec<(i64,)> = fetch!(tx, "select count(*) from dead_letters where ended_at is null")?;
     Ok(rows.first().map_or(0, |r| r.0))
+}
+
+/// The newest deliveries to an endpoint or connection of a name; at most 500.
+pub async fn to_target(tx: &mut Tx, tenant: Tenant, target: &str) -> Result<Vec<DeliveryRow>, StoreError> {
+    Ok(fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?)
 }

@@ -238,16 +238,6 @@ pub async fn get(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Option<D
     Ok(rows.pop())
 }
 
-/// The newest document of a name that came by a connection.
-pub async fn named(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, name: &str) -> Result<Option<DocumentId>, StoreError> {
-    let rows: Vec<(DocumentId,)> = fetch!(
-        tx,
-        "select id from documents where tenant = $1 and connection = $2 and name = $3 order by sequence desc limit 1";
-        tenant, connection, name
-    )?;
-    Ok(rows.first().map(|r| r.0))
-}
-
 /// What a list of documents is narrowed to; `None` narrows nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
@@ -337,4 +327,14 @@ pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<V
         "id uuid" => &ask;
         tenant
     )?)
+}
+
+/// The newest document of a name that came by a connection.
+pub async fn named(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, name: &str) -> Result<Option<DocumentId>, StoreError> {
+    let rows: Vec<(DocumentId,)> = fetch!(
+        tx,
+        "select id from documents where tenant = $1 and connection = $2 and name = $3 order by sequence desc limit 1";
+        tenant, connection, name
+    )?;
+    Ok(rows.first().map(|r| r.0))
 }

@@ -343,27 +343,6 @@ pub async fn step_aside(tx: &mut Tx, tenant: Tenant, id: MessageId, state: &'sta
     if changed == 1 { Ok(()) } else { Err(StoreError::Lost("a message's state")) }
 }
 
-<<<<<<< HEAD
-
-/// What held messages of a document wait for: (table, value).
-pub async fn held_values(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, String)>, StoreError> {
-    Ok(fetch!(
-        tx,
-        "select distinct hold_scheme, hold_value from messages where tenant = $1 and document = $2 and state = 'held' and hold_scheme is not null";
-        tenant, document
-    )?)
-}
-/// How many messages of a document are in each state.
-pub async fn states_of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, i64)>, StoreError> {
-    Ok(fetch!(
-        tx,
-        "select state, count(*) from messages where tenant = $1 and document = $2 group by state order by state";
-        tenant, document
-    )?)
-}
-
-=======
->>>>>>> way
 /// What held messages wait for: (message, scheme, value).
 pub async fn holds_of(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<(MessageId, String, String)>, StoreError> {
     if ids.is_empty() {
@@ -377,8 +356,6 @@ pub async fn holds_of(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<
         tenant
     )?)
 }
-<<<<<<< HEAD
-=======
 
 /// How many messages of a document stand in each state.
 pub async fn states(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, i64)>, StoreError> {
@@ -393,4 +370,3 @@ pub async fn holds(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<
         tenant, document
     )?)
 }
->>>>>>> way

@@ -37,7 +37,7 @@ impl Seen {
 pub async fn document(hub: &Hub, tenant: Tenant, id: DocumentId) -> Result<Seen, StoreError> {
     let mut tx = hub.store.read(tenant).await?;
     let Some(row) = documents::get(&mut tx, tenant, id).await? else { return Ok(Seen::default()) };
-    let messages = messages::states_of_document(&mut tx, tenant, id).await?.into_iter().collect();
+    let messages = messages::states(&mut tx, tenant, id).await?.into_iter().collect();
     tx.rollback().await?;
     Ok(Seen { id: Some(id), state: row.state, messages })
 }

@@ -5,8 +5,11 @@ mod look;
 mod seed;
 mod story;
 
-use super::start::{self, Files, Role};
-use crate::{config::Settings, flow::Hub, insight::audit::audit, store::now};
+use super::{
+    receiver::{self, Behaviour, Receiver},
+    start::{self, Files, Role},
+};
+use crate::{config::Settings, emit::signature::Secret, flow::Hub, insight::audit::audit, store::now};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::{io::Write, path::PathBuf, time::Duration};
@@ -50,11 +53,13 @@ pub async fn run(flags: Demo) -> anyhow::Result<u8> {
 }
 
 async fn play(flags: &Demo, folder: &std::path::Path) -> anyhow::Result<u8> {
-    let receiver = super::receiver::Receiver::start("127.0.0.1:0", RECEIVER_SECRET).await.context("the demo's webhook receiver")?;
-    receiver.fail_first("/flaky", 3);
-    receiver.down("/down", true);
+    let secret = Secret::parse(RECEIVER_SECRET).map_err(|e| anyhow::anyhow!("the receiver's secret: {e}"))?;
+    let options = receiver::Options { secret: Some(secret), ..receiver::Options::default() };
+    let receiver = Receiver::start(options).await.context("the demo's webhook receiver")?;
+    receiver.behave("/flaky", Behaviour { fail_first: 3, ..Behaviour::default() });
+    receiver.behave("/down", Behaviour { fail_first: u32::MAX, ..Behaviour::default() });
     let secrets = secrets();
-    seed::write(folder, &receiver.url(), &secrets).with_context(|| format!("{} can't be written", folder.display()))?;
+    seed::write(folder, &receiver.url(""), &secrets).with_context(|| format!("{} can't be written", folder.display()))?;
     let mut settings = Settings { data: folder.join("crossdock-data"), connectors: folder.join("connectors"), ..Settings::default() };
     settings.mappings = folder.join("mappings");
     settings.deliver.timeout_ms = 3_000;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     canonical::{DocumentId, Tenant},
-    cli::receiver::Receiver,
+    cli::receiver::{Behaviour, Receiver},
     core::catalog::Item,
     emit::signature::Secret,
     store::{messages, now, stock},
@@ -268,7 +268,7 @@ impl Teller {
         let held = self.wait("a held message", || self.held_unit()).await?;
         self.ask(key, "/v1/references", json!({"scheme": held.0, "value": held.1, "target": "EA"})).await?;
         let letter = self.wait("a dead letter of the endpoint `down`", || self.letter_of("down")).await?;
-        self.receiver.down("/down", false);
+        self.receiver.behave("/down", Behaviour::default());
         self.ask(key, &format!("/v1/dead/{letter}/replay"), json!({"why": "the endpoint is back"})).await
     }
 

@@ -1,9 +1,9 @@
 //! What people do with deliveries: send again, give up.
 
-use super::{Hub, emitter};
 use crate::{
     canonical::{ClaimCheck, DeliveryId, Event, Stage, Tenant},
     emit::fanout,
+    flow::{Hub, emitter},
     store::{
         StoreError, Tx,
         deliveries::{self, DeliveryRow},
