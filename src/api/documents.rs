@@ -278,7 +278,7 @@ async fn show(
     let mut tx = api.hub.store.read(who.tenant).await?;
     let row = documents::get(&mut tx, who.tenant, id).await?.ok_or_else(|| Problem::not_found("document"))?;
     let interchanges = interchanges::of_document(&mut tx, who.tenant, id).await?;
-    let counts = messages::states_of_document(&mut tx, who.tenant, id).await?.into_iter().collect();
+    let counts = messages::states(&mut tx, who.tenant, id).await?.into_iter().collect();
     let rows = messages::of_document(&mut tx, who.tenant, id, after.after_set.unwrap_or(-1), MESSAGES).await?;
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
     tx.rollback().await?;

@@ -80,7 +80,7 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(number): Path<St
     let ids: Vec<MessageId> = rows.iter().map(|m| m.id).collect();
     let of: BTreeSet<DocumentId> = rows.iter().map(|m| m.document).collect();
     let of: Vec<DocumentId> = of.into_iter().collect();
-    let holds = messages::holds(&mut tx, tenant, &ids).await?;
+    let holds = messages::holds_of(&mut tx, tenant, &ids).await?;
     let mut documents = documents::by_ids(&mut tx, tenant, &of).await?;
     let events = events::of_messages(&mut tx, tenant, &ids).await?;
     let event_ids: Vec<EventId> = events.iter().map(|e| e.id).collect();

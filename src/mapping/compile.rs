@@ -17,7 +17,18 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 const KEYS: &[&str] = &[
-    "mapping", "from", "to", "claims", "unmapped", "tables", "sets", "fields", "write", "namespaces", "root", "one_way",
+    "mapping",
+    "from",
+    "to",
+    "claims",
+    "unmapped",
+    "tables",
+    "sets",
+    "fields",
+    "write",
+    "namespaces",
+    "root",
+    "one_way",
     "order",
 ];
 const LATER: &[&str] = &["extends", "require"];

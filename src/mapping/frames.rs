@@ -150,7 +150,10 @@ pub fn descend(
     let Some((next, rest)) = steps.split_first() else { return found(here, seen) };
     for child in tree.children(node) {
         let named = next.names.iter().any(|n| n.name == tree.name(child) && in_namespace(tree, child, n));
-        if named && holds(tree, container(tree, child), &next.conditions, seen) && descend(tree, child, rest, seen, found) {
+        if named
+            && holds(tree, container(tree, child), &next.conditions, seen)
+            && descend(tree, child, rest, seen, found)
+        {
             return true;
         }
     }
@@ -158,13 +161,7 @@ pub fn descend(
 }
 
 /// All values of a route from its frame: the first only, unless `every`.
-pub fn hits<'t>(
-    tree: &'t Tree,
-    frames: &[Frame],
-    route: &'t Route,
-    every: bool,
-    seen: &mut Seen,
-) -> Vec<Hit<'t>> {
+pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool, seen: &mut Seen) -> Vec<Hit<'t>> {
     let level = frames.len() - 1 - route.up.min(frames.len() - 1);
     let frame = &frames[level];
     let mut hits: Vec<Hit<'t>> = Vec::new();
@@ -181,8 +178,7 @@ pub fn hits<'t>(
         return hits;
     };
     for (_, child) in frame.slot(route.slot) {
-        if holds(tree, container(tree, *child), &first.conditions, seen)
-            && descend(tree, *child, rest, seen, &mut take)
+        if holds(tree, container(tree, *child), &first.conditions, seen) && descend(tree, *child, rest, seen, &mut take)
         {
             break;
         }

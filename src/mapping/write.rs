@@ -37,9 +37,9 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
             write_edi::segments(&run.out, guide, message).map(Written::Segments)
         }
         (Standard::Json, _) => Ok(Written::Json(write_named::json(&run.out))),
-        (Standard::Csv, _) => write_named::csv(&run.out).map(Written::Tree).map_err(|sentence| {
-            vec![write_fault("mapping/no_room", "", "", "a row", sentence)]
-        }),
+        (Standard::Csv, _) => write_named::csv(&run.out)
+            .map(Written::Tree)
+            .map_err(|sentence| vec![write_fault("mapping/no_room", "", "", "a row", sentence)]),
         _ => Ok(Written::Tree(write_named::xml(&run.out, program.root.as_ref()))),
     }
 }
@@ -221,14 +221,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn text(
-        &mut self,
-        pipes: &[&'p [Pipe]],
-        route: &'p Route,
-        every: bool,
-        mut text: String,
-        puts: &mut Vec<Put<'p>>,
-    ) {
+    fn text(&mut self, pipes: &[&'p [Pipe]], route: &'p Route, every: bool, mut text: String, puts: &mut Vec<Put<'p>>) {
         let mut beside = None;
         for pipes in pipes {
             let mut code = |leaf: &Leaf, code: &str| beside = Some((leaf.clone(), code.to_owned()));
@@ -451,7 +444,8 @@ impl<'p> Run<'p> {
             }
             RuleValue::Sum { up, step, leaf } => {
                 let nodes = self.out.all(self.above(within, *up), step);
-                let mut numbers = nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
+                let mut numbers =
+                    nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
                 let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
                 Some(sum.to_string())
             }

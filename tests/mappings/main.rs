@@ -1,4 +1,9 @@
-//! Mappings as integrators see them: every sample of every mapping, the law of both directions, what lint says.
+//! Mappings as integrators see them: every sample of every mapping, the law of both directions, what lint says, what
+//! faults say.
 
+mod documents;
+mod faults;
+mod law;
 mod lint;
 mod samples;
+mod speed;
