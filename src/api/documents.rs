@@ -147,7 +147,11 @@ struct Documents {
 
 /// Documents, newest first.
 #[utoipa::path(get, path = "/v1/documents", tag = "documents", params(Filter), responses((status = 200, body = Documents)))]
-async fn list(Reader(who): Reader, State(api): State<Api>, Query(filter): Query<Filter>) -> Result<Json<Documents>, Problem> {
+async fn list(
+    Reader(who): Reader,
+    State(api): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Documents>, Problem> {
     let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
     let search = Search {
         state: filled(filter.state),

@@ -78,9 +78,11 @@ impl Embedded {
     }
 }
 
+/// The outbox row of what was taken here; a broker's delivery has none.
 fn row(taken: &Taken) -> i64 {
     match taken.token {
         Token::Row(id) => id,
+        Token::Delivery(_) => -1,
     }
 }
 
