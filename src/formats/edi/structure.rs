@@ -49,6 +49,8 @@ pub(crate) struct Structure {
     frames: Vec<Frame>,
     /// The ordinal after an unknown segment that already costs the set: what it should have opened is no second fault.
     excused: u32,
+    /// The ordinal after an unknown segment: it may be a slip of what opens a loop.
+    after_unknown: u32,
     unknown: Severity,
 }
 
@@ -58,7 +60,7 @@ pub(crate) type Placed = (NodeId, u32);
 impl Structure {
     pub fn new(guide: &'static Guide, policy: &Policy) -> Self {
         let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
-        Structure { guide, frames: vec![root], excused: 0, unknown: policy.unknown_segments }
+        Structure { guide, frames: vec![root], excused: 0, after_unknown: 0, unknown: policy.unknown_segments }
     }
 
     /// Finds the place of the next segment.
@@ -199,16 +201,17 @@ impl Structure {
 
     /// A loop that has `id` inside but was not opened: the frame, and the slots to enter down to it. The nearest one
     /// that holds it directly. If the segment only comes too late, the loop must be the one just left, or one that
-    /// must be there and comes nowhere behind.
+    /// must be there and comes nowhere behind, or whose opening segment a slip may have spoiled.
     fn loop_without_start(&self, id: u32, segment: &Arrival) -> Option<(usize, Vec<u32>)> {
         let earlier = self.earlier(id);
+        let slip = self.after_unknown == segment.ordinal;
         let behind = if earlier { (segment.behind)() } else { Vec::new() };
         for deeper in 0..2 {
             for depth in (0..self.frames.len()).rev() {
                 let frame = &self.frames[depth];
                 for at in frame.at..frame.end {
                     let slot = &self.guide.plan.slots[at as usize];
-                    let fits = !earlier || at == frame.at || (slot.mandatory && !behind.contains(&slot.id));
+                    let fits = !earlier || at == frame.at || (slot.mandatory && (slip || !behind.contains(&slot.id)));
                     let path = if slot.is_loop() && fits { self.inside(slot, id, deeper) } else { None };
                     if let Some(mut path) = path {
                         path.push(at);
@@ -293,6 +296,7 @@ impl Structure {
             false => (codes::UNKNOWN_SEGMENT, format!("Segment {ordinal}: the standard knows no segment {id}.")),
         };
         let fault = Fault::new(code, segment.place(), sentence).found(id).expected(self.expected_here());
+        self.after_unknown = ordinal + 1;
         match self.unknown {
             Severity::Ignore => {}
             Severity::Warn => faults.push(fault.costs(Costs::Segment)),
