@@ -95,7 +95,7 @@ async fn an_event_becomes_its_partners_855(backing: Backing) {
         lines[2..],
         [
             "ST*855*0001~",
-            "BAK*00*AT*PO1*20260302****SO-17*20260302~",
+            "BAK*00*AD*PO1*20260302****SO-17*20260302~",
             "PO1*1*60*EA*9.25*PE*VN*BOLT-M8~",
             "ACK*IA*60*EA*068*20260316~",
             "CTT*1~",
@@ -133,7 +133,7 @@ async fn what_cannot_be_written_is_dead_and_takes_no_number(backing: Backing) {
     let row = bench.until(dead.id, "delivered").await;
     assert_eq!((row.control.as_deref(), row.replays), (Some("000000004"), 1));
     let written = text(&row.content.unwrap());
-    assert!(written.contains(&"BAK|00|AT|PO*2|20260302||||SO-17|20260302~".to_owned()), "{written:?}");
+    assert!(written.contains(&"BAK|00|AD|PO*2|20260302||||SO-17|20260302~".to_owned()), "{written:?}");
     assert!(bench.letters().await.is_empty());
 }
 
