@@ -5,5 +5,8 @@
 //! Never: decides what another room should decide.
 //! Tried by: tests/cli
 
+pub mod data;
+pub mod demo;
 pub mod listen;
 pub mod receiver;
+pub mod start;

@@ -1,12 +1,15 @@
 //! Putting a hub together: files, store, queue, stages, transports, API. The only place where the rooms meet.
 
 use crate::{
-    canonical::Tenant,
+    canonical::{Tenant, outgoing::Outgoing},
     config::Settings,
     connectors::{self, Connectors},
-    flow::{self, Hub},
+    flow::{
+        self, Hub,
+        deliver::{DocumentSender, SendError, Sent},
+    },
     intake::{Intake, Limits},
-    mapping::Library,
+    mapping::{self, Library},
     queue::Queue,
     store::{self, Store},
     tenancy::{Directory, files::Lint, keys},
@@ -20,6 +23,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use futures_util::future::BoxFuture;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -117,7 +121,7 @@ pub fn directory(files: &Files) -> Result<Directory, Faults> {
 
 /// The mappings that come with the hub, and those of the files.
 pub fn library(files: &Files) -> Result<Library, Faults> {
-    Library::with_standard(&files.mappings).map_err(|faults| {
+    Library::compile(&mapping::standard::with(files.mappings.clone())).map_err(|faults| {
         Faults(
             faults
                 .into_iter()
@@ -166,7 +170,7 @@ pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock
     let queue = if settings.amqp_url.is_empty() {
         Queue::embedded(store.clone())
     } else {
-        Queue::rabbit(&settings.amqp_url).await.context("the broker")?
+        bail!("later") //LATER Queue::rabbit(&settings.amqp_url).await.context("the broker")?
     };
     let hub = Hub {
         settings: Arc::new(settings),
@@ -197,13 +201,13 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let open = connectors::Hub::new(hub.intake.clone(), hub.store.clone(), files.base.clone());
-    let connectors = Arc::new(Connectors::open(&hub.directory, open)?);
+    let connectors = Connectors::open(&hub.directory, open)?;
     let mut address = None;
     if role.has(Role::Api)
         && let Some(listener) = listener
     {
         address = Some(listener.local_addr()?);
-        let router = super::serve::router(&hub);
+        let router = router(&hub)?;
         let stop = stop.clone();
         tasks.spawn(async move {
             let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await;
@@ -220,14 +224,12 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
         for _ in 0..settings.apply_workers {
             stage(&mut tasks, "apply", flow::apply::run(hub.clone(), stop.clone()));
         }
-        let sender: Arc<dyn flow::deliver::DocumentSender> = Arc::new(super::serve::Sender(connectors.clone()));
-        for _ in 0..settings.deliver_workers {
-            stage(&mut tasks, "deliver", flow::deliver::run(hub.clone(), sender.clone(), stop.clone()));
-        }
+        let sender: Arc<dyn DocumentSender> = Arc::new(ByConnection(connectors.clone()));
+        stage(&mut tasks, "deliver", flow::deliver::run(hub.clone(), sender, stop.clone()));
     }
     if role.has(Role::Relay) {
         if hub.store.is_distributed() {
-            stage(&mut tasks, "relay", flow::relay::run(hub.store.clone(), hub.queue.clone(), stop.clone()));
+            //LATER stage(&mut tasks, "relay", flow::relay::run(hub.store.clone(), hub.queue.clone(), stop.clone()));
         }
         let (sweep, stop) = (hub.clone(), stop.clone());
         tasks.spawn(async move { flow::sweep::run(sweep, stop).await });
@@ -237,6 +239,31 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
         tasks.spawn(async move { connectors.run(stop).await });
     }
     Ok(Running { hub, address, stop, tasks })
+}
+
+/// The API, and beside it the console; each knows nothing of the other.
+fn router(hub: &Hub) -> anyhow::Result<axum::Router> {
+    let metrics = crate::signals::metrics().context("metrics")?;
+    Ok(crate::api::router(hub.clone(), metrics))
+}
+
+/// Sends outbound documents by their connection.
+struct ByConnection(Connectors);
+
+impl DocumentSender for ByConnection {
+    fn send<'a>(&'a self, out: &'a Outgoing) -> BoxFuture<'a, Result<Sent, SendError>> {
+        Box::pin(async move {
+            match self.0.send(out).await {
+                Ok(sent) => Ok(Sent { to: sent.to }),
+                Err(wrong) => Err(SendError {
+                    code: "connection".into(),
+                    transient: wrong.is_transient(),
+                    sentence: wrong.to_string(),
+                    retry_after: None,
+                }),
+            }
+        })
+    }
 }
 
 fn stage<E: std::fmt::Display + Send + 'static>(

@@ -161,7 +161,7 @@ pub struct Connectors {
 
 impl Connectors {
     /// Opens all connections; what [`lint::lint`] would find is an error here too.
-    pub fn open(directory: &Directory, hub: &Hub) -> Result<Connectors, Wrong> {
+    pub fn open(directory: &Directory, hub: Hub) -> Result<Connectors, Wrong> {
         let mut open = HashMap::new();
         for connection in directory.connections.values() {
             let entry = transport(&connection.transport)

@@ -132,8 +132,7 @@ impl<R: BufRead> Json<R> {
     fn broken(&mut self, sentence: String, expected: &str) -> io::Result<Option<Piece>> {
         self.state = State::Done;
         let place = Place { byte: self.at, len: 0, at: At::Node { path: "".into() } };
-        let found =
-            String::from_utf8_lossy(&self.source.from(self.at)[..self.source.from(self.at).len().min(40)]).into_owned();
+        let found = self.source.excerpt(self.at, 40)?;
         Ok(Some(Piece::Fault(Fault::new(codes::BAD_JSON, place, sentence).found(&found).expected(expected))))
     }
 

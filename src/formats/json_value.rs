@@ -9,7 +9,7 @@ use crate::{
 use std::collections::HashMap;
 
 const DEEPEST: usize = 100;
-const MOST_NODES: usize = 4_000_000;
+const MOST_NODES: usize = 2_000_000;
 
 /// An object or array that is open.
 struct Open {

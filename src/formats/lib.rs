@@ -18,6 +18,7 @@ mod json_value;
 pub mod piece;
 pub mod place;
 mod reader;
+pub mod render;
 pub mod report;
 mod rows;
 mod source;

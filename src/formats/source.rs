@@ -68,6 +68,13 @@ impl<R: BufRead> Source<R> {
         Ok(())
     }
 
+    /// Some bytes as text, for a fault's words; the same however the input gives its bytes.
+    pub fn excerpt(&mut self, offset: u64, len: usize) -> io::Result<String> {
+        self.want(offset, len)?;
+        let bytes = self.from(offset);
+        Ok(String::from_utf8_lossy(&bytes[..bytes.len().min(len)]).into_owned())
+    }
+
     /// Moving what is left costs its length, so it waits until that is less than what becomes free.
     fn drop_released(&mut self) {
         let dead = (self.free.min(self.end()) - self.base) as usize;

@@ -27,7 +27,7 @@ use std::{
 };
 
 const DEEPEST: usize = 100;
-const MOST_NODES: usize = 4_000_000;
+const MOST_NODES: usize = 2_000_000;
 
 pub(crate) struct Xml<R> {
     source: Source<R>,

@@ -17,7 +17,19 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 const KEYS: &[&str] = &[
-    "mapping", "from", "to", "claims", "unmapped", "tables", "sets", "fields", "write", "namespaces", "root", "one_way",
+    "mapping",
+    "from",
+    "to",
+    "claims",
+    "unmapped",
+    "tables",
+    "sets",
+    "fields",
+    "write",
+    "namespaces",
+    "root",
+    "one_way",
+    "order",
 ];
 const LATER: &[&str] = &["extends", "require"];
 
@@ -82,7 +94,8 @@ impl Compiler<'_> {
         let guide = self.guide(&from, guide)?;
         let root = self.root(&from, &namespaces);
         let sets_by = self.sets_by(&from);
-        let router = Router::new(from.standard, guide, namespaces);
+        let mut router = Router::new(from.standard, guide, namespaces);
+        self.order(&from, &mut router);
         let mut fields = Fields { router, tables: &tables, message: &message, wrong: Vec::new() };
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.line("write") < self.line("fields");
@@ -93,11 +106,15 @@ impl Compiler<'_> {
             rules = self.rules(&mut fields);
         }
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
+        let by_number = fields.router.by_number;
         let wrong = std::mem::take(&mut fields.wrong);
         for (spot, sentence) in wrong {
             self.say(spot, sentence);
         }
         let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
+        if by_number && !one_way {
+            self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");
+        }
         let name = format!("{name}@{}", self.short_hash());
         Some(Program {
             name,
@@ -328,6 +345,20 @@ impl Compiler<'_> {
             }
         }
         tables
+    }
+
+    fn order(&mut self, from: &From, router: &mut Router) {
+        let Some(yaml) = self.yaml.get("order") else { return };
+        if matches!(from.standard, Standard::X12 | Standard::Edifact) {
+            return self.say(yaml.spot, "the guide orders X12 and EDIFACT; `order:` is for XML, JSON and CSV");
+        }
+        for entry in yaml.entries() {
+            let What::List(names) = &entry.value.what else {
+                self.say(entry.value.spot, "the names in their order are expected, as in [cbc:ID, cbc:Name]");
+                continue;
+            };
+            names.iter().filter_map(Yaml::text).for_each(|name| router.order(&entry.key, name));
+        }
     }
 
     fn rules(&mut self, fields: &mut Fields) -> Vec<Rule> {

@@ -43,11 +43,17 @@ pub fn read<'t>(
     tree: &'t Tree,
     tables: &dyn Tables,
     seen: &mut Seen,
-) -> Result<Vec<Hit<'t>>, (Option<Hit<'t>>, Wrong)> {
+) -> Result<Vec<Hit<'t>>, Box<(Hit<'t>, Wrong)>> {
     for pipe in pipes {
         match pipe {
             Pipe::Default(text) if hits.is_empty() => {
-                hits.push(Hit { text: text.clone().into(), tag: None, node: None, container: tree.root(), route: None });
+                hits.push(Hit {
+                    text: text.clone().into(),
+                    tag: None,
+                    node: None,
+                    container: tree.root(),
+                    route: None,
+                });
             }
             Pipe::Split(mark) => hits = split(hits, mark),
             Pipe::Join(mark) => hits = join(hits, mark),
@@ -55,7 +61,7 @@ pub fn read<'t>(
             _ => {
                 for hit in &mut hits {
                     if let Err(wrong) = read_one(pipe, hit, program, tree, tables, seen) {
-                        return Err((Some(hit.clone()), wrong));
+                        return Err(Box::new((hit.clone(), wrong)));
                     }
                 }
             }
@@ -241,14 +247,17 @@ pub fn write(
             Pipe::Decimal(implied) if *implied > 0 => text = without_point(&text, *implied)?,
             Pipe::Table(at) => {
                 let table = &program.tables[*at];
-                let inverse = |target: &str| {
-                    tables.inverse(&table.name, target).or_else(|| table.inverse(target).map(str::to_owned))
+                // The mapping's own row first, if the tenant has not given its value another target: a tenant's row
+                // `PF → EA` says how to read PF, not that all that counts as EA is to be written as PF.
+                let own = |target: &str| {
+                    let value = table.inverse(target)?;
+                    tables.get(&table.name, value).is_none_or(|t| t == target).then(|| value.to_owned())
                 };
+                let inverse = |target: &str| own(target).or_else(|| tables.inverse(&table.name, target));
                 // 1 and 1.00 are one number.
                 let normal = || Decimal::from_str_exact(&text).ok().and_then(|d| inverse(&d.normalize().to_string()));
                 let found = inverse(&text).or_else(normal);
-                text = found
-                    .ok_or_else(|| Wrong::NotInTable { table: table.name.clone(), value: text.clone() })?;
+                text = found.ok_or_else(|| Wrong::NotInTable { table: table.name.clone(), value: text.clone() })?;
             }
             Pipe::Pad(width, fill) => {
                 let missing = width.saturating_sub(text.chars().count());

@@ -144,6 +144,8 @@ pub enum Source {
 #[derive(Debug)]
 pub struct Block {
     pub up: usize,
+    /// `each:`, not `at:`.
+    pub each: bool,
     /// Each step is a frame.
     pub walk: Vec<Walk>,
     pub fields: Vec<Field>,
@@ -153,6 +155,8 @@ pub struct Block {
 #[derive(Debug)]
 pub struct Walk {
     pub step: Step,
+    /// The step's name as the mapping wrote it.
+    pub text: String,
     /// In the frame above.
     pub slot: usize,
     /// What routes look for in this frame.
@@ -218,11 +222,22 @@ pub struct Rule {
 pub enum RuleValue {
     Literal(String),
     /// How many of these loops or segments stand beside it.
-    Count { up: usize, step: Step },
+    Count {
+        up: usize,
+        step: Step,
+    },
     /// The sum of an element over these.
-    Sum { up: usize, step: Step, leaf: Leaf },
-    /// The element of the first of these.
-    First { up: usize, step: Step, leaf: Leaf },
+    Sum {
+        up: usize,
+        step: Step,
+        leaf: Leaf,
+    },
+    /// The element of the first of these, or of the loop itself.
+    First {
+        up: usize,
+        step: Option<Step>,
+        leaf: Leaf,
+    },
     /// Canonical members on the way to a value, then pipes.
     From(Vec<String>, Vec<Pipe>),
 }

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::formats::piece::Standard;
 
-const FORMS: &str = "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 } or { from: answered | date(yyyymmdd) }";
+const FORMS: &str =
+    "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 } or { from: answered | date(yyyymmdd) }";
 
 /// One line of `write:`.
 pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
@@ -32,17 +33,13 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
     }
     let (mut within, mut step) = (route.steps, None);
     // A path of one step makes its segment; a longer one writes only where its loops stand already.
-    if edi && path.steps.len() == 1 {
+    if path.steps.len() == 1 {
         step = within.pop();
     }
     Some(Rule { within, step, leaf: route.leaf, value, text: entry.key.clone() })
 }
 
-fn tell<T>(
-    fields: &mut Fields,
-    spot: Spot,
-    run: impl FnOnce(&mut Fields) -> Result<T, (usize, String)>,
-) -> Option<T> {
+fn tell<T>(fields: &mut Fields, spot: Spot, run: impl FnOnce(&mut Fields) -> Result<T, (usize, String)>) -> Option<T> {
     match run(fields) {
         Ok(found) => Some(found),
         Err((offset, sentence)) => {
@@ -84,12 +81,14 @@ fn computed(key: &str, yaml: &Yaml, path: &expr::Path, fields: &mut Fields, spot
                     (Some(route.leaf), route.steps)
                 }
             };
-            let step: Step = steps.pop()?;
+            // `POC/POC04: { first: POC03 }`: the loop's own segment.
+            let own = whole.steps.len() > steps.len();
+            let step: Option<Step> = if own { None } else { steps.pop() };
             let up = target.up;
             Some(match (key, leaf) {
-                ("sum", Some(leaf)) => RuleValue::Sum { up, step, leaf },
+                ("sum", Some(leaf)) => RuleValue::Sum { up, step: step?, leaf },
                 ("first", Some(leaf)) => RuleValue::First { up, step, leaf },
-                _ => RuleValue::Count { up, step },
+                _ => RuleValue::Count { up, step: step? },
             })
         }
         "from" => from(text, yaml.spot, fields),

@@ -57,6 +57,14 @@ impl Walk<'_> {
                 path.push_str("/@");
                 path.push_str(name.trim_start_matches('@'));
             }
+            // SG7: by the segment that opens it, as mappings name it.
+            Kind::Loop if name.starts_with("SG") => {
+                let opener = self.tree.children(id).next();
+                if !path.is_empty() {
+                    path.push('/');
+                }
+                path.push_str(opener.map_or(name, |o| self.tree.name(o)));
+            }
             // An item of a list.
             _ if name.bytes().all(|b| b.is_ascii_digit()) && self.standard == Standard::Json => {}
             _ => {

@@ -23,7 +23,7 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
         context,
         message,
         out: Out::new(),
-        frames: vec![Frame { step: None, node: Some(0), item: false }],
+        frames: vec![Frame { step: None, node: Some(0), item: false, each: false }],
         pointer: String::new(),
         faults: Vec::new(),
     };
@@ -37,9 +37,9 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
             write_edi::segments(&run.out, guide, message).map(Written::Segments)
         }
         (Standard::Json, _) => Ok(Written::Json(write_named::json(&run.out))),
-        (Standard::Csv, _) => write_named::csv(&run.out).map(Written::Tree).map_err(|sentence| {
-            vec![write_fault("mapping/no_room", "", "", "a row", sentence)]
-        }),
+        (Standard::Csv, _) => write_named::csv(&run.out)
+            .map(Written::Tree)
+            .map_err(|sentence| vec![write_fault("mapping/no_room", "", "", "a row", sentence)]),
         _ => Ok(Written::Tree(write_named::xml(&run.out, program.root.as_ref()))),
     }
 }
@@ -55,7 +55,10 @@ pub fn write_fault(code: &str, pointer: &str, found: &str, expected: &str, sente
 struct Frame<'p> {
     step: Option<&'p Step>,
     node: Option<OutId>,
+    /// One of a list.
     item: bool,
+    /// On the way of an `each:`.
+    each: bool,
 }
 
 /// A text and where it goes.
@@ -160,12 +163,12 @@ impl<'p> Run<'p> {
         self.pointer = outer;
     }
 
-    fn enter(&mut self, block: &'p Block, item: bool) -> Vec<Frame<'p>> {
+    fn enter(&mut self, block: &'p Block, each: bool) -> Vec<Frame<'p>> {
         let level = self.frames.len() - 1 - block.up.min(self.frames.len() - 1);
         let aside = self.frames.split_off(level + 1);
         let last = block.walk.len().saturating_sub(1);
         for (at, walk) in block.walk.iter().enumerate() {
-            self.frames.push(Frame { step: Some(&walk.step), node: None, item: item && at == last });
+            self.frames.push(Frame { step: Some(&walk.step), node: None, item: each && at == last, each });
         }
         aside
     }
@@ -175,9 +178,12 @@ impl<'p> Run<'p> {
         self.frames.extend(aside);
     }
 
-    /// `each: PO1/ACK`: consecutive items share a PO1 if they say the same of it.
+    /// `each: PO1/ACK`: consecutive items share a PO1 if they say the same of it. `each: PO1*/ACK`: never.
     fn share(&mut self, shared: &mut Shared<'p>, puts: &[Put<'p>]) {
         let last = self.frames.len() - 1;
+        if let Some(own) = (shared.first..last).find(|at| self.frames[*at].step.is_some_and(|s| s.every)) {
+            self.frames[own..].iter_mut().for_each(|f| f.node = None);
+        }
         if shared.first == last {
             return;
         }
@@ -215,14 +221,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn text(
-        &mut self,
-        pipes: &[&'p [Pipe]],
-        route: &'p Route,
-        every: bool,
-        mut text: String,
-        puts: &mut Vec<Put<'p>>,
-    ) {
+    fn text(&mut self, pipes: &[&'p [Pipe]], route: &'p Route, every: bool, mut text: String, puts: &mut Vec<Put<'p>>) {
         let mut beside = None;
         for pipes in pipes {
             let mut code = |leaf: &Leaf, code: &str| beside = Some((leaf.clone(), code.to_owned()));
@@ -336,7 +335,7 @@ impl<'p> Run<'p> {
             let fresh = step.every || put.every && !starred && at == last;
             node = match self.out.last(node, step).filter(|_| !fresh) {
                 Some(there) => there,
-                None => self.out.add(node, step, false),
+                None => self.out.add(node, step, self.one_of_many(step)),
             };
         }
         let leaf = &put.route.leaf;
@@ -369,6 +368,11 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// JSON: `parties[role=buyer]` is an item of a list.
+    fn one_of_many(&self, step: &Step) -> bool {
+        self.program.standard == Standard::Json && (step.every || !step.conditions.is_empty())
+    }
+
     /// The frame's node, made if need be.
     fn made(&mut self, level: usize) -> OutId {
         if let Some(node) = self.frames[level].node {
@@ -376,8 +380,10 @@ impl<'p> Run<'p> {
         }
         let Some(step) = self.frames[level].step.filter(|_| level > 0) else { return 0 };
         let parent = self.made(level - 1);
-        let item = self.frames[level].item;
-        let node = self.out.add(parent, step, item);
+        let Frame { item, each, .. } = self.frames[level];
+        // A place of its own may have been made by a path that leads into it.
+        let there = if each { None } else { self.out.last(parent, step) };
+        let node = there.unwrap_or_else(|| self.out.add(parent, step, item || self.one_of_many(step)));
         self.frames[level].node = Some(node);
         node
     }
@@ -404,16 +410,8 @@ impl<'p> Run<'p> {
     fn rules(&mut self) {
         for rule in &self.program.rules {
             let mut nodes = vec![0];
-            if matches!(self.program.standard, Standard::X12 | Standard::Edifact) {
-                for step in &rule.within {
-                    nodes = nodes.iter().flat_map(|n| self.out.all(*n, step)).collect();
-                }
-            } else {
-                for step in &rule.within {
-                    let node = nodes[0];
-                    let there = self.out.last(node, step);
-                    nodes = vec![there.unwrap_or_else(|| self.out.add(node, step, false))];
-                }
+            for step in &rule.within {
+                nodes = nodes.iter().flat_map(|n| self.out.all(*n, step)).collect();
             }
             for node in nodes {
                 self.apply(rule, node);
@@ -445,12 +443,14 @@ impl<'p> Run<'p> {
             RuleValue::Literal(text) => Some(text.clone()),
             RuleValue::Count { up, step } => Some(self.out.all(self.above(within, *up), step).len().to_string()),
             RuleValue::First { up, step, leaf } => {
-                let nodes = self.out.all(self.above(within, *up), step);
+                let here = self.above(within, *up);
+                let nodes = step.as_ref().map_or(vec![here], |step| self.out.all(here, step));
                 nodes.into_iter().find_map(|n| self.out.text(n, leaf).map(str::to_owned))
             }
             RuleValue::Sum { up, step, leaf } => {
                 let nodes = self.out.all(self.above(within, *up), step);
-                let mut numbers = nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
+                let mut numbers =
+                    nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
                 let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
                 Some(sum.to_string())
             }

@@ -19,6 +19,9 @@ pub struct NewDelivery {
     pub message: Option<MessageId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription: Option<Uuid>,
+    /// Of outbound documents: whose control numbers they bear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<crate::canonical::PartnerId>,
     /// `webhook`, `document` or `acknowledgement`.
     pub kind: &'static str,
     /// The endpoint's or the connection's name.
@@ -59,10 +62,10 @@ pub async fn insert(tx: &mut Tx, rows: &[NewDelivery]) -> Result<(), StoreError>
     }
     exec!(
         tx,
-        "insert into deliveries (tenant, id, event, document, message, subscription, kind, target, state, name, content, control, sequence, cause, created_at, deadline, wait_us)
-         select r.tenant, r.id, r.event, r.document, r.message, r.subscription, r.kind, r.target, r.state, r.name, r.content, r.control, r.sequence, r.cause, r.created_at, r.deadline, r.wait_us
+        "insert into deliveries (tenant, id, event, document, message, subscription, partner, kind, target, state, name, content, control, sequence, cause, created_at, deadline, wait_us)
+         select r.tenant, r.id, r.event, r.document, r.message, r.subscription, r.partner, r.kind, r.target, r.state, r.name, r.content, r.control, r.sequence, r.cause, r.created_at, r.deadline, r.wait_us
          from {rows} where true on conflict (id) do nothing",
-        "tenant uuid, id uuid, event uuid, document uuid, message uuid, subscription uuid, kind text, target text, state text, name text, content hex, control text, sequence bigint, cause jsonb, created_at bigint, deadline bigint, wait_us bigint" => rows
+        "tenant uuid, id uuid, event uuid, document uuid, message uuid, subscription uuid, partner uuid, kind text, target text, state text, name text, content hex, control text, sequence bigint, cause jsonb, created_at bigint, deadline bigint, wait_us bigint" => rows
     )?;
     Ok(())
 }
@@ -305,4 +308,61 @@ pub async fn close_letters(tx: &mut Tx, tenant: Tenant, thing_id: Uuid, how: &st
         tenant, thing_id, now, how
     )?;
     Ok(())
+}
+
+/// The deliveries of several events, oldest first; at most 1,000.
+pub async fn of_events(tx: &mut Tx, tenant: Tenant, events: &[EventId]) -> Result<Vec<DeliveryRow>, StoreError> {
+    if events.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = events.iter().map(|id| Id { id: id.0 }).collect();
+    Ok(fetch!(
+        tx,
+        row_query!("join {rows} on d.event = r.id where d.tenant = $2 order by d.created_at, d.id limit 1000"),
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// The acknowledgements of several documents, oldest first; at most 1,000.
+pub async fn acknowledgements(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<DeliveryRow>, StoreError> {
+    if documents.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = documents.iter().map(|id| Id { id: id.0 }).collect();
+    Ok(fetch!(
+        tx,
+        row_query!("join {rows} on d.document = r.id where d.tenant = $2 and d.kind = 'acknowledgement' order by d.created_at, d.id limit 1000"),
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// Open dead letters, newest first, a page at a time: those behind (died_at, id) of the page before; of one
+/// fingerprint, if one is given.
+pub async fn letters_page(
+    tx: &mut Tx,
+    tenant: Tenant,
+    before: (Micros, Uuid),
+    fingerprint: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Letter>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, thing, thing_id, stage, code, fingerprint, reason, history, tries, died_at, ended_at, ended_how from dead_letters
+         where tenant = $1 and ended_at is null and (died_at < $2 or (died_at = $2 and id < $3)) and ($4 is null or fingerprint = $4)
+         order by died_at desc, id desc limit $5";
+        tenant, before.0, before.1, fingerprint, limit
+    )?)
+}
+
+/// Open dead letters of all tenants; in a system transaction.
+pub async fn open_letters(tx: &mut Tx) -> Result<i64, StoreError> {
+    let rows: Vec<(i64,)> = fetch!(tx, "select count(*) from dead_letters where ended_at is null")?;
+    Ok(rows.first().map_or(0, |r| r.0))
+}
+
+/// The newest deliveries to an endpoint or connection of a name; at most 500.
+pub async fn to_target(tx: &mut Tx, tenant: Tenant, target: &str) -> Result<Vec<DeliveryRow>, StoreError> {
+    Ok(fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?)
 }

@@ -237,3 +237,104 @@ pub async fn get(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Option<D
     )?;
     Ok(rows.pop())
 }
+
+/// What a list of documents is narrowed to; `None` narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    pub state: Option<String>,
+    pub partner: Option<PartnerId>,
+    pub connection: Option<ConnectionId>,
+    /// The kind of a set in it: `850`, `ORDERS`.
+    pub set_kind: Option<String>,
+    /// A business number of a message in it.
+    pub number: Option<String>,
+    /// The control number of an interchange in it.
+    pub control: Option<String>,
+    pub since: Option<Micros>,
+    pub until: Option<Micros>,
+    /// Part of its name, of an identity read in it, or its hash's beginning.
+    pub text: Option<String>,
+    /// Only those behind this one: (received_at, id) of the page before.
+    pub before: Option<(Micros, DocumentId)>,
+}
+
+macro_rules! searched {
+    ($by_number:literal) => {
+        concat!(
+            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+             from documents d where d.tenant = $1 and ($2 is null or d.state = $2) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
+                and d.received_at >= $5 and d.received_at < $6
+                and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
+                and ($9 is null or lower(d.name) like $9 escape '\\' or lower(d.identity) like $9 escape '\\' or d.sha256 like $10 escape '\\')
+                and ($11 is null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.set_kind = $11))
+                and ($12 is null or exists (select 1 from interchanges i where i.document = d.id and i.tenant = d.tenant and i.control = $12))",
+            $by_number,
+            " order by d.received_at desc, d.id desc limit $14"
+        )
+    };
+}
+
+/// Documents, newest first, a page at a time.
+pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Result<Vec<DocumentRow>, StoreError> {
+    let (state, kind, control, number) = (by.state.as_deref(), by.set_kind.as_deref(), by.control.as_deref(), by.number.as_deref());
+    let since = by.since.map_or(i64::MIN, |at| at.0);
+    let until = by.until.map_or(i64::MAX, |at| at.0);
+    let (at, id) = by.before.unwrap_or((Micros(i64::MAX), DocumentId(uuid::Uuid::max())));
+    let plain = by.text.as_deref().map(|text| escape_like(&text.to_lowercase()));
+    let (part, start) = (plain.as_ref().map(|p| format!("%{p}%")), plain.as_ref().map(|p| format!("{p}%")));
+    // A number is the one filter that leads to few rows by an index of its own, so it is not one of the optional ones.
+    let rows = if number.is_some() {
+        fetch!(
+            tx,
+            searched!(" and d.id in (select m.document from messages m where m.tenant = $1 and m.number = $13)");
+            tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
+        )
+    } else {
+        fetch!(
+            tx,
+            searched!(" and $13 is null");
+            tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
+        )
+    };
+    Ok(rows?)
+}
+
+/// Text as `like … escape '\'` takes it literally.
+fn escape_like(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+        escaped
+    })
+}
+
+/// Documents by id, in no order.
+pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<Vec<DocumentRow>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: DocumentId,
+    }
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+         from documents d join {rows} on d.id = r.id where d.tenant = $2",
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// The newest document of a name that came by a connection.
+pub async fn named(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, name: &str) -> Result<Option<DocumentId>, StoreError> {
+    let rows: Vec<(DocumentId,)> = fetch!(
+        tx,
+        "select id from documents where tenant = $1 and connection = $2 and name = $3 order by sequence desc limit 1";
+        tenant, connection, name
+    )?;
+    Ok(rows.first().map(|r| r.0))
+}

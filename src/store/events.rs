@@ -120,3 +120,33 @@ pub async fn of_message(tx: &mut Tx, tenant: Tenant, message: MessageId) -> Resu
         tenant, message
     )?)
 }
+
+#[derive(Serialize)]
+struct OfMessage {
+    id: MessageId,
+}
+
+/// The events of several messages, by message and in their order; at most 1,000.
+pub async fn of_messages(tx: &mut Tx, tenant: Tenant, messages: &[MessageId]) -> Result<Vec<EventRow>, StoreError> {
+    if messages.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<OfMessage> = messages.iter().map(|id| OfMessage { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        "select e.id, e.position, e.tenant, e.message, e.ordinal, e.kind, e.key, e.at, e.schema, e.repeats, e.data from events e join {rows} on e.message = r.id
+         where e.tenant = $2 order by e.at, e.message, e.ordinal limit 1000",
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// A tenant's events behind a place in the feed, in their order.
+pub async fn feed(tx: &mut Tx, tenant: Tenant, after: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, position, tenant, message, ordinal, kind, key, at, schema, repeats, data from events
+         where tenant = $1 and position > $2 order by position limit $3";
+        tenant, after, limit
+    )?)
+}

@@ -140,3 +140,29 @@ pub async fn take_control_numbers(tx: &mut Tx, tenant: Tenant, scope: &str, n: i
     )?;
     rows.first().map(|r| r.0 - n).ok_or_else(|| StoreError::Row(format!("no control number came back for {scope}")))
 }
+
+/// An interchange as it is read back.
+#[derive(Debug, Clone, sqlx::FromRow, Serialize)]
+pub struct InterchangeRow {
+    pub ordinal: i64,
+    pub partner: Option<PartnerId>,
+    pub standard: String,
+    pub sender: String,
+    pub receiver: String,
+    pub control: String,
+    pub version: String,
+    pub test: i64,
+    pub ends: Option<String>,
+    #[sqlx(json(nullable))]
+    pub cause: Option<Value>,
+}
+
+/// The interchanges of a document, in their order; at most 200.
+pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<InterchangeRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select ordinal, partner, standard, sender, receiver, control, version, test, ends, cause from interchanges
+         where tenant = $1 and document = $2 order by ordinal limit 200";
+        tenant, document
+    )?)
+}

@@ -342,3 +342,42 @@ pub async fn step_aside(tx: &mut Tx, tenant: Tenant, id: MessageId, state: &'sta
     )?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Lost("a message's state")) }
 }
+
+/// What held messages wait for: (message, scheme, value).
+pub async fn holds_of(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<(MessageId, String, String)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(fetch!(
+        tx,
+        "select m.id, m.hold_scheme, m.hold_value from messages m join {rows} on m.id = r.id
+         where m.tenant = $2 and m.state = 'held' and m.hold_scheme is not null and m.hold_value is not null",
+        "id uuid" => &asked(ids);
+        tenant
+    )?)
+}
+
+/// How many messages of a document stand in each state.
+pub async fn states(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, i64)>, StoreError> {
+    Ok(fetch!(tx, "select state, count(*) from messages where tenant = $1 and document = $2 group by state order by state"; tenant, document)?)
+}
+
+/// What held messages of a document wait for: (table, value).
+pub async fn holds(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select distinct hold_scheme, hold_value from messages where tenant = $1 and document = $2 and state = 'held' and hold_scheme is not null";
+        tenant, document
+    )?)
+}
+
+/// Messages that wait though nothing unfinished stands before them.
+pub async fn stranded(tx: &mut Tx, tenant: Tenant, limit: i64) -> Result<Vec<Ended>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select m.id, m.partner, m.kind, m.number from messages m where m.tenant = $1 and m.state = 'waiting'
+            and not exists (select 1 from messages e where e.tenant = m.tenant and e.partner = m.partner and e.kind = m.kind and e.number = m.number
+                and e.place < m.place and e.state in ('pending', 'waiting', 'held', 'retrying', 'dead')) limit $2";
+        tenant, limit
+    )?)
+}

@@ -10,4 +10,5 @@ pub(crate) mod envelope;
 mod relations;
 pub(crate) mod scan;
 mod structure;
+pub(crate) mod unfold;
 mod values;

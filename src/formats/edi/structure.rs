@@ -278,7 +278,7 @@ impl Structure {
         let node = self.frames.last().map_or(NodeId(0), |frame| frame.node);
         let set = format!("{} {}", self.guide.kind, self.guide.version);
         if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {
-            let sentence = format!("Segment {ordinal} ({id}) doesn't belong here: {}.", self.expected_here());
+            let sentence = format!("Segment {ordinal} ({id}) doesn't belong here.");
             faults.push(
                 Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(self.expected_here()),
             );
@@ -300,18 +300,20 @@ impl Structure {
         (node, NO_SPEC)
     }
 
-    /// `after PO1: PID, REF or PO1`, a few of what may come next.
+    /// `PID, REF or MSG after PO1`: a few of what may come next, and what must.
     fn expected_here(&self) -> String {
         let Some(frame) = self.frames.last() else { return String::new() };
         let slots = &self.guide.plan.slots;
-        let rest = slots[frame.at as usize + 1..frame.end as usize].iter();
-        let mut names: Vec<&str> = rest.filter(|s| s.mandatory).map(|s| &*s.name).take(2).collect();
-        let more = slots[frame.at as usize + 1..frame.end as usize].iter().filter(|s| !s.mandatory);
-        names.extend(more.map(|s| &*s.name).take(4));
+        let rest = &slots[frame.at as usize + 1..frame.end as usize];
+        let mandatory = rest.iter().position(|slot| slot.mandatory);
+        let chosen = rest.iter().enumerate().filter(|(n, _)| *n < 5 || Some(*n) == mandatory);
+        let mut names: Vec<&str> = chosen.map(|(_, slot)| &*slot.name).collect();
+        names.dedup();
         let here = &slots[frame.at as usize].name;
-        match names.is_empty() {
-            true => format!("after {here} this level of the guide ends"),
-            false => format!("after {here} may come {} and others of the guide", names.join(", ")),
+        match names.split_last() {
+            None => format!("nothing more in this loop after {here}"),
+            Some((last, [])) => format!("{last} after {here}"),
+            Some((last, others)) => format!("{} or {last} after {here}", others.join(", ")),
         }
     }
 

@@ -1,18 +1,14 @@
-//! Checks files and prints what `crossdock check` would: `cargo run -p crossdock-formats --example check -- FILE…`
+//! Checks files and draws what is wrong with them: `cargo run -p crossdock-formats --example check -- FILE…`
 
-use crossdock_formats::{Options, report};
-use std::{env, fs::File, io::BufReader};
+use crossdock_formats::{Options, render, report};
+use std::{env, fs};
 
 fn main() -> std::io::Result<()> {
     for name in env::args().skip(1) {
-        let report = report::check(&name, None, BufReader::new(File::open(&name)?), Options::default())?;
-        println!("{name}: {:?}, {} sets, accepted: {}", report.standard, report.sets.len(), report.accepted());
-        for fault in report.all_faults() {
-            println!(
-                "  {} {:?} {} [{} @{}]",
-                fault.code, fault.costs, fault.sentence, fault.place.at, fault.place.byte
-            );
-        }
+        let bytes = fs::read(&name)?;
+        let report = report::check(&name, None, &bytes[..], Options::default())?;
+        let faults: Vec<_> = report.all_faults().into_iter().cloned().collect();
+        println!("{}", render::terminal(&name, &bytes, &faults, false));
     }
     Ok(())
 }

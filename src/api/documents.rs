@@ -1,0 +1,292 @@
+//! Documents: found by what people know of them, and one with all that came of it.
+
+use super::{
+    Api,
+    extract::{Path, Query, Reader},
+    messages::Message,
+    page,
+    problem::Problem,
+};
+use crate::{
+    canonical::{ConnectionId, DocumentId, Micros, PartnerId},
+    store::{
+        documents::{self, DocumentRow, Search},
+        interchanges::{self, InterchangeRow},
+        journal, messages,
+    },
+    tenancy::Directory,
+};
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+/// Messages of a document that its page shows; the rest by `after_set`.
+const MESSAGES: i64 = 200;
+
+/// Routes of this file.
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
+}
+
+/// A document: one file or body, as it arrived.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Document {
+    pub id: Uuid,
+    pub name: String,
+    /// The connection it came by.
+    pub connection: String,
+    /// Its place in the connection's order.
+    pub sequence: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
+    /// `received`, `translated`, `retrying`, `dead`, `unassigned`, `rejected` or `duplicate`.
+    pub state: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub received_at: Micros,
+    pub size: i64,
+    pub sha256: String,
+    /// Why it is in its state: code, sentence, remedy, place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+    /// The sender's identity that was read in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// Sets in it, once it was read to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sets: Option<i64>,
+    pub tries: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due: Option<Micros>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Micros>,
+}
+
+impl Document {
+    /// A row with the names that the files give.
+    pub fn of(row: DocumentRow, directory: &Directory) -> Document {
+        Document {
+            id: row.id.0,
+            name: row.name,
+            connection: connection_name(directory, row.connection),
+            sequence: row.sequence,
+            partner: row.partner.map(|id| partner_name(directory, id)),
+            state: row.state,
+            received_at: Micros(row.received_at),
+            size: row.size,
+            sha256: row.sha256,
+            cause: row.cause,
+            duplicate_of: row.duplicate_of.map(|d| d.0),
+            standard: row.standard,
+            identity: row.identity,
+            sets: row.sets,
+            tries: row.tries,
+            due: row.due.map(Micros),
+            ended_at: row.ended_at.map(Micros),
+        }
+    }
+}
+
+/// The name of a partner; its id where no file names it any more.
+pub fn partner_name(directory: &Directory, id: PartnerId) -> String {
+    directory.partners.get(&id).map_or_else(|| id.to_string(), |p| p.name.clone())
+}
+
+fn connection_name(directory: &Directory, id: ConnectionId) -> String {
+    directory.connections.get(&id).map_or_else(|| id.to_string(), |c| c.name.clone())
+}
+
+/// What the list is narrowed to.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// A state: `rejected`.
+    state: Option<String>,
+    /// A partner's name.
+    partner: Option<String>,
+    /// A connection's name.
+    connection: Option<String>,
+    /// A kind of set: `850`, `ORDERS`.
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    kind: Option<String>,
+    /// A business number: a purchase order's.
+    number: Option<String>,
+    /// An interchange's control number.
+    control: Option<String>,
+    /// Received at this instant or later.
+    since: Option<String>,
+    /// Received before this instant.
+    until: Option<String>,
+    /// Part of the name or of the sender's identity, or the beginning of the hash.
+    q: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Documents a page: 50, at most 200.
+    limit: Option<u32>,
+}
+
+/// A page of documents.
+#[derive(Debug, Serialize, ToSchema)]
+struct Documents {
+    documents: Vec<Document>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Documents, newest first.
+#[utoipa::path(get, path = "/v1/documents", tag = "documents", params(Filter), responses((status = 200, body = Documents)))]
+async fn list(Reader(who): Reader, State(api): State<Api>, Query(filter): Query<Filter>) -> Result<Json<Documents>, Problem> {
+    let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
+    let search = Search {
+        state: filled(filter.state),
+        partner: filled(filter.partner).map(|name| PartnerId::named(who.tenant, &name)),
+        connection: filled(filter.connection).map(|name| ConnectionId::named(&name)),
+        set_kind: filled(filter.kind),
+        number: filled(filter.number),
+        control: filled(filter.control),
+        since: page::instant("since", filter.since.as_deref())?,
+        until: page::instant("until", filter.until.as_deref())?,
+        text: filled(filter.q),
+        before: filter.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, DocumentId(id))),
+    };
+    let limit = page::limit(filter.limit);
+    let mut tx = api.hub.store.read(who.tenant).await?;
+    let rows = documents::search(&mut tx, who.tenant, &search, limit + 1).await?;
+    tx.rollback().await?;
+    let (rows, next) = page::cut(rows, limit, |row| (row.received_at, row.id.0));
+    let documents = rows.into_iter().map(|row| Document::of(row, &api.hub.directory)).collect();
+    Ok(Json(Documents { documents, next }))
+}
+
+/// An interchange of a document and how it ended.
+#[derive(Debug, Serialize, ToSchema)]
+struct Interchange {
+    ordinal: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partner: Option<String>,
+    standard: String,
+    sender: String,
+    receiver: String,
+    control: String,
+    version: String,
+    test: bool,
+    /// `translated`, `unassigned`, `rejected` or `duplicate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Value>,
+}
+
+impl Interchange {
+    fn of(row: InterchangeRow, directory: &Directory) -> Interchange {
+        Interchange {
+            ordinal: row.ordinal,
+            partner: row.partner.map(|id| partner_name(directory, id)),
+            standard: row.standard,
+            sender: row.sender,
+            receiver: row.receiver,
+            control: row.control,
+            version: row.version,
+            test: row.test != 0,
+            ends: row.ends,
+            cause: row.cause,
+        }
+    }
+}
+
+/// A change of state.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Step {
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Micros,
+    pub stage: String,
+    pub state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Uuid>,
+    /// The process that did it.
+    pub worker: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Value>,
+}
+
+impl From<journal::StepRow> for Step {
+    fn from(row: journal::StepRow) -> Step {
+        Step {
+            at: Micros(row.at),
+            stage: row.stage,
+            state: row.state,
+            document: row.document,
+            message: row.message,
+            delivery: row.delivery,
+            worker: row.worker,
+            cause: row.cause,
+        }
+    }
+}
+
+/// A document and what came of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct Whole {
+    document: Document,
+    interchanges: Vec<Interchange>,
+    /// Messages by state.
+    counts: BTreeMap<String, i64>,
+    /// Up to 200, in the order of their sets; more with `after_set`.
+    messages: Vec<Message>,
+    /// Up to 1,000 steps of the document and its messages, oldest first.
+    steps: Vec<Step>,
+}
+
+/// Which messages are shown.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct After {
+    /// Only messages of sets behind this one.
+    after_set: Option<i64>,
+}
+
+/// One document: its interchanges, messages and steps.
+#[utoipa::path(
+    get, path = "/v1/documents/{id}", tag = "documents",
+    params(("id" = Uuid, Path, description = "The document"), After),
+    responses((status = 200, body = Whole))
+)]
+async fn show(
+    Reader(who): Reader,
+    State(api): State<Api>,
+    Path(id): Path<Uuid>,
+    Query(after): Query<After>,
+) -> Result<Json<Whole>, Problem> {
+    let (id, directory) = (DocumentId(id), &api.hub.directory);
+    let mut tx = api.hub.store.read(who.tenant).await?;
+    let row = documents::get(&mut tx, who.tenant, id).await?.ok_or_else(|| Problem::not_found("document"))?;
+    let interchanges = interchanges::of_document(&mut tx, who.tenant, id).await?;
+    let counts = messages::states(&mut tx, who.tenant, id).await?.into_iter().collect();
+    let rows = messages::of_document(&mut tx, who.tenant, id, after.after_set.unwrap_or(-1), MESSAGES).await?;
+    let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
+    tx.rollback().await?;
+    Ok(Json(Whole {
+        document: Document::of(row, directory),
+        interchanges: interchanges.into_iter().map(|row| Interchange::of(row, directory)).collect(),
+        counts,
+        messages: rows.into_iter().map(|row| Message::of(row, directory)).collect(),
+        steps: steps.into_iter().map(Step::from).collect(),
+    }))
+}

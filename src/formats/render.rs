@@ -1,0 +1,239 @@
+//! Faults drawn under the segments, rows or lines that they are about.
+//!
+//! Promise: a person sees what stands there, where it is wrong, what was expected and what to do next.
+//! Called by: `cli`, the console. Never: finds a fault of its own.
+//! Tried by: tests/formats (golden files in fixtures/)
+
+use crate::{
+    edi::unfold::unfold,
+    fault::{Costs, Fault},
+    piece::Standard,
+    place::At,
+    reader::sniff,
+};
+
+/// How much of a line is shown.
+const WIDTH: usize = 100;
+
+/// A line of the picture: a segment, or a physical line.
+#[derive(Clone, Copy)]
+struct Line {
+    start: usize,
+    end: usize,
+    number: Option<u32>,
+}
+
+/// The picture of a document's faults; with `color` for a terminal that shows it.
+pub fn terminal(file_name: &str, bytes: &[u8], faults: &[Fault], color: bool) -> String {
+    let mut faults: Vec<&Fault> = faults.iter().collect();
+    faults.sort_by_key(|fault| fault.place.byte);
+    let mut picture = Picture { paint: Paint { color }, lines: lines(bytes), bytes, shown: 0, out: String::new() };
+    picture.out = format!("{}\n", picture.paint.bold(file_name));
+    if faults.is_empty() {
+        picture.out.push_str("  nothing wrong was found\n");
+        return picture.out;
+    }
+    let mut at = 0;
+    while at < faults.len() {
+        let line = picture.line_of(faults[at]);
+        let same = faults[at..].iter().take_while(|fault| picture.line_of(fault) == line).count();
+        let next = faults.get(at + same).map(|fault| picture.line_of(fault));
+        picture.block(line, &faults[at..at + same], next);
+        at += same;
+    }
+    picture.summary(&faults);
+    picture.out
+}
+
+fn lines(bytes: &[u8]) -> Vec<Line> {
+    let is_edi = matches!(sniff(bytes), Some(Standard::X12 | Standard::Edifact));
+    let segments = unfold(bytes);
+    // Text before a header leaves the sniffer in doubt; segments with numbers settle it.
+    if is_edi || segments.iter().any(|shown| shown.ordinal.is_some()) {
+        return segments.iter().map(|s| Line { start: s.start, end: s.end, number: s.ordinal }).collect();
+    }
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for (number, line) in (1..).zip(bytes.split_inclusive(|b| *b == b'\n')) {
+        let end = start + line.trim_ascii_end().len();
+        lines.push(Line { start, end, number: Some(number) });
+        start += line.len();
+    }
+    lines
+}
+
+struct Picture<'a> {
+    paint: Paint,
+    lines: Vec<Line>,
+    bytes: &'a [u8],
+    /// Lines before this one are drawn, or left out.
+    shown: usize,
+    out: String,
+}
+
+impl Picture<'_> {
+    /// The index of the line that a fault is drawn on.
+    fn line_of(&self, fault: &Fault) -> usize {
+        let byte = fault.place.byte as usize;
+        self.lines.partition_point(|line| line.start <= byte).saturating_sub(1)
+    }
+
+    /// A line with its neighbours, and what is wrong on it; `next` is the line of the next block.
+    fn block(&mut self, at: usize, faults: &[&Fault], next: Option<usize>) {
+        let Some(line) = self.lines.get(at).copied() else {
+            self.out.push('\n');
+            faults.iter().for_each(|fault| self.words(fault, 0, None));
+            return;
+        };
+        let from = at.saturating_sub(1).max(self.shown);
+        if from > self.shown || self.shown == 0 {
+            self.out.push('\n');
+        }
+        for before in from..at {
+            self.neighbour(before);
+        }
+        // What is missing before a segment is drawn before it.
+        let first =
+            |fault: &&&Fault| fault.place.len == 0 && fault.place.byte as usize == line.start && is_segment(fault);
+        let (before, on): (Vec<&Fault>, Vec<&Fault>) = faults.iter().partition(|fault| first(fault));
+        before.iter().for_each(|fault| self.words(fault, 0, Some("^")));
+        let window = self.window(line, on.first().map_or(line.start, |fault| fault.place.byte as usize));
+        self.source(line, window, !on.is_empty());
+        for fault in on {
+            let byte = (fault.place.byte as usize).clamp(window.0, window.1);
+            let until = (byte + fault.place.len as usize).clamp(byte, window.1);
+            let cut = usize::from(window.0 > line.start);
+            let column = shown(&self.bytes[window.0..byte]).chars().count() + cut;
+            let carets = shown(&self.bytes[byte..until]).chars().count().max(1);
+            self.words(fault, column, Some(&"^".repeat(carets)));
+        }
+        self.shown = at + 1;
+        if next != Some(at + 1) && at + 1 < self.lines.len() {
+            self.neighbour(at + 1);
+            self.shown = at + 2;
+        }
+    }
+
+    fn neighbour(&mut self, at: usize) {
+        if let Some(line) = self.lines.get(at).copied() {
+            self.source(line, self.window(line, line.start), false);
+        }
+    }
+
+    /// The part of a line that is shown so that `byte` is in it.
+    fn window(&self, line: Line, byte: usize) -> (usize, usize) {
+        if line.end - line.start <= WIDTH {
+            return (line.start, line.end);
+        }
+        let start = match byte.saturating_sub(line.start) > WIDTH / 2 {
+            true => byte - WIDTH / 2,
+            false => line.start,
+        };
+        (start, (start + WIDTH).min(line.end))
+    }
+
+    fn source(&mut self, line: Line, (from, to): (usize, usize), marked: bool) {
+        let mark = if marked { "►" } else { " " };
+        let number = line.number.map_or("–".to_owned(), |n| n.to_string());
+        let text = shown(&self.bytes[from..to]);
+        let (before, after) = (if from > line.start { "…" } else { "" }, if to < line.end { "…" } else { "" });
+        let gutter = self.paint.dim(&format!("{mark}{number:>5} │"));
+        self.out.push_str(format!("{gutter} {before}{}{after}", text.trim_end()).trim_end());
+        self.out.push('\n');
+    }
+
+    /// Carets with the code, and under them the sentence, what was expected, what to do.
+    fn words(&mut self, fault: &Fault, column: usize, carets: Option<&str>) {
+        let gutter = self.paint.dim("       │");
+        let strong = fault.costs >= Costs::Set;
+        let head = format!("{} {}", fault.code, weight(fault.costs));
+        let head = carets.map_or(head.clone(), |carets| format!("{carets} {head}"));
+        let pad = " ".repeat(column);
+        self.out.push_str(&format!("{gutter} {pad}{}\n", self.paint.mark(&head, strong)));
+        let expected = if fault.sentence.contains(&*fault.expected) { "" } else { &fault.expected };
+        for (label, text) in [("", &*fault.sentence), ("expected", expected), ("next", &fault.remedy)] {
+            for (n, line) in wrapped(text).into_iter().enumerate() {
+                let label = self.paint.dim(&format!("{:>8}", if n == 0 { label } else { "" }));
+                self.out.push_str(&format!("{gutter} {label} {line}\n"));
+            }
+        }
+    }
+
+    fn summary(&mut self, faults: &[&Fault]) {
+        let count = |least: Costs, most: Costs| faults.iter().filter(|f| f.costs >= least && f.costs <= most).count();
+        let (notes, segments, more) = (
+            count(Costs::Nothing, Costs::Nothing),
+            count(Costs::Segment, Costs::Segment),
+            count(Costs::Set, Costs::Interchange),
+        );
+        let some = |n: usize, one: &str, many: &str| match n {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            n => Some(format!("{n} {many}")),
+        };
+        let parts = [
+            some(more, "fault refuses something", "faults refuse something"),
+            some(segments, "warning", "warnings"),
+            some(notes, "note", "notes"),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        self.out.push_str(&format!("\n{}\n", self.paint.bold(&parts.join(", "))));
+    }
+}
+
+fn is_segment(fault: &Fault) -> bool {
+    matches!(fault.place.at, At::Segment { element: None, .. })
+}
+
+/// A text in lines of readable length; none if it is empty.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| line.chars().count() + word.chars().count() < WIDTH - 10) {
+            Some(line) => line.extend([" ", word]),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// What a fault costs, in a word.
+fn weight(costs: Costs) -> &'static str {
+    match costs {
+        Costs::Nothing => "note",
+        Costs::Segment => "warning",
+        Costs::Set => "refuses the set",
+        Costs::Group => "refuses the group",
+        Costs::Interchange => "refuses the whole",
+    }
+}
+
+/// Bytes as text of one line: what can't be shown is a dot.
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .map(|c| if c.is_control() || c == char::REPLACEMENT_CHARACTER { '·' } else { c })
+        .collect()
+}
+
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn bold(&self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn mark(&self, text: &str, strong: bool) -> String {
+        self.with(if strong { "1;31" } else { "1;33" }, text)
+    }
+
+    fn with(&self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}

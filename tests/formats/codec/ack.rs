@@ -1,0 +1,115 @@
+//! The 997 says what the faults say, at the same place.
+
+use crate::{folder, pieces};
+use crossdock_formats::{
+    Options,
+    ack::{AckCode, SetOutcome, functional_997},
+    piece::{Group, GroupEnd, Identity, Piece, Standard},
+    write::{self, OutSet, X12Delimiters, X12Envelope},
+};
+use std::fs;
+
+/// The 997's body for the first group of a fixture, a segment a line.
+fn body(fixture: &str, include_accepted: bool) -> (String, AckCode) {
+    let bytes = fs::read(folder("fixtures").join(fixture)).expect("a fixture");
+    let (mut group, mut end, mut outcomes): (Option<Group>, Option<GroupEnd>, Vec<SetOutcome>) =
+        (None, None, Vec::new());
+    for piece in pieces(Standard::X12, &bytes, Options::default()) {
+        match piece {
+            Piece::Group(g) => group = group.or(Some(g)),
+            Piece::GroupEnd(e) => end = end.or(Some(e)),
+            Piece::Set(set) => outcomes.push(SetOutcome::from(&*set)),
+            _ => {}
+        }
+    }
+    let group = group.expect("a group");
+    let (segments, code) = functional_997(&group, end.as_ref(), &outcomes, include_accepted);
+    let set = OutSet { kind: "997".into(), control: "0001".into(), segments };
+    let written = write::x12(&envelope(), &[set]).expect("a 997 can be written");
+    check_is_valid(&written);
+    let text = String::from_utf8(written).expect("text");
+    (text.lines().filter(|line| line.starts_with("AK")).collect::<Vec<_>>().join("\n"), code)
+}
+
+fn envelope() -> X12Envelope {
+    let identity = |id: &str| Identity { qualifier: "ZZ".into(), id: id.into() };
+    X12Envelope {
+        sender: identity("ACMEDIST"),
+        receiver: identity("NORTHWIND"),
+        application_sender: "ACMEDIST".into(),
+        application_receiver: "NORTHWIND".into(),
+        functional_id: "FA".into(),
+        version: "004010".into(),
+        interchange_control: 1,
+        group_control: 1,
+        test: false,
+        date: "20260105".into(),
+        time: "0930".into(),
+        delimiters: X12Delimiters::default(),
+    }
+}
+
+/// Our own 997 must pass our own guide.
+fn check_is_valid(written: &[u8]) {
+    for piece in pieces(Standard::X12, written, Options::default()) {
+        if let Piece::Set(set) = piece {
+            assert!(set.accepted(), "{}\n{:#?}", String::from_utf8_lossy(written), set.faults);
+        }
+    }
+}
+
+#[test]
+fn accepted_groups_need_no_ak2_unless_asked_for() {
+    let (text, code) = body("x12/4010/850/typical.edi", false);
+    assert_eq!((text.as_str(), code), ("AK1*PO*1~\nAK9*A*1*1*1~", AckCode::Accepted));
+    let (text, _) = body("x12/4010/850/typical.edi", true);
+    assert_eq!(text, "AK1*PO*1~\nAK2*850*0001~\nAK5*A~\nAK9*A*1*1*1~");
+}
+
+#[test]
+fn one_bad_set_of_three_is_partly_accepted_with_segment_and_element() {
+    let (text, code) = body("hostile/one-bad-among-three.edi", false);
+    assert_eq!(code, AckCode::Partly);
+    assert_eq!(text, "AK1*PO*1~\nAK2*850*0002~\nAK3*PO1*6**8~\nAK4*2*330*6*5x~\nAK5*R*5~\nAK9*P*3*3*2~");
+}
+
+#[test]
+fn faults_have_their_codes() {
+    let rows = [
+        // fixture, what stands between AK2 and AK9
+        ("unknown-segment.edi", "AK3*ZZZ*6**1~\nAK5*R*5~"),
+        ("segment-of-another-set.edi", "AK3*BAK*6**6~\nAK5*R*5~"),
+        ("segment-out-of-place.edi", "AK3*CUR*6**7~\nAK3*BEG*7**7~\nAK5*R*5~"),
+        ("mandatory-segment-missing.edi", "AK3*BEG*2**3~\nAK5*R*5~"),
+        ("mandatory-loop-missing.edi", "AK3*PO1*6**3~\nAK5*R*5~"),
+        ("segment-too-often.edi", "AK3*N3*6**5~\nAK5*R*5~"),
+        ("loop-too-often.edi", "AK3*SAC*28**4~\nAK5*R*5~"),
+        ("loop-start-missing.edi", "AK3*N1*3**3~\nAK5*R*5~"),
+        ("element-missing.edi", "AK3*BEG*2**8~\nAK4*3*324*1~\nAK5*R*5~"),
+        ("too-many-elements.edi", "AK3*N4*5**8~\nAK4*7**3*extra~\nAK5*R*5~"),
+        ("too-short.edi", "AK3*BEG*2**8~\nAK4*1*353*4*0~\nAK5*R*5~"),
+        ("too-long.edi", "AK3*BEG*2**8~\nAK4*3*324*5*PO-2026-0002-AND-A-LOT-MORE-BEHIND-IT~\nAK5*R*5~"),
+        ("bad-date.edi", "AK3*BEG*2**8~\nAK4*5*373*8*20260230~\nAK5*R*5~"),
+        ("bad-time.edi", "AK3*DTM*3**8~\nAK4*3*337*9*2561~\nAK5*R*5~"),
+        ("note-paired.edi", "AK3*PER*3**8~\nAK4*4*364*2~\nAK5*R*5~"),
+        ("note-exclusive.edi", "AK3*MEA*3**8~\nAK4*3*739*10~\nAK5*R*5~"),
+        ("se-count.edi", "AK5*R*4~"),
+        ("se-control.edi", "AK5*R*3~"),
+        ("cut-in-set.edi", "AK5*R*2~"),
+    ];
+    for (fixture, expected) in rows {
+        let (text, _) = body(&format!("hostile/{fixture}"), false);
+        let inner: Vec<&str> = text.lines().filter(|line| !["AK1", "AK2", "AK9"].contains(&&line[..3])).collect();
+        assert_eq!(inner.join("\n"), expected, "{fixture}");
+    }
+}
+
+#[test]
+fn a_groups_own_fault_rejects_it_whole() {
+    let (text, code) = body("hostile/ge-count.edi", false);
+    assert_eq!((text.as_str(), code), ("AK1*PO*1~\nAK9*R*2*1*0*5~", AckCode::Rejected));
+    let (text, _) = body("hostile/ge-control.edi", false);
+    assert_eq!(text, "AK1*PO*1~\nAK9*R*1*1*0*4~");
+    let (text, code) = body("hostile/ge-missing.edi", false);
+    assert_eq!((text.as_str(), code), ("AK1*PO*1~\nAK9*A*1*1*1*3~", AckCode::Accepted));
+}

@@ -1,0 +1,67 @@
+//! The guides that are compiled in can be read, are found by version, and are read quickly.
+
+use crossdock_formats::{
+    guides::{self, Part},
+    piece::Standard,
+};
+use std::time::Instant;
+
+fn standard(name: &str) -> Standard {
+    if name.starts_with("x12") { Standard::X12 } else { Standard::Edifact }
+}
+
+#[test]
+fn every_guide_can_be_read() {
+    let mut count = 0;
+    for (shelf, kind) in guides::list() {
+        let version = shelf.split('/').nth(1).expect("standard/version");
+        let version = if version == "v4" { "4" } else { version };
+        let started = Instant::now();
+        let guide =
+            guides::find(standard(shelf), version, kind).unwrap_or_else(|| panic!("{shelf} {kind} can't be read"));
+        let took = started.elapsed();
+        assert!(took.as_millis() < 500, "{shelf} {kind} took {took:?}");
+        assert_eq!(&*guide.kind, kind);
+        assert!(guide.parts.len() > 2, "{shelf} {kind} has no parts");
+        for id in ids(&guide.parts) {
+            assert!(guide.segments.contains_key(id), "{shelf} {kind} has no elements for {id}");
+        }
+        count += 1;
+    }
+    assert!(count > 80, "only {count} guides");
+}
+
+fn ids<'a>(parts: &'a [Part]) -> Vec<&'a str> {
+    let of = |part: &'a Part| match part {
+        Part::Segment { id, .. } => vec![&**id],
+        Part::Loop { parts, .. } => ids(parts),
+    };
+    parts.iter().flat_map(of).collect()
+}
+
+#[test]
+fn versions_are_found_whole_or_with_an_industry_suffix() {
+    let found = |standard, version, kind| guides::find(standard, version, kind).map(|g| (&*g.version, &*g.kind));
+    let x12 = Standard::X12;
+    assert_eq!(found(x12, "004010", "850"), Some(("004010", "850")));
+    assert_eq!(found(x12, "004010VICS", "850"), Some(("004010", "850")));
+    assert_eq!(found(x12, "005010X231A1", "999"), Some(("005010", "999")));
+    assert_eq!(found(x12, "003010", "850"), None);
+    assert_eq!(found(x12, "", "850"), None);
+    assert_eq!(found(x12, "00401é", "850"), None);
+    assert_eq!(found(Standard::Edifact, "D96A", "ORDERS"), Some(("D96A", "ORDERS")));
+    assert_eq!(found(Standard::Edifact, "D3", "CONTRL"), Some(("v3", "CONTRL")));
+    assert_eq!(found(Standard::Edifact, "41", "CONTRL"), Some(("v4", "CONTRL")));
+    assert_eq!(found(Standard::Csv, "004010", "850"), None);
+}
+
+#[test]
+fn elements_carry_type_length_and_codes() {
+    let guide = guides::find(Standard::X12, "004010", "850").expect("a guide");
+    let beg = &guide.segments["BEG"];
+    let (purpose, number) = (&beg.elements[0], &beg.elements[2]);
+    assert_eq!((&*purpose.reference, purpose.mandatory, &*purpose.kind), ("353", true, "ID"));
+    assert!(purpose.codes.contains("00") && !purpose.codes.contains("QQ"));
+    assert_eq!((&*number.reference, number.min, number.max), ("324", 1, 22));
+    assert!(guide.knows("BAK") && !guide.knows("ZZZ"));
+}

@@ -1,0 +1,120 @@
+//! Limits hold: what is too much is a fault, and memory stays small.
+
+use crate::{memory, pieces, sets};
+use crossdock_formats::{
+    Options,
+    piece::{Piece, Policy, Standard},
+    read,
+};
+use std::io::{BufReader, Read};
+
+#[test]
+fn a_document_of_too_many_nodes_is_a_fault() {
+    let mut xml = String::from("<r>");
+    xml.push_str(&"<a/>".repeat(2_000_001));
+    xml.push_str("</r>");
+    let pieces = pieces(Standard::Xml, xml.as_bytes(), Options::default());
+    let [Piece::Fault(fault)] = &pieces[..] else { panic!("one fault: {} pieces", pieces.len()) };
+    assert_eq!(&*fault.code, "E0605");
+}
+
+/// An interchange without end: an order again and again, made as it is read.
+struct Endless {
+    head: &'static [u8],
+    body: &'static [u8],
+    left: usize,
+    at: usize,
+}
+
+impl Read for Endless {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let from = if self.head.is_empty() { self.body } else { self.head };
+        let take = into.len().min(from.len() - self.at).min(self.left);
+        into[..take].copy_from_slice(&from[self.at..self.at + take]);
+        (self.at, self.left) = (self.at + take, self.left - take);
+        if self.at == from.len() {
+            (self.head, self.at) = (&[], 0);
+        }
+        Ok(take)
+    }
+}
+
+const HEAD: &[u8] =
+    b"ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260105*0930*U*00401*000000001*0*P*>~\
+GS*PO*NORTHWIND*ACMEDIST*20260105*0930*1*X*004010~";
+const ORDER: &[u8] = b"ST*850*0001~BEG*00*SA*PO-1**20260105~PO1*1*5*EA*9.25**VN*A-101~CTT*1~SE*5*0001~";
+
+#[test]
+fn a_set_that_is_too_long_costs_itself_only() {
+    // One set of 3 MB, never closed, then a good one behind its own header.
+    let mut bytes = HEAD.to_vec();
+    bytes.extend_from_slice(b"ST*850*0001~BEG*00*SA*PO-1**20260105~");
+    bytes.extend_from_slice("PO1*1*5*EA*9.25**VN*A-101~".repeat(120_000).as_bytes());
+    bytes.extend_from_slice(b"SE*9*0001~");
+    bytes.extend_from_slice(ORDER);
+    let policy = Policy { max_set_bytes: 100_000, ..Policy::default() };
+    let options = Options { policy, ..Options::default() };
+    let accepted: Vec<bool> = pieces(Standard::X12, &bytes, options)
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Set(set) => Some((set.accepted(), set.faults.first().map(|f| f.code.to_string()))),
+            _ => None,
+        })
+        .inspect(|(accepted, code)| assert!(*accepted || code.as_deref() == Some("E0006"), "{code:?}"))
+        .map(|(accepted, _)| accepted)
+        .collect();
+    assert_eq!(accepted, [false, true]);
+}
+
+#[test]
+fn a_segment_without_end_is_read_in_bounded_memory() {
+    let endless = Endless { head: HEAD, body: b"ST*850*0001*and no terminator in sight ", left: 30_000_000, at: 0 };
+    let policy = Policy { max_set_bytes: 1_000_000, ..Policy::default() };
+    memory::start();
+    let codes: Vec<String> = read(Standard::X12, BufReader::new(endless), Options { policy, ..Options::default() })
+        .filter_map(|piece| match piece.expect("it can be read") {
+            Piece::Set(set) => Some(set.faults[0].code.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(codes, ["E0006"]);
+    assert!(memory::peak() < 8_000_000, "{} bytes at once", memory::peak());
+}
+
+#[test]
+fn an_interchange_of_many_sets_is_read_in_bounded_memory() {
+    let endless = Endless { head: HEAD, body: ORDER, left: 8_000_000, at: 0 };
+    memory::start();
+    let mut count = 0;
+    for piece in read(Standard::X12, BufReader::new(endless), Options::default()) {
+        count += usize::from(matches!(piece.expect("it can be read"), Piece::Set(_)));
+    }
+    assert_eq!(count, (8_000_000 - HEAD.len()).div_ceil(ORDER.len()));
+    assert!(memory::peak() < 8_000_000, "{} bytes at once", memory::peak());
+}
+
+#[test]
+fn a_row_without_end_is_a_fault_and_the_rest_is_read() {
+    let mut csv = b"order_number,sku\nSO-1,".to_vec();
+    csv.extend(std::iter::repeat_n(b'x', 3_000_000));
+    csv.extend_from_slice(b"\nSO-2,A-101\n");
+    let policy = Policy { max_set_bytes: 100_000, ..Policy::default() };
+    let accepted: Vec<bool> = pieces(Standard::Csv, &csv, Options { policy, ..Options::default() })
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Set(set) => Some(set.accepted()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(accepted, [false, true]);
+}
+
+#[test]
+fn faults_of_one_set_are_bounded_in_number() {
+    let mut bytes = HEAD.to_vec();
+    bytes.extend_from_slice(b"ST*850*0001~BEG*00*SA*PO-1**20260105~");
+    bytes.extend_from_slice("ZZZ*1~".repeat(20_000).as_bytes());
+    bytes.extend_from_slice(b"SE*20003*0001~GE*1*1~IEA*1*000000001~");
+    let sets = sets(Standard::X12, &bytes);
+    assert!(sets[0].faults.len() <= 520, "{} faults", sets[0].faults.len());
+}

@@ -1,0 +1,275 @@
+//! What is written is read back the same, and written again byte for byte; what can't be written is said.
+
+use crate::{pieces, sets};
+use crossdock_formats::{
+    Options,
+    fault::Costs,
+    piece::{Identity, Piece, Standard},
+    tree::{Kind, NodeId, Tree},
+    write::{self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, X12Delimiters, X12Envelope},
+};
+use proptest::prelude::*;
+
+fn identity(qualifier: &str, id: &str) -> Identity {
+    Identity { qualifier: qualifier.into(), id: id.into() }
+}
+
+fn x12_envelope() -> X12Envelope {
+    X12Envelope {
+        sender: identity("ZZ", "ACMEDIST"),
+        receiver: identity("ZZ", "NORTHWIND"),
+        application_sender: "ACMEDIST".into(),
+        application_receiver: "NORTHWIND".into(),
+        functional_id: "PR".into(),
+        version: "004010".into(),
+        interchange_control: 17,
+        group_control: 17,
+        test: false,
+        date: "20260105".into(),
+        time: "0930".into(),
+        delimiters: X12Delimiters::default(),
+    }
+}
+
+fn edifact_envelope() -> EdifactEnvelope {
+    EdifactEnvelope {
+        sender: identity("14", "4012345000009"),
+        receiver: identity("14", "4099999000004"),
+        syntax: "UNOC".into(),
+        syntax_version: 3,
+        control: "17".into(),
+        application_reference: String::new(),
+        acknowledgement_requested: false,
+        test: true,
+        version: "D96A".into(),
+        association: "EAN008".into(),
+        date: "20260105".into(),
+        time: "0930".into(),
+        una: true,
+        delimiters: EdifactDelimiters::default(),
+    }
+}
+
+fn response() -> OutSet {
+    OutSet {
+        kind: "855".into(),
+        control: "0001".into(),
+        segments: vec![
+            Segment::plain("BAK", ["00", "AC", "PO-1", "20260105", "", "", "", "", ""]),
+            Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A-101"]),
+            Segment::plain("ACK", ["IA", "5", "EA"]),
+            Segment::plain("CTT", ["1"]),
+        ],
+    }
+}
+
+#[test]
+fn x12_with_padding_counts_and_without_empty_ends() {
+    let written = write::x12(&x12_envelope(), &[response()]).expect("it can be written");
+    let expected = "\
+ISA*00*          *00*          *ZZ*ACMEDIST       *ZZ*NORTHWIND      *260105*0930*U*00401*000000017*0*P*>~
+GS*PR*ACMEDIST*NORTHWIND*20260105*0930*17*X*004010~
+ST*855*0001~
+BAK*00*AC*PO-1*20260105~
+PO1*1*5*EA*9.25**VN*A-101~
+ACK*IA*5*EA~
+CTT*1~
+SE*6*0001~
+GE*1*17~
+IEA*1*000000017~
+";
+    assert_eq!(String::from_utf8_lossy(&written), expected);
+    for piece in pieces(Standard::X12, &written, Options::default()) {
+        match piece {
+            Piece::Set(set) => assert_eq!(set.faults, []),
+            Piece::GroupEnd(end) => assert_eq!(end.faults, []),
+            Piece::InterchangeEnd(end) => assert_eq!(end.faults, []),
+            Piece::Fault(fault) => panic!("{fault:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn edifact_with_release_characters_and_latin_letters() {
+    let set = OutSet {
+        kind: "ORDRSP".into(),
+        control: "1".into(),
+        segments: vec![
+            Segment::plain("BGM", ["231", "A+B:C?D'E", "4", ""]),
+            Segment { id: "DTM".into(), elements: vec![vec![vec!["137".into(), "20260105".into(), "102".into()]]] },
+            Segment {
+                id: "NAD".into(),
+                elements: vec![
+                    vec![vec!["BY".into()]],
+                    vec![vec!["40".into(), "".into(), "9".into()]],
+                    vec![],
+                    vec![vec!["Köln".into(), "".into()]],
+                ],
+            },
+            Segment::plain("UNS", ["S"]),
+        ],
+    };
+    let written = write::edifact(&edifact_envelope(), std::slice::from_ref(&set)).expect("it can be written");
+    let text: String = written.iter().map(|b| char::from(*b)).collect();
+    let expected = "\
+UNA:+.? '
+UNB+UNOC:3+4012345000009:14+4099999000004:14+260105:0930+17++++++1'
+UNH+1+ORDRSP:D:96A:UN:EAN008'
+BGM+231+A?+B?:C??D?'E+4'
+DTM+137:20260105:102'
+NAD+BY+40::9++Köln'
+UNS+S'
+UNT+6+1'
+UNZ+1+17'
+";
+    assert_eq!(text, expected);
+    let read = sets(Standard::Edifact, &written).remove(0);
+    assert_eq!(read.faults, []);
+    assert_eq!(segments(&read.tree), set.segments.iter().map(normal).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_delimiter_in_data_is_refused_or_replaced() {
+    let mut set = response();
+    set.segments[1] = Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A*101"]);
+    let fault = write::x12(&x12_envelope(), std::slice::from_ref(&set)).expect_err("it can't be written");
+    assert_eq!((&*fault.code, fault.place.at.to_string().as_str(), &*fault.found), ("E0801", "PO107", "A*101"));
+    let mut envelope = x12_envelope();
+    envelope.delimiters.replacement = Some('-');
+    let written = write::x12(&envelope, &[set]).expect("it can be written");
+    assert!(String::from_utf8_lossy(&written).contains("*VN*A-101~"));
+}
+
+#[test]
+fn what_the_format_cannot_hold_is_refused() {
+    let long = X12Envelope { sender: identity("ZZ", "SIXTEEN-CHARS-ID"), ..x12_envelope() };
+    assert_eq!(&*write::x12(&long, &[]).expect_err("too long").code, "E0802");
+    let number = X12Envelope { interchange_control: 1_000_000_000, ..x12_envelope() };
+    assert_eq!(&*write::x12(&number, &[]).expect_err("too long").code, "E0802");
+    let mut same = x12_envelope();
+    same.delimiters.component = '*';
+    assert_eq!(&*write::x12(&same, &[]).expect_err("twice").code, "E0802");
+    let repeated = OutSet {
+        segments: vec![Segment { id: "REF".into(), elements: vec![vec![vec!["a".into()], vec!["b".into()]]] }],
+        ..response()
+    };
+    assert_eq!(&*write::x12(&x12_envelope(), &[repeated]).expect_err("a repeat").code, "E0802");
+    let bad_id = OutSet { segments: vec![Segment::plain("N1*", ["x"])], ..response() };
+    assert_eq!(&*write::x12(&x12_envelope(), &[bad_id]).expect_err("an id").code, "E0802");
+    let euro = OutSet { segments: vec![Segment::plain("FTX", ["€"])], ..response() };
+    assert_eq!(&*write::edifact(&edifact_envelope(), &[euro]).expect_err("no euro in Latin-1").code, "E0802");
+}
+
+/// The segments of a set's tree between header and trailer, as a writer takes them.
+fn segments(tree: &Tree) -> Vec<Segment> {
+    let all = (0..tree.len() as u32).map(NodeId).filter(|node| tree.kind(*node) == Kind::Segment);
+    let body = all.filter(|node| !["ST", "SE", "UNH", "UNT"].contains(&tree.name(*node)));
+    body.map(|node| segment(tree, node)).collect()
+}
+
+fn segment(tree: &Tree, node: NodeId) -> Segment {
+    let mut elements: Vec<Element> = Vec::new();
+    for child in tree.children(node) {
+        put(&mut elements, position(tree, child), element(tree, child));
+    }
+    Segment { id: tree.name(node).to_owned(), elements }
+}
+
+fn element(tree: &Tree, node: NodeId) -> Element {
+    let repeated = tree.children(node).any(|child| tree.kind(child) == Kind::Repeat);
+    let mut repeats = Vec::new();
+    if !repeated {
+        return vec![components(tree, node)];
+    }
+    for child in tree.children(node) {
+        put(&mut repeats, position(tree, child), components(tree, child));
+    }
+    repeats
+}
+
+fn components(tree: &Tree, node: NodeId) -> Vec<String> {
+    if let Some(value) = tree.value(node) {
+        return vec![value.to_owned()];
+    }
+    let mut parts = Vec::new();
+    for child in tree.children(node) {
+        put(&mut parts, position(tree, child), tree.value(child).unwrap_or("").to_owned());
+    }
+    parts
+}
+
+fn position(tree: &Tree, node: NodeId) -> usize {
+    tree.name(node).parse().expect("a position")
+}
+
+fn put<T: Default + Clone>(list: &mut Vec<T>, position: usize, value: T) {
+    if list.len() < position {
+        list.resize(position, T::default());
+    }
+    list[position - 1] = value;
+}
+
+/// A segment without what a writer leaves out.
+fn normal(segment: &Segment) -> Segment {
+    fn trim<T>(list: &mut Vec<T>, empty: impl Fn(&T) -> bool) {
+        while list.last().is_some_and(&empty) {
+            list.pop();
+        }
+    }
+    let mut segment = segment.clone();
+    for element in &mut segment.elements {
+        for repeat in element.iter_mut() {
+            trim(repeat, String::is_empty);
+        }
+        trim(element, Vec::is_empty);
+    }
+    trim(&mut segment.elements, Vec::is_empty);
+    segment
+}
+
+/// Values without what X12 reserves; blanks at the ends are kept.
+fn value(characters: &'static str) -> impl Strategy<Value = String> {
+    proptest::string::string_regex(characters).expect("a pattern")
+}
+
+fn any_segment(characters: &'static str, repeats: usize) -> impl Strategy<Value = Segment> {
+    let id = prop_oneof![Just("REF"), Just("N9"), Just("MSG"), Just("FTX"), Just("PO1"), Just("ZZZ")];
+    let components = proptest::collection::vec(value(characters), 0..4);
+    let element = proptest::collection::vec(components, 0..=repeats);
+    (id, proptest::collection::vec(element, 1..6))
+        .prop_map(|(id, elements)| normal(&Segment { id: id.into(), elements }))
+}
+
+/// Without a guide nothing is said of components, so what was written comes back part for part.
+fn unguided(kind: &str, segments: Vec<Segment>) -> OutSet {
+    OutSet { kind: kind.into(), control: "0001".into(), segments }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn x12_written_read_and_written_is_the_same(sets_of in proptest::collection::vec(proptest::collection::vec(any_segment("[ -)+-=?-\\]_a-z|é]{0,6}", 3), 0..6), 1..4)) {
+        let envelope = X12Envelope { version: "007030".into(), ..x12_envelope() };
+        let out: Vec<OutSet> = sets_of.into_iter().map(|segments| unguided("855", segments)).collect();
+        let written = write::x12(&envelope, &out).expect("it can be written");
+        let read = sets(Standard::X12, &written);
+        prop_assert!(read.iter().all(|set| set.faults.iter().all(|f| f.costs == Costs::Nothing)), "{:?}", read.iter().map(|s| &s.faults).collect::<Vec<_>>());
+        let again: Vec<OutSet> = read.iter().map(|set| unguided("855", segments(&set.tree).iter().map(normal).collect())).collect();
+        prop_assert_eq!(&again, &out);
+        prop_assert_eq!(write::x12(&envelope, &again).expect("it can be written"), written);
+    }
+
+    #[test]
+    fn edifact_written_read_and_written_is_the_same(sets_of in proptest::collection::vec(proptest::collection::vec(any_segment("[ -~é]{0,6}", 1), 0..6), 1..4)) {
+        let envelope = EdifactEnvelope { version: "D99Z".into(), association: String::new(), ..edifact_envelope() };
+        let out: Vec<OutSet> = sets_of.into_iter().map(|segments| unguided("ORDRSP", segments)).collect();
+        let written = write::edifact(&envelope, &out).expect("it can be written");
+        let read = sets(Standard::Edifact, &written);
+        prop_assert!(read.iter().all(|set| set.faults.iter().all(|f| f.costs == Costs::Nothing)));
+        let again: Vec<OutSet> = read.iter().map(|set| unguided("ORDRSP", segments(&set.tree).iter().map(normal).collect())).collect();
+        prop_assert_eq!(&again, &out);
+        prop_assert_eq!(write::edifact(&envelope, &again).expect("it can be written"), written);
+    }
+}
