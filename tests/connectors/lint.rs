@@ -53,7 +53,7 @@ fn each_fault_has_its_place_and_a_remedy() {
         ),
         (
             "connections:\n  - { name: a-drop, transport: folder, path: a }\n  - { name: b-drop, transport: folder, path: a }\n",
-            "resellers/northwind.yaml:5:46: the folder `a` belongs to `a-drop` already; each connection has its own",
+            "resellers/northwind.yaml:5:40: the folder `a` belongs to `a-drop` already; each connection has its own",
         ),
         (
             "connections:\n  - { name: post, transport: http, key: 0123456789abcdef }\nanswers: [{ event: order.confirmed, as: x12 004010 855, by: post }]\n",
