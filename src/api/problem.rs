@@ -134,6 +134,7 @@ impl From<OperateError> for Problem {
             OperateError::NotFound(what) => Problem::not_found(what),
             OperateError::State { .. } => Problem::new(Code::WrongState, error.to_string()),
             OperateError::Unreadable(_) => Problem::new(Code::SetUnreadable, error.to_string()),
+            OperateError::Delivery(refused) => refused.into(),
             OperateError::Store(error) => error.into(),
         }
     }

@@ -25,8 +25,19 @@ pub enum OperateError {
     State { state: String, allowed: &'static str, done: &'static str },
     #[error("its set can't be read any more: {0}")]
     Unreadable(String),
+    #[error("{0}")]
+    Delivery(crate::flow::deliver::Refused),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<crate::flow::deliver::Refused> for OperateError {
+    fn from(refused: crate::flow::deliver::Refused) -> Self {
+        match refused {
+            crate::flow::deliver::Refused::Store(error) => OperateError::Store(error),
+            other => OperateError::Delivery(other),
+        }
+    }
 }
 
 /// What a dead letter's replay gave.
@@ -169,7 +180,7 @@ pub async fn replay_letter(hub: &Hub, tenant: Tenant, id: Uuid, who: &str, why: 
         "message" => Ok(Replayed::Message(restart(hub, tenant, MessageId(letter.thing_id), who, why).await?)),
         _ => {
             let id = DeliveryId(letter.thing_id);
-            // DELIVER
+            crate::flow::deliver::replay(hub, tenant, id, who).await?;
             Ok(Replayed::Delivery(id))
         }
     }

@@ -222,6 +222,19 @@ impl Tree {
         self.children(id).filter(move |c| Some(self.slot(*c).name) == wanted)
     }
 
+    /// Where its bytes are in the document, without the words for it that [`Tree::place`] makes.
+    pub fn bytes(&self, id: NodeId) -> std::ops::Range<u64> {
+        let apart = if id.0 == 0 { Some(&self.root) } else { None };
+        let by_hand = || self.placed.binary_search_by_key(&id.0, |(node, _)| *node).ok().map(|at| &self.placed[at].1);
+        match apart.or_else(by_hand) {
+            Some(place) => place.byte..place.byte + u64::from(place.len),
+            None => {
+                let start = self.base + u64::from(self.slot(id).start);
+                start..start + u64::from(self.slot(id).len)
+            }
+        }
+    }
+
     /// Where its bytes are, and the same in the format's words.
     pub fn place(&self, id: NodeId) -> Place {
         if id.0 == 0 {

@@ -145,7 +145,10 @@ impl Cursor {
             let at = self.at;
             if self.eat("??") {
                 if !pipes.is_empty() {
-                    return Err((at, "?? stands before the pipes; put (…) around the part that has its own pipe".into()));
+                    return Err((
+                        at,
+                        "?? stands before the pipes; put (…) around the part that has its own pipe".into(),
+                    ));
                 }
                 alternatives.push(self.alternative()?);
             } else if self.eat("|") {
@@ -258,9 +261,7 @@ impl Cursor {
         let dots = self.dots;
         step.name = match self.peek() {
             Some('"') => self.quoted('"')?,
-            _ => self.while_(|c| {
-                !c.is_whitespace() && !"[]{}*/|(),?'\"^".contains(c) && !(dots && c == '.')
-            }),
+            _ => self.while_(|c| !(c.is_whitespace() || "[]{}*/|(),?'\"^".contains(c) || dots && c == '.')),
         };
         loop {
             match self.peek() {

@@ -23,7 +23,8 @@ pub struct Fields<'a> {
 /// Keys of the language that have not been built.
 const LATER: &[&str] = &["split", "cel", "under", "require", "extends"];
 const PIPES: &[&str] = &[
-    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item", "ref",
+    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item",
+    "ref",
 ];
 
 impl Fields<'_> {
@@ -125,13 +126,12 @@ impl Fields<'_> {
             }
         };
         let base = self.router.scopes.len();
-        let mut level = base - 1 - up;
+        let level = base - 1 - up;
         let mut slots = Vec::new();
         // Scopes of this walk stand above `level`: what was there in between is put back afterwards.
         let aside = self.router.scopes.split_off(level + 1);
-        for step in &steps {
+        for (level, step) in (level..).zip(&steps) {
             slots.push(self.router.enter(level, step));
-            level += 1;
         }
         let fields = self.object(yaml, members, keys);
         let scopes = self.router.scopes.split_off(base - up);
@@ -293,6 +293,12 @@ impl Fields<'_> {
         let mut pipes = Vec::new();
         for call in &field.pipes {
             match self.pipe(call, first.as_ref()) {
+                // A table is undone by its own targets only.
+                Ok(Pipe::Upper | Pipe::Lower | Pipe::Cut(_)) if pipes.iter().any(|p| matches!(p, Pipe::Table(_))) => {
+                    let sentence = format!("{} behind table can't be undone; put it before the table", call.name);
+                    self.wrong_at(spot, (call.offset, sentence));
+                    return None;
+                }
                 Ok(pipe) => pipes.push(pipe),
                 Err(wrong) => {
                     self.wrong_at(spot, wrong);
@@ -321,13 +327,19 @@ impl Fields<'_> {
             },
             ("decimal", None) => Pipe::Decimal(0),
             ("decimal", Some(_)) => Pipe::Decimal(
-                count(argument).filter(|n| *n <= 9).ok_or_else(|| takes("the number of implied decimals, 0 to 9"))? as u32,
+                count(argument).filter(|n| *n <= 9).ok_or_else(|| takes("the number of implied decimals, 0 to 9"))?
+                    as u32,
             ),
             ("date", Some(text)) => match DateFormat::parse(text) {
                 Some(format) => Pipe::Date(format),
                 None => match route.map(|r| self.router.beside(text, r, at)) {
                     Some(Ok(leaf)) => Pipe::CodedDate(leaf),
-                    _ => return Err((at, format!("`{text}` is no date format; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …"))),
+                    _ => {
+                        return Err((
+                            at,
+                            format!("`{text}` is no date format; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …"),
+                        ));
+                    }
                 },
             },
             ("table", Some(name)) => match self.tables.iter().position(|t| t.name == name) {

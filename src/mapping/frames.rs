@@ -149,22 +149,37 @@ pub fn descend(
     let here = container(tree, node);
     let Some((next, rest)) = steps.split_first() else { return found(here, seen) };
     for child in tree.children(node) {
+        if tree.kind(child) == Kind::Array && next.names.iter().any(|n| n.name == tree.name(child)) {
+            if items(tree, child, next, rest, seen, found) {
+                return true;
+            }
+            continue;
+        }
         let named = next.names.iter().any(|n| n.name == tree.name(child) && in_namespace(tree, child, n));
-        if named && holds(tree, container(tree, child), &next.conditions, seen) && descend(tree, child, rest, seen, found) {
+        if named
+            && holds(tree, container(tree, child), &next.conditions, seen)
+            && descend(tree, child, rest, seen, found)
+        {
             return true;
         }
     }
     false
 }
 
-/// All values of a route from its frame: the first only, unless `every`.
-pub fn hits<'t>(
-    tree: &'t Tree,
-    frames: &[Frame],
-    route: &'t Route,
-    every: bool,
+/// JSON: a step to a list goes to its items.
+fn items(
+    tree: &Tree,
+    list: NodeId,
+    step: &Step,
+    rest: &[Step],
     seen: &mut Seen,
-) -> Vec<Hit<'t>> {
+    found: &mut dyn FnMut(NodeId, &mut Seen) -> bool,
+) -> bool {
+    tree.children(list).any(|item| holds(tree, item, &step.conditions, seen) && descend(tree, item, rest, seen, found))
+}
+
+/// All values of a route from its frame: the first only, unless `every`.
+pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool, seen: &mut Seen) -> Vec<Hit<'t>> {
     let level = frames.len() - 1 - route.up.min(frames.len() - 1);
     let frame = &frames[level];
     let mut hits: Vec<Hit<'t>> = Vec::new();
@@ -181,9 +196,14 @@ pub fn hits<'t>(
         return hits;
     };
     for (_, child) in frame.slot(route.slot) {
-        if holds(tree, container(tree, *child), &first.conditions, seen)
-            && descend(tree, *child, rest, seen, &mut take)
-        {
+        let enough = match tree.kind(*child) {
+            Kind::Array => items(tree, *child, first, rest, seen, &mut take),
+            _ => {
+                holds(tree, container(tree, *child), &first.conditions, seen)
+                    && descend(tree, *child, rest, seen, &mut take)
+            }
+        };
+        if enough {
             break;
         }
     }

@@ -125,7 +125,8 @@ fn ties(programs: &[(&str, Program)]) -> Vec<Lint> {
             if short(&program.name) == short(&other.name) {
                 lints.push(lint(format!("{other_file} has the same name, `{}`", short(&program.name))));
             } else if same_claim(program, other) {
-                lints.push(lint(format!("{other_file} claims the same: say a partner, a version or a direction apart")));
+                lints
+                    .push(lint(format!("{other_file} claims the same: say a partner, a version or a direction apart")));
             }
         }
     }

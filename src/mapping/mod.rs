@@ -27,6 +27,7 @@ mod schemes;
 mod shape;
 pub mod standard;
 mod tables;
+mod told;
 mod unread;
 mod write;
 mod write_edi;

@@ -1,12 +1,12 @@
 //! The nearest known name, for lint sentences: `BEG13 …; nearest BEG12`.
 
-/// The name that differs least, or none if all differ in more than half of their letters.
+/// The name that differs least, or none if all differ in half of their letters or more.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted_lower = wanted.to_lowercase();
     known
         .into_iter()
         .map(|name| (distance(&wanted_lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance * 2 <= name.chars().count().max(wanted.chars().count()))
+        .filter(|(distance, name)| *distance * 2 < name.chars().count().max(wanted.chars().count()))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

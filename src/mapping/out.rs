@@ -94,9 +94,10 @@ impl Out {
         let named = |id: &OutId| {
             let node = &self.nodes[*id];
             step.names.iter().any(|n| n.name == node.name)
-                && step.conditions.iter().all(|c| {
-                    self.text(*id, &c.leaf).is_some_and(|text| c.values.iter().any(|v| v == text))
-                })
+                && step
+                    .conditions
+                    .iter()
+                    .all(|c| self.text(*id, &c.leaf).is_some_and(|text| c.values.iter().any(|v| v == text)))
         };
         self.nodes[parent].children.iter().copied().filter(named).collect()
     }

@@ -43,11 +43,17 @@ pub fn read<'t>(
     tree: &'t Tree,
     tables: &dyn Tables,
     seen: &mut Seen,
-) -> Result<Vec<Hit<'t>>, (Option<Hit<'t>>, Wrong)> {
+) -> Result<Vec<Hit<'t>>, Box<(Hit<'t>, Wrong)>> {
     for pipe in pipes {
         match pipe {
             Pipe::Default(text) if hits.is_empty() => {
-                hits.push(Hit { text: text.clone().into(), tag: None, node: None, container: tree.root(), route: None });
+                hits.push(Hit {
+                    text: text.clone().into(),
+                    tag: None,
+                    node: None,
+                    container: tree.root(),
+                    route: None,
+                });
             }
             Pipe::Split(mark) => hits = split(hits, mark),
             Pipe::Join(mark) => hits = join(hits, mark),
@@ -55,7 +61,7 @@ pub fn read<'t>(
             _ => {
                 for hit in &mut hits {
                     if let Err(wrong) = read_one(pipe, hit, program, tree, tables, seen) {
-                        return Err((Some(hit.clone()), wrong));
+                        return Err(Box::new((hit.clone(), wrong)));
                     }
                 }
             }
@@ -251,8 +257,7 @@ pub fn write(
                 // 1 and 1.00 are one number.
                 let normal = || Decimal::from_str_exact(&text).ok().and_then(|d| inverse(&d.normalize().to_string()));
                 let found = inverse(&text).or_else(normal);
-                text = found
-                    .ok_or_else(|| Wrong::NotInTable { table: table.name.clone(), value: text.clone() })?;
+                text = found.ok_or_else(|| Wrong::NotInTable { table: table.name.clone(), value: text.clone() })?;
             }
             Pipe::Pad(width, fill) => {
                 let missing = width.saturating_sub(text.chars().count());

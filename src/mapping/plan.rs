@@ -222,11 +222,22 @@ pub struct Rule {
 pub enum RuleValue {
     Literal(String),
     /// How many of these loops or segments stand beside it.
-    Count { up: usize, step: Step },
+    Count {
+        up: usize,
+        step: Step,
+    },
     /// The sum of an element over these.
-    Sum { up: usize, step: Step, leaf: Leaf },
+    Sum {
+        up: usize,
+        step: Step,
+        leaf: Leaf,
+    },
     /// The element of the first of these, or of the loop itself.
-    First { up: usize, step: Option<Step>, leaf: Leaf },
+    First {
+        up: usize,
+        step: Option<Step>,
+        leaf: Leaf,
+    },
     /// Canonical members on the way to a value, then pipes.
     From(Vec<String>, Vec<Pipe>),
 }

@@ -12,7 +12,6 @@ use super::{
 use crate::formats::{
     fault::Fault,
     piece::Standard,
-    place::{At, Place},
     tree::{Kind, NodeId, Tree},
 };
 use serde_json::{Map, Value};
@@ -51,19 +50,19 @@ fn root(program: &Program, tree: &Tree) -> (NodeId, NodeId) {
     }
 }
 
-struct Run<'a> {
-    program: &'a Program,
-    tree: &'a Tree,
-    context: &'a Context<'a>,
-    frames: Vec<Frame>,
+pub(super) struct Run<'a> {
+    pub(super) program: &'a Program,
+    pub(super) tree: &'a Tree,
+    pub(super) context: &'a Context<'a>,
+    pub(super) frames: Vec<Frame>,
     /// JSON pointer to the canonical object being read.
-    pointer: String,
+    pub(super) pointer: String,
     /// Of the item being read, from 1.
-    position: usize,
-    seen: Seen,
-    provenance: Vec<Origin>,
-    faults: Vec<Fault>,
-    missing: Vec<Missing>,
+    pub(super) position: usize,
+    pub(super) seen: Seen,
+    pub(super) provenance: Vec<Origin>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) missing: Vec<Missing>,
 }
 
 /// What a field gave.
@@ -200,7 +199,8 @@ impl<'a> Run<'a> {
         if !mandatory {
             return Got::Nothing;
         }
-        let lacking: Vec<&Field> = blocks.first().map(|b| b.fields.iter().filter(|f| f.mandatory).collect()).unwrap_or_default();
+        let lacking: Vec<&Field> =
+            blocks.first().map(|b| b.fields.iter().filter(|f| f.mandatory).collect()).unwrap_or_default();
         if lacking.is_empty() {
             return Got::Value(Value::Object(Map::new()), false);
         }
@@ -283,7 +283,7 @@ impl<'a> Run<'a> {
 
     // ---- values ----
 
-    fn level(&self, route: &Route) -> usize {
+    pub(super) fn level(&self, route: &Route) -> usize {
         let last = self.frames.len() - 1;
         last - route.up.min(last)
     }
@@ -338,12 +338,10 @@ impl<'a> Run<'a> {
                 break;
             }
         }
-        let origin = hits.first().cloned();
         match pipes::read(&formula.pipes, hits, self.program, tree, self.context.tables, &mut self.seen) {
             Ok(hits) => Ok(hits),
-            Err((hit, wrong)) => {
-                let hit = hit.or(origin).unwrap_or_else(|| self.made(String::new()));
-                self.wrong(&hit, formula, wrong);
+            Err(told) => {
+                self.wrong(&told.0, formula, told.1);
                 Err(())
             }
         }
@@ -353,154 +351,4 @@ impl<'a> Run<'a> {
         let container = self.frames.last().map_or(NodeId(0), |f| f.container);
         Hit { text: text.into(), tag: None, node: None, container, route: None }
     }
-
-    // ---- what is told ----
-
-    fn came_from(&mut self, hit: &Hit, item: Option<(usize, bool)>) {
-        let Some(node) = hit.node else { return };
-        let place = self.tree.place(node);
-        let field = match item {
-            None => self.pointer.clone(),
-            Some((index, true)) => format!("{}/{index}/id", self.pointer),
-            Some((index, false)) => format!("{}/{index}", self.pointer),
-        };
-        let bytes = place.byte..place.byte + u64::from(place.len);
-        let at = hit.route.map(|(route, level)| self.label(route, level, Some(&place))).unwrap_or_default();
-        self.provenance.push(Origin { field, bytes, at });
-        if let Some((route, 0)) = hit.route
-            && self.program.standard == Standard::Csv
-        {
-            self.agrees(route, node, hit.container);
-        }
-    }
-
-    /// CSV: what an order says once, its later rows must not say otherwise; leaving it out is fine.
-    fn agrees(&mut self, route: &Route, first: NodeId, row: NodeId) {
-        let said = self.tree.value(first).unwrap_or_default();
-        let rows = self.tree.children(self.tree.root()).skip_while(|r| *r != row).skip(1);
-        for node in rows.filter_map(|other| frames::leaf(self.tree, other, &route.leaf)) {
-            let also = self.tree.value(node).unwrap_or_default();
-            if also.trim().is_empty() || also == said {
-                self.seen.mark(node);
-                continue;
-            }
-            let place = self.tree.place(node);
-            let sentence = format!(
-                "{} ({}): `{}`, and the order's first row says `{}`",
-                route.text,
-                faults::words(&place),
-                faults::short(also),
-                faults::short(said)
-            );
-            let remedy = "give the rows of one order the same value, or the order another number".to_owned();
-            self.faults.push(fault("mapping/contradiction", place, also, said, sentence, remedy));
-            return;
-        }
-    }
-
-    /// A path in the document: the frame's, then the mapping's own text. Of pairs, the element that it was.
-    fn label(&self, route: &Route, level: usize, place: Option<&Place>) -> String {
-        let label = &self.frames[level].label;
-        let text = match (&route.leaf, place.map(|p| &p.at)) {
-            (Leaf::Pairs(_), Some(At::Segment { id, element: Some(element), component, .. })) => match component {
-                Some(component) => format!("{id}{element:02}.{component:02}"),
-                None => format!("{id}{element:02}"),
-            },
-            _ => route.text.clone(),
-        };
-        if label.is_empty() { text } else { format!("{label}/{text}") }
-    }
-
-    /// The path that a formula looks at first.
-    fn first_label(&self, formula: &Formula) -> String {
-        first_route(formula).map(|route| self.label(route, self.level(route), None)).unwrap_or_default()
-    }
-
-    fn wrong(&mut self, hit: &Hit, formula: &'a Formula, wrong: pipes::Wrong) {
-        let place = match hit.node {
-            Some(node) => self.tree.place(node),
-            None => self.tree.place(hit.container),
-        };
-        let label = match hit.route {
-            Some((route, level)) => self.label(route, level, Some(&place)),
-            None => self.first_label(formula),
-        };
-        let where_ = format!("{label} ({})", faults::words(&place));
-        match wrong {
-            pipes::Wrong::Value { code, found, expected } => {
-                let sentence = format!("{where_}: `{}` is not {expected}", faults::short(&found));
-                let remedy = "correct the value and send the document again".to_owned();
-                self.faults.push(fault(code, place, &found, &expected, sentence, remedy));
-            }
-            pipes::Wrong::NotInTable { table, value } => {
-                let sentence = format!("{where_}: `{}` is not in the table {table}", faults::short(&value));
-                let remedy = format!(
-                    "add it with `crossdock reference add {table} {} TARGET`; what waits for it then goes on",
-                    faults::short(&value)
-                );
-                let expected = format!("a value of the table {table}");
-                let fault = fault("mapping/no_reference", place, &value, &expected, sentence, remedy);
-                self.missing.push(Missing { table, value, fault });
-            }
-        }
-    }
-
-    /// A mandatory canonical field that nothing gave.
-    fn lacks(&mut self, field: &'a Field) {
-        let (place, label) = self.expected_at(field);
-        let pointer = format!("{}/{}", self.pointer, field.name);
-        let where_ = faults::words(&place);
-        let sentence = match label.is_empty() {
-            true => format!("`{pointer}` is missing in {where_}"),
-            false => format!("{label} is missing in {where_}: it gives `{pointer}`"),
-        };
-        let remedy = "send the document again with it".to_owned();
-        self.faults.push(fault("mapping/missing", place, "", &field.shape.takes(), sentence, remedy));
-    }
-
-    /// Where a missing field should have stood.
-    fn expected_at(&mut self, field: &'a Field) -> (Place, String) {
-        let here = self.frames.last().map_or(NodeId(0), |f| f.container);
-        let formula = match &field.source {
-            Source::Value(formula) | Source::ReadOnly(formula) => Some(formula),
-            Source::List(formulas) => formulas.first(),
-            Source::Object(fields) => {
-                return match fields.iter().find(|f| f.mandatory) {
-                    Some(inner) => self.expected_at(inner),
-                    None => (self.tree.place(here), String::new()),
-                };
-            }
-            Source::At(_) | Source::Each(_) => None,
-        };
-        let Some((formula, route)) = formula.and_then(|f| Some((f, first_route(f)?))) else {
-            return (self.tree.place(here), String::new());
-        };
-        let label = self.first_label(formula);
-        let mut segment = None;
-        let Frame { node, container: own, .. } = self.frames[self.level(route)];
-        let mut scratch = Seen::new(self.tree);
-        frames::descend(self.tree, node, &route.steps, &mut scratch, &mut |container, _| {
-            segment = Some(container);
-            true
-        });
-        let segment = if route.steps.is_empty() { Some(own) } else { segment };
-        let (element, component) = route.leaf.element();
-        let name = match &route.leaf {
-            Leaf::Child { name, .. } => Some(name.name.as_str()),
-            _ => None,
-        };
-        let place = self.tree.place(segment.unwrap_or(own));
-        match segment {
-            Some(_) => (faults::missing(place, element, component, name), label),
-            None => (faults::missing(place, None, None, None), label),
-        }
-    }
-}
-
-fn first_route(formula: &Formula) -> Option<&Route> {
-    formula.alternatives.iter().find_map(|a| match a {
-        Alternative::Route(route) => Some(route),
-        Alternative::Group(inner) => first_route(inner),
-        _ => None,
-    })
 }

@@ -37,7 +37,12 @@ pub struct Router {
     pub namespaces: HashMap<String, String>,
     pub scopes: Vec<Scope>,
     mentioned: HashMap<String, u32>,
+    /// A CSV column was named by its number: it can be read, and not written.
+    pub by_number: bool,
 }
+
+/// Conditions on the scope's own segment, the steps below it, and the leaf, if one was named.
+type Walked = (Vec<Condition>, Vec<Step>, Option<Leaf>);
 
 /// Where a walk down has come to.
 struct Here {
@@ -52,7 +57,15 @@ impl Router {
         let parts: &'static [Part] = guide.map_or(&[], |g| &g.parts);
         let guide_name = guide.map(|g| format!("{} {}", g.kind, g.version)).unwrap_or_default();
         let root = Scope { parts, opener: None, path: String::new(), slots: Vec::new() };
-        Router { standard, guide, guide_name, namespaces, scopes: vec![root], mentioned: HashMap::new() }
+        Router {
+            standard,
+            guide,
+            guide_name,
+            namespaces,
+            scopes: vec![root],
+            mentioned: HashMap::new(),
+            by_number: false,
+        }
     }
 
     fn edi(&self) -> bool {
@@ -68,9 +81,9 @@ impl Router {
             }
             return Err((path.offset, "only JSON paths begin with /; ^ goes up to the parent".into()));
         }
-        deepest.checked_sub(path.up).ok_or_else(|| {
-            (path.offset, format!("{} goes up further than the document's root", "^".repeat(path.up)))
-        })
+        deepest
+            .checked_sub(path.up)
+            .ok_or_else(|| (path.offset, format!("{} goes up further than the document's root", "^".repeat(path.up))))
     }
 
     fn here(&self, level: usize) -> Here {
@@ -131,26 +144,14 @@ impl Router {
         here.path = format!("{}/{name}", here.path);
     }
 
-    /// (conditions on the scope's own segment, steps, leaf)
-    #[allow(clippy::type_complexity)]
-    fn walk(
-        &mut self,
-        path: &expr::Path,
-        level: usize,
-        value: bool,
-    ) -> Result<(Vec<Condition>, Vec<Step>, Option<Leaf>), Wrong> {
+    fn walk(&mut self, path: &expr::Path, level: usize, value: bool) -> Result<Walked, Wrong> {
         let mut here = self.here(level);
         if self.edi() { self.edi_walk(path, &mut here) } else { self.named_walk(path, &mut here, value) }
     }
 
     // ---- CSV, XML, JSON ----
 
-    fn named_walk(
-        &mut self,
-        path: &expr::Path,
-        here: &mut Here,
-        value: bool,
-    ) -> Result<(Vec<Condition>, Vec<Step>, Option<Leaf>), Wrong> {
+    fn named_walk(&mut self, path: &expr::Path, here: &mut Here, value: bool) -> Result<Walked, Wrong> {
         let mut steps = Vec::new();
         for (i, raw) in path.steps.iter().enumerate() {
             let last = i + 1 == path.steps.len();
@@ -190,6 +191,7 @@ impl Router {
 
     fn named_leaf(&mut self, raw: &expr::Step, here: &Here) -> Result<Leaf, Wrong> {
         if let Some(number) = raw.name.strip_prefix('#').filter(|_| self.standard == Standard::Csv) {
+            self.by_number = true;
             let column: u32 = number.parse().map_err(|_| (raw.offset, format!("`#{number}` is no column")))?;
             return if column == 0 { Err((raw.offset, "columns count from #1".into())) } else { Ok(Leaf::Nth(column)) };
         }
@@ -229,11 +231,7 @@ impl Router {
 
     // ---- X12, EDIFACT ----
 
-    fn edi_walk(
-        &mut self,
-        path: &expr::Path,
-        here: &mut Here,
-    ) -> Result<(Vec<Condition>, Vec<Step>, Option<Leaf>), Wrong> {
+    fn edi_walk(&mut self, path: &expr::Path, here: &mut Here) -> Result<Walked, Wrong> {
         let mut own = Vec::new();
         let mut steps: Vec<Step> = Vec::new();
         for (i, raw) in path.steps.iter().enumerate() {
@@ -330,9 +328,8 @@ impl Router {
     pub fn element(&self, segment: &str, text: &str, offset: usize) -> Result<(Leaf, &'static ElementSpec), Wrong> {
         let specs = self.elements(segment);
         let (first, second) = text.split_once('.').map_or((text, None), |(a, b)| (a, Some(b)));
-        let unknown = |name: String, near: String| {
-            (offset, format!("{name} is not in the guide of {}{near}", self.guide_name))
-        };
+        let unknown =
+            |name: String, near: String| (offset, format!("{name} is not in the guide of {}{near}", self.guide_name));
         let element = match first.parse::<usize>() {
             Ok(number) => number,
             Err(_) => match specs.iter().position(|s| &*s.reference == first) {
@@ -382,7 +379,10 @@ impl Router {
             places.push((qualifier, id));
         }
         let Some(codes) = codes else {
-            return Err((offset, format!("{segment} has no pairs of qualifier and item number in {}", self.guide_name)));
+            return Err((
+                offset,
+                format!("{segment} has no pairs of qualifier and item number in {}", self.guide_name),
+            ));
         };
         let qualifiers = if qualifiers == ["*"] { &[] } else { qualifiers };
         for qualifier in qualifiers {

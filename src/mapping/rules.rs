@@ -10,7 +10,8 @@ use super::{
 };
 use crate::formats::piece::Standard;
 
-const FORMS: &str = "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 } or { from: answered | date(yyyymmdd) }";
+const FORMS: &str =
+    "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 } or { from: answered | date(yyyymmdd) }";
 
 /// One line of `write:`.
 pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
@@ -38,11 +39,7 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
     Some(Rule { within, step, leaf: route.leaf, value, text: entry.key.clone() })
 }
 
-fn tell<T>(
-    fields: &mut Fields,
-    spot: Spot,
-    run: impl FnOnce(&mut Fields) -> Result<T, (usize, String)>,
-) -> Option<T> {
+fn tell<T>(fields: &mut Fields, spot: Spot, run: impl FnOnce(&mut Fields) -> Result<T, (usize, String)>) -> Option<T> {
     match run(fields) {
         Ok(found) => Some(found),
         Err((offset, sentence)) => {

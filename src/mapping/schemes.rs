@@ -45,8 +45,7 @@ const X12_PARTIES: Schemes =
     &[("1", "duns"), ("9", "duns4"), ("91", "seller"), ("92", "buyer"), ("UL", "gln"), ("ZZ", "mutual")];
 
 /// UN/EDIFACT 3055.
-const EDIFACT_PARTIES: Schemes =
-    &[("9", "gln"), ("16", "duns"), ("91", "seller"), ("92", "buyer"), ("ZZZ", "mutual")];
+const EDIFACT_PARTIES: Schemes = &[("9", "gln"), ("16", "duns"), ("91", "seller"), ("92", "buyer"), ("ZZZ", "mutual")];
 
 /// schemeID as UBL documents write it (PEPPOL's codes of ISO 6523 and the words of UBL's own examples).
 const XML_PARTIES: Schemes = &[
@@ -96,7 +95,8 @@ pub fn item_qualifier(standard: Standard, scheme: &str, id: &str, allowed: &[Str
 /// The qualifier for a party's id; empty for a bare one.
 pub fn party_qualifier(standard: Standard, scheme: &str) -> Option<String> {
     if scheme == BARE {
-        return Some(String::new());
+        // X12 has no id without its qualifier: N1's note P0304.
+        return (standard != Standard::X12).then(String::new);
     }
     if let Some(own) = scheme.strip_prefix(prefix(standard)) {
         return Some(own.to_owned());
@@ -157,7 +157,10 @@ mod tests {
             }
             for (qualifier, _) in parties(standard).iter().chain(&[("QQ", ""), ("", "id")]) {
                 let scheme = party(standard, qualifier);
-                assert_eq!(party(standard, &party_qualifier(standard, &scheme).unwrap()), scheme);
+                match party_qualifier(standard, &scheme) {
+                    Some(back) => assert_eq!(party(standard, &back), scheme),
+                    None => assert_eq!((standard, scheme.as_str()), (Standard::X12, "id")),
+                }
             }
         }
     }

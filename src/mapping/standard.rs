@@ -1,16 +1,33 @@
 //! The mappings that ship with the hub, compiled in, so that it works from any folder.
+//!
+//! Tried by: tests/mappings/samples.rs, which compares the list with the folder.
+
+macro_rules! shipped {
+    ($($path:literal,)*) => { &[$(($path, include_str!(concat!("../../mappings/", $path))),)*] };
+}
 
 /// Path from the root of the mappings, and text.
-pub const FILES: &[(&str, &str)] = &[
+pub const FILES: &[(&str, &str)] = shipped![
+    "standard/csv/orders/mapping.yaml",
+    "standard/edifact/d96a/orders/mapping.yaml",
+    "standard/json/order/mapping.yaml",
+    "standard/ubl/order/mapping.yaml",
+    "standard/x12/4010/850-order/mapping.yaml",
+    "standard/x12/4010/855-order-response/mapping.yaml",
+    "standard/x12/4010/860-order/mapping.yaml",
+    "standard/x12/tables/price_basis.csv",
+    "tables/uom-edifact.csv",
+    "tables/uom-rec20.csv",
+    "tables/uom.csv",
 ];
 
-/// The shipped files with a folder's own: one that stands at the same place below `standard/` or `tables/` replaces ours.
-pub fn with(own: Vec<(String, String)>) -> Vec<(String, String)> {
-    let mut own = own;
+/// The shipped files with a folder's own: one that stands at the same place (`standard/…`, `tables/…`) replaces ours,
+/// all others are added.
+pub fn with(mut own: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for (path, text) in FILES {
-        let replaces = |p: &str| p == *path || p.ends_with(&format!("/{path}"));
-        match own.iter().position(|(p, _)| replaces(p)) {
+        let below = format!("/{path}");
+        match own.iter().position(|(p, _)| p == path || p.ends_with(&below)) {
             Some(at) => files.push(((*path).to_owned(), own.swap_remove(at).1)),
             None => files.push(((*path).to_owned(), (*text).to_owned())),
         }

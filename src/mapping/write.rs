@@ -37,9 +37,9 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
             write_edi::segments(&run.out, guide, message).map(Written::Segments)
         }
         (Standard::Json, _) => Ok(Written::Json(write_named::json(&run.out))),
-        (Standard::Csv, _) => write_named::csv(&run.out).map(Written::Tree).map_err(|sentence| {
-            vec![write_fault("mapping/no_room", "", "", "a row", sentence)]
-        }),
+        (Standard::Csv, _) => write_named::csv(&run.out)
+            .map(Written::Tree)
+            .map_err(|sentence| vec![write_fault("mapping/no_room", "", "", "a row", sentence)]),
         _ => Ok(Written::Tree(write_named::xml(&run.out, program.root.as_ref()))),
     }
 }
@@ -221,14 +221,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn text(
-        &mut self,
-        pipes: &[&'p [Pipe]],
-        route: &'p Route,
-        every: bool,
-        mut text: String,
-        puts: &mut Vec<Put<'p>>,
-    ) {
+    fn text(&mut self, pipes: &[&'p [Pipe]], route: &'p Route, every: bool, mut text: String, puts: &mut Vec<Put<'p>>) {
         let mut beside = None;
         for pipes in pipes {
             let mut code = |leaf: &Leaf, code: &str| beside = Some((leaf.clone(), code.to_owned()));
@@ -342,7 +335,7 @@ impl<'p> Run<'p> {
             let fresh = step.every || put.every && !starred && at == last;
             node = match self.out.last(node, step).filter(|_| !fresh) {
                 Some(there) => there,
-                None => self.out.add(node, step, false),
+                None => self.out.add(node, step, self.one_of_many(step)),
             };
         }
         let leaf = &put.route.leaf;
@@ -375,6 +368,11 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// JSON: `parties[role=buyer]` is an item of a list.
+    fn one_of_many(&self, step: &Step) -> bool {
+        self.program.standard == Standard::Json && (step.every || !step.conditions.is_empty())
+    }
+
     /// The frame's node, made if need be.
     fn made(&mut self, level: usize) -> OutId {
         if let Some(node) = self.frames[level].node {
@@ -385,7 +383,7 @@ impl<'p> Run<'p> {
         let Frame { item, each, .. } = self.frames[level];
         // A place of its own may have been made by a path that leads into it.
         let there = if each { None } else { self.out.last(parent, step) };
-        let node = there.unwrap_or_else(|| self.out.add(parent, step, item));
+        let node = there.unwrap_or_else(|| self.out.add(parent, step, item || self.one_of_many(step)));
         self.frames[level].node = Some(node);
         node
     }
@@ -451,7 +449,8 @@ impl<'p> Run<'p> {
             }
             RuleValue::Sum { up, step, leaf } => {
                 let nodes = self.out.all(self.above(within, *up), step);
-                let mut numbers = nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
+                let mut numbers =
+                    nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
                 let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
                 Some(sum.to_string())
             }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::formats::{
     fault::Fault,
-    guides::{ElementSpec, Guide, Part},
+    guides::{Class, ElementSpec, Guide, Part, Relation, RelationKind},
     write::{Element, Segment},
 };
 use serde_json::Value;
@@ -88,11 +88,37 @@ impl Writer<'_> {
             components[0][component - 1] = leaf.text.clone();
         }
         let guide = self.guide;
-        for (at, spec) in guide.segments.get(id).map_or(&[][..], |s| &s.elements).iter().enumerate() {
+        let Some(spec) = guide.segments.get(id) else { return Segment { id: id.to_owned(), elements } };
+        for (at, spec) in spec.elements.iter().enumerate() {
             let components = elements.get(at).and_then(|e| e.first()).map_or(&[][..], Vec::as_slice);
             self.element(spec, components, &format!("{id}{:02}", at + 1));
         }
+        let written = |position: u8| {
+            let element = elements.get(usize::from(position).wrapping_sub(1)).and_then(|e| e.first());
+            element.is_some_and(|components| components.iter().any(|c| !c.is_empty()))
+        };
+        for note in &spec.notes {
+            self.relation(note, &written, id);
+        }
         Segment { id: id.to_owned(), elements }
+    }
+
+    /// X12's syntax notes: what must stand together.
+    fn relation(&mut self, note: &'static Relation, written: &dyn Fn(u8) -> bool, id: &str) {
+        let count = note.positions.iter().filter(|p| written(**p)).count();
+        let (all, first) = (count == note.positions.len(), note.positions.first().is_some_and(|p| written(*p)));
+        let holds = match note.kind {
+            RelationKind::Paired => count == 0 || all,
+            RelationKind::Required => count > 0,
+            RelationKind::Exclusive => count <= 1,
+            RelationKind::Conditional => !first || all,
+            RelationKind::List => !first || count > 1,
+        };
+        if !holds {
+            let sentence =
+                format!("{id} would break its note {}: what must stand together is not all written", note.text);
+            self.faults.push(write_fault("mapping/not_written", "", "", &note.text, sentence));
+        }
     }
 
     fn element(&mut self, spec: &'static ElementSpec, components: &[String], name: &str) {
@@ -119,13 +145,24 @@ impl Writer<'_> {
     }
 
     fn length(&mut self, spec: &'static ElementSpec, text: &str, name: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let numeric = matches!(spec.class, Class::Whole | Class::Real | Class::Numeric);
+        let mark = |c: char| matches!(c, '-' | '+' | '.' | ',');
+        if numeric && !text.chars().all(|c| c.is_ascii_digit() || mark(c)) {
+            let sentence = format!("{name} takes a number, and `{text}` is none");
+            self.faults.push(write_fault("mapping/cannot_say", "", text, "a number", sentence));
+            return;
+        }
         // X12.6 §3.5.1: sign, point and exponent don't count. ISO 9735-1 §10: the same for sign and mark.
-        let numeric = matches!(&*spec.kind, "R" | "n") || spec.kind.starts_with('N');
-        let marks = |c: &char| numeric && matches!(c, '-' | '+' | '.' | ',');
-        let length = text.chars().filter(|c| !marks(c)).count();
-        if spec.max > 0 && length > spec.max as usize {
-            let sentence = format!("{name} takes {} characters, and `{text}` has {length}", spec.max);
-            self.faults.push(write_fault("mapping/too_long", "", text, &format!("{} characters", spec.max), sentence));
+        let length = text.chars().filter(|c| !(numeric && mark(*c))).count();
+        let (min, max) = (spec.min as usize, spec.max as usize);
+        if max > 0 && length > max || length < min {
+            let takes = if min == max { format!("{max}") } else { format!("{min} to {max}") };
+            let sentence = format!("{name} takes {takes} characters, and `{text}` has {length}");
+            let code = if length < min { "mapping/too_short" } else { "mapping/too_long" };
+            self.faults.push(write_fault(code, "", text, &format!("{takes} characters"), sentence));
         }
     }
 }

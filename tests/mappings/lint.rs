@@ -1,1 +1,200 @@
 //! What is wrong in a mapping file, with its place and the nearest known name.
+
+use crossdock::mapping::Library;
+
+/// A mapping of a few lines; `{}` is put below `fields:`.
+const HEAD: &str = "mapping: t
+from: x12 004010 850
+to: order/1
+claims: { direction: in }
+tables: { t: { a: original } }
+fields:
+  number: BEG03
+  purpose: BEG01 | table(t)
+  placed: { date: BEG05 | date(yyyymmdd) }
+  currency: $tenant.currency
+";
+
+/// Lines after HEAD (its first is line 11) → `line:column: sentence` of each lint.
+fn check(rest: &str, expected: &[&str]) {
+    whole(&format!("{HEAD}{rest}"), expected);
+}
+
+fn whole(text: &str, expected: &[&str]) {
+    let lints = match Library::compile(&[("m/mapping.yaml".into(), text.into())]) {
+        Ok(_) => vec![],
+        Err(lints) => lints,
+    };
+    let told: Vec<String> = lints.iter().map(|l| format!("{}:{}: {}", l.line, l.column, l.sentence)).collect();
+    assert_eq!(told, expected, "{text}");
+}
+
+#[test]
+fn a_path_that_the_guide_does_not_know() {
+    check("  notes: N9/MSG01\n", &[]);
+    check("  ext: { a: BEG13 }\n", &["11:13: BEG13 is not in the guide of 850 004010; nearest BEG12"]);
+    check("  ext: { a: BEH03 }\n", &["11:13: BEH is not in the guide of 850 004010; nearest BEG"]);
+    check("  ext: { a: BEG03.01 }\n", &["11:13: BEG03.01 is not in the guide of 850 004010; BEG03 has no components"]);
+    check("  ext: { a: 'N1[01=@@].02' }\n", &["11:17: `@@` is no code of N101 in the guide of 850 004010"]);
+    check("  ext: { a: PO1/XYZ02 }\n", &["11:17: XYZ is not in PO1 of the guide of 850 004010"]);
+    check("  ext: { a: BEG/REF02 }\n", &["11:13: BEG is a segment, not a loop: nothing stands below it"]);
+    check("  ext: { a: N1 }\n", &["11:13: `N1` is a segment; name its element, as in N101"]);
+    check("  ext: { a: ^BEG03 }\n", &["11:13: ^ goes up further than the document's root"]);
+    check(
+        "  lines: { each: PO1, number: PO101, item: 'PO1{VN,ZX} | item', quantity: { value: PO102, unit: PO103 } }\n",
+        &["11:45: `ZX` is no code of a qualifier in PO1 in the guide of 850 004010"],
+    );
+    check(
+        "  lines: { each: PO1, number: PO101, item: 'REF{VN} | item', quantity: { value: PO102, unit: PO103 } }\n",
+        &["11:45: REF has no pairs of qualifier and item number in 850 004010"],
+    );
+}
+
+#[test]
+fn a_field_that_the_message_does_not_have() {
+    check("  curency: CUR02\n", &["11:3: `curency` is no field of order/1 here; nearest currency"]);
+    check("  ship_to: { at: 'N1[01=ST]', nam: N102 }\n", &["11:31: `nam` is no field of order/1 here; nearest name"]);
+    check(
+        "  lines: { each: PO1, number: PO101, quantity: { value: PO102 } }\n",
+        &["11:10: order/1 needs `item`, and nothing gives it", "11:48: order/1 needs `unit`, and nothing gives it"],
+    );
+    check("  lines: { number: PO101 }\n", &["11:3: `lines` is a list: say `each:` with the loop that makes one"]);
+    check("  requested_on: DTM02\n", &["11:17: a date needs its format: `| date(yyyymmdd)`"]);
+    check("  ext: { a: BEG05 | date(yyyymmdd) }\n", &["11:13: text is expected here, and the pipe gives a date"]);
+    let sentence = "11:20: an id needs its scheme: end with `| item`, `| party(…)` or `| ref(sku)`";
+    check("  sold_to: { refs: N104 }\n", &[sentence]);
+}
+
+#[test]
+fn pipes_and_tables() {
+    check("  ext: { a: BEG03 | uper }\n", &["11:21: `uper` is no pipe; nearest upper"]);
+    check("  ext: { a: BEG03 | table(uom) }\n", &["11:27: the table `uom` is not named under `tables:`"]);
+    let sentence = "11:32: upper behind table can't be undone; put it before the table";
+    check("  ext: { a: BEG03 | table(t) | upper }\n", &[sentence]);
+    check("  ext: { a: BEG03 | trim(2) }\n", &["11:21: trim takes no argument"]);
+    check("  ext: { a: BEG03 | pad }\n", &["11:21: pad takes an argument in parentheses"]);
+    check(
+        "  requested_on: DTM02 | date(yyyy)\n",
+        &["11:30: `yyyy` is no date format; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …"],
+    );
+    check("  ext: { a: $tenant.curency }\n", &["11:13: `$tenant.curency` is no setting; nearest tenant.currency"]);
+    let text = HEAD.replace("a: original", "a: orignal");
+    let sentence =
+        "8:12: table t (line 5) leads to `orignal`; one of original, change, cancel is expected; nearest original";
+    whole(&text, &[sentence]);
+    whole(
+        &HEAD.replace("{ a: original }", "tables/t.csv"),
+        &[
+            "5:14: the table's file `tables/t.csv` is not there, neither beside the mapping nor from the root of the mappings",
+        ],
+    );
+}
+
+#[test]
+fn what_is_not_built_says_so() {
+    check("extends: standard\n", &["11:1: `extends:` is not built yet"]);
+    check("require: []\n", &["11:1: `require:` is not built yet"]);
+    check("  totals: { amount: { cel: 'a + b' } }\n", &["11:23: `cel:` is not built yet"]);
+    check(
+        "  lines: { each: PO1, split: SDQ, number: PO101, item: 'PO1{VN} | item', quantity: { value: PO102, unit: PO103 } }\n",
+        &["11:23: `split:` is not built yet"],
+    );
+    check("unmaped: warn\n", &["11:1: `unmaped` is no key of a mapping; nearest unmapped"]);
+}
+
+#[test]
+fn the_head_of_a_file() {
+    whole(
+        "- 1\n",
+        &[
+            "1:1: a mapping is an object that begins with `mapping:`",
+            "1:1: `mapping:` is missing, as in `mapping: x12/4010/850-order`",
+        ],
+    );
+    whole(&HEAD.replace("x12 004010 850", "x12 004010 851x"), &["2:7: there is no guide for 851x 004010"]);
+    whole(
+        &HEAD.replace("x12 004010 850", "fax"),
+        &[
+            "2:7: `fax` says no document; write it as one of: x12 004010 850, edifact D96A ORDERS, csv orders, ubl order, json order",
+        ],
+    );
+    whole(&HEAD.replace("order/1", "order/2"), &["3:5: `order/2` is no canonical message; nearest order/1"]);
+    whole(&HEAD.replace("direction: in", "direction: inn"), &["4:22: `direction:` is in, out or both"]);
+    let lints = Library::compile(&[("m/mapping.yaml".into(), HEAD.replace("in }", "in "))]).unwrap_err();
+    assert_eq!((lints.len(), lints[0].line), (1, 5), "a file that is no YAML: {lints:?}");
+}
+
+#[test]
+fn write_lines() {
+    check(
+        "write: { BEG02: { count: PO1 }, BEG99: 'x' }\n",
+        &["11:33: BEG99 is not in the guide of 850 004010; nearest BEG12"],
+    );
+    check("write: { BEG02: { sum: NO102 } }\n", &["11:24: NO1 is not in the guide of 850 004010; nearest N1"]);
+    check("write: { BEG02: { from: nummer } }\n", &["11:25: `nummer` is no field of order/1 here; nearest number"]);
+    check(
+        "write: { BEG02: [1] }\n",
+        &[
+            "11:17: `write:` takes a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 } or { from: answered | date(yyyymmdd) }",
+        ],
+    );
+}
+
+#[test]
+fn all_faults_of_all_files_come_at_once() {
+    let file = |name: &str, rest: &str| (format!("{name}/mapping.yaml"), format!("{HEAD}{rest}"));
+    let a = file("a", "  curency: CUR02\n  ext: { x: BEG13 }\n");
+    let b = file("b", "  nubmer: BEG03\n");
+    let lints = Library::compile(&[a, b]).unwrap_err();
+    let told: Vec<_> = lints.iter().map(|l| (l.file.as_str(), l.line)).collect();
+    assert_eq!(told, [("a/mapping.yaml", 11), ("a/mapping.yaml", 12), ("b/mapping.yaml", 11)]);
+}
+
+#[test]
+fn a_tie_is_a_fault_and_a_partner_breaks_it() {
+    let file = |name: &str, claims: &str| {
+        let text = HEAD.replace("mapping: t", &format!("mapping: {name}")).replace("direction: in", claims);
+        (format!("{name}/mapping.yaml"), text)
+    };
+    let lints = Library::compile(&[file("a", "direction: in"), file("b", "direction: both")]).unwrap_err();
+    assert_eq!(lints.len(), 1);
+    assert_eq!(
+        lints[0].to_string(),
+        "b/mapping.yaml:1:1: a/mapping.yaml claims the same: say a partner, a version or a direction apart"
+    );
+    let partner = file("b", "direction: in, partner: northwind");
+    let sender = file("c", "direction: in, partner: northwind, application_sender: NWEAST");
+    let library = Library::compile(&[file("a", "direction: in"), partner, sender]).unwrap();
+    let claim = |partner, application_sender| {
+        let asked = crossdock::mapping::Asked {
+            outbound: false,
+            standard: crossdock::formats::piece::Standard::X12,
+            version: "004010",
+            kind: "850",
+            partner,
+            application_sender,
+        };
+        library.claim(&asked).unwrap().name().split('@').next().unwrap().to_owned()
+    };
+    assert_eq!(claim(None, None), "a");
+    assert_eq!(claim(Some("other"), Some("X")), "a");
+    assert_eq!(claim(Some("northwind"), Some("X")), "b");
+    assert_eq!(claim(Some("northwind"), Some("NWEAST")), "c");
+    let lints = Library::compile(&[file("a", "direction: in"), file("a", "direction: out")]).unwrap_err();
+    assert!(lints[0].sentence.contains("has the same name, `a`"), "{lints:?}");
+}
+
+#[test]
+fn the_name_changes_with_text_and_tables() {
+    let table = |row: &str| ("tables/t.csv".to_owned(), format!("value,target\n{row}\n"));
+    let text = HEAD.replace("{ a: original }", "tables/t.csv");
+    let name = |text: &str, row| {
+        let files = [("m/mapping.yaml".to_owned(), text.to_owned()), table(row)];
+        Library::compile(&files).unwrap().plans()[0].name().to_owned()
+    };
+    let first = name(&text, "00,original");
+    assert_eq!(first.len(), "t@".len() + 8);
+    assert_eq!(first, name(&text, "00,original"));
+    assert_ne!(first, name(&text, "01,original"));
+    assert_ne!(first, name(&format!("{text}# seen\n"), "00,original"));
+}

@@ -1,4 +1,11 @@
-//! Mappings as integrators see them: every sample of every mapping, the law of both directions, what lint says.
+//! Mappings as integrators see them: every sample of every mapping, the law of both directions, what lint says, what
+//! faults say.
 
+mod corpora;
+mod documents;
+mod faults;
+mod language;
+mod law;
 mod lint;
 mod samples;
+mod speed;

@@ -1,7 +1,10 @@
 //! Every `samples/NAME.in.*` gives its `NAME.out.*`. `BLESS=1` rewrites what was reviewed; a missing one fails.
 
-use crossdock::formats::{self, piece::Piece, piece::Set, piece::Standard};
-use crossdock::mapping::{Asked, Context, Library, NoTables, Plan, Reading, Written};
+use super::documents::{context, document, files, library, root, sets, typed, written_back};
+use crossdock::{
+    formats::piece::Standard,
+    mapping::{Asked, Library, Origin, Plan, Reading},
+};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -9,59 +12,9 @@ use std::{
     sync::Arc,
 };
 
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings")
-}
-
-/// All files below a folder, as the library takes them.
-pub fn files(folder: &Path) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.extension().and_then(|e| e.to_str()) {
-                _ if path.is_dir() => folders.push(path),
-                Some("yaml" | "csv") if !path.iter().any(|p| p == "samples") => {
-                    let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
-                    found.push((name, fs::read_to_string(&path).unwrap()));
-                }
-                _ => {}
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-pub fn library() -> Library {
-    Library::compile(&files(&root())).unwrap_or_else(|lints| {
-        panic!("{}", lints.iter().map(|l| format!("\n{l}")).collect::<String>());
-    })
-}
-
-pub fn context() -> Context<'static> {
-    Context { tenant_currency: "EUR", tables: &NoTables }
-}
-
-/// The sets of a document.
-pub fn sets(plan: &Plan, bytes: &[u8]) -> Vec<Set> {
-    let mut options = formats::Options::default();
-    options.csv.by = plan.sets_by().map(str::to_owned);
-    let mut sets = Vec::new();
-    for piece in formats::read(plan.standard(), bytes, options) {
-        match piece.unwrap() {
-            Piece::Set(set) => sets.push(*set),
-            Piece::Fault(fault) => panic!("{fault:?}"),
-            _ => {}
-        }
-    }
-    sets
-}
-
 /// What a person reviews: the message, where each value came from, what is wrong, what nobody read.
 fn readable(reading: &Reading, bytes: &[u8]) -> Value {
-    let from = |o: &crossdock::mapping::Origin| {
+    let from = |o: &Origin| {
         let text = &bytes[o.bytes.start as usize..o.bytes.end as usize];
         (o.field.clone(), json!(format!("{} = {}", o.at, String::from_utf8_lossy(text))))
     };
@@ -110,106 +63,6 @@ fn check_reading(plan: &Arc<Plan>, input: &Path, output: &Path) -> Result<(), St
     }
     let whole = if told.len() == 1 { told.remove(0) } else { Value::Array(told) };
     compare(output, &format!("{}\n", serde_json::to_string_pretty(&whole).unwrap()))
-}
-
-/// The body is what the Rust type takes.
-pub fn typed(message: &str, body: &Value) {
-    use crossdock::canonical::order::{Order, OrderResponse};
-    let result = match message {
-        "order/1" => serde_json::from_value::<Order>(body.clone()).map(drop),
-        "order_response/1" => serde_json::from_value::<OrderResponse>(body.clone()).map(drop),
-        other => panic!("{other}"),
-    };
-    result.unwrap_or_else(|e| panic!("{e}: {body:#}"));
-}
-
-/// The law: what was read, written and read again is the same message.
-pub fn written_back(plan: &Plan, body: &Value) {
-    if plan.one_way() {
-        return;
-    }
-    let bytes = bytes(plan, body);
-    let again = sets(plan, &bytes);
-    let text = String::from_utf8_lossy(&bytes);
-    assert_eq!(again.len(), 1, "{}: {text}", plan.name());
-    assert!(again[0].accepted(), "{}: {:#?}\n{text}", plan.name(), again[0].faults);
-    let reading = plan.read(&again[0].tree, &context());
-    assert!(reading.faults.is_empty() && reading.missing.is_empty(), "{}: {:#?}\n{text}", plan.name(), reading.faults);
-    assert_eq!(&reading.body, body, "{}:\n{text}", plan.name());
-}
-
-/// A document's bytes, as a message is written.
-pub fn bytes(plan: &Plan, body: &Value) -> Vec<u8> {
-    let written = plan.write(body, &context()).unwrap_or_else(|faults| panic!("{}: {faults:#?}\n{body:#}", plan.name()));
-    super::samples::document(plan, &written)
-}
-
-/// A minimal document around what a plan wrote.
-pub fn document(plan: &Plan, written: &Written) -> Vec<u8> {
-    match written {
-        Written::Segments(segments) => edi(plan, segments).into_bytes(),
-        Written::Json(value) => serde_json::to_vec(value).unwrap(),
-        Written::Tree(tree) => match plan.standard() {
-            Standard::Csv => rows(tree).into_bytes(),
-            _ => element(tree, tree.children(tree.root()).next().unwrap()).into_bytes(),
-        },
-    }
-}
-
-fn edi(plan: &Plan, segments: &[formats::write::Segment]) -> String {
-    let x12 = plan.standard() == Standard::X12;
-    let (element, component, end) = if x12 { ("*", ">", "~\n") } else { ("+", ":", "'\n") };
-    let escape = |text: &str| match x12 {
-        true => text.replace(['*', '>', '~', '^'], " "),
-        false => text.replace('?', "??").replace('+', "?+").replace(':', "?:").replace('\'', "?'"),
-    };
-    let mut body = String::new();
-    for segment in segments {
-        let elements = segment.elements.iter().map(|repeats| {
-            let first = repeats.first().map(Vec::as_slice).unwrap_or_default();
-            first.iter().map(|c| escape(c)).collect::<Vec<_>>().join(component).trim_end_matches(component).to_owned()
-        });
-        let line = std::iter::once(segment.id.clone()).chain(elements).collect::<Vec<_>>().join(element);
-        body += line.trim_end_matches(element);
-        body += end;
-    }
-    let count = segments.len() + 2;
-    let (kind, version) = plan.document();
-    if x12 {
-        let isa = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0000*U*00401*000000001*0*T*>~";
-        let group = formats::guides::find(Standard::X12, version, kind).unwrap().functional_id.clone();
-        format!("{isa}\nGS*{group}*A*B*20260101*0000*1*X*{version}~\nST*{kind}*0001~\n{body}SE*{count}*0001~\nGE*1*1~\nIEA*1*000000001~\n")
-    } else {
-        let unh = format!("UNH+1+{kind}:D:{}:UN'", version.trim_start_matches('D'));
-        format!("UNB+UNOY:4+A:14+B:14+260101:0000+1'\n{unh}\n{body}UNT+{count}+1'\nUNZ+1+1'\n")
-    }
-}
-
-fn rows(tree: &formats::tree::Tree) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut text = String::new();
-    for (at, row) in tree.children(tree.root()).enumerate() {
-        if at == 0 {
-            text += &tree.children(row).map(|c| quoted(tree.name(c))).collect::<Vec<_>>().join(",");
-            text += "\r\n";
-        }
-        text += &tree.children(row).map(|c| quoted(tree.value(c).unwrap())).collect::<Vec<_>>().join(",");
-        text += "\r\n";
-    }
-    text
-}
-
-fn element(tree: &formats::tree::Tree, id: formats::tree::NodeId) -> String {
-    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-    let (mut attributes, mut inner) = (String::new(), escape(tree.value(id).unwrap_or("")));
-    for child in tree.children(id) {
-        match tree.name(child).strip_prefix('@') {
-            Some(name) => attributes += &format!(" {name}=\"{}\"", escape(tree.value(child).unwrap())),
-            None => inner += &element(tree, child),
-        }
-    }
-    let name = tree.name(id);
-    format!("<{name} xmlns=\"{}\"{attributes}>{inner}</{name}>", tree.namespace(id))
 }
 
 /// The other way: a message beside the document that it gives.
@@ -271,6 +124,43 @@ fn samples_give_what_was_reviewed() {
 }
 
 #[test]
+fn what_is_compiled_in_is_what_stands_in_the_folder() {
+    let compiled: Vec<(String, String)> =
+        crossdock::mapping::standard::FILES.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+    let paths = |files: &[(String, String)]| files.iter().map(|(p, _)| p.clone()).collect::<Vec<_>>();
+    assert_eq!(paths(&compiled), paths(&files(&root())), "add the file to src/mapping/standard.rs");
+    assert_eq!(compiled, files(&root()));
+}
+
+#[test]
+fn a_folders_own_files_replace_the_shipped_ones() {
+    use crossdock::mapping::standard;
+    let shipped = standard::with(vec![]);
+    let own = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    let csv = shipped.iter().find(|(p, _)| p == "standard/csv/orders/mapping.yaml").unwrap().1.clone();
+    let changed = format!("{csv}# ours\n");
+    let partner = csv.replace("mapping: csv/orders", "mapping: shop/orders").replace("both }", "both, partner: shop }");
+    let files = standard::with(vec![
+        own("mappings/standard/csv/orders/mapping.yaml", &changed),
+        own("mappings/partners/shop/orders/mapping.yaml", &partner),
+    ]);
+    assert_eq!(files.len(), shipped.len() + 1);
+    let library = Library::compile(&files).unwrap_or_else(|lints| panic!("{lints:?}"));
+    let before = Library::compile(&shipped).unwrap().named("csv/orders").unwrap().name().to_owned();
+    assert_ne!(library.named("csv/orders").unwrap().name(), before);
+    let asked = Asked {
+        outbound: false,
+        standard: Standard::Csv,
+        version: "",
+        kind: "csv orders",
+        partner: Some("shop"),
+        application_sender: None,
+    };
+    assert!(library.claim(&asked).unwrap().name().starts_with("shop/orders@"));
+    assert!(library.claim(&Asked { partner: None, ..asked }).unwrap().name().starts_with("csv/orders@"));
+}
+
+#[test]
 fn the_standard_mappings_claim_what_they_are_for() {
     let library = library();
     let asked = |standard, version, kind, outbound| Asked {
@@ -285,6 +175,15 @@ fn the_standard_mappings_claim_what_they_are_for() {
     assert_eq!(name(asked(Standard::X12, "004010", "850", false)).as_deref(), Some("x12/4010/850-order"));
     assert_eq!(name(asked(Standard::X12, "005010", "850", false)).as_deref(), Some("x12/4010/850-order"));
     assert_eq!(name(asked(Standard::X12, "004010VICS", "850", false)).as_deref(), Some("x12/4010/850-order"));
+    let ubl = "urn:oasis:names:specification:ubl:schema:xsd:Order-2";
+    assert_eq!(name(asked(Standard::Xml, ubl, "Order", false)).as_deref(), Some("ubl/order"));
+    assert_eq!(name(asked(Standard::Xml, "", "ubl order", false)).as_deref(), Some("ubl/order"));
+    assert_eq!(name(asked(Standard::Xml, "urn:other", "Order", false)), None);
+    assert_eq!(name(asked(Standard::Json, "", "json order", false)).as_deref(), Some("json/order"));
+    assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDERS", false)).as_deref(), Some("edifact/d96a/orders"));
+    assert_eq!(name(asked(Standard::X12, "004010", "860", false)).as_deref(), Some("x12/4010/860-order"));
+    assert_eq!(name(asked(Standard::X12, "005010", "855", true)).as_deref(), Some("x12/4010/855-order-response"));
+    assert_eq!(name(asked(Standard::X12, "004010", "855", false)), None);
     assert_eq!(name(asked(Standard::X12, "003010", "850", false)), None);
     assert_eq!(name(asked(Standard::X12, "004010", "999", false)), None);
 }

@@ -42,6 +42,8 @@ pub(crate) struct RawSet<'a> {
     pub policy: &'a Policy,
     /// False if the trailer is missing: then nothing else is said to be.
     pub complete: bool,
+    /// True if the document ends inside of the last segment: nothing is said of that one.
+    pub cut: bool,
     /// EDIFACT: components stand where the guide says nothing, and repeats are written as further positions.
     pub edifact: bool,
 }
@@ -191,9 +193,10 @@ impl Builder<'_> {
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
             return;
         }
+        let cut = self.raw.cut && ordinal as usize == self.raw.spans.len();
         let (parent, spec) = match &mut self.structure {
-            Some(structure) => structure.place(&arrival, &mut self.tree, &mut self.faults),
-            None => (NodeId(0), NO_SPEC),
+            Some(structure) if !cut => structure.place(&arrival, &mut self.tree, &mut self.faults),
+            _ => (NodeId(0), NO_SPEC),
         };
         let name = self.tree.intern(id);
         let node = self

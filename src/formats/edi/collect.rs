@@ -23,7 +23,7 @@ pub(crate) struct Collected {
     pub segments: u32,
     /// True if its trailer was found.
     pub closed: bool,
-    /// True if its trailer, the document's last segment, had no terminator.
+    /// True if its last segment, which is the document's last, has no terminator.
     pub unterminated: bool,
     pub too_long: bool,
 }
@@ -65,7 +65,7 @@ pub(crate) fn collect<R: BufRead>(
         }
         let trailer = id == ends.trailer;
         set.segments += 1;
-        (set.end, set.next) = (span.end, span.next);
+        (set.end, set.next, set.unterminated) = (span.end, span.next, !span.terminated);
         if (span.end - set.start) as usize > limit {
             set.give_up();
         }
@@ -74,7 +74,7 @@ pub(crate) fn collect<R: BufRead>(
             false => set.spans.push(((span.start - set.start) as u32, (span.end - set.start) as u32)),
         }
         if trailer {
-            (set.closed, set.unterminated) = (true, !span.terminated);
+            set.closed = true;
             return Ok(set);
         }
     }

@@ -25,6 +25,7 @@ pub(crate) struct Span {
     pub terminated: bool,
 }
 
+/// Where the scan of a segment ended.
 pub(crate) enum Found {
     Segment(Span),
     /// Longer than the limit; the scanner stands at `next` inside of it.
@@ -64,6 +65,24 @@ pub(crate) fn segment<R: BufRead>(
     }
 }
 
+/// Passes over the rest of a segment that is too long, and gives where the next may begin.
+pub(crate) fn skip_rest<R: BufRead>(
+    source: &mut Source<R>,
+    syntax: &Syntax,
+    from: u64,
+    limit: usize,
+) -> io::Result<u64> {
+    let mut at = from;
+    loop {
+        source.release(at);
+        match segment(source, syntax, at, limit)? {
+            Found::Segment(span) => return Ok(span.next),
+            Found::TooLong { next, .. } => at = next,
+            Found::End => return Ok(source.end()),
+        }
+    }
+}
+
 /// The offset of the first byte at or behind `from` that is no blank and no line break.
 pub(crate) fn skip_filler<R: BufRead>(source: &mut Source<R>, from: u64) -> io::Result<u64> {
     let mut at = from;
@@ -96,6 +115,10 @@ pub(super) fn terminator(bytes: &[u8], syntax: &Syntax) -> (Option<usize>, usize
     }
     (None, bytes.len())
 }
+
+/// The most elements of a segment, repeats of an element, components of a composite: positions are 16 bits, and rubbish
+/// must not fill memory with empty ones. What stands behind them is part of the last.
+const MOST_PARTS: usize = u16::MAX as usize - 1;
 
 /// An element's raw bytes in its set, and what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -144,6 +167,7 @@ impl Classes {
         while at < end {
             match self.0[bytes[at] as usize] {
                 0 => {}
+                ELEMENT if into.len() >= MOST_PARTS => raw.odd = true,
                 ELEMENT => {
                     raw.end = at as u32;
                     into.push(raw);
@@ -171,7 +195,7 @@ pub(crate) fn cut(bytes: &[u8], separator: u8, release: Option<u8>) -> Vec<(usiz
     while at < bytes.len() {
         if Some(bytes[at]) == release {
             at += 1;
-        } else if bytes[at] == separator {
+        } else if bytes[at] == separator && parts.len() < MOST_PARTS {
             parts.push((start, at));
             start = at + 1;
         }

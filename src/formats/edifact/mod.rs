@@ -12,7 +12,7 @@ use crate::{
         build::{Charset, Faults, RawSet, build},
         collect::{Collected, Ends, collect, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
-        scan::{Found, Span, Syntax, segment, skip_filler},
+        scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
     },
     fault::{Costs, Fault},
     guides,
@@ -30,6 +30,9 @@ use std::{
 const ENDS: Ends = Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA"] };
 /// How much of a header must be read before it is judged.
 const REACH: usize = 600;
+
+/// How much of a set's header is looked at.
+const LONGEST_HEADER: u64 = 600;
 
 /// An interchange that is open.
 struct Open {
@@ -90,10 +93,14 @@ impl<R: BufRead> Edifact<R> {
         let span = match segment(&mut self.source, &syntax, self.at, self.policy.max_set_bytes)? {
             Found::Segment(span) => span,
             Found::TooLong { start, next } => {
-                self.at = next;
-                let sentence = "A segment outside of any message is longer than a message may be.";
+                if id_of(self.source.excerpt(start, 8)?.as_bytes(), &syntax) == b"UNH" {
+                    return self.set(Span { start, end: next, next, terminated: false });
+                }
+                let sentence =
+                    format!("The segment at byte {start} stands outside of any message and is too long to be read.");
                 let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
                 self.queue.push_back(Piece::Fault(fault));
+                self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
             }
             Found::End => {
@@ -357,22 +364,23 @@ impl<R: BufRead> Edifact<R> {
     fn set(&mut self, header: Span) -> io::Result<()> {
         let Some(open) = &mut self.open else { return Ok(()) };
         let (syntax, charset) = (open.syntax, open.charset);
+        // Read before its bytes may be given up.
+        let shown = header.end.min(header.start + LONGEST_HEADER);
+        let unh = Service::read(self.source.slice(header.start, shown), header, 1, &syntax);
         let collected = collect(&mut self.source, &syntax, header, &ENDS, self.policy.max_set_bytes)?;
         self.at = collected.next;
         open.sets += 1;
         if let Some(group) = &mut self.group {
             group.sets += 1;
         }
-        let set = self.made(&collected, header, &syntax, charset);
+        let set = self.made(&collected, &unh, &syntax, charset);
         self.segments += collected.segments;
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
         Ok(())
     }
 
-    fn made(&self, collected: &Collected, header: Span, syntax: &Syntax, charset: Charset) -> Set {
-        let bytes = if collected.too_long { &[] } else { self.source.slice(header.start, header.end) };
-        let unh = Service::read(bytes, header, 1, syntax);
+    fn made(&self, collected: &Collected, unh: &Service, syntax: &Syntax, charset: Charset) -> Set {
         let mut set = Set {
             ordinal: self.sets,
             standard: Standard::Edifact,
@@ -402,10 +410,11 @@ impl<R: BufRead> Edifact<R> {
             guide,
             policy: &self.policy,
             complete: collected.closed,
+            cut: collected.unterminated && !collected.closed,
             edifact: true,
         });
         set.tree = tree;
-        self.check(&set, &unh, collected, syntax, guide.is_some(), &mut faults);
+        self.check(&set, unh, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
         set
     }

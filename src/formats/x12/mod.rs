@@ -12,7 +12,7 @@ use crate::{
         build::{Charset, Faults, RawSet, build},
         collect::{Collected, Ends, collect, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
-        scan::{Found, Span, Syntax, segment, skip_filler},
+        scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
     },
     fault::{Costs, Fault},
     guides,
@@ -28,6 +28,9 @@ use std::{
 };
 
 const ENDS: Ends = Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"] };
+
+/// How much of a set's header is looked at.
+const LONGEST_HEADER: u64 = 600;
 
 /// An interchange that is open.
 struct Open {
@@ -89,8 +92,14 @@ impl<R: BufRead> X12<R> {
         let span = match segment(&mut self.source, &syntax, self.at, self.policy.max_set_bytes)? {
             Found::Segment(span) => span,
             Found::TooLong { start, next } => {
-                self.at = next;
-                self.outside(start, next, "A segment outside of any set is longer than a set may be.");
+                if id_of(self.source.excerpt(start, 8)?.as_bytes(), &syntax) == b"ST" {
+                    return self.set(Span { start, end: next, next, terminated: false });
+                }
+                let sentence =
+                    format!("The segment at byte {start} stands outside of any set and is too long to be read.");
+                let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
+                self.queue.push_back(Piece::Fault(fault));
+                self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
             }
             Found::End => {
@@ -357,6 +366,7 @@ impl<R: BufRead> X12<R> {
             guide: None,
             policy: &self.policy,
             complete: true,
+            cut: false,
             edifact: false,
         };
         let (tree, faults) = build(&raw);
@@ -383,22 +393,23 @@ impl<R: BufRead> X12<R> {
     fn set(&mut self, header: Span) -> io::Result<()> {
         let Some(open) = &mut self.open else { return Ok(()) };
         let syntax = open.syntax;
+        // Read before its bytes may be given up.
+        let shown = header.end.min(header.start + LONGEST_HEADER);
+        let st = Service::read(self.source.slice(header.start, shown), header, 1, &syntax);
         let collected = collect(&mut self.source, &syntax, header, &ENDS, self.policy.max_set_bytes)?;
         self.at = collected.next;
         open.sets += 1;
         if let Some(group) = &mut self.group {
             group.sets += 1;
         }
-        let set = self.made(&collected, header, &syntax);
+        let set = self.made(&collected, &st, &syntax);
         self.segments += collected.segments;
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
         Ok(())
     }
 
-    fn made(&self, collected: &Collected, header: Span, syntax: &Syntax) -> Set {
-        let bytes = if collected.too_long { &[] } else { self.source.slice(header.start, header.end) };
-        let st = Service::read(bytes, header, 1, syntax);
+    fn made(&self, collected: &Collected, st: &Service, syntax: &Syntax) -> Set {
         let group = self.group.as_ref();
         let version = match st.element(3) {
             v if v.is_empty() => group.map_or(String::new(), |g| g.version.clone()),
@@ -433,10 +444,11 @@ impl<R: BufRead> X12<R> {
             guide,
             policy: &self.policy,
             complete: collected.closed,
+            cut: collected.unterminated && !collected.closed,
             edifact: false,
         });
         set.tree = tree;
-        self.check(&set, &st, collected, syntax, guide.is_some(), &mut faults);
+        self.check(&set, st, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
         set
     }
@@ -483,10 +495,6 @@ impl<R: BufRead> X12<R> {
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
         control.control(&st.element(2), "ST02", &self.policy).into_iter().for_each(|f| faults.push(f));
-    }
-
-    fn outside(&mut self, start: u64, next: u64, sentence: &str) {
-        self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence)));
     }
 
     fn here(&self, id: &str) -> Place {

@@ -1,0 +1,99 @@
+//! How fast sets are read, checked and put into trees, and how much memory that takes:
+//! `cargo run --release -p crossdock-formats --example throughput -- [MB]`
+//!
+//! The interchange is made as it is read: 850s of ten lines, and ORDERS of ten lines. A pass of `memchr3` over the same
+//! bytes in memory stands beside it, since absolute figures say more about the machine than about the reader.
+
+use crossdock_formats::{
+    Options,
+    piece::{Piece, Standard},
+    read,
+};
+use std::{
+    env, hint,
+    io::{BufReader, Read},
+    time::Instant,
+};
+
+/// `head`, then `body` until so many bytes are given. The trailer is missing, which costs nothing here.
+struct Made<'a> {
+    head: &'a [u8],
+    body: &'a [u8],
+    left: usize,
+}
+
+impl Read for Made<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if !self.head.is_empty() {
+            let take = into.len().min(self.head.len());
+            into[..take].copy_from_slice(&self.head[..take]);
+            self.head = &self.head[take..];
+            return Ok(take);
+        }
+        // Whole bodies only, so that no state is needed: buffers are larger than one.
+        let count = (into.len() / self.body.len()).min(self.left / self.body.len());
+        for n in 0..count {
+            into[n * self.body.len()..(n + 1) * self.body.len()].copy_from_slice(self.body);
+        }
+        self.left -= count * self.body.len();
+        Ok(count * self.body.len())
+    }
+}
+
+fn x12() -> (String, String) {
+    let head = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260105*0930*U*00401*000000001*0*P*>~\n\
+GS*PO*NORTHWIND*ACMEDIST*20260105*0930*1*X*004010~\n";
+    let mut body = String::from("BEG*00*SA*PO-2026-0001**20260105~\nCUR*BY*USD~\nREF*DP*038~\nPER*OC*Purchasing*TE*5550100~\n");
+    body.push_str("DTM*002*20260112~\nN1*ST*Northwind Store 12*92*0012~\nN3*12 Harbour Street~\nN4*Portland*OR*97201*US~\n");
+    for n in 1..=10 {
+        body.push_str(&format!("PO1*{n}*{}*EA*{}.25**VN*A-{}~\nPID*F****Widget size {n}~\n", n * 5, 9 + n, 100 + n));
+    }
+    (head.into(), format!("ST*850*0001~\n{body}CTT*10~\nSE*31*0001~\n"))
+}
+
+fn edifact() -> (String, String) {
+    let head = "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZ+260105:0930+REF1'\n";
+    let mut body = String::from("BGM+220+4500012345+9'\nDTM+137:20260105:102'\nDTM+2:20260112:102'\nNAD+BY+4012345000009::9'\n");
+    body.push_str("NAD+DP+4012345000016::9++Markt+Hafenstrasse 12+Bremen++28195+DE'\nCUX+2:EUR:9'\n");
+    for n in 1..=10 {
+        body.push_str(&format!("LIN+{n}++400000100{n:04}:EN'\nIMD+F++:::Widget size {n}'\nQTY+21:48:PCE'\nPRI+AAA:9.25'\n"));
+    }
+    (head.into(), format!("UNH+1+ORDERS:D:96A:UN:EAN008'\n{body}UNS+S'\nCNT+2:10'\nUNT+50+1'\n"))
+}
+
+fn main() -> std::io::Result<()> {
+    let megabytes: usize = env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100);
+    let floor = floor(&x12().1);
+    println!("memchr3 over the delimiters: {floor:.0} MB/s");
+    for (name, standard, (head, body)) in [("X12 850", Standard::X12, x12()), ("EDIFACT ORDERS", Standard::Edifact, edifact())] {
+        let made = Made { head: head.as_bytes(), body: body.as_bytes(), left: megabytes << 20 };
+        let (mut sets, mut nodes, mut faults) = (0u64, 0u64, 0u64);
+        let started = Instant::now();
+        for piece in read(standard, BufReader::with_capacity(256 << 10, made), Options::default()) {
+            if let Piece::Set(set) = piece? {
+                sets += 1;
+                nodes += set.tree.len() as u64;
+                faults += set.faults.len() as u64;
+            }
+        }
+        let rate = megabytes as f64 * 1.048_576 / started.elapsed().as_secs_f64();
+        println!("{name}: {rate:.0} MB/s ({:.2} of the pass), {sets} sets, {nodes} nodes, {faults} faults", rate / floor);
+    }
+    println!("peak memory: {} kB", peak_kilobytes());
+    Ok(())
+}
+
+/// Counts delimiters with `memchr3` over 64 MB.
+fn floor(body: &str) -> f64 {
+    let bytes = body.repeat((64 << 20) / body.len());
+    let started = Instant::now();
+    let count = memchr::memchr3_iter(b'*', b'>', b'~', bytes.as_bytes()).count();
+    hint::black_box(count);
+    bytes.len() as f64 / 1e6 / started.elapsed().as_secs_f64()
+}
+
+fn peak_kilobytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,169 @@
+//! What reading tells besides the message: where each value came from, what is wrong, what is missing.
+
+use super::{
+    Missing, Origin,
+    faults::{self, fault},
+    frames::{self, Frame, Hit, Seen},
+    pipes,
+    plan::{Alternative, Field, Formula, Leaf, Route, Source},
+    read::Run,
+};
+use crate::formats::{
+    piece::Standard,
+    place::{At, Place},
+    tree::NodeId,
+};
+
+impl<'a> Run<'a> {
+    pub(super) fn came_from(&mut self, hit: &Hit, item: Option<(usize, bool)>) {
+        let Some(node) = hit.node else { return };
+        let field = match item {
+            None => self.pointer.clone(),
+            Some((index, true)) => format!("{}/{index}/id", self.pointer),
+            Some((index, false)) => format!("{}/{index}", self.pointer),
+        };
+        let bytes = self.tree.bytes(node);
+        let at = hit.route.map(|(route, level)| self.label(route, level, Some(node))).unwrap_or_default();
+        self.provenance.push(Origin { field, bytes, at });
+        if let Some((route, 0)) = hit.route
+            && self.program.standard == Standard::Csv
+        {
+            self.agrees(route, node, hit.container);
+        }
+    }
+
+    /// CSV: what an order says once, its later rows must not say otherwise; leaving it out is fine.
+    pub(super) fn agrees(&mut self, route: &Route, first: NodeId, row: NodeId) {
+        let said = self.tree.value(first).unwrap_or_default();
+        let rows = self.tree.children(self.tree.root()).skip_while(|r| *r != row).skip(1);
+        for node in rows.filter_map(|other| frames::leaf(self.tree, other, &route.leaf)) {
+            let also = self.tree.value(node).unwrap_or_default();
+            if also.trim().is_empty() || also == said {
+                self.seen.mark(node);
+                continue;
+            }
+            let place = self.tree.place(node);
+            let sentence = format!(
+                "{} ({}): `{}`, and the order's first row says `{}`",
+                route.text,
+                faults::words(&place),
+                faults::short(also),
+                faults::short(said)
+            );
+            let remedy = "give the rows of one order the same value, or the order another number".to_owned();
+            self.faults.push(fault("mapping/contradiction", place, also, said, sentence, remedy));
+            return;
+        }
+    }
+
+    /// A path in the document: the frame's, then the mapping's own text. Of pairs, the element that it was.
+    pub(super) fn label(&self, route: &Route, level: usize, node: Option<NodeId>) -> String {
+        let label = &self.frames[level].label;
+        let pair = node.filter(|_| matches!(route.leaf, Leaf::Pairs(_)));
+        let text = match pair.map(|n| self.tree.place(n).at) {
+            Some(At::Segment { id, element: Some(element), component, .. }) => match component {
+                Some(component) => &format!("{id}{element:02}.{component:02}"),
+                None => &format!("{id}{element:02}"),
+            },
+            _ => &route.text,
+        };
+        if label.is_empty() { text.clone() } else { [label, "/", text].concat() }
+    }
+
+    /// The path that a formula looks at first.
+    pub(super) fn first_label(&self, formula: &Formula) -> String {
+        first_route(formula).map(|route| self.label(route, self.level(route), None)).unwrap_or_default()
+    }
+
+    pub(super) fn wrong(&mut self, hit: &Hit, formula: &'a Formula, wrong: pipes::Wrong) {
+        let place = match hit.node {
+            Some(node) => self.tree.place(node),
+            None => self.tree.place(hit.container),
+        };
+        let label = match hit.route {
+            Some((route, level)) => self.label(route, level, hit.node),
+            None => self.first_label(formula),
+        };
+        let where_ = format!("{label} ({})", faults::words(&place));
+        match wrong {
+            pipes::Wrong::Value { code, found, expected } => {
+                // A header's value that each line falls back to is one fault and not one a line.
+                if self.faults.iter().any(|f| *f.code == *code && f.place == place) {
+                    return;
+                }
+                let sentence = format!("{where_}: `{}` is not {expected}", faults::short(&found));
+                let remedy = "correct the value and send the document again".to_owned();
+                self.faults.push(fault(code, place, &found, &expected, sentence, remedy));
+            }
+            pipes::Wrong::NotInTable { table, value } => {
+                let sentence = format!("{where_}: `{}` is not in the table {table}", faults::short(&value));
+                let remedy = format!(
+                    "add it with `crossdock reference add {table} {} TARGET`; what waits for it then goes on",
+                    faults::short(&value)
+                );
+                let expected = format!("a value of the table {table}");
+                let fault = fault("mapping/no_reference", place, &value, &expected, sentence, remedy);
+                self.missing.push(Missing { table, value, fault });
+            }
+        }
+    }
+
+    /// A mandatory canonical field that nothing gave.
+    pub(super) fn lacks(&mut self, field: &'a Field) {
+        let (place, label) = self.expected_at(field);
+        let pointer = format!("{}/{}", self.pointer, field.name);
+        let where_ = faults::words(&place);
+        let sentence = match label.is_empty() {
+            true => format!("`{pointer}` is missing in {where_}"),
+            false => format!("{label} is missing in {where_}: it gives `{pointer}`"),
+        };
+        let remedy = "send the document again with it".to_owned();
+        self.faults.push(fault("mapping/missing", place, "", &field.shape.takes(), sentence, remedy));
+    }
+
+    /// Where a missing field should have stood.
+    pub(super) fn expected_at(&mut self, field: &'a Field) -> (Place, String) {
+        let here = self.frames.last().map_or(NodeId(0), |f| f.container);
+        let formula = match &field.source {
+            Source::Value(formula) | Source::ReadOnly(formula) => Some(formula),
+            Source::List(formulas) => formulas.first(),
+            Source::Object(fields) => {
+                return match fields.iter().find(|f| f.mandatory) {
+                    Some(inner) => self.expected_at(inner),
+                    None => (self.tree.place(here), String::new()),
+                };
+            }
+            Source::At(_) | Source::Each(_) => None,
+        };
+        let Some((formula, route)) = formula.and_then(|f| Some((f, first_route(f)?))) else {
+            return (self.tree.place(here), String::new());
+        };
+        let label = self.first_label(formula);
+        let mut segment = None;
+        let Frame { node, container: own, .. } = self.frames[self.level(route)];
+        let mut scratch = Seen::new(self.tree);
+        frames::descend(self.tree, node, &route.steps, &mut scratch, &mut |container, _| {
+            segment = Some(container);
+            true
+        });
+        let segment = if route.steps.is_empty() { Some(own) } else { segment };
+        let (element, component) = route.leaf.element();
+        let name = match &route.leaf {
+            Leaf::Child { name, .. } => Some(name.name.as_str()),
+            _ => None,
+        };
+        let place = self.tree.place(segment.unwrap_or(own));
+        match segment {
+            Some(_) => (faults::missing(place, element, component, name), label),
+            None => (faults::missing(place, None, None, None), label),
+        }
+    }
+}
+
+fn first_route(formula: &Formula) -> Option<&Route> {
+    formula.alternatives.iter().find_map(|a| match a {
+        Alternative::Route(route) => Some(route),
+        Alternative::Group(inner) => first_route(inner),
+        _ => None,
+    })
+}
