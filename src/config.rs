@@ -1,6 +1,7 @@
 //! All settings, with their docs, defaults and limits. `crossdock config describe` prints this page as a commented file.
 //!
-//! Order: defaults, then `crossdock.toml`, then `CROSSDOCK_…` variables, then flags.
+//! Order: defaults, then `crossdock.toml`, then `CROSSDOCK_…` variables, then flags; `cli/settings.rs` does it.
+//! `docs/reference/configuration.md` is made from what stands here.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,7 @@ pub struct FlowSettings {
     pub retry_budget_ms: u64,
     /// The first retry's delay; each later one is twice as long, with full jitter, at most `retry_max_ms`.
     pub retry_first_ms: u64,
+    /// The longest delay between two tries of a stage.
     pub retry_max_ms: u64,
 }
 

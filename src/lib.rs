@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod emit;
 pub mod flow;
+pub mod insight;
 pub mod connectors;
 pub mod api;
 pub mod signals;

@@ -3,7 +3,7 @@
 use super::{Api, problem::{Code, Problem}};
 use crate::{
     canonical::Tenant,
-    tenancy::keys::{self, Scope},
+    tenancy::keys::{self, Holder, Scope},
 };
 use axum::{
     body::Bytes,
@@ -28,7 +28,7 @@ macro_rules! callers {
         impl FromRequestParts<Api> for $name {
             type Rejection = Problem;
             async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-                caller(&parts.headers, api, Scope::$scope).await.map($name)
+                caller(parts, api, Scope::$scope).await.map($name)
             }
         }
     )*};
@@ -54,10 +54,17 @@ pub fn no_key() -> Problem {
     Problem::new(Code::KeyMissing, "send `Authorization: Bearer` and an API key of your tenant")
 }
 
-async fn caller(headers: &HeaderMap, api: &Api, scope: Scope) -> Result<Who, Problem> {
-    let token = bearer(headers).ok_or_else(no_key)?;
-    let holder = keys::holder(&api.hub.store, token).await?;
-    let holder = holder.ok_or_else(|| Problem::new(Code::KeyUnknown, "the key does not stand, or was replaced or revoked"))?;
+/// By the request's key; or, inside this process, by the [`Holder`] that the command line put into the request's extensions
+/// when it opened the store itself. Nothing that comes over a network has extensions.
+async fn caller(parts: &Parts, api: &Api, scope: Scope) -> Result<Who, Problem> {
+    let holder = match parts.extensions.get::<Holder>() {
+        Some(holder) => holder.clone(),
+        None => {
+            let token = bearer(&parts.headers).ok_or_else(no_key)?;
+            let holder = keys::holder(&api.hub.store, token).await?;
+            holder.ok_or_else(|| Problem::new(Code::KeyUnknown, "the key does not stand, or was replaced or revoked"))?
+        }
+    };
     if !holder.may(scope) {
         let detail = format!("the key `{}` lacks the scope `{}`", holder.name, scope.name());
         return Err(Problem::new(Code::ScopeMissing, detail));

@@ -232,7 +232,7 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
             //LATER stage(&mut tasks, "relay", flow::relay::run(hub.store.clone(), hub.queue.clone(), stop.clone()));
         }
         let (sweep, stop) = (hub.clone(), stop.clone());
-        let _ = (sweep, stop); //LATER tasks.spawn(async move { flow::sweep::run(sweep, stop).await });
+        tasks.spawn(async move { flow::sweep::run(sweep, stop).await });
     }
     if role.has(Role::Connectors) {
         let (connectors, stop) = (connectors.clone(), stop.clone());

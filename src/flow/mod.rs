@@ -9,6 +9,7 @@ pub mod apply;
 pub mod deliver;
 pub mod failure;
 pub mod operate;
+pub mod sweep;
 pub mod translate;
 
 use crate::{canonical::Micros, config::Settings, intake::Intake, mapping::Library, queue::Queue, store::Store, tenancy::Directory};

@@ -74,6 +74,13 @@ impl Queue {
         }
     }
 
+    /// How many ids wait in a stage's queue, taken or not.
+    pub async fn depth(&self, stage: Stage) -> Result<u64, QueueError> {
+        match self {
+            Queue::Embedded(queue) => Ok(queue.depth(stage).await?),
+        }
+    }
+
     /// Gives claim checks back untouched: shutting down, or the store is away. No failure of theirs.
     pub async fn give_back(&self, taken: Vec<Taken>) {
         match self {

@@ -19,6 +19,9 @@ pub struct NewDelivery {
     pub message: Option<MessageId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription: Option<Uuid>,
+    /// Of outbound documents: whose control numbers they bear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<crate::canonical::PartnerId>,
     /// `webhook`, `document` or `acknowledgement`.
     pub kind: &'static str,
     /// The endpoint's or the connection's name.
@@ -59,10 +62,10 @@ pub async fn insert(tx: &mut Tx, rows: &[NewDelivery]) -> Result<(), StoreError>
     }
     exec!(
         tx,
-        "insert into deliveries (tenant, id, event, document, message, subscription, kind, target, state, name, content, control, sequence, cause, created_at, deadline, wait_us)
-         select r.tenant, r.id, r.event, r.document, r.message, r.subscription, r.kind, r.target, r.state, r.name, r.content, r.control, r.sequence, r.cause, r.created_at, r.deadline, r.wait_us
+        "insert into deliveries (tenant, id, event, document, message, subscription, partner, kind, target, state, name, content, control, sequence, cause, created_at, deadline, wait_us)
+         select r.tenant, r.id, r.event, r.document, r.message, r.subscription, r.partner, r.kind, r.target, r.state, r.name, r.content, r.control, r.sequence, r.cause, r.created_at, r.deadline, r.wait_us
          from {rows} where true on conflict (id) do nothing",
-        "tenant uuid, id uuid, event uuid, document uuid, message uuid, subscription uuid, kind text, target text, state text, name text, content hex, control text, sequence bigint, cause jsonb, created_at bigint, deadline bigint, wait_us bigint" => rows
+        "tenant uuid, id uuid, event uuid, document uuid, message uuid, subscription uuid, partner uuid, kind text, target text, state text, name text, content hex, control text, sequence bigint, cause jsonb, created_at bigint, deadline bigint, wait_us bigint" => rows
     )?;
     Ok(())
 }

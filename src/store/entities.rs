@@ -189,3 +189,14 @@ pub async fn cross_references_to(tx: &mut Tx, tenant: Tenant, asked: &[(String, 
         tenant
     )?)
 }
+
+/// Held messages whose cross-reference stands now.
+pub async fn answered_holds(tx: &mut Tx, tenant: Tenant, limit: i64) -> Result<Vec<crate::canonical::MessageId>, StoreError> {
+    let rows: Vec<(crate::canonical::MessageId,)> = fetch!(
+        tx,
+        "select m.id from messages m join cross_references c on c.tenant = m.tenant and c.scheme = m.hold_scheme and c.value = m.hold_value
+         where m.tenant = $1 and m.state = 'held' order by m.created_at limit $2";
+        tenant, limit
+    )?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
+}

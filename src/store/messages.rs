@@ -370,3 +370,14 @@ pub async fn holds(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<
         tenant, document
     )?)
 }
+
+/// Messages that wait though nothing unfinished stands before them.
+pub async fn stranded(tx: &mut Tx, tenant: Tenant, limit: i64) -> Result<Vec<Ended>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select m.id, m.partner, m.kind, m.number from messages m where m.tenant = $1 and m.state = 'waiting'
+            and not exists (select 1 from messages e where e.tenant = m.tenant and e.partner = m.partner and e.kind = m.kind and e.number = m.number
+                and e.place < m.place and e.state in ('pending', 'waiting', 'held', 'retrying', 'dead')) limit $2";
+        tenant, limit
+    )?)
+}

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod blobs;
+pub mod census;
 pub mod deliveries;
 pub mod directory;
 pub mod documents;
@@ -21,6 +22,7 @@ pub mod open;
 pub mod outbox;
 pub mod sql;
 pub mod stock;
+pub mod sweep;
 
 pub use error::{StoreError, Trouble};
 pub use open::{Options, migrate, open};

@@ -151,3 +151,9 @@ pub async fn delete(tx: &mut Tx, ids: &[i64]) -> Result<u64, StoreError> {
 pub async fn depth(tx: &mut Tx, now: Micros) -> Result<Vec<(String, i64, i64)>, StoreError> {
     Ok(fetch!(tx, "select stage, count(*), cast(coalesce(max($1 - written_at), 0) as bigint) from outbox group by stage"; now)?)
 }
+
+/// How many ids the rows of a stage name.
+pub async fn ids_waiting(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
+    let rows: Vec<(sqlx::types::Json<ClaimCheck>,)> = fetch!(tx, "select claim from outbox where stage = $1"; stage.name())?;
+    Ok(rows.iter().map(|(claim,)| claim.ids.len() as u64).sum())
+}

@@ -1,0 +1,407 @@
+//! `crossdock documents`: found by what people know of them, one with all that came of it, its bytes.
+
+use super::{
+    ask::{self, Place, Places, encoded},
+    check,
+    out::{Out, instant, reason, size, text},
+};
+use crate::formats::fault::Fault;
+use anyhow::{Context, anyhow};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+/// Faults are drawn in documents up to this size.
+const DRAWN: i64 = 8 << 20;
+
+/// What came in
+#[derive(Debug, clap::Subcommand)]
+pub enum Documents {
+    /// Documents, newest first
+    ///
+    /// crossdock documents list
+    /// crossdock documents list --state rejected --since 2h
+    /// crossdock documents list --partner northwind --number PO123
+    /// crossdock documents list --limit 0 --json | jq -r .name
+    #[command(verbatim_doc_comment)]
+    List(List),
+    /// One document: interchanges, messages, deliveries, steps, and its faults drawn where they stand
+    Show(One),
+    /// A document's bytes, as they came
+    ///
+    /// crossdock documents raw 0199c0de-… > order.edi
+    #[command(verbatim_doc_comment)]
+    Raw(Raw),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// A partner's name
+    #[arg(long)]
+    partner: Option<String>,
+    /// received, translated, retrying, dead, unassigned, rejected or duplicate
+    #[arg(long)]
+    state: Option<String>,
+    /// A kind of set: 850, ORDERS
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// A business number: a purchase order's
+    #[arg(long)]
+    number: Option<String>,
+    /// An interchange's control number
+    #[arg(long)]
+    control: Option<String>,
+    /// A connection's name
+    #[arg(long)]
+    connection: Option<String>,
+    /// Part of the name or the sender's identity, or the beginning of the hash
+    #[arg(long, value_name = "TEXT")]
+    find: Option<String>,
+    /// Received since: 2h, 30m, 7d, 2026-01-31, 2026-01-31T08:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    since: Option<String>,
+    /// Received before
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    until: Option<String>,
+    /// At most so many of a tenant; 0 is all
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct One {
+    /// The document's id
+    id: uuid::Uuid,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Raw {
+    /// The document's id
+    id: uuid::Uuid,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+/// An instant as people say it, as RFC 3339.
+pub fn when(text: &str) -> Result<String, String> {
+    let micros = match text.char_indices().last() {
+        Some((at, unit)) if text[..at].bytes().all(|b| b.is_ascii_digit()) && at > 0 => {
+            let seconds = match unit {
+                's' => Some(1),
+                'm' => Some(60),
+                'h' => Some(3_600),
+                'd' => Some(86_400),
+                'w' => Some(604_800),
+                _ => None,
+            };
+            let ago = seconds.zip(text[..at].parse::<i64>().ok()).and_then(|(unit, n)| n.checked_mul(unit * 1_000_000));
+            ago.map(|ago| crate::store::now().0.saturating_sub(ago))
+        }
+        _ => None,
+    };
+    let date = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    let at = match micros {
+        Some(micros) => jiff::Timestamp::from_microsecond(micros).ok(),
+        None => text.parse::<jiff::Timestamp>().ok().or_else(|| date().map(|zoned| zoned.timestamp())),
+    };
+    at.map(|at| at.to_string()).ok_or_else(|| "2h, 30m, 7d, 2026-01-31 or 2026-01-31T08:00:00Z".into())
+}
+
+/// Runs one of them.
+pub async fn run(command: &Documents) -> anyhow::Result<u8> {
+    match command {
+        Documents::List(args) => list(args).await,
+        Documents::Show(args) => show(args).await,
+        Documents::Raw(args) => raw(args).await,
+    }
+}
+
+impl List {
+    fn query(&self) -> String {
+        let given = [
+            ("partner", &self.partner),
+            ("state", &self.state),
+            ("type", &self.kind),
+            ("number", &self.number),
+            ("control", &self.control),
+            ("connection", &self.connection),
+            ("q", &self.find),
+            ("since", &self.since),
+            ("until", &self.until),
+        ];
+        given.iter().filter_map(|(key, value)| Some(format!("&{key}={}", encoded(value.as_deref()?)))).collect()
+    }
+}
+
+async fn list(args: &List) -> anyhow::Result<u8> {
+    let places = Places::open(&args.ask, false).await?;
+    let mut out = Out::new();
+    let (mut rows, mut more) = (Vec::new(), false);
+    for place in &places.all {
+        let mut pages = Pages::new(place, format!("/v1/documents?limit=200{}", args.query()), "documents", args.limit);
+        while let Some(document) = pages.next().await? {
+            match args.json {
+                true => out.json(&of_tenant(place, document))?,
+                false => rows.push(row(place, &document)),
+            }
+        }
+        more |= pages.more();
+    }
+    if !args.json {
+        out.table(&["RECEIVED", "STATE", "PARTNER", "NAME", "SIZE", "SETS", "ID", "TENANT", "WHY"], &rows)?;
+    }
+    out.flush()?;
+    if more && !args.json {
+        eprintln!("There are more; --limit 0 shows all.");
+    }
+    Ok(0)
+}
+
+fn row(place: &Place, document: &Value) -> Vec<String> {
+    let word = |key: &str| text(document, key).to_owned();
+    let why = crate::formats::fault::shorten(&reason(&document["cause"]), 70);
+    vec![
+        instant(text(document, "received_at")),
+        word("state"),
+        word("partner"),
+        word("name"),
+        size(document["size"].as_i64().unwrap_or(0)),
+        document["sets"].as_i64().map(|n| n.to_string()).unwrap_or_default(),
+        word("id"),
+        place.tenant.clone().unwrap_or_default(),
+        why,
+    ]
+}
+
+/// An object with its tenant's name, where that is known.
+pub fn of_tenant(place: &Place, mut value: Value) -> Value {
+    if let (Some(tenant), Some(members)) = (&place.tenant, value.as_object_mut()) {
+        members.insert("tenant".into(), json!(tenant));
+    }
+    value
+}
+
+/// A list of the API, page after page.
+pub struct Pages<'a> {
+    place: &'a Place,
+    path: String,
+    member: &'static str,
+    left: usize,
+    page: std::vec::IntoIter<Value>,
+    next: Option<String>,
+    begun: bool,
+}
+
+impl<'a> Pages<'a> {
+    /// `path` has a query; `member` holds the page's items; at most `limit` of them, 0 is all.
+    pub fn new(place: &'a Place, path: String, member: &'static str, limit: usize) -> Pages<'a> {
+        let left = if limit == 0 { usize::MAX } else { limit };
+        Pages { place, path, member, left, page: vec![].into_iter(), next: None, begun: false }
+    }
+
+    /// The next item.
+    pub async fn next(&mut self) -> anyhow::Result<Option<Value>> {
+        loop {
+            if self.left == 0 {
+                return Ok(None);
+            }
+            if let Some(item) = self.page.next() {
+                self.left -= 1;
+                return Ok(Some(item));
+            }
+            if self.begun && self.next.is_none() {
+                return Ok(None);
+            }
+            let cursor = self.next.take().map(|c| format!("&cursor={}", encoded(&c))).unwrap_or_default();
+            let mut page = self.place.get(&format!("{}{cursor}", self.path)).await?;
+            self.begun = true;
+            self.next = page["next"].as_str().map(str::to_owned);
+            let items = page[self.member].take();
+            let Value::Array(items) = items else { return Err(anyhow!("the answer has no list `{}`", self.member)) };
+            self.page = items.into_iter();
+        }
+    }
+
+    /// True if it ended at its limit and not at the end.
+    pub fn more(&self) -> bool {
+        self.left == 0 && (self.next.is_some() || self.page.len() > 0)
+    }
+}
+
+async fn raw(args: &Raw) -> anyhow::Result<u8> {
+    let places = Places::open(&args.ask, false).await?;
+    let (place, _) = places.find(&format!("/v1/documents/{}", args.id)).await?;
+    let mut stream = place.stream(&format!("/v1/documents/{}/raw", args.id)).await?;
+    let mut out = Out::new();
+    while let Some(bytes) = stream.next().await {
+        out.bytes(&bytes?)?;
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+async fn show(args: &One) -> anyhow::Result<u8> {
+    let places = Places::open(&args.ask, false).await?;
+    let (place, mut whole) = places.find(&format!("/v1/documents/{}", args.id)).await?;
+    rest_of_messages(place, args, &mut whole).await?;
+    let mut out = Out::new();
+    if args.json {
+        out.json(&of_tenant(place, whole))?;
+        out.flush()?;
+        return Ok(0);
+    }
+    head(place, &whole["document"], &mut out)?;
+    interchanges(&whole, &mut out)?;
+    messages(&whole, &mut out)?;
+    deliveries(&whole, &mut out)?;
+    steps(&whole, &mut out)?;
+    drawn(place, args, &whole, &mut out).await?;
+    out.flush()?;
+    Ok(0)
+}
+
+/// The API gives messages 200 at a time.
+async fn rest_of_messages(place: &Place, args: &One, whole: &mut Value) -> anyhow::Result<()> {
+    loop {
+        let total: i64 = whole["counts"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_i64()).sum();
+        let known = whole["messages"].as_array().context("the answer has no messages")?;
+        let Some(last) = known.last().and_then(|m| m["set"].as_i64()).filter(|_| (known.len() as i64) < total) else { return Ok(()) };
+        let mut page = place.get(&format!("/v1/documents/{}?after_set={last}", args.id)).await?;
+        let Value::Array(more) = page["messages"].take() else { return Ok(()) };
+        if more.is_empty() {
+            return Ok(());
+        }
+        if let Some(known) = whole["messages"].as_array_mut() {
+            known.extend(more);
+        }
+    }
+}
+
+fn head(place: &Place, document: &Value, out: &mut Out) -> anyhow::Result<()> {
+    out.line(format!("{}  {}", out.bold(text(document, "name")), out.state(text(document, "state"))))?;
+    let tenant = place.tenant.as_deref().map(|t| format!(" (tenant {t})")).unwrap_or_default();
+    out.line(format!("  id        {}", text(document, "id")))?;
+    out.line(format!("  came by   {}{tenant}, number {} of it", text(document, "connection"), document["sequence"]))?;
+    out.line(format!("  received  {}", instant(text(document, "received_at"))))?;
+    out.line(format!("  size      {}, sha256 {}", size(document["size"].as_i64().unwrap_or(0)), text(document, "sha256")))?;
+    for (key, label) in [("partner", "partner "), ("standard", "standard"), ("identity", "identity"), ("duplicate_of", "copy of ")] {
+        if !text(document, key).is_empty() {
+            out.line(format!("  {label}  {}", text(document, key)))?;
+        }
+    }
+    let cause = &document["cause"];
+    if !cause.is_null() {
+        out.line(format!("  why       {}", reason(cause)))?;
+        if !text(cause, "remedy").is_empty() {
+            out.line(format!("  next      {}", text(cause, "remedy")))?;
+        }
+    }
+    Ok(())
+}
+
+fn list_of<'a>(whole: &'a Value, key: &str) -> &'a [Value] {
+    whole[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn interchanges(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let rows: Vec<Vec<String>> = list_of(whole, "interchanges")
+        .iter()
+        .map(|i| {
+            ["control", "standard", "version", "sender", "receiver", "partner", "ends"].iter().map(|k| text(i, k).to_owned()).chain([reason(&i["cause"])]).collect()
+        })
+        .collect();
+    section(out, "Interchanges", &["CONTROL", "STANDARD", "VERSION", "SENDER", "RECEIVER", "PARTNER", "END", "WHY"], &rows)
+}
+
+fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let rows: Vec<Vec<String>> = list_of(whole, "messages")
+        .iter()
+        .map(|m| {
+            let why = match list_of(m, "faults").len() {
+                0 => reason(&m["cause"]),
+                n => format!("{n} faults, drawn below"),
+            };
+            vec![
+                m["set"].to_string(),
+                format!("{} {}", text(m, "set_kind"), text(m, "set_control")).trim().to_owned(),
+                text(m, "number").into(),
+                text(m, "state").into(),
+                text(m, "mapping").split('@').next().unwrap_or_default().into(),
+                text(m, "id").into(),
+                crate::formats::fault::shorten(&why, 70),
+            ]
+        })
+        .collect();
+    section(out, "Messages", &["SET", "TYPE", "NUMBER", "STATE", "MAPPING", "ID", "WHY"], &rows)
+}
+
+fn deliveries(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let rows: Vec<Vec<String>> = list_of(whole, "deliveries")
+        .iter()
+        .map(|d| vec![text(d, "kind").into(), text(d, "target").into(), text(d, "state").into(), d["tries"].to_string(), text(d, "name").into(), text(d, "id").into(), reason(&d["cause"])])
+        .collect();
+    section(out, "Deliveries", &["KIND", "TO", "STATE", "TRIES", "NAME", "ID", "WHY"], &rows)
+}
+
+fn steps(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let rows: Vec<Vec<String>> = list_of(whole, "steps")
+        .iter()
+        .map(|s| {
+            let (thing, id) = ["delivery", "message", "document"].iter().find_map(|k| Some((*k, s[*k].as_str()?))).unwrap_or_default();
+            // The end of an id tells messages of one document apart; it may be short, so it is counted in characters.
+            let end: String = id.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
+            vec![instant(text(s, "at")), text(s, "stage").into(), text(s, "state").into(), format!("{thing} …{end}"), text(s, "worker").into(), reason(&s["cause"])]
+        })
+        .collect();
+    section(out, "Steps", &["AT", "STAGE", "STATE", "OF", "WORKER", "WHY"], &rows)
+}
+
+fn section(out: &mut Out, title: &str, head: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    out.line(out.bold(title))?;
+    out.table(head, rows)
+}
+
+/// The faults of a document and its messages, where they stand in its bytes.
+async fn drawn(place: &Place, args: &One, whole: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let of = |value: &Value| -> Vec<Fault> { serde_json::from_value(value.clone()).unwrap_or_default() };
+    let mut faults = of(&whole["document"]["cause"]["faults"]);
+    for message in list_of(whole, "messages").iter().filter(|m| text(m, "state") != "replaced") {
+        faults.extend(of(&message["faults"]));
+    }
+    for interchange in list_of(whole, "interchanges") {
+        faults.extend(of(&interchange["cause"]["faults"]));
+    }
+    faults.sort_by_key(|fault| (fault.place.byte, fault.code.clone()));
+    faults.dedup();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let name = text(&whole["document"], "name");
+    out.line("")?;
+    if whole["document"]["size"].as_i64().unwrap_or(0) > DRAWN {
+        return check::picture(out, name, None, &faults);
+    }
+    let mut stream = match place.stream(&format!("/v1/documents/{}/raw", args.id)).await {
+        Ok(stream) => stream,
+        Err(error) if error.is::<ask::Refused>() => return check::picture(out, name, None, &faults),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    while let Some(part) = stream.next().await {
+        bytes.extend_from_slice(&part?);
+    }
+    check::picture(out, name, Some(&bytes), &faults)
+}

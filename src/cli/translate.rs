@@ -1,0 +1,346 @@
+//! `crossdock translate`: a document to canonical messages, or messages to a document, by the mappings alone: no hub, no
+//! store.
+
+use super::{input::Input, out::Out, settings, start};
+use crate::{
+    formats::{
+        CsvOptions, Options, fault::Fault, guides, piece::{Identity, Piece, Set, Standard}, read, render, sniff,
+        write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, Segment, X12Delimiters, X12Envelope},
+    },
+    mapping::{Asked, Context, Library, Plan, Reading, Tables, Written},
+    store::now,
+};
+use anyhow::{Context as _, anyhow, bail};
+use serde_json::{Value, json};
+use std::{collections::HashMap, sync::Arc};
+
+/// Read a document by a mapping, or write one
+///
+/// crossdock translate order.edi
+/// crossdock translate order.edi --explain
+/// crossdock translate orders.csv --mapping csv/orders --table uom=units.csv
+/// crossdock translate answer.json --mapping x12/4010/855-order-response --write --receiver ZZ/NORTHWIND
+///
+/// Exit 0: all of it. 1: faults, shown at their place. 2: a file or mapping can't be read.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Translate {
+    /// The document, or with --write canonical JSON; - is standard input
+    file: String,
+    /// The mapping by name [default: the one that claims what each set says it is]
+    #[arg(long, value_name = "NAME")]
+    mapping: Option<String>,
+    /// Which bytes gave each field
+    #[arg(long)]
+    explain: bool,
+    /// With --explain: one JSON object a set
+    #[arg(long)]
+    json: bool,
+    /// Indented JSON [default on a terminal]
+    #[arg(long)]
+    pretty: bool,
+    /// Write the document of canonical JSON
+    #[arg(long)]
+    write: bool,
+    /// Rows of a table as the tenant would have them: a CSV file with the columns value,target
+    #[arg(long = "table", value_name = "NAME=FILE")]
+    tables: Vec<String>,
+    /// Currency of what names none
+    #[arg(long, value_name = "ISO 4217", default_value = "USD")]
+    currency: String,
+    /// With --write: the sender, as qualifier/id
+    #[arg(long, value_name = "QUALIFIER/ID", default_value = "ZZ/SENDER", value_parser = identity)]
+    sender: Identity,
+    /// With --write: the receiver, as qualifier/id
+    #[arg(long, value_name = "QUALIFIER/ID", default_value = "ZZ/RECEIVER", value_parser = identity)]
+    receiver: Identity,
+    #[command(flatten)]
+    settings: settings::Flags,
+}
+
+fn identity(text: &str) -> Result<Identity, String> {
+    match text.split_once('/') {
+        Some((qualifier, id)) if !id.is_empty() => Ok(Identity { qualifier: qualifier.into(), id: id.into() }),
+        _ => Err("qualifier/id, such as ZZ/NORTHWIND or 14/4012345000009".into()),
+    }
+}
+
+/// Translates one file.
+pub fn run(args: &Translate) -> anyhow::Result<u8> {
+    let settings = settings::load(&args.settings)?.settings;
+    let library = start::library(&start::read_files(&settings)?)?;
+    let plan = match &args.mapping {
+        Some(name) => Some(named(&library, name)?),
+        None => None,
+    };
+    let tables = Rows::read(&args.tables)?;
+    let context = Context { tenant_currency: &args.currency, tables: &tables };
+    let input = Input::open(&args.file)?;
+    let writes = args.write || plan.as_ref().is_some_and(|p| p.standard() != Standard::Json) && sniff(input.first()) == Some(Standard::Json);
+    let mut out = Out::new();
+    let code = if writes {
+        let plan = plan.ok_or_else(|| anyhow!("--write needs --mapping: canonical JSON does not say what document it should become"))?;
+        write_document(args, &plan, &context, input, &mut out)?
+    } else {
+        Reader { args, library: &library, plan, context }.run(input, &mut out)?
+    };
+    out.flush()?;
+    Ok(code)
+}
+
+fn named(library: &Library, name: &str) -> anyhow::Result<Arc<Plan>> {
+    let short = |plan: &Arc<Plan>| plan.name().split('@').next().unwrap_or_default().to_owned();
+    library.named(name).ok_or_else(|| {
+        let names: Vec<String> = library.plans().iter().map(short).collect();
+        match settings::nearest(name, names.iter().cloned()) {
+            Some(near) => anyhow!("there is no mapping `{name}`; did you mean {near}?"),
+            None => anyhow!("there is no mapping `{name}`; there are {}", names.join(", ")),
+        }
+    })
+}
+
+/// Table rows of the command line.
+#[derive(Default)]
+struct Rows {
+    targets: HashMap<(String, String), String>,
+    values: HashMap<(String, String), String>,
+}
+
+impl Rows {
+    fn read(pairs: &[String]) -> anyhow::Result<Rows> {
+        let mut rows = Rows::default();
+        for pair in pairs {
+            let (table, file) = pair.split_once('=').ok_or_else(|| anyhow!("--table {pair}: write --table name=file.csv"))?;
+            rows.add(table, file).with_context(|| format!("--table {pair}"))?;
+        }
+        Ok(rows)
+    }
+
+    fn add(&mut self, table: &str, file: &str) -> anyhow::Result<()> {
+        for piece in read(Standard::Csv, Input::open(file)?.reader(), Options::default()) {
+            match piece? {
+                Piece::Set(set) if set.faults.is_empty() => {
+                    let cell = |name: &str| {
+                        let mut fields = set.tree.children(set.tree.root()).flat_map(|row| set.tree.children(row));
+                        let field = fields.find(|field| set.tree.name(*field) == name)?;
+                        Some(set.tree.value(field).unwrap_or_default().trim().to_owned())
+                    };
+                    let (Some(value), Some(target)) = (cell("value"), cell("target")) else {
+                        bail!("{file} has not the columns value and target");
+                    };
+                    self.values.entry((table.into(), target.clone())).or_insert_with(|| value.clone());
+                    self.targets.insert((table.into(), value), target);
+                }
+                Piece::Set(set) => bail!("{file}: {}", set.faults[0].sentence),
+                Piece::Fault(fault) => bail!("{file}: {}", fault.sentence),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tables for Rows {
+    fn get(&self, table: &str, value: &str) -> Option<String> {
+        self.targets.get(&(table.into(), value.into())).cloned()
+    }
+    fn inverse(&self, table: &str, target: &str) -> Option<String> {
+        self.values.get(&(table.into(), target.into())).cloned()
+    }
+}
+
+struct Reader<'a> {
+    args: &'a Translate,
+    library: &'a Library,
+    plan: Option<Arc<Plan>>,
+    context: Context<'a>,
+}
+
+impl Reader<'_> {
+    fn run(&self, input: Input, out: &mut Out) -> anyhow::Result<u8> {
+        let standard = match &self.plan {
+            Some(plan) => plan.standard(),
+            None => sniff(input.first()).ok_or_else(|| anyhow!("{} does not say what it is by its first bytes: name a mapping with --mapping", self.args.file))?,
+        };
+        let bytes = input.bytes().map(<[u8]>::to_vec);
+        let csv = CsvOptions { delimiter: None, by: self.plan.as_ref().and_then(|p| p.sets_by()).map(str::to_owned) };
+        let mut faults = Vec::new();
+        let mut application = None;
+        for piece in read(standard, input.reader(), Options { csv, ..Options::default() }) {
+            match piece.with_context(|| format!("{} can't be read any further", self.args.file))? {
+                Piece::Group(group) => application = Some(group.sender.to_string()),
+                Piece::Set(set) => faults.extend(self.set(&set, application.as_deref(), bytes.as_deref(), out)?),
+                Piece::GroupEnd(end) => faults.extend(end.faults),
+                Piece::InterchangeEnd(end) => faults.extend(end.faults),
+                Piece::Fault(fault) => faults.push(fault),
+                Piece::Interchange(_) => {}
+            }
+        }
+        out.flush()?;
+        tell(&self.args.file, bytes.as_deref(), &faults);
+        Ok(u8::from(faults.iter().any(|fault| fault.costs >= crate::formats::fault::Costs::Set)))
+    }
+
+    /// Prints what a set says; gives what is wrong with it.
+    fn set(&self, set: &Set, application: Option<&str>, bytes: Option<&[u8]>, out: &mut Out) -> anyhow::Result<Vec<Fault>> {
+        let mut faults = set.faults.clone();
+        if !set.accepted() {
+            return Ok(faults);
+        }
+        let plan = match &self.plan {
+            Some(plan) => plan.clone(),
+            None => claim(self.library, set, application)
+                .ok_or_else(|| anyhow!("no mapping claims {} {}: name one with --mapping", set.kind, set.version))?,
+        };
+        let reading = plan.read(&set.tree, &self.context);
+        faults.extend(reading.faults.iter().cloned());
+        faults.extend(reading.missing.iter().map(|missing| missing.fault.clone()));
+        for path in &reading.unread {
+            eprintln!("note: {path} was sent, and {} does not read it", plan.name());
+        }
+        if !reading.body.is_null() {
+            self.print(set, &plan, &reading, bytes, out)?;
+        }
+        Ok(faults)
+    }
+
+    fn print(&self, set: &Set, plan: &Plan, reading: &Reading, bytes: Option<&[u8]>, out: &mut Out) -> anyhow::Result<()> {
+        if !self.args.explain {
+            return if self.args.pretty || out.color { out.line(serde_json::to_string_pretty(&reading.body)?) } else { out.json(&reading.body) };
+        }
+        let from: Vec<From> = reading.provenance.iter().map(|origin| From {
+            field: origin.field.clone(),
+            value: reading.body.pointer(&origin.field).cloned().unwrap_or_default(),
+            at: origin.at.clone(),
+            byte: origin.bytes.start,
+            len: origin.bytes.end - origin.bytes.start,
+            text: bytes.and_then(|b| b.get(origin.bytes.start as usize..origin.bytes.end as usize)).map(|b| String::from_utf8_lossy(b).into_owned()),
+        }).collect();
+        if self.args.json {
+            return out.json(&json!({"mapping": plan.name(), "message": plan.message(), "byte": set.byte, "body": reading.body, "from": from}));
+        }
+        out.line(out.bold(&format!("{} {} {}, read by {} as {}", set.kind, set.version, set.control, plan.name(), plan.message())))?;
+        let rows: Vec<Vec<String>> = from.into_iter().map(From::cells).collect();
+        out.table(&["FIELD", "VALUE", "FROM", "BYTE", "TEXT"], &rows)?;
+        out.line("")
+    }
+}
+
+/// A field and the bytes that gave it.
+#[derive(serde::Serialize)]
+struct From {
+    field: String,
+    value: Value,
+    at: String,
+    byte: u64,
+    len: u64,
+    text: Option<String>,
+}
+
+impl From {
+    fn cells(self) -> Vec<String> {
+        let value = self.value.as_str().map_or_else(|| self.value.to_string(), str::to_owned);
+        let short = |text: &str| crate::formats::fault::shorten(text, 40);
+        vec![self.field, short(&value), self.at, self.byte.to_string(), short(&self.text.unwrap_or_default())]
+    }
+}
+
+fn claim(library: &Library, set: &Set, application_sender: Option<&str>) -> Option<Arc<Plan>> {
+    library.claim(&Asked { outbound: false, standard: set.standard, version: &set.version, kind: &set.kind, partner: None, application_sender })
+}
+
+fn tell(file: &str, bytes: Option<&[u8]>, faults: &[Fault]) {
+    if faults.is_empty() {
+        return;
+    }
+    let color = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    match bytes {
+        Some(bytes) => eprint!("{}", render::terminal(file, bytes, faults, color)),
+        None => faults.iter().for_each(|f| eprintln!("{} byte {} {}: {} {}", f.code, f.place.byte, f.place.at, f.sentence, f.remedy)),
+    }
+}
+
+fn write_document(args: &Translate, plan: &Plan, context: &Context, input: Input, out: &mut Out) -> anyhow::Result<u8> {
+    let mut messages = Vec::new();
+    for value in serde_json::Deserializer::from_reader(input.reader()).into_iter::<Value>() {
+        match value.with_context(|| format!("{} is no JSON", args.file))? {
+            Value::Array(several) => messages.extend(several),
+            one => messages.push(one),
+        }
+    }
+    let mut sets = Vec::new();
+    let mut faulty = false;
+    for (n, message) in messages.iter().enumerate() {
+        match plan.write(message, context) {
+            Ok(Written::Segments(segments)) => sets.push(segments),
+            Ok(Written::Json(value)) => out.json(&value)?,
+            Ok(Written::Tree(_)) => bail!("{} writes {:?}, which is not built yet", plan.name(), plan.standard()),
+            Err(faults) => {
+                faulty = true;
+                for fault in faults {
+                    eprintln!("message {}, {}: {} {}. {}", n + 1, fault.place.at, fault.code, fault.sentence, fault.remedy);
+                }
+            }
+        }
+    }
+    if faulty {
+        return Ok(1);
+    }
+    if !sets.is_empty() {
+        match enveloped(args, plan, sets)? {
+            Ok(bytes) => out.bytes(&bytes)?,
+            Err(fault) => {
+                eprintln!("{}, {}: {} {}", fault.place.at, fault.code, fault.sentence, fault.remedy);
+                return Ok(1);
+            }
+        }
+    }
+    Ok(0)
+}
+
+/// The sets in one interchange.
+fn enveloped(args: &Translate, plan: &Plan, sets: Vec<Vec<Segment>>) -> anyhow::Result<Result<Vec<u8>, Fault>> {
+    let (kind, version) = plan.document();
+    let (date, time) = now().envelope();
+    let sets: Vec<OutSet> = (1..).zip(sets).map(|(n, segments)| OutSet { kind: kind.into(), control: format!("{n:04}"), segments }).collect();
+    match plan.standard() {
+        Standard::X12 => {
+            let guide = guides::find(Standard::X12, version, kind).ok_or_else(|| anyhow!("no guide of x12 {version} {kind} is built in"))?;
+            let envelope = X12Envelope {
+                sender: args.sender.clone(),
+                receiver: args.receiver.clone(),
+                application_sender: args.sender.id.to_string(),
+                application_receiver: args.receiver.id.to_string(),
+                functional_id: guide.functional_id.to_string(),
+                version: version.into(),
+                interchange_control: 1,
+                group_control: 1,
+                test: true,
+                date,
+                time,
+                delimiters: X12Delimiters::default(),
+            };
+            Ok(write::x12(&envelope, &sets))
+        }
+        Standard::Edifact => {
+            let envelope = EdifactEnvelope {
+                sender: args.sender.clone(),
+                receiver: args.receiver.clone(),
+                syntax: "UNOC".into(),
+                syntax_version: 3,
+                control: "1".into(),
+                application_reference: String::new(),
+                acknowledgement_requested: false,
+                test: true,
+                version: version.into(),
+                association: String::new(),
+                date,
+                time,
+                una: true,
+                delimiters: EdifactDelimiters::default(),
+            };
+            Ok(write::edifact(&envelope, &sets))
+        }
+        other => bail!("writing {other:?} is not built yet"),
+    }
+}
