@@ -2,15 +2,18 @@
 
 use super::{
     Api,
+    deliveries::Delivery,
     extract::{Path, Query, Reader},
     messages::Message,
     page,
     problem::Problem,
 };
 use crate::{
-    canonical::{ConnectionId, DocumentId, Micros, PartnerId},
+    canonical::{ConnectionId, DocumentId, EventId, MessageId, Micros, PartnerId},
     store::{
+        deliveries,
         documents::{self, DocumentRow, Search},
+        events,
         interchanges::{self, InterchangeRow},
         journal, messages,
     },
@@ -249,6 +252,8 @@ struct Whole {
     counts: BTreeMap<String, i64>,
     /// Up to 200, in the order of their sets; more with `after_set`.
     messages: Vec<Message>,
+    /// What went out for it: acknowledgements, and the webhooks and documents of the messages shown.
+    deliveries: Vec<Delivery>,
     /// Up to 1,000 steps of the document and its messages, oldest first.
     steps: Vec<Step>,
 }
@@ -262,7 +267,7 @@ struct After {
     after_set: Option<i64>,
 }
 
-/// One document: its interchanges, messages and steps.
+/// One document: its interchanges, messages, deliveries and steps.
 #[utoipa::path(
     get, path = "/v1/documents/{id}", tag = "documents",
     params(("id" = Uuid, Path, description = "The document"), After),
@@ -280,6 +285,10 @@ async fn show(
     let interchanges = interchanges::of_document(&mut tx, who.tenant, id).await?;
     let counts = messages::states(&mut tx, who.tenant, id).await?.into_iter().collect();
     let rows = messages::of_document(&mut tx, who.tenant, id, after.after_set.unwrap_or(-1), MESSAGES).await?;
+    let ids: Vec<MessageId> = rows.iter().map(|m| m.id).collect();
+    let decided: Vec<EventId> = events::of_messages(&mut tx, who.tenant, &ids).await?.into_iter().map(|e| e.id).collect();
+    let mut sent = deliveries::acknowledgements(&mut tx, who.tenant, &[id]).await?;
+    sent.extend(deliveries::of_events(&mut tx, who.tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
     tx.rollback().await?;
     Ok(Json(Whole {
@@ -287,6 +296,7 @@ async fn show(
         interchanges: interchanges.into_iter().map(|row| Interchange::of(row, directory)).collect(),
         counts,
         messages: rows.into_iter().map(|row| Message::of(row, directory)).collect(),
+        deliveries: sent.into_iter().map(Delivery::from).collect(),
         steps: steps.into_iter().map(Step::from).collect(),
     }))
 }
