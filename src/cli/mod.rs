@@ -34,7 +34,7 @@ use std::process::ExitCode;
 /// An EDI and integration hub: takes every document in once, maps it by data, answers partners, tells the world by signed
 /// webhooks.
 #[derive(Debug, Parser)]
-#[command(name = "crossdock", version, about, long_about = None, max_term_width = 110, after_help = EXAMPLES)]
+#[command(name = "crossdock", version, max_term_width = 110, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -35,11 +35,7 @@ pub struct Serve {
 
 /// Serves, or shows by what it would.
 pub fn run(args: &Serve) -> anyhow::Result<u8> {
-    let mut flags = args.settings.clone();
-    if let Some(listen) = &args.listen {
-        flags.set.push(format!("listen={listen}"));
-    }
-    let effective = settings::load(&flags)?;
+    let effective = settings::load(&settings::Flags { listen: args.listen.clone(), ..args.settings.clone() })?;
     if args.print_config {
         return print(&effective);
     }
