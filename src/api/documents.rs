@@ -3,13 +3,14 @@
 use super::{
     Api,
     deliveries::Delivery,
-    extract::{Path, Query, Reader},
-    messages::Message,
+    extract::{Json as Given, Operator, Path, Query, Reader},
+    messages::{Message, Reason},
     page,
     problem::Problem,
 };
 use crate::{
     canonical::{ConnectionId, DocumentId, EventId, MessageId, Micros, PartnerId},
+    flow::operate,
     store::{
         deliveries,
         documents::{self, DocumentRow, Search},
@@ -19,7 +20,7 @@ use crate::{
     },
     tenancy::Directory,
 };
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ const MESSAGES: i64 = 200;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(replay))
 }
 
 /// A document: one file or body, as it arrived.
@@ -150,7 +151,11 @@ struct Documents {
 
 /// Documents, newest first.
 #[utoipa::path(get, path = "/v1/documents", tag = "documents", params(Filter), responses((status = 200, body = Documents)))]
-async fn list(Reader(who): Reader, State(api): State<Api>, Query(filter): Query<Filter>) -> Result<Json<Documents>, Problem> {
+async fn list(
+    Reader(who): Reader,
+    State(api): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Documents>, Problem> {
     let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
     let search = Search {
         state: filled(filter.state),
@@ -299,4 +304,20 @@ async fn show(
         deliveries: sent.into_iter().map(Delivery::from).collect(),
         steps: steps.into_iter().map(Step::from).collect(),
     }))
+}
+
+/// Puts a dead, rejected or unassigned document back to the start of its way. Messages that it gave stay as they are.
+#[utoipa::path(
+    post, path = "/v1/documents/{id}/replay", tag = "documents",
+    params(("id" = Uuid, Path, description = "The document")), request_body = Reason,
+    responses((status = 204, description = "Under way again"))
+)]
+async fn replay(
+    Operator(who): Operator,
+    State(api): State<Api>,
+    Path(id): Path<Uuid>,
+    Given(reason): Given<Reason>,
+) -> Result<StatusCode, Problem> {
+    operate::replay_document(&api.hub, who.tenant, DocumentId(id), &who.name, &reason.why).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -84,7 +84,8 @@ async fn open_letters(api: &Api) -> Result<i64, StoreError> {
 /// What Prometheus scrapes. Gauges are read now; where the store is away they keep what they were.
 pub async fn metrics(State(api): State<Api>) -> Response {
     if let Ok(rows) = within(depths(&api)).await {
-        let by_stage: BTreeMap<&str, (i64, i64)> = rows.iter().map(|(stage, n, age)| (stage.as_str(), (*n, *age))).collect();
+        let by_stage: BTreeMap<&str, (i64, i64)> =
+            rows.iter().map(|(stage, n, age)| (stage.as_str(), (*n, *age))).collect();
         for stage in Stage::ALL {
             let (depth, age) = by_stage.get(stage.name()).copied().unwrap_or_default();
             metrics::gauge!("crossdock_queue_depth", "stage" => stage.name()).set(depth as f64);
@@ -94,7 +95,8 @@ pub async fn metrics(State(api): State<Api>) -> Response {
     if let Ok(failing) = within(failing(&api)).await {
         for connection in api.hub.directory.connections.values() {
             let fails = failing.iter().any(|(name, _)| *name == connection.name);
-            metrics::gauge!("crossdock_connection_failing", "connection" => connection.name.clone()).set(f64::from(u8::from(fails)));
+            metrics::gauge!("crossdock_connection_failing", "connection" => connection.name.clone())
+                .set(f64::from(u8::from(fails)));
         }
     }
     if let Ok(count) = within(open_letters(&api)).await {

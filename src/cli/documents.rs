@@ -171,7 +171,8 @@ async fn list(args: &List) -> anyhow::Result<u8> {
 
 fn row(place: &Place, document: &Value) -> Vec<String> {
     let word = |key: &str| text(document, key).to_owned();
-    let why = crate::formats::fault::shorten(&reason(&document["cause"]), 70);
+    let copy = document["duplicate_of"].as_str().map(|id| format!("copy of {id}"));
+    let why = crate::formats::fault::shorten(&copy.unwrap_or_else(|| reason(&document["cause"])), 70);
     vec![
         instant(text(document, "received_at")),
         word("state"),

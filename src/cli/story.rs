@@ -125,7 +125,7 @@ fn meaning(event: &Value) -> String {
     let words = match text(event, "type") {
         "order.placed" => {
             let order = &data["order"];
-            format!("{} lines in {}, placed {}; ours {}", items(order, "lines").len(), text(order, "currency"), text(&order["placed"], "date"), text(data, "our_number"))
+            format!("{} in {}, placed {}; ours {}", lines(items(order, "lines").len()), text(order, "currency"), text(&order["placed"], "date"), text(data, "our_number"))
         }
         "order.cancelled" => format!("{} reservations released", items(data, "released").len()),
         _ => format!("{}: {}", text(data, "outcome").replace('_', " "), outcomes(items(data, "lines"))),
@@ -133,7 +133,11 @@ fn meaning(event: &Value) -> String {
     if event["repeats"].is_null() { words } else { format!("{words} (the same answer again)") }
 }
 
-/// `9 lines accepted, 1 backordered`.
+fn lines(n: usize) -> String {
+    if n == 1 { "1 line".into() } else { format!("{n} lines") }
+}
+
+/// `9 accepted, 1 backordered`.
 fn outcomes(lines: &[Value]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for line in lines {

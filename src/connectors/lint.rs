@@ -28,7 +28,7 @@ pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
         if let Some(path) = connection.settings.get("path").and_then(Value::as_str)
             && let Some(other) = paths.insert(path, &connection.name)
         {
-            faults.push(fault(path, format!("the folder `{path}` belongs to `{other}` already; each connection has its own")));
+            faults.push(fault(&format!("path: {path}"), format!("the folder `{path}` belongs to `{other}` already; each connection has its own")));
         }
     }
     faults.extend(answers_that_cannot_leave(directory, files));

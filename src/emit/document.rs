@@ -237,6 +237,7 @@ fn row(emit: &Emitter<'_>, tenant: Tenant, one: &Wanted<'_>) -> NewDelivery {
         document: one.document,
         message: one.message,
         subscription: one.subscription,
+        partner: Some(one.partner.id),
         kind: one.kind,
         target: one.target.clone(),
         state: "pending",

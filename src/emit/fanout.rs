@@ -89,6 +89,7 @@ async fn webhooks(
             document: told.document,
             message: Some(event.message),
             subscription: Some(endpoint.id.0),
+            partner: None,
             kind: "webhook",
             target: endpoint.name.clone(),
             state: "pending",

@@ -106,11 +106,15 @@ impl Compiler<'_> {
             rules = self.rules(&mut fields);
         }
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
+        let by_number = fields.router.by_number;
         let wrong = std::mem::take(&mut fields.wrong);
         for (spot, sentence) in wrong {
             self.say(spot, sentence);
         }
         let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
+        if by_number && !one_way {
+            self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");
+        }
         let name = format!("{name}@{}", self.short_hash());
         Some(Program {
             name,

@@ -293,6 +293,12 @@ impl Fields<'_> {
         let mut pipes = Vec::new();
         for call in &field.pipes {
             match self.pipe(call, first.as_ref()) {
+                // A table is undone by its own targets only.
+                Ok(Pipe::Upper | Pipe::Lower | Pipe::Cut(_)) if pipes.iter().any(|p| matches!(p, Pipe::Table(_))) => {
+                    let sentence = format!("{} behind table can't be undone; put it before the table", call.name);
+                    self.wrong_at(spot, (call.offset, sentence));
+                    return None;
+                }
                 Ok(pipe) => pipes.push(pipe),
                 Err(wrong) => {
                     self.wrong_at(spot, wrong);

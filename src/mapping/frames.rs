@@ -149,6 +149,12 @@ pub fn descend(
     let here = container(tree, node);
     let Some((next, rest)) = steps.split_first() else { return found(here, seen) };
     for child in tree.children(node) {
+        if tree.kind(child) == Kind::Array && next.names.iter().any(|n| n.name == tree.name(child)) {
+            if items(tree, child, next, rest, seen, found) {
+                return true;
+            }
+            continue;
+        }
         let named = next.names.iter().any(|n| n.name == tree.name(child) && in_namespace(tree, child, n));
         if named
             && holds(tree, container(tree, child), &next.conditions, seen)
@@ -158,6 +164,18 @@ pub fn descend(
         }
     }
     false
+}
+
+/// JSON: a step to a list goes to its items.
+fn items(
+    tree: &Tree,
+    list: NodeId,
+    step: &Step,
+    rest: &[Step],
+    seen: &mut Seen,
+    found: &mut dyn FnMut(NodeId, &mut Seen) -> bool,
+) -> bool {
+    tree.children(list).any(|item| holds(tree, item, &step.conditions, seen) && descend(tree, item, rest, seen, found))
 }
 
 /// All values of a route from its frame: the first only, unless `every`.
@@ -178,8 +196,14 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
         return hits;
     };
     for (_, child) in frame.slot(route.slot) {
-        if holds(tree, container(tree, *child), &first.conditions, seen) && descend(tree, *child, rest, seen, &mut take)
-        {
+        let enough = match tree.kind(*child) {
+            Kind::Array => items(tree, *child, first, rest, seen, &mut take),
+            _ => {
+                holds(tree, container(tree, *child), &first.conditions, seen)
+                    && descend(tree, *child, rest, seen, &mut take)
+            }
+        };
+        if enough {
             break;
         }
     }

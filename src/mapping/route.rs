@@ -37,6 +37,8 @@ pub struct Router {
     pub namespaces: HashMap<String, String>,
     pub scopes: Vec<Scope>,
     mentioned: HashMap<String, u32>,
+    /// A CSV column was named by its number: it can be read, and not written.
+    pub by_number: bool,
 }
 
 /// Conditions on the scope's own segment, the steps below it, and the leaf, if one was named.
@@ -55,7 +57,15 @@ impl Router {
         let parts: &'static [Part] = guide.map_or(&[], |g| &g.parts);
         let guide_name = guide.map(|g| format!("{} {}", g.kind, g.version)).unwrap_or_default();
         let root = Scope { parts, opener: None, path: String::new(), slots: Vec::new() };
-        Router { standard, guide, guide_name, namespaces, scopes: vec![root], mentioned: HashMap::new() }
+        Router {
+            standard,
+            guide,
+            guide_name,
+            namespaces,
+            scopes: vec![root],
+            mentioned: HashMap::new(),
+            by_number: false,
+        }
     }
 
     fn edi(&self) -> bool {
@@ -181,6 +191,7 @@ impl Router {
 
     fn named_leaf(&mut self, raw: &expr::Step, here: &Here) -> Result<Leaf, Wrong> {
         if let Some(number) = raw.name.strip_prefix('#').filter(|_| self.standard == Standard::Csv) {
+            self.by_number = true;
             let column: u32 = number.parse().map_err(|_| (raw.offset, format!("`#{number}` is no column")))?;
             return if column == 0 { Err((raw.offset, "columns count from #1".into())) } else { Ok(Leaf::Nth(column)) };
         }

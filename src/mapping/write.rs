@@ -335,7 +335,7 @@ impl<'p> Run<'p> {
             let fresh = step.every || put.every && !starred && at == last;
             node = match self.out.last(node, step).filter(|_| !fresh) {
                 Some(there) => there,
-                None => self.out.add(node, step, false),
+                None => self.out.add(node, step, self.one_of_many(step)),
             };
         }
         let leaf = &put.route.leaf;
@@ -368,6 +368,11 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// JSON: `parties[role=buyer]` is an item of a list.
+    fn one_of_many(&self, step: &Step) -> bool {
+        self.program.standard == Standard::Json && (step.every || !step.conditions.is_empty())
+    }
+
     /// The frame's node, made if need be.
     fn made(&mut self, level: usize) -> OutId {
         if let Some(node) = self.frames[level].node {
@@ -378,7 +383,7 @@ impl<'p> Run<'p> {
         let Frame { item, each, .. } = self.frames[level];
         // A place of its own may have been made by a path that leads into it.
         let there = if each { None } else { self.out.last(parent, step) };
-        let node = there.unwrap_or_else(|| self.out.add(parent, step, item));
+        let node = there.unwrap_or_else(|| self.out.add(parent, step, item || self.one_of_many(step)));
         self.frames[level].node = Some(node);
         node
     }

@@ -61,7 +61,8 @@ impl Yaml {
 
 /// Parses one file; a fault has its place and a sentence.
 pub fn parse(text: &str) -> Result<Yaml, (Spot, String)> {
-    let options = serde_saphyr::options! { leading_zero_numbers_as_strings: true, with_snippet: false };
+    let options =
+        serde_saphyr::options! { leading_zero_numbers_as_strings: true, strict_booleans: true, with_snippet: false };
     match serde_saphyr::from_str_with_options::<Spanned<What>>(text, options) {
         Ok(node) => {
             let mut whole = yaml(node);
@@ -156,7 +157,8 @@ mod tests {
 
     #[test]
     fn keys_and_values_know_their_line_and_column() {
-        let file = "mapping: a\nfields:\n  number:  BEG03\n  lines: { each: PO1, number: '01' }\nlist: [007, 1]\n";
+        let file =
+            "mapping: a\nfields:\n  number:  BEG03\n  lines: { each: PO1, number: '01' }\nlist: [007, 1, n, yes]\n";
         let yaml = parse(file).unwrap();
         let fields = yaml.get("fields").unwrap();
         let number = &fields.entries()[0];
@@ -165,7 +167,7 @@ mod tests {
         let inner = &fields.get("lines").unwrap().entries()[1];
         assert_eq!((inner.key.as_str(), inner.value.text(), inner.key_spot.line), ("number", Some("01"), 4));
         let What::List(items) = &yaml.get("list").unwrap().what else { panic!() };
-        assert_eq!(items.iter().filter_map(Yaml::text).collect::<Vec<_>>(), ["007", "1"]);
+        assert_eq!(items.iter().filter_map(Yaml::text).collect::<Vec<_>>(), ["007", "1", "n", "yes"]);
     }
 
     #[test]

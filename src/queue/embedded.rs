@@ -33,6 +33,14 @@ impl Embedded {
         outbox::delete(tx, &ids).await.map(|_| ())
     }
 
+    /// How many ids the stage's rows name.
+    pub async fn depth(&self, stage: Stage) -> Result<u64, StoreError> {
+        let mut tx = self.store.system_read().await?;
+        let ids = outbox::ids_waiting(&mut tx, stage).await?;
+        tx.rollback().await?;
+        Ok(ids)
+    }
+
     /// Forgets that these were taken: settled rows are gone, others may be taken again.
     pub fn free(&self, done: &[Taken]) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,9 +78,11 @@ impl Embedded {
     }
 }
 
+/// The outbox row of what was taken here; a broker's delivery has none.
 fn row(taken: &Taken) -> i64 {
     match taken.token {
         Token::Row(id) => id,
+        Token::Delivery(_) => -1,
     }
 }
 

@@ -25,13 +25,25 @@ pub const METRICS: &[(Kind, &str, &str)] = &[
     (Kind::Counter, "crossdock_messages_ended_total", "Messages that have ended, by the state they ended in."),
     (Kind::Counter, "crossdock_faults_total", "Faults found in documents, by partner and code."),
     (Kind::Counter, "crossdock_deliveries_total", "Tries to deliver, by kind and outcome."),
-    (Kind::Counter, "crossdock_claims_lost_total", "Claim checks whose work could not be found, by stage. Above zero is a bug."),
+    (
+        Kind::Counter,
+        "crossdock_claims_lost_total",
+        "Claim checks whose work could not be found, by stage. Above zero is a bug.",
+    ),
     (Kind::Counter, "crossdock_folder_files_total", "Files met in watched folders, by outcome: taken or refused."),
     (Kind::Counter, "crossdock_http_requests_total", "Requests answered, by route, method and status."),
     (Kind::Histogram, "crossdock_stage_seconds", "Time of a batch in a stage, in seconds."),
-    (Kind::Histogram, "crossdock_http_request_seconds", "Time from a request to the head of its answer, in seconds, by route."),
+    (
+        Kind::Histogram,
+        "crossdock_http_request_seconds",
+        "Time from a request to the head of its answer, in seconds, by route.",
+    ),
     (Kind::Gauge, "crossdock_queue_depth", "Claim checks in the outbox, by stage."),
-    (Kind::Gauge, "crossdock_queue_oldest_seconds", "Age of the oldest claim check in the outbox, in seconds, by stage."),
+    (
+        Kind::Gauge,
+        "crossdock_queue_oldest_seconds",
+        "Age of the oldest claim check in the outbox, in seconds, by stage.",
+    ),
     (Kind::Gauge, "crossdock_connection_failing", "1 for each connection that fails now."),
     (Kind::Gauge, "crossdock_dead_letters", "Dead letters that nobody has replayed or cancelled."),
 ];

@@ -3,7 +3,10 @@
 //! On PostgreSQL the relay publishes the rows to the broker and deletes them after the confirm.
 //! On SQLite the row is the queue entry itself: taken when due, deleted with the work it names.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::{ClaimCheck, Micros, Stage, Tenant};
 use serde::Serialize;
 use uuid::Uuid;
@@ -73,7 +76,14 @@ impl Row {
     /// For later: by the retry queue that fits, or at once when less than a second remains.
     pub fn later(claim: ClaimCheck, now: Micros, due: Micros) -> Self {
         let delay = Delay::fitting((due.0 - now.0) / 1_000);
-        Row { tenant: claim.tenant, stage: claim.kind.name(), delay: delay.map(Delay::name), due: due.0, claim, written_at: now.0 }
+        Row {
+            tenant: claim.tenant,
+            stage: claim.kind.name(),
+            delay: delay.map(Delay::name),
+            due: due.0,
+            claim,
+            written_at: now.0,
+        }
     }
 }
 
@@ -94,7 +104,9 @@ pub async fn push(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
 
 /// Claim checks for ids of one stage, 64 to one.
 pub fn claims(tenant: Tenant, stage: Stage, ids: &[Uuid], now: Micros) -> Vec<Row> {
-    ids.chunks(crate::canonical::claim::CLAIM_IDS).map(|c| Row::at_once(ClaimCheck::new(tenant, stage, c.to_vec()), now)).collect()
+    ids.chunks(crate::canonical::claim::CLAIM_IDS)
+        .map(|c| Row::at_once(ClaimCheck::new(tenant, stage, c.to_vec()), now))
+        .collect()
 }
 
 /// A row as the relay and the embedded queue read it.
@@ -149,5 +161,14 @@ pub async fn delete(tx: &mut Tx, ids: &[i64]) -> Result<u64, StoreError> {
 
 /// Rows waiting, by stage: how many and the oldest's age in microseconds.
 pub async fn depth(tx: &mut Tx, now: Micros) -> Result<Vec<(String, i64, i64)>, StoreError> {
-    Ok(fetch!(tx, "select stage, count(*), cast(coalesce(max($1 - written_at), 0) as bigint) from outbox group by stage"; now)?)
+    Ok(
+        fetch!(tx, "select stage, count(*), cast(coalesce(max($1 - written_at), 0) as bigint) from outbox group by stage"; now)?,
+    )
+}
+
+/// How many ids the rows of a stage name.
+pub async fn ids_waiting(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
+    let rows: Vec<(sqlx::types::Json<ClaimCheck>,)> =
+        fetch!(tx, "select claim from outbox where stage = $1"; stage.name())?;
+    Ok(rows.iter().map(|(claim,)| claim.ids.len() as u64).sum())
 }

@@ -69,6 +69,8 @@ fn a_field_that_the_message_does_not_have() {
 fn pipes_and_tables() {
     check("  ext: { a: BEG03 | uper }\n", &["11:21: `uper` is no pipe; nearest upper"]);
     check("  ext: { a: BEG03 | table(uom) }\n", &["11:27: the table `uom` is not named under `tables:`"]);
+    let sentence = "11:32: upper behind table can't be undone; put it before the table";
+    check("  ext: { a: BEG03 | table(t) | upper }\n", &[sentence]);
     check("  ext: { a: BEG03 | trim(2) }\n", &["11:21: trim takes no argument"]);
     check("  ext: { a: BEG03 | pad }\n", &["11:21: pad takes an argument in parentheses"]);
     check(

@@ -1,8 +1,10 @@
 //! Mappings as integrators see them: every sample of every mapping, the law of both directions, what lint says, what
 //! faults say.
 
+mod corpora;
 mod documents;
 mod faults;
+mod language;
 mod law;
 mod lint;
 mod samples;

@@ -265,6 +265,8 @@ create table deliveries (
     document blob,
     message blob,
     subscription blob,
+    -- Of outbound documents: whose control numbers they bear.
+    partner blob,
     kind text not null check (kind in ('webhook', 'document', 'acknowledgement')),
     target text not null,
     state text not null check (state in ('pending', 'delivered', 'retrying', 'dead', 'cancelled')),

@@ -265,6 +265,8 @@ create table deliveries (
     document uuid,
     message uuid,
     subscription uuid,
+    -- Of outbound documents: whose control numbers they bear.
+    partner uuid,
     kind text not null check (kind in ('webhook', 'document', 'acknowledgement')),
     target text not null,
     state text not null check (state in ('pending', 'delivered', 'retrying', 'dead', 'cancelled')),

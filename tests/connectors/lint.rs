@@ -1,0 +1,77 @@
+//! Faults in connections' settings: each with its place, and what was probably meant.
+
+use crossdock::{
+    connectors::{TRANSPORTS, lint::lint},
+    tenancy::Directory,
+};
+
+fn faults(connections: &str) -> Vec<String> {
+    let tenant = ("tenants/acme.yaml".to_owned(), "tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\n".to_owned());
+    let partner = ("resellers/northwind.yaml".to_owned(), format!("tenant: acme\npartner: northwind\n{connections}"));
+    let files = [tenant, partner];
+    let directory = Directory::compile(&files, &|_| None).unwrap_or_else(|faults| panic!("{faults:?}"));
+    lint(&directory, &files).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn settings_that_are_right() {
+    let all = "connections:
+  - { name: drop, transport: folder, path: drop/northwind, settle_ms: 10 }
+  - { name: post, transport: http, key: 0123456789abcdef }
+  - { name: hook, transport: webhook, secret: whsec_0123456789abcdef }
+answers: [{ event: order.confirmed, as: x12 004010 855, by: drop }]
+";
+    assert_eq!(faults(all), [""; 0]);
+}
+
+#[test]
+fn each_fault_has_its_place_and_a_remedy() {
+    for (connections, fault) in [
+        (
+            "connections:\n  - { name: drop, transport: folder, path: a, setle_ms: 10 }\n",
+            "resellers/northwind.yaml:4:47: `setle_ms` is no setting of a folder connection; did you mean `settle_ms`? There are path, poll_ms, settle_ms, name, transport, expects, key, secret",
+        ),
+        (
+            "connections:\n  - name: drop\n    transport: foldr\n    path: a\n",
+            "resellers/northwind.yaml:5:16: `foldr` is no transport; did you mean `folder`? There are folder, http, webhook",
+        ),
+        (
+            "connections:\n  - { name: drop, transport: folder }\n",
+            "resellers/northwind.yaml:4:13: connection `drop`: missing field `path`",
+        ),
+        (
+            "connections:\n  - { name: drop, transport: folder, path: a, key: 0123456789abcdef }\n",
+            "resellers/northwind.yaml:4:13: connection `drop`: a folder has no key and no secret; who may write into it is the file system's matter",
+        ),
+        (
+            "connections:\n  - { name: post, transport: http, key: short }\n",
+            "resellers/northwind.yaml:4:13: connection `post`: the key has 5 characters; at least 16, so that nobody guesses it",
+        ),
+        (
+            "connections:\n  - { name: hook, transport: webhook }\n",
+            "resellers/northwind.yaml:4:13: connection `hook`: a webhook needs a `secret`: `whsec_` and base64, or any text",
+        ),
+        (
+            "connections:\n  - { name: a-drop, transport: folder, path: a }\n  - { name: b-drop, transport: folder, path: a }\n",
+            "resellers/northwind.yaml:5:40: the folder `a` belongs to `a-drop` already; each connection has its own",
+        ),
+        (
+            "connections:\n  - { name: post, transport: http, key: 0123456789abcdef }\nanswers: [{ event: order.confirmed, as: x12 004010 855, by: post }]\n",
+            "resellers/northwind.yaml:5:57: the answer 855 of `northwind` leaves by `post`, and sending by http is not built yet; let it leave by a folder",
+        ),
+    ] {
+        assert_eq!(faults(connections), [fault], "{connections}");
+    }
+}
+
+#[test]
+fn every_transport_describes_its_settings() {
+    for entry in TRANSPORTS {
+        let schema = (entry.schema)();
+        assert_eq!(schema["additionalProperties"], false, "{} takes unknown fields", entry.name);
+        assert!(schema["description"].is_string(), "{} says nothing of itself", entry.name);
+        for (field, about) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(about["description"].is_string(), "{}.{field} has no doc text", entry.name);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The language, piece by piece: a field's text, a document, the message, and the document written back.
+
+use super::documents::{bytes, context, sets};
+use crossdock::mapping::{Library, Plan};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+fn compile(text: &str) -> Arc<Plan> {
+    let library = Library::compile(&[("m/mapping.yaml".into(), text.into())]);
+    library.unwrap_or_else(|lints| panic!("{text}\n{lints:#?}")).plans()[0].clone()
+}
+
+/// A JSON mapping with one more field.
+fn json_plan(field: &str) -> Arc<Plan> {
+    compile(&format!(
+        "mapping: t\nfrom: json order\nto: order/1\nclaims: {{ direction: both }}\n\
+         tables: {{ t: {{ a: Alpha, b: Beta, c: Alpha }} }}\n\
+         fields:\n  number: number\n  purpose: \"'original'\"\n  placed: {{ date: date }}\n  currency: $tenant.currency\n  {field}\n"
+    ))
+}
+
+/// field | members of the document beside number and date → message at the pointer | the members written back
+fn check(field: &str, document: Value, pointer: &str, expected: Value, back: Value) {
+    let plan = json_plan(field);
+    let mut whole = json!({ "number": "1", "date": "2026-03-02" });
+    whole.as_object_mut().unwrap().extend(document.as_object().unwrap().clone());
+    let reading = plan.read(&sets(&plan, whole.to_string().as_bytes())[0].tree, &context());
+    assert!(reading.faults.is_empty() && reading.missing.is_empty(), "{field}: {:#?}", reading.faults);
+    assert_eq!(reading.body.pointer(pointer), Some(&expected).filter(|e| !e.is_null()), "{field}");
+    let mut written: Value = serde_json::from_slice(&bytes(&plan, &reading.body)).unwrap();
+    written.as_object_mut().unwrap().retain(|name, _| name != "number" && name != "date");
+    assert_eq!(written, back, "{field}");
+}
+
+/// A text field, where reading changes nothing else.
+fn text(pipes: &str, document: &str, expected: &str, back: &str) {
+    check(&format!("ext:\n    x: {pipes}"), json!({ "x": document }), "/ext/x", json!(expected), json!({ "x": back }));
+}
+
+#[test]
+fn pipes_on_texts() {
+    text("x", " as it is ", " as it is ", " as it is ");
+    text("x | trim", " a ", "a", "a");
+    text("x | upper", "Abc", "ABC", "ABC");
+    text("x | lower", "Abc", "abc", "abc");
+    text("x | pad(6)", "000042", "42", "000042");
+    text("x | pad(6)", "000000", "0", "000000");
+    text("x | pad(4, ' ')", "  ab", "ab", "  ab");
+    text("x | cut(3)", "abcdef", "abc", "abc");
+    text("x | cut(3)", "äöüß", "äöü", "äöü");
+    text("x | table(t)", "b", "Beta", "b");
+    text("x | table(t)", "c", "Alpha", "a");
+    text("x | trim | lower | table(t)", " B ", "Beta", "b");
+}
+
+#[test]
+fn alternatives_literals_and_defaults() {
+    let a_or_b = "ext: { x: a ?? b }";
+    check(a_or_b, json!({ "a": "1", "b": "2" }), "/ext/x", json!("1"), json!({ "a": "1" }));
+    check(a_or_b, json!({ "a": " ", "b": "2" }), "/ext/x", json!("2"), json!({ "a": "2" }));
+    check("notes: a | default(none)", json!({}), "/notes/0", json!("none"), json!({ "a": ["none"] }));
+    // A default alone makes no object: nothing in the document speaks of one.
+    check("ext: { x: a | default(none) }", json!({}), "/ext", Value::Null, json!({}));
+    check("ext: { x: (a | upper) ?? b }", json!({ "b": "y" }), "/ext/x", json!("y"), json!({ "a": "y" }));
+    check("ext: { x: (a | upper) ?? b }", json!({ "a": "y" }), "/ext/x", json!("Y"), json!({ "a": "Y" }));
+    // A literal alone says nothing of the document: it makes no object.
+    check("ext: { x: \"'fixed'\" }", json!({}), "/ext", Value::Null, json!({}));
+}
+
+#[test]
+fn lists_of_texts() {
+    let both = json!(["a", "b"]);
+    check("notes: notes", json!({ "notes": ["a", "b"] }), "/notes", both.clone(), json!({ "notes": ["a", "b"] }));
+    check("notes: notes", json!({ "notes": "a" }), "/notes", json!(["a"]), json!({ "notes": ["a"] }));
+    check("notes: notes | split('; ')", json!({ "notes": "a; b" }), "/notes", both.clone(), json!({ "notes": "a; b" }));
+    check(
+        "notes: texts/text",
+        json!({ "texts": [{ "text": "a" }, { "text": "b" }] }),
+        "/notes",
+        both,
+        json!({
+            "texts": [{ "text": "a" }, { "text": "b" }]
+        }),
+    );
+}
+
+#[test]
+fn numbers() {
+    let amount = "totals: { amount: sum }";
+    for (document, expected) in [(json!(12.5), "12.5"), (json!("0012,50"), "12.50"), (json!(-1), "-1")] {
+        check(amount, json!({ "sum": document }), "/totals/amount", json!(expected), json!({ "sum": expected }));
+    }
+    let implied = "totals: { amount: sum | decimal(2) }";
+    check(implied, json!({ "sum": "1250" }), "/totals/amount", json!("12.50"), json!({ "sum": "1250" }));
+    check(implied, json!({ "sum": "12.5" }), "/totals/amount", json!("12.5"), json!({ "sum": "1250" }));
+    check("totals: { lines: n }", json!({ "n": "3" }), "/totals/lines", json!(3), json!({ "n": "3" }));
+}
+
+#[test]
+fn conditions_and_levels() {
+    let parties =
+        json!({ "parties": [{ "role": "ship", "id": "S" }, { "role": "buyer", "id": "B", "name": "Buyer" }] });
+    let field = "sold_to: { at: 'parties[role=buyer]', refs: id | ref(buyer), name: name }";
+    check(
+        field,
+        parties.clone(),
+        "/sold_to/name",
+        json!("Buyer"),
+        json!({
+            "parties": [{ "role": "buyer", "id": "B", "name": "Buyer" }]
+        }),
+    );
+    check(
+        "ext: { x: 'parties[role=ship]/id' }",
+        parties,
+        "/ext/x",
+        json!("S"),
+        json!({
+            "parties": [{ "role": "ship", "id": "S" }]
+        }),
+    );
+    let nested = "lines: { each: groups*/lines, number: n ?? $position, item: ^sku | ref(sku), quantity: { value: q, unit: ^^unit } }";
+    let document = json!({ "unit": "EA", "groups": [
+        { "sku": "A", "lines": [{ "n": "1", "q": "5" }, { "q": "6" }] },
+        { "sku": "B", "lines": [{ "n": "9", "q": "7" }] },
+    ] });
+    let plan = json_plan(nested);
+    let mut whole = json!({ "number": "1", "date": "2026-03-02" });
+    whole.as_object_mut().unwrap().extend(document.as_object().unwrap().clone());
+    let reading = plan.read(&sets(&plan, whole.to_string().as_bytes())[0].tree, &context());
+    let lines: Vec<_> = reading.body["lines"].as_array().unwrap().iter().collect();
+    let short =
+        |l: &&Value| format!("{}/{}/{}", l["number"], l["item"][0]["id"], l["quantity"]["unit"]).replace('"', "");
+    assert_eq!(lines.iter().map(short).collect::<Vec<_>>(), ["1/A/EA", "2/A/EA", "9/B/EA"]);
+    let places: Vec<_> = reading.provenance.iter().filter(|o| o.field == "/lines/2/quantity/value").collect();
+    assert_eq!(places[0].at, "groups/1/lines/0/q");
+    super::documents::written_back(&plan, &reading.body);
+}
+
+#[test]
+fn a_json_pointer_begins_at_the_root() {
+    let field = "lines: { each: lines, number: n, item: sku | ref(sku), quantity: { value: q, unit: /unit }, requested_on: /when/day }";
+    let document =
+        json!({ "unit": "EA", "when": { "day": "2026-04-01" }, "lines": [{ "n": "1", "sku": "A", "q": "5" }] });
+    check(field, document.clone(), "/lines/0/requested_on", json!("2026-04-01"), document);
+}
+
+#[test]
+fn csv_columns_by_header_and_by_number() {
+    let plan = compile(
+        "mapping: t\nfrom: csv orders\nto: order/1\nclaims: { direction: in }\nsets: { by: \"Order No\" }\none_way: true\n\
+         fields:\n  number: \"\\\"Order No\\\"\"\n  purpose: \"'original'\"\n  placed: { date: \"#2 | date(dd.mm.yyyy)\" }\n  \
+         currency: $tenant.currency\n  lines: { each: row, number: $position, item: \"#3 | ref(sku)\", quantity: { value: Qty, unit: \"'EA'\" } }\n",
+    );
+    let csv = b"Order No,Date,Item,Qty\nA,02.03.2026,BOLT,5\nA,,NUT,6\n";
+    let reading = plan.read(&sets(&plan, csv)[0].tree, &context());
+    assert!(reading.faults.is_empty(), "{:#?}", reading.faults);
+    assert_eq!(reading.body["placed"]["date"], "2026-03-02");
+    assert_eq!(reading.body["lines"][1]["item"][0]["id"], "NUT");
+    assert_eq!(reading.body["lines"][1]["number"], "2");
+    let two_ways = "mapping: t\nfrom: csv orders\nto: order/1\nclaims: { direction: in }\nsets: { by: a }\nfields: { number: '#1' }\n";
+    let lints = Library::compile(&[("m/mapping.yaml".into(), two_ways.into())]).unwrap_err();
+    assert!(lints.iter().any(|l| l.sentence.contains("one_way")), "{lints:?}");
+}
+
+#[test]
+fn unmapped_may_reject_or_be_ignored() {
+    let of = |policy: &str| {
+        compile(&format!(
+            "mapping: t\nfrom: json order\nto: order/1\nclaims: {{ direction: in }}\nunmapped: {policy}\n\
+             fields: {{ number: number, purpose: \"'original'\", placed: {{ date: date }}, currency: $tenant.currency }}\n"
+        ))
+    };
+    let document = br#"{"number":"1","date":"2026-03-02","gift":true,"deep":{"er":[1,2]}}"#;
+    let read = |policy: &str| {
+        let plan = of(policy);
+        plan.read(&sets(&plan, document)[0].tree, &context())
+    };
+    let (warn, ignore, reject) = (read("warn"), read("ignore"), read("reject"));
+    assert_eq!(warn.unread, ["gift", "deep/er"]);
+    assert!(warn.body.is_object() && ignore.unread.is_empty() && ignore.body.is_object());
+    assert_eq!(reject.body, Value::Null);
+    assert_eq!(&*reject.faults[0].sentence, "gift at /gift: nothing reads it");
+}
