@@ -24,6 +24,7 @@ pub mod session;
 pub mod sql;
 pub mod stock;
 pub mod sweep;
+pub mod timers;
 
 pub use error::{StoreError, Trouble};
 pub use open::{Options, migrate, open};
