@@ -20,6 +20,7 @@ pub mod listen;
 pub mod operate;
 pub mod out;
 pub mod receiver;
+pub mod reference;
 pub mod serve;
 pub mod settings;
 pub mod start;
@@ -28,7 +29,7 @@ pub mod translate;
 
 use crate::config::LogSettings;
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// An EDI and integration hub: takes every document in once, maps it by data, answers partners, tells the world by signed
@@ -75,6 +76,11 @@ enum Command {
     #[command(subcommand)]
     Config(admin::Config),
     Explain(explain::Explain),
+}
+
+/// The commands as clap knows them: for the reference page and the tests.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command of this process's arguments.
