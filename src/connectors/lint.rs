@@ -19,10 +19,10 @@ pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
             continue;
         };
         let unknown_fields = unknown_fields(entry, connection);
-        if unknown_fields.is_empty() {
-            if let Err(sentence) = (entry.check)(connection) {
-                faults.push(fault(&connection.name, format!("connection `{}`: {sentence}", connection.name)));
-            }
+        if unknown_fields.is_empty()
+            && let Err(sentence) = (entry.check)(connection)
+        {
+            faults.push(fault(&connection.name, format!("connection `{}`: {sentence}", connection.name)));
         }
         faults.extend(unknown_fields.into_iter().map(|(word, sentence)| fault(&word, sentence)));
         if let Some(path) = connection.settings.get("path").and_then(Value::as_str)

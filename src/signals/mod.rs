@@ -26,6 +26,8 @@ pub const METRICS: &[(Kind, &str, &str)] = &[
     (Kind::Counter, "crossdock_faults_total", "Faults found in documents, by partner and code."),
     (Kind::Counter, "crossdock_deliveries_total", "Tries to deliver, by kind and outcome."),
     (Kind::Counter, "crossdock_claims_lost_total", "Claim checks whose work could not be found, by stage. Above zero is a bug."),
+    (Kind::Counter, "crossdock_swept_total", "Claim checks that the sweeper has sent again, by stage."),
+    (Kind::Counter, "crossdock_waiting_for_nothing_total", "Messages that waited with nothing before them. Above zero is a bug."),
     (Kind::Counter, "crossdock_folder_files_total", "Files met in watched folders, by outcome: taken or refused."),
     (Kind::Counter, "crossdock_http_requests_total", "Requests answered, by route, method and status."),
     (Kind::Histogram, "crossdock_stage_seconds", "Time of a batch in a stage, in seconds."),
