@@ -91,7 +91,11 @@ struct DeadLetters {
 
 /// Open dead letters, newest first.
 #[utoipa::path(get, path = "/v1/dead", tag = "dead letters", params(Filter), responses((status = 200, body = DeadLetters)))]
-async fn list(Reader(who): Reader, State(api): State<Api>, Query(filter): Query<Filter>) -> Result<Json<DeadLetters>, Problem> {
+async fn list(
+    Reader(who): Reader,
+    State(api): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<DeadLetters>, Problem> {
     let first = (Micros(i64::MAX), Uuid::max());
     let before = filter.cursor.as_deref().map(page::read_cursor).transpose()?.unwrap_or(first);
     let limit = page::limit(filter.limit);

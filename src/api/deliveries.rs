@@ -103,7 +103,8 @@ struct Whole {
 )]
 async fn show(Reader(who): Reader, State(api): State<Api>, Path(id): Path<Uuid>) -> Result<Json<Whole>, Problem> {
     let mut tx = api.hub.store.read(who.tenant).await?;
-    let row = deliveries::get(&mut tx, who.tenant, DeliveryId(id)).await?.ok_or_else(|| Problem::not_found("delivery"))?;
+    let row =
+        deliveries::get(&mut tx, who.tenant, DeliveryId(id)).await?.ok_or_else(|| Problem::not_found("delivery"))?;
     let steps = journal::of_delivery(&mut tx, who.tenant, id).await?;
     tx.rollback().await?;
     Ok(Json(Whole { delivery: row.into(), steps: steps.into_iter().map(Step::from).collect() }))

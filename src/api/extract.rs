@@ -1,6 +1,9 @@
 //! What a handler asks for: who is calling, and a path, query or body that can be understood.
 
-use super::{Api, problem::{Code, Problem}};
+use super::{
+    Api,
+    problem::{Code, Problem},
+};
 use crate::{
     canonical::Tenant,
     tenancy::keys::{self, Holder, Scope},
@@ -62,7 +65,8 @@ async fn caller(parts: &Parts, api: &Api, scope: Scope) -> Result<Who, Problem> 
         None => {
             let token = bearer(&parts.headers).ok_or_else(no_key)?;
             let holder = keys::holder(&api.hub.store, token).await?;
-            holder.ok_or_else(|| Problem::new(Code::KeyUnknown, "the key does not stand, or was replaced or revoked"))?
+            holder
+                .ok_or_else(|| Problem::new(Code::KeyUnknown, "the key does not stand, or was replaced or revoked"))?
         }
     };
     if !holder.may(scope) {
@@ -105,10 +109,16 @@ impl<T: DeserializeOwned + Send> FromRequest<Api> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, api).await.map_err(|rejection| {
-            let code = if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE { Code::TooLarge } else { Code::RequestInvalid };
+            let code = if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                Code::TooLarge
+            } else {
+                Code::RequestInvalid
+            };
             Problem::new(code, rejection.body_text())
         })?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map(Json).map_err(|error| Problem::new(Code::RequestInvalid, format!("the body: {error}")))
+        serde_json::from_slice(text)
+            .map(Json)
+            .map_err(|error| Problem::new(Code::RequestInvalid, format!("the body: {error}")))
     }
 }

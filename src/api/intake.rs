@@ -86,7 +86,8 @@ async fn post(State(api): State<Api>, Path(connection): Path<String>, headers: H
 
 fn accepted(receipt: &Receipt) -> Response {
     let document = receipt.document().0;
-    let told = Accepted { document, sha256: receipt.sha256().into(), duplicate_of: receipt.duplicate_of().map(|d| d.0) };
+    let told =
+        Accepted { document, sha256: receipt.sha256().into(), duplicate_of: receipt.duplicate_of().map(|d| d.0) };
     (StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/documents/{document}"))], Json(told)).into_response()
 }
 
@@ -135,10 +136,15 @@ async fn admitted(api: &Api, name: &str, headers: &HeaderMap) -> Result<Arc<Conn
         return Ok(connection.clone());
     }
     let holder = keys::holder(&api.hub.store, token).await?;
-    let holder = holder.ok_or_else(|| Problem::new(Code::KeyUnknown, "it is neither the connection's key nor a known API key"))?;
-    let connection = connection.filter(|c| c.tenant == holder.tenant).ok_or_else(|| Problem::not_found("connection"))?;
+    let holder = holder
+        .ok_or_else(|| Problem::new(Code::KeyUnknown, "it is neither the connection's key nor a known API key"))?;
+    let connection =
+        connection.filter(|c| c.tenant == holder.tenant).ok_or_else(|| Problem::not_found("connection"))?;
     if connection.transport != "http" {
-        let detail = format!("the connection `{name}` is a {}; documents are posted to http and webhook connections", connection.transport);
+        let detail = format!(
+            "the connection `{name}` is a {}; documents are posted to http and webhook connections",
+            connection.transport
+        );
         return Err(Problem::new(Code::NotFound, detail));
     }
     if !holder.may(Scope::In) {
@@ -148,7 +154,12 @@ async fn admitted(api: &Api, name: &str, headers: &HeaderMap) -> Result<Arc<Conn
 }
 
 /// The body of a webhook whose signature fits.
-async fn signed(connection: &ConnectionInfo, headers: &HeaderMap, body: &mut Paced, limit: u64) -> Result<Vec<u8>, Problem> {
+async fn signed(
+    connection: &ConnectionInfo,
+    headers: &HeaderMap,
+    body: &mut Paced,
+    limit: u64,
+) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     let read = StreamReader::new(body).take(limit + 1).read_to_end(&mut bytes).await;
     read.map_err(NotTaken::Sender)?;

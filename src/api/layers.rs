@@ -19,11 +19,12 @@ const ANSWER: Duration = Duration::from_secs(30);
 pub async fn timeout(request: Request, next: Next) -> Response {
     match tokio::time::timeout(ANSWER, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => {
-            Problem::new(Code::TookTooLong, format!("no answer within {} s; whether it was done can be looked up", ANSWER.as_secs()))
-                .retry_after(5)
-                .into_response()
-        }
+        Err(_) => Problem::new(
+            Code::TookTooLong,
+            format!("no answer within {} s; whether it was done can be looked up", ANSWER.as_secs()),
+        )
+        .retry_after(5)
+        .into_response(),
     }
 }
 
@@ -45,8 +46,10 @@ pub async fn measure(request: Request, next: Next) -> Response {
     let began = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
-    metrics::histogram!("crossdock_http_request_seconds", "route" => route.clone()).record(began.elapsed().as_secs_f64());
-    metrics::counter!("crossdock_http_requests_total", "route" => route, "method" => method, "status" => status).increment(1);
+    metrics::histogram!("crossdock_http_request_seconds", "route" => route.clone())
+        .record(began.elapsed().as_secs_f64());
+    metrics::counter!("crossdock_http_requests_total", "route" => route, "method" => method, "status" => status)
+        .increment(1);
     response
 }
 

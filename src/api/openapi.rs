@@ -40,10 +40,18 @@ pub(super) fn text(mut api: OpenApi) -> String {
     api.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("key", [])]);
     let problem = ResponseBuilder::new()
         .description("A problem; `code` says which")
-        .content("application/problem+json", ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build())
+        .content(
+            "application/problem+json",
+            ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
+        )
         .build();
     for item in api.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten()
+        {
+            // Handlers of different nouns may have one name; the description wants each once.
+            let noun = operation.tags.iter().flatten().next().map(|tag| tag.replace(' ', "_")).unwrap_or_default();
+            operation.operation_id = operation.operation_id.take().map(|name| format!("{noun}_{name}"));
             operation.responses.responses.insert("default".into(), RefOr::T(problem.clone()));
         }
     }

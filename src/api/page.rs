@@ -23,7 +23,10 @@ pub fn read_cursor(text: &str) -> Result<(Micros, Uuid), Problem> {
     let parts = text.split_once('_').and_then(|(at, id)| Some((at.parse().ok()?, Uuid::try_parse(id).ok()?)));
     match parts {
         Some((at, id)) => Ok((Micros(at), id)),
-        None => Err(Problem::new(Code::RequestInvalid, format!("`{text}` is no cursor; hand back `next` of the page before as it is"))),
+        None => Err(Problem::new(
+            Code::RequestInvalid,
+            format!("`{text}` is no cursor; hand back `next` of the page before as it is"),
+        )),
     }
 }
 
@@ -44,6 +47,9 @@ pub fn instant(name: &str, text: Option<&str>) -> Result<Option<Micros>, Problem
     let Some(text) = text else { return Ok(None) };
     match text.parse::<jiff::Timestamp>() {
         Ok(at) => Ok(Some(Micros(at.as_microsecond()))),
-        Err(error) => Err(Problem::new(Code::RequestInvalid, format!("`{name}` is no instant such as 2026-01-31T08:00:00Z: {error}"))),
+        Err(error) => Err(Problem::new(
+            Code::RequestInvalid,
+            format!("`{name}` is no instant such as 2026-01-31T08:00:00Z: {error}"),
+        )),
     }
 }

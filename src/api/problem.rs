@@ -155,7 +155,8 @@ impl From<NotTaken> for Problem {
             NotTaken::Stopping => Problem::new(Code::Stopping, "send it again; nothing of it was kept").retry_after(5),
             NotTaken::Store(error) => match error.trouble() {
                 Trouble::Away | Trouble::Conflict => {
-                    Problem::new(Code::StoreAway, "the store can't be reached; nothing was kept, send it again").retry_after(2)
+                    Problem::new(Code::StoreAway, "the store can't be reached; nothing was kept, send it again")
+                        .retry_after(2)
                 }
                 Trouble::Rule | Trouble::Deterministic => bug(&error),
             },

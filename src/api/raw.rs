@@ -36,19 +36,29 @@ pub fn routes() -> OpenApiRouter<Api> {
         (status = 206, body = Vec<u8>, content_type = "application/octet-stream"),
     )
 )]
-async fn raw(Reader(who): Reader, State(api): State<Api>, Path(id): Path<Uuid>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn raw(
+    Reader(who): Reader,
+    State(api): State<Api>,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let mut tx = api.hub.store.read(who.tenant).await?;
-    let document = documents::get(&mut tx, who.tenant, DocumentId(id)).await?.ok_or_else(|| Problem::not_found("document"))?;
+    let document =
+        documents::get(&mut tx, who.tenant, DocumentId(id)).await?.ok_or_else(|| Problem::not_found("document"))?;
     let chunks = blobs::written(&mut tx, who.tenant, &document.sha256).await?;
     tx.rollback().await?;
     let size = u64::try_from(document.size).unwrap_or(0);
     if (chunks as u64) < size.div_ceil(blobs::CHUNK as u64) {
-        return Err(Problem::new(Code::BytesGone, "they were kept as long as the partner's agreement says (`retention_days`)"));
+        return Err(Problem::new(
+            Code::BytesGone,
+            "they were kept as long as the partner's agreement says (`retention_days`)",
+        ));
     }
     let etag = format!("\"{}\"", document.sha256);
     // RFC 9110 §13.1.5: a range holds only for what the caller has the other part of.
     let same = headers.get(header::IF_RANGE).is_none_or(|v| v.as_bytes() == etag.as_bytes());
-    let asked = headers.get(header::RANGE).and_then(|v| v.to_str().ok()).filter(|_| same).and_then(|text| range(text, size));
+    let asked =
+        headers.get(header::RANGE).and_then(|v| v.to_str().ok()).filter(|_| same).and_then(|text| range(text, size));
     let (status, part) = match asked {
         None => (StatusCode::OK, 0..size),
         Some(Ok(part)) => (StatusCode::PARTIAL_CONTENT, part),
@@ -74,7 +84,12 @@ async fn raw(Reader(who): Reader, State(api): State<Api>, Path(id): Path<Uuid>, 
 }
 
 /// Reads a chunk when the one before was taken, each in a transaction of its own.
-fn bytes(store: Store, tenant: Tenant, sha256: String, part: Range<u64>) -> impl Stream<Item = Result<Bytes, StoreError>> {
+fn bytes(
+    store: Store,
+    tenant: Tenant,
+    sha256: String,
+    part: Range<u64>,
+) -> impl Stream<Item = Result<Bytes, StoreError>> {
     stream::try_unfold((store, sha256, part), move |(store, sha256, part)| async move {
         if part.is_empty() {
             return Ok(None);
@@ -109,7 +124,8 @@ fn range(text: &str, size: u64) -> Option<Result<Range<u64>, ()>> {
 
 /// RFC 6266 §4.1, appendix D: a plain name for all, and the true one for who understands it.
 fn disposition(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') { c } else { '_' }).collect();
     let mut coded = String::new();
     for byte in name.bytes() {
         // RFC 8187 §3.2.1: attr-char.
@@ -149,6 +165,9 @@ mod tests {
 
     #[test]
     fn names_that_would_break_a_header() {
-        assert_eq!(disposition("a\"b\r\nü.edi"), "attachment; filename=\"a_b___.edi\"; filename*=UTF-8''a%22b%0D%0A%C3%BC.edi");
+        assert_eq!(
+            disposition("a\"b\r\nü.edi"),
+            "attachment; filename=\"a_b___.edi\"; filename*=UTF-8''a%22b%0D%0A%C3%BC.edi"
+        );
     }
 }

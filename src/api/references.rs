@@ -38,12 +38,17 @@ struct Added {
 
 /// Adds a cross-reference, or changes its target, and restarts what was held for it.
 #[utoipa::path(post, path = "/v1/references", tag = "references", request_body = Reference, responses((status = 200, body = Added)))]
-async fn add(Operator(who): Operator, State(api): State<Api>, Given(new): Given<Reference>) -> Result<Json<Added>, Problem> {
+async fn add(
+    Operator(who): Operator,
+    State(api): State<Api>,
+    Given(new): Given<Reference>,
+) -> Result<Json<Added>, Problem> {
     for (name, text) in [("scheme", &new.scheme), ("value", &new.value), ("target", &new.target)] {
         if text.trim().is_empty() || text.chars().any(char::is_control) {
             return Err(Problem::new(Code::RequestInvalid, format!("`{name}` is empty or holds control characters")));
         }
     }
-    let restarted = operate::add_reference(&api.hub, who.tenant, &new.scheme, &new.value, &new.target, &who.name).await?;
+    let restarted =
+        operate::add_reference(&api.hub, who.tenant, &new.scheme, &new.value, &new.target, &who.name).await?;
     Ok(Json(Added { restarted: restarted.into_iter().map(|m| m.0).collect() }))
 }

@@ -31,6 +31,7 @@ const PROBE: Duration = Duration::from_secs(3);
 
 /// Flags of every command that asks.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 pub struct Flags {
     /// Only this tenant's [default: all]
     #[arg(long, value_name = "NAME")]

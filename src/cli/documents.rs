@@ -2,7 +2,7 @@
 
 use super::{
     ask::{self, Place, Places, encoded},
-    check,
+    check, operate,
     out::{Out, instant, reason, size, text},
 };
 use crate::formats::fault::Fault;
@@ -31,6 +31,8 @@ pub enum Documents {
     /// crossdock documents raw 0199c0de-… > order.edi
     #[command(verbatim_doc_comment)]
     Raw(Raw),
+    /// Put a dead, rejected or unassigned one back to the start of its way
+    Replay(operate::One),
 }
 
 #[derive(Debug, clap::Args)]
@@ -108,10 +110,10 @@ pub fn when(text: &str) -> Result<String, String> {
         }
         _ => None,
     };
-    let date = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    let date = || jiff::tz::TimeZone::UTC.to_timestamp(text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0)).ok();
     let at = match micros {
         Some(micros) => jiff::Timestamp::from_microsecond(micros).ok(),
-        None => text.parse::<jiff::Timestamp>().ok().or_else(|| date().map(|zoned| zoned.timestamp())),
+        None => text.parse::<jiff::Timestamp>().ok().or_else(date),
     };
     at.map(|at| at.to_string()).ok_or_else(|| "2h, 30m, 7d, 2026-01-31 or 2026-01-31T08:00:00Z".into())
 }
@@ -122,6 +124,7 @@ pub async fn run(command: &Documents) -> anyhow::Result<u8> {
         Documents::List(args) => list(args).await,
         Documents::Show(args) => show(args).await,
         Documents::Raw(args) => raw(args).await,
+        Documents::Replay(one) => operate::change("documents", "replay", one).await,
     }
 }
 
@@ -168,7 +171,8 @@ async fn list(args: &List) -> anyhow::Result<u8> {
 
 fn row(place: &Place, document: &Value) -> Vec<String> {
     let word = |key: &str| text(document, key).to_owned();
-    let why = crate::formats::fault::shorten(&reason(&document["cause"]), 70);
+    let copy = document["duplicate_of"].as_str().map(|id| format!("copy of {id}"));
+    let why = crate::formats::fault::shorten(&copy.unwrap_or_else(|| reason(&document["cause"])), 70);
     vec![
         instant(text(document, "received_at")),
         word("state"),

@@ -46,7 +46,7 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
     let pages = pages();
     let Some(page) = pages.iter().find(|page| page.code.eq_ignore_ascii_case(code)) else {
         let near = nearest(code, pages.iter().map(|page| page.code.to_owned()));
-        bail!("there is no code `{code}`{}; `crossdock explain` lists all", near.map_or_else(String::new, |n| format!(", did you mean {n}?")));
+        bail!("there is no code `{code}`, and `crossdock explain` lists all{}", near.map_or_else(String::new, |n| format!("; did you mean {n}?")));
     };
     out.line(&page.text)?;
     out.flush()?;

@@ -24,6 +24,7 @@ const SECRETS: &[&str] = &["database_url", "amqp_url"];
 
 /// What every command that needs settings takes.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Settings")]
 pub struct Flags {
     /// Settings file [default: crossdock.toml, if there is one]
@@ -41,6 +42,9 @@ pub struct Flags {
     /// Any other setting: --set flow.apply_workers=4 (`crossdock config describe` lists them)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+    /// `serve --listen`; the other commands listen nowhere.
+    #[arg(skip)]
+    pub listen: Option<String>,
 }
 
 /// Where a value came from.
@@ -95,6 +99,9 @@ pub fn load_from(flags: &Flags, variables: impl IntoIterator<Item = (String, Str
             layers.put(key, Value::from(path.display().to_string()), Origin::Flag(format!("--{key}")))?;
         }
     }
+    if let Some(listen) = &flags.listen {
+        layers.put("listen", Value::from(listen.as_str()), Origin::Flag("--listen".into()))?;
+    }
     for pair in &flags.set {
         layers.flag(pair, "--set")?;
     }
@@ -145,7 +152,7 @@ impl Layers {
         let key = name.strip_prefix(PREFIX).unwrap_or(name).to_ascii_lowercase().replace("__", ".");
         let Some(now) = self.values.get(&key) else {
             let known = self.values.keys().map(|key| variable_of(key)).chain(OTHER_VARIABLES.iter().map(|v| v.to_string()));
-            bail!("the variable {name} is no setting{}; variables that begin with CROSSDOCK_ are the hub's own", meant(nearest(name, known)));
+            bail!("the variable {name} is no setting, and those that begin with CROSSDOCK_ are the hub's own{}", meant(nearest(name, known)));
         };
         let value = typed(now, text).with_context(|| format!("the variable {name}"))?;
         self.put(&key, value, Origin::Variable(name.into()))

@@ -15,6 +15,7 @@ use crate::{
     tenancy::{Directory, files::Lint, keys},
 };
 use anyhow::{Context, bail};
+use futures_util::future::BoxFuture;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -23,7 +24,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use futures_util::future::BoxFuture;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -98,7 +98,8 @@ fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Vec<(String, St
                     folders.push(path);
                 }
             } else if path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)) {
-                let text = std::fs::read_to_string(&path).with_context(|| format!("{} can't be read as text", path.display()))?;
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("{} can't be read as text", path.display()))?;
                 found.push((path.display().to_string(), text));
             }
         }
@@ -125,7 +126,12 @@ pub fn library(files: &Files) -> Result<Library, Faults> {
         Faults(
             faults
                 .into_iter()
-                .map(|l| Lint { file: l.file, line: u64::from(l.line), column: u64::from(l.column), sentence: l.sentence })
+                .map(|l| Lint {
+                    file: l.file,
+                    line: u64::from(l.line),
+                    column: u64::from(l.column),
+                    sentence: l.sentence,
+                })
                 .collect(),
         )
     })
@@ -136,17 +142,26 @@ pub fn store_options(settings: &Settings) -> anyhow::Result<store::Options> {
     let url = match (settings.database_url.is_empty(), settings.amqp_url.is_empty()) {
         (true, true) => settings.data.join("crossdock.db").display().to_string(),
         (false, false) => settings.database_url.clone(),
-        (false, true) => bail!("database_url is set and amqp_url is not: PostgreSQL goes with RabbitMQ, SQLite with the embedded queue"),
-        (true, false) => bail!("amqp_url is set and database_url is not: RabbitMQ goes with PostgreSQL, the embedded queue with SQLite"),
+        (false, true) => bail!(
+            "database_url is set and amqp_url is not: PostgreSQL goes with RabbitMQ, SQLite with the embedded queue"
+        ),
+        (true, false) => bail!(
+            "amqp_url is set and database_url is not: RabbitMQ goes with PostgreSQL, the embedded queue with SQLite"
+        ),
     };
-    Ok(store::Options { url, connections: settings.store.connections, acquire: Duration::from_millis(settings.store.acquire_ms) })
+    Ok(store::Options {
+        url,
+        connections: settings.store.connections,
+        acquire: Duration::from_millis(settings.store.acquire_ms),
+    })
 }
 
 /// Opens the store, migrated and locked.
 pub async fn open_store(settings: &Settings) -> anyhow::Result<(Store, Lock)> {
     let options = store_options(settings)?;
     let lock = if options.is_postgres() {
-        std::fs::create_dir_all(&settings.data).with_context(|| format!("the data folder {} can't be made", settings.data.display()))?;
+        std::fs::create_dir_all(&settings.data)
+            .with_context(|| format!("the data folder {} can't be made", settings.data.display()))?;
         Lock(None)
     } else {
         lock(&settings.data)?
@@ -163,14 +178,17 @@ pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock
     directory.write(&store).await.context("the configuration can't be written to the store")?;
     super::data::load(&store, &directory, &files.base).await.map_err(Faults)?;
     let worker: Arc<str> = format!("{}-{}", hostname(), std::process::id()).into();
-    let limits =
-        Limits { max_bytes: settings.intake.max_bytes, wait_us: settings.flow.sweep_after_ms as i64 * 1_000, worker: worker.to_string() };
+    let limits = Limits {
+        max_bytes: settings.intake.max_bytes,
+        wait_us: settings.flow.sweep_after_ms as i64 * 1_000,
+        worker: worker.to_string(),
+    };
     let intake = Intake::open(store.clone(), settings.data.join("spool"), limits)
         .with_context(|| format!("the spool folder below {} can't be written", settings.data.display()))?;
     let queue = if settings.amqp_url.is_empty() {
         Queue::embedded(store.clone())
     } else {
-        bail!("later") //LATER Queue::rabbit(&settings.amqp_url).await.context("the broker")?
+        Queue::rabbit(&settings.amqp_url).await.context("the broker")?
     };
     let hub = Hub {
         settings: Arc::new(settings),
@@ -210,7 +228,8 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
         let router = router(&hub)?;
         let stop = stop.clone();
         tasks.spawn(async move {
-            let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await;
+            let served =
+                axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await;
             if let Err(error) = served {
                 tracing::error!(%error, "the API stopped");
             }
@@ -229,7 +248,7 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
     }
     if role.has(Role::Relay) {
         if hub.store.is_distributed() {
-            //LATER stage(&mut tasks, "relay", flow::relay::run(hub.store.clone(), hub.queue.clone(), stop.clone()));
+            stage(&mut tasks, "relay", flow::relay::run(hub.store.clone(), hub.queue.clone(), stop.clone()));
         }
         let (sweep, stop) = (hub.clone(), stop.clone());
         tasks.spawn(async move { flow::sweep::run(sweep, stop).await });
@@ -282,7 +301,9 @@ impl Running {
     /// Takes nothing new, lets the work in hand end, and closes. What is not done in 9 s comes again after the next start.
     pub async fn stop(mut self) {
         self.stop.cancel();
-        let ended = tokio::time::timeout(Duration::from_secs(9), async { while self.tasks.join_next().await.is_some() {} }).await;
+        let ended =
+            tokio::time::timeout(Duration::from_secs(9), async { while self.tasks.join_next().await.is_some() {} })
+                .await;
         if ended.is_err() {
             tracing::warn!("work was still in hand after 9 s; it is kept, and goes on after the next start");
             self.tasks.abort_all();
@@ -297,7 +318,14 @@ pub async fn local_keys(hub: &Hub, url: &str) -> anyhow::Result<BTreeMap<String,
     let mut made = BTreeMap::new();
     for tenant in hub.directory.tenants.values() {
         let key = keys::generate();
-        keys::put(&hub.store, tenant.id, &format!("local {} {}", hostname(), hub.settings.data.display()), &key, &[keys::Scope::Admin]).await?;
+        keys::put(
+            &hub.store,
+            tenant.id,
+            &format!("local {} {}", hostname(), hub.settings.data.display()),
+            &key,
+            &[keys::Scope::Admin],
+        )
+        .await?;
         made.insert(tenant.name.clone(), key);
     }
     let path = hub.settings.data.join("hub.json");

@@ -62,7 +62,11 @@ impl Senders {
 /// Works until told to stop; then ends what is being sent (up to five seconds) and gives the rest back.
 /// One a process is enough: its bounds (`deliver.concurrent`, eight at once a target) count within one call.
 /// Fails only if no TLS client can be made.
-pub async fn run(hub: Hub, documents: Arc<dyn DocumentSender>, shutdown: CancellationToken) -> Result<(), reqwest::Error> {
+pub async fn run(
+    hub: Hub,
+    documents: Arc<dyn DocumentSender>,
+    shutdown: CancellationToken,
+) -> Result<(), reqwest::Error> {
     run_with(hub, Senders::new(documents)?, shutdown).await;
     Ok(())
 }

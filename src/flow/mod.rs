@@ -9,10 +9,14 @@ pub mod apply;
 pub mod deliver;
 pub mod failure;
 pub mod operate;
+pub mod relay;
 pub mod sweep;
 pub mod translate;
 
-use crate::{canonical::Micros, config::Settings, intake::Intake, mapping::Library, queue::Queue, store::Store, tenancy::Directory};
+use crate::{
+    canonical::Micros, config::Settings, intake::Intake, mapping::Library, queue::Queue, store::Store,
+    tenancy::Directory,
+};
 use std::sync::Arc;
 
 /// What writing deliveries in a transaction of this instant needs.

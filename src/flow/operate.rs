@@ -6,7 +6,8 @@ use crate::{
     store::{
         StoreError, Tx,
         deliveries::{self, Letter},
-        documents, entities::{self, CrossReference},
+        documents,
+        entities::{self, CrossReference},
         journal::{self, Step},
         keys,
         messages::{self, MessageRow},
@@ -52,7 +53,13 @@ pub enum Replayed {
 
 /// Maps a rejected, held or dead message again with what now stands: the old one becomes `replaced`, a new one takes its key
 /// and place, in one transaction.
-pub async fn restart(hub: &Hub, tenant: Tenant, id: MessageId, who: &str, why: &str) -> Result<MessageId, OperateError> {
+pub async fn restart(
+    hub: &Hub,
+    tenant: Tenant,
+    id: MessageId,
+    who: &str,
+    why: &str,
+) -> Result<MessageId, OperateError> {
     let mut tx = hub.store.read(tenant).await?;
     let row = messages::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("message"))?;
     let document = documents::get(&mut tx, tenant, row.document).await?.ok_or(OperateError::NotFound("document"))?;
@@ -67,12 +74,14 @@ pub async fn restart(hub: &Hub, tenant: Tenant, id: MessageId, who: &str, why: &
         .ok_or_else(|| OperateError::Unreadable("the document has no such set".into()))?;
     let now = now();
     let new = MessageId::of(row.document, row.run as u32 + 1, row.set_no as u32, row.split as u32);
-    let mut fresh = translate::new_message(hub, row.document, new, row.run + 1, &again.set, again.partner, again.meaning, now);
+    let mut fresh =
+        translate::new_message(hub, row.document, new, row.run + 1, &again.set, again.partner, again.meaning, now);
     fresh.tenant = tenant;
     fresh.released = 1;
     let mut tx = hub.store.begin(tenant).await?;
     let old_key = key(&row);
-    let keys: Vec<keys::Key> = old_key.iter().cloned().chain(fresh.key()).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+    let keys: Vec<keys::Key> =
+        old_key.iter().cloned().chain(fresh.key()).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     keys::lock(&mut tx, tenant, &keys).await?;
     fresh.place = place(&mut tx, tenant, &row, old_key.as_ref(), fresh.key().as_ref()).await?;
     let cause = json!({"code": "restarted", "who": who, "why": why, "by": new});
@@ -90,13 +99,22 @@ pub async fn restart(hub: &Hub, tenant: Tenant, id: MessageId, who: &str, why: &
     let after = row.state == "rejected" && old_key.is_some();
     let mut written = json!({"code": "restart", "who": who, "why": why, "of": id});
     if after && let Some(note) = written.as_object_mut() {
-        note.insert("note".into(), Value::from("the old one had let its successors go: this one is applied after them"));
+        note.insert(
+            "note".into(),
+            Value::from("the old one had let its successors go: this one is applied after them"),
+        );
     }
     journal::write(
         &mut tx,
         &[
-            Step::new(tenant, now.0, "operate", "replaced", &hub.worker).document(row.document.0).message(id.0).cause(cause),
-            Step::new(tenant, now.0, "operate", fresh.state, &hub.worker).document(row.document.0).message(new.0).cause(written),
+            Step::new(tenant, now.0, "operate", "replaced", &hub.worker)
+                .document(row.document.0)
+                .message(id.0)
+                .cause(cause),
+            Step::new(tenant, now.0, "operate", fresh.state, &hub.worker)
+                .document(row.document.0)
+                .message(new.0)
+                .cause(written),
         ],
     )
     .await?;
@@ -106,7 +124,13 @@ pub async fn restart(hub: &Hub, tenant: Tenant, id: MessageId, who: &str, why: &
 }
 
 /// The old message's place, or a new one where its key was not known before.
-async fn place(tx: &mut Tx, tenant: Tenant, old: &MessageRow, old_key: Option<&keys::Key>, new_key: Option<&keys::Key>) -> Result<Option<i64>, StoreError> {
+async fn place(
+    tx: &mut Tx,
+    tenant: Tenant,
+    old: &MessageRow,
+    old_key: Option<&keys::Key>,
+    new_key: Option<&keys::Key>,
+) -> Result<Option<i64>, StoreError> {
     match (old_key, new_key) {
         (_, None) => Ok(None),
         (Some(old_key), Some(new_key)) if old_key == new_key && old.place.is_some() => Ok(old.place),
@@ -120,7 +144,8 @@ fn key(row: &MessageRow) -> Option<keys::Key> {
 
 async fn free(hub: &Hub, tx: &mut Tx, tenant: Tenant, keys: &[keys::Key]) -> Result<Vec<outbox::Row>, StoreError> {
     let now = now();
-    let freed: Vec<Uuid> = messages::release(tx, tenant, keys, hub.deadline(now)).await?.into_iter().map(|m| m.0).collect();
+    let freed: Vec<Uuid> =
+        messages::release(tx, tenant, keys, hub.deadline(now)).await?.into_iter().map(|m| m.0).collect();
     Ok(outbox::claims(tenant, Stage::Apply, &freed, now))
 }
 
@@ -129,7 +154,13 @@ fn allowed(state: &str, states: &[&str], what: &'static str, done: &'static str)
 }
 
 /// Takes a rejected, held or dead message out of the way for good; what waited behind it goes on.
-pub async fn cancel_message(hub: &Hub, tenant: Tenant, id: MessageId, who: &str, why: &str) -> Result<(), OperateError> {
+pub async fn cancel_message(
+    hub: &Hub,
+    tenant: Tenant,
+    id: MessageId,
+    who: &str,
+    why: &str,
+) -> Result<(), OperateError> {
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
     let row = messages::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("message"))?;
@@ -140,36 +171,71 @@ pub async fn cancel_message(hub: &Hub, tenant: Tenant, id: MessageId, who: &str,
     messages::step_aside(&mut tx, tenant, id, "cancelled", None, &cause, now).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
     let claims = free(hub, &mut tx, tenant, &keys).await?;
-    journal::write(&mut tx, &[Step::new(tenant, now.0, "operate", "cancelled", &hub.worker).document(row.document.0).message(id.0).cause(cause)]).await?;
+    journal::write(
+        &mut tx,
+        &[Step::new(tenant, now.0, "operate", "cancelled", &hub.worker)
+            .document(row.document.0)
+            .message(id.0)
+            .cause(cause)],
+    )
+    .await?;
     outbox::push(&mut tx, &claims).await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Puts a dead, rejected or unassigned document back to the start of its way. Messages that it gave already stay as they are.
-pub async fn replay_document(hub: &Hub, tenant: Tenant, id: DocumentId, who: &str, why: &str) -> Result<(), OperateError> {
+pub async fn replay_document(
+    hub: &Hub,
+    tenant: Tenant,
+    id: DocumentId,
+    who: &str,
+    why: &str,
+) -> Result<(), OperateError> {
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
     let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
     allowed(&row.state, &["dead", "rejected", "unassigned"], "a dead, rejected or unassigned document", "replayed")?;
     if documents::reopen(&mut tx, tenant, id, hub.deadline(now)).await? != 1 {
-        return Err(OperateError::State { state: "changed meanwhile".into(), allowed: "a dead, rejected or unassigned document", done: "replayed" });
+        return Err(OperateError::State {
+            state: "changed meanwhile".into(),
+            allowed: "a dead, rejected or unassigned document",
+            done: "replayed",
+        });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
     let cause = json!({"code": "replay", "who": who, "why": why, "was": row.state});
-    journal::write(&mut tx, &[Step::new(tenant, now.0, "operate", "received", &hub.worker).document(id.0).cause(cause)]).await?;
-    outbox::push(&mut tx, &[outbox::Row::at_once(ClaimCheck::new(tenant, Stage::Translate, vec![row.connection.0]), now)]).await?;
+    journal::write(
+        &mut tx,
+        &[Step::new(tenant, now.0, "operate", "received", &hub.worker).document(id.0).cause(cause)],
+    )
+    .await?;
+    outbox::push(
+        &mut tx,
+        &[outbox::Row::at_once(ClaimCheck::new(tenant, Stage::Translate, vec![row.connection.0]), now)],
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Replays what a dead letter is about.
-pub async fn replay_letter(hub: &Hub, tenant: Tenant, id: Uuid, who: &str, why: &str) -> Result<Replayed, OperateError> {
+pub async fn replay_letter(
+    hub: &Hub,
+    tenant: Tenant,
+    id: Uuid,
+    who: &str,
+    why: &str,
+) -> Result<Replayed, OperateError> {
     let mut tx = hub.store.read(tenant).await?;
     let letter: Letter = deliveries::letter(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("dead letter"))?;
     tx.rollback().await?;
     if letter.ended_at.is_some() {
-        return Err(OperateError::State { state: letter.ended_how.unwrap_or_default(), allowed: "an open dead letter", done: "replayed" });
+        return Err(OperateError::State {
+            state: letter.ended_how.unwrap_or_default(),
+            allowed: "an open dead letter",
+            done: "replayed",
+        });
     }
     match letter.thing.as_str() {
         "document" => {
@@ -187,7 +253,14 @@ pub async fn replay_letter(hub: &Hub, tenant: Tenant, id: Uuid, who: &str, why: 
 }
 
 /// Adds a cross-reference and restarts what was held for it. Gives the messages that stand now.
-pub async fn add_reference(hub: &Hub, tenant: Tenant, scheme: &str, value: &str, target: &str, who: &str) -> Result<Vec<MessageId>, OperateError> {
+pub async fn add_reference(
+    hub: &Hub,
+    tenant: Tenant,
+    scheme: &str,
+    value: &str,
+    target: &str,
+    who: &str,
+) -> Result<Vec<MessageId>, OperateError> {
     let mut tx = hub.store.begin(tenant).await?;
     let row = CrossReference { scheme: scheme.into(), value: value.into(), target: target.into() };
     entities::upsert_cross_references(&mut tx, tenant, std::slice::from_ref(&row)).await?;

@@ -79,7 +79,9 @@ fn claims(stage: Stage, due: &[Due], now: Micros) -> Vec<outbox::Row> {
     by_tenant
         .into_iter()
         .flat_map(|(tenant, ids)| match one_a_claim {
-            true => ids.into_iter().map(|id| outbox::Row::at_once(ClaimCheck::new(tenant, stage, vec![id]), now)).collect(),
+            true => {
+                ids.into_iter().map(|id| outbox::Row::at_once(ClaimCheck::new(tenant, stage, vec![id]), now)).collect()
+            }
             false => outbox::claims(tenant, stage, &ids, now),
         })
         .collect()
@@ -99,7 +101,11 @@ async fn free_waiting(hub: &Hub, tenant: Tenant) -> Result<usize, StoreError> {
     let mut tx = hub.store.begin(tenant).await?;
     keys::lock(&mut tx, tenant, &keys).await?;
     let now = now();
-    let freed: Vec<Uuid> = messages::release(&mut tx, tenant, &keys, hub.deadline(now)).await?.into_iter().map(|m: MessageId| m.0).collect();
+    let freed: Vec<Uuid> = messages::release(&mut tx, tenant, &keys, hub.deadline(now))
+        .await?
+        .into_iter()
+        .map(|m: MessageId| m.0)
+        .collect();
     outbox::push(&mut tx, &outbox::claims(tenant, Stage::Apply, &freed, now)).await?;
     tx.commit().await?;
     if !freed.is_empty() {

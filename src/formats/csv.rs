@@ -86,7 +86,9 @@ impl<R: BufRead> Csv<R> {
             if self.sets == 0 {
                 let sentence = "The file has a header row and no row below it.";
                 self.queue.push_back(Piece::Fault(
-                    Fault::new(codes::EMPTY, file_place(0, self.at), sentence).expected("rows"),
+                    Fault::new(codes::EMPTY, file_place(0, self.at), sentence)
+                        .expected("rows")
+                        .remedy("Ask the sender whether rows are missing."),
                 ));
             }
             return Ok(());

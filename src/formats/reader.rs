@@ -2,10 +2,10 @@
 
 use crate::{
     csv::Csv,
-    edifact::Edifact,
+    edifact::{self, Edifact},
     json::Json,
     piece::{Piece, Policy, Standard},
-    x12::X12,
+    x12::{self, X12},
     xml::Xml,
 };
 use std::io::{self, BufRead};
@@ -66,8 +66,8 @@ pub fn read<'a, R: BufRead + Send + 'a>(standard: Standard, input: R, options: O
     }
 }
 
-/// What a document is, by its first bytes (some hundred will do). CSV can't be told from other text: `None`, and the
-/// caller knows what the connection expects.
+/// What a document is, by its first bytes (some hundred will do). An interchange header behind other text counts too, if
+/// it can be read. CSV can't be told from other text: `None`, and the caller knows what the connection expects.
 pub fn sniff(first: &[u8]) -> Option<Standard> {
     let text = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first);
     let text = text.trim_ascii_start();
@@ -76,6 +76,8 @@ pub fn sniff(first: &[u8]) -> Option<Standard> {
         [b'U', b'N', b'A' | b'B', next, ..] if !next.is_ascii_alphanumeric() => Some(Standard::Edifact),
         [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b':' | 0x80.., ..] => Some(Standard::Xml),
         [b'{' | b'[', ..] => Some(Standard::Json),
+        text if x12::header_within(text) => Some(Standard::X12),
+        text if edifact::header_within(text) => Some(Standard::Edifact),
         _ => None,
     }
 }

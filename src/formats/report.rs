@@ -51,7 +51,7 @@ impl Report {
 
     /// All faults, in document order.
     pub fn all_faults(&self) -> Vec<&Fault> {
-        let mut all: Vec<&Fault> = self.faults.iter().chain(self.sets.iter().flat_map(|set| &set.faults)).collect();
+        let mut all: Vec<&Fault> = self.sets.iter().flat_map(|set| &set.faults).chain(&self.faults).collect();
         all.sort_by_key(|fault| fault.place.byte);
         all
     }

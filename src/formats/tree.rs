@@ -80,6 +80,8 @@ struct Slot {
 }
 
 const NONE: u32 = u32::MAX;
+/// How many names are looked through in a row.
+const MOST_SHORT: usize = 48;
 
 /// What a reader tells about a node that it adds.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +101,9 @@ pub struct Tree {
     /// The set's bytes as text of the same length (what isn't valid there is `?`), then unescaped values.
     text: String,
     names: Vec<Box<str>>,
+    /// The names again: up to eight bytes as a number, 0 for longer ones. Few enough to be looked through in a row.
+    short: Vec<u64>,
+    /// Long names, and all when they are many.
     known: HashMap<Box<str>, u32>,
     /// (uri, prefix); entry 0 is none.
     namespaces: Vec<(Box<str>, Box<str>)>,
@@ -129,9 +134,11 @@ impl Tree {
     /// A reader's tree: `text` is the set's bytes (same length), `base` the offset of the first.
     pub(crate) fn over(text: String, base: u64, place: Place) -> Self {
         let mut tree = Tree {
-            nodes: Vec::new(),
+            // An EDI element takes five bytes or more, mostly.
+            nodes: Vec::with_capacity((text.len() / 5).min(65_536) + 2),
             text,
             names: Vec::new(),
+            short: Vec::new(),
             known: HashMap::new(),
             namespaces: vec![("".into(), "".into())],
             unescaped: Vec::new(),
@@ -323,8 +330,15 @@ impl Tree {
             return id;
         }
         let id = self.names.len() as u32 + 100;
+        let short = packed(name).filter(|_| self.short.len() < MOST_SHORT);
         self.names.push(name.into());
-        self.known.insert(name.into(), id);
+        match short {
+            Some(number) => self.short.push(number),
+            None => {
+                self.short.extend((self.short.len() < MOST_SHORT).then_some(0));
+                self.known.insert(name.into(), id);
+            }
+        }
         id
     }
 
@@ -339,9 +353,14 @@ impl Tree {
     }
 
     fn name_id(&self, name: &str) -> Option<u32> {
-        match name.as_bytes() {
-            [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0')),
-            _ => self.known.get(name).copied(),
+        if let [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = name.as_bytes() {
+            return Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0'));
+        }
+        let number = packed(name);
+        let short = number.and_then(|number| self.short.iter().position(|short| *short == number));
+        match short {
+            Some(at) => Some(at as u32 + 100),
+            None => self.known.get(name).copied(),
         }
     }
 
@@ -419,6 +438,13 @@ const DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728
 fn slot(what: Add, parent: u32) -> Slot {
     let Add { kind, name, start, len, extra, text } = what;
     Slot { kind, text, namespace: 0, name, start, len, extra, parent, first: NONE, last: NONE, next: NONE }
+}
+
+/// A name of one to eight bytes as a number; no two give the same, and none gives 0.
+fn packed(name: &str) -> Option<u64> {
+    let mut word = [0; 8];
+    word.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
+    Some(u64::from_le_bytes(word)).filter(|number| *number != 0 && !name.ends_with('\0'))
 }
 
 fn link(id: u32) -> Option<NodeId> {

@@ -21,7 +21,8 @@ const SECOND_LOOK: Duration = Duration::from_millis(300);
 
 /// States of each thing, in the order of the report.
 const DOCUMENTS: [&str; 7] = ["received", "retrying", "translated", "unassigned", "rejected", "duplicate", "dead"];
-const MESSAGES: [&str; 9] = ["pending", "waiting", "held", "retrying", "applied", "rejected", "dead", "cancelled", "replaced"];
+const MESSAGES: [&str; 9] =
+    ["pending", "waiting", "held", "retrying", "applied", "rejected", "dead", "cancelled", "replaced"];
 const DELIVERIES: [&str; 5] = ["pending", "retrying", "delivered", "dead", "cancelled"];
 
 /// What the audit found.
@@ -47,7 +48,12 @@ pub struct Missing {
 }
 
 /// Looks at one tenant, or at all. `grace` is the sweeper's wait, which the second look gives a live system.
-pub async fn audit(store: &Store, directory: &Directory, tenant: Option<Tenant>, now: Micros) -> Result<Audit, StoreError> {
+pub async fn audit(
+    store: &Store,
+    directory: &Directory,
+    tenant: Option<Tenant>,
+    now: Micros,
+) -> Result<Audit, StoreError> {
     let mut missing = look(store, directory, now).await?;
     if !missing.is_empty() {
         tokio::time::sleep(SECOND_LOOK).await;
@@ -96,13 +102,28 @@ async fn look(store: &Store, directory: &Directory, now: Micros) -> Result<Vec<M
     let mut found = Found { directory, missing: vec![] };
     found.tenants(census::tenants(&mut tx).await?);
     for s in census::blobs_without_document(&mut tx).await? {
-        found.add("blob_without_document", &s, "its bytes are sealed, and no document names them", "ask its sender whether it was acknowledged, and report it");
+        found.add(
+            "blob_without_document",
+            &s,
+            "its bytes are sealed, and no document names them",
+            "ask its sender whether it was acknowledged, and report it",
+        );
     }
     for s in census::documents_without_sets(&mut tx).await? {
-        found.add("sets_without_messages", &s, "it was translated, and its sets and messages do not match in number", "replay the document, and report it");
+        found.add(
+            "sets_without_messages",
+            &s,
+            "it was translated, and its sets and messages do not match in number",
+            "replay the document, and report it",
+        );
     }
     for s in census::messages_without_event(&mut tx).await? {
-        found.add("message_without_event", &s, "it was applied, and no event says what was decided", "report it: this is a bug");
+        found.add(
+            "message_without_event",
+            &s,
+            "it was applied, and no event says what was decided",
+            "report it: this is a bug",
+        );
     }
     events(&mut tx, &mut found).await?;
     stuck(&mut tx, &mut found, now).await?;
@@ -119,7 +140,13 @@ struct Found<'a> {
 impl Found<'_> {
     fn add(&mut self, kind: &'static str, suspect: &Suspect, sentence: &str, remedy: &str) {
         let tenant = name_of(self.directory, suspect.tenant);
-        self.missing.push(Missing { kind, tenant, id: suspect.id.clone(), sentence: sentence.into(), remedy: remedy.into() });
+        self.missing.push(Missing {
+            kind,
+            tenant,
+            id: suspect.id.clone(),
+            sentence: sentence.into(),
+            remedy: remedy.into(),
+        });
     }
 
     /// An audit that can't see every tenant must not say that all is well.
@@ -142,7 +169,8 @@ async fn events(tx: &mut Tx, found: &mut Found<'_>) -> Result<(), StoreError> {
     if suspects.is_empty() {
         return Ok(());
     }
-    let patterns: HashMap<Uuid, Vec<String>> = census::patterns(tx).await?.into_iter().map(|(id, p)| (id, p.0)).collect();
+    let patterns: HashMap<Uuid, Vec<String>> =
+        census::patterns(tx).await?.into_iter().map(|(id, p)| (id, p.0)).collect();
     for (tenant, event, kind, subscription) in suspects {
         if patterns.get(&subscription).is_some_and(|p| matches(p, &kind)) {
             let suspect = Suspect { tenant, id: event.to_string() };
@@ -159,7 +187,9 @@ async fn events(tx: &mut Tx, found: &mut Found<'_>) -> Result<(), StoreError> {
 
 async fn stuck(tx: &mut Tx, found: &mut Found<'_>, now: Micros) -> Result<(), StoreError> {
     let mut claimed = None;
-    for (work, kind) in [(Work::Documents, "stuck_document"), (Work::Messages, "stuck_message"), (Work::Deliveries, "stuck_delivery")] {
+    for (work, kind) in
+        [(Work::Documents, "stuck_document"), (Work::Messages, "stuck_message"), (Work::Deliveries, "stuck_delivery")]
+    {
         let suspects = census::stuck(tx, work, now).await?;
         if suspects.is_empty() {
             continue;
@@ -172,13 +202,18 @@ async fn stuck(tx: &mut Tx, found: &mut Found<'_>, now: Micros) -> Result<(), St
             let Ok(id) = s.id.parse::<Uuid>() else { continue };
             let has_claim = match work {
                 // A claim check of the stage names the connection; its lease says that somebody is at it.
-                Work::Documents => {
-                    census::connection_of(tx, id).await?.is_some_and(|(connection, leased)| leased > 0 || claimed.contains(&connection))
-                }
+                Work::Documents => census::connection_of(tx, id)
+                    .await?
+                    .is_some_and(|(connection, leased)| leased > 0 || claimed.contains(&connection)),
                 _ => claimed.contains(&id),
             };
             if !has_claim {
-                found.add(kind, &s, "it has not moved for three times its deadline, and nothing is under way to move it", "start the hub with its relay, whose sweeper sends it again");
+                found.add(
+                    kind,
+                    &s,
+                    "it has not moved for three times its deadline, and nothing is under way to move it",
+                    "start the hub with its relay, whose sweeper sends it again",
+                );
             }
         }
     }
@@ -186,15 +221,21 @@ async fn stuck(tx: &mut Tx, found: &mut Found<'_>, now: Micros) -> Result<(), St
 }
 
 async fn numbers(tx: &mut Tx, found: &mut Found<'_>) -> Result<(), StoreError> {
-    let borne: HashMap<(Tenant, Uuid), i64> = census::numbered(tx).await?.into_iter().map(|(t, p, n)| ((t, p), n)).collect();
-    let taken: HashMap<(Tenant, String), i64> = census::numbers(tx).await?.into_iter().map(|(t, s, n)| ((t, s), n)).collect();
+    let borne: HashMap<(Tenant, Uuid), i64> =
+        census::numbered(tx).await?.into_iter().map(|(t, p, n)| ((t, p), n)).collect();
+    let taken: HashMap<(Tenant, String), i64> =
+        census::numbers(tx).await?.into_iter().map(|(t, s, n)| ((t, s), n)).collect();
     for partner in found.directory.partners.values() {
         let first = i64::from(partner.agreement.control_numbers.first);
         let Some(next) = taken.get(&(partner.tenant, format!("{}/isa", partner.name))) else { continue };
         let there = borne.get(&(partner.tenant, partner.id.0)).copied().unwrap_or(0);
         if next - first != there {
             let suspect = Suspect { tenant: partner.tenant, id: format!("{}/isa", partner.name) };
-            let sentence = format!("{} control numbers were given to `{}`, and {there} documents bear one", next - first, partner.name);
+            let sentence = format!(
+                "{} control numbers were given to `{}`, and {there} documents bear one",
+                next - first,
+                partner.name
+            );
             found.missing.push(Missing {
                 kind: "number_skipped",
                 tenant: name_of(found.directory, suspect.tenant),

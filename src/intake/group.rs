@@ -95,11 +95,17 @@ async fn commit(store: &Store, limits: &Limits, tenant: Tenant, group: &[Pending
     let same = documents::same_content(&mut tx, tenant, &arrivals).await?;
     let decided = decide(group, &repeated, &same);
 
-    let needed: BTreeSet<&String> =
-        decided.iter().zip(group).filter(|(d, p)| d.is_new && unsealed.contains(&p.sha256)).map(|(_, p)| &p.sha256).collect();
+    let needed: BTreeSet<&String> = decided
+        .iter()
+        .zip(group)
+        .filter(|(d, p)| d.is_new && unsealed.contains(&p.sha256))
+        .map(|(_, p)| &p.sha256)
+        .collect();
     let chunks: Vec<blobs::Chunk> = needed
         .iter()
-        .filter_map(|hash| compressed.get(*hash).map(|bytes| blobs::Chunk { sha256: (*hash).clone(), n: 0, bytes: bytes.clone() }))
+        .filter_map(|hash| {
+            compressed.get(*hash).map(|bytes| blobs::Chunk { sha256: (*hash).clone(), n: 0, bytes: bytes.clone() })
+        })
         .collect();
     blobs::write(&mut tx, tenant, &chunks).await?;
     if !needed.is_empty() {
@@ -113,7 +119,12 @@ async fn commit(store: &Store, limits: &Limits, tenant: Tenant, group: &[Pending
     Ok(decided
         .into_iter()
         .zip(group)
-        .map(|(d, p)| Receipt { document: d.id, sha256: d.sha256.unwrap_or_else(|| p.sha256.clone()), duplicate_of: d.duplicate_of, repeated: !d.is_new })
+        .map(|(d, p)| Receipt {
+            document: d.id,
+            sha256: d.sha256.unwrap_or_else(|| p.sha256.clone()),
+            duplicate_of: d.duplicate_of,
+            repeated: !d.is_new,
+        })
         .collect())
 }
 
@@ -124,7 +135,8 @@ fn compress(group: &[Pending]) -> Result<HashMap<String, Vec<u8>>, StoreError> {
             && !bytes.is_empty()
             && !compressed.contains_key(&one.sha256)
         {
-            let packed = blobs::compress(bytes).map_err(|e| StoreError::Row(format!("a body can't be compressed: {e}")))?;
+            let packed =
+                blobs::compress(bytes).map_err(|e| StoreError::Row(format!("a body can't be compressed: {e}")))?;
             compressed.insert(one.sha256.clone(), packed);
         }
     }
@@ -156,7 +168,11 @@ struct Decided {
 
 type ArrivalKey = (ConnectionId, String, Option<i64>, String);
 
-fn decide(group: &[Pending], repeated: &[(i64, DocumentId, String, Option<DocumentId>)], same: &[(i64, DocumentId)]) -> Vec<Decided> {
+fn decide(
+    group: &[Pending],
+    repeated: &[(i64, DocumentId, String, Option<DocumentId>)],
+    same: &[(i64, DocumentId)],
+) -> Vec<Decided> {
     let mut decided: Vec<Decided> = Vec::with_capacity(group.len());
     let mut here: HashMap<ArrivalKey, usize> = HashMap::new();
     let mut content: HashMap<(&str, Option<PartnerId>), DocumentId> = HashMap::new();
@@ -172,7 +188,12 @@ fn decide(group: &[Pending], repeated: &[(i64, DocumentId, String, Option<Docume
         }
         if let Some(first) = key.as_ref().and_then(|k| here.get(k)) {
             let first = &decided[*first];
-            decided.push(Decided { id: first.id, is_new: false, duplicate_of: first.duplicate_of, sha256: first.sha256.clone() });
+            decided.push(Decided {
+                id: first.id,
+                is_new: false,
+                duplicate_of: first.duplicate_of,
+                sha256: first.sha256.clone(),
+            });
             continue;
         }
         if let Some(key) = key {

@@ -105,7 +105,8 @@ pub async fn read<R: AsyncRead + Unpin>(mut stream: R, folder: &Path, limit: u64
 pub async fn store_chunks(store: &Store, tenant: Tenant, spooled: &Spooled, file: &SpoolFile) -> Result<(), NotTaken> {
     let away = |error: StoreError| NotTaken::Store(Arc::new(error));
     let mut tx = store.begin(tenant).await.map_err(away)?;
-    let rows = blobs::lock(&mut tx, tenant, &[(spooled.sha256.clone(), spooled.size as i64)], now()).await.map_err(away)?;
+    let rows =
+        blobs::lock(&mut tx, tenant, &[(spooled.sha256.clone(), spooled.size as i64)], now()).await.map_err(away)?;
     let sealed = rows.first().is_some_and(|r| r.1);
     tx.commit().await.map_err(away)?;
     if sealed {

@@ -1,7 +1,7 @@
 //! Faults of mapping: what could not be read or written, where it stands, what to do.
 
 use crate::formats::{
-    fault::{Costs, Fault, Layer, Origin},
+    fault::{Costs, Fault, Layer, Origin, shorten},
     place::{At, Place},
 };
 
@@ -24,19 +24,25 @@ pub fn fault(code: &str, place: Place, found: &str, expected: &str, sentence: St
 }
 
 /// A value, shortened to 80 characters.
-pub fn short(text: &str) -> &str {
-    text.char_indices().nth(SHOWN).map_or(text, |(at, _)| &text[..at])
+pub fn short(text: &str) -> String {
+    shorten(text, SHOWN)
 }
 
-/// A place in words: `segment 12 (PO1)`, `line 7, column unit`, `/Order/cbc:ID`.
-pub fn words(place: &Place) -> String {
-    match &place.at {
-        At::Segment { ordinal, id, .. } => format!("segment {ordinal} ({id})"),
-        At::Row { line, column: Some(column) } => format!("line {line}, column {column}"),
-        At::Row { line, column: None } => format!("line {line}"),
-        At::Node { path } if path.is_empty() => "the document".into(),
-        At::Node { path } => path.to_string(),
-    }
+/// A mapping's path with where that is: `PO1[2]/PO103 in segment 12`, `quantity in line 7`, `cbc:ID at /Order/cbc:ID`.
+pub fn words(label: &str, place: &Place) -> String {
+    let where_ = match &place.at {
+        At::Segment { ordinal, .. } => format!("in segment {ordinal}"),
+        At::Row { line, .. } => format!("in line {line}"),
+        At::Node { path } if path.is_empty() => "in the document".into(),
+        At::Node { path } => format!("at {path}"),
+    };
+    format!("{label} {where_}").trim_start().to_owned()
+}
+
+/// A word for a command line, in quotes where a shell needs them.
+pub fn word(text: &str) -> String {
+    let plain = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_-./:".contains(c));
+    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// The place of something that is missing: where it should stand, without bytes.

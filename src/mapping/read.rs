@@ -15,6 +15,7 @@ use crate::formats::{
     tree::{Kind, NodeId, Tree},
 };
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// Reads one set.
 pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
@@ -31,6 +32,7 @@ pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
         provenance: Vec::new(),
         faults: Vec::new(),
         missing: Vec::new(),
+        told: HashSet::new(),
     };
     let (body, _) = run.members(&program.fields);
     run.finish(body)
@@ -63,6 +65,8 @@ pub(super) struct Run<'a> {
     pub(super) provenance: Vec<Origin>,
     pub(super) faults: Vec<Fault>,
     pub(super) missing: Vec<Missing>,
+    /// Values that a fault or a miss has told of: a header's that each line falls back to is told once.
+    pub(super) told: HashSet<NodeId>,
 }
 
 /// What a field gave.
@@ -83,7 +87,7 @@ impl<'a> Run<'a> {
             if self.program.unmapped == Unmapped::Reject {
                 self.faults.extend(left.iter().map(|(path, node)| {
                     let place = self.tree.place(*node);
-                    let sentence = format!("{path} ({}): nothing reads it", faults::words(&place));
+                    let sentence = format!("{}: nothing reads it", faults::words(path, &place));
                     let remedy = "map it, or set `unmapped: warn` in the mapping".to_owned();
                     let found = self.tree.value(*node).unwrap_or_default();
                     fault("mapping/unread", place, found, "only what the mapping reads", sentence, remedy)

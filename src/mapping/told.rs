@@ -3,7 +3,7 @@
 use super::{
     Missing, Origin,
     faults::{self, fault},
-    frames::{self, Frame, Hit, Seen},
+    frames::{self, Frame, Hit},
     pipes,
     plan::{Alternative, Field, Formula, Leaf, Route, Source},
     read::Run,
@@ -44,9 +44,8 @@ impl<'a> Run<'a> {
             }
             let place = self.tree.place(node);
             let sentence = format!(
-                "{} ({}): `{}`, and the order's first row says `{}`",
-                route.text,
-                faults::words(&place),
+                "{}: `{}`, and the order's first row says `{}`",
+                faults::words(&route.text, &place),
                 faults::short(also),
                 faults::short(said)
             );
@@ -76,6 +75,9 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn wrong(&mut self, hit: &Hit, formula: &'a Formula, wrong: pipes::Wrong) {
+        if hit.node.is_some_and(|node| !self.told.insert(node)) {
+            return;
+        }
         let place = match hit.node {
             Some(node) => self.tree.place(node),
             None => self.tree.place(hit.container),
@@ -84,13 +86,9 @@ impl<'a> Run<'a> {
             Some((route, level)) => self.label(route, level, hit.node),
             None => self.first_label(formula),
         };
-        let where_ = format!("{label} ({})", faults::words(&place));
+        let where_ = faults::words(&label, &place);
         match wrong {
             pipes::Wrong::Value { code, found, expected } => {
-                // A header's value that each line falls back to is one fault and not one a line.
-                if self.faults.iter().any(|f| *f.code == *code && f.place == place) {
-                    return;
-                }
                 let sentence = format!("{where_}: `{}` is not {expected}", faults::short(&found));
                 let remedy = "correct the value and send the document again".to_owned();
                 self.faults.push(fault(code, place, &found, &expected, sentence, remedy));
@@ -99,7 +97,7 @@ impl<'a> Run<'a> {
                 let sentence = format!("{where_}: `{}` is not in the table {table}", faults::short(&value));
                 let remedy = format!(
                     "add it with `crossdock reference add {table} {} TARGET`; what waits for it then goes on",
-                    faults::short(&value)
+                    faults::word(&value)
                 );
                 let expected = format!("a value of the table {table}");
                 let fault = fault("mapping/no_reference", place, &value, &expected, sentence, remedy);
@@ -112,10 +110,9 @@ impl<'a> Run<'a> {
     pub(super) fn lacks(&mut self, field: &'a Field) {
         let (place, label) = self.expected_at(field);
         let pointer = format!("{}/{}", self.pointer, field.name);
-        let where_ = faults::words(&place);
         let sentence = match label.is_empty() {
-            true => format!("`{pointer}` is missing in {where_}"),
-            false => format!("{label} is missing in {where_}: it gives `{pointer}`"),
+            true => format!("`{pointer}` is missing {}", faults::words("", &place)),
+            false => format!("{label} is missing {}: it gives `{pointer}`", faults::words("", &place)),
         };
         let remedy = "send the document again with it".to_owned();
         self.faults.push(fault("mapping/missing", place, "", &field.shape.takes(), sentence, remedy));
@@ -141,8 +138,7 @@ impl<'a> Run<'a> {
         let label = self.first_label(formula);
         let mut segment = None;
         let Frame { node, container: own, .. } = self.frames[self.level(route)];
-        let mut scratch = Seen::new(self.tree);
-        frames::descend(self.tree, node, &route.steps, &mut scratch, &mut |container, _| {
+        frames::descend(self.tree, node, &route.steps, &mut self.seen, &mut |container, _| {
             segment = Some(container);
             true
         });

@@ -1,7 +1,10 @@
 //! Raw bytes, by tenant and SHA-256, in compressed chunks of 1 MiB. A blob is sealed by the transaction that
 //! writes its first document; until then nothing leans on it.
 
-use super::{Inner, StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    Inner, StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::{Micros, Tenant};
 use serde::Serialize;
 
@@ -27,15 +30,22 @@ pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
 }
 
 /// Locks, and makes where missing, the rows of blobs. Must be sorted by hash. Gives (hash, sealed).
-pub async fn lock(tx: &mut Tx, tenant: Tenant, blobs: &[(String, i64)], now: Micros) -> Result<Vec<(String, bool)>, StoreError> {
+pub async fn lock(
+    tx: &mut Tx,
+    tenant: Tenant,
+    blobs: &[(String, i64)],
+    now: Micros,
+) -> Result<Vec<(String, bool)>, StoreError> {
     #[derive(Serialize)]
     struct Ask<'a> {
         sha256: &'a str,
         size: i64,
         chunks: i64,
     }
-    let ask: Vec<Ask> =
-        blobs.iter().map(|(sha256, size)| Ask { sha256, size: *size, chunks: (*size as u64).div_ceil(CHUNK as u64) as i64 }).collect();
+    let ask: Vec<Ask> = blobs
+        .iter()
+        .map(|(sha256, size)| Ask { sha256, size: *size, chunks: (*size as u64).div_ceil(CHUNK as u64) as i64 })
+        .collect();
     let rows: Vec<(String, Option<i64>)> = fetch!(
         tx,
         "insert into blobs (tenant, sha256, size, chunks, created_at) select $2, r.sha256, r.size, r.chunks, $3 from {rows} where true order by r.sha256
@@ -68,13 +78,15 @@ pub async fn write(tx: &mut Tx, tenant: Tenant, chunks: &[Chunk]) -> Result<(), 
         }
         Inner::Lite(t) => {
             for chunk in chunks {
-                sqlx::query("insert into blob_chunks (tenant, sha256, n, bytes) values ($1, $2, $3, $4) on conflict do nothing")
-                    .bind(tenant)
-                    .bind(&chunk.sha256)
-                    .bind(chunk.n)
-                    .bind(chunk.bytes.as_slice())
-                    .execute(&mut **t)
-                    .await?;
+                sqlx::query(
+                    "insert into blob_chunks (tenant, sha256, n, bytes) values ($1, $2, $3, $4) on conflict do nothing",
+                )
+                .bind(tenant)
+                .bind(&chunk.sha256)
+                .bind(chunk.n)
+                .bind(chunk.bytes.as_slice())
+                .execute(&mut **t)
+                .await?;
             }
         }
     }
@@ -99,12 +111,19 @@ pub async fn seal(tx: &mut Tx, tenant: Tenant, hashes: &[String], now: Micros) -
 
 /// How many of a blob's chunks are written.
 pub async fn written(tx: &mut Tx, tenant: Tenant, sha256: &str) -> Result<i64, StoreError> {
-    let rows: Vec<(i64,)> = fetch!(tx, "select count(*) from blob_chunks where tenant = $1 and sha256 = $2"; tenant, sha256)?;
+    let rows: Vec<(i64,)> =
+        fetch!(tx, "select count(*) from blob_chunks where tenant = $1 and sha256 = $2"; tenant, sha256)?;
     Ok(rows.first().map_or(0, |r| r.0))
 }
 
 /// Chunks `first..first + count` of a blob, decompressed.
-pub async fn read(tx: &mut Tx, tenant: Tenant, sha256: &str, first: i64, count: i64) -> Result<Vec<Vec<u8>>, StoreError> {
+pub async fn read(
+    tx: &mut Tx,
+    tenant: Tenant,
+    sha256: &str,
+    first: i64,
+    count: i64,
+) -> Result<Vec<Vec<u8>>, StoreError> {
     let rows: Vec<(Vec<u8>,)> = fetch!(
         tx,
         "select bytes from blob_chunks where tenant = $1 and sha256 = $2 and n >= $3 and n < $4 order by n";
@@ -125,7 +144,11 @@ pub async fn range(tx: &mut Tx, tenant: Tenant, sha256: &str, from: u64, len: u6
 }
 
 /// The bodies of blobs of one chunk, decompressed, by hash; an empty body has no chunk.
-pub async fn small(tx: &mut Tx, tenant: Tenant, hashes: &[&str]) -> Result<std::collections::HashMap<String, Vec<u8>>, StoreError> {
+pub async fn small(
+    tx: &mut Tx,
+    tenant: Tenant,
+    hashes: &[&str],
+) -> Result<std::collections::HashMap<String, Vec<u8>>, StoreError> {
     #[derive(Serialize)]
     struct Ask<'a> {
         sha256: &'a str,
@@ -140,7 +163,8 @@ pub async fn small(tx: &mut Tx, tenant: Tenant, hashes: &[&str]) -> Result<std::
         "sha256 text" => &ask;
         tenant
     )?;
-    let mut bodies: std::collections::HashMap<String, Vec<u8>> = hashes.iter().map(|h| (h.to_string(), Vec::new())).collect();
+    let mut bodies: std::collections::HashMap<String, Vec<u8>> =
+        hashes.iter().map(|h| (h.to_string(), Vec::new())).collect();
     for (sha256, bytes) in rows {
         bodies.insert(sha256, decompress(&bytes)?);
     }

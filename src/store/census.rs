@@ -141,7 +141,10 @@ pub async fn numbers(tx: &mut Tx) -> Result<Vec<(Tenant, String, i64)>, StoreErr
 
 /// Outbound documents that bear a number, by (tenant, partner): how many.
 pub async fn numbered(tx: &mut Tx) -> Result<Vec<(Tenant, Uuid, i64)>, StoreError> {
-    Ok(fetch!(tx, "select tenant, partner, count(*) from deliveries where control is not null and partner is not null group by tenant, partner")?)
+    Ok(fetch!(
+        tx,
+        "select tenant, partner, count(*) from deliveries where control is not null and partner is not null group by tenant, partner"
+    )?)
 }
 
 /// How many tenants the directory of the store has: what a look at all tenants must have seen.

@@ -1,6 +1,9 @@
 //! Deliveries: one event to one endpoint, or one outbound document to one partner; and dead letters of every kind.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::{DeliveryId, DocumentId, EventId, MessageId, Micros, Tenant};
 use serde::Serialize;
 use serde_json::Value;
@@ -71,7 +74,11 @@ pub async fn insert(tx: &mut Tx, rows: &[NewDelivery]) -> Result<(), StoreError>
 }
 
 /// Takes places in the sequence of (subscription, key) pairs, distinct and sorted: gives the first of `n` each, from 1.
-pub async fn take_sequences(tx: &mut Tx, tenant: Tenant, wanted: &[(Uuid, String, i64)]) -> Result<Vec<i64>, StoreError> {
+pub async fn take_sequences(
+    tx: &mut Tx,
+    tenant: Tenant,
+    wanted: &[(Uuid, String, i64)],
+) -> Result<Vec<i64>, StoreError> {
     #[derive(Serialize)]
     struct Ask<'a> {
         subscription: Uuid,
@@ -81,7 +88,8 @@ pub async fn take_sequences(tx: &mut Tx, tenant: Tenant, wanted: &[(Uuid, String
     if wanted.is_empty() {
         return Ok(vec![]);
     }
-    let ask: Vec<Ask> = wanted.iter().map(|(subscription, key, n)| Ask { subscription: *subscription, key, n: *n }).collect();
+    let ask: Vec<Ask> =
+        wanted.iter().map(|(subscription, key, n)| Ask { subscription: *subscription, key, n: *n }).collect();
     let got: Vec<(Uuid, String, i64)> = fetch!(
         tx,
         "insert into sequences (tenant, subscription, key, next) select $2, r.subscription, r.key, r.n + 1 from {rows} where true order by r.subscription, r.key
@@ -89,10 +97,16 @@ pub async fn take_sequences(tx: &mut Tx, tenant: Tenant, wanted: &[(Uuid, String
         "subscription uuid, key text, n bigint" => &ask;
         tenant
     )?;
-    let by_key: std::collections::HashMap<(Uuid, &str), i64> = got.iter().map(|(s, k, next)| ((*s, k.as_str()), *next)).collect();
+    let by_key: std::collections::HashMap<(Uuid, &str), i64> =
+        got.iter().map(|(s, k, next)| ((*s, k.as_str()), *next)).collect();
     wanted
         .iter()
-        .map(|(s, k, n)| by_key.get(&(*s, k.as_str())).map(|next| next - n).ok_or_else(|| StoreError::Row("no sequence came back".into())))
+        .map(|(s, k, n)| {
+            by_key
+                .get(&(*s, k.as_str()))
+                .map(|next| next - n)
+                .ok_or_else(|| StoreError::Row("no sequence came back".into()))
+        })
         .collect()
 }
 
@@ -148,7 +162,12 @@ pub async fn get(tx: &mut Tx, tenant: Tenant, id: DeliveryId) -> Result<Option<D
 }
 
 /// The deliveries of an event, and of a message's or a document's acknowledgement.
-pub async fn of(tx: &mut Tx, tenant: Tenant, event: Option<EventId>, document: Option<DocumentId>) -> Result<Vec<DeliveryRow>, StoreError> {
+pub async fn of(
+    tx: &mut Tx,
+    tenant: Tenant,
+    event: Option<EventId>,
+    document: Option<DocumentId>,
+) -> Result<Vec<DeliveryRow>, StoreError> {
     Ok(fetch!(
         tx,
         row_query!("where d.tenant = $1 and ((d.event = $2) or (d.document = $3 and d.kind = 'acknowledgement')) order by d.created_at, d.id limit 200");
@@ -192,7 +211,13 @@ pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<V
 }
 
 /// Ends a delivery that is not delivered yet by somebody's will. Gives false if it was in another state.
-pub async fn cancel(tx: &mut Tx, tenant: Tenant, id: DeliveryId, cause: &Value, now: Micros) -> Result<bool, StoreError> {
+pub async fn cancel(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DeliveryId,
+    cause: &Value,
+    now: Micros,
+) -> Result<bool, StoreError> {
     #[derive(Serialize)]
     struct Cancelled<'a> {
         id: DeliveryId,
@@ -209,7 +234,14 @@ pub async fn cancel(tx: &mut Tx, tenant: Tenant, id: DeliveryId, cause: &Value, 
 }
 
 /// Gives a dead delivery the document that could not be rendered at first.
-pub async fn fill(tx: &mut Tx, tenant: Tenant, id: DeliveryId, name: &str, content: &[u8], control: &str) -> Result<(), StoreError> {
+pub async fn fill(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DeliveryId,
+    name: &str,
+    content: &[u8],
+    control: &str,
+) -> Result<(), StoreError> {
     let filled = exec!(
         tx,
         "update deliveries set name = $3, content = $4, control = $5 where tenant = $1 and id = $2 and content is null";
@@ -301,7 +333,13 @@ pub async fn letter(tx: &mut Tx, tenant: Tenant, id: Uuid) -> Result<Option<Lett
 }
 
 /// Closes the open dead letters of a thing: `replayed`, `cancelled`.
-pub async fn close_letters(tx: &mut Tx, tenant: Tenant, thing_id: Uuid, how: &str, now: Micros) -> Result<(), StoreError> {
+pub async fn close_letters(
+    tx: &mut Tx,
+    tenant: Tenant,
+    thing_id: Uuid,
+    how: &str,
+    now: Micros,
+) -> Result<(), StoreError> {
     exec!(
         tx,
         "update dead_letters set ended_at = $3, ended_how = $4 where tenant = $1 and thing_id = $2 and ended_at is null";
@@ -325,7 +363,11 @@ pub async fn of_events(tx: &mut Tx, tenant: Tenant, events: &[EventId]) -> Resul
 }
 
 /// The acknowledgements of several documents, oldest first; at most 1,000.
-pub async fn acknowledgements(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<DeliveryRow>, StoreError> {
+pub async fn acknowledgements(
+    tx: &mut Tx,
+    tenant: Tenant,
+    documents: &[DocumentId],
+) -> Result<Vec<DeliveryRow>, StoreError> {
     if documents.is_empty() {
         return Ok(vec![]);
     }
@@ -364,5 +406,7 @@ pub async fn open_letters(tx: &mut Tx) -> Result<i64, StoreError> {
 
 /// The newest deliveries to an endpoint or connection of a name; at most 500.
 pub async fn to_target(tx: &mut Tx, tenant: Tenant, target: &str) -> Result<Vec<DeliveryRow>, StoreError> {
-    Ok(fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?)
+    Ok(
+        fetch!(tx, row_query!("where d.tenant = $1 and d.target = $2 order by d.created_at desc, d.id limit 500"); tenant, target)?,
+    )
 }

@@ -1,6 +1,9 @@
 //! Who is who, as the configuration files say: tenants, connections, subscriptions; and the leases on connections.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::{ConnectionId, Micros, PartnerId, Tenant};
 use serde::Serialize;
 use serde_json::Value;
@@ -81,7 +84,13 @@ pub async fn subscriptions(tx: &mut Tx, tenant: Tenant, rows: &[Subscription], n
 
 /// Takes or renews a connection's translate lease on the database's clock: gives the epoch, or nothing if another has it.
 /// A renewal keeps the epoch; who takes it over raises it.
-pub async fn lease(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, owner: Uuid, for_us: i64) -> Result<Option<i64>, StoreError> {
+pub async fn lease(
+    tx: &mut Tx,
+    tenant: Tenant,
+    connection: ConnectionId,
+    owner: Uuid,
+    for_us: i64,
+) -> Result<Option<i64>, StoreError> {
     let rows: Vec<(i64,)> = fetch!(
         tx,
         "update connections set lease_epoch = case when lease_owner = $3 and lease_until >= {now} then lease_epoch else lease_epoch + 1 end, lease_owner = $3, lease_until = {now} + $4
@@ -92,7 +101,13 @@ pub async fn lease(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, owner:
 }
 
 /// Checks in a commit that the lease is still of this epoch, and renews it.
-pub async fn still_leased(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, epoch: i64, for_us: i64) -> Result<(), StoreError> {
+pub async fn still_leased(
+    tx: &mut Tx,
+    tenant: Tenant,
+    connection: ConnectionId,
+    epoch: i64,
+    for_us: i64,
+) -> Result<(), StoreError> {
     let changed = exec!(
         tx,
         "update connections set lease_until = {now} + $4 where tenant = $1 and id = $2 and lease_epoch = $3 and lease_owner is not null";
@@ -102,7 +117,12 @@ pub async fn still_leased(tx: &mut Tx, tenant: Tenant, connection: ConnectionId,
 }
 
 /// Gives the lease back, if it is still ours.
-pub async fn release_lease(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, epoch: i64) -> Result<(), StoreError> {
+pub async fn release_lease(
+    tx: &mut Tx,
+    tenant: Tenant,
+    connection: ConnectionId,
+    epoch: i64,
+) -> Result<(), StoreError> {
     exec!(
         tx,
         "update connections set lease_owner = null, lease_until = 0 where tenant = $1 and id = $2 and lease_epoch = $3";
@@ -112,7 +132,13 @@ pub async fn release_lease(tx: &mut Tx, tenant: Tenant, connection: ConnectionId
 }
 
 /// Takes or renews the lease under which a folder is polled by one process at a time.
-pub async fn poll_lease(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, owner: Uuid, for_us: i64) -> Result<bool, StoreError> {
+pub async fn poll_lease(
+    tx: &mut Tx,
+    tenant: Tenant,
+    connection: ConnectionId,
+    owner: Uuid,
+    for_us: i64,
+) -> Result<bool, StoreError> {
     let changed = exec!(
         tx,
         "update connections set poll_owner = $3, poll_until = {now} + $4 where tenant = $1 and id = $2 and (poll_owner is null or poll_owner = $3 or poll_until < {now})";
@@ -122,7 +148,12 @@ pub async fn poll_lease(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, o
 }
 
 /// Notes that a connection fails, and why, or that it works again.
-pub async fn failing(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, why: Option<&str>) -> Result<(), StoreError> {
+pub async fn failing(
+    tx: &mut Tx,
+    tenant: Tenant,
+    connection: ConnectionId,
+    why: Option<&str>,
+) -> Result<(), StoreError> {
     exec!(
         tx,
         "update connections set failing = $3 where tenant = $1 and id = $2 and (failing is null) <> ($3 is null)";
@@ -137,7 +168,12 @@ pub async fn failing_now(tx: &mut Tx) -> Result<Vec<(Tenant, String, String)>, S
 }
 
 /// Gives the poll lease back, if it is still ours.
-pub async fn release_poll(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, owner: Uuid) -> Result<(), StoreError> {
+pub async fn release_poll(
+    tx: &mut Tx,
+    tenant: Tenant,
+    connection: ConnectionId,
+    owner: Uuid,
+) -> Result<(), StoreError> {
     exec!(
         tx,
         "update connections set poll_owner = null, poll_until = 0 where tenant = $1 and id = $2 and poll_owner = $3";

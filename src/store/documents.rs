@@ -1,6 +1,9 @@
 //! Documents: one row a file or body, as it arrived.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::{ConnectionId, DocumentId, Micros, PartnerId, Tenant};
 use serde::Serialize;
 use serde_json::Value;
@@ -34,7 +37,11 @@ pub struct NewDocument {
 }
 
 /// Adds `n` to each connection's sequence, leaving the rows locked, and gives the numbers before.
-pub async fn take_sequences(tx: &mut Tx, tenant: Tenant, wanted: &[(ConnectionId, i64)]) -> Result<Vec<i64>, StoreError> {
+pub async fn take_sequences(
+    tx: &mut Tx,
+    tenant: Tenant,
+    wanted: &[(ConnectionId, i64)],
+) -> Result<Vec<i64>, StoreError> {
     #[derive(Serialize)]
     struct Ask {
         id: ConnectionId,
@@ -93,7 +100,11 @@ pub struct Arrival {
 const ARRIVAL: &str = "n bigint, connection uuid, transport_id text, name text, modified_at bigint, sha256 text, since bigint, partner uuid";
 
 /// Documents that are these very arrivals: (n, document, sha256, the document that it duplicates).
-pub async fn same_arrivals(tx: &mut Tx, tenant: Tenant, arrivals: &[Arrival]) -> Result<Vec<(i64, DocumentId, String, Option<DocumentId>)>, StoreError> {
+pub async fn same_arrivals(
+    tx: &mut Tx,
+    tenant: Tenant,
+    arrivals: &[Arrival],
+) -> Result<Vec<(i64, DocumentId, String, Option<DocumentId>)>, StoreError> {
     Ok(fetch!(
         tx,
         "select r.n, d.id, d.sha256, d.duplicate_of from {rows} join documents d on d.connection = r.connection and d.transport_id = r.transport_id where d.tenant = $2
@@ -107,7 +118,11 @@ pub async fn same_arrivals(tx: &mut Tx, tenant: Tenant, arrivals: &[Arrival]) ->
 
 /// The oldest document of the same content within each arrival's window: (n, document). A copy of one that is
 /// rejected, unassigned or dead is no duplicate.
-pub async fn same_content(tx: &mut Tx, tenant: Tenant, arrivals: &[Arrival]) -> Result<Vec<(i64, DocumentId)>, StoreError> {
+pub async fn same_content(
+    tx: &mut Tx,
+    tenant: Tenant,
+    arrivals: &[Arrival],
+) -> Result<Vec<(i64, DocumentId)>, StoreError> {
     Ok(fetch!(
         tx,
         "select r.n, d.id from {rows} join documents d on d.sha256 = r.sha256 and d.received_at >= r.since
@@ -186,7 +201,13 @@ pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<u
 }
 
 /// Notes how many sets of a document are written, so that who goes on begins behind them.
-pub async fn advance(tx: &mut Tx, tenant: Tenant, id: DocumentId, sets_done: i64, deadline: Micros) -> Result<u64, StoreError> {
+pub async fn advance(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DocumentId,
+    sets_done: i64,
+    deadline: Micros,
+) -> Result<u64, StoreError> {
     Ok(exec!(
         tx,
         "update documents set sets_done = $3, deadline = $4 where tenant = $1 and id = $2 and state in ('received', 'retrying')";
@@ -276,7 +297,8 @@ macro_rules! searched {
 
 /// Documents, newest first, a page at a time.
 pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Result<Vec<DocumentRow>, StoreError> {
-    let (state, kind, control, number) = (by.state.as_deref(), by.set_kind.as_deref(), by.control.as_deref(), by.number.as_deref());
+    let (state, kind, control, number) =
+        (by.state.as_deref(), by.set_kind.as_deref(), by.control.as_deref(), by.number.as_deref());
     let since = by.since.map_or(i64::MIN, |at| at.0);
     let until = by.until.map_or(i64::MAX, |at| at.0);
     let (at, id) = by.before.unwrap_or((Micros(i64::MAX), DocumentId(uuid::Uuid::max())));
@@ -330,7 +352,12 @@ pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<V
 }
 
 /// The newest document of a name that came by a connection.
-pub async fn named(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, name: &str) -> Result<Option<DocumentId>, StoreError> {
+pub async fn named(
+    tx: &mut Tx,
+    tenant: Tenant,
+    connection: ConnectionId,
+    name: &str,
+) -> Result<Option<DocumentId>, StoreError> {
     let rows: Vec<(DocumentId,)> = fetch!(
         tx,
         "select id from documents where tenant = $1 and connection = $2 and name = $3 order by sequence desc limit 1";

@@ -1,6 +1,9 @@
 //! What is true: entities by (kind, id) with a version, the references that lead to them, and cross-references.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::Tenant;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -117,7 +120,12 @@ pub async fn upsert_refs(tx: &mut Tx, tenant: Tenant, rows: &[RefRow]) -> Result
 }
 
 /// Resolves references of one kind: gives (scheme, value, id) of those that lead somewhere.
-pub async fn resolve(tx: &mut Tx, tenant: Tenant, kind: &str, refs: &[crate::canonical::order::Ref]) -> Result<Vec<(String, String, Uuid)>, StoreError> {
+pub async fn resolve(
+    tx: &mut Tx,
+    tenant: Tenant,
+    kind: &str,
+    refs: &[crate::canonical::order::Ref],
+) -> Result<Vec<(String, String, Uuid)>, StoreError> {
     if refs.is_empty() {
         return Ok(vec![]);
     }
@@ -153,7 +161,11 @@ pub async fn upsert_cross_references(tx: &mut Tx, tenant: Tenant, rows: &[CrossR
 }
 
 /// The cross-references of (scheme, value) pairs: one read a document.
-pub async fn cross_references(tx: &mut Tx, tenant: Tenant, asked: &[(String, String)]) -> Result<Vec<CrossReference>, StoreError> {
+pub async fn cross_references(
+    tx: &mut Tx,
+    tenant: Tenant,
+    asked: &[(String, String)],
+) -> Result<Vec<CrossReference>, StoreError> {
     #[derive(Serialize)]
     struct Ask<'a> {
         scheme: &'a str,
@@ -172,7 +184,11 @@ pub async fn cross_references(tx: &mut Tx, tenant: Tenant, asked: &[(String, Str
 }
 
 /// Cross-references by (scheme, target), for writing outbound.
-pub async fn cross_references_to(tx: &mut Tx, tenant: Tenant, asked: &[(String, String)]) -> Result<Vec<CrossReference>, StoreError> {
+pub async fn cross_references_to(
+    tx: &mut Tx,
+    tenant: Tenant,
+    asked: &[(String, String)],
+) -> Result<Vec<CrossReference>, StoreError> {
     #[derive(Serialize)]
     struct Ask<'a> {
         scheme: &'a str,
@@ -191,7 +207,11 @@ pub async fn cross_references_to(tx: &mut Tx, tenant: Tenant, asked: &[(String, 
 }
 
 /// Held messages whose cross-reference stands now.
-pub async fn answered_holds(tx: &mut Tx, tenant: Tenant, limit: i64) -> Result<Vec<crate::canonical::MessageId>, StoreError> {
+pub async fn answered_holds(
+    tx: &mut Tx,
+    tenant: Tenant,
+    limit: i64,
+) -> Result<Vec<crate::canonical::MessageId>, StoreError> {
     let rows: Vec<(crate::canonical::MessageId,)> = fetch!(
         tx,
         "select m.id from messages m join cross_references c on c.tenant = m.tenant and c.scheme = m.hold_scheme and c.value = m.hold_value

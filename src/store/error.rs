@@ -50,9 +50,11 @@ impl StoreError {
 
 fn sql_trouble(error: &sqlx::Error) -> Trouble {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            Trouble::Away
-        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Trouble::Away,
         sqlx::Error::Protocol(_) => Trouble::Away,
         sqlx::Error::Database(error) => {
             if error.is_unique_violation() {

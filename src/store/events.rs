@@ -1,6 +1,9 @@
 //! Events: what the core decided, and their place in the feed.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::{Event, EventId, MessageId, Micros, Tenant};
 use serde::Serialize;
 use serde_json::Value;
@@ -51,13 +54,17 @@ pub async fn place(tx: &mut Tx, limit: i64) -> Result<u64, StoreError> {
         id: EventId,
         position: i64,
     }
-    let waiting: Vec<(EventId,)> = fetch!(tx, "select id from events where position is null order by at, message, ordinal limit $1"; limit)?;
+    let waiting: Vec<(EventId,)> =
+        fetch!(tx, "select id from events where position is null order by at, message, ordinal limit $1"; limit)?;
     if waiting.is_empty() {
         return Ok(0);
     }
     let first = take_positions(tx, waiting.len() as i64).await?;
-    let rows: Vec<Placed> = waiting.iter().enumerate().map(|(n, (id,))| Placed { id: *id, position: first + n as i64 }).collect();
-    Ok(exec!(tx, "update events set position = r.position from {rows} where events.id = r.id", "id uuid, position bigint" => &rows)?)
+    let rows: Vec<Placed> =
+        waiting.iter().enumerate().map(|(n, (id,))| Placed { id: *id, position: first + n as i64 }).collect();
+    Ok(
+        exec!(tx, "update events set position = r.position from {rows} where events.id = r.id", "id uuid, position bigint" => &rows)?,
+    )
 }
 
 /// An event as it is read back.

@@ -1,6 +1,9 @@
 //! Interchanges of a document, and the control numbers that are taken.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::{DocumentId, Micros, PartnerId, Tenant};
 use serde::Serialize;
 use serde_json::Value;
@@ -61,7 +64,12 @@ pub struct Wanted {
 }
 
 /// Takes control numbers, distinct ones, unless another document holds one since its instant. The answers stand in the order of the question.
-pub async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted], now: Micros) -> Result<Vec<Number>, StoreError> {
+pub async fn take_numbers(
+    tx: &mut Tx,
+    tenant: Tenant,
+    wanted: &[Wanted],
+    now: Micros,
+) -> Result<Vec<Number>, StoreError> {
     const COLUMNS: &str = "agreement text, control text, document uuid, ordinal bigint, since bigint";
     if wanted.is_empty() {
         return Ok(vec![]);
@@ -110,7 +118,14 @@ pub async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted], now: M
 }
 
 /// Notes the content hash of an interchange that was read to its end.
-pub async fn note_content(tx: &mut Tx, tenant: Tenant, agreement: &str, control: &str, document: DocumentId, content: &str) -> Result<(), StoreError> {
+pub async fn note_content(
+    tx: &mut Tx,
+    tenant: Tenant,
+    agreement: &str,
+    control: &str,
+    document: DocumentId,
+    content: &str,
+) -> Result<(), StoreError> {
     exec!(
         tx,
         "update interchange_numbers set content = $5 where tenant = $1 and agreement = $2 and control = $3 and document = $4";
@@ -120,7 +135,13 @@ pub async fn note_content(tx: &mut Tx, tenant: Tenant, agreement: &str, control:
 }
 
 /// Gives a number back: its interchange was refused as a whole and may be sent again, mended.
-pub async fn free_number(tx: &mut Tx, tenant: Tenant, agreement: &str, control: &str, document: DocumentId) -> Result<(), StoreError> {
+pub async fn free_number(
+    tx: &mut Tx,
+    tenant: Tenant,
+    agreement: &str,
+    control: &str,
+    document: DocumentId,
+) -> Result<(), StoreError> {
     exec!(
         tx,
         "delete from interchange_numbers where tenant = $1 and agreement = $2 and control = $3 and document = $4";
@@ -131,7 +152,13 @@ pub async fn free_number(tx: &mut Tx, tenant: Tenant, agreement: &str, control: 
 
 /// Takes `n` outbound control numbers of a scope (`northwind/isa`), first to last without a gap: the transaction
 /// that queues the documents takes them, so a rollback gives them back.
-pub async fn take_control_numbers(tx: &mut Tx, tenant: Tenant, scope: &str, n: i64, first: i64) -> Result<i64, StoreError> {
+pub async fn take_control_numbers(
+    tx: &mut Tx,
+    tenant: Tenant,
+    scope: &str,
+    n: i64,
+    first: i64,
+) -> Result<i64, StoreError> {
     let rows: Vec<(i64,)> = fetch!(
         tx,
         "insert into control_numbers (tenant, scope, next) values ($1, $2, $4 + $3)

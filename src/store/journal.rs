@@ -1,6 +1,9 @@
 //! The journal: each change of state, with when, who and why. Added to, never changed.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,7 +33,18 @@ pub struct Step {
 impl Step {
     /// A step with nothing filled in but its time and words.
     pub fn new(tenant: Tenant, at: i64, stage: &'static str, state: &'static str, worker: &str) -> Self {
-        Step { tenant, at, document: None, message: None, event: None, delivery: None, stage, state, worker: worker.into(), cause: None }
+        Step {
+            tenant,
+            at,
+            document: None,
+            message: None,
+            event: None,
+            delivery: None,
+            stage,
+            state,
+            worker: worker.into(),
+            cause: None,
+        }
     }
     /// Of a document.
     pub fn document(mut self, id: Uuid) -> Self {

@@ -27,7 +27,8 @@ struct Ask<'a> {
 /// Takes `n` places for each key, making its row if there is none, and leaves the rows locked.
 /// Gives the first of the places. Keys must be sorted and distinct.
 pub async fn take_places(tx: &mut Tx, tenant: Tenant, keys: &[(&Key, i64)]) -> Result<Vec<i64>, StoreError> {
-    let ask: Vec<Ask> = keys.iter().map(|(k, n)| Ask { tenant, partner: k.partner, kind: &k.kind, number: &k.number, n: *n }).collect();
+    let ask: Vec<Ask> =
+        keys.iter().map(|(k, n)| Ask { tenant, partner: k.partner, kind: &k.kind, number: &k.number, n: *n }).collect();
     if ask.is_empty() {
         return Ok(vec![]);
     }
@@ -53,7 +54,8 @@ pub async fn take_places(tx: &mut Tx, tenant: Tenant, keys: &[(&Key, i64)]) -> R
 
 /// Locks the rows of keys that have one. Keys must be sorted.
 pub async fn lock(tx: &mut Tx, tenant: Tenant, keys: &[Key]) -> Result<(), StoreError> {
-    let ask: Vec<Ask> = keys.iter().map(|k| Ask { tenant, partner: k.partner, kind: &k.kind, number: &k.number, n: 0 }).collect();
+    let ask: Vec<Ask> =
+        keys.iter().map(|k| Ask { tenant, partner: k.partner, kind: &k.kind, number: &k.number, n: 0 }).collect();
     if ask.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,10 @@
 //! Messages: what the sets of a document mean, and where each stands.
 
-use super::{StoreError, Tx, keys::Key, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    keys::Key,
+    sql::{exec, fetch},
+};
 use crate::canonical::{DocumentId, MessageId, Micros, PartnerId, Tenant};
 use serde::Serialize;
 use serde_json::Value;
@@ -95,7 +99,13 @@ pub async fn insert(tx: &mut Tx, rows: &[NewMessage]) -> Result<u64, StoreError>
 
 /// Releases messages of a document's group (or interchange) to apply: gives their ids in order of their sets.
 /// Until the trailer that can still refuse them was read they are `pending` with `released = 0`.
-pub async fn release_sets(tx: &mut Tx, tenant: Tenant, document: DocumentId, from_set: i64, to_set: i64) -> Result<Vec<MessageId>, StoreError> {
+pub async fn release_sets(
+    tx: &mut Tx,
+    tenant: Tenant,
+    document: DocumentId,
+    from_set: i64,
+    to_set: i64,
+) -> Result<Vec<MessageId>, StoreError> {
     let mut rows: Vec<(MessageId, i64)> = fetch!(
         tx,
         "update messages set released = 1 where tenant = $1 and document = $2 and run = 0 and set_no >= $3 and set_no < $4 and state = 'pending' and released = 0
@@ -107,7 +117,15 @@ pub async fn release_sets(tx: &mut Tx, tenant: Tenant, document: DocumentId, fro
 }
 
 /// Rejects messages of a document's sets whose group or interchange was refused by its trailer. Gives ids and keys.
-pub async fn refuse_sets(tx: &mut Tx, tenant: Tenant, document: DocumentId, from_set: i64, to_set: i64, faults: &Value, now: Micros) -> Result<Vec<Ended>, StoreError> {
+pub async fn refuse_sets(
+    tx: &mut Tx,
+    tenant: Tenant,
+    document: DocumentId,
+    from_set: i64,
+    to_set: i64,
+    faults: &Value,
+    now: Micros,
+) -> Result<Vec<Ended>, StoreError> {
     Ok(fetch!(
         tx,
         "update messages set state = 'rejected', faults = $5, ended_at = $6 where tenant = $1 and document = $2 and run = 0 and set_no >= $3 and set_no < $4
@@ -179,7 +197,11 @@ fn asked(ids: &[MessageId]) -> Vec<Id> {
 
 /// For each of the messages, the unfinished earlier ones of its key: (message, earlier one).
 /// The caller has locked the keys in an earlier statement.
-pub async fn earlier(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<(MessageId, MessageId)>, StoreError> {
+pub async fn earlier(
+    tx: &mut Tx,
+    tenant: Tenant,
+    ids: &[MessageId],
+) -> Result<Vec<(MessageId, MessageId)>, StoreError> {
     Ok(fetch!(
         tx,
         "select m.id, e.id from messages m join {rows} on m.id = r.id
@@ -215,7 +237,18 @@ pub struct Change {
 impl Change {
     /// To a state, with nothing else said.
     pub fn to(id: MessageId, state: &'static str, deadline: Micros) -> Self {
-        Change { id, state, cause: None, faults: None, fingerprint: None, tries: 0, due: None, first_failed_at: None, ended_at: None, deadline: deadline.0 }
+        Change {
+            id,
+            state,
+            cause: None,
+            faults: None,
+            fingerprint: None,
+            tries: 0,
+            due: None,
+            first_failed_at: None,
+            ended_at: None,
+            deadline: deadline.0,
+        }
     }
 }
 
@@ -238,7 +271,12 @@ pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<(
 
 /// Sets the lowest waiting message of each key to `pending`, if nothing unfinished stands before it, and gives their ids.
 /// The caller has locked the keys in an earlier statement.
-pub async fn release(tx: &mut Tx, tenant: Tenant, keys: &[Key], deadline: Micros) -> Result<Vec<MessageId>, StoreError> {
+pub async fn release(
+    tx: &mut Tx,
+    tenant: Tenant,
+    keys: &[Key],
+    deadline: Micros,
+) -> Result<Vec<MessageId>, StoreError> {
     if keys.is_empty() {
         return Ok(vec![]);
     }
@@ -309,7 +347,13 @@ pub async fn get(tx: &mut Tx, tenant: Tenant, id: MessageId) -> Result<Option<Me
 }
 
 /// The messages of a document, in order of set and run, a page at a time.
-pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId, after_set: i64, limit: i64) -> Result<Vec<MessageRow>, StoreError> {
+pub async fn of_document(
+    tx: &mut Tx,
+    tenant: Tenant,
+    document: DocumentId,
+    after_set: i64,
+    limit: i64,
+) -> Result<Vec<MessageRow>, StoreError> {
     Ok(fetch!(
         tx,
         row_query!("where tenant = $1 and document = $2 and set_no > $3 order by set_no, run, split limit $4");
@@ -319,7 +363,9 @@ pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId, afte
 
 /// The messages of a business number, oldest first; at most 200.
 pub async fn of_number(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Vec<MessageRow>, StoreError> {
-    Ok(fetch!(tx, row_query!("where tenant = $1 and number = $2 order by created_at, place, run limit 200"); tenant, number)?)
+    Ok(
+        fetch!(tx, row_query!("where tenant = $1 and number = $2 order by created_at, place, run limit 200"); tenant, number)?,
+    )
 }
 
 /// Messages held for a cross-reference, oldest first; at most 1,000.
@@ -333,7 +379,15 @@ pub async fn held_for(tx: &mut Tx, tenant: Tenant, scheme: &str, value: &str) ->
 
 /// Takes a message that was rejected, held or dead out of the way: `replaced` by another, or `cancelled`.
 /// `Lost` if it was in another state.
-pub async fn step_aside(tx: &mut Tx, tenant: Tenant, id: MessageId, state: &'static str, by: Option<MessageId>, cause: &Value, now: Micros) -> Result<(), StoreError> {
+pub async fn step_aside(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: MessageId,
+    state: &'static str,
+    by: Option<MessageId>,
+    cause: &Value,
+    now: Micros,
+) -> Result<(), StoreError> {
     let changed = exec!(
         tx,
         "update messages set state = $3, replaced_by = $4, cause = $5, ended_at = $6, hold_scheme = null, hold_value = null
@@ -344,7 +398,11 @@ pub async fn step_aside(tx: &mut Tx, tenant: Tenant, id: MessageId, state: &'sta
 }
 
 /// What held messages wait for: (message, scheme, value).
-pub async fn holds_of(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<(MessageId, String, String)>, StoreError> {
+pub async fn holds_of(
+    tx: &mut Tx,
+    tenant: Tenant,
+    ids: &[MessageId],
+) -> Result<Vec<(MessageId, String, String)>, StoreError> {
     if ids.is_empty() {
         return Ok(vec![]);
     }
@@ -359,7 +417,9 @@ pub async fn holds_of(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<
 
 /// How many messages of a document stand in each state.
 pub async fn states(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, i64)>, StoreError> {
-    Ok(fetch!(tx, "select state, count(*) from messages where tenant = $1 and document = $2 group by state order by state"; tenant, document)?)
+    Ok(
+        fetch!(tx, "select state, count(*) from messages where tenant = $1 and document = $2 group by state order by state"; tenant, document)?,
+    )
 }
 
 /// What held messages of a document wait for: (table, value).

@@ -20,9 +20,11 @@ pub mod keys;
 pub mod messages;
 pub mod open;
 pub mod outbox;
+pub mod session;
 pub mod sql;
 pub mod stock;
 pub mod sweep;
+pub mod timers;
 
 pub use error::{StoreError, Trouble};
 pub use open::{Options, migrate, open};
@@ -66,7 +68,10 @@ impl Store {
         let inner = match &self.db {
             Database::Pg { tenant: pool, .. } => {
                 let mut tx = pool.begin().await?;
-                sqlx::query("select set_config('app.tenant', $1, true)").bind(tenant.0.to_string()).execute(&mut *tx).await?;
+                sqlx::query("select set_config('app.tenant', $1, true)")
+                    .bind(tenant.0.to_string())
+                    .execute(&mut *tx)
+                    .await?;
                 Inner::Pg(tx)
             }
             Database::Lite { write, .. } => Inner::Lite(write.begin_with("begin immediate").await?),
@@ -168,5 +173,7 @@ impl Tx {
 
 /// This machine's clock, in microseconds since 1970. Rooms that decide take the instant as a parameter.
 pub fn now() -> Micros {
-    Micros(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_micros() as i64).unwrap_or(0))
+    Micros(
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_micros() as i64).unwrap_or(0),
+    )
 }

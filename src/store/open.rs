@@ -70,7 +70,8 @@ pub async fn open(options: &Options) -> Result<Store, StoreError> {
 
 async fn role_pool(options: &Options, role: &'static str, size: u32) -> Result<sqlx::PgPool, StoreError> {
     let connect = PgConnectOptions::from_str(&options.url)?;
-    let set_role: &'static str = if role == "crossdock_tenant" { "set role crossdock_tenant" } else { "set role crossdock_system" };
+    let set_role: &'static str =
+        if role == "crossdock_tenant" { "set role crossdock_tenant" } else { "set role crossdock_system" };
     Ok(PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(options.acquire)

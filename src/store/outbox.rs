@@ -3,9 +3,14 @@
 //! On PostgreSQL the relay publishes the rows to the broker and deletes them after the confirm.
 //! On SQLite the row is the queue entry itself: taken when due, deleted with the work it names.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    Inner, StoreError, Tx,
+    sql::{exec, fetch},
+    timers,
+};
 use crate::canonical::{ClaimCheck, Micros, Stage, Tenant};
 use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// A retry's delay: which retry queue carries it.
@@ -73,12 +78,33 @@ impl Row {
     /// For later: by the retry queue that fits, or at once when less than a second remains.
     pub fn later(claim: ClaimCheck, now: Micros, due: Micros) -> Self {
         let delay = Delay::fitting((due.0 - now.0) / 1_000);
-        Row { tenant: claim.tenant, stage: claim.kind.name(), delay: delay.map(Delay::name), due: due.0, claim, written_at: now.0 }
+        Row {
+            tenant: claim.tenant,
+            stage: claim.kind.name(),
+            delay: delay.map(Delay::name),
+            due: due.0,
+            claim,
+            written_at: now.0,
+        }
     }
 }
 
 /// Writes claim checks; the transaction's commit wakes who waits for them.
+///
+/// What is due after more than ten minutes becomes a timer on PostgreSQL, since a message that waits so long holds the
+/// broker's log; here the row itself waits until it is due.
 pub async fn push(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
+    let far = |row: &&Row| row.due - row.written_at > Delay::TenMinutes.ms() * 1_000;
+    if matches!(tx.inner, Inner::Pg(_)) && rows.iter().any(|row| far(&row)) {
+        let (later, rest): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(far);
+        let later: Vec<timers::Timer<'_>> = later.into_iter().map(timers::Timer::of).collect();
+        timers::write(tx, &later).await?;
+        return insert(tx, &rest).await;
+    }
+    insert(tx, rows).await
+}
+
+async fn insert<R: Serialize + Sync>(tx: &mut Tx, rows: &[R]) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -94,7 +120,9 @@ pub async fn push(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
 
 /// Claim checks for ids of one stage, 64 to one.
 pub fn claims(tenant: Tenant, stage: Stage, ids: &[Uuid], now: Micros) -> Vec<Row> {
-    ids.chunks(crate::canonical::claim::CLAIM_IDS).map(|c| Row::at_once(ClaimCheck::new(tenant, stage, c.to_vec()), now)).collect()
+    ids.chunks(crate::canonical::claim::CLAIM_IDS)
+        .map(|c| Row::at_once(ClaimCheck::new(tenant, stage, c.to_vec()), now))
+        .collect()
 }
 
 /// A row as the relay and the embedded queue read it.
@@ -105,9 +133,25 @@ pub struct Waiting {
     pub stage: String,
     pub delay: Option<String>,
     pub due: i64,
+    /// A [`ClaimCheck`], unless another version of the hub wrote it.
     #[sqlx(json)]
-    pub claim: ClaimCheck,
+    pub claim: Value,
     pub written_at: i64,
+}
+
+/// A claim check whose timer is due, as an outbox row.
+#[derive(Debug, Serialize)]
+pub(super) struct Woken {
+    pub tenant: Tenant,
+    pub stage: String,
+    pub due: i64,
+    pub claim: Value,
+    pub written_at: i64,
+}
+
+/// Writes rows for timers that are due.
+pub(super) async fn wake(tx: &mut Tx, rows: &[Woken]) -> Result<(), StoreError> {
+    insert(tx, rows).await
 }
 
 /// The oldest rows after an id, for the relay.
@@ -149,11 +193,25 @@ pub async fn delete(tx: &mut Tx, ids: &[i64]) -> Result<u64, StoreError> {
 
 /// Rows waiting, by stage: how many and the oldest's age in microseconds.
 pub async fn depth(tx: &mut Tx, now: Micros) -> Result<Vec<(String, i64, i64)>, StoreError> {
-    Ok(fetch!(tx, "select stage, count(*), cast(coalesce(max($1 - written_at), 0) as bigint) from outbox group by stage"; now)?)
+    Ok(
+        fetch!(tx, "select stage, count(*), cast(coalesce(max($1 - written_at), 0) as bigint) from outbox group by stage"; now)?,
+    )
+}
+
+/// Rows of a stage: how many are due, and how many are for later.
+pub async fn due_and_later(tx: &mut Tx, stage: Stage, now: Micros) -> Result<(u64, u64), StoreError> {
+    let rows: Vec<(i64, i64)> = fetch!(
+        tx,
+        "select cast(coalesce(sum(case when due <= $2 then 1 else 0 end), 0) as bigint),
+                cast(coalesce(sum(case when due > $2 then 1 else 0 end), 0) as bigint) from outbox where stage = $1";
+        stage.name(), now
+    )?;
+    Ok(rows.first().map_or((0, 0), |(due, later)| (*due as u64, *later as u64)))
 }
 
 /// How many ids the rows of a stage name.
 pub async fn ids_waiting(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
-    let rows: Vec<(sqlx::types::Json<ClaimCheck>,)> = fetch!(tx, "select claim from outbox where stage = $1"; stage.name())?;
+    let rows: Vec<(sqlx::types::Json<ClaimCheck>,)> =
+        fetch!(tx, "select claim from outbox where stage = $1"; stage.name())?;
     Ok(rows.iter().map(|(claim,)| claim.ids.len() as u64).sum())
 }

@@ -32,7 +32,10 @@ pub fn text(dialect: Dialect, template: &'static str, columns: &'static str) -> 
     {
         return text;
     }
-    let made = template.replace("{rows}", &rows(dialect, columns)).replace("{lock}", lock(dialect)).replace("{now}", now(dialect));
+    let made = template
+        .replace("{rows}", &rows(dialect, columns))
+        .replace("{lock}", lock(dialect))
+        .replace("{now}", now(dialect));
     // Templates are literals, so their number is bounded by the source.
     let made: &'static str = Box::leak(made.into_boxed_str());
     if let Ok(mut texts) = TEXTS.write() {

@@ -1,6 +1,9 @@
 //! Stock: what is there and what is promised, in 10⁻⁴ of the item's base unit. The database refuses to promise more.
 
-use super::{StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::Tenant;
 use serde::Serialize;
 use uuid::Uuid;

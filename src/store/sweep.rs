@@ -1,6 +1,9 @@
 //! What the sweeper asks: work past its deadline, how much is under way, and that it was published again.
 
-use super::{Inner, StoreError, Tx, sql::{exec, fetch}};
+use super::{
+    Inner, StoreError, Tx,
+    sql::{exec, fetch},
+};
 use crate::canonical::{Micros, Stage, Tenant};
 use serde::Serialize;
 use uuid::Uuid;
@@ -48,8 +51,13 @@ pub async fn overdue(tx: &mut Tx, stage: Stage, now: Micros, limit: i64) -> Resu
 /// How much unfinished work of a stage the store knows: connections with work, else things.
 pub async fn under_way(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
     let rows: Vec<(i64,)> = match stage {
-        Stage::Translate => fetch!(tx, "select count(distinct connection) from documents where state in ('received', 'retrying')")?,
-        Stage::Apply => fetch!(tx, "select count(*) from messages where (state = 'pending' and released = 1) or state = 'retrying'")?,
+        Stage::Translate => {
+            fetch!(tx, "select count(distinct connection) from documents where state in ('received', 'retrying')")?
+        }
+        Stage::Apply => fetch!(
+            tx,
+            "select count(*) from messages where (state = 'pending' and released = 1) or state = 'retrying'"
+        )?,
         Stage::Deliver => fetch!(tx, "select count(*) from deliveries where state in ('pending', 'retrying')")?,
     };
     Ok(rows.first().map_or(0, |r| r.0.max(0) as u64))

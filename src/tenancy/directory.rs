@@ -152,7 +152,14 @@ impl Directory {
             // A partner of `default` needs no tenant's file.
             if file.tenant == "default" {
                 compiler.directory.tenants.entry(tenant).or_insert_with(|| {
-                    Arc::new(TenantInfo { id: tenant, name: "default".into(), currency: "USD".into(), identities: vec![], endpoints: vec![], data: vec![] })
+                    Arc::new(TenantInfo {
+                        id: tenant,
+                        name: "default".into(),
+                        currency: "USD".into(),
+                        identities: vec![],
+                        endpoints: vec![],
+                        data: vec![],
+                    })
                 });
             }
         }
@@ -205,7 +212,12 @@ impl Directory {
                 .connections
                 .values()
                 .filter(|c| c.tenant == tenant.id)
-                .map(|c| rows::Connection { id: c.id, name: c.name.clone(), transport: c.transport.clone(), partner: c.partner })
+                .map(|c| rows::Connection {
+                    id: c.id,
+                    name: c.name.clone(),
+                    transport: c.transport.clone(),
+                    partner: c.partner,
+                })
                 .collect();
             rows::connections(&mut tx, tenant.id, &connections).await?;
             rows::subscriptions(&mut tx, tenant.id, &self.subscriptions(tenant), now()).await?;
@@ -284,7 +296,12 @@ impl Compiler<'_> {
             }
             let url = self.filled(path, text, &e.url);
             if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
-                self.fault(path, text, &e.url, format!("`{url}` is no address of an endpoint; it begins with https:// or http://"));
+                self.fault(
+                    path,
+                    text,
+                    &e.url,
+                    format!("`{url}` is no address of an endpoint; it begins with https:// or http://"),
+                );
             }
             let secret = self.filled(path, text, &e.secret);
             endpoints.push(Arc::new(EndpointInfo {
@@ -302,17 +319,36 @@ impl Compiler<'_> {
         }
         self.directory.tenants.insert(
             id,
-            Arc::new(TenantInfo { id, name: file.tenant, currency: file.currency, identities, endpoints, data: file.data }),
+            Arc::new(TenantInfo {
+                id,
+                name: file.tenant,
+                currency: file.currency,
+                identities,
+                endpoints,
+                data: file.data,
+            }),
         );
         self.connections(path, text, id, None, file.connections);
     }
 
-    fn connections(&mut self, path: &str, text: &str, tenant: Tenant, partner: Option<PartnerId>, list: Vec<Connection>) -> Vec<ConnectionId> {
+    fn connections(
+        &mut self,
+        path: &str,
+        text: &str,
+        tenant: Tenant,
+        partner: Option<PartnerId>,
+        list: Vec<Connection>,
+    ) -> Vec<ConnectionId> {
         let mut ids = Vec::new();
         for c in list {
             let id = ConnectionId::named(&c.name);
             if self.directory.connections.contains_key(&id) {
-                self.fault(path, text, &c.name, format!("connection `{}` stands twice; names are unique in the hub", c.name));
+                self.fault(
+                    path,
+                    text,
+                    &c.name,
+                    format!("connection `{}` stands twice; names are unique in the hub", c.name),
+                );
                 continue;
             }
             let key = c.key.as_deref().map(|v| self.filled(path, text, v));
@@ -339,7 +375,15 @@ impl Compiler<'_> {
     fn partner(&mut self, path: &str, text: &str, file: files::PartnerFile) {
         let tenant = Tenant::named(&file.tenant);
         if !self.directory.tenants.contains_key(&tenant) {
-            self.fault(path, text, &file.tenant, format!("no file describes the tenant `{}`; add one with `tenant: {}` and its identities", file.tenant, file.tenant));
+            self.fault(
+                path,
+                text,
+                &file.tenant,
+                format!(
+                    "no file describes the tenant `{}`; add one with `tenant: {}` and its identities",
+                    file.tenant, file.tenant
+                ),
+            );
         }
         let id = PartnerId::named(tenant, &file.partner);
         if self.directory.partners.contains_key(&id) {
@@ -350,7 +394,12 @@ impl Compiler<'_> {
         for (standard, identity) in &identities {
             let earlier = self.directory.identities.insert((tenant, *standard, identity.clone()), id);
             if earlier.is_some_and(|e| e != id) {
-                self.fault(path, text, &identity.id.clone(), format!("the identity {}/{} leads to another partner already", identity.qualifier, identity.id));
+                self.fault(
+                    path,
+                    text,
+                    &identity.id.clone(),
+                    format!("the identity {}/{} leads to another partner already", identity.qualifier, identity.id),
+                );
             }
         }
         let connections = self.connections(path, text, tenant, Some(id), file.connections);
@@ -358,19 +407,37 @@ impl Compiler<'_> {
         for a in &file.answers {
             match form(&a.form) {
                 Some((standard, version, kind)) => answers.push(AnswerInfo {
-                    id: crate::canonical::ids::entity(tenant, "answer", &format!("{}/{}/{}/{}", file.partner, a.event, a.form, a.by)),
+                    id: crate::canonical::ids::entity(
+                        tenant,
+                        "answer",
+                        &format!("{}/{}/{}/{}", file.partner, a.event, a.form, a.by),
+                    ),
                     event: a.event.clone(),
                     standard,
                     version,
                     kind,
                     by: ConnectionId::named(&a.by),
                 }),
-                None => self.fault(path, text, &a.form, format!("`{}` is no form that is built; the spine writes `x12 004010 855`", a.form)),
+                None => self.fault(
+                    path,
+                    text,
+                    &a.form,
+                    format!("`{}` is no form that is built; the spine writes `x12 004010 855`", a.form),
+                ),
             }
         }
         self.directory.partners.insert(
             id,
-            Arc::new(PartnerInfo { id, tenant, name: file.partner, identities, price_list: file.price_list, agreement: file.agreement, answers, connections }),
+            Arc::new(PartnerInfo {
+                id,
+                tenant,
+                name: file.partner,
+                identities,
+                price_list: file.price_list,
+                agreement: file.agreement,
+                answers,
+                connections,
+            }),
         );
     }
 
@@ -387,7 +454,12 @@ impl Compiler<'_> {
         for (partner, kind) in wrong {
             let word = format!("partner: {partner}");
             let Some((path, text)) = files.iter().find(|(_, text)| text.contains(&word)) else { continue };
-            self.fault(path, text, "by:", format!("the answer {kind} of `{partner}` leaves by a connection that no file of its tenant names"));
+            self.fault(
+                path,
+                text,
+                "by:",
+                format!("the answer {kind} of `{partner}` leaves by a connection that no file of its tenant names"),
+            );
         }
     }
 }

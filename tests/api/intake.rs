@@ -33,7 +33,8 @@ async fn a_document_is_kept_and_answered(on: On) {
     let setup = Setup::new(on).await;
     let reader = setup.key(acme(), &[Scope::Read]).await;
     let body = b"ISA*00*\xff\xfe what is in it is judged later";
-    let post = setup.client.post(setup.at("/in/northwind-http")).bearer_auth(KEY).header("x-filename", "/home/x/order.edi");
+    let post =
+        setup.client.post(setup.at("/in/northwind-http")).bearer_auth(KEY).header("x-filename", "/home/x/order.edi");
     let answer = post.body(&body[..]).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
     let location = answer.headers()["location"].to_str().expect("text").to_owned();
@@ -42,7 +43,10 @@ async fn a_document_is_kept_and_answered(on: On) {
     assert_eq!(accepted.get("duplicate_of"), None);
     assert_eq!(location, format!("/v1/documents/{}", accepted["document"].as_str().expect("an id")));
     let shown = setup.json(&location, &reader).await;
-    assert_eq!((&shown["document"]["name"], &shown["document"]["state"]), (&Value::from("order.edi"), &Value::from("received")));
+    assert_eq!(
+        (&shown["document"]["name"], &shown["document"]["state"]),
+        (&Value::from("order.edi"), &Value::from("received"))
+    );
     let raw = setup.get(&format!("{location}/raw"), &reader).await;
     assert_eq!(raw.headers()["content-disposition"], "attachment; filename=\"order.edi\"; filename*=UTF-8''order.edi");
     assert_eq!(raw.headers()["x-content-type-options"], "nosniff");
@@ -136,13 +140,18 @@ async fn too_large_is_said_before_it_is_read_and_after() {
     // The limit itself fits.
     assert_eq!(setup.post("/in/northwind-http", KEY, vec![b'x'; 1 << 20]).await.status(), 202);
     assert_eq!(setup.json("/v1/documents", &reader).await["documents"].as_array().expect("rows").len(), 1);
-    assert_eq!(std::fs::read_dir(setup.hub.settings.data.join("spool")).expect("the spool").count(), 0, "left in the spool");
+    assert_eq!(
+        std::fs::read_dir(setup.hub.settings.data.join("spool")).expect("the spool").count(),
+        0,
+        "left in the spool"
+    );
 }
 
 /// Memory of this process in bytes: the most it ever had, or has now.
 fn memory(line: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let kb = status.lines().find_map(|l| l.strip_prefix(line)).and_then(|l| l.trim().split(' ').next()?.parse::<u64>().ok());
+    let kb =
+        status.lines().find_map(|l| l.strip_prefix(line)).and_then(|l| l.trim().split(' ').next()?.parse::<u64>().ok());
     kb.expect("a number") * 1024
 }
 
@@ -231,7 +240,8 @@ async fn slow_senders_fill_the_places_and_others_are_told_to_come_again() {
     // Of the one that went away nothing was kept.
     let reader = setup.key(acme(), &[Scope::Read]).await;
     let documents = setup.json("/v1/documents", &reader).await;
-    let sizes: Vec<i64> = documents["documents"].as_array().expect("rows").iter().filter_map(|d| d["size"].as_i64()).collect();
+    let sizes: Vec<i64> =
+        documents["documents"].as_array().expect("rows").iter().filter_map(|d| d["size"].as_i64()).collect();
     assert!(!sizes.contains(&4), "{documents}");
 }
 
@@ -257,7 +267,8 @@ fn seconds() -> i64 {
 
 async fn hook(setup: &Setup, id: &str, at: i64, signature: &str, body: &str) -> reqwest::Response {
     let request = setup.client.post(setup.at("/in/northwind-hook"));
-    let request = request.header("webhook-id", id).header("webhook-timestamp", at).header("webhook-signature", signature);
+    let request =
+        request.header("webhook-id", id).header("webhook-timestamp", at).header("webhook-signature", signature);
     request.body(body.to_owned()).send().await.expect("an answer")
 }
 

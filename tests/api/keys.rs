@@ -153,7 +153,11 @@ async fn assert_problem(answer: reqwest::Response, code: &str) {
     let status = answer.status().as_u16();
     let problem: Value = answer.json().await.expect("JSON");
     assert_eq!(headers["content-type"], "application/problem+json");
-    assert_eq!((problem["code"].as_str(), problem["status"].as_u64()), (Some(code), Some(u64::from(status))), "{problem}");
+    assert_eq!(
+        (problem["code"].as_str(), problem["status"].as_u64()),
+        (Some(code), Some(u64::from(status))),
+        "{problem}"
+    );
     assert_eq!(problem["type"], format!("/v1/errors/{code}"));
     assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
     if status == 401 {

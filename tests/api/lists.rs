@@ -11,7 +11,8 @@ use std::{collections::BTreeSet, time::Duration};
 const KEY: &str = "northwind-key-0123456789";
 
 /// An interchange of one 850, control number 000000905.
-const X12: &str = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260302*1015*U*00401*000000905*0*P*>~
+const X12: &str =
+    "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260302*1015*U*00401*000000905*0*P*>~
 GS*PO*NORTHWIND*ACMEDIST*20260302*1015*905*X*004010~
 ST*850*0001~
 BEG*00*SA*PO-X**20260302~
@@ -30,7 +31,12 @@ async fn filters(on: On) {
     let setup = Setup::new(on).await;
     setup.start_stages();
     let key = setup.key(acme(), &[Scope::Read]).await;
-    for (name, body) in [("first_100%.json", order("PO-1")), ("second.json", order("PO-2")), ("empty", String::new()), ("order.edi", X12.into())] {
+    for (name, body) in [
+        ("first_100%.json", order("PO-1")),
+        ("second.json", order("PO-2")),
+        ("empty", String::new()),
+        ("order.edi", X12.into()),
+    ] {
         let post = setup.client.post(setup.at("/in/northwind-http")).bearer_auth(KEY).header("x-filename", name);
         let answer = post.body(body).send().await.expect("an answer");
         assert_eq!(answer.status(), 202);
@@ -69,7 +75,12 @@ async fn filters(on: On) {
         let list = setup.json(&format!("/v1/documents?{query}"), &key).await;
         assert_eq!(names(&list), found, "{query}");
     }
-    for (query, word) in [("state=x&colour=red", "colour"), ("since=yesterday", "since"), ("cursor=abc", "cursor"), ("limit=many", "invalid digit")] {
+    for (query, word) in [
+        ("state=x&colour=red", "colour"),
+        ("since=yesterday", "since"),
+        ("cursor=abc", "cursor"),
+        ("limit=many", "invalid digit"),
+    ] {
         let answer = setup.get(&format!("/v1/documents?{query}"), &key).await;
         assert_eq!(answer.status(), 400, "{query}");
         let problem: Value = answer.json().await.expect("JSON");
@@ -97,7 +108,9 @@ async fn pages_miss_and_repeat_nothing(on: On) {
     let mut query = "limit=4".to_owned();
     loop {
         let page = setup.json(&format!("/v1/documents?{query}"), &key).await;
-        seen.extend(page["documents"].as_array().expect("rows").iter().filter_map(|d| d["id"].as_str().map(str::to_owned)));
+        seen.extend(
+            page["documents"].as_array().expect("rows").iter().filter_map(|d| d["id"].as_str().map(str::to_owned)),
+        );
         // What comes in meanwhile stands before the pages and moves none.
         assert_eq!(setup.post("/in/northwind-http", KEY, format!("meanwhile {}", seen.len())).await.status(), 202);
         let Some(next) = page["next"].as_str() else { break };
@@ -127,11 +140,14 @@ async fn the_feed_is_read_by_position() {
     }
     let all = wait_for(Duration::from_secs(30), "the events of five orders", || async {
         let feed = setup.json("/v1/events?limit=200", &key).await;
-        let orders: BTreeSet<String> = feed["events"].as_array().into_iter().flatten().map(|e| e["key"].to_string()).collect();
+        let orders: BTreeSet<String> =
+            feed["events"].as_array().into_iter().flatten().map(|e| e["key"].to_string()).collect();
         if orders.len() == 5 { Ok(feed) } else { Err(feed.to_string()) }
     })
     .await;
-    let positions = |feed: &Value| feed["events"].as_array().expect("rows").iter().filter_map(|e| e["position"].as_i64()).collect::<Vec<_>>();
+    let positions = |feed: &Value| {
+        feed["events"].as_array().expect("rows").iter().filter_map(|e| e["position"].as_i64()).collect::<Vec<_>>()
+    };
     let all = positions(&all);
     assert!(all.windows(2).all(|w| w[0] < w[1]), "{all:?}");
     let mut read = Vec::new();

@@ -18,8 +18,11 @@ fn the_reference_is_what_the_handlers_say() {
 #[test]
 fn every_operation_says_what_it_does() {
     let described: serde_json::Value = serde_json::from_str(&openapi::describe()).expect("JSON");
+    let mut ids = BTreeSet::new();
     for (path, item) in described["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(ids.insert(id.to_owned()), "{method} {path}: the id {id} stands twice");
             assert!(operation["summary"].is_string(), "{method} {path} has no doc text");
             assert!(operation["tags"].is_array(), "{method} {path} has no tag");
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -41,7 +44,11 @@ fn every_page_is_of_a_code_and_says_what_to_do() {
     assert_eq!(codes.difference(&pages).collect::<Vec<_>>(), Vec::<&String>::new());
     for code in Code::ALL {
         let page = code.page();
-        assert!(page.starts_with(&format!("# `{}`: {}\n", code.name(), code.title())), "the first line of {}.md", code.name());
+        assert!(
+            page.starts_with(&format!("# `{}`: {}\n", code.name(), code.title())),
+            "the first line of {}.md",
+            code.name()
+        );
         assert!(page.contains(&format!("HTTP status {}.", code.status().as_u16())), "the status in {}.md", code.name());
         assert!(page.contains("**What to do.**"), "{}.md doesn't say what to do", code.name());
     }

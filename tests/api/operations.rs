@@ -52,7 +52,8 @@ async fn what_is_held_is_let_go(on: On) {
     assert_eq!(status, 200, "{added}");
     let restarted = added["restarted"][0].as_str().expect("a message").to_owned();
     let applied = story(&setup, "PO-H", &key, "applied").await;
-    let states: Vec<&str> = applied["messages"].as_array().expect("rows").iter().filter_map(|m| m["state"].as_str()).collect();
+    let states: Vec<&str> =
+        applied["messages"].as_array().expect("rows").iter().filter_map(|m| m["state"].as_str()).collect();
     assert_eq!(states, ["replaced", "applied"], "{applied}");
     assert_eq!(applied["messages"][0]["replaced_by"], restarted);
     assert_eq!(applied["documents"].as_array().expect("rows").len(), 1);
@@ -61,7 +62,8 @@ async fn what_is_held_is_let_go(on: On) {
     assert_eq!(message["body"]["number"], "PO-H");
     // It is done: neither restart nor cancellation is for it.
     for done in ["restart", "cancel"] {
-        let (status, problem) = post(&setup, &format!("/v1/messages/{restarted}/{done}"), &key, json!({"why": "x"})).await;
+        let (status, problem) =
+            post(&setup, &format!("/v1/messages/{restarted}/{done}"), &key, json!({"why": "x"})).await;
         assert_eq!((status, problem["code"].as_str()), (409, Some("wrong_state")), "{done}: {problem}");
     }
 }
@@ -92,7 +94,11 @@ async fn a_held_message_is_cancelled_with_who_and_why() {
     let message = setup.json(&format!("/v1/messages/{id}"), &key).await;
     assert_eq!(message["message"]["state"], "cancelled");
     let last = message["steps"].as_array().and_then(|s| s.last()).cloned().unwrap_or_default();
-    assert_eq!((&last["cause"]["why"], &last["cause"]["who"]), (&json!("sent by mistake"), &json!("[Read, Operate]")), "{message}");
+    assert_eq!(
+        (&last["cause"]["why"], &last["cause"]["who"]),
+        (&json!("sent by mistake"), &json!("[Read, Operate]")),
+        "{message}"
+    );
     let (status, _) = post(&setup, "/v1/references", &key, json!({"scheme": " ", "value": "x", "target": "EA"})).await;
     assert_eq!(status, 400);
     let large = json!({"why": "x".repeat(70 << 10)});
@@ -112,9 +118,15 @@ async fn a_dead_delivery_is_replayed_and_dies_again() {
     let shown = setup.json(&format!("/v1/dead/{id}"), &key).await;
     assert_eq!(shown["id"], id);
     let told = story(&setup, "PO-D", &key, "applied").await;
-    assert!(told["next"].as_array().is_some_and(|n| n.iter().any(|n| n["path"].as_str().is_some_and(|p| p.ends_with("/replay")))), "{told}");
+    assert!(
+        told["next"]
+            .as_array()
+            .is_some_and(|n| n.iter().any(|n| n["path"].as_str().is_some_and(|p| p.ends_with("/replay")))),
+        "{told}"
+    );
     // Nobody listens still: it goes out again, and dies again with a letter of its own.
-    let (status, goes_on) = post(&setup, &format!("/v1/dead/{id}/replay"), &key, json!({"why": "the shop is back"})).await;
+    let (status, goes_on) =
+        post(&setup, &format!("/v1/dead/{id}/replay"), &key, json!({"why": "the shop is back"})).await;
     assert_eq!(status, 200, "{goes_on}");
     assert_eq!(goes_on["delivery"], letter["thing_id"]);
     let (status, problem) = post(&setup, &format!("/v1/dead/{id}/replay"), &key, json!({})).await;
@@ -133,13 +145,20 @@ async fn a_dead_delivery_is_replayed_and_dies_again() {
     let (status, problem) = post(&setup, &path, &key, json!({"why": "the shop is gone"})).await;
     assert_eq!(status, 204, "{problem}");
     let list = setup.json("/v1/dead", &key).await;
-    assert!(list["letters"].as_array().is_some_and(|l| l.iter().all(|l| l["thing_id"] != letter["thing_id"])), "{list}");
+    assert!(
+        list["letters"].as_array().is_some_and(|l| l.iter().all(|l| l["thing_id"] != letter["thing_id"])),
+        "{list}"
+    );
 }
 
 async fn dead(setup: &Setup, key: &str, but: &[&str]) -> Value {
     wait_for(SOON, "a dead letter", || async {
         let list = setup.json("/v1/dead", key).await;
-        let found = list["letters"].as_array().into_iter().flatten().find(|l| l["id"].as_str().is_some_and(|id| !but.contains(&id)));
+        let found = list["letters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|l| l["id"].as_str().is_some_and(|id| !but.contains(&id)));
         found.cloned().ok_or_else(|| list.to_string())
     })
     .await

@@ -17,6 +17,8 @@ mod limits;
 mod memory;
 #[path = "codec/mutations.rs"]
 mod mutations;
+#[path = "codec/policies.rs"]
+mod policies;
 #[path = "codec/shapes.rs"]
 mod shapes;
 #[path = "codec/streams.rs"]

@@ -280,14 +280,26 @@ stop_services() {
   [[ -z $RUN ]] || rm -rf "$RUN"
 }
 
+# Without `wait`: called from a trap that interrupted another `wait`, bash 5.2 may then wait for ever.
 end_processes() {
-  local pid
+  local pid name
   for pid in ${groups[@]+"${groups[@]}"}; do kill -KILL -- "-$pid" || true; done
-  # QUIT: PostgreSQL ends its own processes at once. The others ignore it or die of it, and then of KILL.
-  for pid in ${pids[@]+"${pids[@]}"}; do kill -QUIT "$pid" || true; done
+  # QUIT: PostgreSQL ends its own processes at once. To all others KILL.
   for pid in ${pids[@]+"${pids[@]}"}; do
-    if [[ $(cat "/proc/$pid/comm") != postgres ]]; then kill -KILL "$pid" || true; fi
-    wait "$pid" || true
+    name=''
+    read -r name <"/proc/$pid/comm" || true
+    if [[ $name == postgres ]]; then kill -QUIT "$pid" || true; else kill -KILL "$pid" || true; fi
+  done
+  for pid in ${pids[@]+"${pids[@]}"}; do
+    for _ in {1..100}; do runs "$pid" || break; sleep 0.05; done
+    if runs "$pid"; then kill -KILL "$pid" || true; fi
   done
   pids=() groups=()
+}
+
+# Whether a process is there and not merely waiting to be reaped.
+runs() {
+  local stat=''
+  read -r stat <"/proc/$1/stat" || return 1
+  [[ ${stat##*) } != [ZX]* ]]
 }

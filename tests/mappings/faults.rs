@@ -49,9 +49,9 @@ fn values_that_cannot_be_read_are_named_with_their_place() {
         "x12/4010/850-order",
         &order(&body),
         &[
-            "mapping/bad_date | 20260230 | BEG05 (segment 2 (BEG)): `20260230` is not a date of the form yyyymmdd",
-            "mapping/bad_date | soon | DTM[01=002,106].02 (segment 3 (DTM)): `soon` is not a date of the form yyyymmdd",
-            "mapping/bad_number | many | PO1[2]/PO102 (segment 5 (PO1)): `many` is not a number of at most 28 digits",
+            "mapping/bad_date | 20260230 | BEG05 in segment 2: `20260230` is not a date of the form yyyymmdd",
+            "mapping/bad_date | soon | DTM[01=002,106].02 in segment 3: `soon` is not a date of the form yyyymmdd",
+            "mapping/bad_number | many | PO1[2]/PO102 in segment 5: `many` is not a number of at most 28 digits",
         ],
     );
 }
@@ -65,8 +65,8 @@ fn what_is_missing_is_named_where_it_should_stand() {
     assert_eq!(
         faults,
         [
-            "mapping/missing |  | PO1[1]/PO102 is missing in segment 3 (PO1): it gives `/lines/0/quantity/value`",
-            "mapping/missing |  | PO1[1]/PO103 is missing in segment 3 (PO1): it gives `/lines/0/quantity/unit`",
+            "mapping/missing |  | PO1[1]/PO102 is missing in segment 3: it gives `/lines/0/quantity/value`",
+            "mapping/missing |  | PO1[1]/PO103 is missing in segment 3: it gives `/lines/0/quantity/unit`",
         ]
     );
     let crossdock::formats::place::At::Segment { ordinal, element, .. } = &reading.faults[0].place.at else { panic!() };
@@ -75,14 +75,12 @@ fn what_is_missing_is_named_where_it_should_stand() {
     check(
         "csv/orders",
         csv,
-        &[
-            "mapping/missing |  | row[1]/quantity is missing in line 2, column quantity: it gives `/lines/0/quantity/value`",
-        ],
+        &["mapping/missing |  | row[1]/quantity is missing in line 2: it gives `/lines/0/quantity/value`"],
     );
     check(
         "json/order",
         br#"{"number":"A","lines":[{"sku":"B","quantity":1}]}"#,
-        &["mapping/missing |  | date is missing in /date: it gives `/placed/date`"],
+        &["mapping/missing |  | date is missing at /date: it gives `/placed/date`"],
     );
 }
 
@@ -96,8 +94,8 @@ fn one_bad_row_of_csv_costs_its_order_and_no_other() {
     assert_eq!(
         faults,
         [
-            "mapping/bad_date | 02.03.2026 | order_date (line 3, column order_date): `02.03.2026` is not a date of the form yyyy-mm-dd",
-            "mapping/bad_number | x | row[1]/quantity (line 3, column quantity): `x` is not a number of at most 28 digits",
+            "mapping/bad_date | 02.03.2026 | order_date in line 3: `02.03.2026` is not a date of the form yyyy-mm-dd",
+            "mapping/bad_number | x | row[1]/quantity in line 3: `x` is not a number of at most 28 digits",
         ]
     );
 }
@@ -133,7 +131,7 @@ fn a_unit_that_nobody_mapped_is_a_miss_and_the_tenants_row_mends_it() {
     assert_eq!((miss.table.as_str(), miss.value.as_str()), ("uom", "PF"));
     assert_eq!(
         told(&bytes, &miss.fault),
-        "mapping/no_reference | PF | PO1[1]/PO103 (segment 3 (PO1)): `PF` is not in the table uom"
+        "mapping/no_reference | PF | PO1[1]/PO103 in segment 3: `PF` is not in the table uom"
     );
     let remedy = "add it with `crossdock reference add uom PF TARGET`; what waits for it then goes on";
     assert_eq!(&*miss.fault.remedy, remedy);

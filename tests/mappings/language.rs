@@ -180,5 +180,5 @@ fn unmapped_may_reject_or_be_ignored() {
     assert_eq!(warn.unread, ["gift", "deep/er"]);
     assert!(warn.body.is_object() && ignore.unread.is_empty() && ignore.body.is_object());
     assert_eq!(reject.body, Value::Null);
-    assert_eq!(&*reject.faults[0].sentence, "gift (/gift): nothing reads it");
+    assert_eq!(&*reject.faults[0].sentence, "gift at /gift: nothing reads it");
 }

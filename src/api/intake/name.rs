@@ -8,7 +8,8 @@ const NAME_CHARS: usize = 200;
 
 /// From `Content-Disposition`, else `X-Filename`; nothing if neither holds a name.
 pub fn of(headers: &HeaderMap) -> Option<String> {
-    let disposition = headers.get(header::CONTENT_DISPOSITION).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    let disposition =
+        headers.get(header::CONTENT_DISPOSITION).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let plain = headers.get("x-filename").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     disposition.as_deref().and_then(filename).or(plain).map(|name| clean(&name)).filter(|name| !name.is_empty())
 }

@@ -66,7 +66,8 @@ impl Stream for Paced {
         match self.body.poll_next_unpin(cx) {
             Poll::Ready(Some(Ok(bytes))) => {
                 self.received += bytes.len() as u64;
-                let latest = self.began + self.pace.grace + Duration::from_secs(self.received / self.pace.bytes_a_second);
+                let latest =
+                    self.began + self.pace.grace + Duration::from_secs(self.received / self.pace.bytes_a_second);
                 let until = latest.min(Instant::now() + self.pace.idle);
                 self.patience.as_mut().reset(until);
                 Poll::Ready(Some(Ok(bytes)))
@@ -95,7 +96,8 @@ mod tests {
         }))
     }
 
-    const SHORT: Pace = Pace { idle: Duration::from_millis(100), grace: Duration::from_millis(400), bytes_a_second: 1 << 20 };
+    const SHORT: Pace =
+        Pace { idle: Duration::from_millis(100), grace: Duration::from_millis(400), bytes_a_second: 1 << 20 };
 
     async fn cut(every: Duration) -> (u64, Duration) {
         let began = Instant::now();

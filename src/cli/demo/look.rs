@@ -51,7 +51,11 @@ pub async fn named(hub: &Hub, tenant: Tenant, connection: &str, name: &str) -> R
 }
 
 /// Deliveries of a target by state: of a whole tenant.
-pub async fn deliveries_to(hub: &Hub, tenant: Tenant, target: &str) -> Result<Vec<deliveries::DeliveryRow>, StoreError> {
+pub async fn deliveries_to(
+    hub: &Hub,
+    tenant: Tenant,
+    target: &str,
+) -> Result<Vec<deliveries::DeliveryRow>, StoreError> {
     let mut tx = hub.store.read(tenant).await?;
     let rows = deliveries::to_target(&mut tx, tenant, target).await?;
     tx.rollback().await?;

@@ -44,7 +44,10 @@ pub struct Line {
 /// Plays the story. Gives the exit code: 0 if everything ended as told and nothing is missing.
 pub async fn run(flags: Demo) -> anyhow::Result<u8> {
     let temporary = flags.data.is_none();
-    let folder = flags.data.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("crossdock-demo-{}", uuid::Uuid::now_v7().simple())));
+    let folder = flags
+        .data
+        .clone()
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("crossdock-demo-{}", uuid::Uuid::now_v7().simple())));
     let code = play(&flags, &folder).await;
     if temporary && flags.once {
         let _ = std::fs::remove_dir_all(&folder);
@@ -59,13 +62,19 @@ async fn play(flags: &Demo, folder: &std::path::Path) -> anyhow::Result<u8> {
     receiver.behave("/flaky", Behaviour { fail_first: 3, ..Behaviour::default() });
     receiver.behave("/down", Behaviour { fail_first: u32::MAX, ..Behaviour::default() });
     let secrets = secrets();
-    seed::write(folder, &receiver.url(""), &secrets).with_context(|| format!("{} can't be written", folder.display()))?;
-    let mut settings = Settings { data: folder.join("crossdock-data"), connectors: folder.join("connectors"), ..Settings::default() };
+    seed::write(folder, &receiver.url(""), &secrets)
+        .with_context(|| format!("{} can't be written", folder.display()))?;
+    let mut settings =
+        Settings { data: folder.join("crossdock-data"), connectors: folder.join("connectors"), ..Settings::default() };
     settings.mappings = folder.join("mappings");
+    // With both set the same story runs on PostgreSQL and RabbitMQ.
+    settings.database_url = std::env::var("CROSSDOCK_DATABASE_URL").unwrap_or_default();
+    settings.amqp_url = std::env::var("CROSSDOCK_AMQP_URL").unwrap_or_default();
     settings.deliver.timeout_ms = 3_000;
     let files: Files = start::read_files(&settings)?;
     let (hub, _lock) = start::hub(settings, &files).await?;
-    let listener = TcpListener::bind(&flags.listen).await.with_context(|| format!("{} can't be listened on", flags.listen))?;
+    let listener =
+        TcpListener::bind(&flags.listen).await.with_context(|| format!("{} can't be listened on", flags.listen))?;
     let running = start::run(hub.clone(), &files, Role::All, Some(listener)).await?;
     let url = format!("http://{}", running.address.context("the API did not start")?);
     let keys = start::local_keys(&hub, &url).await?;
@@ -77,7 +86,10 @@ async fn play(flags: &Demo, folder: &std::path::Path) -> anyhow::Result<u8> {
     print(flags.json, &lines, &serde_json::to_value(&audited)?)?;
     let good = lines.iter().all(|l| l.ok) && audited.ok;
     if !flags.once {
-        eprintln!("\nThe hub goes on: drop files into {}/drop/*/in, or look at {url} . Ctrl-C ends it.", folder.display());
+        eprintln!(
+            "\nThe hub goes on: drop files into {}/drop/*/in, or look at {url} . Ctrl-C ends it.",
+            folder.display()
+        );
         let _ = tokio::signal::ctrl_c().await;
     }
     running.stop().await;
@@ -99,7 +111,7 @@ fn secrets() -> seed::Secrets {
 }
 
 fn greet(url: &str, keys: &std::collections::BTreeMap<String, String>, folder: &std::path::Path) {
-    eprintln!("Crossdock demo: SQLite and the embedded queue, in {}", folder.display());
+    eprintln!("Crossdock demo, in {}", folder.display());
     eprintln!("Console   {url}");
     for (tenant, key) in keys {
         eprintln!("Key       {key}  ({tenant})");
@@ -112,12 +124,21 @@ fn print(as_json: bool, lines: &[Line], audit: &Value) -> anyhow::Result<()> {
     if as_json {
         let missing = audit["missing"].as_array().map_or(0, Vec::len);
         let ok = lines.iter().all(|l| l.ok) && audit["ok"] == true;
-        writeln!(out, "{}", serde_json::to_string_pretty(&json!({"story": lines, "audit": audit, "missing": missing, "ok": ok}))?)?;
+        writeln!(
+            out,
+            "{}",
+            serde_json::to_string_pretty(&json!({"story": lines, "audit": audit, "missing": missing, "ok": ok}))?
+        )?;
         return Ok(());
     }
     for line in lines {
         let sign = if line.ok { "✓" } else { "✗" };
-        writeln!(out, "{sign} {}\n    {}", line.document, if line.ok { line.got.clone() } else { format!("expected {}; saw {}", line.expected, line.got) })?;
+        writeln!(
+            out,
+            "{sign} {}\n    {}",
+            line.document,
+            if line.ok { line.got.clone() } else { format!("expected {}; saw {}", line.expected, line.got) }
+        )?;
     }
     let count = |what: &str, state: &str| audit[what][state].as_i64().unwrap_or(0);
     writeln!(

@@ -66,7 +66,14 @@ pub struct Teller {
 }
 
 impl Teller {
-    pub fn new(hub: TheHub, url: String, keys: BTreeMap<String, String>, folder: PathBuf, secrets: seed::Secrets, receiver: Receiver) -> anyhow::Result<Teller> {
+    pub fn new(
+        hub: TheHub,
+        url: String,
+        keys: BTreeMap<String, String>,
+        folder: PathBuf,
+        secrets: seed::Secrets,
+        receiver: Receiver,
+    ) -> anyhow::Result<Teller> {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build()?;
         let (acme, globex) = (Tenant::named("acme"), Tenant::named("globex"));
         Ok(Teller { hub, http, url, keys, folder, secrets, receiver, acme, globex })
@@ -74,7 +81,11 @@ impl Teller {
 
     /// Sends everything, mends what is to be mended, and watches until each part has ended as told, or patience ends.
     pub async fn tell(&self, quiet: bool) -> anyhow::Result<Vec<Line>> {
-        let bar = if quiet || !std::io::stderr().is_terminal() { indicatif::ProgressBar::hidden() } else { indicatif::ProgressBar::new(0) };
+        let bar = if quiet || !std::io::stderr().is_terminal() {
+            indicatif::ProgressBar::hidden()
+        } else {
+            indicatif::ProgressBar::new(0)
+        };
         bar.set_style(indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
         bar.set_message("the partners send");
         let parts = self.send().await?;
@@ -86,7 +97,12 @@ impl Teller {
         bar.finish_and_clear();
         let mut lines = lines?;
         if let Err(error) = mended {
-            lines.push(Line { document: "what the operator does".into(), expected: "a reference added, a letter replayed".into(), got: format!("{error:#}"), ok: false });
+            lines.push(Line {
+                document: "what the operator does".into(),
+                expected: "a reference added, a letter replayed".into(),
+                got: format!("{error:#}"),
+                ok: false,
+            });
         }
         Ok(lines)
     }
@@ -103,7 +119,12 @@ impl Teller {
                     ok &= good;
                     got.push(words);
                 }
-                lines.push(Line { document: part.title.into(), expected: part.expected.into(), got: got.join("; "), ok });
+                lines.push(Line {
+                    document: part.title.into(),
+                    expected: part.expected.into(),
+                    got: got.join("; "),
+                    ok,
+                });
             }
             bar.set_position(lines.iter().filter(|l| l.ok).count() as u64);
             if lines.iter().all(|l| l.ok) || Instant::now() > until {
@@ -141,10 +162,14 @@ impl Teller {
             Expect::Delivered { target, tries, replays } => {
                 let rows = look::deliveries_to(&self.hub, self.acme, target).await?;
                 let Some(row) = rows.first() else { return Ok((false, format!("nothing for {target} yet"))) };
-                let good = row.state == "delivered" && row.tries == *tries && row.replays == *replays && rows.len() == 1;
+                let good =
+                    row.state == "delivered" && row.tries == *tries && row.replays == *replays && rows.len() == 1;
                 (good, format!("{} {} at try {}, {} replays", target, row.state, row.tries, row.replays))
             }
-            Expect::Same(first, second) => (first["document"] == second["document"] && first["sha256"] == second["sha256"], "the same answer".into()),
+            Expect::Same(first, second) => (
+                first["document"] == second["document"] && first["sha256"] == second["sha256"],
+                "the same answer".into(),
+            ),
         })
     }
 
@@ -162,10 +187,13 @@ impl Teller {
     async fn which(&self, which: &Which) -> anyhow::Result<Option<(Tenant, DocumentId)>> {
         match which {
             Which::Id(id) => {
-                let tenant = if look::document(&self.hub, self.acme, *id).await?.id.is_some() { self.acme } else { self.globex };
+                let tenant =
+                    if look::document(&self.hub, self.acme, *id).await?.id.is_some() { self.acme } else { self.globex };
                 Ok(Some((tenant, *id)))
             }
-            Which::File(connection, name) => Ok(look::named(&self.hub, self.acme, connection, name).await?.map(|id| (self.acme, id))),
+            Which::File(connection, name) => {
+                Ok(look::named(&self.hub, self.acme, connection, name).await?.map(|id| (self.acme, id)))
+            }
         }
     }
 
@@ -192,15 +220,26 @@ impl Teller {
         part(
             "an interchange of 50 850s, one of them broken",
             "49 applied, 1 rejected with segment and element; 997 P",
-            vec![Expect::Document(drop("02-fifty.edi"), "translated", &[("applied", 49), ("rejected", 1)]), Expect::Acknowledged(2, "P")],
+            vec![
+                Expect::Document(drop("02-fifty.edi"), "translated", &[("applied", 49), ("rejected", 1)]),
+                Expect::Acknowledged(2, "P"),
+            ],
         );
         self.drop("northwind", "03-the-same-again.edi", &ten)?;
-        part("the same bytes under another name", "duplicate", vec![Expect::Document(drop("03-the-same-again.edi"), "duplicate", &[])]);
+        part(
+            "the same bytes under another name",
+            "duplicate",
+            vec![Expect::Document(drop("03-the-same-again.edi"), "duplicate", &[])],
+        );
         self.drop("contoso", "04-orders.edi", make::orders("C-2001").as_bytes())?;
         part(
             "ORDERS D.96A",
             "applied",
-            vec![Expect::Document(Which::File("contoso-drop", "04-orders.edi".into()), "translated", &[("applied", 1)])],
+            vec![Expect::Document(
+                Which::File("contoso-drop", "04-orders.edi".into()),
+                "translated",
+                &[("applied", 1)],
+            )],
         );
         let csv = self.post("fabrikam-http", &self.secrets.fabrikam_key, make::csv().into_bytes()).await?;
         part(
@@ -216,7 +255,11 @@ impl Teller {
             "applied; the same answer",
             vec![Expect::Document(Which::Id(id(&first)?), "translated", &[("applied", 1)]), Expect::Same(first, again)],
         );
-        self.drop("northwind", "08-order.edi", &x12(NORTHWIND, 8, "850", vec![make::order("PO-1008", &[Row::special(seed::FREED, 10)])])?)?;
+        self.drop(
+            "northwind",
+            "08-order.edi",
+            &x12(NORTHWIND, 8, "850", vec![make::order("PO-1008", &[Row::special(seed::FREED, 10)])])?,
+        )?;
         self.drop("northwind", "09-cancel.edi", &x12(NORTHWIND, 9, "860", vec![make::cancel("PO-1008")])?)?;
         part(
             "850, then its cancel 860",
@@ -234,15 +277,35 @@ impl Teller {
             "held; the row is added; applied",
             vec![Expect::Document(drop("10-unit.edi"), "translated", &[("applied", 1), ("replaced", 1)])],
         );
-        self.drop("northwind", "11-stranger.edi", &x12(STRANGER, 11, "850", vec![make::order("PO-1", &[Row::of(1, 1)])])?)?;
+        self.drop(
+            "northwind",
+            "11-stranger.edi",
+            &x12(STRANGER, 11, "850", vec![make::order("PO-1", &[Row::of(1, 1)])])?,
+        )?;
         part("850 from nobody known", "unassigned", vec![Expect::Document(drop("11-stranger.edi"), "unassigned", &[])]);
         self.drop("northwind", "12-holiday.txt", b"Dear supplier,\nour office is closed until Monday.\n")?;
-        part("a file that is no document at all", "rejected", vec![Expect::Document(drop("12-holiday.txt"), "rejected", &[])]);
+        part(
+            "a file that is no document at all",
+            "rejected",
+            vec![Expect::Document(drop("12-holiday.txt"), "rejected", &[])],
+        );
         let race = self.race(NORTHWIND, "northwind", &self.secrets.northwind_key, 13).await?;
-        part("acme: two orders at once for the last unit of one SKU", "one accepted, one backordered; the 855s say so", race);
+        part(
+            "acme: two orders at once for the last unit of one SKU",
+            "one accepted, one backordered; the 855s say so",
+            race,
+        );
         let race = self.race(WINGTIP, "wingtip", &self.secrets.wingtip_key, 15).await?;
-        part("globex: two orders at once for the last unit of one SKU", "one accepted, one backordered; the 855s say so", race);
-        part("an endpoint that fails three times", "delivered on the fourth", vec![Expect::Delivered { target: "flaky", tries: 4, replays: 0 }]);
+        part(
+            "globex: two orders at once for the last unit of one SKU",
+            "one accepted, one backordered; the 855s say so",
+            race,
+        );
+        part(
+            "an endpoint that fails three times",
+            "delivered on the fourth",
+            vec![Expect::Delivered { target: "flaky", tries: 4, replays: 0 }],
+        );
         part(
             "an endpoint that is down",
             "dead after its budget; then replayed",
@@ -252,7 +315,13 @@ impl Teller {
     }
 
     /// Two orders for the last piece, by two ways at the same moment.
-    async fn race(&self, way: make::Way, partner: &'static str, key: &str, control: u64) -> anyhow::Result<Vec<Expect>> {
+    async fn race(
+        &self,
+        way: make::Way,
+        partner: &'static str,
+        key: &str,
+        control: u64,
+    ) -> anyhow::Result<Vec<Expect>> {
         let orders: Vec<String> = (0..2).map(|n| format!("PO-LAST-{}", control + n)).collect();
         let line = || [Row::special(seed::LAST, 1)];
         let by_file = x12(way, control, "850", vec![make::order(&orders[0], &line())])?;
@@ -276,7 +345,9 @@ impl Teller {
     }
 
     async fn held_unit(&self) -> anyhow::Result<Option<(String, String)>> {
-        let Some(id) = look::named(&self.hub, self.acme, "northwind-drop", "10-unit.edi").await? else { return Ok(None) };
+        let Some(id) = look::named(&self.hub, self.acme, "northwind-drop", "10-unit.edi").await? else {
+            return Ok(None);
+        };
         let mut tx = self.hub.store.read(self.acme).await?;
         let held = messages::holds(&mut tx, self.acme, id).await?;
         tx.rollback().await?;
@@ -292,7 +363,11 @@ impl Teller {
         Ok(letters.into_iter().find(|l| l.thing_id == dead.id.0).map(|l| l.id))
     }
 
-    async fn wait<T, F: Future<Output = anyhow::Result<Option<T>>>>(&self, what: &str, look: impl Fn() -> F) -> anyhow::Result<T> {
+    async fn wait<T, F: Future<Output = anyhow::Result<Option<T>>>>(
+        &self,
+        what: &str,
+        look: impl Fn() -> F,
+    ) -> anyhow::Result<T> {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             if let Some(found) = look().await? {
@@ -356,7 +431,12 @@ impl Teller {
 /// A unit of X12 that no table of ours maps.
 const UNKNOWN_UNIT: &str = "PF";
 
-fn x12(way: make::Way, control: u64, kind: &str, bodies: Vec<Vec<crate::formats::write::Segment>>) -> anyhow::Result<Vec<u8>> {
+fn x12(
+    way: make::Way,
+    control: u64,
+    kind: &str,
+    bodies: Vec<Vec<crate::formats::write::Segment>>,
+) -> anyhow::Result<Vec<u8>> {
     make::interchange(way, control, kind, bodies).map_err(|e| anyhow!(e))
 }
 

@@ -36,7 +36,8 @@ pub fn refused(places: &Places, file: &Found, reason: &str) -> Result<Moved, Wro
     // The reason first: a file in refused/ never stands there without one.
     let name = with_end(to.file_name().unwrap_or_default(), ".reason.txt");
     let note = places.refused.join(name);
-    std::fs::write(&note, format!("{}: {reason}\n", file.text())).map_err(Wrong::io(format!("{} can't be written", note.display())))?;
+    std::fs::write(&note, format!("{}: {reason}\n", file.text()))
+        .map_err(Wrong::io(format!("{} can't be written", note.display())))?;
     let moved = move_if_same(file, &to);
     if !matches!(moved, Ok(Moved::Yes)) {
         let _ = std::fs::remove_file(&note);
@@ -69,7 +70,9 @@ fn move_if_same(file: &Found, to: &Path) -> Result<Moved, Wrong> {
     match std::fs::rename(&file.path, to) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Moved::Changed),
-        Err(error) => return Err(Wrong::io(format!("{} can't be moved to {}", file.path.display(), to.display()))(error)),
+        Err(error) => {
+            return Err(Wrong::io(format!("{} can't be moved to {}", file.path.display(), to.display()))(error));
+        }
     }
     if stamp(to)? == Some(file.stamp) {
         return Ok(Moved::Yes);

@@ -22,7 +22,13 @@ pub struct Stamp {
 
 impl Stamp {
     pub fn of(meta: &Metadata) -> Stamp {
-        Stamp { size: meta.size(), seconds: meta.mtime(), nanos: meta.mtime_nsec(), device: meta.dev(), inode: meta.ino() }
+        Stamp {
+            size: meta.size(),
+            seconds: meta.mtime(),
+            nanos: meta.mtime_nsec(),
+            device: meta.dev(),
+            inode: meta.ino(),
+        }
     }
 
     /// The time of modification in microseconds since 1970.
@@ -118,11 +124,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, size: u64, seconds: i64) -> Found {
-        Found {
-            path: name.into(),
-            name: name.into(),
-            stamp: Stamp { size, seconds, nanos: 0, device: 1, inode: 1 },
-        }
+        Found { path: name.into(), name: name.into(), stamp: Stamp { size, seconds, nanos: 0, device: 1, inode: 1 } }
     }
 
     #[test]
@@ -150,7 +152,9 @@ mod tests {
 
     #[test]
     fn names_of_passage() {
-        for (name, passed) in [(".x", true), ("a.tmp", true), ("a.PART", true), ("a.edi", false), ("tmp", false), ("part", false)] {
+        for (name, passed) in
+            [(".x", true), ("a.tmp", true), ("a.PART", true), ("a.edi", false), ("tmp", false), ("part", false)]
+        {
             assert_eq!(is_passed_over(OsStr::new(name)), passed, "{name}");
         }
     }

@@ -155,7 +155,14 @@ impl<'a> Poller<'a> {
         }
         let (connection, asked) = (&self.folder.way.connection, Instant::now());
         let mut tx = store.begin(connection.tenant).await?;
-        let ours = rows::poll_lease(&mut tx, connection.tenant, connection.id, self.folder.hub.owner, length.as_micros() as i64).await?;
+        let ours = rows::poll_lease(
+            &mut tx,
+            connection.tenant,
+            connection.id,
+            self.folder.hub.owner,
+            length.as_micros() as i64,
+        )
+        .await?;
         tx.commit().await?;
         self.leased = ours.then_some(asked);
         Ok(ours)
@@ -174,7 +181,11 @@ impl<'a> Poller<'a> {
             return Ok(());
         }
         match &trouble {
-            Some(why) => tracing::error!(connection = self.name(), why, "the folder fails; nothing is lost, the files stay where they are"),
+            Some(why) => tracing::error!(
+                connection = self.name(),
+                why,
+                "the folder fails; nothing is lost, the files stay where they are"
+            ),
             None if self.told.is_some() => tracing::info!(connection = self.name(), "the folder works again"),
             None => {}
         }

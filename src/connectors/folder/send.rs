@@ -24,7 +24,9 @@ pub fn send(places: &Places, out: &Outgoing) -> Result<Sent, Wrong> {
     // A name of its own each time: two who send the same document at once must not write into one file.
     let passage = places.out.join(format!(".{name}.{}.tmp", uuid::Uuid::now_v7().simple()));
     let to = places.out.join(name);
-    let sent = write(&passage, &out.bytes).and_then(|()| std::fs::rename(&passage, &to)).and_then(|()| sync_folder(&places.out));
+    let sent = write(&passage, &out.bytes)
+        .and_then(|()| std::fs::rename(&passage, &to))
+        .and_then(|()| sync_folder(&places.out));
     if sent.is_err() {
         let _ = std::fs::remove_file(&passage);
     }

@@ -36,9 +36,19 @@ pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]
         tracing::error!(message = %lost, %tenant, "a claim check names a message that its tenant does not have");
         metrics::counter!("crossdock_claims_lost_total", "stage" => "apply").increment(1);
     }
-    let mut work = Work { hub, tenant, now, changes: vec![], steps: vec![], claims: vec![], letters: vec![], ended: BTreeSet::new() };
+    let mut work = Work {
+        hub,
+        tenant,
+        now,
+        changes: vec![],
+        steps: vec![],
+        claims: vec![],
+        letters: vec![],
+        ended: BTreeSet::new(),
+    };
     loaded.retain(|m| work.is_due(m));
-    loaded.sort_by(|a, b| (a.created_at, a.document, a.set_no, a.run).cmp(&(b.created_at, b.document, b.set_no, b.run)));
+    loaded
+        .sort_by(|a, b| (a.created_at, a.document, a.set_no, a.run).cmp(&(b.created_at, b.document, b.set_no, b.run)));
     let locked: BTreeSet<Key> = loaded.iter().filter_map(Loaded::key).collect();
     let locked: Vec<Key> = locked.into_iter().collect();
     keys::lock(&mut tx, tenant, &locked).await?;
@@ -55,13 +65,36 @@ pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]
 
 /// Marks a message that alone made its transaction fail: dead at once if a rule of the database was broken, else it is
 /// tried again until its budget is spent.
-pub async fn fail(hub: &Hub, tenant: Tenant, id: MessageId, error: &StoreError, taken: &[Taken]) -> Result<(), StoreError> {
+pub async fn fail(
+    hub: &Hub,
+    tenant: Tenant,
+    id: MessageId,
+    error: &StoreError,
+    taken: &[Taken],
+) -> Result<(), StoreError> {
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
-    let mut work = Work { hub, tenant, now, changes: vec![], steps: vec![], claims: vec![], letters: vec![], ended: BTreeSet::new() };
-    if let Some(message) = messages::load(&mut tx, tenant, &[id]).await?.into_iter().find(|m| matches!(m.state.as_str(), "pending" | "retrying")) {
+    let mut work = Work {
+        hub,
+        tenant,
+        now,
+        changes: vec![],
+        steps: vec![],
+        claims: vec![],
+        letters: vec![],
+        ended: BTreeSet::new(),
+    };
+    if let Some(message) = messages::load(&mut tx, tenant, &[id])
+        .await?
+        .into_iter()
+        .find(|m| matches!(m.state.as_str(), "pending" | "retrying"))
+    {
         let first = Micros(message.first_failed_at.unwrap_or(now.0));
-        let retry = if error.trouble() == Trouble::Conflict { failure::next_try(&hub.settings.flow, now, first, message.tries + 1) } else { None };
+        let retry = if error.trouble() == Trouble::Conflict {
+            failure::next_try(&hub.settings.flow, now, first, message.tries + 1)
+        } else {
+            None
+        };
         match retry {
             Some(due) => work.retry(&message, first, due, error),
             None => work.die(&message, "store", &error.to_string()),
@@ -106,7 +139,9 @@ impl Work<'_> {
     }
 
     fn step(&self, message: &Loaded, state: &'static str) -> Step {
-        Step::new(self.tenant, self.now.0, "apply", state, &self.hub.worker).document(message.document.0).message(message.id.0)
+        Step::new(self.tenant, self.now.0, "apply", state, &self.hub.worker)
+            .document(message.document.0)
+            .message(message.id.0)
     }
 
     /// Messages behind an unfinished one of their key wait. One that ends in this very batch does not hold back.
@@ -121,9 +156,13 @@ impl Work<'_> {
         for message in loaded {
             let blocker = earlier.get(&message.id).and_then(|before| before.iter().find(|b| !goes.contains(b)));
             if let Some(blocker) = blocker {
-                let cause = json!({"code": "waiting", "sentence": "an earlier message of its key is not done", "for": blocker});
+                let cause =
+                    json!({"code": "waiting", "sentence": "an earlier message of its key is not done", "for": blocker});
                 self.steps.push(self.step(&message, "waiting").cause(cause.clone()));
-                self.changes.push(Change { cause: Some(cause), ..Change::to(message.id, "waiting", self.hub.deadline(self.now)) });
+                self.changes.push(Change {
+                    cause: Some(cause),
+                    ..Change::to(message.id, "waiting", self.hub.deadline(self.now))
+                });
             } else {
                 goes.insert(message.id);
                 kept.push(message);
@@ -168,7 +207,10 @@ impl Work<'_> {
             match catch_unwind(AssertUnwindSafe(|| core::decide(world, command))) {
                 Ok(Ok(decision)) => {
                     events.extend(world.apply(decision));
-                    self.end(message, Change { ended_at: Some(self.now.0), ..Change::to(message.id, "applied", self.now) });
+                    self.end(
+                        message,
+                        Change { ended_at: Some(self.now.0), ..Change::to(message.id, "applied", self.now) },
+                    );
                 }
                 Ok(Err(Stop::Refused(refusal))) => self.refuse(message, &refusal),
                 Ok(Err(Stop::Broken(why))) => self.die(message, "invariant", &why),
@@ -190,9 +232,20 @@ impl Work<'_> {
     }
 
     fn refuse(&mut self, message: &Loaded, refusal: &Refusal) {
-        let cause = json!({"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy, "path": refusal.path});
-        let fingerprint = failure::fingerprint(&["apply", refusal.code, &refusal.path, &message.partner.map(|p| p.to_string()).unwrap_or_default()]);
-        let change = Change { cause: Some(cause), fingerprint: Some(fingerprint), ended_at: Some(self.now.0), ..Change::to(message.id, "rejected", self.now) };
+        let cause =
+            json!({"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy, "path": refusal.path});
+        let fingerprint = failure::fingerprint(&[
+            "apply",
+            refusal.code,
+            &refusal.path,
+            &message.partner.map(|p| p.to_string()).unwrap_or_default(),
+        ]);
+        let change = Change {
+            cause: Some(cause),
+            fingerprint: Some(fingerprint),
+            ended_at: Some(self.now.0),
+            ..Change::to(message.id, "rejected", self.now)
+        };
         let partner = message.partner.map(|p| self.hub.directory.partner_name(p).to_string()).unwrap_or_default();
         metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => refusal.code).increment(1);
         self.end(message, change);
@@ -214,13 +267,18 @@ impl Work<'_> {
             first_failed_at: Some(first.0),
             ..Change::to(message.id, "retrying", self.hub.deadline(due))
         });
-        self.claims.push(outbox::Row::later(ClaimCheck::new(self.tenant, Stage::Apply, vec![message.id.0]), self.now, due));
+        self.claims.push(outbox::Row::later(
+            ClaimCheck::new(self.tenant, Stage::Apply, vec![message.id.0]),
+            self.now,
+            due,
+        ));
     }
 
     /// Dead at once: our bug, or a broken invariant. It holds its key back until somebody mends or cancels it.
     fn die(&mut self, message: &Loaded, code: &str, why: &str) {
         tracing::error!(message = %message.id, code, why, "a message is dead");
-        let fingerprint = failure::fingerprint(&["apply", code, why, &message.partner.map(|p| p.to_string()).unwrap_or_default()]);
+        let fingerprint =
+            failure::fingerprint(&["apply", code, why, &message.partner.map(|p| p.to_string()).unwrap_or_default()]);
         let cause = json!({"code": code, "sentence": why, "remedy": "report it with the fingerprint; then restart or cancel the message"});
         self.steps.push(self.step(message, "dead").cause(cause.clone()));
         self.changes.push(Change {
@@ -246,10 +304,20 @@ impl Work<'_> {
     }
 
     /// Writes states, events with what must go out for them, journal, and the claim checks of messages that were waiting.
-    async fn write(&mut self, tx: &mut Tx, decided: Vec<Event>, commands: &[Command], loaded: &[Loaded]) -> Result<(), StoreError> {
+    async fn write(
+        &mut self,
+        tx: &mut Tx,
+        decided: Vec<Event>,
+        commands: &[Command],
+        loaded: &[Loaded],
+    ) -> Result<(), StoreError> {
         self.place_refusals(tx).await?;
         messages::change(tx, self.tenant, &self.changes).await?;
-        let first = if self.hub.store.is_distributed() || decided.is_empty() { None } else { Some(events::take_positions(tx, decided.len() as i64).await?) };
+        let first = if self.hub.store.is_distributed() || decided.is_empty() {
+            None
+        } else {
+            Some(events::take_positions(tx, decided.len() as i64).await?)
+        };
         let rows: Vec<events::NewEvent> = decided
             .iter()
             .enumerate()
@@ -274,7 +342,11 @@ impl Work<'_> {
         let ended: Vec<Key> = self.ended.iter().cloned().collect();
         let freed = messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now)).await?;
         for id in &freed {
-            self.steps.push(Step::new(self.tenant, self.now.0, "apply", "pending", &self.hub.worker).message(id.0).cause(json!({"code": "released"})));
+            self.steps.push(
+                Step::new(self.tenant, self.now.0, "apply", "pending", &self.hub.worker)
+                    .message(id.0)
+                    .cause(json!({"code": "released"})),
+            );
         }
         let freed: Vec<uuid::Uuid> = freed.into_iter().map(|m| m.0).collect();
         self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &freed, self.now));
@@ -302,7 +374,11 @@ impl Work<'_> {
 /// An event with whose message it was and which document that came in.
 fn told<'a>(event: &'a Event, commands: &[Command], loaded: &[Loaded]) -> Told<'a> {
     let at = commands.iter().position(|c| c.message == event.message);
-    Told { event, partner: at.map(|n| commands[n].partner), document: at.and_then(|n| loaded.get(n)).map(|m| m.document) }
+    Told {
+        event,
+        partner: at.map(|n| commands[n].partner),
+        document: at.and_then(|n| loaded.get(n)).map(|m| m.document),
+    }
 }
 
 fn ordinal(before: &[Event], message: MessageId) -> i64 {
@@ -312,7 +388,8 @@ fn ordinal(before: &[Event], message: MessageId) -> i64 {
 fn core_fault(cause: &Value, origins: &[Origin], set_byte: u64) -> Fault {
     let text = |name: &str| cause[name].as_str().unwrap_or_default();
     let path = text("path");
-    let origin = origins.iter().find(|o| o.field == path).or_else(|| origins.iter().find(|o| o.field.starts_with(path)));
+    let origin =
+        origins.iter().find(|o| o.field == path).or_else(|| origins.iter().find(|o| o.field.starts_with(path)));
     let (byte, len, at) = match origin {
         Some(o) => (o.bytes.start, o.bytes.end.saturating_sub(o.bytes.start) as u32, o.at.clone()),
         None => (set_byte, 0, path.to_string()),
@@ -343,8 +420,12 @@ async fn load(tx: &mut Tx, tenant: Tenant, commands: &[Command], world: &mut Wor
     let orders: Vec<(&str, uuid::Uuid)> = needs.orders.iter().map(|id| (Kind::Order.name(), *id)).collect();
     put(world, entities::load(tx, tenant, &orders).await?)?;
     let more = core::more_needs(commands, world);
-    let master: Vec<(&str, uuid::Uuid)> =
-        more.items.iter().map(|id| (Kind::Item.name(), *id)).chain(more.prices.iter().map(|id| (Kind::Price.name(), *id))).collect();
+    let master: Vec<(&str, uuid::Uuid)> = more
+        .items
+        .iter()
+        .map(|id| (Kind::Item.name(), *id))
+        .chain(more.prices.iter().map(|id| (Kind::Price.name(), *id)))
+        .collect();
     put(world, entities::peek(tx, tenant, &master).await?)?;
     let items: Vec<uuid::Uuid> = more.stock.into_iter().collect();
     for row in stock::load(tx, tenant, &items).await? {
@@ -356,7 +437,9 @@ async fn load(tx: &mut Tx, tenant: Tenant, commands: &[Command], world: &mut Wor
 fn put(world: &mut World, rows: Vec<entities::EntityRow>) -> Result<(), StoreError> {
     for row in rows {
         let Some(kind) = Kind::named(&row.kind) else { continue };
-        world.put(EntityKey { kind, id: row.id }, row.version, &row.body).map_err(|e| StoreError::Row(e.to_string()))?;
+        world
+            .put(EntityKey { kind, id: row.id }, row.version, &row.body)
+            .map_err(|e| StoreError::Row(e.to_string()))?;
     }
     Ok(())
 }
@@ -370,6 +453,7 @@ async fn save(tx: &mut Tx, tenant: Tenant, world: &World) -> Result<(), StoreErr
         rows.push(entities::Save { kind: change.key.kind.name().into(), id: change.key.id, version, body });
     }
     entities::save(tx, tenant, &rows).await?;
-    let moved: Vec<stock::Change> = changes.stock.iter().map(|c| stock::Change { item: c.item, reserved: c.delta }).collect();
+    let moved: Vec<stock::Change> =
+        changes.stock.iter().map(|c| stock::Change { item: c.item, reserved: c.delta }).collect();
     stock::change(tx, tenant, &moved).await
 }

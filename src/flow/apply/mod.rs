@@ -4,7 +4,10 @@ mod batch;
 
 use crate::{
     canonical::{MessageId, Stage, Tenant},
-    flow::{Hub, failure::{self, Patience}},
+    flow::{
+        Hub,
+        failure::{self, Patience},
+    },
     queue::{QueueError, Taken},
     store::{StoreError, Trouble},
 };
@@ -83,7 +86,8 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
             Err(error) if error.trouble() == Trouble::Conflict && conflicts < CONFLICTS => {
                 conflicts += 1;
                 tracing::debug!(%error, messages = part.len(), "apply repeats a batch");
-                tokio::time::sleep(std::time::Duration::from_millis(rand::random_range(1..20 * conflicts as u64))).await;
+                tokio::time::sleep(std::time::Duration::from_millis(rand::random_range(1..20 * conflicts as u64)))
+                    .await;
                 todo.push(part);
             }
             Err(error) => {
@@ -97,7 +101,14 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
 }
 
 /// A batch that fails for good is halved until the culprit stands alone; it alone is retried or dies.
-async fn cut(hub: &Hub, tenant: Tenant, part: Vec<MessageId>, error: StoreError, todo: &mut Vec<Vec<MessageId>>, settled: &[Taken]) {
+async fn cut(
+    hub: &Hub,
+    tenant: Tenant,
+    part: Vec<MessageId>,
+    error: StoreError,
+    todo: &mut Vec<Vec<MessageId>>,
+    settled: &[Taken],
+) {
     if part.len() > 1 {
         tracing::warn!(%error, messages = part.len(), "a batch failed; it is halved to find the message that is to blame");
         let (first, second) = part.split_at(part.len() / 2);

@@ -34,6 +34,8 @@ pub async fn write(hub: &Hub, tx: &mut Tx, batch: &Batch, now: Micros) -> Result
 
 fn is_due(run: &Run, interchange: u32, functional_id: &str) -> bool {
     run.interchanges.get(interchange as usize).is_some_and(|i| {
-        i.ends == "translated" && functional_id != "FA" && i.partner.as_ref().is_some_and(|p| p.agreement.acknowledge == Acknowledge::Functional997)
+        i.ends == "translated"
+            && functional_id != "FA"
+            && i.partner.as_ref().is_some_and(|p| p.agreement.acknowledge == Acknowledge::Functional997)
     })
 }

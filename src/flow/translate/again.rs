@@ -1,8 +1,10 @@
 //! One set of a document, read again from its raw bytes, for a restart.
 
 use super::{
-    Source, SourceError, meaning::{self, Meaning, Rows, Whose},
-    open_row, run::Run,
+    Source, SourceError,
+    meaning::{self, Meaning, Rows, Whose},
+    open_row,
+    run::Run,
 };
 use crate::{
     canonical::PartnerId,
@@ -20,7 +22,12 @@ pub struct Again {
 }
 
 /// Reads the `set_no`th set of a document and maps it. Nothing if the document has no such set any more.
-pub async fn read(hub: &Hub, document: &DocumentRow, tenant: crate::canonical::Tenant, set_no: u32) -> Result<Option<Again>, StoreError> {
+pub async fn read(
+    hub: &Hub,
+    document: &DocumentRow,
+    tenant: crate::canonical::Tenant,
+    set_no: u32,
+) -> Result<Option<Again>, StoreError> {
     let Some((mut source, mut run)) = open_row(hub, tenant, document).await? else { return Ok(None) };
     let Some((set, sender)) = find(hub, &mut source, &mut run, set_no).await? else { return Ok(None) };
     let partner = run.partner_of(&set).cloned().or_else(|| {
@@ -49,8 +56,14 @@ pub async fn read(hub: &Hub, document: &DocumentRow, tenant: crate::canonical::T
     Ok(Some(Again { set, partner: Some(partner.id), meaning }))
 }
 
-async fn fill(tx: &mut Tx, tenant: crate::canonical::Tenant, meaning: &Meaning, rows: &mut Rows) -> Result<(), StoreError> {
-    let asked: BTreeSet<(String, String)> = meaning.missing.iter().map(|m| (m.table.clone(), m.value.clone())).collect();
+async fn fill(
+    tx: &mut Tx,
+    tenant: crate::canonical::Tenant,
+    meaning: &Meaning,
+    rows: &mut Rows,
+) -> Result<(), StoreError> {
+    let asked: BTreeSet<(String, String)> =
+        meaning.missing.iter().map(|m| (m.table.clone(), m.value.clone())).collect();
     let asked: Vec<(String, String)> = asked.into_iter().collect();
     for found in entities::cross_references(tx, tenant, &asked).await? {
         rows.put(found.scheme, found.value, found.target);
@@ -58,7 +71,12 @@ async fn fill(tx: &mut Tx, tenant: crate::canonical::Tenant, meaning: &Meaning, 
     Ok(())
 }
 
-async fn find(hub: &Hub, source: &mut Source, run: &mut Run, set_no: u32) -> Result<Option<(Box<Set>, Option<String>)>, StoreError> {
+async fn find(
+    hub: &Hub,
+    source: &mut Source,
+    run: &mut Run,
+    set_no: u32,
+) -> Result<Option<(Box<Set>, Option<String>)>, StoreError> {
     while let Some(piece) = source.next().await {
         let piece = match piece {
             Ok(piece) => piece,

@@ -72,7 +72,13 @@ async fn take_numbers(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micro
             let days = run.interchanges[i].partner.as_ref().map_or(30, |p| p.agreement.duplicates_days);
             let since = now.0 - i64::from(days) * 86_400_000_000;
             let ordinal = i64::from(run.interchanges[i].header.ordinal);
-            interchanges::Wanted { agreement: agreement.clone(), control: control.clone(), document: run.work.id, ordinal, since }
+            interchanges::Wanted {
+                agreement: agreement.clone(),
+                control: control.clone(),
+                document: run.work.id,
+                ordinal,
+                since,
+            }
         })
         .collect();
     let answers = interchanges::take_numbers(tx, tenant, &wanted, now).await?;
@@ -188,14 +194,26 @@ impl Writer<'_> {
     }
 
     fn step(&mut self, row: &messages::NewMessage) {
-        let step = Step::new(self.tenant, self.now.0, "translate", row.state, &self.hub.worker).document(row.document.0).message(row.id.0);
-        let code = row.cause.as_ref().map(|c| c["code"].clone()).or_else(|| row.faults.as_ref().and_then(|f| f.get(0)).map(|f| f["code"].clone()));
+        let step = Step::new(self.tenant, self.now.0, "translate", row.state, &self.hub.worker)
+            .document(row.document.0)
+            .message(row.id.0);
+        let code = row
+            .cause
+            .as_ref()
+            .map(|c| c["code"].clone())
+            .or_else(|| row.faults.as_ref().and_then(|f| f.get(0)).map(|f| f["code"].clone()));
         self.steps.push(match (row.state, code) {
             ("pending", _) | (_, None) => step,
             (_, Some(code)) => step.cause(json!({"code": code})),
         });
         if row.state == "rejected" {
-            let code = row.faults.as_ref().and_then(|f| f.get(0)).and_then(|f| f["code"].as_str()).unwrap_or("other").to_string();
+            let code = row
+                .faults
+                .as_ref()
+                .and_then(|f| f.get(0))
+                .and_then(|f| f["code"].as_str())
+                .unwrap_or("other")
+                .to_string();
             let partner = row.partner.map(|p| self.hub.directory.partner_name(p).to_string()).unwrap_or_default();
             metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => code).increment(1);
         }
@@ -218,7 +236,13 @@ impl Writer<'_> {
     }
 
     /// Sets that earlier batches wrote and whose trailer was read in this one.
-    async fn earlier_batches(&mut self, tx: &mut Tx, batch: &Batch, mapped: &[Mapped], mut ended: Vec<Key>) -> Result<(), StoreError> {
+    async fn earlier_batches(
+        &mut self,
+        tx: &mut Tx,
+        batch: &Batch,
+        mapped: &[Mapped],
+        mut ended: Vec<Key>,
+    ) -> Result<(), StoreError> {
         for (r, run) in batch.runs.iter().enumerate() {
             let first_here = mapped.iter().filter(|m| m.run == r).map(|m| m.row.set_no).min().unwrap_or(i64::MAX);
             for closing in &run.closings {
@@ -228,12 +252,17 @@ impl Writer<'_> {
                 }
                 match &closing.refused {
                     None => {
-                        let go: Vec<uuid::Uuid> =
-                            messages::release_sets(tx, self.tenant, run.work.id, from, to).await?.into_iter().map(|m| m.0).collect();
+                        let go: Vec<uuid::Uuid> = messages::release_sets(tx, self.tenant, run.work.id, from, to)
+                            .await?
+                            .into_iter()
+                            .map(|m| m.0)
+                            .collect();
                         self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &go, self.now));
                     }
                     Some(faults) => {
-                        let refused = messages::refuse_sets(tx, self.tenant, run.work.id, from, to, &json!(faults), self.now).await?;
+                        let refused =
+                            messages::refuse_sets(tx, self.tenant, run.work.id, from, to, &json!(faults), self.now)
+                                .await?;
                         for one in refused {
                             self.refused(run, one.id, faults);
                             ended.extend(one.key());
@@ -248,8 +277,11 @@ impl Writer<'_> {
         ended.sort();
         ended.dedup();
         keys::lock(tx, self.tenant, &ended).await?;
-        let freed: Vec<uuid::Uuid> =
-            messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now)).await?.into_iter().map(|m| m.0).collect();
+        let freed: Vec<uuid::Uuid> = messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now))
+            .await?
+            .into_iter()
+            .map(|m| m.0)
+            .collect();
         self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &freed, self.now));
         Ok(())
     }
@@ -281,7 +313,8 @@ impl Writer<'_> {
                     cause: interchange.cause.clone(),
                 });
                 if let (ControlNumber::Ours, Some(content)) = (&interchange.number, &interchange.content) {
-                    interchanges::note_content(tx, self.tenant, &agreement_key(h), &h.control, run.work.id, content).await?;
+                    interchanges::note_content(tx, self.tenant, &agreement_key(h), &h.control, run.work.id, content)
+                        .await?;
                 }
             }
         }
@@ -315,7 +348,11 @@ impl Writer<'_> {
                 state,
                 cause,
                 duplicate_of,
-                partner: run.interchanges.iter().find_map(|i| i.partner.as_ref().map(|p| p.id)).or(run.connection.partner),
+                partner: run
+                    .interchanges
+                    .iter()
+                    .find_map(|i| i.partner.as_ref().map(|p| p.id))
+                    .or(run.connection.partner),
                 standard: Some(super::meaning::word(run.standard).to_string()),
                 identity: run.identity(),
                 sets: (state == "translated").then_some(i64::from(run.sets)),

@@ -49,7 +49,17 @@ pub struct Meaning {
 
 impl Meaning {
     fn new(state: &'static str) -> Self {
-        Meaning { state, mapping: None, kind: None, number: None, body: None, provenance: vec![], faults: vec![], cause: None, missing: vec![] }
+        Meaning {
+            state,
+            mapping: None,
+            kind: None,
+            number: None,
+            body: None,
+            provenance: vec![],
+            faults: vec![],
+            cause: None,
+            missing: vec![],
+        }
     }
 
     fn because(mut self, code: &str, sentence: String, remedy: &str) -> Self {
@@ -122,7 +132,12 @@ pub fn of(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> M
         );
     }
     let Some(plan) = plan(library, set, whose) else {
-        let what = format!("{} {} {}", word(set.standard), set.version, if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind });
+        let what = format!(
+            "{} {} {}",
+            word(set.standard),
+            set.version,
+            if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind }
+        );
         return Meaning::new("held").because(
             "no_mapping",
             format!("no mapping claims {}", what.split_whitespace().collect::<Vec<_>>().join(" ")),

@@ -14,13 +14,20 @@ pub use source::{PolicyOf, Source, SourceError};
 
 use crate::{
     canonical::{ClaimCheck, ConnectionId, Micros, Stage, Tenant},
-    flow::{Hub, failure::{self, Patience}},
+    flow::{
+        Hub,
+        failure::{self, Patience},
+    },
     formats::{
         self, CsvOptions, Options,
         piece::{Piece, Standard},
     },
     queue::{QueueError, Taken},
-    store::{StoreError, blobs, directory, documents::{self, Work}, now, outbox},
+    store::{
+        StoreError, blobs, directory,
+        documents::{self, Work},
+        now, outbox,
+    },
 };
 use batch::Batch;
 use run::Run;
@@ -63,7 +70,9 @@ async fn visit_until_done(hub: &Hub, taken: Taken, stop: &CancellationToken) {
         loop {
             match visit(hub, tenant, ConnectionId(connection), owner, stop).await {
                 Ok(()) => break,
-                Err(error) if failure::is_away(&error) && !stop.is_cancelled() => patience.wait("translate", &error).await,
+                Err(error) if failure::is_away(&error) && !stop.is_cancelled() => {
+                    patience.wait("translate", &error).await
+                }
                 Err(error) if failure::is_conflict(&error) => tracing::debug!(%error, "translate begins again"),
                 Err(error) => {
                     tracing::error!(%error, connection = %connection, "translate could not go on; the sweeper will send it again");
@@ -105,7 +114,13 @@ enum Left {
 
 /// Works off a connection's documents under its lease. Who finds the lease taken goes away at once: its holder looks once
 /// more after giving it back.
-async fn visit(hub: &Hub, tenant: Tenant, connection: ConnectionId, owner: Uuid, stop: &CancellationToken) -> Result<(), StoreError> {
+async fn visit(
+    hub: &Hub,
+    tenant: Tenant,
+    connection: ConnectionId,
+    owner: Uuid,
+    stop: &CancellationToken,
+) -> Result<(), StoreError> {
     let mut tx = hub.store.begin(tenant).await?;
     let Some(epoch) = directory::lease(&mut tx, tenant, connection, owner, commit::LEASE_US).await? else {
         return tx.rollback().await;
@@ -133,12 +148,19 @@ async fn visit(hub: &Hub, tenant: Tenant, connection: ConnectionId, owner: Uuid,
     Ok(())
 }
 
-async fn work(hub: &Hub, tenant: Tenant, connection: ConnectionId, epoch: i64, stop: &CancellationToken) -> Result<Left, StoreError> {
+async fn work(
+    hub: &Hub,
+    tenant: Tenant,
+    connection: ConnectionId,
+    epoch: i64,
+    stop: &CancellationToken,
+) -> Result<Left, StoreError> {
     let began = Instant::now();
     loop {
         let mut tx = hub.store.read(tenant).await?;
         let documents = documents::work(&mut tx, tenant, connection, DOCUMENTS).await?;
-        let small: Vec<&str> = documents.iter().filter(|d| d.size <= blobs::CHUNK as i64).map(|d| d.sha256.as_str()).collect();
+        let small: Vec<&str> =
+            documents.iter().filter(|d| d.size <= blobs::CHUNK as i64).map(|d| d.sha256.as_str()).collect();
         let bodies = blobs::small(&mut tx, tenant, &small).await?;
         tx.rollback().await?;
         if documents.is_empty() {
@@ -175,7 +197,13 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     /// Reads one document into the batch, writing whenever the batch is full.
-    async fn document(&mut self, tenant: Tenant, work: Work, body: Option<Vec<u8>>, mixed: bool) -> Result<Option<Left>, StoreError> {
+    async fn document(
+        &mut self,
+        tenant: Tenant,
+        work: Work,
+        body: Option<Vec<u8>>,
+        mixed: bool,
+    ) -> Result<Option<Left>, StoreError> {
         let Some((mut source, run)) = open(self.hub, tenant, work, body, mixed).await? else { return Ok(None) };
         self.batch.runs.push(run);
         loop {
@@ -241,9 +269,20 @@ impl Visit<'_> {
 }
 
 /// Opens a document for reading, by what its first bytes say or what its connection expects.
-async fn open(hub: &Hub, tenant: Tenant, work: Work, body: Option<Vec<u8>>, mixed: bool) -> Result<Option<(Source, Run)>, StoreError> {
-    let (Some(tenant_info), Some(connection)) = (hub.directory.tenants.get(&tenant), hub.directory.connections.get(&work.connection)) else {
-        return Err(StoreError::Setup(format!("document {} came by a connection that no file names any more", work.id)));
+async fn open(
+    hub: &Hub,
+    tenant: Tenant,
+    work: Work,
+    body: Option<Vec<u8>>,
+    mixed: bool,
+) -> Result<Option<(Source, Run)>, StoreError> {
+    let (Some(tenant_info), Some(connection)) =
+        (hub.directory.tenants.get(&tenant), hub.directory.connections.get(&work.connection))
+    else {
+        return Err(StoreError::Setup(format!(
+            "document {} came by a connection that no file names any more",
+            work.id
+        )));
     };
     let body = match body {
         Some(body) => Some(body),
@@ -258,7 +297,8 @@ async fn open(hub: &Hub, tenant: Tenant, work: Work, body: Option<Vec<u8>>, mixe
     let mut options = Options::default();
     options.policy.max_set_bytes = hub.settings.intake.max_set_bytes;
     if standard == Standard::Csv {
-        options.csv = csv_options(hub, connection.expects.as_deref(), connection.partner.map(|p| hub.directory.partner_name(p)));
+        options.csv =
+            csv_options(hub, connection.expects.as_deref(), connection.partner.map(|p| hub.directory.partner_name(p)));
     }
     let policy = policy_of(hub, tenant, connection.id);
     let source = match body {
@@ -270,7 +310,11 @@ async fn open(hub: &Hub, tenant: Tenant, work: Work, body: Option<Vec<u8>>, mixe
 }
 
 /// Opens a document that is already kept, whatever its state, to read it once more.
-async fn open_row(hub: &Hub, tenant: Tenant, document: &documents::DocumentRow) -> Result<Option<(Source, Run)>, StoreError> {
+async fn open_row(
+    hub: &Hub,
+    tenant: Tenant,
+    document: &documents::DocumentRow,
+) -> Result<Option<(Source, Run)>, StoreError> {
     let work = Work {
         id: document.id,
         connection: document.connection,

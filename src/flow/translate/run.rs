@@ -95,7 +95,13 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(work: Work, tenant: Arc<TenantInfo>, connection: Arc<ConnectionInfo>, standard: Standard, mixed: bool) -> Run {
+    pub fn new(
+        work: Work,
+        tenant: Arc<TenantInfo>,
+        connection: Arc<ConnectionInfo>,
+        standard: Standard,
+        mixed: bool,
+    ) -> Run {
         let skip_before = if mixed { 0 } else { work.sets_done as u32 };
         Run {
             work,
@@ -199,7 +205,10 @@ impl Run {
     fn group_end(&mut self, end: GroupEnd) {
         let Some(group) = self.groups.remove(&end.ordinal) else { return };
         let refused: Vec<Fault> = end.faults.iter().filter(|f| f.costs >= Costs::Set).cloned().collect();
-        let whole = self.interchanges.get(group.header.interchange as usize).is_some_and(|i| bad_set_costs(i) == BadSetCosts::Interchange);
+        let whole = self
+            .interchanges
+            .get(group.header.interchange as usize)
+            .is_some_and(|i| bad_set_costs(i) == BadSetCosts::Interchange);
         if !whole || !refused.is_empty() {
             let refused = (!refused.is_empty()).then_some(refused);
             self.closings.push(Closing { from_set: group.first_set, to_set: group.first_set + group.sets, refused });
@@ -274,18 +283,28 @@ impl Run {
             let control = &interchange.header.control;
             let same = theirs.is_some() && *theirs == interchange.content;
             let (ends, code, sentence, remedy) = if same || interchange.content.is_none() || theirs.is_none() {
-                let sentence = format!("interchange {control} came before, with the same content, in document {document}");
+                let sentence =
+                    format!("interchange {control} came before, with the same content, in document {document}");
                 ("duplicate", "duplicate/control_number", sentence, "nothing: it was worked the first time")
             } else {
-                let sentence = format!("interchange control number {control} was used before, with other content, in document {document}");
-                ("rejected", "envelope/control_number", sentence, "ask the partner to send it again under a new control number")
+                let sentence = format!(
+                    "interchange control number {control} was used before, with other content, in document {document}"
+                );
+                (
+                    "rejected",
+                    "envelope/control_number",
+                    sentence,
+                    "ask the partner to send it again under a new control number",
+                )
             };
             if interchange.ends != ends {
                 interchange.to_write = true;
             }
             interchange.ends = ends;
             interchange.duplicate_of = (ends == "duplicate").then_some(document);
-            interchange.cause = Some(json!({"code": code, "sentence": sentence, "remedy": remedy, "of": document, "byte": interchange.header.byte}));
+            interchange.cause = Some(
+                json!({"code": code, "sentence": sentence, "remedy": remedy, "of": document, "byte": interchange.header.byte}),
+            );
         }
     }
 
@@ -299,14 +318,22 @@ impl Run {
 
     /// True if an interchange of another end stands beside these, so that each set must become a message.
     pub fn is_mixed(&self) -> bool {
-        self.mixed || self.interchanges.first().is_some_and(|first| self.interchanges.iter().any(|i| i.ends != first.ends))
+        self.mixed
+            || self.interchanges.first().is_some_and(|first| self.interchanges.iter().any(|i| i.ends != first.ends))
     }
 
     /// Who sent it and to whom, for people who look for it.
     pub fn identity(&self) -> Option<String> {
         self.interchanges.first().map(|i| {
             let h = &i.header;
-            format!("{}/{}/{} → {}/{}", word(h.standard), h.sender.qualifier, h.sender.id, h.receiver.qualifier, h.receiver.id)
+            format!(
+                "{}/{}/{} → {}/{}",
+                word(h.standard),
+                h.sender.qualifier,
+                h.sender.id,
+                h.receiver.qualifier,
+                h.receiver.id
+            )
         })
     }
 }
@@ -343,7 +370,11 @@ pub fn identify(
         return unassigned(
             "unassigned/receiver",
             format!("the receiver {} is none of ours", named(&header.receiver)),
-            format!("if it is ours, add `{}` to the identities of the tenant `{}`", named(&header.receiver), tenant.name),
+            format!(
+                "if it is ours, add `{}` to the identities of the tenant `{}`",
+                named(&header.receiver),
+                tenant.name
+            ),
         );
     }
     let Some(partner) = directory.partner_of(tenant.id, header.standard, &header.sender) else {
@@ -356,7 +387,13 @@ pub fn identify(
     if connection.partner.is_some_and(|owner| owner != partner.id) {
         return unassigned(
             "unassigned/other_partner",
-            format!("the sender {} is `{}`, but the connection `{}` belongs to `{}`", named(&header.sender), partner.name, connection.name, connection.partner.map_or("", |id| directory.partner_name(id))),
+            format!(
+                "the sender {} is `{}`, but the connection `{}` belongs to `{}`",
+                named(&header.sender),
+                partner.name,
+                connection.name,
+                connection.partner.map_or("", |id| directory.partner_name(id))
+            ),
             "ask both partners who sent it; then replay it on the right connection".into(),
         );
     }

@@ -43,11 +43,19 @@ impl Source {
     }
 
     /// Reads a blob's chunks on a thread.
-    pub fn thread(store: Store, tenant: Tenant, sha256: String, standard: Standard, options: Options, policy: PolicyOf) -> Source {
+    pub fn thread(
+        store: Store,
+        tenant: Tenant,
+        sha256: String,
+        standard: Standard,
+        options: Options,
+        policy: PolicyOf,
+    ) -> Source {
         let (sender, pieces) = mpsc::channel(64);
         let runtime = tokio::runtime::Handle::current();
         std::thread::spawn(move || {
-            let chunks = Chunks { store, tenant, sha256, runtime, next: 0, chunk: Cursor::new(Vec::new()), failed: None };
+            let chunks =
+                Chunks { store, tenant, sha256, runtime, next: 0, chunk: Cursor::new(Vec::new()), failed: None };
             let mut reader = formats::read(standard, chunks, options);
             loop {
                 let piece = next_piece(&mut reader, &policy);

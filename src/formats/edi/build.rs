@@ -89,8 +89,7 @@ pub(crate) fn build(raw: &RawSet) -> (Tree, Faults) {
     let (text, latin1) = decode(raw, &mut faults);
     let at = At::Segment { ordinal: 1, id: first_id(raw).into(), element: None, component: None, repeat: 1 };
     let tree = Tree::over(text, raw.base, Place { byte: raw.base, len: raw.bytes.len() as u32, at });
-    let ids = raw.spans.iter().map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax));
-    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, ids.collect()));
+    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy));
     let classes = Classes::of(raw.syntax);
     let mut builder = Builder { raw, tree, faults, structure, classes, latin1 };
     let mut elements = Vec::new();
@@ -187,7 +186,13 @@ impl Builder<'_> {
         };
         let id = String::from_utf8_lossy(bytes[start as usize..tag_end as usize].trim_ascii());
         let id = id.get(..id.len().min(12)).unwrap_or("?");
-        let arrival = Arrival { id, ordinal, byte: self.raw.base + u64::from(start), len: end - start };
+        let raw = self.raw;
+        let behind = || {
+            let rest = raw.spans.get(ordinal as usize..).unwrap_or(&[]);
+            rest.iter().map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
+        };
+        let arrival =
+            Arrival { id, ordinal, byte: self.raw.base + u64::from(start), len: end - start, behind: &behind };
         if id.is_empty() {
             let sentence = format!("Segment {ordinal} is empty.");
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
@@ -419,7 +424,7 @@ impl Builder<'_> {
         let Some((start, end)) = self.raw.spans.last() else { return };
         let id = if self.raw.edifact { "UNT" } else { "SE" };
         let (ordinal, byte) = (self.raw.spans.len() as u32, self.raw.base + u64::from(*start));
-        structure.finish(&Arrival { id, ordinal, byte, len: end - start }, &mut self.faults);
+        structure.finish(&Arrival { id, ordinal, byte, len: end - start, behind: &Vec::new }, &mut self.faults);
     }
 
     fn place(&self, spot: &Spot, raw: &Raw) -> Place {

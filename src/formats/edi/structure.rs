@@ -28,6 +28,8 @@ pub(crate) struct Arrival<'a> {
     pub ordinal: u32,
     pub byte: u64,
     pub len: u32,
+    /// The ids of the segments behind it, packed; asked for only if something is wrong.
+    pub behind: &'a dyn Fn() -> Vec<u32>,
 }
 
 impl Arrival<'_> {
@@ -47,18 +49,18 @@ pub(crate) struct Structure {
     frames: Vec<Frame>,
     /// The ordinal after an unknown segment that already costs the set: what it should have opened is no second fault.
     excused: u32,
+    /// The ordinal after an unknown segment: it may be a slip of what opens a loop.
+    after_unknown: u32,
     unknown: Severity,
-    /// The ids of all segments of the set, packed: what comes later is not missing.
-    ids: Vec<u32>,
 }
 
 /// Where a segment goes: below which node, with which spec.
 pub(crate) type Placed = (NodeId, u32);
 
 impl Structure {
-    pub fn new(guide: &'static Guide, policy: &Policy, ids: Vec<u32>) -> Self {
+    pub fn new(guide: &'static Guide, policy: &Policy) -> Self {
         let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
-        Structure { guide, frames: vec![root], excused: 0, unknown: policy.unknown_segments, ids }
+        Structure { guide, frames: vec![root], excused: 0, after_unknown: 0, unknown: policy.unknown_segments }
     }
 
     /// Finds the place of the next segment.
@@ -76,7 +78,7 @@ impl Structure {
             self.too_many(depth, slot, segment, faults);
             return self.take(depth, slot, segment, tree, faults);
         }
-        match self.loop_without_start(id, segment.ordinal) {
+        match self.loop_without_start(id, segment) {
             Some((depth, path)) => self.enter_unopened(depth, &path, segment, tree, faults),
             None => self.refuse(segment, faults),
         }
@@ -153,11 +155,15 @@ impl Structure {
 
     /// Mandatory parts of a frame that were passed over on the way to `upto`.
     fn missing(&self, frame: &Frame, upto: u32, at: &Arrival, faults: &mut Faults) {
-        let from = if frame.count == 0 { frame.at } else { frame.at + 1 };
-        for slot in self.guide.plan.slots.get(from as usize..upto as usize).unwrap_or(&[]) {
-            if !slot.mandatory {
-                continue;
+        let slots = &self.guide.plan.slots;
+        let mut from = if frame.count == 0 { frame.at } else { frame.at + 1 };
+        while from < upto {
+            from = slots[from as usize].mandatory_from;
+            if from >= upto {
+                return;
             }
+            let slot = &slots[from as usize];
+            from += 1;
             let what = match slot.is_loop() {
                 true => format!("the loop {}", slot.name),
                 false => format!("the segment {}", slot.name),
@@ -195,16 +201,17 @@ impl Structure {
 
     /// A loop that has `id` inside but was not opened: the frame, and the slots to enter down to it. The nearest one
     /// that holds it directly. If the segment only comes too late, the loop must be the one just left, or one that
-    /// must be there and comes nowhere behind.
-    fn loop_without_start(&self, id: u32, ordinal: u32) -> Option<(usize, Vec<u32>)> {
+    /// must be there and comes nowhere behind, or whose opening segment a slip may have spoiled.
+    fn loop_without_start(&self, id: u32, segment: &Arrival) -> Option<(usize, Vec<u32>)> {
         let earlier = self.earlier(id);
-        let behind = self.ids.get(ordinal as usize..).unwrap_or(&[]);
+        let slip = self.after_unknown == segment.ordinal;
+        let behind = if earlier { (segment.behind)() } else { Vec::new() };
         for deeper in 0..2 {
             for depth in (0..self.frames.len()).rev() {
                 let frame = &self.frames[depth];
                 for at in frame.at..frame.end {
                     let slot = &self.guide.plan.slots[at as usize];
-                    let fits = !earlier || at == frame.at || (slot.mandatory && !behind.contains(&slot.id));
+                    let fits = !earlier || at == frame.at || (slot.mandatory && (slip || !behind.contains(&slot.id)));
                     let path = if slot.is_loop() && fits { self.inside(slot, id, deeper) } else { None };
                     if let Some(mut path) = path {
                         path.push(at);
@@ -289,6 +296,7 @@ impl Structure {
             false => (codes::UNKNOWN_SEGMENT, format!("Segment {ordinal}: the standard knows no segment {id}.")),
         };
         let fault = Fault::new(code, segment.place(), sentence).found(id).expected(self.expected_here());
+        self.after_unknown = ordinal + 1;
         match self.unknown {
             Severity::Ignore => {}
             Severity::Warn => faults.push(fault.costs(Costs::Segment)),

@@ -44,11 +44,12 @@ fn whole(value: &str) -> Option<usize> {
 
 fn too_long_or_short(length: usize, spec: &ElementSpec) -> Option<Wrong> {
     let (min, max) = (spec.min as usize, spec.max as usize);
-    let says = format!("has {length} characters");
-    if max > 0 && length > max {
-        return Some(Wrong { code: codes::TOO_LONG_VALUE, says, expected: range(min, max) });
-    }
-    (length < min).then(|| Wrong { code: codes::TOO_SHORT, says, expected: range(min, max) })
+    let code = match () {
+        () if max > 0 && length > max => codes::TOO_LONG_VALUE,
+        () if length < min => codes::TOO_SHORT,
+        () => return None,
+    };
+    Some(Wrong { code, says: format!("has {length} characters"), expected: range(min, max) })
 }
 
 fn range(min: usize, max: usize) -> String {

@@ -437,7 +437,7 @@ impl<R: BufRead> Edifact<R> {
                 );
             }
         }
-        if !guided && !set.kind.is_empty() {
+        if !guided && !set.kind.is_empty() && !set.version.is_empty() {
             let sentence =
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind));
@@ -514,4 +514,15 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
             plain.then_some((una::DEFAULT, end))
         }
     }
+}
+
+/// True if UNA with UNB behind it, or UNB with a syntax identifier, stands somewhere in these bytes.
+pub(crate) fn header_within(bytes: &[u8]) -> bool {
+    let readable = |at: usize| match &bytes[at..] {
+        rest if rest.starts_with(b"UNA") => {
+            una::read(rest).is_some() && rest[una::LENGTH as usize..].trim_ascii_start().starts_with(b"UNB")
+        }
+        rest => rest.starts_with(b"UNB+UNO"),
+    };
+    memchr::memmem::find_iter(bytes, b"UN").any(readable)
 }

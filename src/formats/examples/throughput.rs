@@ -43,8 +43,11 @@ impl Read for Made<'_> {
 fn x12() -> (String, String) {
     let head = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260105*0930*U*00401*000000001*0*P*>~\n\
 GS*PO*NORTHWIND*ACMEDIST*20260105*0930*1*X*004010~\n";
-    let mut body = String::from("BEG*00*SA*PO-2026-0001**20260105~\nCUR*BY*USD~\nREF*DP*038~\nPER*OC*Purchasing*TE*5550100~\n");
-    body.push_str("DTM*002*20260112~\nN1*ST*Northwind Store 12*92*0012~\nN3*12 Harbour Street~\nN4*Portland*OR*97201*US~\n");
+    let mut body =
+        String::from("BEG*00*SA*PO-2026-0001**20260105~\nCUR*BY*USD~\nREF*DP*038~\nPER*OC*Purchasing*TE*5550100~\n");
+    body.push_str(
+        "DTM*002*20260112~\nN1*ST*Northwind Store 12*92*0012~\nN3*12 Harbour Street~\nN4*Portland*OR*97201*US~\n",
+    );
     for n in 1..=10 {
         body.push_str(&format!("PO1*{n}*{}*EA*{}.25**VN*A-{}~\nPID*F****Widget size {n}~\n", n * 5, 9 + n, 100 + n));
     }
@@ -53,19 +56,22 @@ GS*PO*NORTHWIND*ACMEDIST*20260105*0930*1*X*004010~\n";
 
 fn edifact() -> (String, String) {
     let head = "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZ+260105:0930+REF1'\n";
-    let mut body = String::from("BGM+220+4500012345+9'\nDTM+137:20260105:102'\nDTM+2:20260112:102'\nNAD+BY+4012345000009::9'\n");
+    let mut body =
+        String::from("BGM+220+4500012345+9'\nDTM+137:20260105:102'\nDTM+2:20260112:102'\nNAD+BY+4012345000009::9'\n");
     body.push_str("NAD+DP+4012345000016::9++Markt+Hafenstrasse 12+Bremen++28195+DE'\nCUX+2:EUR:9'\n");
     for n in 1..=10 {
-        body.push_str(&format!("LIN+{n}++400000100{n:04}:EN'\nIMD+F++:::Widget size {n}'\nQTY+21:48:PCE'\nPRI+AAA:9.25'\n"));
+        body.push_str(&format!(
+            "LIN+{n}++400000100{n:04}:EN'\nIMD+F++:::Widget size {n}'\nQTY+21:48:PCE'\nPRI+AAA:9.25'\n"
+        ));
     }
     (head.into(), format!("UNH+1+ORDERS:D:96A:UN:EAN008'\n{body}UNS+S'\nCNT+2:10'\nUNT+50+1'\n"))
 }
 
 fn main() -> std::io::Result<()> {
     let megabytes: usize = env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100);
-    let floor = floor(&x12().1);
-    println!("memchr3 over the delimiters: {floor:.0} MB/s");
-    for (name, standard, (head, body)) in [("X12 850", Standard::X12, x12()), ("EDIFACT ORDERS", Standard::Edifact, edifact())] {
+    for (name, standard, (head, body)) in
+        [("X12 850", Standard::X12, x12()), ("EDIFACT ORDERS", Standard::Edifact, edifact())]
+    {
         let made = Made { head: head.as_bytes(), body: body.as_bytes(), left: megabytes << 20 };
         let (mut sets, mut nodes, mut faults) = (0u64, 0u64, 0u64);
         let started = Instant::now();
@@ -77,9 +83,10 @@ fn main() -> std::io::Result<()> {
             }
         }
         let rate = megabytes as f64 * 1.048_576 / started.elapsed().as_secs_f64();
-        println!("{name}: {rate:.0} MB/s ({:.2} of the pass), {sets} sets, {nodes} nodes, {faults} faults", rate / floor);
+        println!("{name}: {rate:.0} MB/s, {sets} sets, {nodes} nodes, {faults} faults");
     }
     println!("peak memory: {} kB", peak_kilobytes());
+    println!("memchr3 over the delimiters: {:.0} MB/s", floor(&x12().1));
     Ok(())
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct Slot {
     pub end: u32,
     /// Index into `specs`; of a loop its opening segment's.
     pub spec: u32,
+    /// The next mandatory slot of its level from here on; `u32::MAX` if there is none.
+    pub mandatory_from: u32,
     pub name: Box<str>,
 }
 
@@ -75,8 +77,14 @@ impl Plan {
                 first: 0,
                 end: 0,
                 spec: index.get(opening).copied().unwrap_or(NO_SPEC),
+                mandatory_from: u32::MAX,
                 name: name.clone(),
             });
+        }
+        let mut next = u32::MAX;
+        for at in (first..self.slots.len()).rev() {
+            next = if self.slots[at].mandatory { at as u32 } else { next };
+            self.slots[at].mandatory_from = next;
         }
         for (at, part) in parts.iter().enumerate() {
             if let Part::Loop { parts: inner, .. } = part {

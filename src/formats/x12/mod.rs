@@ -473,7 +473,7 @@ impl<R: BufRead> X12<R> {
             let sentence = format!("The set at byte {} stands outside of any group.", set.byte);
             faults.push(Fault::new(codes::SET_OUTSIDE_GROUP, st.place(), sentence).expected("GS before it"));
         }
-        if !guided && !set.kind.is_empty() {
+        if !guided && !set.kind.is_empty() && !set.version.is_empty() {
             let sentence =
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
@@ -533,4 +533,10 @@ fn isa_follows(bytes: &[u8]) -> bool {
 /// The delimiters and the length of a header in memory.
 pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
     isa::read(bytes).ok().map(|isa| (isa.syntax, isa.len))
+}
+
+/// True if a header that can be read stands somewhere in these bytes.
+pub(crate) fn header_within(bytes: &[u8]) -> bool {
+    let readable = |at: usize| isa_follows(&bytes[at..]) && header(&bytes[at..]).is_some();
+    memchr::memmem::find_iter(bytes, b"ISA").any(readable)
 }

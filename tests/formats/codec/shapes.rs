@@ -169,6 +169,7 @@ fn first_bytes_tell_the_format() {
         (b"<Order>", Some(Standard::Xml)),
         (b" {\"a\":1}", Some(Standard::Json)),
         (b"[1]", Some(Standard::Json)),
+        (b"Sent by mail\nUNA:+.? '\nUNB+UNOC:3+", Some(Standard::Edifact)),
         (b"order_number,sku\n", None),
         (b"ISABEL,1\n", None),
         (b"", None),

@@ -1,0 +1,5 @@
+//! What the hub guarantees, tried on both stores and both queues.
+#[path = "../hub/mod.rs"]
+mod hub;
+
+mod webhooks;
