@@ -9,6 +9,7 @@ use super::{
 };
 use crate::canonical::{ClaimCheck, Micros, Stage, Tenant};
 use serde::Serialize;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// A retry's delay: which retry queue carries it.
@@ -168,7 +169,26 @@ pub async fn depth(tx: &mut Tx, now: Micros) -> Result<Vec<(String, i64, i64)>, 
 
 /// How many ids the rows of a stage name.
 pub async fn ids_waiting(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
-    let rows: Vec<(sqlx::types::Json<ClaimCheck>,)> =
-        fetch!(tx, "select claim from outbox where stage = $1"; stage.name())?;
-    Ok(rows.iter().map(|(claim,)| claim.ids.len() as u64).sum())
+    let rows: Vec<(i64,)> =
+        fetch!(tx, "select count(*) from outbox cross join {ids} where outbox.stage = $1"; stage.name())?;
+    Ok(rows.first().map_or(0, |r| r.0.max(0) as u64))
+}
+
+/// Which of these ids the rows of a stage name: work for which a claim check stands already.
+pub async fn named(tx: &mut Tx, stage: Stage, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: Uuid,
+    }
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
+    let rows: Vec<(String,)> = fetch!(
+        tx,
+        "select distinct c.value from outbox cross join {ids} where outbox.stage = $2 and c.value in (select r.id from {rows})",
+        "id text" => &ask;
+        stage.name()
+    )?;
+    Ok(rows.into_iter().filter_map(|(id,)| id.parse().ok()).collect())
 }
