@@ -2,21 +2,25 @@
 
 use super::{
     Api,
-    extract::{Path, Query, Reader},
-    messages::Message,
+    deliveries::Delivery,
+    extract::{Json as Given, Operator, Path, Query, Reader},
+    messages::{Message, Reason},
     page,
     problem::Problem,
 };
 use crate::{
-    canonical::{ConnectionId, DocumentId, Micros, PartnerId},
+    canonical::{ConnectionId, DocumentId, EventId, MessageId, Micros, PartnerId},
+    flow::operate,
     store::{
+        deliveries,
         documents::{self, DocumentRow, Search},
+        events,
         interchanges::{self, InterchangeRow},
         journal, messages,
     },
     tenancy::Directory,
 };
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -29,7 +33,7 @@ const MESSAGES: i64 = 200;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(replay))
 }
 
 /// A document: one file or body, as it arrived.
@@ -253,6 +257,8 @@ struct Whole {
     counts: BTreeMap<String, i64>,
     /// Up to 200, in the order of their sets; more with `after_set`.
     messages: Vec<Message>,
+    /// What went out for it: acknowledgements, and the webhooks and documents of the messages shown.
+    deliveries: Vec<Delivery>,
     /// Up to 1,000 steps of the document and its messages, oldest first.
     steps: Vec<Step>,
 }
@@ -266,7 +272,7 @@ struct After {
     after_set: Option<i64>,
 }
 
-/// One document: its interchanges, messages and steps.
+/// One document: its interchanges, messages, deliveries and steps.
 #[utoipa::path(
     get, path = "/v1/documents/{id}", tag = "documents",
     params(("id" = Uuid, Path, description = "The document"), After),
@@ -284,6 +290,11 @@ async fn show(
     let interchanges = interchanges::of_document(&mut tx, who.tenant, id).await?;
     let counts = messages::states(&mut tx, who.tenant, id).await?.into_iter().collect();
     let rows = messages::of_document(&mut tx, who.tenant, id, after.after_set.unwrap_or(-1), MESSAGES).await?;
+    let ids: Vec<MessageId> = rows.iter().map(|m| m.id).collect();
+    let decided: Vec<EventId> =
+        events::of_messages(&mut tx, who.tenant, &ids).await?.into_iter().map(|e| e.id).collect();
+    let mut sent = deliveries::acknowledgements(&mut tx, who.tenant, &[id]).await?;
+    sent.extend(deliveries::of_events(&mut tx, who.tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
     tx.rollback().await?;
     Ok(Json(Whole {
@@ -291,6 +302,23 @@ async fn show(
         interchanges: interchanges.into_iter().map(|row| Interchange::of(row, directory)).collect(),
         counts,
         messages: rows.into_iter().map(|row| Message::of(row, directory)).collect(),
+        deliveries: sent.into_iter().map(Delivery::from).collect(),
         steps: steps.into_iter().map(Step::from).collect(),
     }))
+}
+
+/// Puts a dead, rejected or unassigned document back to the start of its way. Messages that it gave stay as they are.
+#[utoipa::path(
+    post, path = "/v1/documents/{id}/replay", tag = "documents",
+    params(("id" = Uuid, Path, description = "The document")), request_body = Reason,
+    responses((status = 204, description = "Under way again"))
+)]
+async fn replay(
+    Operator(who): Operator,
+    State(api): State<Api>,
+    Path(id): Path<Uuid>,
+    Given(reason): Given<Reason>,
+) -> Result<StatusCode, Problem> {
+    operate::replay_document(&api.hub, who.tenant, DocumentId(id), &who.name, &reason.why).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -10,7 +10,10 @@ use crate::{
     intake::{Intake, Limits},
     queue::Queue,
     store::{self, directory as rows},
-    tenancy::{Directory, keys::{Holder, Scope}},
+    tenancy::{
+        Directory,
+        keys::{Holder, Scope},
+    },
 };
 use anyhow::{Context, bail};
 use axum::{
@@ -31,6 +34,7 @@ const PROBE: Duration = Duration::from_secs(3);
 
 /// Flags of every command that asks.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 pub struct Flags {
     /// Only this tenant's [default: all]
     #[arg(long, value_name = "NAME")]
@@ -97,7 +101,10 @@ impl Places {
             // A key alone doesn't tell its tenant's name, and sees no other's things.
             places.all.retain(|p| p.tenant.as_ref().is_none_or(|t| t == name));
             if places.all.is_empty() {
-                bail!("there is no tenant `{name}`; there are {}", if known.is_empty() { "none".into() } else { known.join(", ") });
+                bail!(
+                    "there is no tenant `{name}`; there are {}",
+                    if known.is_empty() { "none".into() } else { known.join(", ") }
+                );
             }
         }
         Ok(places)
@@ -105,7 +112,8 @@ impl Places {
 
     async fn found(flags: &settings::Flags, changes: bool) -> anyhow::Result<Places> {
         if let Some(url) = variable("CROSSDOCK_URL") {
-            let key = variable("CROSSDOCK_KEY").context("CROSSDOCK_URL is set and CROSSDOCK_KEY is not: a hub answers who has a key")?;
+            let key = variable("CROSSDOCK_KEY")
+                .context("CROSSDOCK_URL is set and CROSSDOCK_KEY is not: a hub answers who has a key")?;
             let way = Way::Http { client: client()?, url: url.trim_end_matches('/').into(), key };
             return Ok(Places { all: vec![Place { tenant: None, way }], _held: None });
         }
@@ -163,10 +171,15 @@ async fn running(data: &std::path::Path) -> anyhow::Result<Option<Vec<Place>>> {
     let Some(key) = hub.keys.values().next() else { return Ok(None) };
     let probe = client.get(format!("{}/v1/events?limit=1", hub.url)).bearer_auth(key).timeout(PROBE).send().await;
     // A hub that was killed leaves its file, and somebody else may have its port: our key means nothing to them.
-    if !probe.is_ok_and(|answer| answer.status() != StatusCode::UNAUTHORIZED && answer.status() != StatusCode::NOT_FOUND) {
+    if !probe
+        .is_ok_and(|answer| answer.status() != StatusCode::UNAUTHORIZED && answer.status() != StatusCode::NOT_FOUND)
+    {
         return Ok(None);
     }
-    let place = |(tenant, key)| Place { tenant: Some(tenant), way: Way::Http { client: client.clone(), url: hub.url.clone(), key } };
+    let place = |(tenant, key)| Place {
+        tenant: Some(tenant),
+        way: Way::Http { client: client.clone(), url: hub.url.clone(), key },
+    };
     Ok(Some(hub.keys.into_iter().map(place).collect()))
 }
 
@@ -197,7 +210,15 @@ async fn here(settings: crate::config::Settings, changes: bool) -> anyhow::Resul
     let intake = Intake::open(store.clone(), spool, limits).context("a folder for temporary files can't be made")?;
     // Operations write claim checks to the outbox and take none, so no broker is needed for them.
     let queue = Queue::embedded(store.clone());
-    let hub = Hub { settings: Arc::new(settings), store, queue, directory: Arc::new(directory), library: Arc::new(library), intake, worker };
+    let hub = Hub {
+        settings: Arc::new(settings),
+        store,
+        queue,
+        directory: Arc::new(directory),
+        library: Arc::new(library),
+        intake,
+        worker,
+    };
     let router = api::router(hub, crate::signals::metrics()?);
     let place = |(id, name): (Tenant, String)| {
         let holder = Holder { tenant: id, name: user(), scopes: vec![Scope::Admin] };
@@ -208,7 +229,9 @@ async fn here(settings: crate::config::Settings, changes: bool) -> anyhow::Resul
 
 /// Who does it, for the journal.
 fn user() -> String {
-    variable("USER").or_else(|| variable("LOGNAME")).map_or_else(|| "the command line".into(), |name| format!("{name}, by the command line"))
+    variable("USER")
+        .or_else(|| variable("LOGNAME"))
+        .map_or_else(|| "the command line".into(), |name| format!("{name}, by the command line"))
 }
 
 impl Place {
@@ -265,7 +288,11 @@ impl Place {
             }
             Way::Here { router, holder } => {
                 let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-                let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json").body(body)?;
+                let mut request = Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(body)?;
                 request.extensions_mut().insert(holder.clone());
                 let answer = match router.clone().call(request).await {
                     Ok(answer) => answer,

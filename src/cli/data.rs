@@ -211,7 +211,10 @@ impl DataFile<'_> {
     async fn write(&mut self, tx: &mut Tx, base: &Path, loaded: &mut Loaded) -> Result<(), StoreError> {
         let reader = match open(&base.join(self.name)) {
             Ok(reader) => reader,
-            Err(error) => return Ok(self.fault(1, 1, format!("{error:#}"))),
+            Err(error) => {
+                self.fault(1, 1, format!("{error:#}"));
+                return Ok(());
+            }
         };
         let mut batch = Vec::with_capacity(BATCH);
         for piece in formats::read(Standard::Csv, reader, formats::Options::default()) {

@@ -1,8 +1,8 @@
 //! The sweeper: the net under the queues. What has not moved within its deadline is published again; the change of
 //! state makes that harmless. It acts on a stage only if its queue holds less than the store says is under way.
 //!
-//! Beside that it lets go what waits for nothing, turns due timers into claim checks, and cleans up: uploads that were
-//! given up, raw bytes whose retention has passed.
+//! Beside that it lets go what waits for nothing, restarts what is held for a row that stands by now, and cleans up:
+//! uploads that were given up, raw bytes whose retention has passed. Due timers are the relay's.
 
 mod clean;
 
@@ -19,7 +19,6 @@ use crate::{
         messages::{self, Ended},
         now, outbox,
         sweep::{self, Due},
-        timers,
     },
 };
 use serde_json::json;
@@ -38,8 +37,6 @@ const ROUND: i64 = 1_000;
 pub struct Swept {
     /// Things published again: connections with documents, messages, deliveries.
     pub again: usize,
-    /// Timers that went off.
-    pub timers: usize,
     /// Messages that waited for nothing. There should be none: each is a bug.
     pub waited_for_nothing: usize,
     /// Held messages whose reference stands by now.
@@ -98,7 +95,7 @@ impl Sweeper {
 
     async fn work(&mut self) -> Result<Swept, StoreError> {
         let hub = self.hub.clone();
-        let mut swept = Swept { timers: timers_due(&hub).await?, ..Swept::default() };
+        let mut swept = Swept::default();
         for stage in Stage::ALL {
             swept.again += stage_again(&hub, stage).await?;
         }
@@ -138,28 +135,6 @@ impl Sweeper {
         metrics::counter!("crossdock_holds_forgotten_total").increment(count as u64);
         Ok(count)
     }
-}
-
-/// Timers that are due become claim checks of their stage.
-async fn timers_due(hub: &Hub) -> Result<usize, StoreError> {
-    let now = now();
-    let mut tx = hub.store.system_read().await?;
-    let none = timers::next_due(&mut tx).await?.is_none_or(|due| due > now);
-    tx.rollback().await?;
-    if none {
-        return Ok(0);
-    }
-    let mut tx = hub.store.system().await?;
-    let due = timers::take_due(&mut tx, now, ROUND).await?;
-    let mut rows = Vec::new();
-    for stage in Stage::ALL {
-        let of_stage: Vec<(Tenant, Uuid)> =
-            due.iter().filter(|t| t.kind == stage.name()).map(|t| (t.tenant, t.id)).collect();
-        rows.extend(claims(stage, &of_stage, now));
-    }
-    outbox::push(&mut tx, &rows).await?;
-    tx.commit().await?;
-    Ok(due.len())
 }
 
 /// Publishes a stage's overdue work again: notes when, and doubles its wait.

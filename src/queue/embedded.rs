@@ -1,13 +1,13 @@
 //! The embedded queue: an outbox row *is* the queue entry. What is taken is known to this process only,
 //! so after a crash every row is free again; a row is deleted by the transaction that did its work.
 
-use super::{QueueError, Taken, Token};
+use super::{QueueError, Standing, Taken, Token};
 use crate::{
-    canonical::Stage,
+    canonical::{ClaimCheck, Stage},
     store::{Store, StoreError, Tx, now, outbox},
 };
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -18,18 +18,18 @@ const IDLE: Duration = Duration::from_millis(500);
 /// The queue over one store; one process has it, by the store's exclusive lock.
 pub struct Embedded {
     store: Store,
-    taken: Mutex<HashSet<i64>>,
+    taken: Mutex<HashMap<i64, Stage>>,
 }
 
 impl Embedded {
     /// A queue over the store's outbox.
     pub fn new(store: Store) -> Self {
-        Embedded { store, taken: Mutex::new(HashSet::new()) }
+        Embedded { store, taken: Mutex::default() }
     }
 
     /// Deletes the rows of what was done, in the transaction that did it.
     pub async fn settle(&self, tx: &mut Tx, taken: &[Taken]) -> Result<(), StoreError> {
-        let ids: Vec<i64> = taken.iter().map(row).collect();
+        let ids: Vec<i64> = taken.iter().filter_map(row).collect();
         outbox::delete(tx, &ids).await.map(|_| ())
     }
 
@@ -41,11 +41,21 @@ impl Embedded {
         Ok(ids)
     }
 
+    /// A stage's rows by what they do now.
+    pub async fn standing(&self, stage: Stage) -> Result<Standing, StoreError> {
+        let mut tx = self.store.system_read().await?;
+        let (due, waiting) = outbox::due_and_later(&mut tx, stage, now()).await?;
+        tx.rollback().await?;
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let unsettled = taken.values().filter(|of| **of == stage).count() as u64;
+        Ok(Standing { ready: due.saturating_sub(unsettled), waiting, unsettled: Some(unsettled), consumers: None })
+    }
+
     /// Forgets that these were taken: settled rows are gone, others may be taken again.
     pub fn free(&self, done: &[Taken]) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        for one in done {
-            taken.remove(&row(one));
+        for id in done.iter().filter_map(row) {
+            taken.remove(&id);
         }
         drop(taken);
         self.store.outbox_written.notify_waiters();
@@ -58,14 +68,30 @@ impl Embedded {
         let mut tx = self.store.system_read().await?;
         let rows = outbox::due(&mut tx, stage, now(), (limit + held) as i64).await?;
         tx.rollback().await?;
+        let mut unreadable = Vec::new();
+        let got = self.mark(stage, limit, rows, &mut unreadable);
+        if !unreadable.is_empty() {
+            let mut tx = self.store.system().await?;
+            outbox::delete(&mut tx, &unreadable).await?;
+            tx.commit().await?;
+        }
+        Ok(got)
+    }
+
+    fn mark(&self, stage: Stage, limit: usize, rows: Vec<outbox::Waiting>, unreadable: &mut Vec<i64>) -> Vec<Taken> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let mut got = Vec::new();
         for row in rows {
-            if got.len() < limit && taken.insert(row.id) {
-                got.push(Taken { claim: row.claim, redelivered: false, token: Token::Row(row.id) });
+            match claim(&row) {
+                Some(claim) if got.len() < limit && taken.insert(row.id, stage).is_none() => {
+                    let token = Token::Row(row.id);
+                    got.push(Taken { claim, redelivered: false, deliveries: 0, suspect: None, token });
+                }
+                Some(_) => {}
+                None => unreadable.push(row.id),
             }
         }
-        Ok(got)
+        got
     }
 
     async fn until_next(&self, stage: Stage) -> Result<Duration, StoreError> {
@@ -79,10 +105,27 @@ impl Embedded {
 }
 
 /// The outbox row of what was taken here; a broker's delivery has none.
-fn row(taken: &Taken) -> i64 {
+/// A row's claim check. One that can't be read is no work of ours and must not go round: it is logged and deleted.
+/// Nothing is lost by it: what is unfinished is a state in the store, and the sweeper sends it again.
+fn claim(row: &outbox::Waiting) -> Option<ClaimCheck> {
+    let read = serde_json::from_value::<ClaimCheck>(row.claim.clone());
+    match read.map_err(|error| error.to_string()).and_then(|claim| match claim.v {
+        1 => Ok(claim),
+        other => Err(format!("its version is {other}; expected 1")),
+    }) {
+        Ok(claim) => Some(claim),
+        Err(error) => {
+            tracing::error!(%error, row = row.id, claim = %row.claim, "an outbox row holds no claim check that this version reads; it is put aside");
+            metrics::counter!("crossdock_claims_lost_total", "stage" => "unreadable").increment(1);
+            None
+        }
+    }
+}
+
+fn row(taken: &Taken) -> Option<i64> {
     match taken.token {
-        Token::Row(id) => id,
-        Token::Delivery(_) => -1,
+        Token::Row(id) => Some(id),
+        Token::Delivery(_) => None,
     }
 }
 

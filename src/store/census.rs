@@ -186,8 +186,9 @@ pub struct Stuck {
 }
 
 /// Unfinished work that is past its deadline by twice its wait and more, so that the sweeper has not published it since
-/// (that moves the deadline), and for which neither a timer nor a lease stands. Whether a claim check stands in the
-/// outbox, the caller asks next. Of a connection the first document speaks for those behind it. A message whose trailer is not read yet is its document's business.
+/// (that moves the deadline), and for which no lease stands. Whether a claim check stands in the outbox or a timer, the
+/// caller asks next. Of a connection the first document speaks for those behind it. A message whose trailer is not read
+/// yet is its document's business.
 pub async fn stuck(tx: &mut Tx, work: Work, tenant: Option<Tenant>, now: Micros) -> Result<Vec<Stuck>, StoreError> {
     Ok(match work {
         Work::Documents => fetch!(
@@ -195,23 +196,20 @@ pub async fn stuck(tx: &mut Tx, work: Work, tenant: Option<Tenant>, now: Micros)
             "select d.tenant, d.id, d.connection as claim from documents d where d.state in ('received', 'retrying') and ($1 is null or d.tenant = $1)
                 and d.deadline < $2 and d.deadline + 2 * d.wait_us < $2
                 and not exists (select 1 from documents e where e.connection = d.connection and e.sequence < d.sequence and e.state in ('received', 'retrying'))
-                and not exists (select 1 from connections c where c.id = d.connection and c.lease_owner is not null and c.lease_until >= {now})
-                and not exists (select 1 from timers t where t.kind = 'translate' and t.id = d.connection) order by d.deadline limit $3";
+                and not exists (select 1 from connections c where c.id = d.connection and c.lease_owner is not null and c.lease_until >= {now}) order by d.deadline limit $3";
             tenant, now, SUSPECTS
         )?,
         Work::Messages => fetch!(
             tx,
             "select m.tenant, m.id, m.id as claim from messages m where m.state in ('pending', 'retrying') and ($1 is null or m.tenant = $1)
                 and m.deadline < $2 and m.deadline + 2 * m.wait_us < $2
-                and (m.released = 1 or m.state = 'retrying' or exists (select 1 from documents d where d.id = m.document and d.state = 'translated'))
-                and not exists (select 1 from timers t where t.kind = 'apply' and t.id = m.id) order by m.deadline limit $3";
+                and (m.released = 1 or m.state = 'retrying' or exists (select 1 from documents d where d.id = m.document and d.state = 'translated')) order by m.deadline limit $3";
             tenant, now, SUSPECTS
         )?,
         Work::Deliveries => fetch!(
             tx,
             "select d.tenant, d.id, d.id as claim from deliveries d where d.state in ('pending', 'retrying') and ($1 is null or d.tenant = $1)
-                and d.deadline < $2 and d.deadline + 2 * d.wait_us < $2
-                and not exists (select 1 from timers t where t.kind = 'deliver' and t.id = d.id) order by d.deadline limit $3";
+                and d.deadline < $2 and d.deadline + 2 * d.wait_us < $2 order by d.deadline limit $3";
             tenant, now, SUSPECTS
         )?,
     })

@@ -4,11 +4,13 @@
 //! On SQLite the row is the queue entry itself: taken when due, deleted with the work it names.
 
 use super::{
-    StoreError, Tx,
+    Inner, StoreError, Tx,
     sql::{exec, fetch},
+    timers,
 };
 use crate::canonical::{ClaimCheck, Micros, Stage, Tenant};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -89,7 +91,21 @@ impl Row {
 }
 
 /// Writes claim checks; the transaction's commit wakes who waits for them.
+///
+/// What is due after more than ten minutes becomes a timer on PostgreSQL, since a message that waits so long holds the
+/// broker's log; here the row itself waits until it is due.
 pub async fn push(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
+    let far = |row: &&Row| row.due - row.written_at > Delay::TenMinutes.ms() * 1_000;
+    if matches!(tx.inner, Inner::Pg(_)) && rows.iter().any(|row| far(&row)) {
+        let (later, rest): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(far);
+        let later: Vec<timers::Timer<'_>> = later.into_iter().map(timers::Timer::of).collect();
+        timers::write(tx, &later).await?;
+        return insert(tx, &rest).await;
+    }
+    insert(tx, rows).await
+}
+
+async fn insert<R: Serialize + Sync>(tx: &mut Tx, rows: &[R]) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -118,9 +134,25 @@ pub struct Waiting {
     pub stage: String,
     pub delay: Option<String>,
     pub due: i64,
+    /// A [`ClaimCheck`], unless another version of the hub wrote it.
     #[sqlx(json)]
-    pub claim: ClaimCheck,
+    pub claim: Value,
     pub written_at: i64,
+}
+
+/// A claim check whose timer is due, as an outbox row.
+#[derive(Debug, Serialize)]
+pub(super) struct Woken {
+    pub tenant: Tenant,
+    pub stage: String,
+    pub due: i64,
+    pub claim: Value,
+    pub written_at: i64,
+}
+
+/// Writes rows for timers that are due.
+pub(super) async fn wake(tx: &mut Tx, rows: &[Woken]) -> Result<(), StoreError> {
+    insert(tx, rows).await
 }
 
 /// The oldest rows after an id, for the relay.
@@ -167,6 +199,17 @@ pub async fn depth(tx: &mut Tx, now: Micros) -> Result<Vec<(String, i64, i64)>, 
     )
 }
 
+/// Rows of a stage: how many are due, and how many are for later.
+pub async fn due_and_later(tx: &mut Tx, stage: Stage, now: Micros) -> Result<(u64, u64), StoreError> {
+    let rows: Vec<(i64, i64)> = fetch!(
+        tx,
+        "select cast(coalesce(sum(case when due <= $2 then 1 else 0 end), 0) as bigint),
+                cast(coalesce(sum(case when due > $2 then 1 else 0 end), 0) as bigint) from outbox where stage = $1";
+        stage.name(), now
+    )?;
+    Ok(rows.first().map_or((0, 0), |(due, later)| (*due as u64, *later as u64)))
+}
+
 /// How many ids the rows of a stage name.
 pub async fn ids_waiting(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
     let rows: Vec<(i64,)> =
@@ -174,7 +217,8 @@ pub async fn ids_waiting(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
     Ok(rows.first().map_or(0, |r| r.0.max(0) as u64))
 }
 
-/// Which of these ids the rows of a stage name: work for which a claim check stands already.
+/// Which of these ids the rows of a stage name, or its timers: work for which a claim check stands already. In a system
+/// transaction.
 pub async fn named(tx: &mut Tx, stage: Stage, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
     #[derive(Serialize)]
     struct Id {
@@ -186,7 +230,8 @@ pub async fn named(tx: &mut Tx, stage: Stage, ids: &[Uuid]) -> Result<HashSet<Uu
     let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
     let rows: Vec<(String,)> = fetch!(
         tx,
-        "select distinct c.value from outbox cross join {ids} where outbox.stage = $2 and c.value in (select r.id from {rows})",
+        "select distinct c.value from (select stage, claim from outbox union all select kind, body from timers) as outbox cross join {ids}
+         where outbox.stage = $2 and c.value in (select r.id from {rows})",
         "id text" => &ask;
         stage.name()
     )?;

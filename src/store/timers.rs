@@ -1,57 +1,71 @@
-//! Timers: waits too long for a queue. A due one becomes a claim check of its stage.
+//! Timers: claim checks for later than a queue should carry. The relay turns those that are due into outbox rows.
 
 use super::{
     StoreError, Tx,
+    outbox::{self, Row, Woken},
     sql::{exec, fetch},
 };
-use crate::canonical::{Micros, Stage, Tenant};
+use crate::canonical::{ClaimCheck, Micros, Tenant};
 use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
-/// A wait for a stage: at `due_at` a claim check for `id` goes out.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, Serialize)]
-pub struct Timer {
+/// A timer to be written. Its kind is the stage that its claim check is for.
+#[derive(Debug, Serialize)]
+pub struct Timer<'a> {
     pub tenant: Tenant,
-    /// What the claim check names: a connection, a message, a delivery.
     pub id: Uuid,
-    /// The stage's name.
-    pub kind: String,
+    pub kind: &'a str,
     pub due_at: i64,
+    pub body: &'a ClaimCheck,
 }
 
-impl Timer {
-    /// For a stage.
-    pub fn new(tenant: Tenant, stage: Stage, id: Uuid, due: Micros) -> Self {
-        Timer { tenant, id, kind: stage.name().into(), due_at: due.0 }
+impl<'a> Timer<'a> {
+    /// For an outbox row that is due too late for a queue.
+    pub fn of(row: &'a Row) -> Timer<'a> {
+        Timer { tenant: row.tenant, id: Uuid::now_v7(), kind: row.stage, due_at: row.due, body: &row.claim }
     }
 }
 
-/// Sets timers; one that stands for the same thing and stage goes off at the earlier instant.
-pub async fn set(tx: &mut Tx, rows: &[Timer]) -> Result<(), StoreError> {
+/// Writes timers.
+pub async fn write(tx: &mut Tx, rows: &[Timer<'_>]) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
     exec!(
         tx,
-        "insert into timers (tenant, id, kind, due_at) select r.tenant, r.id, r.kind, r.due_at from {rows} where true order by r.kind, r.id
-         on conflict (kind, id) do update set due_at = excluded.due_at where timers.tenant = excluded.tenant and timers.due_at > excluded.due_at",
-        "tenant uuid, id uuid, kind text, due_at bigint" => rows
+        "insert into timers (tenant, id, kind, due_at, body) select r.tenant, r.id, r.kind, r.due_at, r.body from {rows} where true",
+        "tenant uuid, id uuid, kind text, due_at bigint, body jsonb" => rows
     )?;
     Ok(())
 }
 
-/// Takes timers that are due, oldest first: they are gone with this transaction.
-pub async fn take_due(tx: &mut Tx, now: Micros, limit: i64) -> Result<Vec<Timer>, StoreError> {
-    Ok(fetch!(
-        tx,
-        "delete from timers where (kind, id) in (select kind, id from timers where due_at <= $1 order by due_at limit $2)
-         returning tenant, id, kind, due_at";
-        now, limit
-    )?)
+#[derive(sqlx::FromRow)]
+struct Gone {
+    tenant: Tenant,
+    kind: String,
+    due_at: i64,
+    #[sqlx(json)]
+    body: Value,
 }
 
-/// When the next timer goes off.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<Micros>, StoreError> {
-    let rows: Vec<(Option<Micros>,)> = fetch!(tx, "select min(due_at) from timers")?;
-    Ok(rows.first().and_then(|r| r.0))
+/// Turns timers of claim checks that are due into outbox rows, the oldest first, at most `limit`. Gives how many.
+pub async fn take_due(tx: &mut Tx, now: Micros, limit: i64) -> Result<usize, StoreError> {
+    let due: Vec<Gone> = fetch!(
+        tx,
+        "delete from timers where due_at <= $1 and kind in ('translate', 'apply', 'deliver') and id in (
+            select id from timers where due_at <= $1 and kind in ('translate', 'apply', 'deliver') order by due_at limit $2)
+         returning tenant, kind, due_at, body";
+        now, limit
+    )?;
+    let woken = |gone: Gone| Woken {
+        tenant: gone.tenant,
+        stage: gone.kind,
+        due: gone.due_at,
+        claim: gone.body,
+        written_at: now.0,
+    };
+    let rows: Vec<Woken> = due.into_iter().map(woken).collect();
+    outbox::wake(tx, &rows).await?;
+    Ok(rows.len())
 }

@@ -67,6 +67,9 @@ async fn play(flags: &Demo, folder: &std::path::Path) -> anyhow::Result<u8> {
     let mut settings =
         Settings { data: folder.join("crossdock-data"), connectors: folder.join("connectors"), ..Settings::default() };
     settings.mappings = folder.join("mappings");
+    // With both set the same story runs on PostgreSQL and RabbitMQ.
+    settings.database_url = std::env::var("CROSSDOCK_DATABASE_URL").unwrap_or_default();
+    settings.amqp_url = std::env::var("CROSSDOCK_AMQP_URL").unwrap_or_default();
     settings.deliver.timeout_ms = 3_000;
     let files: Files = start::read_files(&settings)?;
     let (hub, _lock) = start::hub(settings, &files).await?;
@@ -108,7 +111,7 @@ fn secrets() -> seed::Secrets {
 }
 
 fn greet(url: &str, keys: &std::collections::BTreeMap<String, String>, folder: &std::path::Path) {
-    eprintln!("Crossdock demo: SQLite and the embedded queue, in {}", folder.display());
+    eprintln!("Crossdock demo, in {}", folder.display());
     eprintln!("Console   {url}");
     for (tenant, key) in keys {
         eprintln!("Key       {key}  ({tenant})");

@@ -1,9 +1,14 @@
 //! Publishing with confirms: mandatory, persistent, each confirm awaited itself, at most a window of them open.
 
-use super::{Broker, LIMIT, Line, topology};
+use super::{Broker, link::Live, topology};
 use crate::queue::QueueError;
-use lapin::{BasicProperties, Confirmation, PublisherConfirm, options::BasicPublishOptions};
-use std::collections::VecDeque;
+use futures_util::FutureExt;
+use lapin::{
+    BasicProperties, Channel, Confirmation, PublisherConfirm,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+    types::{AMQPValue, FieldTable},
+};
+use std::collections::{HashSet, VecDeque};
 
 /// Confirms awaited at once; more win nothing (measured: 500 gives the most, 2,000 less).
 const WINDOW: usize = 400;
@@ -11,92 +16,155 @@ const WINDOW: usize = 400;
 /// A claim check to be published.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// The outbox row.
+    /// The outbox row; as message id the same however often it is published.
     pub id: i64,
     pub stage: String,
-    pub delay: Option<String>,
+    /// The retry queue that carries it, if it is for later.
+    pub delay: Option<&'static str>,
     pub body: Vec<u8>,
-    pub attempt: u32,
+    /// Headers of ours, for who looks at a queue: which try it is, and why there is one.
+    pub attempt: u64,
+    pub reason: &'static str,
+}
+
+/// What came of publishing.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// In a queue, by the broker's word. The others may be, too: published again, their work is found done.
+    pub confirmed: Vec<i64>,
+    /// Refused for now: back pressure.
+    pub nacked: usize,
+    /// No queue took them; the topology was declared again.
+    pub returned: usize,
+    /// Why the rest is unknown, if it is.
+    pub trouble: Option<String>,
+}
+
+/// A channel in confirm mode.
+pub(super) struct Open {
+    live: Live,
+    channel: Channel,
+}
+
+impl Open {
+    fn stands(&self) -> bool {
+        self.live.connection.status().connected() && self.channel.status().connected()
+    }
+}
+
+/// Confirms as they come in.
+#[derive(Default)]
+struct Window {
+    open: VecDeque<(i64, PublisherConfirm)>,
+    acked: Vec<i64>,
+    nacked: usize,
+    /// Message ids that came back. A return is paired with a confirm by arrival, so its own id says whose it is.
+    returned: HashSet<String>,
 }
 
 impl Broker {
-    /// Publishes messages in order and gives the ids of those that were confirmed and routed. One that is not may have
-    /// reached its queue all the same: it is published again, and its work is found done.
-    pub async fn publish(&self, messages: Vec<Message>) -> Result<Vec<i64>, QueueError> {
-        let mut line = self.publish.lock().await;
-        if line.as_ref().is_none_or(|l| !l.is_open()) {
-            *line = None;
-            match self.open_line("publish").await {
-                Ok(open) => *line = Some(open),
-                Err(error) => {
-                    self.say(false, &error.to_string());
-                    return Err(error);
+    /// Publishes in order. Waits for the broker, for ever; fails only when the queue was closed.
+    pub async fn publish(&self, messages: &[Message]) -> Result<Published, QueueError> {
+        let mut publisher = self.publisher.lock().await;
+        let open = match publisher.take().filter(Open::stands) {
+            Some(open) => open,
+            None => match self.open_publisher().await {
+                Ok(open) => open,
+                Err(error @ QueueError::Broker(_)) => {
+                    return Ok(Published { trouble: Some(error.to_string()), ..Published::default() });
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let mut window = Window::default();
+        let sent = self.send(&open, messages, &mut window).await;
+        let mut published = window.end();
+        match sent {
+            Ok(()) if published.returned == 0 => *publisher = Some(open),
+            Ok(()) => {
+                if let Ok(channel) = self.publish.channel(&open.live).await {
+                    let _ = self.publish.call(&open.live, "declare", topology::declare(&channel)).await;
+                    *publisher = Some(open);
                 }
             }
+            Err(error) => published.trouble = Some(error.to_string()),
         }
-        let mut confirmed = Vec::with_capacity(messages.len());
-        let sent = match line.as_ref() {
-            Some(open) => send(open, messages, &mut confirmed).await,
-            None => Err(QueueError::Broker("no line".into())),
-        };
-        if let Err(error) = sent {
-            // What was confirmed before the trouble is confirmed; the rest goes by a fresh line.
-            *line = None;
-            self.say(false, &error.to_string());
-            if confirmed.is_empty() {
-                return Err(error);
+        Ok(published)
+    }
+
+    async fn open_publisher(&self) -> Result<Open, QueueError> {
+        let live = self.publish.up().await?;
+        let channel = self.publish.channel(&live).await?;
+        let confirms = channel.confirm_select(ConfirmSelectOptions::default());
+        self.publish.call(&live, "confirm.select", confirms).await?;
+        Ok(Open { live, channel })
+    }
+
+    async fn send(&self, open: &Open, messages: &[Message], window: &mut Window) -> Result<(), QueueError> {
+        for message in messages {
+            if window.open.len() >= WINDOW {
+                self.settle(open, window).await?;
+            }
+            let key = topology::routing_key(&message.stage, message.delay);
+            let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+            let call = open.channel.basic_publish(
+                topology::WORK.into(),
+                key.as_str().into(),
+                options,
+                &message.body,
+                properties(message),
+            );
+            let confirm = self.publish.call(&open.live, "basic.publish", call).await?;
+            window.open.push_back((message.id, confirm));
+        }
+        while !window.open.is_empty() {
+            self.settle(open, window).await?;
+        }
+        Ok(())
+    }
+
+    /// Awaits the oldest confirm.
+    async fn settle(&self, open: &Open, window: &mut Window) -> Result<(), QueueError> {
+        let Some((id, confirm)) = window.open.pop_front() else { return Ok(()) };
+        let confirmation = self.publish.call(&open.live, "a confirm", confirm).await?;
+        window.note(id, confirmation);
+        Ok(())
+    }
+}
+
+impl Window {
+    fn note(&mut self, id: i64, confirmation: Confirmation) {
+        match &confirmation {
+            Confirmation::Ack(_) => self.acked.push(id),
+            Confirmation::Nack(_) | Confirmation::NotRequested => self.nacked += 1,
+        }
+        if let Some(returned) = confirmation.take_message()
+            && let Some(whose) = returned.delivery.properties.message_id()
+        {
+            self.returned.insert(whose.to_string());
+        }
+    }
+
+    /// What is known at the end. After trouble some confirms had come already: they count.
+    fn end(mut self) -> Published {
+        while let Some((id, confirm)) = self.open.pop_front() {
+            if let Some(Ok(confirmation)) = confirm.now_or_never() {
+                self.note(id, confirmation);
             }
         }
-        Ok(confirmed)
+        let Window { mut acked, nacked, returned, .. } = self;
+        acked.retain(|id| !returned.contains(&id.to_string()));
+        Published { confirmed: acked, nacked, returned: returned.len(), trouble: None }
     }
 }
 
-async fn send(line: &Line, messages: Vec<Message>, confirmed: &mut Vec<i64>) -> Result<(), QueueError> {
-    let mut open: VecDeque<(i64, PublisherConfirm)> = VecDeque::with_capacity(WINDOW);
-    for message in messages {
-        if open.len() >= WINDOW {
-            settle(&mut open, confirmed).await?;
-        }
-        let key = topology::routing_key(&message.stage, message.delay.as_deref());
-        let properties = BasicProperties::default()
-            .with_delivery_mode(2)
-            .with_content_type("application/json".into())
-            .with_message_id(message.id.to_string().into())
-            .with_headers(headers(message.attempt));
-        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let call =
-            line.channel.basic_publish(topology::WORK.into(), key.as_str().into(), options, &message.body, properties);
-        open.push_back((message.id, super::limited("basic.publish", call).await?));
-    }
-    while !open.is_empty() {
-        settle(&mut open, confirmed).await?;
-    }
-    Ok(())
-}
-
-fn headers(attempt: u32) -> lapin::types::FieldTable {
-    let mut table = lapin::types::FieldTable::default();
-    table.insert("cd-attempt".into(), lapin::types::AMQPValue::LongUInt(attempt));
-    table
-}
-
-/// Awaits the oldest confirm. A nack is back pressure: its row stays. A returned message had no queue: the topology is gone.
-async fn settle(open: &mut VecDeque<(i64, PublisherConfirm)>, confirmed: &mut Vec<i64>) -> Result<(), QueueError> {
-    let Some((id, confirm)) = open.pop_front() else { return Ok(()) };
-    match tokio::time::timeout(LIMIT, confirm).await {
-        Ok(Ok(Confirmation::Ack(None))) => confirmed.push(id),
-        Ok(Ok(Confirmation::Ack(Some(returned)))) => {
-            // Returns are paired by arrival, so the one that came with this confirm may be another's: its own id says whose.
-            let whose = returned.delivery.properties.message_id().as_ref().map(ToString::to_string);
-            return Err(QueueError::Broker(format!(
-                "claim check {} was returned: no queue takes {}",
-                whose.unwrap_or_default(),
-                returned.delivery.routing_key
-            )));
-        }
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => return Err(QueueError::Broker(format!("a publish was not confirmed: {error}"))),
-        Err(_) => return Err(QueueError::Broker(format!("a publish was not confirmed within {} s", LIMIT.as_secs()))),
-    }
-    Ok(())
+fn properties(message: &Message) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    headers.insert("cd-attempt".into(), AMQPValue::LongLongInt(i64::try_from(message.attempt).unwrap_or(i64::MAX)));
+    headers.insert("cd-reason".into(), AMQPValue::LongString(message.reason.into()));
+    BasicProperties::default()
+        .with_delivery_mode(2)
+        .with_content_type("application/json".into())
+        .with_message_id(message.id.to_string().into())
+        .with_headers(headers)
 }

@@ -1,129 +1,199 @@
-//! Consuming: a fresh channel and a fresh tag after every loss. A delivery's acker belongs to its channel; when that is gone
-//! the ack is void and the claim check comes again.
+//! Consuming: a fresh channel and a fresh tag after every loss. What was delivered and is not pulled yet waits in the
+//! client, at most the prefetch.
 
-use super::{Broker, limited, topology};
+use super::{
+    Broker,
+    lane::{Lane, Word, tell},
+    link::{Link, Waits},
+    topology,
+};
 use crate::{
     canonical::{ClaimCheck, Stage},
-    queue::{Taken, Token},
+    queue::{QueueError, Suspect, Taken, Token},
 };
 use futures_util::{FutureExt, StreamExt};
 use lapin::{
-    Channel,
     message::Delivery,
-    options::{BasicConsumeOptions, BasicQosOptions, BasicRejectOptions},
-    types::FieldTable,
+    options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    types::{AMQPValue, FieldTable, ShortString},
 };
 use std::{sync::Arc, time::Duration};
 
-/// A channel closed by the broker (406, consumer timeout) leaves the stream silent: so often its status is looked at.
-const LOOK: Duration = Duration::from_secs(2);
-/// The longest wait between tries to reach the broker.
-const LONGEST_WAIT: u64 = 3_000;
+/// A channel that the broker closed (406, consumer timeout) can leave its stream silent: so often its status is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// So much of an unreadable message is logged.
+const SHOWN: usize = 400;
 
-/// Takes claim checks of one queue, by a line that is made anew whenever it is lost.
+/// Takes claim checks of one queue.
 pub struct Taker {
-    broker: Arc<Broker>,
+    link: Link,
     queue: String,
     prefetch: u16,
-    line: Option<(Channel, lapin::Consumer)>,
-    failures: u32,
+    line: Option<Line>,
+    waits: Waits,
+}
+
+struct Line {
+    lane: Arc<Lane>,
+    consumer: lapin::Consumer,
 }
 
 impl Taker {
     /// Of a stage's work queue.
-    pub fn new(broker: Arc<Broker>, stage: Stage, prefetch: u16) -> Taker {
-        Taker { broker, queue: topology::work_queue(stage), prefetch: prefetch.max(1), line: None, failures: 0 }
+    pub(in crate::queue) fn of(broker: &Broker, stage: Stage, prefetch: u16) -> Taker {
+        Taker::new(broker, topology::work_queue(stage), prefetch.max(1))
     }
 
-    /// Of what died by the delivery limit, one at a time.
-    pub fn suspects(broker: Arc<Broker>) -> Taker {
-        Taker { broker, queue: topology::DEAD.into(), prefetch: 1, line: None, failures: 0 }
+    /// Of what died by the delivery limit: one at a time, so that a crash costs nobody else.
+    pub(in crate::queue) fn suspects(broker: &Broker) -> Taker {
+        Taker::new(broker, topology::DEAD.into(), 1)
     }
 
-    /// The next claim check; waits for the broker for ever. Cancel-safe.
-    pub async fn next(&mut self) -> Taken {
+    fn new(broker: &Broker, queue: String, prefetch: u16) -> Taker {
+        Taker { link: broker.consume.clone(), queue, prefetch, line: None, waits: Waits::new() }
+    }
+
+    /// The next claim check; waits for the broker for ever. Cancel-safe. Fails only when the queue was closed.
+    pub(in crate::queue) async fn next(&mut self) -> Result<Taken, QueueError> {
         loop {
-            let Some((channel, consumer)) = &mut self.line else {
-                self.open().await;
+            let Some(line) = &mut self.line else {
+                self.open().await?;
                 continue;
             };
-            match tokio::time::timeout(LOOK, consumer.next()).await {
+            match tokio::time::timeout(LOOK, line.consumer.next()).await {
                 Ok(Some(Ok(delivery))) => {
-                    if let Some(taken) = read(delivery).await {
-                        return taken;
+                    if let Some(taken) = read(&line.lane, &self.queue, delivery) {
+                        return Ok(taken);
                     }
                 }
-                Err(_) if channel.status().connected() => {}
+                Err(_) if line.lane.stands() => {}
                 Ok(Some(Err(error))) => self.lost(&error.to_string()),
-                Ok(None) => self.lost("the consumer was cancelled"),
-                Err(_) => self.lost("the channel is closed"),
+                Ok(None) => self.lost("the broker cancelled the consumer"),
+                Err(_) => self.lost("its channel is closed"),
             }
         }
     }
 
     /// What is there without waiting.
-    pub async fn more(&mut self, limit: usize) -> Vec<Taken> {
+    pub(in crate::queue) fn more(&mut self, limit: usize) -> Vec<Taken> {
         let mut taken = Vec::new();
         while taken.len() < limit
-            && let Some((_, consumer)) = &mut self.line
-            && let Some(Some(Ok(delivery))) = consumer.next().now_or_never()
+            && let Some(line) = &mut self.line
+            && let Some(Some(Ok(delivery))) = line.consumer.next().now_or_never()
         {
-            taken.extend(read(delivery).await);
+            taken.extend(read(&line.lane, &self.queue, delivery));
         }
         taken
     }
 
     fn lost(&mut self, why: &str) {
-        self.broker.say(false, why);
+        tracing::debug!(queue = self.queue, why, "a consumer begins anew");
         self.line = None;
     }
 
-    async fn open(&mut self) {
-        match self.try_open().await {
+    async fn open(&mut self) -> Result<(), QueueError> {
+        let live = self.link.up().await?;
+        let began = async {
+            let channel = self.link.channel(&live).await?;
+            let lane = Arc::new(Lane::new(channel, self.link.clone(), live.clone()));
+            let qos = lane.channel.basic_qos(self.prefetch, BasicQosOptions::default());
+            self.link.call(&live, "basic.qos", qos).await?;
+            // A tag that was used before can lose deliveries (before 3.11.23).
+            let tag = format!("{}-{}", self.queue, uuid::Uuid::now_v7().simple());
+            let (queue, tag) = (self.queue.as_str().into(), tag.as_str().into());
+            let consume = lane.channel.basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default());
+            let consumer = self.link.call(&live, "basic.consume", consume).await?;
+            Ok::<_, QueueError>(Line { lane, consumer })
+        };
+        match began.await {
             Ok(line) => {
                 self.line = Some(line);
-                self.failures = 0;
-                self.broker.say(true, "");
+                self.waits = Waits::new();
             }
             Err(error) => {
-                self.broker.say(false, &error.to_string());
-                let longest = (50u64 << self.failures.min(8)).min(LONGEST_WAIT);
-                self.failures += 1;
-                tokio::time::sleep(Duration::from_millis(rand::random_range(longest / 2..=longest))).await;
+                tracing::debug!(queue = self.queue, %error, "a consumer could not begin; it tries again");
+                self.waits.wait().await;
+                // Deleted behind our back, maybe: declared again, it costs a delay and no restart.
+                if let Ok(channel) = self.link.channel(&live).await {
+                    let _ = self.link.call(&live, "declare", topology::declare(&channel)).await;
+                }
             }
         }
-    }
-
-    async fn try_open(&self) -> Result<(Channel, lapin::Consumer), crate::queue::QueueError> {
-        let channel = self.broker.consume_channel().await?;
-        limited("declare", topology::declare(&channel)).await?;
-        limited("basic.qos", channel.basic_qos(self.prefetch, BasicQosOptions::default())).await?;
-        // A tag that was used before can lose deliveries (before 3.11.23).
-        let tag = format!("{}-{}", self.queue, uuid::Uuid::now_v7().simple());
-        let call = channel.basic_consume(
-            self.queue.as_str().into(),
-            tag.as_str().into(),
-            BasicConsumeOptions::default(),
-            FieldTable::default(),
-        );
-        let consumer = limited("basic.consume", call).await?;
-        Ok((channel, consumer))
+        Ok(())
     }
 }
 
-/// A delivery's claim check. One that can't be read is no work of ours: it goes to the dead queue, and never round again.
-async fn read(delivery: Delivery) -> Option<Taken> {
-    match serde_json::from_slice::<ClaimCheck>(&delivery.data) {
+/// What was delivered and not pulled goes back at once; what was pulled stays with its lane until it is settled.
+impl Drop for Taker {
+    fn drop(&mut self) {
+        let (Some(Line { lane, mut consumer }), Ok(runtime)) =
+            (self.line.take(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        runtime.spawn(tokio::time::timeout(super::link::LIMIT, async move {
+            if lane.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await.is_err() {
+                return;
+            }
+            let mut back = Vec::new();
+            while let Some(Ok(delivery)) = consumer.next().await {
+                back.push(lane.delivered(delivery.delivery_tag, delivery.acker));
+            }
+            tell(Word::Back, back).await;
+        }));
+    }
+}
+
+/// A delivery's claim check. One that can't be read is no work of ours and must not go round: it is logged and acked.
+/// Nothing is lost by it: what is unfinished is a state in the store, and the sweeper sends it again.
+fn read(lane: &Arc<Lane>, queue: &str, delivery: Delivery) -> Option<Taken> {
+    let back = lane.delivered(delivery.delivery_tag, delivery.acker);
+    let headers = delivery.properties.headers().as_ref();
+    match claim(&delivery.data) {
         Ok(claim) => Some(Taken {
             claim,
             redelivered: delivery.redelivered,
-            token: Token::Delivery(Box::new(Delivery { data: Vec::new(), ..delivery })),
+            deliveries: headers.and_then(|h| number(h, "x-delivery-count")).unwrap_or(0),
+            suspect: (queue == topology::DEAD).then(|| suspect(headers)),
+            token: Token::Delivery(back),
         }),
         Err(error) => {
-            tracing::error!(%error, queue = %delivery.routing_key, "a message in a work queue is no claim check");
+            let shown = String::from_utf8_lossy(&delivery.data[..delivery.data.len().min(SHOWN)]).into_owned();
+            tracing::error!(%error, queue, shown, "a message is no claim check that this version reads; it is put aside");
             metrics::counter!("crossdock_claims_lost_total", "stage" => "unreadable").increment(1);
-            let _ = limited("basic.reject", delivery.acker.reject(BasicRejectOptions { requeue: false })).await;
+            tokio::spawn(tell(Word::Done, vec![back]));
             None
         }
+    }
+}
+
+fn claim(data: &[u8]) -> Result<ClaimCheck, String> {
+    let claim: ClaimCheck = serde_json::from_slice(data).map_err(|error| error.to_string())?;
+    match claim.v {
+        1 => Ok(claim),
+        other => Err(format!("its version is {other}; expected 1")),
+    }
+}
+
+/// Why it is here: the broker's own words (`delivery_limit`, `expired`, `rejected`).
+fn suspect(headers: Option<&FieldTable>) -> Suspect {
+    let said = |name| headers.and_then(|h| text(h, name)).unwrap_or_else(|| "unknown".into());
+    Suspect { reason: said("x-first-death-reason"), queue: said("x-first-death-queue") }
+}
+
+fn number(headers: &FieldTable, name: &str) -> Option<u64> {
+    match headers.inner().get(&ShortString::from(name))? {
+        AMQPValue::LongLongInt(n) => u64::try_from(*n).ok(),
+        AMQPValue::LongInt(n) => u64::try_from(*n).ok(),
+        AMQPValue::LongUInt(n) => Some(u64::from(*n)),
+        _ => None,
+    }
+}
+
+fn text(headers: &FieldTable, name: &str) -> Option<String> {
+    match headers.inner().get(&ShortString::from(name))? {
+        AMQPValue::LongString(said) => Some(said.to_string()),
+        AMQPValue::ShortString(said) => Some(said.to_string()),
+        _ => None,
     }
 }

@@ -31,6 +31,11 @@ pub fn work_queue(stage: Stage) -> String {
     format!("{WORK}.{}", stage.name())
 }
 
+/// The names of a stage's retry queues.
+pub fn retry_queues(stage: Stage) -> Vec<String> {
+    Delay::ALL.map(|delay| format!("{WORK}.retry.{}.{}", stage.name(), delay.name())).to_vec()
+}
+
 /// The routing key of a claim check: the stage, or the retry queue that carries it.
 pub fn routing_key(stage: &str, delay: Option<&str>) -> String {
     match delay {
@@ -57,7 +62,8 @@ pub fn queues() -> Vec<QueueRow> {
     rows
 }
 
-fn arguments(row: &QueueRow) -> FieldTable {
+/// What a queue is declared with.
+pub(super) fn arguments(row: &QueueRow) -> FieldTable {
     let mut table = FieldTable::default();
     let text = |value: &str| AMQPValue::LongString(value.into());
     table.insert("x-queue-type".into(), text("quorum"));

@@ -1,0 +1,152 @@
+//! Operations on one thing: `messages`, `deliveries`, `documents replay`, `reference add`. Each goes by the API, so that the
+//! journal says who did it and why.
+
+use super::{
+    ask::{self, Places},
+    documents::of_tenant,
+    out::Out,
+};
+use serde_json::{Value, json};
+
+/// What to do with which, and why.
+#[derive(Debug, clap::Args)]
+pub struct One {
+    /// Its id
+    id: uuid::Uuid,
+    /// Why, for the journal
+    #[arg(long, default_value = "")]
+    why: String,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+/// One message: show, map again, take out of the way
+#[derive(Debug, clap::Subcommand)]
+pub enum Messages {
+    /// Its canonical body, where each field came from, events, deliveries and steps, as JSON
+    Show(One),
+    /// Map a rejected, held or dead one again, with what now stands
+    Restart(One),
+    /// Take a rejected, held or dead one out of the way; what waits behind it goes on
+    Cancel(One),
+}
+
+/// One delivery: show, send again, end
+#[derive(Debug, clap::Subcommand)]
+pub enum Deliveries {
+    /// It and its tries, as JSON
+    Show(One),
+    /// Send a dead, cancelled or delivered one again, under the same event id
+    Replay(One),
+    /// End one that is not delivered: nobody tries it again
+    Cancel(One),
+}
+
+/// Runs one of them.
+pub async fn messages(command: &Messages) -> anyhow::Result<u8> {
+    match command {
+        Messages::Show(one) => show("messages", one).await,
+        Messages::Restart(one) => change("messages", "restart", one).await,
+        Messages::Cancel(one) => change("messages", "cancel", one).await,
+    }
+}
+
+/// Runs one of them.
+pub async fn deliveries(command: &Deliveries) -> anyhow::Result<u8> {
+    match command {
+        Deliveries::Show(one) => show("deliveries", one).await,
+        Deliveries::Replay(one) => change("deliveries", "replay", one).await,
+        Deliveries::Cancel(one) => change("deliveries", "cancel", one).await,
+    }
+}
+
+async fn show(things: &str, one: &One) -> anyhow::Result<u8> {
+    let places = Places::open(&one.ask, false).await?;
+    let (place, value) = places.find(&format!("/v1/{things}/{}", one.id)).await?;
+    let value = of_tenant(place, value);
+    let mut out = Out::new();
+    match one.json {
+        true => out.json(&value)?,
+        false => out.line(serde_json::to_string_pretty(&value)?)?,
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+/// Finds whose it is, and does it.
+pub async fn change(things: &str, verb: &str, one: &One) -> anyhow::Result<u8> {
+    let places = Places::open(&one.ask, true).await?;
+    let path = format!("/v1/{things}/{}", one.id);
+    let (place, _) = places.find(&path).await?;
+    let done = place.post(&format!("{path}/{verb}"), &json!({"why": one.why})).await?;
+    let mut out = Out::new();
+    if one.json {
+        let done = if done.is_null() { json!({}) } else { done };
+        out.json(&of_tenant(place, json!({"id": one.id, "did": verb, "gave": done})))?;
+    } else if let Some(new) = done["message"].as_str() {
+        out.line(format!("{verb}: {} goes on as message {new}", one.id))?;
+    } else {
+        out.line(format!("{verb}: {}", one.id))?;
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+/// What a partner's values mean here
+#[derive(Debug, clap::Subcommand)]
+pub enum Reference {
+    /// Add a cross-reference, or change its target; what was held for it goes on
+    ///
+    /// crossdock reference add uom PF PK --tenant acme
+    #[command(verbatim_doc_comment)]
+    Add(Add),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Add {
+    /// The table: uom, party
+    scheme: String,
+    /// As the partner writes it
+    value: String,
+    /// What it means here
+    target: String,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+/// Runs one of them.
+pub async fn reference(command: &Reference) -> anyhow::Result<u8> {
+    let Reference::Add(add) = command;
+    let places = Places::open(&add.ask, true).await?;
+    let place = places.only()?;
+    let added =
+        place.post("/v1/references", &json!({"scheme": add.scheme, "value": add.value, "target": add.target})).await?;
+    let restarted = added["restarted"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut out = Out::new();
+    if add.json {
+        out.json(&of_tenant(
+            place,
+            json!({"scheme": add.scheme, "value": add.value, "target": add.target, "restarted": restarted}),
+        ))?;
+    } else {
+        out.line(format!(
+            "{} {} → {}; {} held for it {} on",
+            add.scheme,
+            add.value,
+            add.target,
+            restarted.len(),
+            if restarted.len() == 1 { "goes" } else { "go" }
+        ))?;
+        for id in restarted.iter().filter_map(Value::as_str) {
+            out.line(format!("  message {id}"))?;
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
