@@ -8,6 +8,7 @@
 
 pub mod admin;
 pub mod ask;
+pub mod audit;
 pub mod check;
 pub mod data;
 pub mod dead;
@@ -69,6 +70,9 @@ enum Command {
     Story(story::Story),
     #[command(subcommand)]
     Dead(dead::Dead),
+    Audit(audit::Audit),
+    #[command(subcommand)]
+    Queues(audit::Queues),
     Listen(listen::Listen),
     #[command(subcommand)]
     Reference(operate::Reference),
@@ -123,6 +127,8 @@ impl Command {
             Command::Messages(command) => operate::messages(&command).await,
             Command::Deliveries(command) => operate::deliveries(&command).await,
             Command::Story(args) => story::run(&args).await,
+            Command::Audit(args) => audit::run(&args).await,
+            Command::Queues(command) => audit::queues(&command).await,
             Command::Dead(command) => dead::run(&command).await,
             Command::Reference(command) => operate::reference(&command).await,
             _ => anyhow::bail!("this command asks nobody"),
