@@ -54,6 +54,7 @@ pub enum On {
 pub struct Setup {
     pub hub: Hub,
     pub url: String,
+    #[expect(dead_code, reason = "kept till the end: its folder goes with it")]
     pub folder: Folder,
     pub client: reqwest::Client,
     stop: CancellationToken,
