@@ -2,7 +2,7 @@
 
 use super::{
     Size,
-    hub::wait::wait_until,
+    hub::wait::wait_for,
     hubs::{Backing, Hubs, ITEMS},
     send::Acknowledged,
 };
@@ -26,13 +26,14 @@ fn audit(hubs: &Hubs) -> Option<(i32, Value)> {
 
 /// Waits until nothing is under way any more.
 pub async fn settle(hubs: &Hubs, patience: Duration) {
-    wait_until(patience, "everything to end", || async {
+    wait_for(patience, "everything to end", || async {
         hubs.revive();
-        let Some((_, report)) = audit(hubs) else { return false };
+        let Some((_, report)) = audit(hubs) else { return Err("the audit does not answer".to_string()) };
         let open = |what: &str, states: &[&str]| states.iter().map(|s| report[what][*s].as_i64().unwrap_or(1)).sum::<i64>();
-        open("documents", &["received", "retrying"]) == 0
+        let done = open("documents", &["received", "retrying"]) == 0
             && open("messages", &["pending", "waiting", "retrying"]) == 0
-            && open("deliveries", &["pending", "retrying"]) == 0
+            && open("deliveries", &["pending", "retrying"]) == 0;
+        if done { Ok(()) } else { Err(format!("{report:#}")) }
     })
     .await;
 }
