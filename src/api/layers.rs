@@ -76,7 +76,8 @@ mod tests {
         }
         let mut router: Router = Router::new().route("/broken", get(broken)).route("/fine", get(|| async { "fine" }));
         router = router.layer(middleware::from_fn(catch_panic));
-        let mut ask = async |path: &str| router.call(Request::builder().uri(path).body(Body::empty()).unwrap()).await.unwrap();
+        let mut ask =
+            async |path: &str| router.call(Request::builder().uri(path).body(Body::empty()).unwrap()).await.unwrap();
         let answer = ask("/broken").await;
         assert_eq!(answer.status(), 500);
         let text = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
