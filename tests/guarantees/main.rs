@@ -2,4 +2,5 @@
 #[path = "../hub/mod.rs"]
 mod hub;
 
+mod queue;
 mod webhooks;

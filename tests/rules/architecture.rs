@@ -20,7 +20,7 @@ const fn room(name: &'static str, may: &'static [&'static str], never: &'static 
 
 /// The map of docs/ARCHITECTURE.md. A room that is missing here fails the test. `config` and `signals` may be named by
 /// every room that is not pure, so they don't stand in each row. `tenancy` is the directory of partners, connections
-/// and agreements: whoever takes in, sends out or audits looks there, and an agreement speaks of the format's delimiters.
+/// and agreements: whoever takes in, sends out or counts looks there, and an agreement speaks of the format's delimiters.
 const ROOMS: &[Room] = &[
     room("formats", &[], &[PURE, SQL, BROKER, WEB]), // a package of its own: the compiler holds it, too
     room("canonical", &[], &[PURE, SQL, BROKER, WEB]), // derives of sqlx traits apart, see `allowed`
