@@ -22,6 +22,7 @@ pub mod open;
 pub mod outbox;
 pub mod session;
 pub mod sql;
+mod statistics;
 pub mod stock;
 pub mod sweep;
 pub mod timers;
@@ -46,7 +47,7 @@ pub struct Store {
 #[derive(Clone)]
 pub(crate) enum Database {
     Pg { tenant: PgPool, system: PgPool, url: Arc<str> },
-    Lite { write: SqlitePool, read: SqlitePool, path: Arc<std::path::Path> },
+    Lite { write: SqlitePool, read: SqlitePool },
 }
 
 /// A transaction. In one of a tenant, that tenant's rows are all there is (PostgreSQL: row-level security;
@@ -103,6 +104,18 @@ impl Store {
             Database::Pg { .. } => self.system().await,
             Database::Lite { read, .. } => Ok(self.tx(Inner::Lite(read.begin().await?))),
         }
+    }
+
+    /// As [`Store::system_read`], on one instant: all its statements see the same commits.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.db {
+            Database::Pg { system, .. } => {
+                Inner::Pg(system.begin_with("begin isolation level repeatable read read only").await?)
+            }
+            // A read transaction in WAL mode is a snapshot from its first statement on. https://sqlite.org/isolation.html
+            Database::Lite { read, .. } => Inner::Lite(read.begin().await?),
+        };
+        Ok(self.tx(inner))
     }
 
     /// True on PostgreSQL: several processes may share the store, and a broker carries the claim checks.

@@ -88,18 +88,8 @@ impl Bed {
         let store = store::open(&options).await.unwrap();
         let queue = open_queue(&store, &amqp).await;
         let tenant = Tenant(Uuid::now_v7());
-        let mut bed = Bed {
-            store,
-            queue,
-            tenant,
-            options,
-            node,
-            amqp,
-            vhost,
-            relay: None,
-            _database: database,
-            _folder: folder,
-        };
+        let mut bed =
+            Bed { store, queue, tenant, options, node, amqp, vhost, relay: None, _database: database, _folder: folder };
         bed.start_relay();
         bed
     }
@@ -296,7 +286,11 @@ pub async fn nothing(consumer: &mut Consumer) {
 }
 
 /// Takes and works until each of these numbers came at least once. Gives how often each came.
-pub async fn work_off(bed: &Bed, consumer: &mut Consumer, numbers: impl IntoIterator<Item = u64>) -> BTreeMap<u64, u32> {
+pub async fn work_off(
+    bed: &Bed,
+    consumer: &mut Consumer,
+    numbers: impl IntoIterator<Item = u64>,
+) -> BTreeMap<u64, u32> {
     let mut missing: std::collections::BTreeSet<u64> = numbers.into_iter().collect();
     let mut came = BTreeMap::new();
     while !missing.is_empty() {

@@ -210,7 +210,9 @@ async fn what_the_broker_refuses_is_told_at_once() {
     let vhost = Rabbit::vhost().await;
     let mut wrong = reqwest::Url::parse(vhost.url()).unwrap();
     wrong.set_password(Some("not the password")).unwrap();
-    for (url, word) in [(wrong.as_str(), "ACCESS_REFUSED"), (&format!("{}x", vhost.url()), "vhost"), ("http://127.0.0.1", "amqp_url")] {
+    for (url, word) in
+        [(wrong.as_str(), "ACCESS_REFUSED"), (&format!("{}x", vhost.url()), "vhost"), ("http://127.0.0.1", "amqp_url")]
+    {
         let began = std::time::Instant::now();
         let error = Queue::rabbit(url).await.err().unwrap_or_else(|| panic!("{word}: refused")).to_string();
         assert!(error.contains(word), "{error}");

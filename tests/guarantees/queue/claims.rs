@@ -198,7 +198,10 @@ async fn what_is_no_claim_check_does_not_go_round(backing: Backing) {
     let bed = Bed::new(backing).await;
     let mut consumer = bed.consumer(8).await;
     bed.push_nonsense("\"not a claim check\"").await;
-    bed.push_nonsense("{\"v\": 9, \"tenant\": \"00000000-0000-0000-0000-000000000001\", \"kind\": \"apply\", \"ids\": []}").await;
+    bed.push_nonsense(
+        "{\"v\": 9, \"tenant\": \"00000000-0000-0000-0000-000000000001\", \"kind\": \"apply\", \"ids\": []}",
+    )
+    .await;
     bed.push_nonsense("{\"v\": 1, \"kind\": \"apply\"}").await;
     bed.push([1]).await;
     let taken = next(&mut consumer).await;
