@@ -308,3 +308,17 @@ pub async fn work_off(
     }
     came
 }
+
+/// Takes and works until outbox and queue are empty: what was published twice comes twice.
+pub async fn drain(bed: &Bed, consumer: &mut Consumer) {
+    let working = async {
+        loop {
+            let taken = consumer.next().await.expect("a queue that works");
+            bed.work(vec![taken]).await;
+        }
+    };
+    tokio::select! {
+        () = working => {}
+        () = bed.empty() => {}
+    }
+}
