@@ -2,4 +2,6 @@
 #[path = "../hub/mod.rs"]
 mod hub;
 
+mod rig;
+mod store;
 mod webhooks;
