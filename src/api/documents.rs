@@ -120,7 +120,7 @@ struct Filter {
     partner: Option<String>,
     /// A connection's name.
     connection: Option<String>,
-    /// A kind of set: `850`, `ORDERS`.
+    /// A kind of set (`850`, `ORDERS`) or of message (`order`).
     #[serde(rename = "type")]
     #[param(rename = "type")]
     kind: Option<String>,

@@ -20,6 +20,7 @@ pub mod input;
 pub mod listen;
 pub mod operate;
 pub mod out;
+pub mod queues;
 pub mod receiver;
 pub mod reference;
 pub mod serve;
@@ -50,6 +51,7 @@ Examples:
   crossdock serve                                the hub, embedded, in ./crossdock-data
   crossdock story PO123                          a purchase order's whole life
   crossdock documents list --state rejected --since 2h
+  crossdock audit                                whether the books balance
   crossdock dead list                            what needs a person, by cause
 
 Exit codes: 0 as asked, 1 faults were found and named, 2 a wrong call or something that can't be read.
@@ -70,12 +72,12 @@ enum Command {
     Story(story::Story),
     #[command(subcommand)]
     Dead(dead::Dead),
-    Audit(audit::Audit),
-    #[command(subcommand)]
-    Queues(audit::Queues),
+    Audit(audit::Arguments),
     Listen(listen::Listen),
     #[command(subcommand)]
     Reference(operate::Reference),
+    #[command(subcommand)]
+    Queues(queues::Queues),
     Migrate(admin::Migrate),
     #[command(subcommand)]
     Config(admin::Config),
@@ -127,9 +129,9 @@ impl Command {
             Command::Messages(command) => operate::messages(&command).await,
             Command::Deliveries(command) => operate::deliveries(&command).await,
             Command::Story(args) => story::run(&args).await,
-            Command::Audit(args) => audit::run(&args).await,
-            Command::Queues(command) => audit::queues(&command).await,
             Command::Dead(command) => dead::run(&command).await,
+            Command::Audit(args) => audit::run(&args).await,
+            Command::Queues(command) => queues::run(&command).await,
             Command::Reference(command) => operate::reference(&command).await,
             _ => anyhow::bail!("this command asks nobody"),
         }

@@ -14,8 +14,9 @@ use toml::{Spanned, de::DeTable, de::DeValue};
 
 /// The file that is read when none is named.
 pub const FILE: &str = "crossdock.toml";
-/// Variables that begin as ours do and are no settings: who asks a hub, and `listen`'s secret.
-pub const OTHER_VARIABLES: &[&str] = &["CROSSDOCK_CONFIG", "CROSSDOCK_URL", "CROSSDOCK_KEY", "CROSSDOCK_LISTEN_SECRET"];
+/// Variables that begin as ours do and are no settings: who asks a hub, and what single commands take.
+pub const OTHER_VARIABLES: &[&str] =
+    &["CROSSDOCK_CONFIG", "CROSSDOCK_URL", "CROSSDOCK_KEY", "CROSSDOCK_LISTEN_SECRET", "CROSSDOCK_MANAGEMENT_URL"];
 const PREFIX: &str = "CROSSDOCK_";
 /// Settings whose values are paths; in a file they start from the file's folder.
 const PATHS: &[&str] = &["data", "connectors", "mappings"];

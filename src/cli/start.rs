@@ -176,6 +176,13 @@ pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock
     let library = library(files)?;
     let (store, lock) = open_store(&settings).await?;
     directory.write(&store).await.context("the configuration can't be written to the store")?;
+    if !store.is_distributed() {
+        for tenant in directory.tenants.keys() {
+            let mut tx = store.begin(*tenant).await?;
+            store::directory::free_leases(&mut tx, *tenant).await?;
+            tx.commit().await?;
+        }
+    }
     super::data::load(&store, &directory, &files.base).await.map_err(Faults)?;
     let worker: Arc<str> = format!("{}-{}", hostname(), std::process::id()).into();
     let limits = Limits {

@@ -182,3 +182,14 @@ pub async fn release_poll(
     )?;
     Ok(())
 }
+
+/// Frees every lease of a tenant: on the embedded store, whose lock says that no other process is there, a lease that
+/// stands at the start is a dead process's.
+pub async fn free_leases(tx: &mut Tx, tenant: Tenant) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "update connections set lease_owner = null, lease_until = 0, poll_owner = null, poll_until = 0 where tenant = $1 and (lease_owner is not null or poll_owner is not null)";
+        tenant
+    )?;
+    Ok(())
+}

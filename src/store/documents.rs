@@ -265,7 +265,7 @@ pub struct Search {
     pub state: Option<String>,
     pub partner: Option<PartnerId>,
     pub connection: Option<ConnectionId>,
-    /// The kind of a set in it: `850`, `ORDERS`.
+    /// The kind of a set in it (`850`, `ORDERS`), or of a message (`order`).
     pub set_kind: Option<String>,
     /// A business number of a message in it.
     pub number: Option<String>,
@@ -287,7 +287,7 @@ macro_rules! searched {
                 and d.received_at >= $5 and d.received_at < $6
                 and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
                 and ($9 is null or lower(d.name) like $9 escape '\\' or lower(d.identity) like $9 escape '\\' or d.sha256 like $10 escape '\\')
-                and ($11 is null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.set_kind = $11))
+                and ($11 is null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and (m.set_kind = $11 or m.kind = $11)))
                 and ($12 is null or exists (select 1 from interchanges i where i.document = d.id and i.tenant = d.tenant and i.control = $12))",
             $by_number,
             " order by d.received_at desc, d.id desc limit $14"

@@ -22,6 +22,7 @@ pub mod open;
 pub mod outbox;
 pub mod session;
 pub mod sql;
+mod statistics;
 pub mod stock;
 pub mod sweep;
 pub mod timers;

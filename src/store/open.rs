@@ -50,6 +50,7 @@ pub async fn migrate(options: &Options) -> Result<(), StoreError> {
     } else {
         let pool = lite_pool(Path::new(&options.url), 1, options.acquire, false).await?;
         LITE.run(&pool).await?;
+        super::statistics::write(&pool).await?;
         pool.close().await;
     }
     Ok(())

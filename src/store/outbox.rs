@@ -173,9 +173,10 @@ pub async fn due(tx: &mut Tx, stage: Stage, now: Micros, limit: i64) -> Result<V
     )?)
 }
 
-/// When the next row of a stage falls due.
-pub async fn next_due(tx: &mut Tx, stage: Stage) -> Result<Option<Micros>, StoreError> {
-    let rows: Vec<(Option<i64>,)> = fetch!(tx, "select min(due) from outbox where stage = $1"; stage.name())?;
+/// When the next row of a stage falls due, of those that are due after an instant.
+pub async fn next_due(tx: &mut Tx, stage: Stage, after: Micros) -> Result<Option<Micros>, StoreError> {
+    let rows: Vec<(Option<i64>,)> =
+        fetch!(tx, "select min(due) from outbox where stage = $1 and due > $2"; stage.name(), after)?;
     Ok(rows.first().and_then(|r| r.0).map(Micros))
 }
 

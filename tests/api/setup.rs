@@ -1,6 +1,10 @@
 //! A hub of two tenants for tests: real store, intake and API on a port of its own.
 
-use crate::hub::services::{http, postgres::{Database, Postgres}, process::Folder};
+use crate::hub::services::{
+    http,
+    postgres::{Database, Postgres},
+    process::Folder,
+};
 use crossdock::{
     api,
     canonical::Tenant,
@@ -88,14 +92,17 @@ impl Setup {
         let mut settings = Settings { data: folder.path().join("data"), ..Settings::default() };
         change(&mut settings);
         std::fs::create_dir_all(&settings.data).expect("a folder of our own");
-        let url = database.as_ref().map_or_else(|| settings.data.join("hub.db").display().to_string(), |d| d.url().to_owned());
+        let url = database
+            .as_ref()
+            .map_or_else(|| settings.data.join("hub.db").display().to_string(), |d| d.url().to_owned());
         let options = store::Options { url, connections: 4, acquire: Duration::from_secs(5) };
         store::migrate(&options).await.expect("migrated");
         let store = store::open(&options).await.expect("opened");
         let directory = directory();
         directory.write(&store).await.expect("written");
         let limits = Limits { max_bytes: settings.intake.max_bytes, wait_us: 60_000_000, worker: "test".into() };
-        let intake = Intake::open(store.clone(), settings.data.join("spool"), limits).expect("a spool folder of our own");
+        let intake =
+            Intake::open(store.clone(), settings.data.join("spool"), limits).expect("a spool folder of our own");
         let hub = Hub {
             settings: Arc::new(settings),
             queue: Queue::embedded(store.clone()),

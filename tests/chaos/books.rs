@@ -29,7 +29,8 @@ pub async fn settle(hubs: &Hubs, patience: Duration) {
     wait_for(patience, "everything to end", || async {
         hubs.revive();
         let Some((_, report)) = audit(hubs) else { return Err("the audit does not answer".to_string()) };
-        let open = |what: &str, states: &[&str]| states.iter().map(|s| report[what][*s].as_i64().unwrap_or(1)).sum::<i64>();
+        let open =
+            |what: &str, states: &[&str]| states.iter().map(|s| report[what][*s].as_i64().unwrap_or(1)).sum::<i64>();
         let done = open("documents", &["received", "retrying"]) == 0
             && open("messages", &["pending", "waiting", "retrying"]) == 0
             && open("deliveries", &["pending", "retrying"]) == 0;
@@ -66,7 +67,14 @@ pub async fn balance(hubs: Hubs, ledger: &[Acknowledged], size: Size) {
         let states: Vec<&str> = rows.iter().map(|r| r.state.as_str()).collect();
         if document.state != "translated" || states != ["applied"] {
             let causes: Vec<_> = rows.iter().map(|r| (&r.cause, &r.faults)).collect();
-            wrong.push(format!("{} ({}{}) is {} with {states:?}: {:?} {causes:?}", one.document, one.order, if one.cancels { ", cancel" } else { "" }, document.state, document.cause));
+            wrong.push(format!(
+                "{} ({}{}) is {} with {states:?}: {:?} {causes:?}",
+                one.document,
+                one.order,
+                if one.cancels { ", cancel" } else { "" },
+                document.state,
+                document.cause
+            ));
             continue;
         }
         let told = events::of_message(&mut tx, tenant, rows[0].id).await.expect("a read");
@@ -91,5 +99,10 @@ pub async fn balance(hubs: Hubs, ledger: &[Acknowledged], size: Size) {
     let got = hubs.receiver.taken();
     wrong.extend(due.difference(&got).map(|id| format!("the event {id} never reached the receiver")));
     wrong.extend(hubs.receiver.gaps().iter().map(|gap| format!("a gap in the receiver's sequence: {gap:?}")));
-    assert!(wrong.is_empty(), "{} entries do not balance:\n{}", wrong.len(), wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} entries do not balance:\n{}",
+        wrong.len(),
+        wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n")
+    );
 }

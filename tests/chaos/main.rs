@@ -36,14 +36,32 @@ pub struct Size {
 
 fn size() -> Size {
     match std::env::var("CROSSDOCK_CHAOS").as_deref() {
-        Ok("long") => Size { documents: 2_000, pairs: 200, hub_kills: 22, broker_kills: 3, broker_wipes: 1, database_kills: 3, cuts: 10 },
-        _ => Size { documents: 500, pairs: 50, hub_kills: 7, broker_kills: 1, broker_wipes: 1, database_kills: 1, cuts: 3 },
+        Ok("long") => Size {
+            documents: 2_000,
+            pairs: 200,
+            hub_kills: 22,
+            broker_kills: 3,
+            broker_wipes: 1,
+            database_kills: 3,
+            cuts: 10,
+        },
+        _ => Size {
+            documents: 500,
+            pairs: 50,
+            hub_kills: 7,
+            broker_kills: 1,
+            broker_wipes: 1,
+            database_kills: 1,
+            cuts: 3,
+        },
     }
 }
 
 fn seed() -> u64 {
     let given = std::env::var("CROSSDOCK_CHAOS_SEED").ok().and_then(|s| s.parse().ok());
-    given.unwrap_or_else(|| std::process::id() as u64 ^ Instant::now().elapsed().as_nanos() as u64 ^ rand::random::<u32>() as u64)
+    given.unwrap_or_else(|| {
+        std::process::id() as u64 ^ Instant::now().elapsed().as_nanos() as u64 ^ rand::random::<u32>() as u64
+    })
 }
 
 /// Sends, breaks, waits and balances.

@@ -5,6 +5,10 @@ use crate::{
     documents::{ORDER, faulty},
     wait::wait_blocking,
 };
+use crossdock::{
+    canonical::Tenant,
+    store::{self, interchanges},
+};
 use serde_json::Value;
 use std::{
     path::Path,
@@ -183,6 +187,18 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
         ok(call(at, "dead list --json")).json().first().is_some_and(|g| g["count"] == 2)
     });
 
+    // The books balance, and the queues are taken from.
+    let audit = ok(call(at, "audit --json")).json().remove(0);
+    assert_eq!(
+        (&audit["documents"]["total"], &audit["documents"]["unassigned"], &audit["missing"], &audit["ok"]),
+        (&4.into(), &1.into(), &Value::Array(vec![]), &true.into())
+    );
+    assert!(ok(call(at, "audit")).out.contains("Nothing is missing."));
+    assert_eq!(call(at, "audit --tenant nobody").code, 2);
+    let queues = ok(call(at, "queues check --json")).json();
+    let names: Vec<&str> = queues.iter().map(|q| q["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["translate", "translate later", "apply", "apply later", "deliver", "deliver later"]);
+
     // By address and key, and refused without one.
     let known: Value =
         serde_json::from_str(&std::fs::read_to_string(at.join("crossdock-data/hub.json")).unwrap()).unwrap();
@@ -214,8 +230,31 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     let rejected = messages(at, &bad, "rejected").remove(0);
     ok(call(at, &format!("messages cancel {} --why gone", rejected["id"].as_str().unwrap())));
     assert_eq!(messages(at, &bad, "cancelled").remove(0)["id"], rejected["id"]);
+    let queues = call(at, "queues check");
+    assert!(queues.code == 1 && queues.out.contains("no hub works on crossdock-data"), "{queues:?}");
     let again = call(at, &format!("messages cancel {}", rejected["id"].as_str().unwrap()));
     assert_eq!(again.code, 2, "{again:?}");
+    skip_a_number(at);
+    let found = call(at, "audit");
+    assert!(found.code == 1 && found.out.contains("number_skipped"), "{found:?}");
+}
+
+/// Takes an outbound control number that no document carries.
+fn skip_a_number(folder: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = store::Options {
+            url: folder.join("crossdock-data/crossdock.db").display().to_string(),
+            connections: 1,
+            acquire: PATIENCE,
+        };
+        let store = store::open(&options).await.unwrap();
+        let acme = Tenant::named("acme");
+        let mut tx = store.begin(acme).await.unwrap();
+        interchanges::take_control_numbers(&mut tx, acme, "northwind/isa", 1, 1).await.unwrap();
+        tx.commit().await.unwrap();
+        store.close().await;
+    });
 }
 
 #[test]

@@ -116,7 +116,10 @@ async fn a_whole_file_is_taken_and_moved(on: On) {
     assert_eq!(watched.names("in"), [""; 0]);
     let documents = watched.documents().await;
     assert_eq!(documents.len(), 1);
-    assert_eq!((documents[0].name.as_str(), documents[0].size, documents[0].state.as_str()), ("order.edi", 7, "received"));
+    assert_eq!(
+        (documents[0].name.as_str(), documents[0].size, documents[0].state.as_str()),
+        ("order.edi", 7, "received")
+    );
     // Another file of that name: its place in done/ is taken.
     watched.put("order.edi", b"ISA*two");
     wait_until(SOON, "a second document", || async { watched.documents().await.len() == 2 }).await;
@@ -189,7 +192,8 @@ async fn oldest_first_whatever_their_sizes() {
         let name = format!("{:02}.edi", 99 - n);
         // Large ones among small ones: what takes longer to read must not be overtaken.
         watched.put(&name, &vec![b'x'; if n % 7 == 0 { 3 << 20 } else { 10 + n as usize }]);
-        let file = fs::File::options().write(true).open(watched.root.join("in").join(&name)).expect("a file of our own");
+        let file =
+            fs::File::options().write(true).open(watched.root.join("in").join(&name)).expect("a file of our own");
         file.set_modified(begin + Duration::from_secs(n)).expect("a time of our own");
         names.push(name);
     }
@@ -210,7 +214,10 @@ async fn a_file_over_the_limit_goes_to_refused_with_its_reason() {
     watched.until_names("refused", &["big.edi", "big.edi.reason.txt"]).await;
     watched.until_names("done", &["fits.edi"]).await;
     let reason = fs::read_to_string(watched.root.join("refused/big.edi.reason.txt")).expect("a reason");
-    assert!(reason.contains("1001 bytes") && reason.contains("1000") && reason.contains("intake.max_bytes"), "{reason}");
+    assert!(
+        reason.contains("1001 bytes") && reason.contains("1000") && reason.contains("intake.max_bytes"),
+        "{reason}"
+    );
     assert_eq!(watched.documents().await.len(), 1);
     assert_eq!(watched.failing().await, None);
 }
@@ -226,8 +233,16 @@ async fn a_folder_that_cannot_be_written_gives_nothing_and_says_why() {
     wait_until(SOON, "the connection to fail", || async { watched.failing().await.is_some() }).await;
     let why = watched.failing().await.expect("a reason");
     assert!(why.contains("done"), "{why}");
-    let ready: serde_json::Value =
-        watched.setup.client.get(watched.setup.at("/health/ready")).send().await.expect("an answer").json().await.expect("JSON");
+    let ready: serde_json::Value = watched
+        .setup
+        .client
+        .get(watched.setup.at("/health/ready"))
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!(ready["status"], "degraded");
     assert_eq!(ready["failing"][0]["connection"], "northwind-drop");
     assert_eq!(watched.documents().await.len(), 0, "taken although it can't be moved");
@@ -293,7 +308,11 @@ async fn a_crash_before_the_move_gives_the_same_document_postgres() {
 #[tokio::test]
 async fn one_process_polls_and_the_other_takes_over() {
     let watched = Watched::new(On::Postgres).await;
-    let hub = Hub::new(watched.setup.hub.intake.clone(), watched.setup.hub.store.clone(), watched.setup.folder.path().to_owned());
+    let hub = Hub::new(
+        watched.setup.hub.intake.clone(),
+        watched.setup.hub.store.clone(),
+        watched.setup.folder.path().to_owned(),
+    );
     let other = Connectors::open(&watched.setup.hub.directory, hub).expect("settings that are right");
     let (stop, first) = watched.poll_once();
     wait_until(SOON, "the folders", || async { watched.root.join("refused").exists() }).await;

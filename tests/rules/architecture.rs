@@ -118,6 +118,10 @@ fn the_codec_depends_on_little() {
 
 /// The room of a file: the first folder below `src`, or the name of a file beside them. `main` and `lib` have none.
 fn room_of(path: &str) -> Option<&str> {
+    // The codec's own examples, benches and fuzz targets are programs of their own.
+    if ["examples", "benches", "fuzz"].iter().any(|folder| path.starts_with(&format!("src/formats/{folder}/"))) {
+        return None;
+    }
     let first = path.strip_prefix("src/")?.split('/').next()?;
     let name = first.strip_suffix(".rs").unwrap_or(first);
     (name != "main" && name != "lib").then_some(name)
@@ -234,6 +238,7 @@ fn finds_what_it_looks_for() {
         ("src/store/a.rs", "use crate::{config::Config, signals::count}; sqlx::query(text);"),
         ("src/cli/a.rs", "use crate::{store, console, connectors}; std::env::args();"),
         ("src/main.rs", "use crossdock::cli;"),
+        ("src/formats/examples/a.rs", "use std::fs;"),
     ] {
         assert_eq!(at(path, text), Vec::<String>::new(), "{path}: {text}");
     }

@@ -16,6 +16,9 @@ const LOOK_AHEAD: usize = 64;
 /// A longer lane that would take longer than this to reach its end sends what comes away for a while.
 const PATIENCE: Duration = Duration::from_secs(5);
 const SHORT: usize = 64;
+/// Sent away, it stays so long, twice as long the next time, and at most a minute: the pace is a guess, and a lane must
+/// not run dry for long where it was too dark a one.
+const AWAY: Duration = Duration::from_secs(2);
 const AWAY_AT_MOST: Duration = Duration::from_secs(60);
 
 /// Where a delivery goes.
@@ -62,8 +65,9 @@ impl<T> Lanes<T> {
         self.waiting
     }
 
-    /// Queues a delivery; gives it back, with how long to stay away, if its lane is too long for its pace.
-    pub fn push(&mut self, car: Car<T>) -> Result<(), (Car<T>, Duration)> {
+    /// Queues a delivery that was sent away so many times before; gives it back, with how long to stay away, if its
+    /// lane is too long for its pace.
+    pub fn push(&mut self, car: Car<T>, times_away: u32) -> Result<(), (Car<T>, Duration)> {
         let lane = self.lanes.entry(car.lane.clone()).or_insert_with(|| Lane {
             waiting: VecDeque::new(),
             under_way: 0,
@@ -72,7 +76,7 @@ impl<T> Lanes<T> {
         });
         let ahead = lane.pace * (lane.waiting.len() / lane.window()) as u32;
         if lane.waiting.len() >= SHORT && ahead > PATIENCE {
-            return Err((car, ahead.min(AWAY_AT_MOST)));
+            return Err((car, (AWAY * (1 << times_away.min(8))).min(AWAY_AT_MOST)));
         }
         if lane.waiting.is_empty() {
             self.turn.push_back(car.lane.clone());
@@ -139,7 +143,7 @@ mod tests {
     fn of_one_key_one_is_under_way_and_in_its_order() {
         let mut lanes = Lanes::default();
         for (key, n) in [("a", 1), ("a", 2), ("b", 3), ("a", 4)] {
-            lanes.push(car("shop", key, n)).unwrap();
+            lanes.push(car("shop", key, n), 0).unwrap();
         }
         let first = lanes.start().unwrap();
         assert_eq!((first.load, lanes.start().unwrap().load), (1, 3));
@@ -153,9 +157,9 @@ mod tests {
     fn a_full_lane_leaves_the_others_free() {
         let mut lanes = Lanes::default();
         for n in 0..100 {
-            lanes.push(car("slow", &n.to_string(), n)).unwrap();
+            lanes.push(car("slow", &n.to_string(), n), 0).unwrap();
         }
-        lanes.push(car("quick", "x", 1_000)).unwrap();
+        lanes.push(car("quick", "x", 1_000), 0).unwrap();
         let started: Vec<u32> = std::iter::from_fn(|| lanes.start()).map(|c| c.load).collect();
         assert_eq!(started.len(), WINDOW + 1);
         assert!(started[..2].contains(&1_000), "in turn, not behind the slow one: {started:?}");
@@ -164,19 +168,21 @@ mod tests {
     #[test]
     fn a_slow_lane_gets_a_small_window_and_sends_latecomers_away() {
         let mut lanes = Lanes::default();
-        lanes.push(car("slow", "0", 0)).unwrap();
+        lanes.push(car("slow", "0", 0), 0).unwrap();
         let first = lanes.start().unwrap();
         lanes.ended(&first.lane, "0", Duration::from_secs(15));
         let mut away = None;
         for n in 1..1_000 {
-            if let Err((_, wait)) = lanes.push(car("slow", &n.to_string(), n)) {
+            if let Err((_, wait)) = lanes.push(car("slow", &n.to_string(), n), 0) {
                 away = Some((n, wait));
                 break;
             }
         }
         let (n, wait) = away.expect("the lane grew without end");
         assert_eq!(n as usize, SHORT + 1);
-        assert!(wait > PATIENCE && wait <= AWAY_AT_MOST);
+        assert_eq!(wait, AWAY);
+        let waits = [1, 2, 5, 99].map(|times| lanes.push(car("slow", "x", 0), times).unwrap_err().1.as_secs());
+        assert_eq!(waits, [4, 8, 60, 60]);
         assert_eq!(std::iter::from_fn(|| lanes.start()).count(), SLOW_WINDOW);
     }
 }

@@ -5,7 +5,7 @@ use super::{
     policy::{self, Failed, Next, Policy},
 };
 use crate::{
-    canonical::{ClaimCheck, DeliveryId, DocumentId, EventId, MessageId, Micros, Stage, Tenant},
+    canonical::{ClaimCheck, DeliveryId, DocumentId, EventId, MessageId, Micros, Stage, Tenant, claim::CLAIM_IDS},
     emit::fingerprint,
     flow::Hub,
     queue::Taken,
@@ -48,7 +48,11 @@ pub enum Fate {
     /// Nothing was to do: ended before, under way already, or unknown.
     Passed,
     /// Not now: its claim check comes again at that instant, its state stays.
-    Later(Micros),
+    Later {
+        due: Micros,
+        /// How often its lane was too long for it.
+        times_away: u32,
+    },
     Delivered(Value),
     Failed(Trouble),
 }
@@ -94,9 +98,9 @@ pub async fn write(
     let steps: Vec<Step> = standing.iter().map(|v| step(hub, tenant, v, now)).collect();
     journal::write(&mut tx, &steps).await?;
     bury(&mut tx, tenant, &standing, now).await?;
-    let due = standing.iter().filter_map(|v| v.change.due.map(|due| (Micros(due), v.change.id.0)));
+    let due = standing.iter().filter_map(|v| v.change.due.map(|due| (Micros(due), 0, v.change.id.0)));
     let later = ended.iter().filter_map(|e| match e.fate {
-        Fate::Later(due) => Some((due, e.facts.id.0)),
+        Fate::Later { due, times_away } => Some((due, times_away, e.facts.id.0)),
         _ => None,
     });
     outbox::push(&mut tx, &rows(tenant, due.chain(later).collect(), now)).await?;
@@ -120,7 +124,7 @@ fn verdict<'a>(hub: &Hub, ended: &'a Ended, now: Micros) -> Option<Verdict<'a>> 
     };
     let note = json!({ "try": facts.tries + 1, "ms": ended.took.as_millis() as u64 });
     match &ended.fate {
-        Fate::Passed | Fate::Later(_) => None,
+        Fate::Passed | Fate::Later { .. } => None,
         Fate::Delivered(detail) => Some(Verdict { ended, change, journal: joined(note, detail), code: None }),
         Fate::Failed(trouble) => {
             let failed = Failed {
@@ -205,20 +209,18 @@ fn remembered(step: &StepRow) -> Value {
     json!({ "at": Micros(step.at), "state": step.state, "cause": step.cause })
 }
 
-/// Claim checks for what comes again: those that are due about together in one, at the latest instant of theirs.
-fn rows(tenant: Tenant, mut due: Vec<(Micros, Uuid)>, now: Micros) -> Vec<Row> {
+/// Claim checks for what comes again, by (when, how often sent away, which): those that are due about together in one,
+/// at the latest instant of theirs.
+fn rows(tenant: Tenant, mut due: Vec<(Micros, u32, Uuid)>, now: Micros) -> Vec<Row> {
     due.sort();
     let mut rows = Vec::new();
     let mut rest = due.as_slice();
-    while let Some((first, _)) = rest.first() {
-        let near = rest
-            .iter()
-            .take(crate::canonical::claim::CLAIM_IDS)
-            .take_while(|(at, _)| at.0 - first.0 <= TOGETHER_US)
-            .count();
+    while let Some((first, ..)) = rest.first() {
+        let near = rest.iter().take(CLAIM_IDS).take_while(|(at, ..)| at.0 - first.0 <= TOGETHER_US).count();
         let (group, after) = rest.split_at(near);
-        let latest = group.last().map_or(*first, |(at, _)| *at);
-        let claim = ClaimCheck::new(tenant, Stage::Deliver, group.iter().map(|(_, id)| *id).collect());
+        let latest = group.last().map_or(*first, |(at, ..)| *at);
+        let mut claim = ClaimCheck::new(tenant, Stage::Deliver, group.iter().map(|(.., id)| *id).collect());
+        claim.attempt = group.iter().map(|(_, times, _)| *times).max().unwrap_or(0);
         rows.push(Row::later(claim, now, latest));
         rest = after;
     }
@@ -232,12 +234,10 @@ mod tests {
     #[test]
     fn what_is_due_about_together_shares_a_claim_check() {
         let id = |n: u128| Uuid::from_u128(n);
-        let due: Vec<(Micros, Uuid)> = (0..70)
-            .map(|n| (Micros(10_000_000), id(n)))
-            .chain([(Micros(10_050_000), id(70)), (Micros(11_000_000), id(71))])
-            .collect();
+        let mut due: Vec<(Micros, u32, Uuid)> = (0..70).map(|n| (Micros(10_000_000), 0, id(n))).collect();
+        due.extend([(Micros(10_050_000), 3, id(70)), (Micros(11_000_000), 0, id(71))]);
         let rows = rows(Tenant::named("t"), due, Micros(9_000_000));
-        let shape: Vec<(usize, i64)> = rows.iter().map(|r| (r.claim.ids.len(), r.due)).collect();
-        assert_eq!(shape, [(64, 10_000_000), (7, 10_050_000), (1, 11_000_000)]);
+        let shape: Vec<(usize, i64, u32)> = rows.iter().map(|r| (r.claim.ids.len(), r.due, r.claim.attempt)).collect();
+        assert_eq!(shape, [(64, 10_000_000, 0), (7, 10_050_000, 3), (1, 11_000_000, 0)]);
     }
 }

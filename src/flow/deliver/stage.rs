@@ -225,7 +225,7 @@ impl Stage {
         let now = now();
         let due = Micros(row.due.unwrap_or(0));
         if due.0 > now.0 + EARLY_US {
-            return self.end(claim, tenant, bare(&row), Fate::Later(due), taken_at);
+            return self.end(claim, tenant, bare(&row), Fate::Later { due, times_away: 0 }, taken_at);
         }
         let work = match Work::of(&mut row, event, &self.hub.directory, tenant) {
             Ok(work) => work,
@@ -243,10 +243,11 @@ impl Stage {
     }
 
     fn queue(&mut self, car: Car<Job>) {
-        if let Err((car, away)) = self.lanes.push(car) {
+        let times_away = self.open.get(&car.load.claim).map_or(0, |open| open.taken.claim.attempt);
+        if let Err((car, away)) = self.lanes.push(car, times_away) {
             let job = car.load;
-            let back = now().plus_ms(away.as_millis() as i64);
-            self.end(job.claim, car.lane.tenant, job.facts, Fate::Later(back), job.taken_at);
+            let later = Fate::Later { due: now().plus_ms(away.as_millis() as i64), times_away: times_away + 1 };
+            self.end(job.claim, car.lane.tenant, job.facts, later, job.taken_at);
         }
     }
 

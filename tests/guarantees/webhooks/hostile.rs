@@ -22,7 +22,8 @@ async fn a_dripping_body_is_cut(backing: Backing) {
     let receiver = receiver().await;
     receiver.behave("/shop", Behaviour { odd: Odd::Drip { every_ms: 50 }, ..Behaviour::default() });
     receiver.behave("/bad", Behaviour { odd: Odd::Drip { every_ms: 50 }, fail_first: 1, ..Behaviour::default() });
-    let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop")), quick("bad", &receiver.url("/bad"))]).await;
+    let mut bench =
+        Bench::open(backing, &[quick("shop", &receiver.url("/shop")), quick("bad", &receiver.url("/bad"))]).await;
     bench.start();
     let event = bench.tell_one("order/northwind/PO1").await;
     // What the head said counts, whatever the body does.
@@ -59,7 +60,10 @@ async fn a_head_that_never_comes_is_cut(backing: Backing) {
     let event = bench.tell_one("order/northwind/PO1").await;
     let row = bench.until(bench.delivery(event, "shop"), "retrying").await;
     let cause = row.cause.unwrap();
-    assert_eq!((cause["code"].as_str(), cause["sentence"].as_str()), (Some("webhook/timeout"), Some("no answer within 300 ms")));
+    assert_eq!(
+        (cause["code"].as_str(), cause["sentence"].as_str()),
+        (Some("webhook/timeout"), Some("no answer within 300 ms"))
+    );
     let ms = bench.steps(row.id).await.pop().unwrap().cause.unwrap()["ms"].as_i64().unwrap();
     assert!((300..2_000).contains(&ms), "{ms} ms");
 }
@@ -67,7 +71,10 @@ async fn a_head_that_never_comes_is_cut(backing: Backing) {
 async fn a_redirect_is_not_followed(backing: Backing) {
     let receiver = receiver().await;
     let elsewhere = receiver.url("/elsewhere");
-    receiver.behave("/shop", Behaviour { fail_first: 1, status: 307, location: Some(elsewhere.clone()), ..Behaviour::default() });
+    receiver.behave(
+        "/shop",
+        Behaviour { fail_first: 1, status: 307, location: Some(elsewhere.clone()), ..Behaviour::default() },
+    );
     let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop"))]).await;
     bench.start();
     let event = bench.tell_one("order/northwind/PO1").await;
@@ -84,7 +91,8 @@ async fn a_slow_receiver_blocks_nobody_else(backing: Backing) {
     let hung = endpoint("hung", &receiver.url("/hung"), "allow_private_addresses: true, timeout_ms: 60000");
     let mut bench = Bench::open(backing, &[hung, quick("shop", &receiver.url("/shop"))]).await;
     bench.start();
-    let events: Vec<_> = (0..200).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{n}"), json!({}))).collect();
+    let events: Vec<_> =
+        (0..200).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{n}"), json!({}))).collect();
     let began = Instant::now();
     let ids = bench.tell(events, None).await;
     for id in &ids {
