@@ -165,7 +165,8 @@ impl Drop for Rig {
 
 fn master_data(folder: &std::path::Path) {
     let rows = [("PLENTY-1", 1_000_000), ("PLENTY-2", 1_000_000), ("HUNDRED", 100), ("TEN", 10)];
-    let mut files = [String::from("sku,description,unit\n"), "list,sku,amount,currency\n".into(), "sku,on_hand\n".into()];
+    let mut files =
+        [String::from("sku,description,unit\n"), "list,sku,amount,currency\n".into(), "sku,on_hand\n".into()];
     for (sku, on_hand) in rows {
         files[0] += &format!("{sku},A thing,EA\n");
         files[1] += &format!("standard,{sku},2.50,USD\n");

@@ -26,23 +26,21 @@ both![
 
 async fn overdue_work_is_found_and_noted(rig: Rig) {
     let (store, acme) = (&rig.hub.store, rig.acme);
-    let late = |n: i64| documents::NewDocument { deadline: 100 + n, wait_us: 40, ..rows::document(acme, "north-a", n, &hash(n as u8)) };
+    let late = |n: i64| documents::NewDocument {
+        deadline: 100 + n,
+        wait_us: 40,
+        ..rows::document(acme, "north-a", n, &hash(n as u8))
+    };
     let (one, two) = (late(1), late(2));
     for document in [&one, &two] {
         rows::arrive(&rig, document).await;
     }
-    let message = |set, number| NewMessage {
-        deadline: 100,
-        wait_us: 40,
-        ..rows::message(&rig, one.id, 0, set, number, 0)
-    };
+    let message =
+        |set, number| NewMessage { deadline: 100, wait_us: 40, ..rows::message(&rig, one.id, 0, set, number, 0) };
     let open = NewMessage { released: 0, ..message(1, None) };
     let lost = message(0, Some("PO-1"));
-    let delivery = deliveries::NewDelivery {
-        deadline: 100,
-        wait_us: 40,
-        ..rows::delivery(acme, EventId::of(lost.id, 0), "shop")
-    };
+    let delivery =
+        deliveries::NewDelivery { deadline: 100, wait_us: 40, ..rows::delivery(acme, EventId::of(lost.id, 0), "shop") };
     let mut tx = store.begin(acme).await.unwrap();
     messages::insert(&mut tx, &[lost.clone(), open]).await.unwrap();
     deliveries::insert(&mut tx, std::slice::from_ref(&delivery)).await.unwrap();
@@ -79,7 +77,8 @@ async fn a_leased_connection_is_at_work(rig: Rig) {
     let (store, acme) = (&rig.hub.store, rig.acme);
     rows::arrive(&rig, &documents::NewDocument { deadline: 100, ..rows::document(acme, "north-a", 1, &hash(1)) }).await;
     let mut tx = store.begin(acme).await.unwrap();
-    let epoch = directory::lease(&mut tx, acme, connection("north-a"), Uuid::from_u128(1), 3_600_000_000).await.unwrap();
+    let epoch =
+        directory::lease(&mut tx, acme, connection("north-a"), Uuid::from_u128(1), 3_600_000_000).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = store.system_read().await.unwrap();
     assert_eq!(sweep::overdue(&mut tx, Stage::Translate, now(), 9).await.unwrap(), []);
@@ -141,7 +140,10 @@ async fn a_snapshot_is_one_instant(rig: Rig) {
 
 async fn a_commit_wakes_and_a_rollback_does_not(rig: Rig) {
     let (store, acme) = (&rig.hub.store, rig.acme);
-    let row = outbox::Row::at_once(ClaimCheck::new(acme, Stage::Apply, vec![MessageId::of(DocumentId::new(), 0, 0, 0).0]), now());
+    let row = outbox::Row::at_once(
+        ClaimCheck::new(acme, Stage::Apply, vec![MessageId::of(DocumentId::new(), 0, 0, 0).0]),
+        now(),
+    );
     let woken = store.outbox_written.notified();
     tokio::pin!(woken);
     woken.as_mut().enable();
@@ -159,7 +161,11 @@ async fn a_closed_store_is_away(rig: Rig) {
     let store = &rig.hub.store;
     store.ping().await.unwrap();
     store.close().await;
-    for error in [store.ping().await.unwrap_err(), store.begin(rig.acme).await.err().unwrap(), store.system().await.err().unwrap()] {
+    for error in [
+        store.ping().await.unwrap_err(),
+        store.begin(rig.acme).await.err().unwrap(),
+        store.system().await.err().unwrap(),
+    ] {
         assert_eq!(error.trouble(), crossdock::store::Trouble::Away, "{error}");
     }
 }

@@ -154,7 +154,8 @@ async fn the_outbox_in_order(rig: Rig) {
     let now = now();
     let claim = |n: u128| ClaimCheck::new(acme, Stage::Deliver, vec![Uuid::from_u128(n)]);
     let mut tx = store.begin(acme).await.unwrap();
-    let rows = [Row::later(claim(1), now, now.plus_ms(15_000)), Row::at_once(claim(2), now), Row::at_once(claim(3), now)];
+    let rows =
+        [Row::later(claim(1), now, now.plus_ms(15_000)), Row::at_once(claim(2), now), Row::at_once(claim(3), now)];
     outbox::push(&mut tx, &rows).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = store.system().await.unwrap();

@@ -39,9 +39,18 @@ fn functions() -> Vec<Function> {
             .map(|(at, _)| at + 1)
             .filter(|at| {
                 let line = text[*at..].trim_start_matches(' ');
-                ["pub async fn ", "pub fn ", "async fn ", "fn ", "pub(super) async fn ", "pub(crate) fn ", "const ", "macro_rules!"]
-                    .iter()
-                    .any(|word| line.starts_with(word))
+                [
+                    "pub async fn ",
+                    "pub fn ",
+                    "async fn ",
+                    "fn ",
+                    "pub(super) async fn ",
+                    "pub(crate) fn ",
+                    "const ",
+                    "macro_rules!",
+                ]
+                .iter()
+                .any(|word| line.starts_with(word))
             })
             .collect();
         for (n, start) in starts.iter().enumerate() {
@@ -137,9 +146,14 @@ fn statements(text: &str) -> Vec<&str> {
 /// True if a statement keeps to a tenant: it compares with one, or writes one.
 fn names_tenant(statement: &str) -> bool {
     let words = statement.replace('\n', " ");
-    let compares = ["tenant = $", "tenant = r.tenant", ".tenant = r.tenant", "tenant = excluded.tenant"].iter().any(|w| words.contains(w));
+    let compares = ["tenant = $", "tenant = r.tenant", ".tenant = r.tenant", "tenant = excluded.tenant"]
+        .iter()
+        .any(|w| words.contains(w));
     let writes = words.starts_with("insert into") && words.contains("(tenant,");
-    let gives = words.contains("select tenant,") || words.contains("select d.tenant,") || words.contains(", tenant,") || words.contains("returning tenant,");
+    let gives = words.contains("select tenant,")
+        || words.contains("select d.tenant,")
+        || words.contains(", tenant,")
+        || words.contains("returning tenant,");
     compares || writes || gives
 }
 

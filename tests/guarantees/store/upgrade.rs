@@ -48,7 +48,8 @@ async fn is_up_to_date(place: Place) {
     assert_eq!(census::hidden(&mut tx).await.unwrap().len(), 0);
     tx.rollback().await.unwrap();
     // And the audit finds nothing missing in it.
-    let audit = crossdock::insight::audit::audit(&rig.hub.store, &rig.hub.directory, None, Micros(2_000_000)).await.unwrap();
+    let audit =
+        crossdock::insight::audit::audit(&rig.hub.store, &rig.hub.directory, None, Micros(2_000_000)).await.unwrap();
     assert_eq!(audit.missing, []);
 }
 
