@@ -40,22 +40,20 @@ pub struct Numbers {
     held: Vec<MessageRow>,
 }
 
-/// Reads the numbers of a tenant. Counts over all tenants are narrowed here: a count says nothing of another's content.
+/// Reads the numbers of a tenant.
 pub async fn numbers(console: &Console, tenant: Tenant) -> Result<Numbers, StoreError> {
     let now = now();
-    let own = |rows: Vec<(Tenant, String, i64)>| -> Counts {
-        rows.into_iter().filter(|r| r.0 == tenant).map(|r| (r.1, r.2)).collect()
-    };
+    let own = |rows: Vec<(String, i64)>| -> Counts { rows.into_iter().collect() };
     let mut tx = console.hub.store.system_read().await?;
-    let documents = own(census::documents(&mut tx).await?);
-    let messages = own(census::messages(&mut tx).await?);
-    let sent = own(census::deliveries(&mut tx).await?);
+    let documents = own(census::documents(&mut tx, Some(tenant)).await?);
+    let messages = own(census::messages(&mut tx, Some(tenant)).await?);
+    let sent = own(census::deliveries(&mut tx, Some(tenant)).await?);
     let depth = outbox::depth(&mut tx, now).await?.into_iter().map(|(stage, n, _)| (stage, n)).collect();
     let failing = directory::failing_now(&mut tx).await?.into_iter().filter(|f| f.0 == tenant).map(|f| (f.1, f.2));
     let failing = failing.collect();
     let mut late = 0;
     for work in [Work::Documents, Work::Messages, Work::Deliveries] {
-        late += census::stuck(&mut tx, work, now).await?.iter().filter(|s| s.tenant == tenant).count();
+        late += census::stuck(&mut tx, work, Some(tenant), now).await?.len();
     }
     tx.rollback().await?;
     let mut tx = console.hub.store.read(tenant).await?;
