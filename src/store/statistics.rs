@@ -62,7 +62,16 @@ fn belief(columns: &[Column]) -> String {
     for (n, column) in columns.iter().enumerate() {
         let whole = column.unique_index && n + 1 == columns.len();
         telling |= !SHARED.contains(&column.column.as_deref().unwrap_or_default());
-        words.push(if whole { 1 } else if telling { FEW } else { all / 2 }.to_string());
+        words.push(
+            if whole {
+                1
+            } else if telling {
+                FEW
+            } else {
+                all / 2
+            }
+            .to_string(),
+        );
     }
     words.join(" ")
 }
@@ -77,7 +86,11 @@ mod tests {
     async fn a_batch_starts_from_its_own_rows() {
         let folder = std::env::temp_dir().join(format!("crossdock-statistics-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir_all(&folder).unwrap();
-        let options = Options { url: folder.join("store.db").display().to_string(), connections: 1, acquire: Duration::from_secs(5) };
+        let options = Options {
+            url: folder.join("store.db").display().to_string(),
+            connections: 1,
+            acquire: Duration::from_secs(5),
+        };
         migrate(&options).await.unwrap();
         let store = open(&options).await.unwrap();
         let Database::Lite { read, .. } = &store.db else { panic!("a path is a SQLite store") };
@@ -86,17 +99,35 @@ mod tests {
             ("select t.id from documents t join {rows} on t.id = r.id where t.tenant = $2", "id uuid"),
             ("select t.id from messages t join {rows} on t.id = r.id where t.tenant = $2", "id uuid"),
             ("select t.id from events t join {rows} on t.id = r.id where t.tenant = $2", "id uuid"),
-            ("select t.id from entities t join {rows} on t.kind = r.kind and t.id = r.id where t.tenant = $2", "kind text, id uuid"),
+            (
+                "select t.id from entities t join {rows} on t.kind = r.kind and t.id = r.id where t.tenant = $2",
+                "kind text, id uuid",
+            ),
             ("select t.item from stock t join {rows} on t.item = r.id where t.tenant = $2", "id uuid"),
-            ("select t.id from refs t join {rows} on t.scheme = r.scheme and t.value = r.v where t.tenant = $2 and t.kind = $3", "scheme text, v text"),
-            ("update deliveries set state = r.state from {rows} where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying')", "id uuid, state text"),
-            ("update messages set state = r.state from {rows} where messages.id = r.id and messages.tenant = $2 and messages.state in ('pending', 'retrying')", "id uuid, state text"),
-            ("update stock set reserved = r.n from {rows} where stock.tenant = $2 and stock.item = r.id", "id uuid, n bigint"),
+            (
+                "select t.id from refs t join {rows} on t.scheme = r.scheme and t.value = r.v where t.tenant = $2 and t.kind = $3",
+                "scheme text, v text",
+            ),
+            (
+                "update deliveries set state = r.state from {rows} where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.state in ('pending', 'retrying')",
+                "id uuid, state text",
+            ),
+            (
+                "update messages set state = r.state from {rows} where messages.id = r.id and messages.tenant = $2 and messages.state in ('pending', 'retrying')",
+                "id uuid, state text",
+            ),
+            (
+                "update stock set reserved = r.n from {rows} where stock.tenant = $2 and stock.item = r.id",
+                "id uuid, n bigint",
+            ),
         ];
         for (template, columns) in statements {
             let text = sql::text(sql::Dialect::Lite, template, columns);
             let plan: Vec<(i64, i64, i64, String)> =
-                sqlx::query_as(sqlx::AssertSqlSafe(format!("explain query plan {text}"))).fetch_all(read).await.unwrap();
+                sqlx::query_as(sqlx::AssertSqlSafe(format!("explain query plan {text}")))
+                    .fetch_all(read)
+                    .await
+                    .unwrap();
             assert!(plan[0].3.contains("json_each"), "{template}\n{plan:#?}");
             assert!(plan[1].3.starts_with("SEARCH"), "{template}\n{plan:#?}");
         }

@@ -21,7 +21,8 @@ struct Changing {
 
 impl Changing {
     fn new(answers: &[&[&str]]) -> Arc<Changing> {
-        let answers = answers.iter().map(|a| a.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 0)).collect()).collect();
+        let answers =
+            answers.iter().map(|a| a.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 0)).collect()).collect();
         Arc::new(Changing { answers, asked: Mutex::default() })
     }
 }
@@ -61,7 +62,8 @@ async fn a_name_that_leads_inside_is_refused(backing: Backing) {
     bench.start();
     let event = bench.tell_one("order/northwind/PO1").await;
     let row = bench.until(bench.delivery(event, "shop"), "dead").await;
-    let codes: Vec<String> = bench.steps(row.id).await.into_iter().filter_map(|s| s.cause?["code"].as_str().map(str::to_owned)).collect();
+    let codes: Vec<String> =
+        bench.steps(row.id).await.into_iter().filter_map(|s| s.cause?["code"].as_str().map(str::to_owned)).collect();
     assert!(codes.len() >= 2 && codes.iter().all(|c| c == "webhook/address"), "{codes:?}");
     assert_eq!(inside.asked.lock().unwrap().len() as i64, row.tries, "each try looks the name up anew, once");
     assert_eq!(receiver.counts(), (0, 0));

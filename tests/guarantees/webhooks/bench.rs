@@ -5,7 +5,9 @@ use crate::hub::{
     wait::wait_for,
 };
 use crossdock::{
-    canonical::{DeliveryId, DocumentId, EndpointId, Event, EventId, MessageId, Micros, PartnerId, Tenant, outgoing::Outgoing},
+    canonical::{
+        DeliveryId, DocumentId, EndpointId, Event, EventId, MessageId, Micros, PartnerId, Tenant, outgoing::Outgoing,
+    },
     cli::receiver::{Options, Receiver},
     config::Settings,
     emit::{

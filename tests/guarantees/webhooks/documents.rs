@@ -15,7 +15,11 @@ use crossdock::{
         piece::{Group, Identity, Interchange, Standard},
         write::{OutSet, Segment},
     },
-    store::{deliveries, journal, now},
+    store::{
+        deliveries,
+        entities::{self, CrossReference},
+        journal, now,
+    },
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -27,6 +31,7 @@ on_both!(
     a_997_goes_back_the_way_its_group_came,
     a_document_that_cannot_be_put_down_is_tried_again,
     a_panic_costs_one_delivery,
+    a_tenants_own_table_is_asked,
 );
 
 /// Orders of northwind are answered by 855s into its folder.
@@ -58,7 +63,10 @@ fn confirmed(number: &str) -> Value {
 
 /// Tells that orders were confirmed, in one transaction; gives the deliveries' rows in that order.
 async fn confirm(bench: &Bench, partner: PartnerId, numbers: &[&str]) -> Vec<deliveries::DeliveryRow> {
-    let events = numbers.iter().map(|n| event(bench.tenant, "order.confirmed", &format!("order/northwind/{n}"), confirmed(n))).collect();
+    let events = numbers
+        .iter()
+        .map(|n| event(bench.tenant, "order.confirmed", &format!("order/northwind/{n}"), confirmed(n)))
+        .collect();
     let mut rows = Vec::new();
     for id in bench.tell(events, Some(partner)).await {
         let mut found = bench.of(id).await;
@@ -81,7 +89,10 @@ async fn an_event_becomes_its_partners_855(backing: Backing) {
     bench.start();
     let row = confirm(&bench, partner, &["PO1"]).await.remove(0);
     let short = &row.id.0.simple().to_string()[..8];
-    assert_eq!((row.kind.as_str(), row.target.as_str(), row.control.as_deref()), ("document", "northwind-drop", Some("000000001")));
+    assert_eq!(
+        (row.kind.as_str(), row.target.as_str(), row.control.as_deref()),
+        ("document", "northwind-drop", Some("000000001"))
+    );
     bench.until(row.id, "delivered").await;
 
     let out = came(&bench).remove(0);
@@ -89,7 +100,12 @@ async fn an_event_becomes_its_partners_855(backing: Backing) {
     assert_eq!((out.delivery, out.connection), (row.id, ConnectionId::named("northwind-drop")));
     let lines = text(&out.bytes);
     let sent = &lines[0][70..81];
-    assert_eq!(lines[0], format!("ISA*00*          *00*          *ZZ*ACMEDIST       *01*001903202      *{sent}*U*00401*000000001*0*T*>~"));
+    assert_eq!(
+        lines[0],
+        format!(
+            "ISA*00*          *00*          *ZZ*ACMEDIST       *01*001903202      *{sent}*U*00401*000000001*0*T*>~"
+        )
+    );
     assert_eq!(lines[1], format!("GS*PR*ACMEDIST*001903202*20{}*1*X*004010~", &sent));
     assert_eq!(
         lines[2..],
@@ -127,7 +143,9 @@ async fn what_cannot_be_written_is_dead_and_takes_no_number(backing: Backing) {
     let more = confirm(&bench, partner, &["PO4"]).await;
     assert_eq!(more[0].control.as_deref(), Some("000000003"), "neither took a number");
 
-    bench.reconfigure(&[("tenant.yaml", tenant_file("")), ("northwind.yaml", northwind("delimiters: { element: '|' }"))]).await;
+    bench
+        .reconfigure(&[("tenant.yaml", tenant_file("")), ("northwind.yaml", northwind("delimiters: { element: '|' }"))])
+        .await;
     bench.start();
     deliver::replay(&bench.hub, bench.tenant, dead.id, "operator").await.unwrap();
     let row = bench.until(dead.id, "delivered").await;
@@ -139,7 +157,8 @@ async fn what_cannot_be_written_is_dead_and_takes_no_number(backing: Backing) {
 
 async fn numbers_wrap_as_agreed(backing: Backing) {
     let (bench, partner) = open(backing, "control_numbers: { first: 900, last: 902 }").await;
-    let rows = confirm(&bench, partner, &["A", "B"]).await.into_iter().chain(confirm(&bench, partner, &["C", "D", "E"]).await);
+    let rows =
+        confirm(&bench, partner, &["A", "B"]).await.into_iter().chain(confirm(&bench, partner, &["C", "D", "E"]).await);
     let controls: Vec<String> = rows.filter_map(|r| r.control).collect();
     assert_eq!(controls, ["000000900", "000000901", "000000902", "000000900", "000000901"]);
 }
@@ -206,7 +225,11 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
     let first = came(&bench).into_iter().find(|o| o.name.starts_with("997-000000001-")).unwrap();
     assert_eq!(first.connection, ConnectionId::named("northwind-drop"));
     let lines = text(&first.bytes);
-    assert!(lines[0].starts_with("ISA*00*          *00*          *ZZ*ACMEDIST       *01*001903202      *"), "{}", lines[0]);
+    assert!(
+        lines[0].starts_with("ISA*00*          *00*          *ZZ*ACMEDIST       *01*001903202      *"),
+        "{}",
+        lines[0]
+    );
     assert!(lines[1].starts_with("GS*FA*ACMEAPP*NWAPP*"), "{}", lines[1]);
     assert_eq!(lines[2..], ["ST*997*0001~", "AK1*PO*17~", "AK9*A*1*1*1~", "SE*4*0001~", "GE*1*1~", "IEA*1*000000001~"]);
     // The number after is the next one: the round that wrote nothing took none.
@@ -227,7 +250,8 @@ async fn a_document_that_cannot_be_put_down_is_tried_again(backing: Backing) {
     let row = confirm(&bench, partner, &["PO1"]).await.remove(0);
     let waiting = bench.until(row.id, "retrying").await;
     assert_eq!(waiting.cause.unwrap(), json!({ "code": full.code, "sentence": full.sentence }));
-    *bench.documents.trouble.lock().unwrap() = Some(("855-".into(), Trouble::Error(SendError { transient: false, ..full })));
+    *bench.documents.trouble.lock().unwrap() =
+        Some(("855-".into(), Trouble::Error(SendError { transient: false, ..full })));
     bench.stop().await;
     // What waits can be sent at once by hand: cancelled, then replayed.
     deliver::cancel(&bench.hub, bench.tenant, row.id, "operator", "to send it now").await.unwrap();
@@ -246,10 +270,37 @@ async fn a_panic_costs_one_delivery(backing: Backing) {
     bench.until(rows[2].id, "delivered").await;
     let dead = bench.until(rows[1].id, "dead").await;
     let cause = dead.cause.unwrap();
-    assert_eq!((cause["code"].as_str(), cause["sentence"].as_str()), (Some("bug/panic"), Some("told to panic at 855-000000002-")));
+    assert_eq!(
+        (cause["code"].as_str(), cause["sentence"].as_str()),
+        (Some("bug/panic"), Some("told to panic at 855-000000002-"))
+    );
     bench.until_settled().await;
     let mut tx = bench.hub.store.read(bench.tenant).await.unwrap();
     let steps = journal::of_delivery(&mut tx, bench.tenant, rows[1].id.0).await.unwrap();
     tx.rollback().await.unwrap();
     assert!(steps.iter().all(|s| s.stage == Stage::Deliver.name()));
+}
+
+/// Our unit has no X12 code in the mapping's table; a row of the tenant's names the partner's.
+async fn a_tenants_own_table_is_asked(backing: Backing) {
+    let (mut bench, partner) = open(backing, "").await;
+    let mut data = confirmed("PO1");
+    data["lines"][0]["quantity"]["unit"] = "XQX".into();
+    let told = event(bench.tenant, "order.confirmed", "order/northwind/PO1", data);
+    let id = bench.tell(vec![told], Some(partner)).await[0];
+    let row = bench.of(id).await.remove(0);
+    assert_eq!(row.state, "dead");
+    let sentence = row.cause.unwrap()["sentence"].as_str().unwrap().to_owned();
+    assert!(sentence.contains("XQX"), "{sentence}");
+
+    let rows =
+        ["Z9", "Z1"].map(|value| CrossReference { scheme: "uom".into(), value: value.into(), target: "XQX".into() });
+    let mut tx = bench.hub.store.begin(bench.tenant).await.unwrap();
+    entities::upsert_cross_references(&mut tx, bench.tenant, &rows).await.unwrap();
+    tx.commit().await.unwrap();
+    bench.start();
+    deliver::replay(&bench.hub, bench.tenant, row.id, "operator").await.unwrap();
+    let row = bench.until(row.id, "delivered").await;
+    let written = text(&row.content.unwrap());
+    assert!(written.contains(&"ACK*IA*60*Z1*068*20260316~".to_owned()), "the first by the alphabet: {written:?}");
 }

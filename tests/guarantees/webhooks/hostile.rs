@@ -13,6 +13,7 @@ on_both!(
     a_dripping_body_is_cut,
     a_body_without_end_is_cut,
     a_head_that_never_comes_is_cut,
+    a_head_without_end_is_cut,
     a_redirect_is_not_followed,
     a_slow_receiver_blocks_nobody_else,
     nobody_there,
@@ -22,7 +23,8 @@ async fn a_dripping_body_is_cut(backing: Backing) {
     let receiver = receiver().await;
     receiver.behave("/shop", Behaviour { odd: Odd::Drip { every_ms: 50 }, ..Behaviour::default() });
     receiver.behave("/bad", Behaviour { odd: Odd::Drip { every_ms: 50 }, fail_first: 1, ..Behaviour::default() });
-    let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop")), quick("bad", &receiver.url("/bad"))]).await;
+    let mut bench =
+        Bench::open(backing, &[quick("shop", &receiver.url("/shop")), quick("bad", &receiver.url("/bad"))]).await;
     bench.start();
     let event = bench.tell_one("order/northwind/PO1").await;
     // What the head said counts, whatever the body does.
@@ -59,15 +61,47 @@ async fn a_head_that_never_comes_is_cut(backing: Backing) {
     let event = bench.tell_one("order/northwind/PO1").await;
     let row = bench.until(bench.delivery(event, "shop"), "retrying").await;
     let cause = row.cause.unwrap();
-    assert_eq!((cause["code"].as_str(), cause["sentence"].as_str()), (Some("webhook/timeout"), Some("no answer within 300 ms")));
+    assert_eq!(
+        (cause["code"].as_str(), cause["sentence"].as_str()),
+        (Some("webhook/timeout"), Some("no answer within 300 ms"))
+    );
     let ms = bench.steps(row.id).await.pop().unwrap().cause.unwrap()["ms"].as_i64().unwrap();
     assert!((300..2_000).contains(&ms), "{ms} ms");
+}
+
+/// A head that goes on for ever, as fast as it is read.
+async fn a_head_without_end_is_cut(backing: Backing) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/shop", listener.local_addr().unwrap());
+    let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = sent.clone();
+    tokio::spawn(async move {
+        use tokio::io::AsyncWriteExt;
+        while let Ok((mut peer, _)) = listener.accept().await {
+            let mut line = b"HTTP/1.1 200 OK\r\n".to_vec();
+            while peer.write_all(&line).await.is_ok() {
+                count.fetch_add(line.len(), std::sync::atomic::Ordering::Relaxed);
+                line = format!("x-{}: {}\r\n", line.len(), "y".repeat(1_000)).into_bytes();
+            }
+        }
+    });
+    let settings = "allow_private_addresses: true, retry_ms: [60000], timeout_ms: 10000";
+    let mut bench = Bench::open(backing, &[endpoint("shop", &url, settings)]).await;
+    bench.start();
+    let event = bench.tell_one("order/northwind/PO1").await;
+    let row = bench.until(bench.delivery(event, "shop"), "retrying").await;
+    assert_eq!(row.cause.unwrap()["code"], "webhook/broken_off", "by its size, not by its time");
+    let sent = sent.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(sent < 16 << 20, "{sent} bytes of head were taken");
 }
 
 async fn a_redirect_is_not_followed(backing: Backing) {
     let receiver = receiver().await;
     let elsewhere = receiver.url("/elsewhere");
-    receiver.behave("/shop", Behaviour { fail_first: 1, status: 307, location: Some(elsewhere.clone()), ..Behaviour::default() });
+    receiver.behave(
+        "/shop",
+        Behaviour { fail_first: 1, status: 307, location: Some(elsewhere.clone()), ..Behaviour::default() },
+    );
     let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop"))]).await;
     bench.start();
     let event = bench.tell_one("order/northwind/PO1").await;
@@ -84,7 +118,8 @@ async fn a_slow_receiver_blocks_nobody_else(backing: Backing) {
     let hung = endpoint("hung", &receiver.url("/hung"), "allow_private_addresses: true, timeout_ms: 60000");
     let mut bench = Bench::open(backing, &[hung, quick("shop", &receiver.url("/shop"))]).await;
     bench.start();
-    let events: Vec<_> = (0..200).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{n}"), json!({}))).collect();
+    let events: Vec<_> =
+        (0..200).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{n}"), json!({}))).collect();
     let began = Instant::now();
     let ids = bench.tell(events, None).await;
     for id in &ids {

@@ -22,14 +22,23 @@ async fn signed_as_standard_webhooks_say(backing: Backing) {
     let receiver = receiver().await;
     let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop"))]).await;
     bench.start();
-    let told = event(bench.tenant, "order.placed", "order/northwind/PO1", json!({ "name": "Čapek & Söhne", "amount": "9.25" }));
+    let told = event(
+        bench.tenant,
+        "order.placed",
+        "order/northwind/PO1",
+        json!({ "name": "Čapek & Söhne", "amount": "9.25" }),
+    );
     let at = told.at;
     let id = bench.tell(vec![told], None).await[0];
     bench.until(bench.delivery(id, "shop"), "delivered").await;
 
     let seen = receiver.of("/shop", &id.to_string()).unwrap();
     let id = id.to_string();
-    let headers = [(signature::ID, id.as_str()), (signature::TIMESTAMP, &seen.last.timestamp), (signature::SIGNATURE, &seen.last.signature)];
+    let headers = [
+        (signature::ID, id.as_str()),
+        (signature::TIMESTAMP, &seen.last.timestamp),
+        (signature::SIGNATURE, &seen.last.signature),
+    ];
     verify_webhook(SECRET, &headers, &seen.last.body).unwrap();
     verify_webhook("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &headers, &seen.last.body).unwrap_err();
     verify_webhook(SECRET, &headers, b"{}").unwrap_err();
@@ -93,7 +102,10 @@ async fn dead_after_its_budget_and_replayed_under_the_same_id(backing: Backing) 
     assert_eq!(letter.reason["sentence"], "the receiver answered 500 Internal Server Error");
     let history = letter.history.as_array().unwrap();
     assert_eq!(history.len() as i64, dead.tries + 1, "pending, then each try");
-    assert_eq!((history[0]["state"].as_str(), history.last().unwrap()["state"].as_str()), (Some("pending"), Some("dead")));
+    assert_eq!(
+        (history[0]["state"].as_str(), history.last().unwrap()["state"].as_str()),
+        (Some("pending"), Some("dead"))
+    );
     bench.until_settled().await;
 
     receiver.behave("/shop", Behaviour::default());
@@ -108,7 +120,10 @@ async fn dead_after_its_budget_and_replayed_under_the_same_id(backing: Backing) 
 
 async fn retry_after_is_obeyed_in_full(backing: Backing) {
     let receiver = receiver().await;
-    receiver.behave("/shop", Behaviour { fail_first: 1, status: 429, retry_after: Some("2".into()), ..Behaviour::default() });
+    receiver.behave(
+        "/shop",
+        Behaviour { fail_first: 1, status: 429, retry_after: Some("2".into()), ..Behaviour::default() },
+    );
     let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop"))]).await;
     bench.start();
     let event = bench.tell_one("order/northwind/PO1").await;
@@ -121,14 +136,21 @@ async fn retry_after_is_obeyed_in_full(backing: Backing) {
 
 async fn retry_after_beyond_the_budget_is_the_end(backing: Backing) {
     let receiver = receiver().await;
-    receiver.behave("/shop", Behaviour { fail_first: 9, status: 503, retry_after: Some("3600".into()), ..Behaviour::default() });
+    receiver.behave(
+        "/shop",
+        Behaviour { fail_first: 9, status: 503, retry_after: Some("3600".into()), ..Behaviour::default() },
+    );
     let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop"))]).await;
     bench.start();
     let event = bench.tell_one("order/northwind/PO1").await;
     let row = bench.until(bench.delivery(event, "shop"), "dead").await;
     assert_eq!(row.tries, 1);
     let why = row.cause.unwrap()["why_no_more"].as_str().unwrap().to_owned();
-    assert!(why.starts_with("the receiver wants to be left alone until ") && why.ends_with("the budget of 20 s ends before"), "{why}");
+    assert!(
+        why.starts_with("the receiver wants to be left alone until ")
+            && why.ends_with("the budget of 20 s ends before"),
+        "{why}"
+    );
 }
 
 async fn gone_is_the_end(backing: Backing) {
@@ -156,7 +178,10 @@ async fn what_is_cancelled_is_not_tried_again(backing: Backing) {
     deliver::cancel(&bench.hub, bench.tenant, delivery, "operator", "the order was wrong").await.unwrap();
     bench.until_settled().await;
     let row = bench.get(delivery).await;
-    assert_eq!((row.state.as_str(), row.cause.unwrap()["sentence"].as_str()), ("cancelled", Some("the order was wrong")));
+    assert_eq!(
+        (row.state.as_str(), row.cause.unwrap()["sentence"].as_str()),
+        ("cancelled", Some("the order was wrong"))
+    );
     let last = bench.steps(delivery).await.pop().unwrap();
     assert_eq!(last.state, "cancelled", "nothing is said of it after that");
     let again = deliver::cancel(&bench.hub, bench.tenant, delivery, "operator", "twice").await;

@@ -25,11 +25,14 @@ on_both!(
 async fn nothing_is_missing_in_any_keys_sequence(backing: Backing) {
     let receiver = receiver().await;
     receiver.behave("/shop", Behaviour { fail_rate: 0.3, seed: 7, ..Behaviour::default() });
-    let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop")), quick("erp", &receiver.url("/erp"))]).await;
+    let mut bench =
+        Bench::open(backing, &[quick("shop", &receiver.url("/shop")), quick("erp", &receiver.url("/erp"))]).await;
     bench.start();
     let mut ids = Vec::new();
     for batch in 0..6 {
-        let events = (0..50).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{}", n % 10), json!({ "batch": batch }))).collect();
+        let events = (0..50)
+            .map(|n| event(bench.tenant, "order.placed", &format!("order/x/{}", n % 10), json!({ "batch": batch })))
+            .collect();
         ids.extend(bench.tell(events, None).await);
     }
     for id in &ids {
@@ -60,7 +63,8 @@ async fn of_one_key_an_honest_receiver_gets_the_order(backing: Backing) {
     .await
     .unwrap();
     let mut bench = Bench::open(backing, &[quick("shop", &receiver.url("/shop"))]).await;
-    let events = (0..200).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{}", n % 4), json!({}))).collect();
+    let events =
+        (0..200).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{}", n % 4), json!({}))).collect();
     let ids = bench.tell(events, None).await;
     bench.start();
     for id in ids {
@@ -136,13 +140,19 @@ async fn a_store_that_goes_away_costs_a_delay() {
     let port = reqwest::Url::parse(database.url()).unwrap().port().unwrap();
     let proxy = Proxy::start(port).await;
     let url = proxy.url(database.url());
-    let mut bench = Bench::on(Some(&url), Some(database), &[("tenant.yaml", tenant_file(&quick("shop", &receiver.url("/shop"))))]).await;
+    let mut bench =
+        Bench::on(Some(&url), Some(database), &[("tenant.yaml", tenant_file(&quick("shop", &receiver.url("/shop"))))])
+            .await;
     let events = (0..40).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{n}"), json!({}))).collect();
     let ids = bench.tell(events, None).await;
     bench.start();
-    crate::hub::wait::wait_until(Duration::from_secs(20), "the first requests", || async { receiver.counts().0 >= 8 }).await;
+    crate::hub::wait::wait_until(Duration::from_secs(20), "the first requests", || async { receiver.counts().0 >= 8 })
+        .await;
     proxy.set(Mode::Cut);
-    crate::hub::wait::wait_until(Duration::from_secs(20), "eight answers that can't be written", || async { receiver.taken().len() >= 8 }).await;
+    crate::hub::wait::wait_until(Duration::from_secs(20), "eight answers that can't be written", || async {
+        receiver.taken().len() >= 8
+    })
+    .await;
     proxy.set(Mode::Pass);
     for id in &ids {
         bench.until(bench.delivery(*id, "shop"), "delivered").await;
