@@ -120,7 +120,7 @@ struct Filter {
     partner: Option<String>,
     /// A connection's name.
     connection: Option<String>,
-    /// A kind of set: `850`, `ORDERS`.
+    /// A kind of set (`850`, `ORDERS`) or of message (`order`).
     #[serde(rename = "type")]
     #[param(rename = "type")]
     kind: Option<String>,
@@ -291,7 +291,8 @@ async fn show(
     let counts = messages::states(&mut tx, who.tenant, id).await?.into_iter().collect();
     let rows = messages::of_document(&mut tx, who.tenant, id, after.after_set.unwrap_or(-1), MESSAGES).await?;
     let ids: Vec<MessageId> = rows.iter().map(|m| m.id).collect();
-    let decided: Vec<EventId> = events::of_messages(&mut tx, who.tenant, &ids).await?.into_iter().map(|e| e.id).collect();
+    let decided: Vec<EventId> =
+        events::of_messages(&mut tx, who.tenant, &ids).await?.into_iter().map(|e| e.id).collect();
     let mut sent = deliveries::acknowledgements(&mut tx, who.tenant, &[id]).await?;
     sent.extend(deliveries::of_events(&mut tx, who.tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;

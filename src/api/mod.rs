@@ -6,6 +6,7 @@
 //! Never: decides what operations do, names the console, reads the environment.
 //! Tried by: tests/api
 
+pub mod audit;
 pub mod dead;
 pub mod deliveries;
 pub mod documents;
@@ -94,4 +95,5 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(deliveries::routes())
         .merge(references::routes())
         .merge(events::routes())
+        .merge(audit::routes())
 }

@@ -49,6 +49,9 @@ pub(super) fn text(mut api: OpenApi) -> String {
         for operation in
             [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten()
         {
+            // Handlers of different nouns may have one name; the description wants each once.
+            let noun = operation.tags.iter().flatten().next().map(|tag| tag.replace(' ', "_")).unwrap_or_default();
+            operation.operation_id = operation.operation_id.take().map(|name| format!("{noun}_{name}"));
             operation.responses.responses.insert("default".into(), RefOr::T(problem.clone()));
         }
     }

@@ -35,7 +35,11 @@ pub fn migrate(args: &Migrate) -> anyhow::Result<u8> {
         store.close().await;
         anyhow::Ok(())
     })?;
-    let what = if settings.database_url.is_empty() { settings.data.join("crossdock.db").display().to_string() } else { settings::masked(&settings.database_url) };
+    let what = if settings.database_url.is_empty() {
+        settings.data.join("crossdock.db").display().to_string()
+    } else {
+        settings::masked(&settings.database_url)
+    };
     out.line(format!("{what} is up to date"))?;
     out.flush()?;
     Ok(0)

@@ -6,11 +6,16 @@ use super::{settings, start};
 use crate::{
     api,
     canonical::Tenant,
+    config::Settings,
     flow::Hub,
     intake::{Intake, Limits},
+    mapping::Library,
     queue::Queue,
-    store::{self, directory as rows},
-    tenancy::{Directory, keys::{Holder, Scope}},
+    store::{self, Store, directory as rows},
+    tenancy::{
+        Directory,
+        keys::{Holder, Scope},
+    },
 };
 use anyhow::{Context, bail};
 use axum::{
@@ -98,7 +103,7 @@ impl Places {
             // A key alone doesn't tell its tenant's name, and sees no other's things.
             places.all.retain(|p| p.tenant.as_ref().is_none_or(|t| t == name));
             if places.all.is_empty() {
-                bail!("there is no tenant `{name}`; there are {}", if known.is_empty() { "none".into() } else { known.join(", ") });
+                return Err(no_tenant(name, &known));
             }
         }
         Ok(places)
@@ -106,7 +111,8 @@ impl Places {
 
     async fn found(flags: &settings::Flags, changes: bool) -> anyhow::Result<Places> {
         if let Some(url) = variable("CROSSDOCK_URL") {
-            let key = variable("CROSSDOCK_KEY").context("CROSSDOCK_URL is set and CROSSDOCK_KEY is not: a hub answers who has a key")?;
+            let key = variable("CROSSDOCK_KEY")
+                .context("CROSSDOCK_URL is set and CROSSDOCK_KEY is not: a hub answers who has a key")?;
             let way = Way::Http { client: client()?, url: url.trim_end_matches('/').into(), key };
             return Ok(Places { all: vec![Place { tenant: None, way }], _held: None });
         }
@@ -143,6 +149,13 @@ impl Places {
     }
 }
 
+fn no_tenant(name: &str, known: &[String]) -> anyhow::Error {
+    anyhow::anyhow!(
+        "there is no tenant `{name}`; there are {}",
+        if known.is_empty() { "none".into() } else { known.join(", ") }
+    )
+}
+
 /// True if a tenant has no such thing.
 pub fn is_not_found(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == 404)
@@ -164,33 +177,74 @@ async fn running(data: &std::path::Path) -> anyhow::Result<Option<Vec<Place>>> {
     let Some(key) = hub.keys.values().next() else { return Ok(None) };
     let probe = client.get(format!("{}/v1/events?limit=1", hub.url)).bearer_auth(key).timeout(PROBE).send().await;
     // A hub that was killed leaves its file, and somebody else may have its port: our key means nothing to them.
-    if !probe.is_ok_and(|answer| answer.status() != StatusCode::UNAUTHORIZED && answer.status() != StatusCode::NOT_FOUND) {
+    if !probe
+        .is_ok_and(|answer| answer.status() != StatusCode::UNAUTHORIZED && answer.status() != StatusCode::NOT_FOUND)
+    {
         return Ok(None);
     }
-    let place = |(tenant, key)| Place { tenant: Some(tenant), way: Way::Http { client: client.clone(), url: hub.url.clone(), key } };
+    let place = |(tenant, key)| Place {
+        tenant: Some(tenant),
+        way: Way::Http { client: client.clone(), url: hub.url.clone(), key },
+    };
     Ok(Some(hub.keys.into_iter().map(place).collect()))
 }
 
-/// The tenants of a store that no hub works on, or none that can be asked.
-async fn here(settings: crate::config::Settings, changes: bool) -> anyhow::Result<Places> {
-    let options = start::store_options(&settings)?;
-    if !options.is_postgres() && !std::path::Path::new(&options.url).exists() {
-        bail!(
-            "there is no store in {}, and no hub that runs on it; start one with `crossdock serve`, name its folder with --data, \
-             or ask a hub elsewhere with CROSSDOCK_URL and CROSSDOCK_KEY",
-            settings.data.display()
-        );
+/// True if a hub runs on a data folder and answers.
+pub async fn is_running(data: &std::path::Path) -> anyhow::Result<bool> {
+    Ok(running(data).await?.is_some())
+}
+
+/// A store and the files beside it, opened by this process and not by a hub.
+pub struct Opened {
+    pub settings: Settings,
+    pub store: Store,
+    pub directory: Directory,
+    pub library: Library,
+}
+
+impl Opened {
+    /// Opens what the settings name; changes nothing.
+    pub async fn of(settings: Settings) -> anyhow::Result<Opened> {
+        let options = start::store_options(&settings)?;
+        if !options.is_postgres() && !std::path::Path::new(&options.url).exists() {
+            bail!(
+                "there is no store in {}, and no hub that runs on it; start one with `crossdock serve`, name its folder with --data, \
+                 or ask a hub elsewhere with CROSSDOCK_URL and CROSSDOCK_KEY",
+                settings.data.display()
+            );
+        }
+        let files = start::read_files(&settings)?;
+        // Names and rules are wanted, secrets are not: a variable that only the hub's environment has is nothing here.
+        let directory = Directory::compile(&files.connectors, &|name| Some(std::env::var(name).unwrap_or_default()));
+        let directory = directory.map_err(start::Faults)?;
+        let library = start::library(&files)?;
+        let store = store::open(&options).await.context("the store can't be opened")?;
+        Ok(Opened { settings, store, directory, library })
     }
-    let lock = if changes && !options.is_postgres() { Some(start::lock(&settings.data)?) } else { None };
-    let files = start::read_files(&settings)?;
-    // Names and rules are wanted, secrets are not: a variable that only the hub's environment has is nothing here.
-    let directory = Directory::compile(&files.connectors, &|name| Some(std::env::var(name).unwrap_or_default()));
-    let directory = directory.map_err(start::Faults)?;
-    let library = start::library(&files)?;
-    let store = store::open(&options).await.context("the store can't be opened")?;
-    let mut tx = store.system_read().await?;
-    let tenants = rows::tenants(&mut tx).await?;
-    tx.rollback().await?;
+
+    /// The tenants that the store knows.
+    async fn tenants(&self) -> anyhow::Result<Vec<(Tenant, String)>> {
+        let mut tx = self.store.system_read().await?;
+        let tenants = rows::tenants(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(tenants)
+    }
+
+    /// The tenant of a name; one that the store doesn't know is a wrong call.
+    pub async fn tenant(&self, name: &str) -> anyhow::Result<Tenant> {
+        let tenants = self.tenants().await?;
+        let found = tenants.iter().find(|(_, known)| known == name).map(|(id, _)| *id);
+        found.ok_or_else(|| no_tenant(name, &tenants.into_iter().map(|(_, name)| name).collect::<Vec<_>>()))
+    }
+}
+
+/// The tenants of a store that no hub works on, or none that can be asked.
+async fn here(settings: Settings, changes: bool) -> anyhow::Result<Places> {
+    let embedded = settings.database_url.is_empty();
+    let opened = Opened::of(settings).await?;
+    let lock = if changes && embedded { Some(start::lock(&opened.settings.data)?) } else { None };
+    let tenants = opened.tenants().await?;
+    let Opened { settings, store, directory, library } = opened;
     let spool = std::env::temp_dir().join(format!("crossdock-{}", uuid::Uuid::now_v7().simple()));
     let held = Held { _lock: lock, spool: spool.clone() };
     let worker: Arc<str> = format!("cli-{}", std::process::id()).into();
@@ -198,8 +252,9 @@ async fn here(settings: crate::config::Settings, changes: bool) -> anyhow::Resul
     let intake = Intake::open(store.clone(), spool, limits).context("a folder for temporary files can't be made")?;
     // Operations write claim checks to the outbox and take none, so no broker is needed for them.
     let queue = Queue::embedded(store.clone());
-    let hub = Hub { settings: Arc::new(settings), store, queue, directory: Arc::new(directory), library: Arc::new(library), intake, worker };
-    let router = api::router(hub, crate::signals::metrics()?);
+    let (settings, directory, library) = (Arc::new(settings), Arc::new(directory), Arc::new(library));
+    let router =
+        api::router(Hub { settings, store, queue, directory, library, intake, worker }, crate::signals::metrics()?);
     let place = |(id, name): (Tenant, String)| {
         let holder = Holder { tenant: id, name: user(), scopes: vec![Scope::Admin] };
         Place { tenant: Some(name), way: Way::Here { router: router.clone(), holder } }
@@ -209,7 +264,9 @@ async fn here(settings: crate::config::Settings, changes: bool) -> anyhow::Resul
 
 /// Who does it, for the journal.
 fn user() -> String {
-    variable("USER").or_else(|| variable("LOGNAME")).map_or_else(|| "the command line".into(), |name| format!("{name}, by the command line"))
+    variable("USER")
+        .or_else(|| variable("LOGNAME"))
+        .map_or_else(|| "the command line".into(), |name| format!("{name}, by the command line"))
 }
 
 impl Place {
@@ -266,7 +323,11 @@ impl Place {
             }
             Way::Here { router, holder } => {
                 let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-                let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json").body(body)?;
+                let mut request = Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(body)?;
                 request.extensions_mut().insert(holder.clone());
                 let answer = match router.clone().call(request).await {
                     Ok(answer) => answer,

@@ -6,7 +6,7 @@ use crate::formats::{CsvOptions, Options, fault::Fault, piece::Standard, render,
 /// Look into documents: what is in them, and what is wrong where
 ///
 /// crossdock check order.edi
-/// crossdock check inbox/*.edi --json | jq 'select(.faults != [])'
+/// crossdock check inbox/*.edi --json | jq 'select(any(.sets[]; .accepted | not))'
 /// crossdock check orders.csv --by order_number
 /// curl -s https://partner.example/850 | crossdock check -
 ///
@@ -68,7 +68,8 @@ fn one(args: &Check, file: &str, out: &mut Out) -> anyhow::Result<bool> {
     let standard = args.standard.or_else(|| by_name(file));
     let options = Options { csv: CsvOptions { delimiter: args.delimiter, by: args.by.clone() }, ..Options::default() };
     let bytes = input.bytes().map(<[u8]>::to_vec);
-    let report = report::check(file, standard, input.reader(), options).map_err(|error| anyhow::anyhow!("{file} can't be read any further: {error}"))?;
+    let report = report::check(file, standard, input.reader(), options)
+        .map_err(|error| anyhow::anyhow!("{file} can't be read any further: {error}"))?;
     if args.json {
         out.line(report::json(&report))?;
     } else {
@@ -98,13 +99,17 @@ fn show(out: &mut Out, report: &Report, bytes: Option<&[u8]>) -> anyhow::Result<
         (false, 0) => "refused around the sets".to_owned(),
         (false, n) => format!("{n} refused"),
     };
-    out.line(out.dim(&format!("{}: {sets}, {verdict}", report.standard.map_or("unknown format".into(), |s| format!("{s:?}").to_uppercase()))))?;
+    out.line(out.dim(&format!(
+        "{}: {sets}, {verdict}",
+        report.standard.map_or("unknown format".into(), |s| format!("{s:?}").to_uppercase())
+    )))?;
     out.line("")
 }
 
 /// `850 004010`, or the first few of them.
 fn kinds(report: &Report) -> String {
-    let mut kinds: Vec<String> = report.sets.iter().map(|set| format!("{} {}", set.kind, set.version).trim().to_owned()).collect();
+    let mut kinds: Vec<String> =
+        report.sets.iter().map(|set| format!("{} {}", set.kind, set.version).trim().to_owned()).collect();
     kinds.sort();
     kinds.dedup();
     let more = kinds.len().saturating_sub(3);

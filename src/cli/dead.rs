@@ -148,7 +148,9 @@ fn mend(letter: &Value) -> String {
     }
     match (text(letter, "thing"), text(letter, "code")) {
         ("delivery", _) => "See that the receiver answers 2xx in time, then replay.",
-        (_, "panic" | "invariant" | "body" | "bug") => "A bug of ours: report it with the letter's history; replay after an update.",
+        (_, "panic" | "invariant" | "body" | "bug") => {
+            "A bug of ours: report it with the letter's history; replay after an update."
+        }
         (_, "store") => "Look at the store's log for the same instant, then replay.",
         ("document", _) => "Look at the reason, mend what it names, then replay.",
         _ => "Look at the reason, mend what it names, then replay: the message is mapped again with what then stands.",
@@ -211,7 +213,11 @@ fn show_group(group: &Group, out: &mut Out) -> anyhow::Result<()> {
         (n, thing) => format!("{n} {thing}s"),
     };
     out.line(format!("{}  {}  {}{}", out.bold(&group.fingerprint), out.state("dead"), things, out.dim(&tenant)))?;
-    let when = if group.count == 1 { instant(&group.last) } else { format!("{} to {}", instant(&group.first), instant(&group.last)) };
+    let when = if group.count == 1 {
+        instant(&group.last)
+    } else {
+        format!("{} to {}", instant(&group.first), instant(&group.last))
+    };
     out.line(format!("  when    {when}, in {}", group.stage))?;
     out.line(format!("  why     {} ({})", group.sentence, group.code))?;
     out.line(format!("  next    {}", group.mend))?;
@@ -230,7 +236,9 @@ async fn meant(places: &Places, which: &str) -> anyhow::Result<Vec<(Place, Value
         let fitting = letters(place).await?.into_iter().filter(|letter| text(letter, "fingerprint").starts_with(which));
         found.extend(fitting.map(|letter| (place.clone(), letter)));
     }
-    let Some((_, first)) = found.first() else { bail!("no open dead letter has the fingerprint or id `{which}`; `crossdock dead list` shows them") };
+    let Some((_, first)) = found.first() else {
+        bail!("no open dead letter has the fingerprint or id `{which}`; `crossdock dead list` shows them")
+    };
     let fingerprint = text(first, "fingerprint");
     if let Some((_, other)) = found.iter().find(|(_, letter)| text(letter, "fingerprint") != fingerprint) {
         bail!("`{which}` fits {fingerprint} and {}: say more of it", text(other, "fingerprint"));
@@ -259,7 +267,10 @@ async fn show(args: &Show) -> anyhow::Result<u8> {
         }
         let history = letter["history"].as_array().map_or(&[][..], Vec::as_slice);
         for step in history {
-            let what = [reason(step), text(step, "state").to_owned(), step.to_string()].into_iter().find(|w| !w.is_empty()).unwrap_or_default();
+            let what = [reason(step), text(step, "state").to_owned(), step.to_string()]
+                .into_iter()
+                .find(|w| !w.is_empty())
+                .unwrap_or_default();
             out.line(format!("  {}  {what}", instant(text(step, "at"))))?;
         }
         if letters.len() == 1 {
@@ -284,7 +295,11 @@ async fn replay(args: &Replay) -> anyhow::Result<u8> {
     let mut out = Out::new();
     let mut failed = 0;
     for (place, letter) in &chosen {
-        let done = if args.dry_run { Ok(json!({"would_replay": letter["thing_id"]})) } else { one(place, letter, &args.why).await };
+        let done = if args.dry_run {
+            Ok(json!({"would_replay": letter["thing_id"]}))
+        } else {
+            one(place, letter, &args.why).await
+        };
         failed += u32::from(done.is_err());
         told(args, place, letter, done, &mut out)?;
     }
@@ -296,12 +311,19 @@ async fn replay(args: &Replay) -> anyhow::Result<u8> {
 
 /// Replays one; what somebody else did first is told and is no end for the others.
 async fn one(place: &Place, letter: &Value, why: &str) -> anyhow::Result<Value> {
-    place.post(&format!("/v1/dead/{}/replay", text(letter, "id")), &json!({"why": why})).await.map_err(|error| {
-        if is_not_found(&error) { anyhow!("it is gone") } else { error }
-    })
+    place
+        .post(&format!("/v1/dead/{}/replay", text(letter, "id")), &json!({"why": why}))
+        .await
+        .map_err(|error| if is_not_found(&error) { anyhow!("it is gone") } else { error })
 }
 
-fn told(args: &Replay, place: &Place, letter: &Value, done: anyhow::Result<Value>, out: &mut Out) -> anyhow::Result<()> {
+fn told(
+    args: &Replay,
+    place: &Place,
+    letter: &Value,
+    done: anyhow::Result<Value>,
+    out: &mut Out,
+) -> anyhow::Result<()> {
     if args.json {
         let (goes_on, error) = match done {
             Ok(value) => (value, Value::Null),

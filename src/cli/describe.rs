@@ -24,7 +24,8 @@ fn sections() -> Vec<Section> {
     let defaults = serde_json::to_value(Settings::default()).unwrap_or_default();
     let mut sections = vec![Section { name: None, doc: String::new(), settings: vec![] }];
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let inner = property["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")).map(|name| &schema["$defs"][name]);
+        let inner =
+            property["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")).map(|name| &schema["$defs"][name]);
         match inner {
             None => sections[0].settings.push(setting(name, property, &defaults[name])),
             Some(table) => {
@@ -56,7 +57,10 @@ impl Section {
 
 /// A value as TOML writes it: ours are strings, whole numbers and lists of them, which JSON writes alike.
 pub fn toml_value(value: &Value) -> String {
-    value.to_string().replace(',', ", ")
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
 }
 
 /// The commented file: every setting with its default, none of them set.

@@ -278,7 +278,9 @@ async fn rest_of_messages(place: &Place, args: &One, whole: &mut Value) -> anyho
     loop {
         let total: i64 = whole["counts"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_i64()).sum();
         let known = whole["messages"].as_array().context("the answer has no messages")?;
-        let Some(last) = known.last().and_then(|m| m["set"].as_i64()).filter(|_| (known.len() as i64) < total) else { return Ok(()) };
+        let Some(last) = known.last().and_then(|m| m["set"].as_i64()).filter(|_| (known.len() as i64) < total) else {
+            return Ok(());
+        };
         let mut page = place.get(&format!("/v1/documents/{}?after_set={last}", args.id)).await?;
         let Value::Array(more) = page["messages"].take() else { return Ok(()) };
         if more.is_empty() {
@@ -296,8 +298,14 @@ fn head(place: &Place, document: &Value, out: &mut Out) -> anyhow::Result<()> {
     out.line(format!("  id        {}", text(document, "id")))?;
     out.line(format!("  came by   {}{tenant}, number {} of it", text(document, "connection"), document["sequence"]))?;
     out.line(format!("  received  {}", instant(text(document, "received_at"))))?;
-    out.line(format!("  size      {}, sha256 {}", size(document["size"].as_i64().unwrap_or(0)), text(document, "sha256")))?;
-    for (key, label) in [("partner", "partner "), ("standard", "standard"), ("identity", "identity"), ("duplicate_of", "copy of ")] {
+    out.line(format!(
+        "  size      {}, sha256 {}",
+        size(document["size"].as_i64().unwrap_or(0)),
+        text(document, "sha256")
+    ))?;
+    for (key, label) in
+        [("partner", "partner "), ("standard", "standard"), ("identity", "identity"), ("duplicate_of", "copy of ")]
+    {
         if !text(document, key).is_empty() {
             out.line(format!("  {label}  {}", text(document, key)))?;
         }
@@ -320,10 +328,19 @@ fn interchanges(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> = list_of(whole, "interchanges")
         .iter()
         .map(|i| {
-            ["control", "standard", "version", "sender", "receiver", "partner", "ends"].iter().map(|k| text(i, k).to_owned()).chain([reason(&i["cause"])]).collect()
+            ["control", "standard", "version", "sender", "receiver", "partner", "ends"]
+                .iter()
+                .map(|k| text(i, k).to_owned())
+                .chain([reason(&i["cause"])])
+                .collect()
         })
         .collect();
-    section(out, "Interchanges", &["CONTROL", "STANDARD", "VERSION", "SENDER", "RECEIVER", "PARTNER", "END", "WHY"], &rows)
+    section(
+        out,
+        "Interchanges",
+        &["CONTROL", "STANDARD", "VERSION", "SENDER", "RECEIVER", "PARTNER", "END", "WHY"],
+        &rows,
+    )
 }
 
 fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
@@ -351,7 +368,17 @@ fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
 fn deliveries(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> = list_of(whole, "deliveries")
         .iter()
-        .map(|d| vec![text(d, "kind").into(), text(d, "target").into(), text(d, "state").into(), d["tries"].to_string(), text(d, "name").into(), text(d, "id").into(), reason(&d["cause"])])
+        .map(|d| {
+            vec![
+                text(d, "kind").into(),
+                text(d, "target").into(),
+                text(d, "state").into(),
+                d["tries"].to_string(),
+                text(d, "name").into(),
+                text(d, "id").into(),
+                reason(&d["cause"]),
+            ]
+        })
         .collect();
     section(out, "Deliveries", &["KIND", "TO", "STATE", "TRIES", "NAME", "ID", "WHY"], &rows)
 }
@@ -360,10 +387,20 @@ fn steps(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> = list_of(whole, "steps")
         .iter()
         .map(|s| {
-            let (thing, id) = ["delivery", "message", "document"].iter().find_map(|k| Some((*k, s[*k].as_str()?))).unwrap_or_default();
+            let (thing, id) = ["delivery", "message", "document"]
+                .iter()
+                .find_map(|k| Some((*k, s[*k].as_str()?)))
+                .unwrap_or_default();
             // The end of an id tells messages of one document apart; it may be short, so it is counted in characters.
             let end: String = id.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
-            vec![instant(text(s, "at")), text(s, "stage").into(), text(s, "state").into(), format!("{thing} …{end}"), text(s, "worker").into(), reason(&s["cause"])]
+            vec![
+                instant(text(s, "at")),
+                text(s, "stage").into(),
+                text(s, "state").into(),
+                format!("{thing} …{end}"),
+                text(s, "worker").into(),
+                reason(&s["cause"]),
+            ]
         })
         .collect();
     section(out, "Steps", &["AT", "STAGE", "STATE", "OF", "WORKER", "WHY"], &rows)

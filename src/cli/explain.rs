@@ -25,12 +25,24 @@ struct Page {
 }
 
 fn pages() -> Vec<Page> {
-    let faults = formats::codes::CODES.iter().map(|row| Page { code: row.code, title: row.title, text: format!("{}\n", row.help.trim_end()) });
+    let faults = formats::codes::CODES.iter().map(|row| Page {
+        code: row.code,
+        title: row.title,
+        text: format!("{}\n", row.help.trim_end()),
+    });
     let core = core::CODES.iter().map(|row| {
-        let costs = if row.whole { "The core refuses the whole message." } else { "The core refuses the line, or a part of it; the others stand." };
+        let costs = if row.whole {
+            "The core refuses the whole message."
+        } else {
+            "The core refuses the line, or a part of it; the others stand."
+        };
         Page { code: row.code, title: row.means, text: format!("# `{}`\n\n{}\n\n{costs}\n", row.code, row.means) }
     });
-    let api = problem::Code::ALL.iter().map(|code| Page { code: code.name(), title: code.title(), text: format!("{}\n", code.page().trim_end()) });
+    let api = problem::Code::ALL.iter().map(|code| Page {
+        code: code.name(),
+        title: code.title(),
+        text: format!("{}\n", code.page().trim_end()),
+    });
     faults.chain(core).chain(api).collect()
 }
 
@@ -38,7 +50,8 @@ fn pages() -> Vec<Page> {
 pub fn run(args: &Explain) -> anyhow::Result<u8> {
     let mut out = Out::new();
     let Some(code) = &args.code else {
-        let rows: Vec<Vec<String>> = pages().into_iter().map(|page| vec![page.code.into(), page.title.into()]).collect();
+        let rows: Vec<Vec<String>> =
+            pages().into_iter().map(|page| vec![page.code.into(), page.title.into()]).collect();
         out.table(&["CODE", "WHAT IT MEANS"], &rows)?;
         out.flush()?;
         return Ok(0);
@@ -46,7 +59,10 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
     let pages = pages();
     let Some(page) = pages.iter().find(|page| page.code.eq_ignore_ascii_case(code)) else {
         let near = nearest(code, pages.iter().map(|page| page.code.to_owned()));
-        bail!("there is no code `{code}`, and `crossdock explain` lists all{}", near.map_or_else(String::new, |n| format!("; did you mean {n}?")));
+        bail!(
+            "there is no code `{code}`, and `crossdock explain` lists all{}",
+            near.map_or_else(String::new, |n| format!("; did you mean {n}?"))
+        );
     };
     out.line(&page.text)?;
     out.flush()?;

@@ -8,6 +8,7 @@
 
 pub mod admin;
 pub mod ask;
+pub mod audit;
 pub mod check;
 pub mod data;
 pub mod dead;
@@ -19,7 +20,9 @@ pub mod input;
 pub mod listen;
 pub mod operate;
 pub mod out;
+pub mod queues;
 pub mod receiver;
+pub mod reference;
 pub mod serve;
 pub mod settings;
 pub mod start;
@@ -28,7 +31,7 @@ pub mod translate;
 
 use crate::config::LogSettings;
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// An EDI and integration hub: takes every document in once, maps it by data, answers partners, tells the world by signed
@@ -48,6 +51,7 @@ Examples:
   crossdock serve                                the hub, embedded, in ./crossdock-data
   crossdock story PO123                          a purchase order's whole life
   crossdock documents list --state rejected --since 2h
+  crossdock audit                                whether the books balance
   crossdock dead list                            what needs a person, by cause
 
 Exit codes: 0 as asked, 1 faults were found and named, 2 a wrong call or something that can't be read.
@@ -68,13 +72,21 @@ enum Command {
     Story(story::Story),
     #[command(subcommand)]
     Dead(dead::Dead),
+    Audit(audit::Arguments),
     Listen(listen::Listen),
     #[command(subcommand)]
     Reference(operate::Reference),
+    #[command(subcommand)]
+    Queues(queues::Queues),
     Migrate(admin::Migrate),
     #[command(subcommand)]
     Config(admin::Config),
     Explain(explain::Explain),
+}
+
+/// The commands as clap knows them: for the reference page and the tests.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command of this process's arguments.
@@ -118,6 +130,8 @@ impl Command {
             Command::Deliveries(command) => operate::deliveries(&command).await,
             Command::Story(args) => story::run(&args).await,
             Command::Dead(command) => dead::run(&command).await,
+            Command::Audit(args) => audit::run(&args).await,
+            Command::Queues(command) => queues::run(&command).await,
             Command::Reference(command) => operate::reference(&command).await,
             _ => anyhow::bail!("this command asks nobody"),
         }

@@ -125,13 +125,24 @@ pub async fn reference(command: &Reference) -> anyhow::Result<u8> {
     let Reference::Add(add) = command;
     let places = Places::open(&add.ask, true).await?;
     let place = places.only()?;
-    let added = place.post("/v1/references", &json!({"scheme": add.scheme, "value": add.value, "target": add.target})).await?;
+    let added =
+        place.post("/v1/references", &json!({"scheme": add.scheme, "value": add.value, "target": add.target})).await?;
     let restarted = added["restarted"].as_array().map_or(&[][..], Vec::as_slice);
     let mut out = Out::new();
     if add.json {
-        out.json(&of_tenant(place, json!({"scheme": add.scheme, "value": add.value, "target": add.target, "restarted": restarted})))?;
+        out.json(&of_tenant(
+            place,
+            json!({"scheme": add.scheme, "value": add.value, "target": add.target, "restarted": restarted}),
+        ))?;
     } else {
-        out.line(format!("{} {} → {}; {} held for it {} on", add.scheme, add.value, add.target, restarted.len(), if restarted.len() == 1 { "goes" } else { "go" }))?;
+        out.line(format!(
+            "{} {} → {}; {} held for it {} on",
+            add.scheme,
+            add.value,
+            add.target,
+            restarted.len(),
+            if restarted.len() == 1 { "goes" } else { "go" }
+        ))?;
         for id in restarted.iter().filter_map(Value::as_str) {
             out.line(format!("  message {id}"))?;
         }

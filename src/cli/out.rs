@@ -26,7 +26,11 @@ impl Out {
     /// A line.
     pub fn line(&mut self, text: impl AsRef<str>) -> anyhow::Result<()> {
         let text = text.as_ref();
-        told(self.to.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { self.to.write_all(b"\n") }))
+        told(
+            self.to
+                .write_all(text.as_bytes())
+                .and_then(|()| if text.ends_with('\n') { Ok(()) } else { self.to.write_all(b"\n") }),
+        )
     }
 
     /// An object on one line.

@@ -7,7 +7,10 @@ use super::{
     start::{self, Role},
 };
 use anyhow::Context;
-use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 /// Run the hub. Nothing configured: embedded, in ./crossdock-data
 ///
@@ -66,7 +69,11 @@ async fn serve(settings: crate::config::Settings, role: Role) -> anyhow::Result<
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let answers = matches!(role, Role::All | Role::Api);
     let listener = match answers {
-        true => Some(TcpListener::bind(&settings.listen).await.with_context(|| format!("{} can't be listened on", settings.listen))?),
+        true => Some(
+            TcpListener::bind(&settings.listen)
+                .await
+                .with_context(|| format!("{} can't be listened on", settings.listen))?,
+        ),
         false => None,
     };
     let (hub, _lock) = start::hub(settings, &files).await?;

@@ -14,8 +14,9 @@ use toml::{Spanned, de::DeTable, de::DeValue};
 
 /// The file that is read when none is named.
 pub const FILE: &str = "crossdock.toml";
-/// Variables that begin as ours do and are no settings: who asks a hub, and `listen`'s secret.
-pub const OTHER_VARIABLES: &[&str] = &["CROSSDOCK_CONFIG", "CROSSDOCK_URL", "CROSSDOCK_KEY", "CROSSDOCK_LISTEN_SECRET"];
+/// Variables that begin as ours do and are no settings: who asks a hub, and what single commands take.
+pub const OTHER_VARIABLES: &[&str] =
+    &["CROSSDOCK_CONFIG", "CROSSDOCK_URL", "CROSSDOCK_KEY", "CROSSDOCK_LISTEN_SECRET", "CROSSDOCK_MANAGEMENT_URL"];
 const PREFIX: &str = "CROSSDOCK_";
 /// Settings whose values are paths; in a file they start from the file's folder.
 const PATHS: &[&str] = &["data", "connectors", "mappings"];
@@ -77,7 +78,10 @@ pub struct Effective {
 
 /// Loads by flags, this process's environment and the files they name.
 pub fn load(flags: &Flags) -> anyhow::Result<Effective> {
-    load_from(flags, std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+    load_from(
+        flags,
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+    )
 }
 
 /// As [`load`], with the variables given.
@@ -89,7 +93,8 @@ pub fn load_from(flags: &Flags, variables: impl IntoIterator<Item = (String, Str
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && flags.config.is_none() => {}
         Err(error) => return Err(error).with_context(|| format!("the settings file {} can't be read", path.display())),
     }
-    let mut variables: Vec<(String, String)> = variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    let mut variables: Vec<(String, String)> =
+        variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
     variables.sort();
     for (name, value) in variables {
         layers.variable(&name, &value)?;
@@ -151,8 +156,12 @@ impl Layers {
         }
         let key = name.strip_prefix(PREFIX).unwrap_or(name).to_ascii_lowercase().replace("__", ".");
         let Some(now) = self.values.get(&key) else {
-            let known = self.values.keys().map(|key| variable_of(key)).chain(OTHER_VARIABLES.iter().map(|v| v.to_string()));
-            bail!("the variable {name} is no setting, and those that begin with CROSSDOCK_ are the hub's own{}", meant(nearest(name, known)));
+            let known =
+                self.values.keys().map(|key| variable_of(key)).chain(OTHER_VARIABLES.iter().map(|v| v.to_string()));
+            bail!(
+                "the variable {name} is no setting, and those that begin with CROSSDOCK_ are the hub's own{}",
+                meant(nearest(name, known))
+            );
         };
         let value = typed(now, text).with_context(|| format!("the variable {name}"))?;
         self.put(&key, value, Origin::Variable(name.into()))
@@ -201,8 +210,14 @@ impl Layers {
         let settings = self.settings()?;
         let said = |key: &str| format!("{key} is set ({})", self.origins.get(key).unwrap_or(&Origin::Default));
         match (settings.database_url.is_empty(), settings.amqp_url.is_empty()) {
-            (false, true) => bail!("{} and amqp_url is not: PostgreSQL goes with RabbitMQ, SQLite with the embedded queue", said("database_url")),
-            (true, false) => bail!("{} and database_url is not: RabbitMQ goes with PostgreSQL, the embedded queue with SQLite", said("amqp_url")),
+            (false, true) => bail!(
+                "{} and amqp_url is not: PostgreSQL goes with RabbitMQ, SQLite with the embedded queue",
+                said("database_url")
+            ),
+            (true, false) => bail!(
+                "{} and database_url is not: RabbitMQ goes with PostgreSQL, the embedded queue with SQLite",
+                said("amqp_url")
+            ),
             _ => Ok(Effective { settings, origins: self.origins }),
         }
     }
@@ -250,10 +265,20 @@ pub fn variable_of(key: &str) -> String {
 /// A text as a value of the type that the setting has now.
 fn typed(now: &Value, text: &str) -> anyhow::Result<Value> {
     Ok(match now {
-        Value::Number(_) => Value::from(text.trim().parse::<u64>().map_err(|_| anyhow!("`{text}` is no whole number"))?),
-        Value::Bool(_) => Value::from(text.trim().parse::<bool>().map_err(|_| anyhow!("`{text}` is neither true nor false"))?),
+        Value::Number(_) => {
+            Value::from(text.trim().parse::<u64>().map_err(|_| anyhow!("`{text}` is no whole number"))?)
+        }
+        Value::Bool(_) => {
+            Value::from(text.trim().parse::<bool>().map_err(|_| anyhow!("`{text}` is neither true nor false"))?)
+        }
         Value::Array(_) => {
-            let parts = text.trim().trim_start_matches('[').trim_end_matches(']').split(',').map(str::trim).filter(|p| !p.is_empty());
+            let parts = text
+                .trim()
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .split(',')
+                .map(str::trim)
+                .filter(|p| !p.is_empty());
             let numbers: Result<Vec<u64>, _> = parts.map(str::parse::<u64>).collect();
             Value::from(numbers.map_err(|_| anyhow!("`{text}` is no list of whole numbers such as 1000,5000"))?)
         }

@@ -176,6 +176,13 @@ pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock
     let library = library(files)?;
     let (store, lock) = open_store(&settings).await?;
     directory.write(&store).await.context("the configuration can't be written to the store")?;
+    if !store.is_distributed() {
+        for tenant in directory.tenants.keys() {
+            let mut tx = store.begin(*tenant).await?;
+            store::directory::free_leases(&mut tx, *tenant).await?;
+            tx.commit().await?;
+        }
+    }
     super::data::load(&store, &directory, &files.base).await.map_err(Faults)?;
     let worker: Arc<str> = format!("{}-{}", hostname(), std::process::id()).into();
     let limits = Limits {
@@ -225,7 +232,7 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
         && let Some(listener) = listener
     {
         address = Some(listener.local_addr()?);
-        let router = router(&hub)?;
+        let router = router(&hub, stop.clone())?;
         let stop = stop.clone();
         tasks.spawn(async move {
             let served =
@@ -261,9 +268,9 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
 }
 
 /// The API, and beside it the console; each knows nothing of the other.
-fn router(hub: &Hub) -> anyhow::Result<axum::Router> {
+fn router(hub: &Hub, stop: CancellationToken) -> anyhow::Result<axum::Router> {
     let metrics = crate::signals::metrics().context("metrics")?;
-    Ok(crate::api::router(hub.clone(), metrics))
+    Ok(crate::api::router(hub.clone(), metrics).merge(crate::console::router(hub.clone(), stop)))
 }
 
 /// Sends outbound documents by their connection.

@@ -43,7 +43,14 @@ pub async fn run(args: &Story) -> anyhow::Result<u8> {
         told = true;
     }
     out.flush()?;
-    if told { Ok(0) } else { Err(anyhow!("nobody sent anything with the number `{}`; `crossdock documents list --find` looks in names", args.number)) }
+    if told {
+        Ok(0)
+    } else {
+        Err(anyhow!(
+            "nobody sent anything with the number `{}`; `crossdock documents list --find` looks in names",
+            args.number
+        ))
+    }
 }
 
 fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
@@ -87,14 +94,34 @@ fn tell(place: &Place, story: &Value, out: &mut Out) -> anyhow::Result<()> {
 
 fn document_branch(story: &Value, document: &Value, tree: &mut Tree) {
     let id = text(document, "id");
-    tree.add(0, "document", text(document, "state"), format!("{}  by {}  {}", text(document, "name"), text(document, "connection"), instant(text(document, "received_at"))), id);
+    tree.add(
+        0,
+        "document",
+        text(document, "state"),
+        format!(
+            "{}  by {}  {}",
+            text(document, "name"),
+            text(document, "connection"),
+            instant(text(document, "received_at"))
+        ),
+        id,
+    );
     for message in of(items(story, "messages"), "document", id) {
         let what = format!("{} {}", text(message, "set_kind"), text(message, "set_control"));
         let partner = text(message, "partner");
         let from = if partner.is_empty() { String::new() } else { format!("  from {partner}") };
-        let why = [reason(&message["cause"]), items(message, "faults").first().map(|f| text(f, "sentence").to_owned()).unwrap_or_default()];
+        let why = [
+            reason(&message["cause"]),
+            items(message, "faults").first().map(|f| text(f, "sentence").to_owned()).unwrap_or_default(),
+        ];
         let why = why.into_iter().find(|w| !w.is_empty()).map(|w| format!("  {w}")).unwrap_or_default();
-        tree.add(1, what.trim(), text(message, "state"), format!("{}{from}{why}", instant(text(message, "created_at"))).trim().into(), text(message, "id"));
+        tree.add(
+            1,
+            what.trim(),
+            text(message, "state"),
+            format!("{}{from}{why}", instant(text(message, "created_at"))).trim().into(),
+            text(message, "id"),
+        );
         for event in of(items(story, "events"), "message", text(message, "id")) {
             tree.add(2, text(event, "type"), "", meaning(event), "");
             for delivery in of(items(story, "deliveries"), "event", text(event, "id")) {
@@ -108,7 +135,8 @@ fn document_branch(story: &Value, document: &Value, tree: &mut Tree) {
 }
 
 fn branch_of_delivery(depth: usize, delivery: &Value, tree: &mut Tree) {
-    let name = if text(delivery, "name").is_empty() { String::new() } else { format!("  as {}", text(delivery, "name")) };
+    let name =
+        if text(delivery, "name").is_empty() { String::new() } else { format!("  as {}", text(delivery, "name")) };
     let tries = match delivery["tries"].as_i64().unwrap_or(0) {
         0 | 1 => String::new(),
         n => format!("  after {n} tries"),
@@ -125,7 +153,13 @@ fn meaning(event: &Value) -> String {
     let words = match text(event, "type") {
         "order.placed" => {
             let order = &data["order"];
-            format!("{} in {}, placed {}; ours {}", lines(items(order, "lines").len()), text(order, "currency"), text(&order["placed"], "date"), text(data, "our_number"))
+            format!(
+                "{} in {}, placed {}; ours {}",
+                lines(items(order, "lines").len()),
+                text(order, "currency"),
+                text(&order["placed"], "date"),
+                text(data, "our_number")
+            )
         }
         "order.cancelled" => format!("{} reservations released", items(data, "released").len()),
         _ => format!("{}: {}", text(data, "outcome").replace('_', " "), outcomes(items(data, "lines"))),
@@ -147,7 +181,8 @@ fn outcomes(lines: &[Value]) -> String {
             None => counts.push((outcome, 1)),
         }
     }
-    let words: Vec<String> = counts.into_iter().map(|(outcome, n)| format!("{n} {}", outcome.replace('_', " "))).collect();
+    let words: Vec<String> =
+        counts.into_iter().map(|(outcome, n)| format!("{n} {}", outcome.replace('_', " "))).collect();
     words.join(", ")
 }
 
@@ -161,7 +196,9 @@ fn command(action: &Value, place: &Place) -> String {
             let body = &action["body"];
             format!("crossdock reference add {} {} TARGET{tenant}", text(body, "scheme"), text(body, "value"))
         }
-        [things @ ("messages" | "deliveries" | "documents"), id, verb] => format!("crossdock {things} {verb} {id}{tenant}"),
+        [things @ ("messages" | "deliveries" | "documents"), id, verb] => {
+            format!("crossdock {things} {verb} {id}{tenant}")
+        }
         _ => format!("{} {path}", text(action, "method")),
     }
 }
@@ -190,7 +227,8 @@ impl Tree {
 
     fn print(&self, out: &mut Out, last: bool) -> anyhow::Result<()> {
         for (at, branch) in self.lines.iter().enumerate() {
-            let follows = |depth: usize| self.lines[at + 1..].iter().take_while(|b| b.depth >= depth).any(|b| b.depth == depth);
+            let follows =
+                |depth: usize| self.lines[at + 1..].iter().take_while(|b| b.depth >= depth).any(|b| b.depth == depth);
             let mut lead = String::new();
             for depth in 0..branch.depth {
                 lead.push_str(if depth == 0 && last || depth > 0 && !follows(depth) { "   " } else { "│  " });

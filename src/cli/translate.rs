@@ -4,7 +4,11 @@
 use super::{input::Input, out::Out, settings, start};
 use crate::{
     formats::{
-        CsvOptions, Options, fault::Fault, guides, piece::{Identity, Piece, Set, Standard}, read, render, sniff,
+        CsvOptions, Options,
+        fault::Fault,
+        guides,
+        piece::{Identity, Piece, Set, Standard},
+        read, render, sniff,
         write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, Segment, X12Delimiters, X12Envelope},
     },
     mapping::{Asked, Context, Library, Plan, Reading, Tables, Written},
@@ -76,10 +80,14 @@ pub fn run(args: &Translate) -> anyhow::Result<u8> {
     let tables = Rows::read(&args.tables)?;
     let context = Context { tenant_currency: &args.currency, tables: &tables };
     let input = Input::open(&args.file)?;
-    let writes = args.write || plan.as_ref().is_some_and(|p| p.standard() != Standard::Json) && sniff(input.first()) == Some(Standard::Json);
+    let writes = args.write
+        || plan.as_ref().is_some_and(|p| p.standard() != Standard::Json)
+            && sniff(input.first()) == Some(Standard::Json);
     let mut out = Out::new();
     let code = if writes {
-        let plan = plan.ok_or_else(|| anyhow!("--write needs --mapping: canonical JSON does not say what document it should become"))?;
+        let plan = plan.ok_or_else(|| {
+            anyhow!("--write needs --mapping: canonical JSON does not say what document it should become")
+        })?;
         write_document(args, &plan, &context, input, &mut out)?
     } else {
         Reader { args, library: &library, plan, context }.run(input, &mut out)?
@@ -110,7 +118,8 @@ impl Rows {
     fn read(pairs: &[String]) -> anyhow::Result<Rows> {
         let mut rows = Rows::default();
         for pair in pairs {
-            let (table, file) = pair.split_once('=').ok_or_else(|| anyhow!("--table {pair}: write --table name=file.csv"))?;
+            let (table, file) =
+                pair.split_once('=').ok_or_else(|| anyhow!("--table {pair}: write --table name=file.csv"))?;
             rows.add(table, file).with_context(|| format!("--table {pair}"))?;
         }
         Ok(rows)
@@ -160,7 +169,9 @@ impl Reader<'_> {
     fn run(&self, input: Input, out: &mut Out) -> anyhow::Result<u8> {
         let standard = match &self.plan {
             Some(plan) => plan.standard(),
-            None => sniff(input.first()).ok_or_else(|| anyhow!("{} does not say what it is by its first bytes: name a mapping with --mapping", self.args.file))?,
+            None => sniff(input.first()).ok_or_else(|| {
+                anyhow!("{} does not say what it is by its first bytes: name a mapping with --mapping", self.args.file)
+            })?,
         };
         let bytes = input.bytes().map(<[u8]>::to_vec);
         let csv = CsvOptions { delimiter: None, by: self.plan.as_ref().and_then(|p| p.sets_by()).map(str::to_owned) };
@@ -182,7 +193,13 @@ impl Reader<'_> {
     }
 
     /// Prints what a set says; gives what is wrong with it.
-    fn set(&self, set: &Set, application: Option<&str>, bytes: Option<&[u8]>, out: &mut Out) -> anyhow::Result<Vec<Fault>> {
+    fn set(
+        &self,
+        set: &Set,
+        application: Option<&str>,
+        bytes: Option<&[u8]>,
+        out: &mut Out,
+    ) -> anyhow::Result<Vec<Fault>> {
         let mut faults = set.faults.clone();
         if !set.accepted() {
             return Ok(faults);
@@ -204,22 +221,46 @@ impl Reader<'_> {
         Ok(faults)
     }
 
-    fn print(&self, set: &Set, plan: &Plan, reading: &Reading, bytes: Option<&[u8]>, out: &mut Out) -> anyhow::Result<()> {
+    fn print(
+        &self,
+        set: &Set,
+        plan: &Plan,
+        reading: &Reading,
+        bytes: Option<&[u8]>,
+        out: &mut Out,
+    ) -> anyhow::Result<()> {
         if !self.args.explain {
-            return if self.args.pretty || out.color { out.line(serde_json::to_string_pretty(&reading.body)?) } else { out.json(&reading.body) };
+            return if self.args.pretty || out.color {
+                out.line(serde_json::to_string_pretty(&reading.body)?)
+            } else {
+                out.json(&reading.body)
+            };
         }
-        let from: Vec<From> = reading.provenance.iter().map(|origin| From {
-            field: origin.field.clone(),
-            value: reading.body.pointer(&origin.field).cloned().unwrap_or_default(),
-            at: origin.at.clone(),
-            byte: origin.bytes.start,
-            len: origin.bytes.end - origin.bytes.start,
-            text: bytes.and_then(|b| b.get(origin.bytes.start as usize..origin.bytes.end as usize)).map(|b| String::from_utf8_lossy(b).into_owned()),
-        }).collect();
+        let from: Vec<From> = reading
+            .provenance
+            .iter()
+            .map(|origin| From {
+                field: origin.field.clone(),
+                value: reading.body.pointer(&origin.field).cloned().unwrap_or_default(),
+                at: origin.at.clone(),
+                byte: origin.bytes.start,
+                len: origin.bytes.end - origin.bytes.start,
+                text: bytes
+                    .and_then(|b| b.get(origin.bytes.start as usize..origin.bytes.end as usize))
+                    .map(|b| String::from_utf8_lossy(b).into_owned()),
+            })
+            .collect();
         if self.args.json {
             return out.json(&json!({"mapping": plan.name(), "message": plan.message(), "byte": set.byte, "body": reading.body, "from": from}));
         }
-        out.line(out.bold(&format!("{} {} {}, read by {} as {}", set.kind, set.version, set.control, plan.name(), plan.message())))?;
+        out.line(out.bold(&format!(
+            "{} {} {}, read by {} as {}",
+            set.kind,
+            set.version,
+            set.control,
+            plan.name(),
+            plan.message()
+        )))?;
         let rows: Vec<Vec<String>> = from.into_iter().map(From::cells).collect();
         out.table(&["FIELD", "VALUE", "FROM", "BYTE", "TEXT"], &rows)?;
         out.line("")
@@ -246,7 +287,14 @@ impl From {
 }
 
 fn claim(library: &Library, set: &Set, application_sender: Option<&str>) -> Option<Arc<Plan>> {
-    library.claim(&Asked { outbound: false, standard: set.standard, version: &set.version, kind: &set.kind, partner: None, application_sender })
+    library.claim(&Asked {
+        outbound: false,
+        standard: set.standard,
+        version: &set.version,
+        kind: &set.kind,
+        partner: None,
+        application_sender,
+    })
 }
 
 fn tell(file: &str, bytes: Option<&[u8]>, faults: &[Fault]) {
@@ -256,7 +304,9 @@ fn tell(file: &str, bytes: Option<&[u8]>, faults: &[Fault]) {
     let color = std::io::IsTerminal::is_terminal(&std::io::stderr());
     match bytes {
         Some(bytes) => eprint!("{}", render::terminal(file, bytes, faults, color)),
-        None => faults.iter().for_each(|f| eprintln!("{} byte {} {}: {} {}", f.code, f.place.byte, f.place.at, f.sentence, f.remedy)),
+        None => faults
+            .iter()
+            .for_each(|f| eprintln!("{} byte {} {}: {} {}", f.code, f.place.byte, f.place.at, f.sentence, f.remedy)),
     }
 }
 
@@ -278,7 +328,14 @@ fn write_document(args: &Translate, plan: &Plan, context: &Context, input: Input
             Err(faults) => {
                 faulty = true;
                 for fault in faults {
-                    eprintln!("message {}, {}: {} {}. {}", n + 1, fault.place.at, fault.code, fault.sentence, fault.remedy);
+                    eprintln!(
+                        "message {}, {}: {} {}. {}",
+                        n + 1,
+                        fault.place.at,
+                        fault.code,
+                        fault.sentence,
+                        fault.remedy
+                    );
                 }
             }
         }
@@ -302,10 +359,14 @@ fn write_document(args: &Translate, plan: &Plan, context: &Context, input: Input
 fn enveloped(args: &Translate, plan: &Plan, sets: Vec<Vec<Segment>>) -> anyhow::Result<Result<Vec<u8>, Fault>> {
     let (kind, version) = plan.document();
     let (date, time) = now().envelope();
-    let sets: Vec<OutSet> = (1..).zip(sets).map(|(n, segments)| OutSet { kind: kind.into(), control: format!("{n:04}"), segments }).collect();
+    let sets: Vec<OutSet> = (1..)
+        .zip(sets)
+        .map(|(n, segments)| OutSet { kind: kind.into(), control: format!("{n:04}"), segments })
+        .collect();
     match plan.standard() {
         Standard::X12 => {
-            let guide = guides::find(Standard::X12, version, kind).ok_or_else(|| anyhow!("no guide of x12 {version} {kind} is built in"))?;
+            let guide = guides::find(Standard::X12, version, kind)
+                .ok_or_else(|| anyhow!("no guide of x12 {version} {kind} is built in"))?;
             let envelope = X12Envelope {
                 sender: args.sender.clone(),
                 receiver: args.receiver.clone(),

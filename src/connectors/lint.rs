@@ -19,16 +19,19 @@ pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
             continue;
         };
         let unknown_fields = unknown_fields(entry, connection);
-        if unknown_fields.is_empty() {
-            if let Err(sentence) = (entry.check)(connection) {
-                faults.push(fault(&connection.name, format!("connection `{}`: {sentence}", connection.name)));
-            }
+        if unknown_fields.is_empty()
+            && let Err(sentence) = (entry.check)(connection)
+        {
+            faults.push(fault(&connection.name, format!("connection `{}`: {sentence}", connection.name)));
         }
         faults.extend(unknown_fields.into_iter().map(|(word, sentence)| fault(&word, sentence)));
         if let Some(path) = connection.settings.get("path").and_then(Value::as_str)
             && let Some(other) = paths.insert(path, &connection.name)
         {
-            faults.push(fault(&format!("path: {path}"), format!("the folder `{path}` belongs to `{other}` already; each connection has its own")));
+            faults.push(fault(
+                &format!("path: {path}"),
+                format!("the folder `{path}` belongs to `{other}` already; each connection has its own"),
+            ));
         }
     }
     faults.extend(answers_that_cannot_leave(directory, files));
@@ -109,6 +112,7 @@ fn named(text: &str, owner: &str) -> Option<usize> {
     text.match_indices(owner).map(|(n, _)| n).find(|n| {
         let before = text[..*n].trim_end_matches([' ', '"', '\'']);
         let after = text[n + owner.len()..].chars().next();
-        (before.ends_with("name:") || before.ends_with("partner:")) && after.is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_')
+        (before.ends_with("name:") || before.ends_with("partner:"))
+            && after.is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_')
     })
 }

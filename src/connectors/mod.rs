@@ -153,10 +153,13 @@ impl<T: Transport> Open for T {
     }
 }
 
+/// A connection's name, for logs, and its transport.
+type Named = (String, Arc<dyn Open>);
+
 /// Every connection of the directory, open. Cheap to clone.
 #[derive(Clone)]
 pub struct Connectors {
-    open: Arc<HashMap<ConnectionId, (String, Arc<dyn Open>)>>,
+    open: Arc<HashMap<ConnectionId, Named>>,
 }
 
 impl Connectors {

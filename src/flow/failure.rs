@@ -52,9 +52,9 @@ impl Patience {
     }
 
     /// Waits, and says so the first time.
-    pub async fn wait(&mut self, stage: &'static str, error: &StoreError) {
+    pub async fn wait(&mut self, stage: &'static str, error: &(dyn std::fmt::Display + Sync)) {
         if self.tries == 0 {
-            tracing::warn!(stage, %error, "the store is away; what is held is kept, and work goes on when it is back");
+            tracing::warn!(stage, %error, "the store or the broker is away; what is held is kept, and work goes on when it is back");
         }
         let longest = (50u64 << self.tries.min(7)).min(5_000);
         self.tries += 1;

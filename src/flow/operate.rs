@@ -69,6 +69,7 @@ pub async fn restart(
         .await
         .map_err(|e| match e {
             StoreError::Row(text) => OperateError::Unreadable(text),
+            gone @ StoreError::Gone(_) => OperateError::Unreadable(gone.to_string()),
             other => OperateError::Store(other),
         })?
         .ok_or_else(|| OperateError::Unreadable("the document has no such set".into()))?;
@@ -196,6 +197,11 @@ pub async fn replay_document(
     let mut tx = hub.store.begin(tenant).await?;
     let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
     allowed(&row.state, &["dead", "rejected", "unassigned"], "a dead, rejected or unassigned document", "replayed")?;
+    if let Some(at) = documents::raw_removed_at(&mut tx, tenant, id).await? {
+        return Err(OperateError::Unreadable(format!(
+            "its raw bytes were removed at {at}, as the agreement's `retention_days` says"
+        )));
+    }
     if documents::reopen(&mut tx, tenant, id, hub.deadline(now)).await? != 1 {
         return Err(OperateError::State {
             state: "changed meanwhile".into(),

@@ -189,6 +189,7 @@ impl<R: BufRead> Json<R> {
 
 /// Finds where a value ends by its brackets and strings alone; what is in it is the parser's business.
 fn extent<R: BufRead>(source: &mut Source<R>, start: u64, limit: usize, in_array: bool) -> io::Result<Extent> {
+    let whole = |end: u64| if (end - start) as usize > limit { Extent::TooLong } else { Extent::To(end) };
     let (mut at, mut depth, mut string, mut escaped) = (start, 0u32, false, false);
     loop {
         for byte in source.from(at) {
@@ -199,21 +200,21 @@ fn extent<R: BufRead>(source: &mut Source<R>, start: u64, limit: usize, in_array
                     b'"' => {
                         string = false;
                         if depth == 0 {
-                            return Ok(Extent::To(at + 1));
+                            return Ok(whole(at + 1));
                         }
                     }
                     _ => {}
                 }
             } else {
                 match byte {
-                    b'"' if depth == 0 && at > start => return Ok(Extent::To(at)),
+                    b'"' if depth == 0 && at > start => return Ok(whole(at)),
                     b'"' => string = true,
-                    b'{' | b'[' if depth == 0 && at > start => return Ok(Extent::To(at)),
+                    b'{' | b'[' if depth == 0 && at > start => return Ok(whole(at)),
                     b'{' | b'[' => depth += 1,
                     b'}' | b']' if depth > 1 => depth -= 1,
-                    b'}' | b']' if depth == 1 => return Ok(Extent::To(at + 1)),
-                    b'}' | b']' | b',' if depth == 0 && in_array => return Ok(Extent::To(at)),
-                    b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => return Ok(Extent::To(at)),
+                    b'}' | b']' if depth == 1 => return Ok(whole(at + 1)),
+                    b'}' | b']' | b',' if depth == 0 && in_array => return Ok(whole(at)),
+                    b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => return Ok(whole(at)),
                     _ => {}
                 }
             }
@@ -223,7 +224,7 @@ fn extent<R: BufRead>(source: &mut Source<R>, start: u64, limit: usize, in_array
             return Ok(Extent::TooLong);
         }
         if !source.fill()? {
-            return Ok(if depth == 0 && !string { Extent::To(at) } else { Extent::Open });
+            return Ok(if depth == 0 && !string { whole(at) } else { Extent::Open });
         }
     }
 }

@@ -65,6 +65,17 @@ enum State {
     Quote,
 }
 
+/// A row being scanned.
+struct Scan {
+    row: Row,
+    state: State,
+    /// Where the field begins that is being read, and whether with a quote.
+    field: u64,
+    quoted: bool,
+    /// The first line's end inside of quotes, and how many fields were whole before it.
+    first_line: Option<(u64, usize)>,
+}
+
 /// Reads a row from `from` on; none at the end. A quote that is never closed ends its row at its first line's end,
 /// and the next line is read as a row again. A row longer than the limit is cut there: the caller skips its rest.
 pub(crate) fn row<R: BufRead>(
@@ -74,66 +85,29 @@ pub(crate) fn row<R: BufRead>(
     delimiter: u8,
     limit: usize,
 ) -> io::Result<Option<Row>> {
-    let limit = limit.min(1 << 30);
-    let mut row = Row {
-        start: from,
-        end: from,
-        next: from,
-        line,
-        lines: 1,
-        fields: Vec::new(),
-        blank: false,
-        open_quote: false,
-        too_long: false,
-    };
-    let mut state = State::FieldStart;
-    let (mut field, mut quoted, mut at, mut first_line) = (from, false, from, None);
+    let limit = from + limit.min(1 << 30) as u64;
+    let mut scan = Scan::new(from, line);
+    let mut at = from;
     loop {
         if source.from(at).is_empty() && !source.fill()? {
             break;
         }
-        if (at - from) as usize > limit {
-            row.too_long = true;
+        let bytes = source.from(at);
+        let bytes = &bytes[..bytes.len().min((limit - at) as usize)];
+        if bytes.is_empty() {
+            scan.row.too_long = true;
             break;
         }
-        let bytes = source.from(at);
-        let mut read = bytes.len();
-        for (n, byte) in bytes.iter().enumerate() {
-            let (byte, here) = (*byte, at + n as u64);
-            state = match (state, byte) {
-                (State::FieldStart, b'"') => {
-                    quoted = true;
-                    State::Quoted
-                }
-                (State::Quoted, b'"') => State::Quote,
-                (State::Quote, b'"') => State::Quoted,
-                (State::Quoted, b'\n') => {
-                    first_line = first_line.or(Some((here, row.fields.len())));
-                    row.lines += 1;
-                    State::Quoted
-                }
-                (State::Quoted, _) => State::Quoted,
-                (_, byte) if byte == delimiter => {
-                    row.fields.push(Field { start: field, len: (here - field) as u32, quoted });
-                    (field, quoted) = (here + 1, false);
-                    State::FieldStart
-                }
-                (_, b'\n' | b'\r') => {
-                    read = n;
-                    break;
-                }
-                (State::FieldStart, b' ') => State::FieldStart,
-                _ => State::Plain,
-            };
-        }
-        at += read as u64;
-        if read < source.from(at - read as u64).len() {
+        let end = bytes.iter().zip(at..).position(|(byte, here)| scan.ends(*byte, here, delimiter));
+        at += end.unwrap_or(bytes.len()) as u64;
+        if end.is_some() {
             break;
         }
     }
     if at == from && source.from(at).is_empty() {
         return Ok(None);
     }
+    let Scan { mut row, state, field, quoted, first_line } = scan;
     if state == State::Quoted && (first_line.is_some() || !row.too_long) {
         return Ok(Some(unclosed(row, source, first_line, field, at)));
     }
@@ -142,6 +116,50 @@ pub(crate) fn row<R: BufRead>(
     row.next = behind_line_end(source, at)?;
     row.blank = row.fields.len() == 1 && row.fields[0].len == 0;
     Ok(Some(row))
+}
+
+impl Scan {
+    fn new(from: u64, line: u64) -> Self {
+        let row = Row {
+            start: from,
+            end: from,
+            next: from,
+            line,
+            lines: 1,
+            fields: Vec::new(),
+            blank: false,
+            open_quote: false,
+            too_long: false,
+        };
+        Scan { row, state: State::FieldStart, field: from, quoted: false, first_line: None }
+    }
+
+    /// Takes a byte; true if the row ends before it.
+    fn ends(&mut self, byte: u8, here: u64, delimiter: u8) -> bool {
+        self.state = match (self.state, byte) {
+            (State::FieldStart, b'"') => {
+                self.quoted = true;
+                State::Quoted
+            }
+            (State::Quoted, b'"') => State::Quote,
+            (State::Quote, b'"') => State::Quoted,
+            (State::Quoted, b'\n') => {
+                self.first_line = self.first_line.or(Some((here, self.row.fields.len())));
+                self.row.lines += 1;
+                State::Quoted
+            }
+            (State::Quoted, _) => State::Quoted,
+            (_, byte) if byte == delimiter => {
+                self.row.fields.push(Field { start: self.field, len: (here - self.field) as u32, quoted: self.quoted });
+                (self.field, self.quoted) = (here + 1, false);
+                State::FieldStart
+            }
+            (_, b'\n' | b'\r') => return true,
+            (State::FieldStart, b' ') => State::FieldStart,
+            _ => State::Plain,
+        };
+        false
+    }
 }
 
 /// Ends a row with an open quote at the end of the line that it began on.

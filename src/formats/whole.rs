@@ -19,7 +19,7 @@ pub(crate) fn read_all<R: BufRead>(source: &mut Source<R>, policy: &Policy) -> i
     let bytes = source.from(0);
     if bytes.len() > limit {
         let sentence = format!("The document is longer than {limit} bytes.");
-        let fault = Fault::new(codes::TOO_LONG, file_place(0, source.end()), sentence);
+        let fault = Fault::new(codes::TOO_LONG, file_place(0, limit as u64), sentence);
         return Ok(Err(fault.expected(format!("at most {limit} bytes"))));
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {

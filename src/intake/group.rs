@@ -70,6 +70,14 @@ async fn answer(store: &Store, limits: &Limits, tenant: Tenant, group: Vec<Pendi
                 let _ = one.reply.send(Ok(receipt));
             }
         }
+        // One that can't be written must not cost its neighbours: halved until it stands alone.
+        Err(error) if error.trouble() != Trouble::Away && group.len() > 1 => {
+            tracing::debug!(%error, documents = group.len(), "intake halves a group");
+            let mut first = group;
+            let second = first.split_off(first.len() / 2);
+            Box::pin(answer(store, limits, tenant, first)).await;
+            Box::pin(answer(store, limits, tenant, second)).await;
+        }
         Err(error) => {
             tracing::warn!(%error, documents = group.len(), "intake could not commit");
             let error = Arc::new(error);
@@ -111,7 +119,8 @@ async fn commit(store: &Store, limits: &Limits, tenant: Tenant, group: &[Pending
     if !needed.is_empty() {
         let hashes: Vec<String> = needed.iter().map(|h| (*h).clone()).collect();
         if blobs::seal(&mut tx, tenant, &hashes, now).await? != hashes.len() as u64 {
-            return Err(StoreError::Row("a blob's chunks are not all there; send the document again".into()));
+            // Its row was cleaned up between its upload and now; the sender still has it, and sends it again.
+            return Err(StoreError::Lost("the chunks of a blob"));
         }
     }
     write_documents(&mut tx, limits, tenant, group, &decided, now).await?;

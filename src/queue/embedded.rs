@@ -1,14 +1,15 @@
-//! The embedded queue: an outbox row *is* the queue entry. What is taken is known to this process only,
-//! so after a crash every row is free again; a row is deleted by the transaction that did its work.
+//! The embedded queue: an outbox row *is* the queue entry. What is taken is known to this process only, so after a crash
+//! every row is free again; a row is deleted by the transaction that did its work, and free again when who took it lets
+//! go of it, be it by a panic.
 
 use super::{QueueError, Standing, Taken, Token};
 use crate::{
-    canonical::{ClaimCheck, Stage},
+    canonical::{ClaimCheck, Micros, Stage},
     store::{Store, StoreError, Tx, now, outbox},
 };
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -18,13 +19,71 @@ const IDLE: Duration = Duration::from_millis(500);
 /// The queue over one store; one process has it, by the store's exclusive lock.
 pub struct Embedded {
     store: Store,
-    taken: Mutex<HashMap<i64, Stage>>,
+    known: Mutex<Known>,
+}
+
+/// What this process knows of rows.
+#[derive(Default)]
+struct Known {
+    taken: HashMap<i64, Stage>,
+    /// Looks under way. What is let go of during one may be done, and still stand in what that look sees.
+    looks: usize,
+    let_go: HashSet<i64>,
+}
+
+/// A row in somebody's hands; free again when dropped, unless it was deleted.
+#[derive(Debug)]
+pub(crate) struct Held {
+    id: i64,
+    queue: Arc<Embedded>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut known = self.queue.known();
+        known.taken.remove(&self.id);
+        if known.looks > 0 {
+            known.let_go.insert(self.id);
+        }
+        drop(known);
+        self.queue.store.outbox_written.notify_waiters();
+    }
+}
+
+/// A look at the table.
+struct Look<'a>(&'a Embedded);
+
+impl<'a> Look<'a> {
+    fn begin(queue: &'a Embedded) -> Look<'a> {
+        queue.known().looks += 1;
+        Look(queue)
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        let mut known = self.0.known();
+        known.looks -= 1;
+        if known.looks == 0 {
+            known.let_go.clear();
+        }
+    }
+}
+
+impl std::fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Embedded")
+    }
 }
 
 impl Embedded {
     /// A queue over the store's outbox.
     pub fn new(store: Store) -> Self {
-        Embedded { store, taken: Mutex::default() }
+        Embedded { store, known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Deletes the rows of what was done, in the transaction that did it.
@@ -46,30 +105,21 @@ impl Embedded {
         let mut tx = self.store.system_read().await?;
         let (due, waiting) = outbox::due_and_later(&mut tx, stage, now()).await?;
         tx.rollback().await?;
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let unsettled = taken.values().filter(|of| **of == stage).count() as u64;
+        let unsettled = self.known().taken.values().filter(|of| **of == stage).count() as u64;
         Ok(Standing { ready: due.saturating_sub(unsettled), waiting, unsettled: Some(unsettled), consumers: None })
     }
 
-    /// Forgets that these were taken: settled rows are gone, others may be taken again.
-    pub fn free(&self, done: &[Taken]) {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        for id in done.iter().filter_map(row) {
-            taken.remove(&id);
-        }
-        drop(taken);
-        self.store.outbox_written.notify_waiters();
-    }
-
-    /// Rows of a stage that are due and not taken; marks them taken.
-    async fn take(&self, stage: Stage, limit: usize) -> Result<Vec<Taken>, StoreError> {
+    /// Rows of a stage that are due at an instant and not taken; marks them taken.
+    async fn take(self: &Arc<Self>, stage: Stage, limit: usize, at: Micros) -> Result<Vec<Taken>, StoreError> {
+        let look = Look::begin(self);
         // Rows of a stage that others hold stand before the free ones: ask for so many more.
-        let held = self.taken.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let held = self.known().taken.values().filter(|of| **of == stage).count();
         let mut tx = self.store.system_read().await?;
-        let rows = outbox::due(&mut tx, stage, now(), (limit + held) as i64).await?;
+        let rows = outbox::due(&mut tx, stage, at, (limit + held) as i64).await?;
         tx.rollback().await?;
         let mut unreadable = Vec::new();
         let got = self.mark(stage, limit, rows, &mut unreadable);
+        drop(look);
         if !unreadable.is_empty() {
             let mut tx = self.store.system().await?;
             outbox::delete(&mut tx, &unreadable).await?;
@@ -78,33 +128,40 @@ impl Embedded {
         Ok(got)
     }
 
-    fn mark(&self, stage: Stage, limit: usize, rows: Vec<outbox::Waiting>, unreadable: &mut Vec<i64>) -> Vec<Taken> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+    fn mark(
+        self: &Arc<Self>,
+        stage: Stage,
+        limit: usize,
+        rows: Vec<outbox::Waiting>,
+        unreadable: &mut Vec<i64>,
+    ) -> Vec<Taken> {
+        let mut known = self.known();
         let mut got = Vec::new();
         for row in rows {
-            match claim(&row) {
-                Some(claim) if got.len() < limit && taken.insert(row.id, stage).is_none() => {
-                    let token = Token::Row(row.id);
-                    got.push(Taken { claim, redelivered: false, deliveries: 0, suspect: None, token });
-                }
-                Some(_) => {}
-                None => unreadable.push(row.id),
+            if got.len() >= limit || known.let_go.contains(&row.id) || known.taken.contains_key(&row.id) {
+                continue;
             }
+            let Some(claim) = claim(&row) else {
+                unreadable.push(row.id);
+                continue;
+            };
+            known.taken.insert(row.id, stage);
+            let token = Token::Row(Held { id: row.id, queue: self.clone() });
+            got.push(Taken { claim, redelivered: false, deliveries: 0, suspect: None, token });
         }
         got
     }
 
-    async fn until_next(&self, stage: Stage) -> Result<Duration, StoreError> {
+    /// How long until a row of the stage falls due that was not at the last look; who lets go of one wakes us as well.
+    async fn until_next(&self, stage: Stage, looked: Micros) -> Result<Duration, StoreError> {
         let mut tx = self.store.system_read().await?;
-        let due = outbox::next_due(&mut tx, stage).await?;
+        let due = outbox::next_due(&mut tx, stage, looked).await?;
         tx.rollback().await?;
         let wait = due.map_or(IDLE, |due| Duration::from_micros((due.0 - now().0).max(0) as u64));
-        // A row that is due and taken by another consumer would make this zero for as long as it works.
-        Ok(wait.clamp(Duration::from_millis(5), IDLE))
+        Ok(wait.clamp(Duration::from_millis(1), IDLE))
     }
 }
 
-/// The outbox row of what was taken here; a broker's delivery has none.
 /// A row's claim check. One that can't be read is no work of ours and must not go round: it is logged and deleted.
 /// Nothing is lost by it: what is unfinished is a state in the store, and the sweeper sends it again.
 fn claim(row: &outbox::Waiting) -> Option<ClaimCheck> {
@@ -123,8 +180,8 @@ fn claim(row: &outbox::Waiting) -> Option<ClaimCheck> {
 }
 
 fn row(taken: &Taken) -> Option<i64> {
-    match taken.token {
-        Token::Row(id) => Some(id),
+    match &taken.token {
+        Token::Row(held) => Some(held.id),
         Token::Delivery(_) => None,
     }
 }
@@ -152,9 +209,10 @@ impl Taker {
             tokio::pin!(woken);
             // Registered before the look, so that a row written after it wakes us.
             woken.as_mut().enable();
-            self.ahead = self.queue.take(self.stage, self.prefetch).await?.into();
+            let looked = now();
+            self.ahead = self.queue.take(self.stage, self.prefetch, looked).await?.into();
             if self.ahead.is_empty() {
-                let wait = self.queue.until_next(self.stage).await?;
+                let wait = self.queue.until_next(self.stage, looked).await?;
                 let _ = tokio::time::timeout(wait, woken).await;
             }
         }
@@ -163,15 +221,8 @@ impl Taker {
     pub(super) async fn more(&mut self, limit: usize) -> Result<Vec<Taken>, QueueError> {
         let mut got: Vec<Taken> = self.ahead.drain(..limit.min(self.ahead.len())).collect();
         if got.len() < limit {
-            got.extend(self.queue.take(self.stage, limit - got.len()).await?);
+            got.extend(self.queue.take(self.stage, limit - got.len(), now()).await?);
         }
         Ok(got)
-    }
-}
-
-impl Drop for Taker {
-    fn drop(&mut self) {
-        let ahead: Vec<Taken> = self.ahead.drain(..).collect();
-        self.queue.free(&ahead);
     }
 }

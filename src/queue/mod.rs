@@ -71,11 +71,12 @@ pub struct LineHealth {
 /// How the backing knows what was taken.
 #[derive(Debug)]
 pub(crate) enum Token {
-    Row(i64),
+    Row(embedded::Held),
     Delivery(rabbitmq::lane::Delivery),
 }
 
 /// Takes claim checks of one stage, until told to stop.
+#[expect(clippy::large_enum_variant, reason = "a process has a handful of them")]
 pub enum Consumer {
     Embedded(embedded::Taker),
     Rabbit(rabbitmq::Taker),
@@ -98,7 +99,7 @@ impl Queue {
         Queue::Embedded(Arc::new(embedded::Embedded::new(store)))
     }
 
-    /// RabbitMQ. What the broker refuses is an error; a broker that is away is waited for, here for at most 10 s, then
+    /// RabbitMQ. What the broker refuses is an error; a broker that is away is waited for, here for a few seconds, then
     /// by whoever needs it.
     pub async fn rabbit(url: &str) -> Result<Self, QueueError> {
         Ok(Queue::Rabbit(Arc::new(rabbitmq::Broker::open(url).await?)))
@@ -132,7 +133,7 @@ impl Queue {
     /// After the commit. What can't be told comes again, and finds its work done.
     pub async fn ack(&self, taken: Vec<Taken>) {
         match self {
-            Queue::Embedded(queue) => queue.free(&taken),
+            Queue::Embedded(_) => drop(taken),
             Queue::Rabbit(_) => rabbitmq::lane::tell(rabbitmq::lane::Word::Done, deliveries(taken)).await,
         }
     }
@@ -142,7 +143,7 @@ impl Queue {
     /// can keep what it holds should. They keep their place in the queue, and may be taken again at once.
     pub async fn give_back(&self, taken: Vec<Taken>) {
         match self {
-            Queue::Embedded(queue) => queue.free(&taken),
+            Queue::Embedded(_) => drop(taken),
             Queue::Rabbit(_) => rabbitmq::lane::tell(rabbitmq::lane::Word::Back, deliveries(taken)).await,
         }
     }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::canonical::{Micros, Tenant};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Chunks hold this many bytes before compression; a range can be read without the rest.
 pub const CHUNK: usize = 1 << 20;
@@ -29,7 +30,8 @@ pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
     zstd::bulk::decompress(bytes, CHUNK).map_err(|e| StoreError::Row(format!("a chunk can't be decompressed: {e}")))
 }
 
-/// Locks, and makes where missing, the rows of blobs. Must be sorted by hash. Gives (hash, sealed).
+/// Locks, and makes where missing, the rows of blobs. Must be sorted by hash. Gives (hash, sealed). One that is not sealed
+/// counts as new again: who cleans up after uploads that were given up must not take the chunks of one that begins anew.
 pub async fn lock(
     tx: &mut Tx,
     tenant: Tenant,
@@ -49,7 +51,8 @@ pub async fn lock(
     let rows: Vec<(String, Option<i64>)> = fetch!(
         tx,
         "insert into blobs (tenant, sha256, size, chunks, created_at) select $2, r.sha256, r.size, r.chunks, $3 from {rows} where true order by r.sha256
-         on conflict (tenant, sha256) do update set size = blobs.size returning sha256, sealed_at",
+         on conflict (tenant, sha256) do update set created_at = case when blobs.sealed_at is null then excluded.created_at else blobs.created_at end
+         returning sha256, sealed_at",
         "sha256 text, size bigint, chunks bigint" => &ask;
         tenant, now
     )?;
@@ -116,7 +119,7 @@ pub async fn written(tx: &mut Tx, tenant: Tenant, sha256: &str) -> Result<i64, S
     Ok(rows.first().map_or(0, |r| r.0))
 }
 
-/// Chunks `first..first + count` of a blob, decompressed.
+/// Chunks `first..first + count` of a blob, decompressed. `Gone` if the blob is not kept any more.
 pub async fn read(
     tx: &mut Tx,
     tenant: Tenant,
@@ -129,6 +132,13 @@ pub async fn read(
         "select bytes from blob_chunks where tenant = $1 and sha256 = $2 and n >= $3 and n < $4 order by n";
         tenant, sha256, first, first + count
     )?;
+    if rows.is_empty() {
+        let chunks: Vec<(i64,)> = fetch!(tx, "select chunks from blobs where tenant = $1 and sha256 = $2 and sealed_at is not null"; tenant, sha256)?;
+        // Behind its last chunk, and in an empty body, there is nothing to read; else something should be there.
+        if chunks.first().is_none_or(|c| first < c.0) {
+            return Err(StoreError::Gone(sha256.into()));
+        }
+    }
     rows.into_iter().map(|(bytes,)| decompress(&bytes)).collect()
 }
 
@@ -143,30 +153,106 @@ pub async fn range(tx: &mut Tx, tenant: Tenant, sha256: &str, from: u64, len: u6
     Ok(bytes[start..end].to_vec())
 }
 
-/// The bodies of blobs of one chunk, decompressed, by hash; an empty body has no chunk.
-pub async fn small(
-    tx: &mut Tx,
-    tenant: Tenant,
-    hashes: &[&str],
-) -> Result<std::collections::HashMap<String, Vec<u8>>, StoreError> {
+/// The bodies of blobs of at most one chunk, decompressed, by hash. `Gone` if one is not kept any more.
+pub async fn small(tx: &mut Tx, tenant: Tenant, hashes: &[&str]) -> Result<HashMap<String, Vec<u8>>, StoreError> {
     #[derive(Serialize)]
     struct Ask<'a> {
         sha256: &'a str,
     }
     if hashes.is_empty() {
-        return Ok(Default::default());
+        return Ok(HashMap::new());
     }
     let ask: Vec<Ask> = hashes.iter().map(|sha256| Ask { sha256 }).collect();
-    let rows: Vec<(String, Vec<u8>)> = fetch!(
+    let rows: Vec<(String, i64, Option<Vec<u8>>)> = fetch!(
         tx,
-        "select c.sha256, c.bytes from blob_chunks c where c.tenant = $2 and c.n = 0 and c.sha256 in (select r.sha256 from {rows})",
+        "select b.sha256, b.size, c.bytes from blobs b left join blob_chunks c on c.tenant = b.tenant and c.sha256 = b.sha256 and c.n = 0
+         where b.tenant = $2 and b.sealed_at is not null and b.sha256 in (select r.sha256 from {rows})",
         "sha256 text" => &ask;
         tenant
     )?;
-    let mut bodies: std::collections::HashMap<String, Vec<u8>> =
-        hashes.iter().map(|h| (h.to_string(), Vec::new())).collect();
-    for (sha256, bytes) in rows {
-        bodies.insert(sha256, decompress(&bytes)?);
+    let mut bodies = HashMap::with_capacity(rows.len());
+    for (sha256, size, bytes) in rows {
+        match bytes {
+            Some(bytes) => bodies.insert(sha256, decompress(&bytes)?),
+            // An empty body has no chunk.
+            None if size == 0 => bodies.insert(sha256, Vec::new()),
+            None => return Err(StoreError::Gone(sha256)),
+        };
     }
-    Ok(bodies)
+    match hashes.iter().find(|hash| !bodies.contains_key(**hash)) {
+        Some(hash) => Err(StoreError::Gone((*hash).into())),
+        None => Ok(bodies),
+    }
+}
+
+/// Locks the rows of sealed blobs that are there, sorted: who takes in the same content waits.
+pub async fn lock_sealed(tx: &mut Tx, tenant: Tenant, hashes: &[String]) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct Ask<'a> {
+        sha256: &'a str,
+    }
+    let ask: Vec<Ask> = hashes.iter().map(|sha256| Ask { sha256 }).collect();
+    let _: Vec<(String,)> = fetch!(
+        tx,
+        "select blobs.sha256 from blobs where blobs.tenant = $2 and blobs.sha256 in (select r.sha256 from {rows}) order by blobs.sha256 {lock}",
+        "sha256 text" => &ask;
+        tenant
+    )?;
+    Ok(())
+}
+
+/// Deletes blobs with their chunks. The caller has locked them and knows that nobody leans on them.
+pub async fn remove(tx: &mut Tx, tenant: Tenant, hashes: &[String]) -> Result<u64, StoreError> {
+    #[derive(Serialize)]
+    struct Ask<'a> {
+        sha256: &'a str,
+    }
+    let ask: Vec<Ask> = hashes.iter().map(|sha256| Ask { sha256 }).collect();
+    exec!(
+        tx,
+        "delete from blob_chunks where tenant = $2 and sha256 in (select r.sha256 from {rows})",
+        "sha256 text" => &ask;
+        tenant
+    )?;
+    Ok(exec!(
+        tx,
+        "delete from blobs where tenant = $2 and sha256 in (select r.sha256 from {rows})",
+        "sha256 text" => &ask;
+        tenant
+    )?)
+}
+
+/// Deletes blobs that nobody has sealed since before an instant, with their chunks: uploads that were given up. In a
+/// system transaction. Gives how many.
+pub async fn remove_unsealed(tx: &mut Tx, before: Micros, limit: i64) -> Result<u64, StoreError> {
+    #[derive(Serialize)]
+    struct Left {
+        tenant: Tenant,
+        sha256: String,
+    }
+    // Seen again under the row's lock: one that is sealed or begun anew in this moment stays.
+    let left: Vec<(Tenant, String)> = fetch!(
+        tx,
+        "delete from blobs where sealed_at is null and created_at < $1
+            and (tenant, sha256) in (select tenant, sha256 from blobs where sealed_at is null and created_at < $1 order by created_at limit $2)
+         returning tenant, sha256";
+        before, limit
+    )?;
+    if left.is_empty() {
+        return Ok(0);
+    }
+    let rows: Vec<Left> = left.into_iter().map(|(tenant, sha256)| Left { tenant, sha256 }).collect();
+    exec!(
+        tx,
+        "delete from blob_chunks where exists (select 1 from {rows} where r.tenant = blob_chunks.tenant and r.sha256 = blob_chunks.sha256)",
+        "tenant uuid, sha256 text" => &rows
+    )?;
+    Ok(rows.len() as u64)
+}
+
+/// True if blobs stand that nobody has sealed since before an instant. In a system transaction.
+pub async fn has_unsealed(tx: &mut Tx, before: Micros) -> Result<bool, StoreError> {
+    let rows: Vec<(i64,)> =
+        fetch!(tx, "select chunks from blobs where sealed_at is null and created_at < $1 limit 1"; before)?;
+    Ok(!rows.is_empty())
 }

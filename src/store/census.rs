@@ -1,110 +1,171 @@
-//! Counts over all tenants, and suspects: rows whose counterpart is not there. In system transactions, which see ids,
-//! states, instants and counts, and no bodies.
+//! Counts, and suspects: rows whose counterpart is not there. In system transactions, which see ids, states, instants
+//! and counts, and no bodies; of one tenant or of all.
 
-use super::{StoreError, Tx, sql::fetch};
-use crate::canonical::{Micros, Tenant};
+use super::{Inner, StoreError, Tx, sql::fetch};
+use crate::canonical::{Micros, PartnerId, Tenant};
+use serde::Serialize;
 use uuid::Uuid;
+
+/// At most so many suspects of a kind are told; behind so many the kind is known and the number is no news.
+pub const SUSPECTS: i64 = 1_000;
 
 /// A thing that may be missing something.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, sqlx::FromRow)]
 pub struct Suspect {
     pub tenant: Tenant,
-    pub id: String,
+    pub id: Uuid,
 }
 
-/// Documents by (tenant, state).
-pub async fn documents(tx: &mut Tx) -> Result<Vec<(Tenant, String, i64)>, StoreError> {
-    Ok(fetch!(tx, "select tenant, state, count(*) from documents group by tenant, state")?)
+/// Documents by state.
+pub async fn documents(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<(String, i64)>, StoreError> {
+    Ok(fetch!(tx, "select state, count(*) from documents where ($1 is null or tenant = $1) group by state"; tenant)?)
 }
 
-/// Messages by (tenant, state).
-pub async fn messages(tx: &mut Tx) -> Result<Vec<(Tenant, String, i64)>, StoreError> {
-    Ok(fetch!(tx, "select tenant, state, count(*) from messages group by tenant, state")?)
+/// Messages by state.
+pub async fn messages(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<(String, i64)>, StoreError> {
+    Ok(fetch!(tx, "select state, count(*) from messages where ($1 is null or tenant = $1) group by state"; tenant)?)
 }
 
-/// Deliveries by (tenant, state).
-pub async fn deliveries(tx: &mut Tx) -> Result<Vec<(Tenant, String, i64)>, StoreError> {
-    Ok(fetch!(tx, "select tenant, state, count(*) from deliveries group by tenant, state")?)
+/// Deliveries by state.
+pub async fn deliveries(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<(String, i64)>, StoreError> {
+    Ok(fetch!(tx, "select state, count(*) from deliveries where ($1 is null or tenant = $1) group by state"; tenant)?)
 }
 
-#[derive(sqlx::FromRow)]
-struct Found {
-    tenant: Tenant,
-    id: Uuid,
-}
-
-fn suspects(found: Vec<Found>) -> Vec<Suspect> {
-    found.into_iter().map(|f| Suspect { tenant: f.tenant, id: f.id.to_string() }).collect()
-}
-
-/// Sealed blobs that no document names, by hash.
-pub async fn blobs_without_document(tx: &mut Tx) -> Result<Vec<Suspect>, StoreError> {
+/// Sealed blobs that no document names: (tenant, hash).
+pub async fn blobs_without_document(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<(Tenant, String)>, StoreError> {
     Ok(fetch!(
         tx,
-        "select b.tenant, b.sha256 as id from blobs b where b.sealed_at is not null
-            and not exists (select 1 from documents d where d.tenant = b.tenant and d.sha256 = b.sha256) limit 1000"
+        "select b.tenant, b.sha256 from blobs b where b.sealed_at is not null and ($1 is null or b.tenant = $1)
+            and not exists (select 1 from documents d where d.tenant = b.tenant and d.sha256 = b.sha256) limit $2";
+        tenant, SUSPECTS
     )?)
 }
 
-/// Translated documents whose sets and first messages (run 0, split 0) do not match in number.
-pub async fn documents_without_sets(tx: &mut Tx) -> Result<Vec<Suspect>, StoreError> {
-    let found: Vec<Found> = fetch!(
+/// Documents whose bytes are not there, though nothing let them go.
+pub async fn documents_without_bytes(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Suspect>, StoreError> {
+    Ok(fetch!(
         tx,
-        "select d.tenant, d.id from documents d where d.state = 'translated'
-            and d.sets <> (select count(*) from messages m where m.document = d.id and m.run = 0 and m.split = 0) limit 1000"
-    )?;
-    Ok(suspects(found))
+        "select d.tenant, d.id from documents d where d.raw_removed_at is null and ($1 is null or d.tenant = $1)
+            and not exists (select 1 from blobs b where b.tenant = d.tenant and b.sha256 = d.sha256 and b.sealed_at is not null) limit $2";
+        tenant, SUSPECTS
+    )?)
+}
+
+/// A translated document whose sets and messages do not match.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Unmatched {
+    pub tenant: Tenant,
+    pub id: Uuid,
+    /// Sets that translate has read.
+    pub sets: Option<i64>,
+    /// Sets that have a message which nobody replaced.
+    pub there: i64,
+    /// Messages too many: two of the same set and split that stand beside each other.
+    pub doubled: i64,
+}
+
+/// Translated documents of whose sets not each has exactly one message that stands: of its latest run, the earlier
+/// ones being replaced.
+pub async fn documents_without_messages(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Unmatched>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select s.tenant, s.id, s.sets, s.there, s.doubled from (
+            select d.tenant, d.id, d.sets,
+                (select count(distinct m.set_no) from messages m where m.document = d.id and m.state <> 'replaced') as there,
+                (select count(*) - count(distinct m.set_no * 1000000 + m.split) from messages m where m.document = d.id and m.state <> 'replaced') as doubled
+            from documents d where d.state = 'translated' and ($1 is null or d.tenant = $1)) s
+         where s.sets is null or s.sets <> s.there or s.doubled <> 0 limit $2";
+        tenant, SUSPECTS
+    )?)
 }
 
 /// Applied messages without an event.
-pub async fn messages_without_event(tx: &mut Tx) -> Result<Vec<Suspect>, StoreError> {
-    let found: Vec<Found> = fetch!(
-        tx,
-        "select m.tenant, m.id from messages m where m.state = 'applied' and not exists (select 1 from events e where e.message = m.id) limit 1000"
-    )?;
-    Ok(suspects(found))
-}
-
-/// Events that a subscription of endpoints may have wanted and no delivery carries: (tenant, event, kind, subscription).
-/// Patterns are matched by the caller.
-pub async fn events_without_delivery(tx: &mut Tx) -> Result<Vec<(Tenant, Uuid, String, Uuid)>, StoreError> {
+pub async fn messages_without_event(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Suspect>, StoreError> {
     Ok(fetch!(
         tx,
-        "select e.tenant, e.id, e.kind, s.id from events e join subscriptions s on s.tenant = e.tenant and s.kind = 'endpoint'
-            and s.from_at <= e.at and (s.until_at is null or e.at < s.until_at)
-         where not exists (select 1 from deliveries d where d.event = e.id and d.subscription = s.id)"
+        "select m.tenant, m.id from messages m where m.state = 'applied' and ($1 is null or m.tenant = $1)
+            and not exists (select 1 from events e where e.message = m.id) limit $2";
+        tenant, SUSPECTS
     )?)
 }
 
-/// The patterns of subscriptions.
-pub async fn patterns(tx: &mut Tx) -> Result<Vec<(Uuid, sqlx::types::Json<Vec<String>>)>, StoreError> {
-    Ok(fetch!(tx, "select id, events from subscriptions")?)
+/// Messages that wait, though nothing unfinished of their key stands before them.
+pub async fn messages_waiting_for_nothing(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Suspect>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select m.tenant, m.id from messages m where m.state = 'waiting' and ($1 is null or m.tenant = $1)
+            and not exists (select 1 from messages e where e.tenant = m.tenant and e.partner = m.partner and e.kind = m.kind and e.number = m.number
+                and e.place < m.place and e.state in ('pending', 'waiting', 'held', 'retrying', 'dead')) limit $2";
+        tenant, SUSPECTS
+    )?)
 }
 
-/// Work of a stage that has not moved since past its deadline three times over, and whose sweep is long past too:
-/// (tenant, id). Whether a claim check stands in the outbox or a timer, the caller asks next.
-pub async fn stuck(tx: &mut Tx, table: Work, now: Micros) -> Result<Vec<Suspect>, StoreError> {
-    let found: Vec<Found> = match table {
-        Work::Documents => fetch!(
-            tx,
-            "select tenant, id from documents where state in ('received', 'retrying') and coalesce(due, 0) < $1
-                and deadline + 2 * wait_us < $1 and (swept_at is null or swept_at + 3 * wait_us < $1) limit 1000";
-            now
-        )?,
-        Work::Messages => fetch!(
-            tx,
-            "select tenant, id from messages where ((state = 'pending' and released = 1) or state = 'retrying') and coalesce(due, 0) < $1
-                and deadline + 2 * wait_us < $1 and (swept_at is null or swept_at + 3 * wait_us < $1) limit 1000";
-            now
-        )?,
-        Work::Deliveries => fetch!(
-            tx,
-            "select tenant, id from deliveries where state in ('pending', 'retrying') and coalesce(due, 0) < $1
-                and deadline + 2 * wait_us < $1 and (swept_at is null or swept_at + 3 * wait_us < $1) limit 1000";
-            now
-        )?,
-    };
-    Ok(suspects(found))
+/// A subscription as the audit needs it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Subscribed {
+    pub tenant: Tenant,
+    pub id: Uuid,
+    /// `endpoint` or `answer`.
+    pub kind: String,
+    /// Of an answer: whose messages it answers.
+    pub partner: Option<PartnerId>,
+    #[sqlx(json)]
+    pub events: Vec<String>,
+    pub from_at: i64,
+    pub until_at: Option<i64>,
+}
+
+/// The subscriptions that stand or stood.
+pub async fn subscriptions(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Subscribed>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select tenant, id, kind, partner, events, from_at, until_at from subscriptions where ($1 is null or tenant = $1)";
+        tenant
+    )?)
+}
+
+/// One pattern of a subscription: the event's whole type, or how it begins.
+#[derive(Debug, Clone, Serialize)]
+pub struct Wanted {
+    pub tenant: Tenant,
+    pub subscription: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
+    pub from_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begins: Option<String>,
+    /// Characters of `begins`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<i64>,
+}
+
+/// An event that nobody carries to a subscription that wanted it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Untold {
+    pub tenant: Tenant,
+    pub id: Uuid,
+    pub kind: String,
+    pub subscription: Uuid,
+}
+
+/// Events made while a subscription stood whose pattern they match, and that no delivery carries to it.
+pub async fn events_without_delivery(tx: &mut Tx, wanted: &[Wanted]) -> Result<Vec<Untold>, StoreError> {
+    if wanted.is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(fetch!(
+        tx,
+        "select e.tenant, e.id, e.kind, r.subscription from events e join {rows} on r.tenant = e.tenant
+            and r.from_at <= e.at and (r.until_at is null or e.at < r.until_at) and (e.kind = r.whole or substr(e.kind, 1, r.length) = r.begins)
+         where (r.partner is null or exists (select 1 from messages m where m.id = e.message and m.partner = r.partner))
+            and not exists (select 1 from deliveries d where d.event = e.id and d.subscription = r.subscription) limit $2",
+        "tenant uuid, subscription uuid, partner uuid, from_at bigint, until_at bigint, whole text, begins text, length integer" => wanted;
+        SUSPECTS
+    )?)
 }
 
 /// What a stage works on.
@@ -115,40 +176,103 @@ pub enum Work {
     Deliveries,
 }
 
-/// Everything that is named by a claim check in the outbox or by a timer: ids of connections, messages and deliveries.
-pub async fn claimed(tx: &mut Tx) -> Result<std::collections::HashSet<Uuid>, StoreError> {
-    let rows: Vec<(sqlx::types::Json<crate::canonical::ClaimCheck>,)> = fetch!(tx, "select claim from outbox")?;
-    let mut ids: std::collections::HashSet<Uuid> = rows.into_iter().flat_map(|(claim,)| claim.0.ids).collect();
-    let timers: Vec<(Uuid,)> = fetch!(tx, "select id from timers")?;
-    ids.extend(timers.into_iter().map(|t| t.0));
-    Ok(ids)
+/// Unfinished work past three times its wait.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Stuck {
+    pub tenant: Tenant,
+    pub id: Uuid,
+    /// What a claim check for it names: the connection of a document, else the thing itself.
+    pub claim: Uuid,
 }
 
-/// The connection of a document, and until when its translate lease runs on the database's clock (0: not leased).
-pub async fn connection_of(tx: &mut Tx, document: Uuid) -> Result<Option<(Uuid, i64)>, StoreError> {
-    let rows: Vec<(Uuid, i64)> = fetch!(
-        tx,
-        "select d.connection, case when c.lease_until >= {now} then c.lease_until else 0 end from documents d join connections c on c.id = d.connection where d.id = $1";
-        document
-    )?;
-    Ok(rows.into_iter().next())
+/// Unfinished work that is past its deadline by twice its wait and more, so that the sweeper has not published it since
+/// (that moves the deadline), and for which no lease stands. Whether a claim check stands in the outbox or a timer, the
+/// caller asks next. Of a connection the first document speaks for those behind it. A message whose trailer is not read
+/// yet is its document's business.
+pub async fn stuck(tx: &mut Tx, work: Work, tenant: Option<Tenant>, now: Micros) -> Result<Vec<Stuck>, StoreError> {
+    Ok(match work {
+        Work::Documents => fetch!(
+            tx,
+            "select d.tenant, d.id, d.connection as claim from documents d where d.state in ('received', 'retrying') and ($1 is null or d.tenant = $1)
+                and d.deadline < $2 and d.deadline + 2 * d.wait_us < $2
+                and not exists (select 1 from documents e where e.connection = d.connection and e.sequence < d.sequence and e.state in ('received', 'retrying'))
+                and not exists (select 1 from connections c where c.id = d.connection and c.lease_owner is not null and c.lease_until >= {now}) order by d.deadline limit $3";
+            tenant, now, SUSPECTS
+        )?,
+        Work::Messages => fetch!(
+            tx,
+            "select m.tenant, m.id, m.id as claim from messages m where m.state in ('pending', 'retrying') and ($1 is null or m.tenant = $1)
+                and m.deadline < $2 and m.deadline + 2 * m.wait_us < $2
+                and (m.released = 1 or m.state = 'retrying' or exists (select 1 from documents d where d.id = m.document and d.state = 'translated')) order by m.deadline limit $3";
+            tenant, now, SUSPECTS
+        )?,
+        Work::Deliveries => fetch!(
+            tx,
+            "select d.tenant, d.id, d.id as claim from deliveries d where d.state in ('pending', 'retrying') and ($1 is null or d.tenant = $1)
+                and d.deadline < $2 and d.deadline + 2 * d.wait_us < $2 order by d.deadline limit $3";
+            tenant, now, SUSPECTS
+        )?,
+    })
 }
 
-/// Outbound control numbers: (tenant, scope, next).
-pub async fn numbers(tx: &mut Tx) -> Result<Vec<(Tenant, String, i64)>, StoreError> {
-    Ok(fetch!(tx, "select tenant, scope, next from control_numbers")?)
+/// The counter of outbound control numbers of a scope.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Counter {
+    pub tenant: Tenant,
+    pub scope: String,
+    pub next: i64,
+    /// Where it began; not known of one made by an early version.
+    pub first: Option<i64>,
 }
 
-/// Outbound documents that bear a number, by (tenant, partner): how many.
-pub async fn numbered(tx: &mut Tx) -> Result<Vec<(Tenant, Uuid, i64)>, StoreError> {
+/// The counters of outbound control numbers.
+pub async fn counters(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Counter>, StoreError> {
     Ok(fetch!(
         tx,
-        "select tenant, partner, count(*) from deliveries where control is not null and partner is not null group by tenant, partner"
+        "select tenant, scope, next, first from control_numbers where ($1 is null or tenant = $1) order by tenant, scope";
+        tenant
     )?)
 }
 
-/// How many tenants the directory of the store has: what a look at all tenants must have seen.
-pub async fn tenants(tx: &mut Tx) -> Result<i64, StoreError> {
-    let rows: Vec<(i64,)> = fetch!(tx, "select count(*) from tenants")?;
-    Ok(rows.first().map_or(0, |r| r.0))
+/// How many documents to a partner bear a number, and the lowest.
+pub async fn numbered(tx: &mut Tx, tenant: Tenant, partner: PartnerId) -> Result<(i64, Option<String>), StoreError> {
+    let rows: Vec<(i64, Option<String>)> = fetch!(
+        tx,
+        "select count(*), min(control) from deliveries where tenant = $1 and partner = $2 and control is not null";
+        tenant, partner
+    )?;
+    Ok(rows.into_iter().next().unwrap_or_default())
+}
+
+/// The numbers that documents to a partner bear, behind one, in order.
+pub async fn numbers(
+    tx: &mut Tx,
+    tenant: Tenant,
+    partner: PartnerId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = fetch!(
+        tx,
+        "select control from deliveries where tenant = $1 and partner = $2 and control is not null and control > $3 order by control limit $4";
+        tenant, partner, after, limit
+    )?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
+}
+
+/// Tables of which this transaction may not see every row: under row-level security without a policy that shows all to
+/// its role, or with one that takes some away. On SQLite there are none.
+pub async fn hidden(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    match &mut tx.inner {
+        Inner::Lite(_) => Ok(vec![]),
+        Inner::Pg(t) => Ok(sqlx::query_scalar(
+            "select c.relname::text from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' and c.relrowsecurity
+                and (not exists (select from pg_policy p where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('*', 'r')
+                        and current_user::regrole::oid = any (p.polroles) and pg_get_expr(p.polqual, p.polrelid) = 'true')
+                    or exists (select from pg_policy p where p.polrelid = c.oid and not p.polpermissive))
+             order by 1",
+        )
+        .fetch_all(&mut **t)
+        .await?),
+    }
 }

@@ -265,7 +265,7 @@ pub struct Search {
     pub state: Option<String>,
     pub partner: Option<PartnerId>,
     pub connection: Option<ConnectionId>,
-    /// The kind of a set in it: `850`, `ORDERS`.
+    /// The kind of a set in it (`850`, `ORDERS`), or of a message (`order`).
     pub set_kind: Option<String>,
     /// A business number of a message in it.
     pub number: Option<String>,
@@ -287,7 +287,7 @@ macro_rules! searched {
                 and d.received_at >= $5 and d.received_at < $6
                 and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
                 and ($9 is null or lower(d.name) like $9 escape '\\' or lower(d.identity) like $9 escape '\\' or d.sha256 like $10 escape '\\')
-                and ($11 is null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.set_kind = $11))
+                and ($11 is null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and (m.set_kind = $11 or m.kind = $11)))
                 and ($12 is null or exists (select 1 from interchanges i where i.document = d.id and i.tenant = d.tenant and i.control = $12))",
             $by_number,
             " order by d.received_at desc, d.id desc limit $14"
@@ -364,4 +364,54 @@ pub async fn named(
         tenant, connection, name
     )?;
     Ok(rows.first().map(|r| r.0))
+}
+
+/// When retention let a document's raw bytes go, if it did.
+pub async fn raw_removed_at(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Option<Micros>, StoreError> {
+    let rows: Vec<(Option<Micros>,)> =
+        fetch!(tx, "select raw_removed_at from documents where tenant = $1 and id = $2"; tenant, id)?;
+    Ok(rows.first().and_then(|r| r.0))
+}
+
+/// Hashes of a partner's raw bytes that nobody needs any more: every document of that content is the partner's and
+/// ended before an instant, and none of their messages is unfinished (a restart would read the bytes). Oldest first.
+pub async fn past_retention(
+    tx: &mut Tx,
+    tenant: Tenant,
+    partner: PartnerId,
+    before: Micros,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = fetch!(
+        tx,
+        "select d.sha256 from documents d where d.tenant = $1 and d.partner = $2 and d.raw_removed_at is null and d.ended_at < $3
+            and not exists (select 1 from documents o where o.tenant = d.tenant and o.sha256 = d.sha256
+                and (o.ended_at is null or o.ended_at >= $3 or o.partner is null or o.partner <> d.partner))
+            and not exists (select 1 from documents o join messages m on m.document = o.id where o.tenant = d.tenant and o.sha256 = d.sha256
+                and m.state in ('pending', 'waiting', 'held', 'retrying', 'dead'))
+         group by d.sha256 order by min(d.ended_at), d.sha256 limit $4";
+        tenant, partner, before, limit
+    )?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
+}
+
+/// Notes that the raw bytes of these hashes were let go. Gives their documents.
+pub async fn note_raw_removed(
+    tx: &mut Tx,
+    tenant: Tenant,
+    hashes: &[String],
+    now: Micros,
+) -> Result<Vec<DocumentId>, StoreError> {
+    #[derive(Serialize)]
+    struct Ask<'a> {
+        sha256: &'a str,
+    }
+    let ask: Vec<Ask> = hashes.iter().map(|sha256| Ask { sha256 }).collect();
+    let rows: Vec<(DocumentId,)> = fetch!(
+        tx,
+        "update documents set raw_removed_at = $3 where tenant = $2 and raw_removed_at is null and sha256 in (select r.sha256 from {rows}) returning id",
+        "sha256 text" => &ask;
+        tenant, now
+    )?;
+    Ok(rows.into_iter().map(|r| r.0).collect())
 }

@@ -11,6 +11,9 @@ pub enum StoreError {
     Setup(String),
     #[error("a row of the store can't be read: {0}")]
     Row(String),
+    /// Raw bytes that retention let go, or that were lost (the audit knows which).
+    #[error("the raw bytes {0} are not kept any more: the agreement's `retention_days` has passed, or they were lost")]
+    Gone(String),
     /// A lease or an expected state was no longer ours: the work is somebody else's now.
     #[error("{0} is no longer ours")]
     Lost(&'static str),
@@ -35,7 +38,9 @@ impl StoreError {
         match self {
             StoreError::Sql(error) => sql_trouble(error),
             StoreError::Lost(_) => Trouble::Conflict,
-            StoreError::Migrate(_) | StoreError::Setup(_) | StoreError::Row(_) => Trouble::Deterministic,
+            StoreError::Migrate(_) | StoreError::Setup(_) | StoreError::Row(_) | StoreError::Gone(_) => {
+                Trouble::Deterministic
+            }
         }
     }
 
@@ -66,10 +71,10 @@ fn sql_trouble(error: &sqlx::Error) -> Trouble {
             let code = error.code().unwrap_or_default();
             let lite = error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some();
             if lite {
-                // Primary result code in the low byte: 5 busy, 6 locked, 7 no memory, 10 I/O, 13 full, 14 can't open.
+                // Primary result code in the low byte: 5 busy, 6 locked, 7 no memory, 8 read-only, 10 I/O, 13 full, 14 can't open.
                 // https://sqlite.org/rescode.html
                 match code.parse::<i32>().map(|c| c & 0xff) {
-                    Ok(5 | 6 | 7 | 10 | 13 | 14) => Trouble::Away,
+                    Ok(5 | 6 | 7 | 8 | 10 | 13 | 14) => Trouble::Away,
                     _ => Trouble::Deterministic,
                 }
             } else {

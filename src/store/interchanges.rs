@@ -161,7 +161,7 @@ pub async fn take_control_numbers(
 ) -> Result<i64, StoreError> {
     let rows: Vec<(i64,)> = fetch!(
         tx,
-        "insert into control_numbers (tenant, scope, next) values ($1, $2, $4 + $3)
+        "insert into control_numbers (tenant, scope, next, first) values ($1, $2, $4 + $3, $4)
          on conflict (tenant, scope) do update set next = control_numbers.next + $3 returning next";
         tenant, scope, n, first
     )?;

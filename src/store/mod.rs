@@ -28,7 +28,7 @@ pub mod sweep;
 pub mod timers;
 
 pub use error::{StoreError, Trouble};
-pub use open::{Options, migrate, open};
+pub use open::{Options, SYSTEM_CONNECTIONS, migrate, open};
 
 use crate::canonical::{Micros, Tenant};
 use sqlx::{PgPool, SqlitePool};
@@ -47,7 +47,7 @@ pub struct Store {
 #[derive(Clone)]
 pub(crate) enum Database {
     Pg { tenant: PgPool, system: PgPool, url: Arc<str> },
-    Lite { write: SqlitePool, read: SqlitePool, path: Arc<std::path::Path> },
+    Lite { write: SqlitePool, read: SqlitePool },
 }
 
 /// A transaction. In one of a tenant, that tenant's rows are all there is (PostgreSQL: row-level security;
@@ -106,6 +106,18 @@ impl Store {
         }
     }
 
+    /// As [`Store::system_read`], on one instant: all its statements see the same commits.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.db {
+            Database::Pg { system, .. } => {
+                Inner::Pg(system.begin_with("begin isolation level repeatable read read only").await?)
+            }
+            // A read transaction in WAL mode is a snapshot from its first statement on. https://sqlite.org/isolation.html
+            Database::Lite { read, .. } => Inner::Lite(read.begin().await?),
+        };
+        Ok(self.tx(inner))
+    }
+
     /// True on PostgreSQL: several processes may share the store, and a broker carries the claim checks.
     pub fn is_distributed(&self) -> bool {
         matches!(self.db, Database::Pg { .. })
@@ -156,6 +168,14 @@ impl Tx {
             notify.notify_one();
         }
         Ok(())
+    }
+
+    /// The role that the database sees; none on SQLite.
+    pub async fn role(&mut self) -> Result<Option<String>, StoreError> {
+        match &mut self.inner {
+            Inner::Pg(t) => Ok(Some(sqlx::query_scalar("select current_user::text").fetch_one(&mut **t).await?)),
+            Inner::Lite(_) => Ok(None),
+        }
     }
 
     /// Gives everything back.

@@ -15,6 +15,8 @@ static LITE: Migrator = sqlx::migrate!("src/store/migrations/lite");
 
 /// The SQL that makes the two roles, for those who make roles beforehand.
 pub const ROLES: &str = include_str!("migrations/roles.sql");
+/// Connections of the pool whose role sees all tenants: relay, sweeper, timers, key look-up and audit share them.
+pub const SYSTEM_CONNECTIONS: u32 = 4;
 const SECURITY: &str = include_str!("migrations/security.sql");
 
 /// Where the store is and how many connections it may use.
@@ -58,13 +60,13 @@ pub async fn migrate(options: &Options) -> Result<(), StoreError> {
 pub async fn open(options: &Options) -> Result<Store, StoreError> {
     let db = if options.is_postgres() {
         let tenant = role_pool(options, "crossdock_tenant", options.connections).await?;
-        let system = role_pool(options, "crossdock_system", 4).await?;
+        let system = role_pool(options, "crossdock_system", SYSTEM_CONNECTIONS).await?;
         Database::Pg { tenant, system, url: options.url.as_str().into() }
     } else {
         let path = Path::new(&options.url);
         let write = lite_pool(path, 1, options.acquire, false).await?;
         let read = lite_pool(path, options.connections, options.acquire, true).await?;
-        Database::Lite { write, read, path: Arc::from(path) }
+        Database::Lite { write, read }
     };
     Ok(Store { db, outbox_written: Arc::new(Notify::new()) })
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::canonical::{ClaimCheck, Micros, Stage, Tenant};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// A retry's delay: which retry queue carries it.
@@ -172,9 +173,10 @@ pub async fn due(tx: &mut Tx, stage: Stage, now: Micros, limit: i64) -> Result<V
     )?)
 }
 
-/// When the next row of a stage falls due.
-pub async fn next_due(tx: &mut Tx, stage: Stage) -> Result<Option<Micros>, StoreError> {
-    let rows: Vec<(Option<i64>,)> = fetch!(tx, "select min(due) from outbox where stage = $1"; stage.name())?;
+/// When the next row of a stage falls due, of those that are due after an instant.
+pub async fn next_due(tx: &mut Tx, stage: Stage, after: Micros) -> Result<Option<Micros>, StoreError> {
+    let rows: Vec<(Option<i64>,)> =
+        fetch!(tx, "select min(due) from outbox where stage = $1 and due > $2"; stage.name(), after)?;
     Ok(rows.first().and_then(|r| r.0).map(Micros))
 }
 
@@ -211,7 +213,28 @@ pub async fn due_and_later(tx: &mut Tx, stage: Stage, now: Micros) -> Result<(u6
 
 /// How many ids the rows of a stage name.
 pub async fn ids_waiting(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
-    let rows: Vec<(sqlx::types::Json<ClaimCheck>,)> =
-        fetch!(tx, "select claim from outbox where stage = $1"; stage.name())?;
-    Ok(rows.iter().map(|(claim,)| claim.ids.len() as u64).sum())
+    let rows: Vec<(i64,)> =
+        fetch!(tx, "select count(*) from outbox cross join {ids} where outbox.stage = $1"; stage.name())?;
+    Ok(rows.first().map_or(0, |r| r.0.max(0) as u64))
+}
+
+/// Which of these ids the rows of a stage name, or its timers: work for which a claim check stands already. In a system
+/// transaction.
+pub async fn named(tx: &mut Tx, stage: Stage, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: Uuid,
+    }
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
+    let rows: Vec<(String,)> = fetch!(
+        tx,
+        "select distinct c.value from (select stage, claim from outbox union all select kind, body from timers) as outbox cross join {ids}
+         where outbox.stage = $2 and c.value in (select r.id from {rows})",
+        "id text" => &ask;
+        stage.name()
+    )?;
+    Ok(rows.into_iter().filter_map(|(id,)| id.parse().ok()).collect())
 }

@@ -1,10 +1,11 @@
-//! One text for both databases. Three places differ and are written as placeholders:
+//! One text for both databases. Four places differ and are written as placeholders:
 //!
 //! | placeholder | PostgreSQL | SQLite |
 //! |---|---|---|
 //! | `{rows}` | `jsonb_to_recordset($1) as r(…)` | `(select … from json_each($1)) as r` |
 //! | `{lock}` | `for update` | nothing: its one writer has begun `immediate` |
 //! | `{now}` | the database's clock in microseconds | the same |
+//! | `{ids}` | `jsonb_array_elements_text(…outbox.claim->'ids'…) as c(value)` | `json_each(outbox.claim, '$.ids') as c` |
 //!
 //! Many rows travel as one JSON parameter, `$1`, so a batch costs one round trip and one plan whatever its size.
 
@@ -35,7 +36,8 @@ pub fn text(dialect: Dialect, template: &'static str, columns: &'static str) -> 
     let made = template
         .replace("{rows}", &rows(dialect, columns))
         .replace("{lock}", lock(dialect))
-        .replace("{now}", now(dialect));
+        .replace("{now}", now(dialect))
+        .replace("{ids}", ids(dialect));
     // Templates are literals, so their number is bounded by the source.
     let made: &'static str = Box::leak(made.into_boxed_str());
     if let Ok(mut texts) = TEXTS.write() {
@@ -55,6 +57,17 @@ fn now(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Pg => "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
         Dialect::Lite => "cast(unixepoch('subsec') * 1000000 as integer)",
+    }
+}
+
+/// The ids that the claim check of an outbox row names, as texts in `c.value`.
+fn ids(dialect: Dialect) -> &'static str {
+    match dialect {
+        // A claim check of another version may say something else there.
+        Dialect::Pg => {
+            "jsonb_array_elements_text(case when jsonb_typeof(outbox.claim->'ids') = 'array' then outbox.claim->'ids' else '[]' end) as c(value)"
+        }
+        Dialect::Lite => "json_each(outbox.claim, '$.ids') as c",
     }
 }
 

@@ -1,6 +1,10 @@
 //! A hub of two tenants for tests: real store, intake and API on a port of its own.
 
-use crate::hub::services::{http, postgres::{Database, Postgres}, process::Folder};
+use crate::hub::services::{
+    http,
+    postgres::{Database, Postgres},
+    process::Folder,
+};
 use crossdock::{
     api,
     canonical::Tenant,
@@ -50,6 +54,7 @@ pub enum On {
 pub struct Setup {
     pub hub: Hub,
     pub url: String,
+    #[expect(dead_code, reason = "kept till the end: its folder goes with it")]
     pub folder: Folder,
     pub client: reqwest::Client,
     stop: CancellationToken,
@@ -83,19 +88,27 @@ impl Setup {
     }
 
     pub async fn with(on: On, change: impl FnOnce(&mut Settings)) -> Setup {
-        let folder = Folder::new("api");
         let database = if on == On::Postgres { Some(Postgres::database().await) } else { None };
+        Setup::at_database(database, change).await
+    }
+
+    /// A hub on a PostgreSQL database, else on SQLite.
+    pub async fn at_database(database: Option<Database>, change: impl FnOnce(&mut Settings)) -> Setup {
+        let folder = Folder::new("api");
         let mut settings = Settings { data: folder.path().join("data"), ..Settings::default() };
         change(&mut settings);
         std::fs::create_dir_all(&settings.data).expect("a folder of our own");
-        let url = database.as_ref().map_or_else(|| settings.data.join("hub.db").display().to_string(), |d| d.url().to_owned());
+        let url = database
+            .as_ref()
+            .map_or_else(|| settings.data.join("hub.db").display().to_string(), |d| d.url().to_owned());
         let options = store::Options { url, connections: 4, acquire: Duration::from_secs(5) };
         store::migrate(&options).await.expect("migrated");
         let store = store::open(&options).await.expect("opened");
         let directory = directory();
         directory.write(&store).await.expect("written");
         let limits = Limits { max_bytes: settings.intake.max_bytes, wait_us: 60_000_000, worker: "test".into() };
-        let intake = Intake::open(store.clone(), settings.data.join("spool"), limits).expect("a spool folder of our own");
+        let intake =
+            Intake::open(store.clone(), settings.data.join("spool"), limits).expect("a spool folder of our own");
         let hub = Hub {
             settings: Arc::new(settings),
             queue: Queue::embedded(store.clone()),
@@ -143,7 +156,8 @@ impl Setup {
     }
 }
 
-async fn serve(hub: Hub) -> String {
+/// Serves the API of a hub on a port of its own.
+pub async fn serve(hub: Hub) -> String {
     let metrics = signals::metrics().expect("a recorder");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");

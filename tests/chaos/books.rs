@@ -2,7 +2,7 @@
 
 use super::{
     Size,
-    hub::wait::wait_until,
+    hub::wait::wait_for,
     hubs::{Backing, Hubs, ITEMS},
     send::Acknowledged,
 };
@@ -26,13 +26,15 @@ fn audit(hubs: &Hubs) -> Option<(i32, Value)> {
 
 /// Waits until nothing is under way any more.
 pub async fn settle(hubs: &Hubs, patience: Duration) {
-    wait_until(patience, "everything to end", || async {
+    wait_for(patience, "everything to end", || async {
         hubs.revive();
-        let Some((_, report)) = audit(hubs) else { return false };
-        let open = |what: &str, states: &[&str]| states.iter().map(|s| report[what][*s].as_i64().unwrap_or(1)).sum::<i64>();
-        open("documents", &["received", "retrying"]) == 0
+        let Some((_, report)) = audit(hubs) else { return Err("the audit does not answer".to_string()) };
+        let open =
+            |what: &str, states: &[&str]| states.iter().map(|s| report[what][*s].as_i64().unwrap_or(1)).sum::<i64>();
+        let done = open("documents", &["received", "retrying"]) == 0
             && open("messages", &["pending", "waiting", "retrying"]) == 0
-            && open("deliveries", &["pending", "retrying"]) == 0
+            && open("deliveries", &["pending", "retrying"]) == 0;
+        if done { Ok(()) } else { Err(format!("{report:#}")) }
     })
     .await;
 }
@@ -65,7 +67,14 @@ pub async fn balance(hubs: Hubs, ledger: &[Acknowledged], size: Size) {
         let states: Vec<&str> = rows.iter().map(|r| r.state.as_str()).collect();
         if document.state != "translated" || states != ["applied"] {
             let causes: Vec<_> = rows.iter().map(|r| (&r.cause, &r.faults)).collect();
-            wrong.push(format!("{} ({}{}) is {} with {states:?}: {:?} {causes:?}", one.document, one.order, if one.cancels { ", cancel" } else { "" }, document.state, document.cause));
+            wrong.push(format!(
+                "{} ({}{}) is {} with {states:?}: {:?} {causes:?}",
+                one.document,
+                one.order,
+                if one.cancels { ", cancel" } else { "" },
+                document.state,
+                document.cause
+            ));
             continue;
         }
         let told = events::of_message(&mut tx, tenant, rows[0].id).await.expect("a read");
@@ -90,5 +99,10 @@ pub async fn balance(hubs: Hubs, ledger: &[Acknowledged], size: Size) {
     let got = hubs.receiver.taken();
     wrong.extend(due.difference(&got).map(|id| format!("the event {id} never reached the receiver")));
     wrong.extend(hubs.receiver.gaps().iter().map(|gap| format!("a gap in the receiver's sequence: {gap:?}")));
-    assert!(wrong.is_empty(), "{} entries do not balance:\n{}", wrong.len(), wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} entries do not balance:\n{}",
+        wrong.len(),
+        wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n")
+    );
 }

@@ -27,6 +27,7 @@ pub const PARTNERS: usize = 4;
 const SECRET: &str = "whsec_Y2hhb3MtY2hhb3MtY2hhb3M=";
 
 /// What is below the hub.
+#[expect(clippy::large_enum_variant, reason = "a test has one")]
 pub enum Backing {
     Embedded,
     Distributed { postgres: Postgres, rabbit: Rabbit, to_postgres: Proxy, to_rabbit: Proxy },
@@ -127,7 +128,9 @@ impl Hubs {
             .env("CROSSDOCK_DELIVER__RETRY_MS", "100,300,1000")
             .env("CROSSDOCK_LOG__FILTER", "warn");
         if let Backing::Distributed { postgres, rabbit, to_postgres, to_rabbit } = &self.backing {
-            command.env("CROSSDOCK_DATABASE_URL", to_postgres.url(&postgres.url())).env("CROSSDOCK_AMQP_URL", to_rabbit.url(&rabbit.url()));
+            command
+                .env("CROSSDOCK_DATABASE_URL", to_postgres.url(&postgres.url()))
+                .env("CROSSDOCK_AMQP_URL", to_rabbit.url(&rabbit.url()));
         }
         command
     }
@@ -142,7 +145,10 @@ impl Hubs {
         let client = http::client();
         let url = format!("{}/health/live", self.url());
         let patience = Duration::from_secs(60);
-        wait_until(patience, "the hub answers", || async { client.get(&url).send().await.is_ok_and(|a| a.status().is_success()) }).await;
+        wait_until(patience, "the hub answers", || async {
+            client.get(&url).send().await.is_ok_and(|a| a.status().is_success())
+        })
+        .await;
     }
 
     /// Starts what is not running (a process that ended by itself because its store was away at its start).
@@ -151,7 +157,9 @@ impl Hubs {
             let mut all = self.all.lock().expect("the processes");
             all.iter_mut()
                 .enumerate()
-                .filter_map(|(n, one)| one.child.as_mut().is_none_or(|c| matches!(c.try_wait(), Ok(Some(_)))).then_some(n))
+                .filter_map(|(n, one)| {
+                    one.child.as_mut().is_none_or(|c| matches!(c.try_wait(), Ok(Some(_)))).then_some(n)
+                })
                 .collect()
         };
         for n in gone {
@@ -167,7 +175,12 @@ impl Hubs {
                 process::send(child.id(), libc::SIGTERM);
                 let began = std::time::Instant::now();
                 process::wait_or_kill(child, Duration::from_secs(12));
-                assert!(began.elapsed() < Duration::from_secs(11), "{} took {:?} to stop on SIGTERM", one.role, began.elapsed());
+                assert!(
+                    began.elapsed() < Duration::from_secs(11),
+                    "{} took {:?} to stop on SIGTERM",
+                    one.role,
+                    began.elapsed()
+                );
             }
             one.child = None;
         }

@@ -36,14 +36,32 @@ pub struct Size {
 
 fn size() -> Size {
     match std::env::var("CROSSDOCK_CHAOS").as_deref() {
-        Ok("long") => Size { documents: 2_000, pairs: 200, hub_kills: 22, broker_kills: 3, broker_wipes: 1, database_kills: 3, cuts: 10 },
-        _ => Size { documents: 500, pairs: 50, hub_kills: 7, broker_kills: 1, broker_wipes: 1, database_kills: 1, cuts: 3 },
+        Ok("long") => Size {
+            documents: 2_000,
+            pairs: 200,
+            hub_kills: 22,
+            broker_kills: 3,
+            broker_wipes: 1,
+            database_kills: 3,
+            cuts: 10,
+        },
+        _ => Size {
+            documents: 500,
+            pairs: 50,
+            hub_kills: 7,
+            broker_kills: 1,
+            broker_wipes: 1,
+            database_kills: 1,
+            cuts: 3,
+        },
     }
 }
 
 fn seed() -> u64 {
     let given = std::env::var("CROSSDOCK_CHAOS_SEED").ok().and_then(|s| s.parse().ok());
-    given.unwrap_or_else(|| std::process::id() as u64 ^ Instant::now().elapsed().as_nanos() as u64 ^ rand::random::<u32>() as u64)
+    given.unwrap_or_else(|| {
+        std::process::id() as u64 ^ Instant::now().elapsed().as_nanos() as u64 ^ rand::random::<u32>() as u64
+    })
 }
 
 /// Sends, breaks, waits and balances.
@@ -55,27 +73,23 @@ async fn run(name: &str, hubs: Hubs, size: Size) {
     storm::blow(&hubs, &sender, size, seed, began).await;
     let ledger = sender.finish(Duration::from_secs(180)).await;
     println!("{:>6.1} every document is acknowledged: {}", began.elapsed().as_secs_f32(), ledger.len());
-    books::settle(&hubs, Duration::from_secs(240)).await;
+    books::settle(&hubs, Duration::from_secs(90)).await;
     println!("{:>6.1} everything has ended; the books are opened", began.elapsed().as_secs_f32());
     books::balance(hubs, &ledger, size).await;
     println!("{:>6.1} chaos {name}: {} documents applied exactly once", began.elapsed().as_secs_f32(), ledger.len());
 }
 
-#[test]
-fn embedded() {
-    hub::services::http::block_on(async {
-        let size = Size { broker_kills: 0, broker_wipes: 0, database_kills: 0, cuts: 0, ..size() };
-        let hubs = Hubs::start(Folder::new("chaos-embedded"), Backing::Embedded).await;
-        run("embedded", hubs, size).await;
-    });
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn embedded() {
+    let size = Size { broker_kills: 0, broker_wipes: 0, database_kills: 0, cuts: 0, ..size() };
+    let hubs = Hubs::start(Folder::new("chaos-embedded"), Backing::Embedded).await;
+    run("embedded", hubs, size).await;
 }
 
-#[test]
-fn distributed() {
-    hub::services::http::block_on(async {
-        let (postgres, rabbit) = tokio::join!(Postgres::start(), Rabbit::start());
-        let backing = Backing::distributed(postgres, rabbit).await;
-        let hubs = Hubs::start(Folder::new("chaos-distributed"), backing).await;
-        run("distributed", hubs, size()).await;
-    });
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn distributed() {
+    let (postgres, rabbit) = tokio::join!(Postgres::start(), Rabbit::start());
+    let backing = Backing::distributed(postgres, rabbit).await;
+    let hubs = Hubs::start(Folder::new("chaos-distributed"), backing).await;
+    run("distributed", hubs, size()).await;
 }

@@ -36,7 +36,8 @@ pub fn start(hubs: &Hubs, size: Size, seed: u64) -> Sender {
     let acknowledged = Arc::new(AtomicUsize::new(0));
     let mut tasks = Vec::new();
     for partner in 0..PARTNERS {
-        let (url, key, count) = (format!("{}/in/p{partner}-http", hubs.url()), format!("{}-{partner}", hubs.key), acknowledged.clone());
+        let (url, key, count) =
+            (format!("{}/in/p{partner}-http", hubs.url()), format!("{}-{partner}", hubs.key), acknowledged.clone());
         let todo = documents(partner, size, seed);
         tasks.push(tokio::spawn(async move { post_all(url, key, todo, count).await }));
     }

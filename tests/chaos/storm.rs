@@ -43,7 +43,11 @@ pub async fn blow(hubs: &Hubs, sender: &Sender, size: Size, seed: u64, began: In
         let moment = random.random_range(0..400);
         tokio::time::sleep(Duration::from_millis(moment)).await;
         let done = deal(hubs, blow, &mut random).await;
-        println!("{:>6.1} after {:>4} documents: {done}", began.elapsed().as_secs_f32(), sender.acknowledged.load(Ordering::Relaxed));
+        println!(
+            "{:>6.1} after {:>4} documents: {done}",
+            began.elapsed().as_secs_f32(),
+            sender.acknowledged.load(Ordering::Relaxed)
+        );
     }
     hubs.revive();
 }

@@ -1,5 +1,6 @@
 //! Master data: what comes into the store, and what is said about rows that are wrong.
 
+use crate::call::Folder;
 use crossdock::{
     canonical::{Tenant, order::Ref},
     cli::data::{Loaded, load},
@@ -7,38 +8,7 @@ use crossdock::{
     store::{self, Store, entities, stock},
     tenancy::Directory,
 };
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-/// A folder that goes with its value.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn new() -> Folder {
-        let path = std::env::temp_dir().join(format!("crossdock-cli-{}", uuid::Uuid::now_v7()));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
-    }
-}
+use std::time::Duration;
 
 async fn store(folder: &Folder) -> Store {
     let options = store::Options {

@@ -1,7 +1,10 @@
 //! Watched folders: when a file is whole, where it goes, and what a crash or a broken folder costs.
 
 use crate::{
-    hub::wait::{wait_for, wait_until},
+    hub::{
+        services::postgres::Postgres,
+        wait::{wait_for, wait_until},
+    },
     setup::{On, Setup, acme},
 };
 use crossdock::{
@@ -40,7 +43,10 @@ impl Watched {
     }
 
     async fn with_limit(on: On, max_bytes: u64) -> Watched {
-        let setup = Setup::with(on, |settings| settings.intake.max_bytes = max_bytes).await;
+        Watched::of(Setup::with(on, |settings| settings.intake.max_bytes = max_bytes).await)
+    }
+
+    fn of(setup: Setup) -> Watched {
         let base = setup.folder.path().to_owned();
         let hub = Hub::new(setup.hub.intake.clone(), setup.hub.store.clone(), base.clone());
         let connectors = Connectors::open(&setup.hub.directory, hub).expect("settings that are right");
@@ -116,7 +122,10 @@ async fn a_whole_file_is_taken_and_moved(on: On) {
     assert_eq!(watched.names("in"), [""; 0]);
     let documents = watched.documents().await;
     assert_eq!(documents.len(), 1);
-    assert_eq!((documents[0].name.as_str(), documents[0].size, documents[0].state.as_str()), ("order.edi", 7, "received"));
+    assert_eq!(
+        (documents[0].name.as_str(), documents[0].size, documents[0].state.as_str()),
+        ("order.edi", 7, "received")
+    );
     // Another file of that name: its place in done/ is taken.
     watched.put("order.edi", b"ISA*two");
     wait_until(SOON, "a second document", || async { watched.documents().await.len() == 2 }).await;
@@ -189,7 +198,8 @@ async fn oldest_first_whatever_their_sizes() {
         let name = format!("{:02}.edi", 99 - n);
         // Large ones among small ones: what takes longer to read must not be overtaken.
         watched.put(&name, &vec![b'x'; if n % 7 == 0 { 3 << 20 } else { 10 + n as usize }]);
-        let file = fs::File::options().write(true).open(watched.root.join("in").join(&name)).expect("a file of our own");
+        let file =
+            fs::File::options().write(true).open(watched.root.join("in").join(&name)).expect("a file of our own");
         file.set_modified(begin + Duration::from_secs(n)).expect("a time of our own");
         names.push(name);
     }
@@ -210,7 +220,10 @@ async fn a_file_over_the_limit_goes_to_refused_with_its_reason() {
     watched.until_names("refused", &["big.edi", "big.edi.reason.txt"]).await;
     watched.until_names("done", &["fits.edi"]).await;
     let reason = fs::read_to_string(watched.root.join("refused/big.edi.reason.txt")).expect("a reason");
-    assert!(reason.contains("1001 bytes") && reason.contains("1000") && reason.contains("intake.max_bytes"), "{reason}");
+    assert!(
+        reason.contains("1001 bytes") && reason.contains("1000") && reason.contains("intake.max_bytes"),
+        "{reason}"
+    );
     assert_eq!(watched.documents().await.len(), 1);
     assert_eq!(watched.failing().await, None);
 }
@@ -226,8 +239,16 @@ async fn a_folder_that_cannot_be_written_gives_nothing_and_says_why() {
     wait_until(SOON, "the connection to fail", || async { watched.failing().await.is_some() }).await;
     let why = watched.failing().await.expect("a reason");
     assert!(why.contains("done"), "{why}");
-    let ready: serde_json::Value =
-        watched.setup.client.get(watched.setup.at("/health/ready")).send().await.expect("an answer").json().await.expect("JSON");
+    let ready: serde_json::Value = watched
+        .setup
+        .client
+        .get(watched.setup.at("/health/ready"))
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!(ready["status"], "degraded");
     assert_eq!(ready["failing"][0]["connection"], "northwind-drop");
     assert_eq!(watched.documents().await.len(), 0, "taken although it can't be moved");
@@ -293,7 +314,11 @@ async fn a_crash_before_the_move_gives_the_same_document_postgres() {
 #[tokio::test]
 async fn one_process_polls_and_the_other_takes_over() {
     let watched = Watched::new(On::Postgres).await;
-    let hub = Hub::new(watched.setup.hub.intake.clone(), watched.setup.hub.store.clone(), watched.setup.folder.path().to_owned());
+    let hub = Hub::new(
+        watched.setup.hub.intake.clone(),
+        watched.setup.hub.store.clone(),
+        watched.setup.folder.path().to_owned(),
+    );
     let other = Connectors::open(&watched.setup.hub.directory, hub).expect("settings that are right");
     let (stop, first) = watched.poll_once();
     wait_until(SOON, "the folders", || async { watched.root.join("refused").exists() }).await;
@@ -310,6 +335,29 @@ async fn one_process_polls_and_the_other_takes_over() {
     watched.put("last.edi", b"ISA*last");
     wait_until(SOON, "the other process to take it", || async { watched.root.join("done/last.edi").exists() }).await;
     assert_eq!(watched.documents().await.len(), 51);
+}
+
+/// The database is killed while files come in: they stay where they are, and each is taken once when it is back.
+#[tokio::test]
+async fn a_database_that_dies_costs_a_delay() {
+    let server = Postgres::start().await;
+    let database = server.fresh_database().await;
+    let watched = Watched::of(Setup::at_database(Some(database), |_| {}).await);
+    watched.make();
+    let _polling = watched.poll();
+    watched.put("before.edi", b"ISA*before");
+    watched.until_names("done", &["before.edi"]).await;
+    server.kill9();
+    let names: Vec<String> = (0..40).map(|n| format!("{n:02}.edi")).collect();
+    for name in &names {
+        watched.put(name, name.as_bytes());
+    }
+    server.restart().await;
+    wait_until(Duration::from_secs(60), "all files in done/", || async { watched.names("done").len() == 41 }).await;
+    let documents = watched.documents().await;
+    assert_eq!(documents.len(), 41);
+    assert!(documents.iter().all(|d| d.state == "received"), "{documents:?}");
+    assert_eq!(watched.names("in"), [""; 0]);
 }
 
 fn outgoing(name: &str, bytes: &[u8]) -> Outgoing {

@@ -2,4 +2,7 @@
 #[path = "../hub/mod.rs"]
 mod hub;
 
+mod queue;
+mod rig;
+mod store;
 mod webhooks;

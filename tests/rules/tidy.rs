@@ -30,8 +30,8 @@ const BANNED: &[Banned] = &[
 ];
 /// Where money and quantities are.
 const EXACT: &[&str] = &["src/core/", "src/canonical/", "src/store/"];
-/// Where waiting is made.
-const MAY_SLEEP: &[&str] = &["tests/hub/"];
+/// Where waiting is made; and a storm strikes at random moments, which are times and no conditions.
+const MAY_SLEEP: &[&str] = &["tests/hub/", "tests/chaos/"];
 
 fn sources() -> Vec<Source> {
     ["src", "tests", "benches", "examples"].iter().flat_map(|folder| rust_files(folder)).collect()

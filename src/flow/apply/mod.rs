@@ -44,12 +44,11 @@ pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
                 }
                 taken
             }
-            Err(QueueError::Store(error)) => {
+            // A stage never ends for want of its queue.
+            Err(error) => {
                 patience.wait("apply", &error).await;
                 continue;
             }
-            #[allow(unreachable_patterns)]
-            Err(error) => return Err(error),
         };
         let mut by_tenant: BTreeMap<Tenant, Vec<Taken>> = BTreeMap::new();
         for one in taken {

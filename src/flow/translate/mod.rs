@@ -54,9 +54,8 @@ pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
         };
         match taken {
             Ok(taken) => visit_until_done(&hub, taken, &stop).await,
-            Err(QueueError::Store(error)) => patience.wait("translate", &error).await,
-            #[allow(unreachable_patterns)]
-            Err(error) => return Err(error),
+            // A stage never ends for want of its queue.
+            Err(error) => patience.wait("translate", &error).await,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     codes,
-    fault::{Costs, Fault},
+    fault::{Costs, Fault, Layer},
     guides::{ElementSpec, Guide, NO_SPEC, SegmentSpec, pack},
     piece::Policy,
     place::{At, Place},
@@ -58,7 +58,8 @@ pub(crate) struct Faults {
 
 impl Faults {
     pub fn push(&mut self, fault: Fault) {
-        match self.list.len() < MOST_FAULTS {
+        // What the envelope says of the set is few, and never left out.
+        match self.list.len() < MOST_FAULTS || fault.layer == Layer::Envelope {
             true => self.list.push(fault),
             false => self.dropped += 1,
         }
@@ -187,12 +188,11 @@ impl Builder<'_> {
         let id = String::from_utf8_lossy(bytes[start as usize..tag_end as usize].trim_ascii());
         let id = id.get(..id.len().min(12)).unwrap_or("?");
         let raw = self.raw;
-        let behind = || {
-            let rest = raw.spans.get(ordinal as usize..).unwrap_or(&[]);
-            rest.iter().map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
+        let ids = || {
+            let spans = raw.spans.iter();
+            spans.map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
         };
-        let arrival =
-            Arrival { id, ordinal, byte: self.raw.base + u64::from(start), len: end - start, behind: &behind };
+        let arrival = Arrival { id, ordinal, byte: self.raw.base + u64::from(start), len: end - start, ids: &ids };
         if id.is_empty() {
             let sentence = format!("Segment {ordinal} is empty.");
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
@@ -424,7 +424,7 @@ impl Builder<'_> {
         let Some((start, end)) = self.raw.spans.last() else { return };
         let id = if self.raw.edifact { "UNT" } else { "SE" };
         let (ordinal, byte) = (self.raw.spans.len() as u32, self.raw.base + u64::from(*start));
-        structure.finish(&Arrival { id, ordinal, byte, len: end - start, behind: &Vec::new }, &mut self.faults);
+        structure.finish(&Arrival { id, ordinal, byte, len: end - start, ids: &Vec::new }, &mut self.faults);
     }
 
     fn place(&self, spot: &Spot, raw: &Raw) -> Place {

@@ -28,7 +28,7 @@ pub(crate) struct Span {
 /// Where the scan of a segment ended.
 pub(crate) enum Found {
     Segment(Span),
-    /// Longer than the limit; the scanner stands at `next` inside of it.
+    /// Longer than the limit; `next` is so far inside of it.
     TooLong {
         start: u64,
         next: u64,
@@ -49,11 +49,14 @@ pub(crate) fn segment<R: BufRead>(
         let (found, upto) = terminator(source.from(searched), syntax);
         if let Some(at) = found {
             let end = searched + at as u64;
+            if end - start > limit as u64 {
+                return Ok(Found::TooLong { start, next: start + limit as u64 });
+            }
             return Ok(Found::Segment(Span { start, end, next: end + 1, terminated: true }));
         }
         searched += upto as u64;
-        if (searched - start) as usize > limit {
-            return Ok(Found::TooLong { start, next: searched });
+        if searched - start > limit as u64 {
+            return Ok(Found::TooLong { start, next: start + limit as u64 });
         }
         if !source.fill()? {
             let end = source.end();

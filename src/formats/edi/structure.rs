@@ -9,6 +9,7 @@ use crate::{
     place::{At, Place},
     tree::{Add, Kind, NodeId, Text, Tree},
 };
+use std::collections::HashMap;
 
 /// A level of the guide that is open: the set itself, or one run of a loop.
 #[derive(Debug)]
@@ -28,8 +29,8 @@ pub(crate) struct Arrival<'a> {
     pub ordinal: u32,
     pub byte: u64,
     pub len: u32,
-    /// The ids of the segments behind it, packed; asked for only if something is wrong.
-    pub behind: &'a dyn Fn() -> Vec<u32>,
+    /// The ids of all segments of the set, packed; asked for once, and only if something is wrong.
+    pub ids: &'a dyn Fn() -> Vec<u32>,
 }
 
 impl Arrival<'_> {
@@ -51,6 +52,8 @@ pub(crate) struct Structure {
     excused: u32,
     /// The ordinal after an unknown segment: it may be a slip of what opens a loop.
     after_unknown: u32,
+    /// The ordinal at which each id stands last, once it was asked for.
+    last: Option<HashMap<u32, u32>>,
     unknown: Severity,
 }
 
@@ -60,7 +63,14 @@ pub(crate) type Placed = (NodeId, u32);
 impl Structure {
     pub fn new(guide: &'static Guide, policy: &Policy) -> Self {
         let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
-        Structure { guide, frames: vec![root], excused: 0, after_unknown: 0, unknown: policy.unknown_segments }
+        Structure {
+            guide,
+            frames: vec![root],
+            excused: 0,
+            after_unknown: 0,
+            last: None,
+            unknown: policy.unknown_segments,
+        }
     }
 
     /// Finds the place of the next segment.
@@ -202,16 +212,20 @@ impl Structure {
     /// A loop that has `id` inside but was not opened: the frame, and the slots to enter down to it. The nearest one
     /// that holds it directly. If the segment only comes too late, the loop must be the one just left, or one that
     /// must be there and comes nowhere behind, or whose opening segment a slip may have spoiled.
-    fn loop_without_start(&self, id: u32, segment: &Arrival) -> Option<(usize, Vec<u32>)> {
+    fn loop_without_start(&mut self, id: u32, segment: &Arrival) -> Option<(usize, Vec<u32>)> {
         let earlier = self.earlier(id);
         let slip = self.after_unknown == segment.ordinal;
-        let behind = if earlier { (segment.behind)() } else { Vec::new() };
+        if earlier && self.last.is_none() {
+            self.last = Some((segment.ids)().into_iter().zip(1..).collect());
+        }
+        let last = |id: u32| self.last.as_ref().and_then(|last| last.get(&id)).copied().unwrap_or(0);
         for deeper in 0..2 {
             for depth in (0..self.frames.len()).rev() {
                 let frame = &self.frames[depth];
                 for at in frame.at..frame.end {
                     let slot = &self.guide.plan.slots[at as usize];
-                    let fits = !earlier || at == frame.at || (slot.mandatory && (slip || !behind.contains(&slot.id)));
+                    let fits =
+                        !earlier || at == frame.at || (slot.mandatory && (slip || last(slot.id) <= segment.ordinal));
                     let path = if slot.is_loop() && fits { self.inside(slot, id, deeper) } else { None };
                     if let Some(mut path) = path {
                         path.push(at);

@@ -31,6 +31,8 @@ const ENDS: Ends = Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"U
 /// How much of a header must be read before it is judged.
 const REACH: usize = 600;
 
+/// How many bytes of a header are looked at to tell it from a word.
+const SEEN: usize = 16;
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
 
@@ -170,20 +172,7 @@ impl<R: BufRead> Edifact<R> {
     /// Bytes where a header should be: the next UNA or UNB is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
         let shown = self.source.excerpt(start, 120)?;
-        let mut at = start;
-        let found = loop {
-            let bytes = self.source.from(at);
-            let header = memchr::memmem::find_iter(bytes, b"UN").find(|n| header_follows(&bytes[*n..]));
-            match header {
-                Some(n) if bytes.len() - n >= 16 => break Some(at + n as u64),
-                Some(n) => at += n as u64,
-                None => at += bytes.len().saturating_sub(3) as u64,
-            }
-            self.source.release(at);
-            if !self.source.fill()? {
-                break header.map(|_| at);
-            }
-        };
+        let found = self.next_header(start)?;
         let end = found.unwrap_or(self.source.end());
         let len = end - start;
         let place = file_place(start, len);
@@ -254,19 +243,33 @@ impl<R: BufRead> Edifact<R> {
         let fault = Fault::new(codes::HEADER, Place { byte: at, len: 0, at: place }, sentence).found(&shown);
         self.queue
             .push_back(Piece::Fault(fault.expected("UNB with syntax, sender, recipient, date and control reference")));
-        self.at = at + skip;
+        let next = self.next_header(at + skip)?;
+        self.done = next.is_none();
+        self.at = next.unwrap_or(self.source.end());
+        Ok(())
+    }
+
+    /// The next place from an offset on where a header seems to begin.
+    fn next_header(&mut self, from: u64) -> io::Result<Option<u64>> {
+        let mut at = from;
         loop {
-            let bytes = self.source.from(self.at);
-            if let Some(n) = memchr::memmem::find_iter(bytes, b"UN").find(|n| header_follows(&bytes[*n..])) {
-                self.at += n as u64;
-                return Ok(());
-            }
-            self.at += bytes.len().saturating_sub(16) as u64;
-            self.source.release(self.at);
-            if !self.source.fill()? {
-                self.at = self.source.end();
-                self.done = true;
-                return Ok(());
+            let bytes = self.source.from(at);
+            match memchr::memmem::find(bytes, b"UN") {
+                Some(n) => {
+                    at += n as u64;
+                    self.source.want(at, SEEN)?;
+                    if header_follows(self.source.from(at)) {
+                        return Ok(Some(at));
+                    }
+                    at += 2;
+                }
+                None => {
+                    at += bytes.len().saturating_sub(1) as u64;
+                    self.source.release(at);
+                    if !self.source.fill()? {
+                        return Ok(None);
+                    }
+                }
             }
         }
     }

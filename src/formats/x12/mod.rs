@@ -29,6 +29,8 @@ use std::{
 
 const ENDS: Ends = Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"] };
 
+/// How many bytes of a header are looked at to tell it from a word.
+const SEEN: usize = 16;
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
 
@@ -173,22 +175,7 @@ impl<R: BufRead> X12<R> {
     /// Bytes where a header should be: the next `ISA` is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
         let shown = self.source.excerpt(start, 120)?;
-        let mut at = start;
-        let found = loop {
-            let bytes = self.source.from(at);
-            let header = memchr::memmem::find_iter(bytes, b"ISA")
-                .find(|n| bytes.get(n + 3).is_some_and(|b| !b.is_ascii_alphanumeric()) && isa_follows(&bytes[*n..]));
-            match header {
-                // Enough of it to judge must have been read.
-                Some(n) if bytes.len() - n >= isa::LENGTH => break Some(at + n as u64),
-                Some(n) => at += n as u64,
-                None => at += bytes.len().saturating_sub(3) as u64,
-            }
-            self.source.release(at);
-            if !self.source.fill()? {
-                break header.map(|_| at);
-            }
-        };
+        let found = self.next_header(start)?;
         let end = found.unwrap_or(self.source.end());
         let len = end - start;
         let place = file_place(start, len);
@@ -242,22 +229,37 @@ impl<R: BufRead> X12<R> {
         Ok(())
     }
 
-    /// Passes over an interchange whose header can't be read.
-    fn skip_unreadable(&mut self) -> io::Result<()> {
+    /// The next place from an offset on where a header seems to begin.
+    fn next_header(&mut self, from: u64) -> io::Result<Option<u64>> {
+        let mut at = from;
         loop {
-            let bytes = self.source.from(self.at);
-            if let Some(n) = memchr::memmem::find_iter(bytes, b"ISA").find(|n| isa_follows(&bytes[*n..])) {
-                self.at += n as u64;
-                return Ok(());
-            }
-            self.at += bytes.len().saturating_sub(isa::REACH) as u64;
-            self.source.release(self.at);
-            if !self.source.fill()? {
-                self.at = self.source.end();
-                self.done = true;
-                return Ok(());
+            let bytes = self.source.from(at);
+            match memchr::memmem::find(bytes, b"ISA") {
+                Some(n) => {
+                    at += n as u64;
+                    self.source.want(at, SEEN)?;
+                    if isa_follows(self.source.from(at)) {
+                        return Ok(Some(at));
+                    }
+                    at += 3;
+                }
+                None => {
+                    at += bytes.len().saturating_sub(2) as u64;
+                    self.source.release(at);
+                    if !self.source.fill()? {
+                        return Ok(None);
+                    }
+                }
             }
         }
+    }
+
+    /// Passes over an interchange whose header can't be read.
+    fn skip_unreadable(&mut self) -> io::Result<()> {
+        let next = self.next_header(self.at)?;
+        self.done = next.is_none();
+        self.at = next.unwrap_or(self.source.end());
+        Ok(())
     }
 
     fn begin(&mut self, byte: u64, isa: isa::Isa, faults: Vec<Fault>) {
@@ -527,7 +529,7 @@ impl<R: BufRead> crate::reader::Pieces for X12<R> {
 /// True if what begins with `ISA` looks like a header and not like a word.
 fn isa_follows(bytes: &[u8]) -> bool {
     let Some(separator) = bytes.get(3).filter(|b| !b.is_ascii_alphanumeric() && **b != b' ') else { return false };
-    bytes.len() < 8 || bytes[4..bytes.len().min(16)].contains(separator)
+    bytes.len() < 8 || bytes[4..bytes.len().min(SEEN)].contains(separator)
 }
 
 /// The delimiters and the length of a header in memory.

@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// At start the broker is waited for so long; after that the hub starts without it.
-const START: Duration = Duration::from_secs(10);
+const START: Duration = Duration::from_secs(3);
 
 /// The broker. Its connections end when it is dropped.
 pub struct Broker {

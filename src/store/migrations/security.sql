@@ -31,12 +31,12 @@ grant select (tenant, id, name, transport, partner, next_sequence, lease_owner, 
 grant select (tenant, id, kind, name, partner, events, from_at, until_at) on subscriptions to crossdock_system;
 grant select (tenant, sha256, size, chunks, sealed_at, created_at), delete on blobs to crossdock_system;
 grant select (tenant, sha256, n), delete on blob_chunks to crossdock_system;
-grant select (tenant, id, connection, sequence, sha256, size, received_at, state, duplicate_of, partner, sets, sets_done, tries, due, deadline, wait_us, swept_at, ended_at), update (deadline, wait_us, swept_at) on documents to crossdock_system;
+grant select (tenant, id, connection, sequence, sha256, size, received_at, state, duplicate_of, partner, sets, sets_done, tries, due, deadline, wait_us, swept_at, ended_at, raw_removed_at), update (deadline, wait_us, swept_at) on documents to crossdock_system;
 grant select (tenant, document, ordinal, partner, ends) on interchanges to crossdock_system;
 grant select (tenant, id, document, run, set_no, split, kind, partner, number, place, state, released, tries, due, created_at, ended_at, deadline, wait_us, swept_at, replaced_by, hold_scheme, hold_value), update (deadline, wait_us, swept_at) on messages to crossdock_system;
 grant select (tenant, id, position, message, ordinal, kind, at), update (position) on events to crossdock_system;
 grant select (tenant, id, event, document, message, subscription, partner, kind, target, state, control, sequence, tries, due, created_at, ended_at, deadline, wait_us, swept_at), update (deadline, wait_us, swept_at) on deliveries to crossdock_system;
-grant select (tenant, scope, next) on control_numbers to crossdock_system;
+grant select (tenant, scope, next, first) on control_numbers to crossdock_system;
 grant select, insert, delete on timers to crossdock_system;
 grant select, insert, delete on outbox to crossdock_system;
 grant select (tenant, id, thing, thing_id, stage, code, fingerprint, died_at, ended_at) on dead_letters to crossdock_system;

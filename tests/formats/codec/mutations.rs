@@ -91,7 +91,11 @@ fn same(drops: &str, whole: &str) -> Result<(), TestCaseError> {
     let differing = drops.lines().zip(whole.lines()).find(|(drops, whole)| drops != whole);
     match (differing, drops.len() == whole.len()) {
         (None, true) => Ok(()),
-        (None, false) => Err(TestCaseError::fail("one has more lines than the other")),
+        (None, false) => {
+            let longer = if drops.len() > whole.len() { drops } else { whole };
+            let more = longer.lines().nth(drops.lines().count().min(whole.lines().count()));
+            Err(TestCaseError::fail(format!("one has more lines than the other: {more:?}")))
+        }
         (Some((drops, whole)), _) => Err(TestCaseError::fail(format!("in drops: {drops}\nwhole:    {whole}"))),
     }
 }
@@ -118,6 +122,26 @@ proptest! {
         }
         prop_assert!(!render::terminal("x", &bytes, &faults, true).is_empty());
         prop_assert!(!report::json(&report).is_empty());
+    }
+
+    /// With a limit that cuts somewhere, too.
+    #[test]
+    fn limits_cut_at_the_same_byte_however_documents_arrive(
+        which in any::<prop::sample::Index>(),
+        how in proptest::collection::vec(spoil(), 0..3),
+        limit in 1usize..600,
+        seed in 0usize..100,
+    ) {
+        let (path, bytes) = which.get(inputs());
+        let bytes = spoiled(bytes, &how);
+        let standard = named(path).or_else(|| sniff(&bytes)).unwrap_or(Standard::X12);
+        let limited = || {
+            let mut options = options(path);
+            options.policy.max_set_bytes = limit;
+            options
+        };
+        let whole = all_told(standard, &bytes[..], limited());
+        same(&all_told(standard, Drops { bytes: &bytes, next: seed }, limited()), &whole)?;
     }
 
     #[test]

@@ -32,6 +32,13 @@ impl Management {
         Management::new(&base, &or_guest(url.username()), &or_guest(url.password().unwrap_or_default()))
     }
 
+    /// Its address with the credentials in it.
+    pub fn url(&self) -> String {
+        let mut url = Url::parse(&self.base).expect("an address that answered");
+        url.set_username(&self.user).and_then(|()| url.set_password(Some(&self.password))).expect("a URL with a host");
+        url.into()
+    }
+
     pub async fn get(&self, path: &str) -> Result<Value, String> {
         self.call(Method::GET, path, None).await
     }

@@ -1,0 +1,12 @@
+//! The HTTP interface, asked over real HTTP.
+#[path = "../hub/mod.rs"]
+mod hub;
+mod setup;
+
+mod health;
+mod intake;
+mod keys;
+mod lists;
+mod openapi;
+mod operations;
+mod raw;

@@ -1,0 +1,165 @@
+//! What operators do by HTTP: references, restarts, cancellations, replays; and the story that tells them to.
+
+use crate::{
+    hub::wait::wait_for,
+    setup::{On, Setup, acme},
+};
+use crossdock::tenancy::keys::Scope;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const KEY: &str = "northwind-key-0123456789";
+const SOON: Duration = Duration::from_secs(30);
+
+/// An order in a unit that no table knows.
+fn order_in(number: &str, unit: &str) -> String {
+    json!({
+        "number": number, "date": "2026-03-02", "currency": "USD", "buyer": { "id": "SHOP-9" },
+        "lines": [{ "line": 1, "sku": "BOLT-M8", "quantity": 24, "unit": unit, "price": "9.25" }],
+    })
+    .to_string()
+}
+
+async fn story(setup: &Setup, number: &str, key: &str, state: &str) -> Value {
+    wait_for(SOON, &format!("a message of {number} to be {state}"), || async {
+        let answer = setup.get(&format!("/v1/story/{number}"), key).await;
+        let story: Value = answer.json().await.expect("JSON");
+        let is_there = story["messages"].as_array().is_some_and(|m| m.iter().any(|m| m["state"] == state));
+        if is_there { Ok(story) } else { Err(story.to_string()) }
+    })
+    .await
+}
+
+async fn post(setup: &Setup, path: &str, key: &str, body: Value) -> (u16, Value) {
+    let answer = setup.post(path, key, body.to_string()).await;
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or_default())
+}
+
+async fn what_is_held_is_let_go(on: On) {
+    let setup = Setup::new(on).await;
+    setup.start_stages();
+    let key = setup.key(acme(), &[Scope::Read, Scope::Operate]).await;
+    assert_eq!(setup.post("/in/northwind-http", KEY, order_in("PO-H", "barrel-x")).await.status(), 202);
+    let held = story(&setup, "PO-H", &key, "held").await;
+    assert_eq!(held["late"][0]["thing"], "message", "{held}");
+    let next = &held["next"][0];
+    assert_eq!((next["method"].as_str(), next["path"].as_str()), (Some("POST"), Some("/v1/references")), "{held}");
+    // A person fills in the target.
+    let mut body = next["body"].clone();
+    body["target"] = "EA".into();
+    let (status, added) = post(&setup, "/v1/references", &key, body).await;
+    assert_eq!(status, 200, "{added}");
+    let restarted = added["restarted"][0].as_str().expect("a message").to_owned();
+    let applied = story(&setup, "PO-H", &key, "applied").await;
+    let states: Vec<&str> =
+        applied["messages"].as_array().expect("rows").iter().filter_map(|m| m["state"].as_str()).collect();
+    assert_eq!(states, ["replaced", "applied"], "{applied}");
+    assert_eq!(applied["messages"][0]["replaced_by"], restarted);
+    assert_eq!(applied["documents"].as_array().expect("rows").len(), 1);
+    assert!(applied["events"].as_array().is_some_and(|e| !e.is_empty()), "{applied}");
+    let message = setup.json(&format!("/v1/messages/{restarted}"), &key).await;
+    assert_eq!(message["body"]["number"], "PO-H");
+    // It is done: neither restart nor cancellation is for it.
+    for done in ["restart", "cancel"] {
+        let (status, problem) =
+            post(&setup, &format!("/v1/messages/{restarted}/{done}"), &key, json!({"why": "x"})).await;
+        assert_eq!((status, problem["code"].as_str()), (409, Some("wrong_state")), "{done}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_held_is_let_go_sqlite() {
+    what_is_held_is_let_go(On::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_is_held_is_let_go_postgres() {
+    what_is_held_is_let_go(On::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_held_message_is_cancelled_with_who_and_why() {
+    let setup = Setup::new(On::Sqlite).await;
+    setup.start_stages();
+    let key = setup.key(acme(), &[Scope::Read, Scope::Operate]).await;
+    assert_eq!(setup.post("/in/northwind-http", KEY, order_in("PO-C", "barrel-x")).await.status(), 202);
+    let held = story(&setup, "PO-C", &key, "held").await;
+    let id = held["messages"][0]["id"].as_str().expect("an id").to_owned();
+    let (status, problem) = post(&setup, &format!("/v1/messages/{id}/cancel"), &key, json!({"because": "x"})).await;
+    assert_eq!((status, problem["code"].as_str()), (400, Some("request_invalid")));
+    assert!(problem["detail"].as_str().is_some_and(|d| d.contains("because") && d.contains("why")), "{problem}");
+    let (status, _) = post(&setup, &format!("/v1/messages/{id}/cancel"), &key, json!({"why": "sent by mistake"})).await;
+    assert_eq!(status, 204);
+    let message = setup.json(&format!("/v1/messages/{id}"), &key).await;
+    assert_eq!(message["message"]["state"], "cancelled");
+    let last = message["steps"].as_array().and_then(|s| s.last()).cloned().unwrap_or_default();
+    assert_eq!(
+        (&last["cause"]["why"], &last["cause"]["who"]),
+        (&json!("sent by mistake"), &json!("[Read, Operate]")),
+        "{message}"
+    );
+    let (status, _) = post(&setup, "/v1/references", &key, json!({"scheme": " ", "value": "x", "target": "EA"})).await;
+    assert_eq!(status, 400);
+    let large = json!({"why": "x".repeat(70 << 10)});
+    let (status, problem) = post(&setup, &format!("/v1/messages/{id}/cancel"), &key, large).await;
+    assert_eq!((status, problem["code"].as_str()), (413, Some("too_large")));
+}
+
+#[tokio::test]
+async fn a_dead_delivery_is_replayed_and_dies_again() {
+    let setup = Setup::new(On::Sqlite).await;
+    setup.start_stages();
+    let key = setup.key(acme(), &[Scope::Read, Scope::Operate]).await;
+    assert_eq!(setup.post("/in/northwind-http", KEY, crate::setup::order("PO-D")).await.status(), 202);
+    let letter = dead(&setup, &key, &[]).await;
+    let id = letter["id"].as_str().expect("an id").to_owned();
+    assert_eq!(letter["thing"], "delivery");
+    let shown = setup.json(&format!("/v1/dead/{id}"), &key).await;
+    assert_eq!(shown["id"], id);
+    let told = story(&setup, "PO-D", &key, "applied").await;
+    assert!(
+        told["next"]
+            .as_array()
+            .is_some_and(|n| n.iter().any(|n| n["path"].as_str().is_some_and(|p| p.ends_with("/replay")))),
+        "{told}"
+    );
+    // Nobody listens still: it goes out again, and dies again with a letter of its own.
+    let (status, goes_on) =
+        post(&setup, &format!("/v1/dead/{id}/replay"), &key, json!({"why": "the shop is back"})).await;
+    assert_eq!(status, 200, "{goes_on}");
+    assert_eq!(goes_on["delivery"], letter["thing_id"]);
+    let (status, problem) = post(&setup, &format!("/v1/dead/{id}/replay"), &key, json!({})).await;
+    assert_eq!((status, problem["code"].as_str()), (409, Some("wrong_state")));
+    wait_for(SOON, "the same delivery to be dead again", || async {
+        let list = setup.json("/v1/dead", &key).await;
+        let letters = list["letters"].as_array().cloned().unwrap_or_default();
+        let again = letters.iter().any(|l| l["thing_id"] == letter["thing_id"] && l["id"] != letter["id"]);
+        if again { Ok(()) } else { Err(list.to_string()) }
+    })
+    .await;
+    let delivery = setup.json(&format!("/v1/deliveries/{}", letter["thing_id"].as_str().expect("an id")), &key).await;
+    assert_eq!(delivery["delivery"]["replays"], 1, "{delivery}");
+    // Given up: its letter is closed, and it is dead no more.
+    let path = format!("/v1/deliveries/{}/cancel", letter["thing_id"].as_str().expect("an id"));
+    let (status, problem) = post(&setup, &path, &key, json!({"why": "the shop is gone"})).await;
+    assert_eq!(status, 204, "{problem}");
+    let list = setup.json("/v1/dead", &key).await;
+    assert!(
+        list["letters"].as_array().is_some_and(|l| l.iter().all(|l| l["thing_id"] != letter["thing_id"])),
+        "{list}"
+    );
+}
+
+async fn dead(setup: &Setup, key: &str, but: &[&str]) -> Value {
+    wait_for(SOON, "a dead letter", || async {
+        let list = setup.json("/v1/dead", key).await;
+        let found = list["letters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|l| l["id"].as_str().is_some_and(|id| !but.contains(&id)));
+        found.cloned().ok_or_else(|| list.to_string())
+    })
+    .await
+}

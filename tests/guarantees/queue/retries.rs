@@ -1,0 +1,71 @@
+//! Claim checks for later.
+
+use super::{
+    bed::{Backing, Bed, next, nothing, number},
+    on_both,
+};
+use crossdock::{
+    canonical::Stage,
+    store::{now, outbox},
+};
+
+on_both![later_ones_wait_and_grow, what_is_far_away_waits_in_the_store];
+
+/// Who wakes early goes round again; under a second is early enough.
+const EARLY_ENOUGH_MS: i64 = 1_000;
+
+async fn later_ones_wait_and_grow(backing: Backing) {
+    let bed = Bed::new(backing).await;
+    let began = now();
+    let due = [(3, 11_500), (2, 2_600), (1, 1_050)].map(|(n, ms)| (n, began.plus_ms(ms)));
+    for (n, due) in due {
+        bed.push_later(n, due).await;
+    }
+    bed.push([0]).await;
+    let mut consumer = bed.consumer(8).await;
+    let mut done = Vec::new();
+    let mut rounds = 0;
+    while done.len() < 4 {
+        let taken = next(&mut consumer).await;
+        let came = now();
+        rounds += 1;
+        let due = due.iter().find(|(n, _)| *n == number(&taken)).map_or(began, |(_, due)| *due);
+        let early_ms = (due.0 - came.0) / 1_000;
+        if early_ms >= EARLY_ENOUGH_MS {
+            bed.push_later(number(&taken), due).await;
+        } else {
+            assert!(early_ms > -5_000, "{} came {} ms late", number(&taken), -early_ms);
+            done.push(number(&taken));
+        }
+        bed.work(vec![taken]).await;
+    }
+    assert_eq!(done, [0, 1, 2, 3]);
+    // One that is due in 1 s is not taken at once, and each takes a round or two more, not a hundred.
+    assert!(rounds <= 12, "{rounds} rounds");
+    bed.empty().await;
+    nothing(&mut consumer).await;
+}
+
+/// Over ten minutes no message waits in a broker.
+async fn what_is_far_away_waits_in_the_store(backing: Backing) {
+    let bed = Bed::new(backing).await;
+    let mut consumer = bed.consumer(8).await;
+    bed.push_later(1, now().plus_ms(11 * 60_000)).await;
+    bed.push([2]).await;
+    let taken = next(&mut consumer).await;
+    assert_eq!(number(&taken), 2);
+    bed.work(vec![taken]).await;
+    nothing(&mut consumer).await;
+    let standing = bed.queue.standing(Stage::Apply).await.unwrap();
+    let waiting = if bed.store.is_distributed() { 0 } else { 1 };
+    assert_eq!((standing.ready, standing.waiting), (0, waiting));
+    let mut tx = bed.store.system_read().await.unwrap();
+    let rows = outbox::depth(&mut tx, now()).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(rows.len() as u64, waiting, "on PostgreSQL it is a timer and no outbox row: {rows:?}");
+    bed.let_time_pass().await;
+    let taken = next(&mut consumer).await;
+    assert_eq!(taken.claim, bed.claim(1));
+    bed.work(vec![taken]).await;
+    bed.empty().await;
+}
