@@ -54,7 +54,7 @@ pub enum On {
 pub struct Setup {
     pub hub: Hub,
     pub url: String,
-    #[expect(dead_code, reason = "kept till the end: its folder goes with it")]
+    #[allow(dead_code, reason = "kept till the end: its folder goes with it; tests/connectors asks for its path")]
     pub folder: Folder,
     pub client: reqwest::Client,
     stop: CancellationToken,

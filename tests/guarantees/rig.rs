@@ -1,6 +1,8 @@
 //! A hub of two tenants on either store, whose stages run only if asked for; and a way past the hub's own rules, for
 //! planting what must never be.
 
+#![allow(dead_code, reason = "not every topic uses all of it")]
+
 use crate::hub::{
     services::{Database, Postgres, process::Folder},
     wait::wait_for,

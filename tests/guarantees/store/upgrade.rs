@@ -73,7 +73,7 @@ async fn an_old_postgresql_store_is_brought_up_to_date() {
 async fn many_at_once(place: Place) {
     let starts = (0..6).map(|n| {
         let options = place.options.clone();
-        tokio::spawn(async move {
+        async move {
             store::migrate(&options).await?;
             let store = store::open(&options).await?;
             let tenant = Tenant::named(&format!("t{n}"));
@@ -82,10 +82,10 @@ async fn many_at_once(place: Place) {
             tx.commit().await?;
             store.close().await;
             Ok::<(), store::StoreError>(())
-        })
+        }
     });
-    for start in starts.collect::<Vec<_>>() {
-        start.await.unwrap().unwrap();
+    for started in futures_util::future::join_all(starts).await {
+        started.unwrap();
     }
     assert_eq!(place.number("select count(*) from tenants").await, 6);
 }
