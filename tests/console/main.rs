@@ -103,7 +103,8 @@ async fn a_session_sees_its_own_tenant_and_forms_need_their_token() {
     setup.send_orders().await;
     let own = setup.login(&setup.key(acme(), "read operate").await).await;
     let page = setup.get("/documents?q=000000777", &own).await;
-    let document = page.1.split("href=\"/documents/").find_map(|p| p.get(..36).filter(|id| id.contains('-'))).expect("a row");
+    let document =
+        page.1.split("href=\"/documents/").find_map(|p| p.get(..36).filter(|id| id.contains('-'))).expect("a row");
     assert_eq!(setup.get(&format!("/documents/{document}"), &own).await.0, 200);
 
     let other = setup.login(&setup.key(globex(), "read operate").await).await;

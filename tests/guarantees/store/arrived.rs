@@ -47,8 +47,8 @@ async fn blobs_are_sealed_whole(rig: Rig) {
     assert!(matches!(blobs::read(&mut tx, acme, &sha, 5, 1).await, Err(StoreError::Gone(_))), "not sealed yet");
     blobs::write(&mut tx, acme, &chunks).await.unwrap();
     assert_eq!(blobs::written(&mut tx, acme, &sha).await.unwrap(), 3);
-    assert_eq!(blobs::seal(&mut tx, acme, &[sha.clone()], now()).await.unwrap(), 1);
-    assert_eq!(blobs::seal(&mut tx, acme, &[sha.clone()], now()).await.unwrap(), 0, "once");
+    assert_eq!(blobs::seal(&mut tx, acme, std::slice::from_ref(&sha), now()).await.unwrap(), 1);
+    assert_eq!(blobs::seal(&mut tx, acme, std::slice::from_ref(&sha), now()).await.unwrap(), 0, "once");
     let again = blobs::lock(&mut tx, acme, &[(sha.clone(), big.len() as i64)], now()).await.unwrap();
     assert!(again[0].1, "sealed");
     assert_eq!(blobs::read(&mut tx, acme, &sha, 0, 9).await.unwrap().concat(), big);
@@ -70,7 +70,7 @@ async fn blobs_go_with_their_chunks(rig: Rig) {
     rows::seal(&mut tx, acme, &two).await;
     assert_eq!(blobs::small(&mut tx, acme, &[&one, &two]).await.unwrap()[&two], b"abc");
     blobs::lock_sealed(&mut tx, acme, &[one.clone(), hash(9)]).await.unwrap();
-    assert_eq!(blobs::remove(&mut tx, acme, &[one.clone()]).await.unwrap(), 1);
+    assert_eq!(blobs::remove(&mut tx, acme, std::slice::from_ref(&one)).await.unwrap(), 1);
     assert!(matches!(blobs::read(&mut tx, acme, &one, 0, 1).await, Err(StoreError::Gone(sha)) if sha == one));
     assert!(matches!(blobs::small(&mut tx, acme, &[&one, &two]).await, Err(StoreError::Gone(sha)) if sha == one));
     assert_eq!(blobs::written(&mut tx, acme, &one).await.unwrap(), 0);

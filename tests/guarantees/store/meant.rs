@@ -97,7 +97,11 @@ async fn the_order_of_a_key(rig: Rig) {
     messages::step_aside(&mut tx, acme, all[0].id, "cancelled", None, &json!({}), now()).await.unwrap();
     let stranded = messages::stranded(&mut tx, acme, 10).await.unwrap();
     assert_eq!(stranded.iter().map(|m| m.id).collect::<Vec<_>>(), [all[1].id], "the lowest");
-    assert_eq!(messages::release(&mut tx, acme, &[key.clone()], now()).await.unwrap(), [all[1].id], "one, the lowest");
+    assert_eq!(
+        messages::release(&mut tx, acme, std::slice::from_ref(&key), now()).await.unwrap(),
+        [all[1].id],
+        "one, the lowest"
+    );
     assert_eq!(messages::release(&mut tx, acme, &[key], now()).await.unwrap(), [], "it stands before the next");
     tx.commit().await.unwrap();
 }

@@ -28,7 +28,7 @@ async fn another_tenants_rows_are_not_there(rig: Rig) {
     let item = Uuid::from_u128(1);
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
     messages::insert(&mut tx, std::slice::from_ref(&message)).await.unwrap();
-    events::insert(&mut tx, &[event.clone()]).await.unwrap();
+    events::insert(&mut tx, std::slice::from_ref(&event)).await.unwrap();
     deliveries::insert(&mut tx, std::slice::from_ref(&delivery)).await.unwrap();
     journal::write(&mut tx, &[journal::Step::new(acme, 1, "intake", "received", "w").document(document.id.0)])
         .await

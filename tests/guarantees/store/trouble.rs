@@ -39,7 +39,7 @@ async fn somebody_was_first(rig: Rig) {
         version: 7,
         body: RawValue::from_string("{}".into()).unwrap(),
     };
-    entities::save(&mut tx, acme, &[save.clone()]).await.unwrap();
+    entities::save(&mut tx, acme, std::slice::from_ref(&save)).await.unwrap();
     assert_eq!(entities::save(&mut tx, acme, &[save]).await.unwrap_err().trouble(), Trouble::Conflict);
     tx.rollback().await.unwrap();
 }
