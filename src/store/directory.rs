@@ -63,13 +63,14 @@ pub struct Subscription {
     pub target: String,
 }
 
-/// Writes the subscriptions that stand from now on, and ends those that no file names any more.
+/// Writes the subscriptions that stand from now on, and ends those that no file names any more. One that wants other
+/// events than before counts from now on: what was made before it could have wanted them is owed to nobody.
 pub async fn subscriptions(tx: &mut Tx, tenant: Tenant, rows: &[Subscription], now: Micros) -> Result<(), StoreError> {
     exec!(
         tx,
         "insert into subscriptions (tenant, id, kind, name, partner, events, target, from_at) select $2, r.id, r.kind, r.name, r.partner, r.events, r.target, $3 from {rows} where true
          on conflict (id) do update set events = excluded.events, target = excluded.target,
-            from_at = case when subscriptions.until_at is null then subscriptions.from_at else excluded.from_at end, until_at = null",
+            from_at = case when subscriptions.until_at is null and subscriptions.events = excluded.events then subscriptions.from_at else excluded.from_at end, until_at = null",
         "id uuid, kind text, name text, partner uuid, events jsonb, target text" => rows;
         tenant, now
     )?;

@@ -71,10 +71,10 @@ fn sql_trouble(error: &sqlx::Error) -> Trouble {
             let code = error.code().unwrap_or_default();
             let lite = error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some();
             if lite {
-                // Primary result code in the low byte: 5 busy, 6 locked, 7 no memory, 10 I/O, 13 full, 14 can't open.
+                // Primary result code in the low byte: 5 busy, 6 locked, 7 no memory, 8 read-only, 10 I/O, 13 full, 14 can't open.
                 // https://sqlite.org/rescode.html
                 match code.parse::<i32>().map(|c| c & 0xff) {
-                    Ok(5 | 6 | 7 | 10 | 13 | 14) => Trouble::Away,
+                    Ok(5 | 6 | 7 | 8 | 10 | 13 | 14) => Trouble::Away,
                     _ => Trouble::Deterministic,
                 }
             } else {

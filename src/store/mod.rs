@@ -28,7 +28,7 @@ pub mod sweep;
 pub mod timers;
 
 pub use error::{StoreError, Trouble};
-pub use open::{Options, migrate, open};
+pub use open::{Options, SYSTEM_CONNECTIONS, migrate, open};
 
 use crate::canonical::{Micros, Tenant};
 use sqlx::{PgPool, SqlitePool};
@@ -168,6 +168,14 @@ impl Tx {
             notify.notify_one();
         }
         Ok(())
+    }
+
+    /// The role that the database sees; none on SQLite.
+    pub async fn role(&mut self) -> Result<Option<String>, StoreError> {
+        match &mut self.inner {
+            Inner::Pg(t) => Ok(Some(sqlx::query_scalar("select current_user::text").fetch_one(&mut **t).await?)),
+            Inner::Lite(_) => Ok(None),
+        }
     }
 
     /// Gives everything back.

@@ -15,6 +15,8 @@ static LITE: Migrator = sqlx::migrate!("src/store/migrations/lite");
 
 /// The SQL that makes the two roles, for those who make roles beforehand.
 pub const ROLES: &str = include_str!("migrations/roles.sql");
+/// Connections of the pool whose role sees all tenants: relay, sweeper, timers, key look-up and audit share them.
+pub const SYSTEM_CONNECTIONS: u32 = 4;
 const SECURITY: &str = include_str!("migrations/security.sql");
 
 /// Where the store is and how many connections it may use.
@@ -41,9 +43,9 @@ pub async fn migrate(options: &Options) -> Result<(), StoreError> {
         make_roles(&options.url).await?;
         let mut owner = PgConnection::connect(&options.url).await?;
         // One process at a time: sqlx's own lock covers the migrations and not what follows.
-        owner.execute("select pg_advisory_lock(7240891)").await?;
+        sqlx::raw_sql("select pg_advisory_lock(7240891)").execute(&mut owner).await?;
         PG.run(&mut owner).await?;
-        owner.execute(SECURITY).await?;
+        sqlx::raw_sql(SECURITY).execute(&mut owner).await?;
         owner.close().await?;
     } else {
         let pool = lite_pool(Path::new(&options.url), 1, options.acquire, false).await?;
@@ -58,7 +60,7 @@ pub async fn migrate(options: &Options) -> Result<(), StoreError> {
 pub async fn open(options: &Options) -> Result<Store, StoreError> {
     let db = if options.is_postgres() {
         let tenant = role_pool(options, "crossdock_tenant", options.connections).await?;
-        let system = role_pool(options, "crossdock_system", 4).await?;
+        let system = role_pool(options, "crossdock_system", SYSTEM_CONNECTIONS).await?;
         Database::Pg { tenant, system, url: options.url.as_str().into() }
     } else {
         let path = Path::new(&options.url);
@@ -110,9 +112,9 @@ async fn make_roles(url: &str) -> Result<(), StoreError> {
         // A cluster without the database `postgres`: the lock in ours is the best there is.
         Err(_) => PgConnection::connect_with(&here).await?,
     };
-    guard.execute("select pg_advisory_lock(7240890)").await?;
+    sqlx::raw_sql("select pg_advisory_lock(7240890)").execute(&mut guard).await?;
     let mut owner = PgConnection::connect_with(&here).await?;
-    let made = owner.execute(ROLES).await;
+    let made = sqlx::raw_sql(ROLES).execute(&mut owner).await;
     owner.close().await.ok();
     guard.close().await.ok();
     made.map(|_| ()).map_err(|error| {

@@ -5,7 +5,7 @@
 //! | `{rows}` | `jsonb_to_recordset($1) as r(…)` | `(select … from json_each($1)) as r` |
 //! | `{lock}` | `for update` | nothing: its one writer has begun `immediate` |
 //! | `{now}` | the database's clock in microseconds | the same |
-//! | `{ids}` | `jsonb_array_elements_text(outbox.claim->'ids') as c(value)` | `json_each(outbox.claim, '$.ids') as c` |
+//! | `{ids}` | `jsonb_array_elements_text(…outbox.claim->'ids'…) as c(value)` | `json_each(outbox.claim, '$.ids') as c` |
 //!
 //! Many rows travel as one JSON parameter, `$1`, so a batch costs one round trip and one plan whatever its size.
 
@@ -63,7 +63,10 @@ fn now(dialect: Dialect) -> &'static str {
 /// The ids that the claim check of an outbox row names, as texts in `c.value`.
 fn ids(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Pg => "jsonb_array_elements_text(outbox.claim->'ids') as c(value)",
+        // A claim check of another version may say something else there.
+        Dialect::Pg => {
+            "jsonb_array_elements_text(case when jsonb_typeof(outbox.claim->'ids') = 'array' then outbox.claim->'ids' else '[]' end) as c(value)"
+        }
         Dialect::Lite => "json_each(outbox.claim, '$.ids') as c",
     }
 }

@@ -3,4 +3,6 @@
 mod hub;
 
 mod queue;
+mod rig;
+mod store;
 mod webhooks;

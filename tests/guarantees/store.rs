@@ -1,0 +1,14 @@
+//! The store: every function on both databases, who may see what, old stores brought up to date, troubles told apart.
+
+mod arrived;
+mod events;
+mod meant;
+mod names;
+mod operations;
+mod out;
+mod rows;
+mod sight;
+mod standing;
+mod statements;
+mod trouble;
+mod upgrade;

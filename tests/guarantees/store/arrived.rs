@@ -1,0 +1,368 @@
+//! What arrived: blobs, documents, interchanges, the journal.
+
+use super::rows::{self, hash};
+use crate::rig::{Rig, both, connection};
+use crossdock::{
+    canonical::{DocumentId, Micros},
+    store::{
+        StoreError,
+        blobs::{self, Chunk},
+        documents::{self, Arrival, Search},
+        interchanges::{self, Number, Wanted},
+        journal::{self, Step},
+        now,
+    },
+};
+use serde_json::json;
+use uuid::Uuid;
+
+both![
+    blobs_are_sealed_whole,
+    blobs_go_with_their_chunks,
+    uploads_that_were_given_up,
+    arrivals_and_contents,
+    documents_on_their_way,
+    documents_are_found,
+    bytes_past_retention,
+    control_numbers_in,
+    control_numbers_out,
+    the_journal_is_read_back,
+];
+
+async fn blobs_are_sealed_whole(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let big: Vec<u8> = (0..2 * blobs::CHUNK + 7).map(|n| (n / 977) as u8).collect();
+    let sha = hash(1);
+    let mut tx = store.begin(acme).await.unwrap();
+    let locked = blobs::lock(&mut tx, acme, &[(sha.clone(), big.len() as i64), (hash(2), 0)], now()).await.unwrap();
+    assert_eq!(locked.iter().filter(|(_, sealed)| *sealed).count(), 0);
+    let chunks: Vec<Chunk> = big
+        .chunks(blobs::CHUNK)
+        .enumerate()
+        .map(|(n, bytes)| Chunk { sha256: sha.clone(), n: n as i64, bytes: blobs::compress(bytes).unwrap() })
+        .collect();
+    blobs::write(&mut tx, acme, &chunks[..2]).await.unwrap();
+    // Not all there: it stays open; the empty one is whole.
+    assert_eq!(blobs::seal(&mut tx, acme, &[sha.clone(), hash(2)], now()).await.unwrap(), 1);
+    assert!(matches!(blobs::read(&mut tx, acme, &sha, 5, 1).await, Err(StoreError::Gone(_))), "not sealed yet");
+    blobs::write(&mut tx, acme, &chunks).await.unwrap();
+    assert_eq!(blobs::written(&mut tx, acme, &sha).await.unwrap(), 3);
+    assert_eq!(blobs::seal(&mut tx, acme, &[sha.clone()], now()).await.unwrap(), 1);
+    assert_eq!(blobs::seal(&mut tx, acme, &[sha.clone()], now()).await.unwrap(), 0, "once");
+    let again = blobs::lock(&mut tx, acme, &[(sha.clone(), big.len() as i64)], now()).await.unwrap();
+    assert!(again[0].1, "sealed");
+    assert_eq!(blobs::read(&mut tx, acme, &sha, 0, 9).await.unwrap().concat(), big);
+    assert_eq!(blobs::read(&mut tx, acme, &sha, 3, 1).await.unwrap().len(), 0, "behind the end");
+    let from = blobs::CHUNK as u64 - 3;
+    assert_eq!(blobs::range(&mut tx, acme, &sha, from, 10).await.unwrap(), big[from as usize..from as usize + 10]);
+    assert_eq!(blobs::range(&mut tx, acme, &sha, big.len() as u64 - 2, 10).await.unwrap().len(), 2);
+    let empty = hash(2);
+    let small = blobs::small(&mut tx, acme, &[&empty]).await.unwrap();
+    assert_eq!(small[&empty], Vec::<u8>::new());
+    tx.commit().await.unwrap();
+}
+
+async fn blobs_go_with_their_chunks(rig: Rig) {
+    let acme = rig.acme;
+    let (one, two) = (hash(1), hash(2));
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    rows::seal(&mut tx, acme, &one).await;
+    rows::seal(&mut tx, acme, &two).await;
+    assert_eq!(blobs::small(&mut tx, acme, &[&one, &two]).await.unwrap()[&two], b"abc");
+    blobs::lock_sealed(&mut tx, acme, &[one.clone(), hash(9)]).await.unwrap();
+    assert_eq!(blobs::remove(&mut tx, acme, &[one.clone()]).await.unwrap(), 1);
+    assert!(matches!(blobs::read(&mut tx, acme, &one, 0, 1).await, Err(StoreError::Gone(sha)) if sha == one));
+    assert!(matches!(blobs::small(&mut tx, acme, &[&one, &two]).await, Err(StoreError::Gone(sha)) if sha == one));
+    assert_eq!(blobs::written(&mut tx, acme, &one).await.unwrap(), 0);
+    assert_eq!(blobs::read(&mut tx, acme, &two, 0, 1).await.unwrap(), [b"abc"]);
+    tx.commit().await.unwrap();
+}
+
+async fn uploads_that_were_given_up(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let old = Micros(now().0 - 1_000_000);
+    let mut tx = store.begin(acme).await.unwrap();
+    for n in [1, 2, 3] {
+        blobs::lock(&mut tx, acme, &[(hash(n), 3)], Micros(old.0 - i64::from(n))).await.unwrap();
+        let chunk = Chunk { sha256: hash(n), n: 0, bytes: blobs::compress(b"abc").unwrap() };
+        blobs::write(&mut tx, acme, &[chunk]).await.unwrap();
+    }
+    blobs::seal(&mut tx, acme, &[hash(1)], now()).await.unwrap();
+    // Somebody begins the second anew.
+    blobs::lock(&mut tx, acme, &[(hash(2), 3)], now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.system().await.unwrap();
+    assert!(blobs::has_unsealed(&mut tx, old).await.unwrap());
+    assert_eq!(blobs::remove_unsealed(&mut tx, old, 10).await.unwrap(), 1, "only what nobody began anew");
+    assert!(!blobs::has_unsealed(&mut tx, old).await.unwrap());
+    assert_eq!(blobs::remove_unsealed(&mut tx, old, 10).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    let mut tx = store.read(acme).await.unwrap();
+    for (n, chunks) in [(1, 1), (2, 1), (3, 0)] {
+        assert_eq!(blobs::written(&mut tx, acme, &hash(n)).await.unwrap(), chunks, "{n}");
+    }
+    tx.rollback().await.unwrap();
+}
+
+fn arrival(n: i64, sha256: &str) -> Arrival {
+    let connection = connection("north-a");
+    let name = "a.json".to_owned();
+    Arrival {
+        n,
+        connection,
+        transport_id: None,
+        name,
+        modified_at: None,
+        sha256: sha256.into(),
+        since: Some(0),
+        partner: None,
+    }
+}
+
+async fn arrivals_and_contents(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let mut tx = store.begin(acme).await.unwrap();
+    let first = documents::take_sequences(&mut tx, acme, &[(connection("north-a"), 3)]).await.unwrap();
+    assert_eq!(first, [0], "the number before the first");
+    assert_eq!(documents::take_sequences(&mut tx, acme, &[(connection("north-a"), 1)]).await.unwrap(), [3]);
+    assert!(documents::take_sequences(&mut tx, acme, &[(connection("nobody"), 1)]).await.is_err());
+    tx.commit().await.unwrap();
+    let by_id =
+        documents::NewDocument { transport_id: Some("m-1".into()), ..rows::document(acme, "north-a", 1, &hash(1)) };
+    let by_file = documents::NewDocument {
+        name: "a.json".into(),
+        modified_at: Some(7),
+        partner: Some(rig.northwind),
+        ..rows::document(acme, "north-a", 2, &hash(2))
+    };
+    let dead = documents::NewDocument { state: "duplicate", ..rows::document(acme, "north-a", 3, &hash(3)) };
+    for document in [&by_id, &by_file, &dead] {
+        rows::arrive(&rig, document).await;
+    }
+    let mut tx = store.read(acme).await.unwrap();
+    let asked = [
+        Arrival { transport_id: Some("m-1".into()), ..arrival(0, &hash(9)) },
+        Arrival { modified_at: Some(7), ..arrival(1, &hash(2)) },
+        Arrival { modified_at: Some(8), ..arrival(2, &hash(2)) },
+        Arrival { transport_id: Some("m-2".into()), modified_at: Some(7), ..arrival(3, &hash(2)) },
+    ];
+    let mut same = documents::same_arrivals(&mut tx, acme, &asked).await.unwrap();
+    same.sort();
+    let found: Vec<(i64, DocumentId)> = same.iter().map(|s| (s.0, s.1)).collect();
+    assert_eq!(found, [(0, by_id.id), (1, by_file.id)]);
+    assert_eq!(same[0].2, hash(1), "the hash of the document that stands");
+    let asked = [
+        Arrival { partner: Some(rig.northwind), ..arrival(0, &hash(2)) },
+        arrival(1, &hash(1)),
+        Arrival { partner: Some(rig.northwind), ..arrival(2, &hash(1)) },
+        Arrival { since: None, ..arrival(3, &hash(1)) },
+        Arrival { since: Some(now().0), ..arrival(4, &hash(1)) },
+        arrival(5, &hash(3)),
+    ];
+    let same = documents::same_content(&mut tx, acme, &asked).await.unwrap();
+    assert_eq!(same, [(0, by_file.id), (1, by_id.id)], "own partner, in time, and no copy of what is none");
+    tx.rollback().await.unwrap();
+    // The same transport id again is refused by the database, and says that somebody was first.
+    let mut tx = store.begin(acme).await.unwrap();
+    let twice = documents::NewDocument { id: DocumentId::new(), ..by_id.clone() };
+    let error = documents::insert(&mut tx, &[twice]).await.unwrap_err();
+    assert_eq!(error.trouble(), crossdock::store::Trouble::Conflict, "{error}");
+}
+
+fn ended(id: DocumentId, state: &'static str) -> documents::Change {
+    documents::Change {
+        id,
+        state,
+        cause: Some(json!({"code": "x"})),
+        duplicate_of: None,
+        partner: None,
+        standard: Some("x12".into()),
+        identity: Some("A → B".into()),
+        sets: Some(2),
+        tries: 1,
+        due: None,
+        first_failed_at: None,
+        ended_at: Some(now().0),
+        deadline: now().0,
+    }
+}
+
+async fn documents_on_their_way(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let one = rows::document(acme, "north-a", 1, &hash(1));
+    let two = rows::document(acme, "north-a", 2, &hash(2));
+    rows::arrive(&rig, &two).await;
+    rows::arrive(&rig, &one).await;
+    let mut tx = store.begin(acme).await.unwrap();
+    let work = documents::work(&mut tx, acme, one.connection, 10).await.unwrap();
+    assert_eq!(work.iter().map(|w| w.sequence).collect::<Vec<_>>(), [1, 2], "in order");
+    assert_eq!(documents::advance(&mut tx, acme, one.id, 64, now()).await.unwrap(), 1);
+    assert_eq!(documents::work(&mut tx, acme, one.connection, 1).await.unwrap()[0].sets_done, 64);
+    assert_eq!(
+        documents::change(&mut tx, acme, &[ended(one.id, "dead"), ended(two.id, "translated")]).await.unwrap(),
+        2
+    );
+    assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "translated")]).await.unwrap(), 0, "it has ended");
+    assert_eq!(documents::advance(&mut tx, acme, one.id, 99, now()).await.unwrap(), 0);
+    assert_eq!(documents::work(&mut tx, acme, one.connection, 10).await.unwrap().len(), 0);
+    let row = documents::get(&mut tx, acme, one.id).await.unwrap().unwrap();
+    assert_eq!((row.state.as_str(), row.cause, row.sets), ("dead", Some(json!({"code": "x"})), Some(2)));
+    assert_eq!(documents::reopen(&mut tx, acme, two.id, now()).await.unwrap(), 0, "it did not fail");
+    assert_eq!(documents::reopen(&mut tx, acme, one.id, now()).await.unwrap(), 1);
+    let row = documents::work(&mut tx, acme, one.connection, 10).await.unwrap();
+    assert_eq!((row[0].id, row[0].sets_done, row[0].tries), (one.id, 0, 0));
+    tx.commit().await.unwrap();
+}
+
+async fn documents_are_found(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let named = |name: &str, n: u8| documents::NewDocument {
+        name: name.into(),
+        received_at: 1_000 + i64::from(n),
+        partner: (n == 2).then_some(rig.northwind),
+        ..rows::document(acme, "north-a", i64::from(n), &hash(n))
+    };
+    let (one, two) = (named("100%_Ä\\x.edi", 1), named("plain.edi", 2));
+    rows::arrive(&rig, &one).await;
+    rows::arrive(&rig, &two).await;
+    let mut tx = store.begin(acme).await.unwrap();
+    let row = rows::message(&rig, two.id, 0, 0, Some("PO-1"), 0);
+    crossdock::store::messages::insert(&mut tx, &[row]).await.unwrap();
+    let ids = |rows: Vec<documents::DocumentRow>| rows.into_iter().map(|r| r.id).collect::<Vec<_>>();
+    let by = |search: Search| search;
+    for (search, found) in [
+        (by(Search::default()), vec![two.id, one.id]),
+        (by(Search { state: Some("dead".into()), ..Search::default() }), vec![]),
+        (by(Search { partner: Some(rig.northwind), ..Search::default() }), vec![two.id]),
+        (by(Search { connection: Some(connection("north-b")), ..Search::default() }), vec![]),
+        (by(Search { set_kind: Some("json order".into()), ..Search::default() }), vec![two.id]),
+        (by(Search { number: Some("PO-1".into()), ..Search::default() }), vec![two.id]),
+        (by(Search { number: Some("PO-2".into()), ..Search::default() }), vec![]),
+        (by(Search { control: Some("1".into()), ..Search::default() }), vec![]),
+        (by(Search { since: Some(Micros(1_002)), ..Search::default() }), vec![two.id]),
+        (by(Search { until: Some(Micros(1_002)), ..Search::default() }), vec![one.id]),
+        (by(Search { text: Some("0%_".into()), ..Search::default() }), vec![one.id]),
+        (by(Search { text: Some("%".into()), ..Search::default() }), vec![one.id]),
+        (by(Search { text: Some("\\X.".into()), ..Search::default() }), vec![one.id]),
+        (by(Search { text: Some(hash(2)), ..Search::default() }), vec![two.id]),
+        (by(Search { before: Some((Micros(1_002), two.id)), ..Search::default() }), vec![one.id]),
+    ] {
+        let rows = documents::search(&mut tx, acme, &search, 10).await.unwrap();
+        assert_eq!(ids(rows), found, "{search:?}");
+    }
+    assert_eq!(documents::search(&mut tx, acme, &Search::default(), 1).await.unwrap().len(), 1);
+    assert_eq!(documents::named(&mut tx, acme, one.connection, "plain.edi").await.unwrap(), Some(two.id));
+    assert_eq!(documents::named(&mut tx, acme, one.connection, "other").await.unwrap(), None);
+    assert_eq!(documents::by_ids(&mut tx, acme, &[one.id, DocumentId::new()]).await.unwrap().len(), 1);
+    tx.commit().await.unwrap();
+}
+
+async fn bytes_past_retention(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let old = |n: i64, sha: u8, ended_at: Option<i64>| documents::NewDocument {
+        state: if ended_at.is_some() { "duplicate" } else { "received" },
+        ended_at,
+        partner: Some(rig.northwind),
+        ..rows::document(acme, "north-a", n, &hash(sha))
+    };
+    let (free, held, young, shared) =
+        (old(1, 1, Some(5)), old(2, 2, Some(6)), old(3, 3, Some(500)), old(4, 4, Some(7)));
+    let unfinished = old(5, 4, None);
+    for document in [&free, &held, &young, &shared, &unfinished] {
+        rows::arrive(&rig, document).await;
+    }
+    let mut tx = store.begin(acme).await.unwrap();
+    let message =
+        crossdock::store::messages::NewMessage { state: "held", ..rows::message(&rig, held.id, 0, 0, None, 0) };
+    crossdock::store::messages::insert(&mut tx, &[message]).await.unwrap();
+    let past = documents::past_retention(&mut tx, acme, rig.northwind, Micros(100), 10).await.unwrap();
+    assert_eq!(past, [hash(1)], "not what is held, young, or shared with what is unfinished");
+    let noted = documents::note_raw_removed(&mut tx, acme, &past, Micros(9)).await.unwrap();
+    assert_eq!(noted, [free.id]);
+    assert_eq!(documents::raw_removed_at(&mut tx, acme, free.id).await.unwrap(), Some(Micros(9)));
+    assert_eq!(documents::raw_removed_at(&mut tx, acme, held.id).await.unwrap(), None);
+    assert_eq!(documents::past_retention(&mut tx, acme, rig.northwind, Micros(100), 10).await.unwrap().len(), 0);
+    tx.commit().await.unwrap();
+}
+
+fn wanted(control: &str, document: DocumentId, since: i64) -> Wanted {
+    Wanted { agreement: "x12/A/B".into(), control: control.into(), document, ordinal: 0, since }
+}
+
+async fn control_numbers_in(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let (one, two) = (DocumentId::new(), DocumentId::new());
+    let mut tx = store.begin(acme).await.unwrap();
+    let at = Micros(1_000);
+    let took =
+        interchanges::take_numbers(&mut tx, acme, &[wanted("2", one, 0), wanted("1", one, 0)], at).await.unwrap();
+    assert_eq!(took, [Number::Ours, Number::Ours]);
+    assert_eq!(
+        interchanges::take_numbers(&mut tx, acme, &[wanted("1", one, 0)], at).await.unwrap(),
+        [Number::Ours],
+        "again"
+    );
+    interchanges::note_content(&mut tx, acme, "x12/A/B", "1", one, "hash").await.unwrap();
+    let took =
+        interchanges::take_numbers(&mut tx, acme, &[wanted("3", two, 0), wanted("1", two, 0)], at).await.unwrap();
+    assert_eq!(took, [Number::Ours, Number::Taken { document: one, content: Some("hash".into()) }], "as asked");
+    // Long ago counts no more.
+    let took = interchanges::take_numbers(&mut tx, acme, &[wanted("2", two, 1_001)], at).await.unwrap();
+    assert_eq!(took, [Number::Ours]);
+    interchanges::free_number(&mut tx, acme, "x12/A/B", "1", one).await.unwrap();
+    assert_eq!(interchanges::take_numbers(&mut tx, acme, &[wanted("1", two, 0)], at).await.unwrap(), [Number::Ours]);
+    let row = |ordinal, ends| interchanges::Row {
+        tenant: acme,
+        document: one,
+        ordinal,
+        partner: None,
+        standard: "x12",
+        sender: "ZZ/A".into(),
+        receiver: "ZZ/B".into(),
+        control: "1".into(),
+        version: "00401".into(),
+        test: 0,
+        ends,
+        cause: None,
+    };
+    interchanges::write(&mut tx, &[row(1, "translated"), row(0, "translated")]).await.unwrap();
+    interchanges::write(&mut tx, &[row(1, "rejected")]).await.unwrap();
+    let ends: Vec<_> =
+        interchanges::of_document(&mut tx, acme, one).await.unwrap().into_iter().map(|i| i.ends.unwrap()).collect();
+    assert_eq!(ends, ["translated", "rejected"]);
+    tx.commit().await.unwrap();
+}
+
+async fn control_numbers_out(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let mut tx = store.begin(acme).await.unwrap();
+    assert_eq!(interchanges::take_control_numbers(&mut tx, acme, "n/isa", 3, 7).await.unwrap(), 7);
+    assert_eq!(interchanges::take_control_numbers(&mut tx, acme, "n/isa", 2, 1).await.unwrap(), 10);
+    tx.commit().await.unwrap();
+    let mut tx = store.begin(acme).await.unwrap();
+    assert_eq!(interchanges::take_control_numbers(&mut tx, acme, "n/isa", 5, 7).await.unwrap(), 12);
+    tx.rollback().await.unwrap();
+    let mut tx = store.begin(acme).await.unwrap();
+    assert_eq!(interchanges::take_control_numbers(&mut tx, acme, "n/isa", 1, 7).await.unwrap(), 12, "given back");
+    tx.commit().await.unwrap();
+}
+
+async fn the_journal_is_read_back(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let (document, message, delivery) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let mut tx = store.begin(acme).await.unwrap();
+    let step = |at| Step::new(acme, at, "intake", "received", "w");
+    let steps = [
+        step(2).document(document),
+        step(1).document(document).message(message).cause(json!({"code": null, "n": "5"})),
+        step(3).delivery(delivery),
+    ];
+    journal::write(&mut tx, &steps).await.unwrap();
+    let of_document = journal::of_document(&mut tx, acme, document).await.unwrap();
+    assert_eq!(of_document.iter().map(|s| s.at).collect::<Vec<_>>(), [2, 1], "in the order of writing");
+    assert_eq!(of_document[1].cause, Some(json!({"code": null, "n": "5"})));
+    assert_eq!(journal::of_message(&mut tx, acme, message).await.unwrap().len(), 1);
+    assert_eq!(journal::of_delivery(&mut tx, acme, delivery).await.unwrap().len(), 1);
+    assert_eq!(journal::of_deliveries(&mut tx, acme, &[delivery, Uuid::now_v7()]).await.unwrap().len(), 1);
+    tx.commit().await.unwrap();
+}
