@@ -51,9 +51,8 @@ async fn alone(hub: &Hub, taken: Taken, stop: &CancellationToken) {
 async fn again_one_by_one(hub: &Hub, taken: Taken) {
     let at = now();
     let (tenant, stage) = (taken.claim.tenant, taken.claim.kind);
-    let rows: Vec<outbox::Row> = (taken.claim.ids.iter())
-        .flat_map(|id| outbox::claims(tenant, stage, std::slice::from_ref(id), at))
-        .collect();
+    let rows: Vec<outbox::Row> =
+        (taken.claim.ids.iter()).flat_map(|id| outbox::claims(tenant, stage, std::slice::from_ref(id), at)).collect();
     let written = async {
         let mut tx = hub.store.begin(tenant).await?;
         outbox::push(&mut tx, &rows).await?;
