@@ -250,6 +250,7 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
         for _ in 0..settings.apply_workers {
             stage(&mut tasks, "apply", flow::apply::run(hub.clone(), stop.clone()));
         }
+        stage(&mut tasks, "suspects", flow::suspects::run(hub.clone(), stop.clone()));
         let sender: Arc<dyn DocumentSender> = Arc::new(ByConnection(connectors.clone()));
         stage(&mut tasks, "deliver", flow::deliver::run(hub.clone(), sender, stop.clone()));
     }

@@ -131,6 +131,7 @@ async fn what_was_in_hand_at_many_crashes_is_tried_alone() {
                 assert_eq!(suspect.claim, bed.claim(1));
                 let why = suspect.suspect.as_ref().expect("it says why it is here");
                 assert_eq!((why.reason.as_str(), why.queue.as_str()), ("delivery_limit", "cd1.apply"));
+                assert_eq!(suspect.deliveries, 0, "the dead queue counts anew");
                 // Given back, it stays here and does not go round.
                 bed.queue.give_back(vec![suspect]).await;
                 break;
