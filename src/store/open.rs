@@ -48,6 +48,10 @@ pub async fn migrate(options: &Options) -> Result<(), StoreError> {
         sqlx::raw_sql(SECURITY).execute(&mut owner).await?;
         owner.close().await?;
     } else {
+        // sqlx locks migrations on PostgreSQL only; here a file beside the store does.
+        let guard = std::fs::File::create(format!("{}.migrate", options.url))
+            .map_err(|e| StoreError::Setup(format!("{}.migrate can't be written: {e}", options.url)))?;
+        guard.lock().map_err(|e| StoreError::Setup(format!("{}.migrate can't be locked: {e}", options.url)))?;
         let pool = lite_pool(Path::new(&options.url), 1, options.acquire, false).await?;
         LITE.run(&pool).await?;
         super::statistics::write(&pool).await?;

@@ -6,7 +6,7 @@ use crossdock::{
     canonical::{ClaimCheck, DocumentId, EventId, MessageId, Micros, Stage},
     store::{
         census::{self, Work},
-        deliveries, directory, documents,
+        deliveries, directory, documents, journal,
         messages::{self, NewMessage},
         now, outbox, sweep,
     },
@@ -15,6 +15,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 both![
+    a_start_frees_leases_and_pages_read_their_numbers,
     overdue_work_is_found_and_noted,
     a_leased_connection_is_at_work,
     one_sweeper_at_a_time,
@@ -23,6 +24,34 @@ both![
     a_commit_wakes_and_a_rollback_does_not,
     a_closed_store_is_away,
 ];
+
+async fn a_start_frees_leases_and_pages_read_their_numbers(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let document = rows::document(acme, "north-a", 1, &hash(1));
+    rows::arrive(&rig, &document).await;
+    let mut tx = store.begin(acme).await.unwrap();
+    let way = connection("north-a");
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    assert!(directory::lease(&mut tx, acme, way, one, 60_000_000).await.unwrap().is_some());
+    assert!(directory::lease(&mut tx, acme, way, other, 60_000_000).await.unwrap().is_none(), "taken");
+    directory::free_leases(&mut tx, acme).await.unwrap();
+    assert!(directory::lease(&mut tx, acme, way, other, 60_000_000).await.unwrap().is_some(), "free again");
+    journal::write(&mut tx, &[journal::Step::new(acme, 50, "intake", "received", "w").document(document.id.0)])
+        .await
+        .unwrap();
+    assert_eq!(
+        journal::pace(&mut tx, acme, 51).await.unwrap().iter().map(|p| p.2).sum::<i64>(),
+        0,
+        "before the window"
+    );
+    assert!(journal::pace(&mut tx, acme, 50).await.unwrap().contains(&("intake".into(), "received".into(), 1)));
+    let held = NewMessage { state: "held", ..rows::message(&rig, document.id, 0, 0, None, 0) };
+    messages::insert(&mut tx, std::slice::from_ref(&held)).await.unwrap();
+    let found = messages::in_state(&mut tx, acme, "held", 9).await.unwrap();
+    assert_eq!(found.iter().map(|m| m.id).collect::<Vec<_>>(), [held.id]);
+    assert_eq!(messages::in_state(&mut tx, acme, "dead", 9).await.unwrap().len(), 0);
+    tx.rollback().await.unwrap();
+}
 
 async fn overdue_work_is_found_and_noted(rig: Rig) {
     let (store, acme) = (&rig.hub.store, rig.acme);
