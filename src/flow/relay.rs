@@ -9,7 +9,7 @@ use crate::{
     flow::failure::Patience,
     queue::{
         Queue, QueueError,
-        rabbitmq::{Broker, Message},
+        rabbitmq::{Broker, Message, Published},
     },
     store::{
         Store, StoreError, events, now,
@@ -118,17 +118,14 @@ impl Relay<'_> {
     async fn round(&mut self) -> Result<Round, StoreError> {
         let ours = tokio::time::timeout(SESSION, self.session.is_ours()).await;
         ours.map_err(|_| StoreError::Lost("the relay's session"))??;
-        let mut tx = self.store.system().await?;
-        let woken = timers::take_due(&mut tx, now(), PAGE).await?;
-        let placed = events::place(&mut tx, PAGE).await?;
-        tx.commit().await?;
+        let moved = self.move_what_is_due().await?;
         let rows = self.page().await?;
         if rows.is_empty() {
-            return Ok(if woken > 0 || placed > 0 { Round::Done } else { Round::Nothing });
+            return Ok(if moved { Round::Done } else { Round::Nothing });
         }
         let now = now();
         let messages: Vec<Message> = rows.iter().map(|row| message(row, now)).collect();
-        let published = match self.broker.publish(&messages).await {
+        let published = match self.publish(&messages).await? {
             Ok(published) => published,
             // Closed: nobody publishes any more, and the rows stay.
             Err(error) => {
@@ -155,6 +152,29 @@ impl Relay<'_> {
             );
         }
         Ok(Round::Refused)
+    }
+
+    /// Publishes. While the broker is away or blocks, timers and the feed go on.
+    async fn publish(&self, messages: &[Message]) -> Result<Result<Published, QueueError>, StoreError> {
+        let publishing = self.broker.publish(messages);
+        tokio::pin!(publishing);
+        loop {
+            match tokio::time::timeout(IDLE, &mut publishing).await {
+                Ok(published) => return Ok(published),
+                Err(_) => {
+                    self.move_what_is_due().await?;
+                }
+            }
+        }
+    }
+
+    /// Wakes timers that are due, and gives committed events their places in the feed. False if there was nothing.
+    async fn move_what_is_due(&self) -> Result<bool, StoreError> {
+        let mut tx = self.store.system().await?;
+        let woken = timers::take_due(&mut tx, now(), PAGE).await?;
+        let placed = events::place(&mut tx, PAGE).await?;
+        tx.commit().await?;
+        Ok(woken > 0 || placed > 0)
     }
 
     async fn page(&mut self) -> Result<Vec<Waiting>, StoreError> {

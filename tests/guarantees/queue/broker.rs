@@ -202,6 +202,23 @@ async fn a_broker_that_is_away_at_the_start_is_waited_for() {
     let mut consumer = bed.consumer(4).await;
     bed.push(0..10).await;
     assert!(matches!(bed.queue.standing(Stage::Apply).await, Err(QueueError::Broker(_))));
+    // The event feed needs no broker.
+    let mut owner = sqlx::PgConnection::connect(&bed.options.url).await.unwrap();
+    sqlx::query(
+        "insert into events (tenant, id, message, ordinal, kind, key, at, schema, data)
+         values ($1, $1, $1, 0, 'order.confirmed', 'k', 0, 'order_response/1', '{}')",
+    )
+    .bind(bed.tenant.0)
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    wait_for(PATIENCE, "the event to have its place in the feed", || async {
+        let mut owner = sqlx::PgConnection::connect(&bed.options.url).await.map_err(|e| e.to_string())?;
+        let asked = sqlx::query_scalar::<_, i64>("select count(*) from events where position is null");
+        let unplaced = asked.fetch_one(&mut owner).await.map_err(|e| e.to_string())?;
+        if unplaced == 0 { Ok(()) } else { Err(format!("{unplaced} events without a place")) }
+    })
+    .await;
     proxy.set(Mode::Pass);
     work_off(&bed, &mut consumer, 0..10).await;
 }
