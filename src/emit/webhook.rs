@@ -242,7 +242,8 @@ fn unanswered(error: &reqwest::Error) -> Failure {
     Failure::new(code, format!("{what}: {deepest}"))
 }
 
-/// An answer that is not 2xx.
+/// An answer that is not 2xx. All but 410 are tried again, other 4xx too: a receiver that is set up wrongly says 401 or
+/// 404 until somebody mends it, and what was made meanwhile must not be lost to it.
 fn refusal(status: StatusCode, headers: &HeaderMap, answer: &[u8]) -> Failure {
     let number = status.as_u16();
     let mut failure = Failure::new(format!("webhook/status_{number}"), format!("the receiver answered {status}"));

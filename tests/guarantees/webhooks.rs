@@ -5,6 +5,7 @@ mod addresses;
 mod bench;
 mod documents;
 mod hostile;
+mod receiver;
 mod retries;
 mod stage;
 
