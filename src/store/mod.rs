@@ -47,7 +47,7 @@ pub struct Store {
 #[derive(Clone)]
 pub(crate) enum Database {
     Pg { tenant: PgPool, system: PgPool, url: Arc<str> },
-    Lite { write: SqlitePool, read: SqlitePool, path: Arc<std::path::Path> },
+    Lite { write: SqlitePool, read: SqlitePool },
 }
 
 /// A transaction. In one of a tenant, that tenant's rows are all there is (PostgreSQL: row-level security;

@@ -66,7 +66,7 @@ pub async fn open(options: &Options) -> Result<Store, StoreError> {
         let path = Path::new(&options.url);
         let write = lite_pool(path, 1, options.acquire, false).await?;
         let read = lite_pool(path, options.connections, options.acquire, true).await?;
-        Database::Lite { write, read, path: Arc::from(path) }
+        Database::Lite { write, read }
     };
     Ok(Store { db, outbox_written: Arc::new(Notify::new()) })
 }

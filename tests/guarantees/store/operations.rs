@@ -66,7 +66,7 @@ async fn overdue_work_is_found_and_noted(rig: Rig) {
         assert_eq!(due[0].wait_us, 40, "put off, the wait stays");
         let swept = sweep::swept(&mut tx, stage, &due, later).await.unwrap();
         assert!(swept.iter().all(|c| *c == claim) && !swept.is_empty());
-        assert_eq!(sweep::swept(&mut tx, stage, &due, later).await.unwrap(), [], "noted by somebody else");
+        assert!(sweep::swept(&mut tx, stage, &due, later).await.unwrap().is_empty(), "noted by somebody else");
         assert_eq!(sweep::overdue(&mut tx, stage, Micros(1_121), 9).await.unwrap(), []);
         let due = sweep::overdue(&mut tx, stage, Micros(1_122), 9).await.unwrap();
         assert_eq!((due[0].wait_us, due[0].deadline), (80, 1_121), "doubled");

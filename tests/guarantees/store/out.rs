@@ -166,8 +166,8 @@ async fn the_outbox_in_order(rig: Rig) {
     let due = outbox::due(&mut tx, Stage::Deliver, now, 10).await.unwrap();
     assert_eq!(due.iter().map(|r| r.id).collect::<Vec<_>>(), [oldest[1].id, oldest[2].id]);
     assert_eq!(outbox::due(&mut tx, Stage::Apply, now, 10).await.unwrap().len(), 0);
-    assert_eq!(outbox::next_due(&mut tx, Stage::Deliver).await.unwrap(), Some(now));
-    assert_eq!(outbox::next_due(&mut tx, Stage::Apply).await.unwrap(), None);
+    assert_eq!(outbox::next_due(&mut tx, Stage::Deliver, Micros(now.0 - 1)).await.unwrap(), Some(now));
+    assert_eq!(outbox::next_due(&mut tx, Stage::Apply, now).await.unwrap(), None);
     assert_eq!(outbox::depth(&mut tx, now.plus_ms(2)).await.unwrap(), [("deliver".to_owned(), 3, 2_000)]);
     assert_eq!(outbox::due_and_later(&mut tx, Stage::Deliver, now).await.unwrap(), (2, 1));
     assert_eq!(outbox::delete(&mut tx, &[oldest[0].id, oldest[2].id]).await.unwrap(), 2);

@@ -68,23 +68,31 @@ async fn an_old_postgresql_store_is_brought_up_to_date() {
     is_up_to_date(place).await;
 }
 
+async fn start(options: store::Options, n: u32) -> Result<(), store::StoreError> {
+    store::migrate(&options).await?;
+    let store = store::open(&options).await?;
+    let tenant = Tenant::named(&format!("t{n}"));
+    let mut tx = store.begin(tenant).await?;
+    store::directory::tenant(&mut tx, tenant, &format!("t{n}"), "USD").await?;
+    tx.commit().await?;
+    store.close().await;
+    Ok(())
+}
+
 /// As processes do that start together: each migrates, opens and writes.
 async fn many_at_once(place: Place) {
-    let starts = (0..6).map(|n| {
-        let options = place.options.clone();
-        tokio::spawn(async move {
-            store::migrate(&options).await?;
-            let store = store::open(&options).await?;
-            let tenant = Tenant::named(&format!("t{n}"));
-            let mut tx = store.begin(tenant).await?;
-            store::directory::tenant(&mut tx, tenant, &format!("t{n}"), "USD").await?;
-            tx.commit().await?;
-            store.close().await;
-            Ok::<(), store::StoreError>(())
+    // A thread and a runtime each: nothing of the hub is shared but the database.
+    let starts: Vec<_> = (0..6)
+        .map(|n| {
+            let options = place.options.clone();
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(start(options, n))
+            })
         })
-    });
-    for start in starts.collect::<Vec<_>>() {
-        start.await.unwrap().unwrap();
+        .collect();
+    for start in starts {
+        start.join().unwrap().unwrap();
     }
     assert_eq!(place.number("select count(*) from tenants").await, 6);
 }
