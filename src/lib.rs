@@ -6,6 +6,7 @@ pub mod canonical;
 pub mod cli;
 pub mod config;
 pub mod connectors;
+pub mod console;
 pub mod core;
 pub mod emit;
 pub mod flow;

@@ -62,3 +62,28 @@ pub async fn nothing_there() -> Problem {
 pub async fn other_method() -> Problem {
     Problem::new(Code::MethodNotAllowed, "/v1/openapi.json lists what each path takes")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{Router, body::Body, middleware, routing::get};
+    use tower_service::Service;
+
+    #[tokio::test]
+    async fn a_panic_costs_one_request() {
+        async fn broken() -> &'static str {
+            panic!("on purpose")
+        }
+        let mut router: Router = Router::new().route("/broken", get(broken)).route("/fine", get(|| async { "fine" }));
+        router = router.layer(middleware::from_fn(catch_panic));
+        let mut ask =
+            async |path: &str| router.call(Request::builder().uri(path).body(Body::empty()).unwrap()).await.unwrap();
+        let answer = ask("/broken").await;
+        assert_eq!(answer.status(), 500);
+        let text = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(problem["code"], "bug");
+        assert!(!problem.to_string().contains("on purpose"), "the cause is the log's");
+        assert_eq!(ask("/fine").await.status(), 200);
+    }
+}

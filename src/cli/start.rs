@@ -232,7 +232,7 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
         && let Some(listener) = listener
     {
         address = Some(listener.local_addr()?);
-        let router = router(&hub)?;
+        let router = router(&hub, stop.clone())?;
         let stop = stop.clone();
         tasks.spawn(async move {
             let served =
@@ -250,6 +250,7 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
         for _ in 0..settings.apply_workers {
             stage(&mut tasks, "apply", flow::apply::run(hub.clone(), stop.clone()));
         }
+        stage(&mut tasks, "suspects", flow::suspects::run(hub.clone(), stop.clone()));
         let sender: Arc<dyn DocumentSender> = Arc::new(ByConnection(connectors.clone()));
         stage(&mut tasks, "deliver", flow::deliver::run(hub.clone(), sender, stop.clone()));
     }
@@ -268,9 +269,9 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
 }
 
 /// The API, and beside it the console; each knows nothing of the other.
-fn router(hub: &Hub) -> anyhow::Result<axum::Router> {
+fn router(hub: &Hub, stop: CancellationToken) -> anyhow::Result<axum::Router> {
     let metrics = crate::signals::metrics().context("metrics")?;
-    Ok(crate::api::router(hub.clone(), metrics))
+    Ok(crate::api::router(hub.clone(), metrics).merge(crate::console::router(hub.clone(), stop)))
 }
 
 /// Sends outbound documents by their connection.

@@ -10,6 +10,7 @@ pub mod deliver;
 pub mod failure;
 pub mod operate;
 pub mod relay;
+pub mod suspects;
 pub mod sweep;
 pub mod translate;
 

@@ -15,12 +15,13 @@ use crate::{
 /// How much of a line is shown.
 const WIDTH: usize = 100;
 
-/// A line of the picture: a segment, or a physical line.
-#[derive(Clone, Copy)]
-struct Line {
-    start: usize,
-    end: usize,
-    number: Option<u32>,
+/// A line of the picture: a segment, or a physical line. `end` is behind its last byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    pub start: usize,
+    pub end: usize,
+    /// A segment's number in its set, a line's in the document; none of what stands around the sets.
+    pub number: Option<u32>,
 }
 
 /// The picture of a document's faults; with `color` for a terminal that shows it.
@@ -45,7 +46,8 @@ pub fn terminal(file_name: &str, bytes: &[u8], faults: &[Fault], color: bool) ->
     picture.out
 }
 
-fn lines(bytes: &[u8]) -> Vec<Line> {
+/// A document unfolded: one segment a line, or its physical lines where it has no segments.
+pub fn lines(bytes: &[u8]) -> Vec<Line> {
     let is_edi = matches!(sniff(bytes), Some(Standard::X12 | Standard::Edifact));
     let segments = unfold(bytes);
     // Text before a header leaves the sniffer in doubt; segments with numbers settle it.

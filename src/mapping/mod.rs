@@ -92,6 +92,7 @@ pub struct Reading {
 
 /// What writing gives: segments for EDI, a value for JSON, a tree for XML and CSV.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is made a document, and used at once")]
 pub enum Written {
     Segments(Vec<Segment>),
     Json(Value),

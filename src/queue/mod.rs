@@ -76,6 +76,7 @@ pub(crate) enum Token {
 }
 
 /// Takes claim checks of one stage, until told to stop.
+#[expect(clippy::large_enum_variant, reason = "a process has a handful of them")]
 pub enum Consumer {
     Embedded(embedded::Taker),
     Rabbit(rabbitmq::Taker),

@@ -37,6 +37,11 @@ pub const METRICS: &[(Kind, &str, &str)] = &[
         "crossdock_waiting_for_nothing_total",
         "Messages that waited with nothing before them. Above zero is a bug.",
     ),
+    (
+        Kind::Counter,
+        "crossdock_holds_forgotten_total",
+        "Messages held for a reference that stands. Above zero is a bug.",
+    ),
     (Kind::Counter, "crossdock_folder_files_total", "Files met in watched folders, by outcome: taken or refused."),
     (Kind::Counter, "crossdock_http_requests_total", "Requests answered, by route, method and status."),
     (Kind::Histogram, "crossdock_stage_seconds", "Time of a batch in a stage, in seconds."),

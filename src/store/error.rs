@@ -47,7 +47,10 @@ impl StoreError {
     /// The name of the constraint that was broken, if one was.
     pub fn constraint(&self) -> Option<&str> {
         match self {
-            StoreError::Sql(sqlx::Error::Database(error)) => error.constraint(),
+            // SQLite names a CHECK's constraint in its sentence only.
+            StoreError::Sql(sqlx::Error::Database(error)) => error
+                .constraint()
+                .or_else(|| error.message().rsplit_once("CHECK constraint failed: ").map(|(_, name)| name)),
             _ => None,
         }
     }

@@ -127,6 +127,16 @@ pub async fn of_delivery(tx: &mut Tx, tenant: Tenant, delivery: Uuid) -> Result<
     )?)
 }
 
+/// How many steps there were since an instant, by (stage, state), among a tenant's newest 20,000: the pace of the moment.
+pub async fn pace(tx: &mut Tx, tenant: Tenant, since: i64) -> Result<Vec<(String, String, i64)>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select s.stage, s.state, count(*) from (select at, stage, state from document_steps where tenant = $1 order by id desc limit 20000) s
+         where s.at >= $2 group by s.stage, s.state";
+        tenant, since
+    )?)
+}
+
 /// All steps of several deliveries, oldest first: the history of those that die together.
 pub async fn of_deliveries(tx: &mut Tx, tenant: Tenant, deliveries: &[Uuid]) -> Result<Vec<StepRow>, StoreError> {
     #[derive(Serialize)]

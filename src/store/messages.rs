@@ -368,6 +368,13 @@ pub async fn of_number(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Vec<
     )
 }
 
+/// The newest messages in a state.
+pub async fn in_state(tx: &mut Tx, tenant: Tenant, state: &str, limit: i64) -> Result<Vec<MessageRow>, StoreError> {
+    Ok(
+        fetch!(tx, row_query!("where tenant = $1 and state = $2 order by created_at desc limit $3"); tenant, state, limit)?,
+    )
+}
+
 /// Messages held for a cross-reference, oldest first; at most 1,000.
 pub async fn held_for(tx: &mut Tx, tenant: Tenant, scheme: &str, value: &str) -> Result<Vec<MessageRow>, StoreError> {
     Ok(fetch!(

@@ -43,11 +43,15 @@ pub async fn migrate(options: &Options) -> Result<(), StoreError> {
         make_roles(&options.url).await?;
         let mut owner = PgConnection::connect(&options.url).await?;
         // One process at a time: sqlx's own lock covers the migrations and not what follows.
-        owner.execute("select pg_advisory_lock(7240891)").await?;
+        sqlx::raw_sql("select pg_advisory_lock(7240891)").execute(&mut owner).await?;
         PG.run(&mut owner).await?;
-        owner.execute(SECURITY).await?;
+        sqlx::raw_sql(SECURITY).execute(&mut owner).await?;
         owner.close().await?;
     } else {
+        // sqlx locks migrations on PostgreSQL only; here a file beside the store does.
+        let guard = std::fs::File::create(format!("{}.migrate", options.url))
+            .map_err(|e| StoreError::Setup(format!("{}.migrate can't be written: {e}", options.url)))?;
+        guard.lock().map_err(|e| StoreError::Setup(format!("{}.migrate can't be locked: {e}", options.url)))?;
         let pool = lite_pool(Path::new(&options.url), 1, options.acquire, false).await?;
         LITE.run(&pool).await?;
         super::statistics::write(&pool).await?;
@@ -112,9 +116,9 @@ async fn make_roles(url: &str) -> Result<(), StoreError> {
         // A cluster without the database `postgres`: the lock in ours is the best there is.
         Err(_) => PgConnection::connect_with(&here).await?,
     };
-    guard.execute("select pg_advisory_lock(7240890)").await?;
+    sqlx::raw_sql("select pg_advisory_lock(7240890)").execute(&mut guard).await?;
     let mut owner = PgConnection::connect_with(&here).await?;
-    let made = owner.execute(ROLES).await;
+    let made = sqlx::raw_sql(ROLES).execute(&mut owner).await;
     owner.close().await.ok();
     guard.close().await.ok();
     made.map(|_| ()).map_err(|error| {

@@ -1,11 +1,18 @@
 //! Health, readiness and metrics.
 
 use crate::{
-    hub::services::foreign::check_metrics,
-    setup::{On, Setup, acme, order},
+    hub::{
+        services::{
+            foreign::check_metrics,
+            proxy::{Mode, Proxy},
+            rabbit::Rabbit,
+        },
+        wait::wait_for,
+    },
+    setup::{On, Setup, acme, order, serve},
 };
-use crossdock::{signals::METRICS, tenancy::keys::Scope};
-use serde_json::Value;
+use crossdock::{flow::Hub, queue::Queue, signals::METRICS, tenancy::keys::Scope};
+use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 #[tokio::test]
@@ -27,6 +34,40 @@ async fn ready_until_the_store_is_away() {
     assert_eq!(list.json::<Value>().await.expect("JSON")["code"], "store_away");
 }
 
+/// The broker goes and comes back: not ready in between, and documents are taken all the same.
+#[tokio::test]
+async fn ready_again_when_the_broker_is_back() {
+    let broker = Rabbit::vhost().await;
+    let port = reqwest::Url::parse(broker.url()).expect("a URL").port().unwrap_or(5672);
+    let proxy = Proxy::start(port).await;
+    let setup = Setup::new(On::Sqlite).await;
+    let queue = Queue::rabbit(&proxy.url(broker.url())).await.expect("a broker");
+    let url = serve(Hub { queue, ..setup.hub.clone() }).await;
+    let ready = async || {
+        let answer = setup.client.get(format!("{url}/health/ready")).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))
+    };
+    assert_eq!(ready().await, (200, json!({"status": "ready", "store": "ok", "queue": "ok", "failing": []})));
+    proxy.set(Mode::Cut);
+    let away = wait_for(Duration::from_secs(20), "the hub to notice", || async {
+        let (status, body) = ready().await;
+        if status == 503 { Ok(body) } else { Err(body.to_string()) }
+    })
+    .await;
+    assert_eq!((&away["status"], &away["store"]), (&json!("away"), &json!("ok")), "{away}");
+    assert!(away["queue"].as_str().is_some_and(|why| why.contains("connection is down")), "{away}");
+    let post = setup.client.post(format!("{url}/in/northwind-http")).bearer_auth("northwind-key-0123456789");
+    assert_eq!(post.body("x").send().await.expect("an answer").status(), 202);
+    let metrics = setup.client.get(format!("{url}/metrics")).send().await.expect("an answer");
+    assert_eq!(metrics.status(), 200);
+    proxy.set(Mode::Pass);
+    wait_for(Duration::from_secs(30), "the hub to be ready again", || async {
+        let (status, body) = ready().await;
+        if status == 200 { Ok(()) } else { Err(body.to_string()) }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn metrics_that_promtool_finds_nothing_wrong_with() {
     let setup = Setup::new(On::Sqlite).await;
@@ -34,7 +75,10 @@ async fn metrics_that_promtool_finds_nothing_wrong_with() {
     let key = setup.key(acme(), &[Scope::Admin]).await;
     let accepted = setup.post("/in/northwind-http", "northwind-key-0123456789", order("PO-1")).await;
     assert_eq!(accepted.status(), 202);
-    crate::hub::wait::wait_for(Duration::from_secs(30), "a dead letter", || async {
+    // One that is cut short, for its fault.
+    let accepted = setup.post("/in/northwind-http", "northwind-key-0123456789", "{ \"number\": ").await;
+    assert_eq!(accepted.status(), 202);
+    wait_for(Duration::from_secs(30), "a dead letter", || async {
         let dead = setup.json("/v1/dead", &key).await;
         if dead["letters"][0].is_object() { Ok(()) } else { Err(dead.to_string()) }
     })
@@ -51,6 +95,8 @@ async fn metrics_that_promtool_finds_nothing_wrong_with() {
         "crossdock_connection_failing{connection=\"northwind-drop\"} 0",
         "crossdock_http_requests_total{route=\"/in/{connection}\",method=\"POST\",status=\"202\"}",
         "crossdock_dead_letters 1",
+        "crossdock_outbox_rows{stage=\"deliver\"}",
+        "crossdock_faults_total{partner=\"northwind\",code=\"",
     ] {
         assert!(text.lines().any(|l| l.starts_with(line)), "no line {line} in\n{text}");
     }

@@ -33,8 +33,11 @@ async fn a_document_is_kept_and_answered(on: On) {
     let setup = Setup::new(on).await;
     let reader = setup.key(acme(), &[Scope::Read]).await;
     let body = b"ISA*00*\xff\xfe what is in it is judged later";
-    let post =
-        setup.client.post(setup.at("/in/northwind-http")).bearer_auth(KEY).header("x-filename", "/home/x/order.edi");
+    let post = setup
+        .client
+        .post(setup.at("/in/northwind-http"))
+        .bearer_auth(KEY)
+        .header("x-filename", "orders/of/today/order.edi");
     let answer = post.body(&body[..]).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
     let location = answer.headers()["location"].to_str().expect("text").to_owned();

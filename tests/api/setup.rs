@@ -54,6 +54,7 @@ pub enum On {
 pub struct Setup {
     pub hub: Hub,
     pub url: String,
+    #[allow(dead_code, reason = "kept till the end: its folder goes with it; tests/connectors asks for its path")]
     pub folder: Folder,
     pub client: reqwest::Client,
     stop: CancellationToken,
@@ -87,8 +88,13 @@ impl Setup {
     }
 
     pub async fn with(on: On, change: impl FnOnce(&mut Settings)) -> Setup {
-        let folder = Folder::new("api");
         let database = if on == On::Postgres { Some(Postgres::database().await) } else { None };
+        Setup::at_database(database, change).await
+    }
+
+    /// A hub on a PostgreSQL database, else on SQLite.
+    pub async fn at_database(database: Option<Database>, change: impl FnOnce(&mut Settings)) -> Setup {
+        let folder = Folder::new("api");
         let mut settings = Settings { data: folder.path().join("data"), ..Settings::default() };
         change(&mut settings);
         std::fs::create_dir_all(&settings.data).expect("a folder of our own");
@@ -150,7 +156,8 @@ impl Setup {
     }
 }
 
-async fn serve(hub: Hub) -> String {
+/// Serves the API of a hub on a port of its own.
+pub async fn serve(hub: Hub) -> String {
     let metrics = signals::metrics().expect("a recorder");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");

@@ -27,6 +27,7 @@ pub const PARTNERS: usize = 4;
 const SECRET: &str = "whsec_Y2hhb3MtY2hhb3MtY2hhb3M=";
 
 /// What is below the hub.
+#[expect(clippy::large_enum_variant, reason = "a test has one")]
 pub enum Backing {
     Embedded,
     Distributed { postgres: Postgres, rabbit: Rabbit, to_postgres: Proxy, to_rabbit: Proxy },

@@ -1,10 +1,11 @@
 //! The command line, as its users meet it: processes, exit codes, what stands on which stream; and what it loads.
 
+mod asking;
 mod call;
 mod configured;
 mod data;
+mod distributed;
 mod documents;
 mod help;
+#[path = "../hub/mod.rs"]
 mod hub;
-#[path = "../hub/wait.rs"]
-mod wait;

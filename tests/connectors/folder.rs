@@ -1,7 +1,10 @@
 //! Watched folders: when a file is whole, where it goes, and what a crash or a broken folder costs.
 
 use crate::{
-    hub::wait::{wait_for, wait_until},
+    hub::{
+        services::postgres::Postgres,
+        wait::{wait_for, wait_until},
+    },
     setup::{On, Setup, acme},
 };
 use crossdock::{
@@ -40,7 +43,10 @@ impl Watched {
     }
 
     async fn with_limit(on: On, max_bytes: u64) -> Watched {
-        let setup = Setup::with(on, |settings| settings.intake.max_bytes = max_bytes).await;
+        Watched::of(Setup::with(on, |settings| settings.intake.max_bytes = max_bytes).await)
+    }
+
+    fn of(setup: Setup) -> Watched {
         let base = setup.folder.path().to_owned();
         let hub = Hub::new(setup.hub.intake.clone(), setup.hub.store.clone(), base.clone());
         let connectors = Connectors::open(&setup.hub.directory, hub).expect("settings that are right");
@@ -329,6 +335,29 @@ async fn one_process_polls_and_the_other_takes_over() {
     watched.put("last.edi", b"ISA*last");
     wait_until(SOON, "the other process to take it", || async { watched.root.join("done/last.edi").exists() }).await;
     assert_eq!(watched.documents().await.len(), 51);
+}
+
+/// The database is killed while files come in: they stay where they are, and each is taken once when it is back.
+#[tokio::test]
+async fn a_database_that_dies_costs_a_delay() {
+    let server = Postgres::start().await;
+    let database = server.fresh_database().await;
+    let watched = Watched::of(Setup::at_database(Some(database), |_| {}).await);
+    watched.make();
+    let _polling = watched.poll();
+    watched.put("before.edi", b"ISA*before");
+    watched.until_names("done", &["before.edi"]).await;
+    server.kill9();
+    let names: Vec<String> = (0..40).map(|n| format!("{n:02}.edi")).collect();
+    for name in &names {
+        watched.put(name, name.as_bytes());
+    }
+    server.restart().await;
+    wait_until(Duration::from_secs(60), "all files in done/", || async { watched.names("done").len() == 41 }).await;
+    let documents = watched.documents().await;
+    assert_eq!(documents.len(), 41);
+    assert!(documents.iter().all(|d| d.state == "received"), "{documents:?}");
+    assert_eq!(watched.names("in"), [""; 0]);
 }
 
 fn outgoing(name: &str, bytes: &[u8]) -> Outgoing {

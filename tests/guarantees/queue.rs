@@ -6,6 +6,7 @@ mod check;
 mod claims;
 mod faults;
 mod retries;
+mod suspects;
 
 /// Runs each test on both backings: `embedded::NAME` and `rabbitmq::NAME`.
 macro_rules! on_both {

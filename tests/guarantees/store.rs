@@ -8,7 +8,7 @@ mod operations;
 mod out;
 mod rows;
 mod sight;
-mod statements;
 mod standing;
+mod statements;
 mod trouble;
 mod upgrade;

@@ -1,4 +1,4 @@
-//! Webhooks and outbound documents, with real sockets, on both stores: signed, retried, dead and replayed, bounded, in
+//! Webhooks and outbound documents, with real sockets, on both combinations of store and queue: signed, retried, dead and replayed, bounded, in
 //! sequence, and never to an address that they must not go to.
 
 mod addresses;
@@ -8,14 +8,14 @@ mod hostile;
 mod retries;
 mod stage;
 
-/// Runs each test on SQLite and on PostgreSQL.
+/// Runs each test on SQLite with the embedded queue and on PostgreSQL with RabbitMQ.
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
-        mod sqlite {
+        mod embedded {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() { super::$name(crate::webhooks::bench::Backing::Lite).await })*
         }
-        mod postgres {
+        mod rabbitmq {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() { super::$name(crate::webhooks::bench::Backing::Pg).await })*
         }

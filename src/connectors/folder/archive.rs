@@ -100,3 +100,81 @@ fn put_back(file: &Found, from: &Path) -> io::Result<()> {
     }
     std::fs::remove_file(from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::folder::look;
+    use std::fs;
+
+    /// Folders of their own, gone at the end.
+    struct Made(Places);
+
+    impl Made {
+        fn new() -> Made {
+            let places = Places::of(std::env::temp_dir().join(format!("crossdock-{}", uuid::Uuid::now_v7())));
+            places.make().unwrap();
+            Made(places)
+        }
+        fn put(&self, name: &str, text: &str) -> Found {
+            fs::write(self.0.incoming.join(name), text).unwrap();
+            look::list(&self.0.incoming).unwrap().into_iter().find(|f| f.name == name).unwrap()
+        }
+        fn read(&self, folder: &Path, name: &str) -> Option<String> {
+            fs::read_to_string(folder.join(name)).ok()
+        }
+    }
+
+    impl Drop for Made {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0.root);
+        }
+    }
+
+    #[test]
+    fn what_was_written_under_the_name_meanwhile_stays() {
+        let made = Made::new();
+        let file = made.put("order.edi", "first");
+        made.put("order.edi", "second, longer");
+        assert_eq!(done(&made.0, &file, DocumentId::new()).unwrap(), Moved::Changed);
+        assert_eq!(made.read(&made.0.incoming, "order.edi").as_deref(), Some("second, longer"));
+        assert_eq!(made.read(&made.0.done, "order.edi"), None);
+        fs::remove_file(made.0.incoming.join("order.edi")).unwrap();
+        assert_eq!(done(&made.0, &file, DocumentId::new()).unwrap(), Moved::Changed, "gone");
+    }
+
+    #[test]
+    fn one_moved_by_mistake_is_put_back_beside_a_newer_one() {
+        let made = Made::new();
+        let file = made.put("order.edi", "first");
+        let moved = made.0.done.join("order.edi");
+        fs::rename(&file.path, &moved).unwrap();
+        put_back(&file, &moved).unwrap();
+        assert_eq!(made.read(&made.0.incoming, "order.edi").as_deref(), Some("first"));
+        fs::rename(&file.path, &moved).unwrap();
+        made.put("order.edi", "newer");
+        put_back(&file, &moved).unwrap();
+        let mut texts: Vec<String> =
+            look::list(&made.0.incoming).unwrap().iter().map(|f| fs::read_to_string(&f.path).unwrap()).collect();
+        texts.sort();
+        assert_eq!(texts, ["first", "newer"]);
+        assert!(!moved.exists());
+    }
+
+    #[test]
+    fn names_too_long_for_an_end_are_cut() {
+        let made = Made::new();
+        let name = "n".repeat(255);
+        let (first, document) = (made.put(&name, "first"), DocumentId::new());
+        done(&made.0, &first, document).unwrap();
+        let second = made.put(&name, "second");
+        done(&made.0, &second, document).unwrap();
+        assert_eq!(fs::read_dir(&made.0.done).unwrap().count(), 2);
+        let third = made.put(&name, "third");
+        refused(&made.0, &third, "for a test").unwrap();
+        let mut lengths: Vec<usize> =
+            fs::read_dir(&made.0.refused).unwrap().map(|e| e.unwrap().file_name().len()).collect();
+        lengths.sort_unstable();
+        assert_eq!(lengths, [255, 255]);
+    }
+}

@@ -120,10 +120,10 @@ fn is_passed_over(name: &OsStr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn file(name: &str, size: u64, seconds: i64) -> Found {
+    pub fn file(name: &str, size: u64, seconds: i64) -> Found {
         Found { path: name.into(), name: name.into(), stamp: Stamp { size, seconds, nanos: 0, device: 1, inode: 1 } }
     }
 

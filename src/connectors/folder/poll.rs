@@ -24,8 +24,9 @@ use std::{
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::sync::CancellationToken;
 
-/// Files read at once.
+/// Files read at once, and their bytes in all: each is on disk twice until its commit.
 const AT_ONCE: usize = 32;
+const BYTES_AT_ONCE: u64 = 256 << 20;
 /// How long a lease lasts where processes share the store; renewed at a third of it.
 const LEASE: Duration = Duration::from_secs(10);
 /// On the embedded store nobody else waits for it, and each renewal is a write.
@@ -244,7 +245,7 @@ impl<'a> Poller<'a> {
                 _ => fresh.push(file),
             }
         }
-        for batch in fresh.chunks(AT_ONCE) {
+        for batch in batches(&fresh) {
             if !matches!(self.lease().await, Ok(true)) || !self.take(batch, met).await {
                 break;
             }
@@ -332,6 +333,23 @@ impl<'a> Poller<'a> {
     }
 }
 
+/// Neighbours that are read at once; a file above the bytes goes alone.
+fn batches(files: &[Found]) -> Vec<&[Found]> {
+    let mut batches = Vec::new();
+    let (mut first, mut bytes) = (0, 0u64);
+    for (n, file) in files.iter().enumerate() {
+        if n > first && (n - first == AT_ONCE || bytes + file.stamp.size > BYTES_AT_ONCE) {
+            batches.push(&files[first..n]);
+            (first, bytes) = (n, 0);
+        }
+        bytes += file.stamp.size;
+    }
+    if first < files.len() {
+        batches.push(&files[first..]);
+    }
+    batches
+}
+
 /// Reads a file into intake's spool, as long as it stays what the look saw.
 async fn read(folder: &Folder, file: &Found) -> Read {
     let limit = folder.hub.intake.max_bytes();
@@ -402,5 +420,58 @@ impl AsyncRead for Whole {
             return Poll::Ready(Err(io::Error::other(StillChanging)));
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use tokio::io::AsyncReadExt;
+
+    #[test]
+    fn batches_are_bounded_by_number_and_bytes() {
+        let sizes = |sizes: &[u64]| {
+            let files: Vec<Found> = sizes.iter().map(|size| look::tests::file("x", *size, 1)).collect();
+            batches(&files).iter().map(|b| b.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(&[]), [0; 0]);
+        assert_eq!(sizes(&[1; 70]), [32, 32, 6]);
+        assert_eq!(sizes(&[1, 2 << 30, 1, 1]), [1, 1, 2]);
+        assert_eq!(sizes(&[200 << 20, 50 << 20, 10 << 20]), [2, 1]);
+    }
+
+    /// A file that is written to, replaced or turned into a link between the look and the end of reading is not whole.
+    #[tokio::test]
+    async fn a_file_that_is_not_what_the_look_saw_is_not_whole() {
+        let folder = std::env::temp_dir().join(format!("crossdock-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("order.edi");
+        let seen = || look::list(&folder).unwrap().pop().unwrap();
+
+        std::fs::write(&path, b"whole").unwrap();
+        let mut bytes = Vec::new();
+        let mut stream = Whole::open(&seen()).await.unwrap().unwrap();
+        assert_eq!(stream.read_to_end(&mut bytes).await.unwrap(), 5);
+
+        let mut stream = Whole::open(&seen()).await.unwrap().unwrap();
+        std::fs::File::options().append(true).open(&path).unwrap().write_all(b" and more").unwrap();
+        let error = stream.read_to_end(&mut bytes).await.unwrap_err();
+        assert!(error.get_ref().unwrap().is::<StillChanging>(), "{error}");
+
+        let before = seen();
+        std::fs::write(folder.join(".other"), b"whole and mor!").unwrap();
+        std::fs::rename(folder.join(".other"), &path).unwrap();
+        assert!(Whole::open(&before).await.unwrap().is_none(), "another file of its name");
+
+        let before = seen();
+        std::fs::rename(&path, folder.join(".away")).unwrap();
+        std::os::unix::fs::symlink(folder.join(".away"), &path).unwrap();
+        assert_eq!(
+            Whole::open(&before).await.err().and_then(|e| e.raw_os_error()),
+            Some(libc::ELOOP),
+            "a link was followed"
+        );
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

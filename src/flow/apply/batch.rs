@@ -47,8 +47,7 @@ pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]
         ended: BTreeSet::new(),
     };
     loaded.retain(|m| work.is_due(m));
-    loaded
-        .sort_by(|a, b| (a.created_at, a.document, a.set_no, a.run).cmp(&(b.created_at, b.document, b.set_no, b.run)));
+    loaded.sort_by_key(|m| (m.created_at, m.document, m.set_no, m.run));
     let locked: BTreeSet<Key> = loaded.iter().filter_map(Loaded::key).collect();
     let locked: Vec<Key> = locked.into_iter().collect();
     keys::lock(&mut tx, tenant, &locked).await?;

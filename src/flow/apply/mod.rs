@@ -60,6 +60,16 @@ pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
     }
 }
 
+/// Works off one claim check alone.
+pub async fn alone(hub: &Hub, taken: Taken, stop: &CancellationToken) {
+    work(hub, taken.claim.tenant, vec![taken], stop).await;
+}
+
+/// Marks a message dead, by an error that is to be told.
+pub async fn bury(hub: &Hub, tenant: Tenant, id: MessageId, error: &StoreError) -> Result<(), StoreError> {
+    batch::fail(hub, tenant, id, error, &[]).await
+}
+
 /// Works claim checks of one tenant off. Nothing of them is told to the queue before all their messages are written.
 async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationToken) {
     let mut ids: Vec<MessageId> = taken.iter().flat_map(|t| t.claim.ids.iter().map(|id| MessageId(*id))).collect();

@@ -1,6 +1,6 @@
 //! A lane a target: a slow receiver keeps its own deliveries waiting and nobody else's.
 
-use crate::canonical::Tenant;
+use crate::canonical::{DeliveryId, Tenant};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     time::Duration,
@@ -13,13 +13,17 @@ const SLOW_WINDOW: usize = 2;
 const SLOW: Duration = Duration::from_secs(1);
 /// How far ahead a lane looks for a delivery whose key is free.
 const LOOK_AHEAD: usize = 64;
-/// A longer lane that would take longer than this to reach its end sends what comes away for a while.
+/// A longer lane that would take longer than this to reach its end sends what comes away for a while: to the queue,
+/// so that nothing is held here for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 const SHORT: usize = 64;
-/// Sent away, it stays so long, twice as long the next time, and at most a minute: the pace is a guess, and a lane must
-/// not run dry for long where it was too dark a one.
-const AWAY: Duration = Duration::from_secs(2);
-const AWAY_AT_MOST: Duration = Duration::from_secs(60);
+/// It stays away so long, twice as long the next time, and at most half a minute, unless it is called back.
+const AWAY: Duration = Duration::from_secs(5);
+const AWAY_AT_MOST: Duration = Duration::from_secs(30);
+/// Of so many that were sent away a lane knows the names; it calls them back when it is short again, since its pace is
+/// a guess and it must not run dry for one that was too dark.
+const KNOWN_AWAY: usize = 10_000;
+const CALLED_BACK: usize = 128;
 
 /// Where a delivery goes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,6 +36,7 @@ pub struct LaneId {
 /// What a lane carries. `key` keeps an order: of one key, one is under way.
 #[derive(Debug)]
 pub struct Car<T> {
+    pub id: DeliveryId,
     pub lane: LaneId,
     pub key: String,
     pub load: T,
@@ -39,6 +44,7 @@ pub struct Car<T> {
 
 struct Lane<T> {
     waiting: VecDeque<Car<T>>,
+    away: VecDeque<DeliveryId>,
     under_way: usize,
     keys: HashSet<String>,
     /// Moving average of what a try takes.
@@ -50,12 +56,14 @@ pub struct Lanes<T> {
     lanes: HashMap<LaneId, Lane<T>>,
     /// Lanes with something waiting, taken in turn.
     turn: VecDeque<LaneId>,
+    /// Lanes that may be short while some of theirs are away.
+    thirsty: Vec<LaneId>,
     waiting: usize,
 }
 
 impl<T> Default for Lanes<T> {
     fn default() -> Self {
-        Lanes { lanes: HashMap::new(), turn: VecDeque::new(), waiting: 0 }
+        Lanes { lanes: HashMap::new(), turn: VecDeque::new(), thirsty: Vec::new(), waiting: 0 }
     }
 }
 
@@ -70,12 +78,16 @@ impl<T> Lanes<T> {
     pub fn push(&mut self, car: Car<T>, times_away: u32) -> Result<(), (Car<T>, Duration)> {
         let lane = self.lanes.entry(car.lane.clone()).or_insert_with(|| Lane {
             waiting: VecDeque::new(),
+            away: VecDeque::new(),
             under_way: 0,
             keys: HashSet::new(),
             pace: Duration::ZERO,
         });
         let ahead = lane.pace * (lane.waiting.len() / lane.window()) as u32;
         if lane.waiting.len() >= SHORT && ahead > PATIENCE {
+            if lane.away.len() < KNOWN_AWAY {
+                lane.away.push_back(car.id);
+            }
             return Err((car, (AWAY * (1 << times_away.min(8))).min(AWAY_AT_MOST)));
         }
         if lane.waiting.is_empty() {
@@ -104,16 +116,35 @@ impl<T> Lanes<T> {
     }
 
     /// A delivery has ended, after so long.
-    pub fn ended(&mut self, lane: &LaneId, key: &str, took: Duration) {
-        if let Some(lane) = self.lanes.get_mut(lane) {
+    pub fn ended(&mut self, id: &LaneId, key: &str, took: Duration) {
+        if let Some(lane) = self.lanes.get_mut(id) {
             lane.under_way = lane.under_way.saturating_sub(1);
             lane.keys.remove(key);
             lane.pace = (lane.pace * 7 + took) / 8;
+            if lane.is_thirsty() {
+                self.thirsty.push(id.clone());
+            }
         }
+    }
+
+    /// Deliveries that were sent away and whose lane is short now; to be asked until there are none.
+    pub fn call_back(&mut self) -> Option<(Tenant, Vec<DeliveryId>)> {
+        while let Some(id) = self.thirsty.pop() {
+            let Some(lane) = self.lanes.get_mut(&id).filter(|l| l.is_thirsty()) else { continue };
+            let back = lane.away.drain(..lane.away.len().min(CALLED_BACK)).collect();
+            let tenant = id.tenant;
+            self.thirsty.push(id);
+            return Some((tenant, back));
+        }
+        None
     }
 }
 
 impl<T> Lane<T> {
+    fn is_thirsty(&self) -> bool {
+        self.waiting.len() < SHORT / 2 && !self.away.is_empty()
+    }
+
     fn window(&self) -> usize {
         if self.pace < SLOW { WINDOW } else { SLOW_WINDOW }
     }
@@ -136,7 +167,7 @@ mod tests {
 
     fn car(target: &str, key: &str, n: u32) -> Car<u32> {
         let lane = LaneId { tenant: Tenant::named("t"), webhook: true, target: target.into() };
-        Car { lane, key: key.into(), load: n }
+        Car { id: DeliveryId(uuid::Uuid::from_u128(u128::from(n))), lane, key: key.into(), load: n }
     }
 
     #[test]
@@ -182,7 +213,29 @@ mod tests {
         assert_eq!(n as usize, SHORT + 1);
         assert_eq!(wait, AWAY);
         let waits = [1, 2, 5, 99].map(|times| lanes.push(car("slow", "x", 0), times).unwrap_err().1.as_secs());
-        assert_eq!(waits, [4, 8, 60, 60]);
+        assert_eq!(waits, [10, 20, 30, 30]);
         assert_eq!(std::iter::from_fn(|| lanes.start()).count(), SLOW_WINDOW);
+    }
+
+    #[test]
+    fn a_lane_that_is_short_again_calls_back_what_it_sent_away() {
+        let mut lanes = Lanes::default();
+        lanes.push(car("slow", "0", 0), 0).unwrap();
+        let first = lanes.start().unwrap();
+        lanes.ended(&first.lane, "0", Duration::from_secs(15));
+        let away: Vec<u32> = (1..300).filter(|n| lanes.push(car("slow", &n.to_string(), *n), 0).is_err()).collect();
+        assert_eq!((away[0], away.len()), (65, 235));
+        let mut back = 0;
+        while let Some(started) = lanes.start() {
+            lanes.ended(&started.lane, &started.key, Duration::ZERO);
+            while let Some((_, ids)) = lanes.call_back() {
+                assert!(lanes.waiting() < SHORT / 2);
+                back += ids.len();
+                for id in ids {
+                    lanes.push(car("slow", &id.to_string(), id.0.as_u128() as u32), 0).unwrap();
+                }
+            }
+        }
+        assert_eq!((back, lanes.waiting()), (235, 0));
     }
 }

@@ -39,6 +39,8 @@ const AT_ONCE: usize = 16;
 const WAITING_AT_MOST: usize = 2_048;
 /// Woken earlier than this, a delivery goes round through the queue again; else it waits here.
 const EARLY_US: i64 = 1_000_000;
+/// Brought by no claim check: a lane has called it back before its claim check came again.
+const NO_CLAIM: u64 = 0;
 /// How long tries may end when stopping, and their outcomes be written after that.
 const GRACE: Duration = Duration::from_secs(5);
 const LAST_WRITE: Duration = Duration::from_secs(3);
@@ -121,6 +123,10 @@ impl Stage {
             }
             while let Some(tried) = self.running.try_join_next_with_id() {
                 self.tried(tried);
+            }
+            while let Some((tenant, ids)) = self.lanes.call_back() {
+                let asked = ids.into_iter().map(|id| (NO_CLAIM, id)).collect();
+                self.load(tenant, asked, Instant::now()).await;
             }
         }
         self.stop(claims).await;
@@ -234,7 +240,7 @@ impl Stage {
         let facts = Facts { policy: work.policy(&self.hub.settings.deliver), ..bare(&row) };
         let lane = LaneId { tenant, webhook: row.kind == "webhook", target: row.target };
         let (key, sequence) = (work.key(), row.sequence.unwrap_or(0));
-        let car = Car { lane, key, load: Job { claim, facts, work, sequence, taken_at } };
+        let car = Car { id, lane, key, load: Job { claim, facts, work, sequence, taken_at } };
         if due > now {
             self.early.insert((due, id), car);
         } else {

@@ -181,7 +181,7 @@ fn fingerprint(meaning: &Meaning, partner: Option<PartnerId>) -> String {
 }
 
 /// What the trailers that were read say of a set: `None` none was read yet, `Some(None)` it may go, else why it is refused.
-pub fn verdict<'a>(closings: &'a [Closing], set_no: i64) -> Option<Option<&'a [crate::formats::fault::Fault]>> {
+pub fn verdict(closings: &[Closing], set_no: i64) -> Option<Option<&[crate::formats::fault::Fault]>> {
     let covering = closings.iter().filter(|c| i64::from(c.from_set) <= set_no && set_no < i64::from(c.to_set));
     let mut seen = None;
     for closing in covering {

@@ -60,6 +60,11 @@ pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
     }
 }
 
+/// Works off one claim check alone.
+pub async fn alone(hub: &Hub, taken: Taken, stop: &CancellationToken) {
+    visit_until_done(hub, taken, stop).await;
+}
+
 /// Works a claim check off; while the store is away it is kept and begun again.
 async fn visit_until_done(hub: &Hub, taken: Taken, stop: &CancellationToken) {
     let tenant = taken.claim.tenant;

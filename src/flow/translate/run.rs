@@ -268,8 +268,7 @@ impl Run {
             });
             return ("unassigned", Some(cause), None);
         }
-        let broken = self.faults.iter().any(|f| f.costs >= Costs::Set);
-        if self.sets == 0 || broken && self.sets == 0 {
+        if self.sets == 0 {
             return ("rejected", Some(super::faults::cause_of(&self.faults)), None);
         }
         ("translated", None, None)

@@ -246,12 +246,20 @@ impl Bed {
 
     /// Waits until nothing is left in outbox and queue.
     pub async fn empty(&self) {
+        self.empty_but(0).await;
+    }
+
+    /// Waits until nothing is left in outbox and queue but so many that wait for later.
+    pub async fn empty_but(&self, waiting: u64) {
+        let rows_left = if self.store.is_distributed() { 0 } else { waiting as i64 };
         wait_for(PATIENCE, "outbox and queue to be empty", || async {
             let mut tx = self.store.system_read().await.map_err(|e| e.to_string())?;
             let rows = outbox::depth(&mut tx, now()).await.map_err(|e| e.to_string())?;
             tx.rollback().await.map_err(|e| e.to_string())?;
             let standing = self.queue.standing(Stage::Apply).await.map_err(|e| e.to_string())?;
-            if rows.is_empty() && standing.ready == 0 { Ok(()) } else { Err(format!("{rows:?}, {standing:?}")) }
+            let left: i64 = rows.iter().map(|row| row.1).sum();
+            let empty = left == rows_left && standing.ready == 0 && standing.waiting == waiting;
+            if empty { Ok(()) } else { Err(format!("{rows:?}, {standing:?}")) }
         })
         .await;
     }
@@ -307,4 +315,23 @@ pub async fn work_off(
         bed.work(taken).await;
     }
     came
+}
+
+/// Takes and works until outbox and queue are empty: what was published twice comes twice.
+pub async fn drain(bed: &Bed, consumer: &mut Consumer) {
+    drain_but(bed, consumer, 0).await;
+}
+
+/// The same, but so many that wait for later stay.
+pub async fn drain_but(bed: &Bed, consumer: &mut Consumer, waiting: u64) {
+    let working = async {
+        loop {
+            let taken = consumer.next().await.expect("a queue that works");
+            bed.work(vec![taken]).await;
+        }
+    };
+    tokio::select! {
+        () = working => {}
+        () = bed.empty_but(waiting) => {}
+    }
 }

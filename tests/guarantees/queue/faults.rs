@@ -1,7 +1,7 @@
 //! What happens to both backings: a restart, a block, the loss of all that the store does not know.
 
 use super::{
-    bed::{Backing, Bed, PATIENCE, QUIET, next, number, work_off},
+    bed::{Backing, Bed, PATIENCE, QUIET, drain, drain_but, next, number, work_off},
     on_both,
 };
 use crate::hub::wait::wait_until;
@@ -16,7 +16,8 @@ async fn a_restart_loses_nothing(backing: Backing) {
     let mut consumer = bed.consumer(16).await;
     work_off(&bed, &mut consumer, 0..30).await;
     let held = [next(&mut consumer).await, next(&mut consumer).await];
-    bed.push_later(200, crossdock::store::now().plus_ms(2_000)).await;
+    bed.push_later(200, crossdock::store::now().plus_ms(61_000)).await;
+    wait_until(PATIENCE, "the later one to wait", || async { waiting(&bed).await == Some(1) }).await;
     bed.restart().await;
     bed.push(100..150).await;
     // By an old epoch: told to nobody, and harmless.
@@ -25,8 +26,8 @@ async fn a_restart_loses_nothing(backing: Backing) {
     let mut consumer = bed.consumer(16).await;
     let unfinished: Vec<u64> = unfinished(&bed, 0..150).await;
     assert!(held_numbers.iter().all(|n| unfinished.contains(n)));
-    work_off(&bed, &mut consumer, unfinished.into_iter().chain([200])).await;
-    bed.empty().await;
+    work_off(&bed, &mut consumer, unfinished).await;
+    drain_but(&bed, &mut consumer, 1).await;
 }
 
 async fn unfinished(bed: &Bed, numbers: std::ops::Range<u64>) -> Vec<u64> {
@@ -39,11 +40,15 @@ async fn unfinished(bed: &Bed, numbers: std::ops::Range<u64>) -> Vec<u64> {
     unfinished
 }
 
+async fn waiting(bed: &Bed) -> Option<u64> {
+    bed.queue.standing(Stage::Apply).await.ok().map(|standing| standing.waiting)
+}
+
 /// A quorum queue whose name is not on disk yet is lost by a crash; see `what_the_queue_forgets_is_sent_again` for that.
 async fn settled_on_disk(bed: &Bed) {
     if let Some(node) = &bed.node {
-        for stage in Stage::ALL {
-            node.settled("/", &format!("cd1.{}", stage.name())).await;
+        for queue in ["cd1.apply", "cd1.retry.apply.1m"] {
+            node.settled("/", queue).await;
         }
     }
 }
@@ -71,7 +76,7 @@ async fn a_block_loses_nothing_and_ends(backing: Backing) {
         writing.await;
     }
     work_off(&bed, &mut consumer, 10..1_500).await;
-    bed.empty().await;
+    drain(&bed, &mut consumer).await;
     assert_eq!(blocked(&bed), 0);
 }
 
@@ -95,5 +100,5 @@ async fn what_the_queue_forgets_is_sent_again(backing: Backing) {
     bed.push(200..250).await;
     let mut consumer = bed.consumer(16).await;
     work_off(&bed, &mut consumer, unfinished.into_iter().chain(200..250)).await;
-    bed.empty().await;
+    drain(&bed, &mut consumer).await;
 }

@@ -47,8 +47,8 @@ async fn blobs_are_sealed_whole(rig: Rig) {
     assert!(matches!(blobs::read(&mut tx, acme, &sha, 5, 1).await, Err(StoreError::Gone(_))), "not sealed yet");
     blobs::write(&mut tx, acme, &chunks).await.unwrap();
     assert_eq!(blobs::written(&mut tx, acme, &sha).await.unwrap(), 3);
-    assert_eq!(blobs::seal(&mut tx, acme, &[sha.clone()], now()).await.unwrap(), 1);
-    assert_eq!(blobs::seal(&mut tx, acme, &[sha.clone()], now()).await.unwrap(), 0, "once");
+    assert_eq!(blobs::seal(&mut tx, acme, std::slice::from_ref(&sha), now()).await.unwrap(), 1);
+    assert_eq!(blobs::seal(&mut tx, acme, std::slice::from_ref(&sha), now()).await.unwrap(), 0, "once");
     let again = blobs::lock(&mut tx, acme, &[(sha.clone(), big.len() as i64)], now()).await.unwrap();
     assert!(again[0].1, "sealed");
     assert_eq!(blobs::read(&mut tx, acme, &sha, 0, 9).await.unwrap().concat(), big);
@@ -70,7 +70,7 @@ async fn blobs_go_with_their_chunks(rig: Rig) {
     rows::seal(&mut tx, acme, &two).await;
     assert_eq!(blobs::small(&mut tx, acme, &[&one, &two]).await.unwrap()[&two], b"abc");
     blobs::lock_sealed(&mut tx, acme, &[one.clone(), hash(9)]).await.unwrap();
-    assert_eq!(blobs::remove(&mut tx, acme, &[one.clone()]).await.unwrap(), 1);
+    assert_eq!(blobs::remove(&mut tx, acme, std::slice::from_ref(&one)).await.unwrap(), 1);
     assert!(matches!(blobs::read(&mut tx, acme, &one, 0, 1).await, Err(StoreError::Gone(sha)) if sha == one));
     assert!(matches!(blobs::small(&mut tx, acme, &[&one, &two]).await, Err(StoreError::Gone(sha)) if sha == one));
     assert_eq!(blobs::written(&mut tx, acme, &one).await.unwrap(), 0);
@@ -127,7 +127,8 @@ async fn arrivals_and_contents(rig: Rig) {
     assert_eq!(documents::take_sequences(&mut tx, acme, &[(connection("north-a"), 1)]).await.unwrap(), [3]);
     assert!(documents::take_sequences(&mut tx, acme, &[(connection("nobody"), 1)]).await.is_err());
     tx.commit().await.unwrap();
-    let by_id = documents::NewDocument { transport_id: Some("m-1".into()), ..rows::document(acme, "north-a", 1, &hash(1)) };
+    let by_id =
+        documents::NewDocument { transport_id: Some("m-1".into()), ..rows::document(acme, "north-a", 1, &hash(1)) };
     let by_file = documents::NewDocument {
         name: "a.json".into(),
         modified_at: Some(7),
@@ -197,7 +198,10 @@ async fn documents_on_their_way(rig: Rig) {
     assert_eq!(work.iter().map(|w| w.sequence).collect::<Vec<_>>(), [1, 2], "in order");
     assert_eq!(documents::advance(&mut tx, acme, one.id, 64, now()).await.unwrap(), 1);
     assert_eq!(documents::work(&mut tx, acme, one.connection, 1).await.unwrap()[0].sets_done, 64);
-    assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "dead"), ended(two.id, "translated")]).await.unwrap(), 2);
+    assert_eq!(
+        documents::change(&mut tx, acme, &[ended(one.id, "dead"), ended(two.id, "translated")]).await.unwrap(),
+        2
+    );
     assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "translated")]).await.unwrap(), 0, "it has ended");
     assert_eq!(documents::advance(&mut tx, acme, one.id, 99, now()).await.unwrap(), 0);
     assert_eq!(documents::work(&mut tx, acme, one.connection, 10).await.unwrap().len(), 0);
@@ -261,13 +265,15 @@ async fn bytes_past_retention(rig: Rig) {
         partner: Some(rig.northwind),
         ..rows::document(acme, "north-a", n, &hash(sha))
     };
-    let (free, held, young, shared) = (old(1, 1, Some(5)), old(2, 2, Some(6)), old(3, 3, Some(500)), old(4, 4, Some(7)));
+    let (free, held, young, shared) =
+        (old(1, 1, Some(5)), old(2, 2, Some(6)), old(3, 3, Some(500)), old(4, 4, Some(7)));
     let unfinished = old(5, 4, None);
     for document in [&free, &held, &young, &shared, &unfinished] {
         rows::arrive(&rig, document).await;
     }
     let mut tx = store.begin(acme).await.unwrap();
-    let message = crossdock::store::messages::NewMessage { state: "held", ..rows::message(&rig, held.id, 0, 0, None, 0) };
+    let message =
+        crossdock::store::messages::NewMessage { state: "held", ..rows::message(&rig, held.id, 0, 0, None, 0) };
     crossdock::store::messages::insert(&mut tx, &[message]).await.unwrap();
     let past = documents::past_retention(&mut tx, acme, rig.northwind, Micros(100), 10).await.unwrap();
     assert_eq!(past, [hash(1)], "not what is held, young, or shared with what is unfinished");
@@ -288,11 +294,17 @@ async fn control_numbers_in(rig: Rig) {
     let (one, two) = (DocumentId::new(), DocumentId::new());
     let mut tx = store.begin(acme).await.unwrap();
     let at = Micros(1_000);
-    let took = interchanges::take_numbers(&mut tx, acme, &[wanted("2", one, 0), wanted("1", one, 0)], at).await.unwrap();
+    let took =
+        interchanges::take_numbers(&mut tx, acme, &[wanted("2", one, 0), wanted("1", one, 0)], at).await.unwrap();
     assert_eq!(took, [Number::Ours, Number::Ours]);
-    assert_eq!(interchanges::take_numbers(&mut tx, acme, &[wanted("1", one, 0)], at).await.unwrap(), [Number::Ours], "again");
+    assert_eq!(
+        interchanges::take_numbers(&mut tx, acme, &[wanted("1", one, 0)], at).await.unwrap(),
+        [Number::Ours],
+        "again"
+    );
     interchanges::note_content(&mut tx, acme, "x12/A/B", "1", one, "hash").await.unwrap();
-    let took = interchanges::take_numbers(&mut tx, acme, &[wanted("3", two, 0), wanted("1", two, 0)], at).await.unwrap();
+    let took =
+        interchanges::take_numbers(&mut tx, acme, &[wanted("3", two, 0), wanted("1", two, 0)], at).await.unwrap();
     assert_eq!(took, [Number::Ours, Number::Taken { document: one, content: Some("hash".into()) }], "as asked");
     // Long ago counts no more.
     let took = interchanges::take_numbers(&mut tx, acme, &[wanted("2", two, 1_001)], at).await.unwrap();

@@ -23,7 +23,10 @@ async fn events_are_read_back(rig: Rig) {
     let of = events::of_message(&mut tx, acme, message).await.unwrap();
     assert_eq!(of.iter().map(|e| e.kind.as_str()).collect::<Vec<_>>(), ["order.placed", "order.confirmed"]);
     assert_eq!((&of[0].data, of[1].repeats), (&data, Some(first.id)));
-    assert_eq!(events::of_messages(&mut tx, acme, &[message, MessageId::of(DocumentId::new(), 0, 0, 0)]).await.unwrap().len(), 2);
+    assert_eq!(
+        events::of_messages(&mut tx, acme, &[message, MessageId::of(DocumentId::new(), 0, 0, 0)]).await.unwrap().len(),
+        2
+    );
     assert_eq!(events::load(&mut tx, acme, &[first.id, EventId::of(message, 9)]).await.unwrap()[0].id, first.id);
     let feed = events::feed(&mut tx, acme, 8, 10).await.unwrap();
     assert_eq!(feed.iter().map(|e| e.id).collect::<Vec<_>>(), [second.id], "behind the place");

@@ -81,21 +81,27 @@ async fn the_order_of_a_key(rig: Rig) {
     assert_eq!(keys::take_places(&mut tx, acme, &[(&key, 2), (&other, 1)]).await.unwrap(), [0, 0]);
     assert_eq!(keys::take_places(&mut tx, acme, &[(&key, 2)]).await.unwrap(), [2]);
     keys::lock(&mut tx, acme, &[key.clone(), other.clone()]).await.unwrap();
-    let message = |set: u32, state| NewMessage {
-        state,
-        ..rows::message(&rig, document, 0, set, Some("PO-1"), i64::from(set))
-    };
+    let message =
+        |set: u32, state| NewMessage { state, ..rows::message(&rig, document, 0, set, Some("PO-1"), i64::from(set)) };
     let all = [message(0, "dead"), message(1, "waiting"), message(2, "waiting"), message(3, "rejected")];
     messages::insert(&mut tx, &all).await.unwrap();
     let mut earlier = messages::earlier(&mut tx, acme, &[all[1].id, all[0].id, all[3].id]).await.unwrap();
     earlier.retain(|(of, _)| *of != all[3].id);
     assert_eq!(earlier, [(all[1].id, all[0].id)]);
-    assert_eq!(messages::release(&mut tx, acme, &[key.clone(), other], now()).await.unwrap(), [], "a dead one holds back");
+    assert_eq!(
+        messages::release(&mut tx, acme, &[key.clone(), other], now()).await.unwrap(),
+        [],
+        "a dead one holds back"
+    );
     assert_eq!(messages::stranded(&mut tx, acme, 10).await.unwrap().len(), 0);
     messages::step_aside(&mut tx, acme, all[0].id, "cancelled", None, &json!({}), now()).await.unwrap();
     let stranded = messages::stranded(&mut tx, acme, 10).await.unwrap();
     assert_eq!(stranded.iter().map(|m| m.id).collect::<Vec<_>>(), [all[1].id], "the lowest");
-    assert_eq!(messages::release(&mut tx, acme, &[key.clone()], now()).await.unwrap(), [all[1].id], "one, the lowest");
+    assert_eq!(
+        messages::release(&mut tx, acme, std::slice::from_ref(&key), now()).await.unwrap(),
+        [all[1].id],
+        "one, the lowest"
+    );
     assert_eq!(messages::release(&mut tx, acme, &[key], now()).await.unwrap(), [], "it stands before the next");
     tx.commit().await.unwrap();
 }

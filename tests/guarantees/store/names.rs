@@ -36,7 +36,10 @@ async fn tenants_and_connections(rig: Rig) {
     let names: Vec<String> = directory::tenants(&mut tx).await.unwrap().into_iter().map(|t| t.1).collect();
     assert_eq!(names, ["acme", "globex", "initech"]);
     tx.rollback().await.unwrap();
-    assert_eq!(rig.place.number("select count(*) from connections where name = 'initech-in' and transport = 'folder'").await, 1);
+    assert_eq!(
+        rig.place.number("select count(*) from connections where name = 'initech-in' and transport = 'folder'").await,
+        1
+    );
 }
 
 async fn a_translate_lease_has_one_owner(rig: Rig) {

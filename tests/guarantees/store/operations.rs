@@ -6,7 +6,7 @@ use crossdock::{
     canonical::{ClaimCheck, DocumentId, EventId, MessageId, Micros, Stage},
     store::{
         census::{self, Work},
-        deliveries, directory, documents,
+        deliveries, directory, documents, journal,
         messages::{self, NewMessage},
         now, outbox, sweep,
     },
@@ -15,6 +15,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 both![
+    a_start_frees_leases_and_pages_read_their_numbers,
     overdue_work_is_found_and_noted,
     a_leased_connection_is_at_work,
     one_sweeper_at_a_time,
@@ -24,25 +25,51 @@ both![
     a_closed_store_is_away,
 ];
 
+async fn a_start_frees_leases_and_pages_read_their_numbers(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let document = rows::document(acme, "north-a", 1, &hash(1));
+    rows::arrive(&rig, &document).await;
+    let mut tx = store.begin(acme).await.unwrap();
+    let way = connection("north-a");
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    assert!(directory::lease(&mut tx, acme, way, one, 60_000_000).await.unwrap().is_some());
+    assert!(directory::lease(&mut tx, acme, way, other, 60_000_000).await.unwrap().is_none(), "taken");
+    directory::free_leases(&mut tx, acme).await.unwrap();
+    assert!(directory::lease(&mut tx, acme, way, other, 60_000_000).await.unwrap().is_some(), "free again");
+    journal::write(&mut tx, &[journal::Step::new(acme, 50, "intake", "received", "w").document(document.id.0)])
+        .await
+        .unwrap();
+    assert_eq!(
+        journal::pace(&mut tx, acme, 51).await.unwrap().iter().map(|p| p.2).sum::<i64>(),
+        0,
+        "before the window"
+    );
+    assert!(journal::pace(&mut tx, acme, 50).await.unwrap().contains(&("intake".into(), "received".into(), 1)));
+    let held = NewMessage { state: "held", ..rows::message(&rig, document.id, 0, 0, None, 0) };
+    messages::insert(&mut tx, std::slice::from_ref(&held)).await.unwrap();
+    let found = messages::in_state(&mut tx, acme, "held", 9).await.unwrap();
+    assert_eq!(found.iter().map(|m| m.id).collect::<Vec<_>>(), [held.id]);
+    assert_eq!(messages::in_state(&mut tx, acme, "dead", 9).await.unwrap().len(), 0);
+    tx.rollback().await.unwrap();
+}
+
 async fn overdue_work_is_found_and_noted(rig: Rig) {
     let (store, acme) = (&rig.hub.store, rig.acme);
-    let late = |n: i64| documents::NewDocument { deadline: 100 + n, wait_us: 40, ..rows::document(acme, "north-a", n, &hash(n as u8)) };
+    let late = |n: i64| documents::NewDocument {
+        deadline: 100 + n,
+        wait_us: 40,
+        ..rows::document(acme, "north-a", n, &hash(n as u8))
+    };
     let (one, two) = (late(1), late(2));
     for document in [&one, &two] {
         rows::arrive(&rig, document).await;
     }
-    let message = |set, number| NewMessage {
-        deadline: 100,
-        wait_us: 40,
-        ..rows::message(&rig, one.id, 0, set, number, 0)
-    };
+    let message =
+        |set, number| NewMessage { deadline: 100, wait_us: 40, ..rows::message(&rig, one.id, 0, set, number, 0) };
     let open = NewMessage { released: 0, ..message(1, None) };
     let lost = message(0, Some("PO-1"));
-    let delivery = deliveries::NewDelivery {
-        deadline: 100,
-        wait_us: 40,
-        ..rows::delivery(acme, EventId::of(lost.id, 0), "shop")
-    };
+    let delivery =
+        deliveries::NewDelivery { deadline: 100, wait_us: 40, ..rows::delivery(acme, EventId::of(lost.id, 0), "shop") };
     let mut tx = store.begin(acme).await.unwrap();
     messages::insert(&mut tx, &[lost.clone(), open]).await.unwrap();
     deliveries::insert(&mut tx, std::slice::from_ref(&delivery)).await.unwrap();
@@ -79,7 +106,8 @@ async fn a_leased_connection_is_at_work(rig: Rig) {
     let (store, acme) = (&rig.hub.store, rig.acme);
     rows::arrive(&rig, &documents::NewDocument { deadline: 100, ..rows::document(acme, "north-a", 1, &hash(1)) }).await;
     let mut tx = store.begin(acme).await.unwrap();
-    let epoch = directory::lease(&mut tx, acme, connection("north-a"), Uuid::from_u128(1), 3_600_000_000).await.unwrap();
+    let epoch =
+        directory::lease(&mut tx, acme, connection("north-a"), Uuid::from_u128(1), 3_600_000_000).await.unwrap();
     tx.commit().await.unwrap();
     let mut tx = store.system_read().await.unwrap();
     assert_eq!(sweep::overdue(&mut tx, Stage::Translate, now(), 9).await.unwrap(), []);
@@ -141,7 +169,10 @@ async fn a_snapshot_is_one_instant(rig: Rig) {
 
 async fn a_commit_wakes_and_a_rollback_does_not(rig: Rig) {
     let (store, acme) = (&rig.hub.store, rig.acme);
-    let row = outbox::Row::at_once(ClaimCheck::new(acme, Stage::Apply, vec![MessageId::of(DocumentId::new(), 0, 0, 0).0]), now());
+    let row = outbox::Row::at_once(
+        ClaimCheck::new(acme, Stage::Apply, vec![MessageId::of(DocumentId::new(), 0, 0, 0).0]),
+        now(),
+    );
     let woken = store.outbox_written.notified();
     tokio::pin!(woken);
     woken.as_mut().enable();
@@ -159,7 +190,11 @@ async fn a_closed_store_is_away(rig: Rig) {
     let store = &rig.hub.store;
     store.ping().await.unwrap();
     store.close().await;
-    for error in [store.ping().await.unwrap_err(), store.begin(rig.acme).await.err().unwrap(), store.system().await.err().unwrap()] {
+    for error in [
+        store.ping().await.unwrap_err(),
+        store.begin(rig.acme).await.err().unwrap(),
+        store.system().await.err().unwrap(),
+    ] {
         assert_eq!(error.trouble(), crossdock::store::Trouble::Away, "{error}");
     }
 }

@@ -28,9 +28,11 @@ async fn another_tenants_rows_are_not_there(rig: Rig) {
     let item = Uuid::from_u128(1);
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
     messages::insert(&mut tx, std::slice::from_ref(&message)).await.unwrap();
-    events::insert(&mut tx, &[event.clone()]).await.unwrap();
+    events::insert(&mut tx, std::slice::from_ref(&event)).await.unwrap();
     deliveries::insert(&mut tx, std::slice::from_ref(&delivery)).await.unwrap();
-    journal::write(&mut tx, &[journal::Step::new(acme, 1, "intake", "received", "w").document(document.id.0)]).await.unwrap();
+    journal::write(&mut tx, &[journal::Step::new(acme, 1, "intake", "received", "w").document(document.id.0)])
+        .await
+        .unwrap();
     stock::open(&mut tx, acme, &[stock::StockRow { item, on_hand: 5, reserved: 0 }]).await.unwrap();
     let key = Key { partner: rig.northwind, kind: "order/1".into(), number: "PO-1".into() };
     keys::take_places(&mut tx, acme, &[(&key, 3)]).await.unwrap();
@@ -124,11 +126,14 @@ async fn rows_of_another_tenant_are_refused() {
     for table in tables(&mut owner).await {
         // A row of acme's with what may be null left out: policies are looked at before constraints.
         begin(&mut owner, "crossdock_tenant", Some(globex)).await;
-        let error = owner.execute(AssertSqlSafe(format!("insert into {table} (tenant) values ('{acme}')"))).await.unwrap_err();
+        let error =
+            owner.execute(AssertSqlSafe(format!("insert into {table} (tenant) values ('{acme}')"))).await.unwrap_err();
         assert!(error.to_string().contains("row-level security"), "{table}: {error}");
         owner.execute("rollback").await.unwrap();
         begin(&mut owner, "crossdock_tenant", Some(globex)).await;
-        let changed = owner.execute(AssertSqlSafe(format!("update {table} set tenant = '{globex}' where tenant = '{acme}'"))).await;
+        let changed = owner
+            .execute(AssertSqlSafe(format!("update {table} set tenant = '{globex}' where tenant = '{acme}'")))
+            .await;
         match changed {
             Ok(done) => assert_eq!(done.rows_affected(), 0, "{table}"),
             Err(error) => assert!(error.to_string().contains("permission denied"), "{table}: {error}"),
@@ -151,7 +156,12 @@ async fn rows_of_another_tenant_are_refused() {
 #[tokio::test]
 async fn history_is_added_to_and_never_changed() {
     let (rig, mut owner) = postgres().await;
-    for sql in ["update events set kind = 'x'", "delete from events", "update document_steps set state = 'x'", "delete from document_steps"] {
+    for sql in [
+        "update events set kind = 'x'",
+        "delete from events",
+        "update document_steps set state = 'x'",
+        "delete from document_steps",
+    ] {
         for role in ["crossdock_tenant", "crossdock_system"] {
             begin(&mut owner, role, Some(rig.acme.0)).await;
             let error = owner.execute(sql).await.unwrap_err();

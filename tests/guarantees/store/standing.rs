@@ -32,7 +32,8 @@ async fn entities_have_versions(rig: Rig) {
     let mut tx = store.begin(acme).await.unwrap();
     let body = r#"{"price":"0.10","n":12345678901234567890123,"deep":[{"ü":null}]}"#;
     entities::save(&mut tx, acme, &[entity("order", a, 1, body), entity("order", b, 1, "{}")]).await.unwrap();
-    let loaded = entities::load(&mut tx, acme, &[("order", a), ("order", b), ("order", Uuid::from_u128(9))]).await.unwrap();
+    let loaded =
+        entities::load(&mut tx, acme, &[("order", a), ("order", b), ("order", Uuid::from_u128(9))]).await.unwrap();
     assert_eq!(loaded.iter().map(|e| (e.id, e.version)).collect::<Vec<_>>(), [(a, 1), (b, 1)], "in the one order");
     let (was, is): (serde_json::Value, serde_json::Value) =
         (serde_json::from_str(body).unwrap(), serde_json::from_str(&loaded[0].body).unwrap());
@@ -40,7 +41,9 @@ async fn entities_have_versions(rig: Rig) {
     assert!(loaded[0].body.contains("12345678901234567890123"), "no digit is lost: {}", loaded[0].body);
     entities::save(&mut tx, acme, &[entity("order", a, 2, "{}")]).await.unwrap();
     tx.commit().await.unwrap();
-    for (version, why) in [(2, "it has that version already"), (1, "it was made already"), (5, "it has another version")] {
+    for (version, why) in
+        [(2, "it has that version already"), (1, "it was made already"), (5, "it has another version")]
+    {
         let mut tx = store.begin(acme).await.unwrap();
         let lost = entities::save(&mut tx, acme, &[entity("order", a, version, "{}")]).await.unwrap_err();
         assert!(matches!(lost, StoreError::Lost(_)), "{why}: {lost}");
@@ -111,7 +114,9 @@ async fn stock_is_never_oversold(rig: Rig) {
     let loaded = stock::load(&mut tx, acme, &[a, b, Uuid::from_u128(3)]).await.unwrap();
     assert_eq!(loaded.iter().map(|s| s.reserved).collect::<Vec<_>>(), [10, 2]);
     tx.commit().await.unwrap();
-    for changes in [vec![change(a, 1)], vec![change(b, -3)], vec![change(b, 1), change(a, 1)], vec![change(Uuid::from_u128(3), 1)]] {
+    for changes in
+        [vec![change(a, 1)], vec![change(b, -3)], vec![change(b, 1), change(a, 1)], vec![change(Uuid::from_u128(3), 1)]]
+    {
         let mut tx = store.begin(acme).await.unwrap();
         let lost = stock::change(&mut tx, acme, &changes).await;
         assert!(matches!(lost, Err(StoreError::Lost(_))), "{changes:?}: {lost:?}");

@@ -33,8 +33,13 @@ async fn somebody_was_first(rig: Rig) {
     let lost = StoreError::Lost("a lease");
     assert_eq!(lost.trouble(), Trouble::Conflict);
     let mut tx = store.begin(acme).await.unwrap();
-    let save = entities::Save { kind: "k".into(), id: Uuid::nil(), version: 7, body: RawValue::from_string("{}".into()).unwrap() };
-    entities::save(&mut tx, acme, &[save.clone()]).await.unwrap();
+    let save = entities::Save {
+        kind: "k".into(),
+        id: Uuid::nil(),
+        version: 7,
+        body: RawValue::from_string("{}".into()).unwrap(),
+    };
+    entities::save(&mut tx, acme, std::slice::from_ref(&save)).await.unwrap();
     assert_eq!(entities::save(&mut tx, acme, &[save]).await.unwrap_err().trouble(), Trouble::Conflict);
     tx.rollback().await.unwrap();
 }
@@ -46,7 +51,8 @@ async fn a_rule_was_broken(rig: Rig) {
     let error = stock::open(&mut tx, acme, &[row]).await.unwrap_err();
     assert_eq!((error.trouble(), error.constraint().is_some()), (Trouble::Rule, true), "{error}");
     tx.rollback().await.unwrap();
-    let message = messages::NewMessage { state: "lost", ..super::rows::message(&rig, DocumentId::new(), 0, 0, None, 0) };
+    let message =
+        messages::NewMessage { state: "lost", ..super::rows::message(&rig, DocumentId::new(), 0, 0, None, 0) };
     let mut tx = store.begin(acme).await.unwrap();
     let error = messages::insert(&mut tx, &[message]).await.unwrap_err();
     assert_eq!(error.trouble(), Trouble::Rule, "{error}");
@@ -67,7 +73,8 @@ async fn a_deadlock_is_a_conflict() {
     let (store, acme) = (&rig.hub.store, rig.acme);
     let items = [Uuid::from_u128(1), Uuid::from_u128(2)];
     let mut tx = store.begin(acme).await.unwrap();
-    let rows: Vec<stock::StockRow> = items.iter().map(|item| stock::StockRow { item: *item, on_hand: 9, reserved: 0 }).collect();
+    let rows: Vec<stock::StockRow> =
+        items.iter().map(|item| stock::StockRow { item: *item, on_hand: 9, reserved: 0 }).collect();
     stock::open(&mut tx, acme, &rows).await.unwrap();
     tx.commit().await.unwrap();
     let both_hold_one = std::sync::Arc::new(tokio::sync::Barrier::new(2));

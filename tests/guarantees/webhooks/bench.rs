@@ -1,12 +1,13 @@
 //! A hub that only delivers: a fresh store, the deliver stage, and events written as apply writes them.
 
 use crate::hub::{
-    services::{Database, Postgres, process::Folder},
+    services::{Database, Postgres, Rabbit, process::Folder, rabbit_management::Vhost},
     wait::wait_for,
 };
 use crossdock::{
     canonical::{
-        DeliveryId, DocumentId, EndpointId, Event, EventId, MessageId, Micros, PartnerId, Tenant, outgoing::Outgoing,
+        DeliveryId, DocumentId, EndpointId, Event, EventId, MessageId, Micros, PartnerId, Stage, Tenant,
+        outgoing::Outgoing,
     },
     cli::receiver::{Options, Receiver},
     config::Settings,
@@ -17,7 +18,7 @@ use crossdock::{
         webhook::Webhooks,
     },
     flow::{
-        Hub,
+        self, Hub,
         deliver::{self, DocumentSender, SendError, Senders, Sent},
         emitter,
     },
@@ -46,9 +47,12 @@ use tokio_util::sync::CancellationToken;
 pub const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The two combinations that there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backing {
+    /// SQLite and the embedded queue.
     Lite,
+    /// PostgreSQL and RabbitMQ.
     Pg,
 }
 
@@ -59,6 +63,8 @@ pub struct Bench {
     pub documents: Arc<Placed>,
     lookup: Arc<dyn Lookup>,
     running: Option<(CancellationToken, JoinHandle<()>)>,
+    relay: Option<(CancellationToken, JoinHandle<()>)>,
+    _vhost: Option<Vhost>,
     _database: Option<Database>,
     _folder: Folder,
 }
@@ -119,13 +125,21 @@ impl Bench {
     }
 
     pub async fn with_files(backing: Backing, files: &[(&str, String)]) -> Bench {
-        let database = if backing == Backing::Pg { Some(Postgres::database().await) } else { None };
-        let url = database.as_ref().map(|d| d.url().to_owned());
-        Bench::on(url.as_deref(), database, files).await
+        if backing == Backing::Lite {
+            return Bench::on(None, None, None, files).await;
+        }
+        let (database, vhost) = (Postgres::database().await, Rabbit::vhost().await);
+        let url = database.url().to_owned();
+        Bench::on(Some(&url), Some(database), Some(vhost), files).await
     }
 
     /// On the store at a URL, else on a SQLite file of its own.
-    pub async fn on(url: Option<&str>, database: Option<Database>, files: &[(&str, String)]) -> Bench {
+    pub async fn on(
+        url: Option<&str>,
+        database: Option<Database>,
+        vhost: Option<Vhost>,
+        files: &[(&str, String)],
+    ) -> Bench {
         let folder = Folder::new("deliver");
         let url = url.map_or_else(|| folder.path().join("store.db").display().to_string(), str::to_owned);
         let options = store::Options { url, connections: 4, acquire: Duration::from_secs(10) };
@@ -134,9 +148,18 @@ impl Bench {
         let directory = compile(files);
         directory.write(&store).await.unwrap();
         let limits = Limits { max_bytes: 1 << 20, wait_us: 60_000_000, worker: "bench".into() };
+        let queue = match &vhost {
+            Some(vhost) => Queue::rabbit(vhost.url()).await.unwrap(),
+            None => Queue::embedded(store.clone()),
+        };
+        let stop = CancellationToken::new();
+        let relay = vhost.as_ref().map(|_| {
+            let (store, queue, stop) = (store.clone(), queue.clone(), stop.clone());
+            (stop.clone(), tokio::spawn(async move { flow::relay::run(store, queue, stop).await.unwrap() }))
+        });
         let hub = Hub {
             settings: Arc::new(Settings::default()),
-            queue: Queue::embedded(store.clone()),
+            queue,
             intake: Intake::open(store.clone(), folder.path().join("spool"), limits).unwrap(),
             store,
             directory: Arc::new(directory),
@@ -149,6 +172,8 @@ impl Bench {
             documents: Arc::default(),
             lookup: Arc::new(SystemLookup),
             running: None,
+            relay,
+            _vhost: vhost,
             _database: database,
             _folder: folder,
         }
@@ -256,13 +281,15 @@ impl Bench {
         .await
     }
 
-    /// Waits until nothing is left in the outbox: every claim check is settled.
+    /// Waits until no claim check is left: published, waiting or in hand.
     pub async fn until_settled(&self) {
-        wait_for(PATIENCE, "the outbox to be empty", || async {
+        wait_for(PATIENCE, "every claim check to be settled", || async {
             let mut tx = self.hub.store.system_read().await.unwrap();
             let rows = outbox::oldest(&mut tx, 0, 10).await.unwrap();
             tx.rollback().await.unwrap();
-            if rows.is_empty() { Ok(()) } else { Err(format!("{rows:?}")) }
+            let standing = self.hub.queue.standing(Stage::Deliver).await.map_err(|e| e.to_string())?;
+            let left = standing.ready + standing.waiting + standing.unsettled.unwrap_or(0);
+            if rows.is_empty() && left == 0 { Ok(()) } else { Err(format!("{standing:?}, outbox: {rows:?}")) }
         })
         .await;
     }
@@ -270,6 +297,15 @@ impl Bench {
     /// The delivery of an event to an endpoint.
     pub fn delivery(&self, event: EventId, endpoint: &str) -> DeliveryId {
         DeliveryId::of(event, &EndpointId::named(self.tenant, endpoint).to_string())
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        for (stop, work) in [self.running.take(), self.relay.take()].into_iter().flatten() {
+            stop.cancel();
+            work.abort();
+        }
     }
 }
 

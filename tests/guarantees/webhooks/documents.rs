@@ -15,7 +15,11 @@ use crossdock::{
         piece::{Group, Identity, Interchange, Standard},
         write::{OutSet, Segment},
     },
-    store::{deliveries, journal, now},
+    store::{
+        deliveries,
+        entities::{self, CrossReference},
+        journal, now,
+    },
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -27,6 +31,7 @@ on_both!(
     a_997_goes_back_the_way_its_group_came,
     a_document_that_cannot_be_put_down_is_tried_again,
     a_panic_costs_one_delivery,
+    a_tenants_own_table_is_asked,
 );
 
 /// Orders of northwind are answered by 855s into its folder.
@@ -274,4 +279,28 @@ async fn a_panic_costs_one_delivery(backing: Backing) {
     let steps = journal::of_delivery(&mut tx, bench.tenant, rows[1].id.0).await.unwrap();
     tx.rollback().await.unwrap();
     assert!(steps.iter().all(|s| s.stage == Stage::Deliver.name()));
+}
+
+/// Our unit has no X12 code in the mapping's table; a row of the tenant's names the partner's.
+async fn a_tenants_own_table_is_asked(backing: Backing) {
+    let (mut bench, partner) = open(backing, "").await;
+    let mut data = confirmed("PO1");
+    data["lines"][0]["quantity"]["unit"] = "XQX".into();
+    let told = event(bench.tenant, "order.confirmed", "order/northwind/PO1", data);
+    let id = bench.tell(vec![told], Some(partner)).await[0];
+    let row = bench.of(id).await.remove(0);
+    assert_eq!(row.state, "dead");
+    let sentence = row.cause.unwrap()["sentence"].as_str().unwrap().to_owned();
+    assert!(sentence.contains("XQX"), "{sentence}");
+
+    let rows =
+        ["Z9", "Z1"].map(|value| CrossReference { scheme: "uom".into(), value: value.into(), target: "XQX".into() });
+    let mut tx = bench.hub.store.begin(bench.tenant).await.unwrap();
+    entities::upsert_cross_references(&mut tx, bench.tenant, &rows).await.unwrap();
+    tx.commit().await.unwrap();
+    bench.start();
+    deliver::replay(&bench.hub, bench.tenant, row.id, "operator").await.unwrap();
+    let row = bench.until(row.id, "delivered").await;
+    let written = text(&row.content.unwrap());
+    assert!(written.contains(&"ACK*IA*60*Z1*068*20260316~".to_owned()), "the first by the alphabet: {written:?}");
 }

@@ -13,6 +13,7 @@ on_both!(
     a_dripping_body_is_cut,
     a_body_without_end_is_cut,
     a_head_that_never_comes_is_cut,
+    a_head_without_end_is_cut,
     a_redirect_is_not_followed,
     a_slow_receiver_blocks_nobody_else,
     nobody_there,
@@ -66,6 +67,32 @@ async fn a_head_that_never_comes_is_cut(backing: Backing) {
     );
     let ms = bench.steps(row.id).await.pop().unwrap().cause.unwrap()["ms"].as_i64().unwrap();
     assert!((300..2_000).contains(&ms), "{ms} ms");
+}
+
+/// A head that goes on for ever, as fast as it is read.
+async fn a_head_without_end_is_cut(backing: Backing) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/shop", listener.local_addr().unwrap());
+    let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = sent.clone();
+    tokio::spawn(async move {
+        use tokio::io::AsyncWriteExt;
+        while let Ok((mut peer, _)) = listener.accept().await {
+            let mut line = b"HTTP/1.1 200 OK\r\n".to_vec();
+            while peer.write_all(&line).await.is_ok() {
+                count.fetch_add(line.len(), std::sync::atomic::Ordering::Relaxed);
+                line = format!("x-{}: {}\r\n", line.len(), "y".repeat(1_000)).into_bytes();
+            }
+        }
+    });
+    let settings = "allow_private_addresses: true, retry_ms: [60000], timeout_ms: 10000";
+    let mut bench = Bench::open(backing, &[endpoint("shop", &url, settings)]).await;
+    bench.start();
+    let event = bench.tell_one("order/northwind/PO1").await;
+    let row = bench.until(bench.delivery(event, "shop"), "retrying").await;
+    assert_eq!(row.cause.unwrap()["code"], "webhook/broken_off", "by its size, not by its time");
+    let sent = sent.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(sent < 16 << 20, "{sent} bytes of head were taken");
 }
 
 async fn a_redirect_is_not_followed(backing: Backing) {

@@ -140,9 +140,13 @@ async fn a_store_that_goes_away_costs_a_delay() {
     let port = reqwest::Url::parse(database.url()).unwrap().port().unwrap();
     let proxy = Proxy::start(port).await;
     let url = proxy.url(database.url());
-    let mut bench =
-        Bench::on(Some(&url), Some(database), &[("tenant.yaml", tenant_file(&quick("shop", &receiver.url("/shop"))))])
-            .await;
+    let mut bench = Bench::on(
+        Some(&url),
+        Some(database),
+        None,
+        &[("tenant.yaml", tenant_file(&quick("shop", &receiver.url("/shop"))))],
+    )
+    .await;
     let events = (0..40).map(|n| event(bench.tenant, "order.placed", &format!("order/x/{n}"), json!({}))).collect();
     let ids = bench.tell(events, None).await;
     bench.start();

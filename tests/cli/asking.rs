@@ -3,7 +3,7 @@
 use crate::{
     call::{Called, Folder, call, command, run},
     documents::{ORDER, faulty},
-    wait::wait_blocking,
+    hub::wait::wait_blocking,
 };
 use crossdock::{
     canonical::Tenant,
@@ -34,7 +34,7 @@ answers: [{ event: order.confirmed, as: x12 004010 855, by: northwind-drop }]
 ";
 
 /// Files of a hub with two tenants.
-fn files() -> Folder {
+pub fn files() -> Folder {
     let folder = Folder::new();
     folder.write("connectors/tenants/acme.yaml", ACME);
     folder.write("connectors/tenants/globex.yaml", "tenant: globex\nidentities: [x12/ZZ/GLOBEX]\n");
@@ -46,7 +46,7 @@ fn files() -> Folder {
 }
 
 /// A hub's process; killed with its value.
-struct Serving(Child);
+pub struct Serving(Child);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -56,11 +56,17 @@ impl Drop for Serving {
 }
 
 fn serve(folder: &Folder) -> Serving {
+    serve_with(folder, &[])
+}
+
+/// Starts a hub with variables, and waits until it can be asked.
+pub fn serve_with(folder: &Folder, variables: &[(&str, &str)]) -> Serving {
     let hub = folder.path().join("crossdock-data/hub.json");
     let _ = std::fs::remove_file(&hub);
     let log = std::fs::File::create(folder.path().join("serve.log")).unwrap();
-    let mut child =
-        Serving(command(folder.path()).args(["serve", "--listen", "127.0.0.1:0"]).stderr(log).spawn().unwrap());
+    let mut serve = command(folder.path());
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).envs(variables.iter().copied()).stderr(log);
+    let mut child = Serving(serve.spawn().unwrap());
     wait_blocking(PATIENCE, "the hub's address", || {
         let log = || std::fs::read_to_string(folder.path().join("serve.log")).unwrap();
         assert!(child.0.try_wait().unwrap().is_none(), "the hub ended: {}", log());
@@ -70,24 +76,24 @@ fn serve(folder: &Folder) -> Serving {
 }
 
 /// A document into the partner's folder, complete at once.
-fn drop_in(folder: &Path, name: &str, text: &str) {
+pub fn drop_in(folder: &Path, name: &str, text: &str) {
     let target = folder.join("drop/northwind/in");
     std::fs::create_dir_all(&target).unwrap();
     std::fs::write(folder.join(name), text).unwrap();
     std::fs::rename(folder.join(name), target.join(name)).unwrap();
 }
 
-fn order(control: &str, number: &str) -> String {
+pub fn order(control: &str, number: &str) -> String {
     ORDER.replace("000000001", control).replace("PO123", number)
 }
 
-fn ok(called: Called) -> Called {
+pub fn ok(called: Called) -> Called {
     assert_eq!(called.code, 0, "{called:?}");
     called
 }
 
 /// Waits for a document of a state and gives it.
-fn ended(folder: &Path, name: &str, state: &str) -> Value {
+pub fn ended(folder: &Path, name: &str, state: &str) -> Value {
     let mut found = Value::Null;
     wait_blocking(PATIENCE, &format!("{name} to be {state}"), || {
         let listed = ok(call(folder, &format!("documents list --state {state} --find {name} --json"))).json();
@@ -97,7 +103,7 @@ fn ended(folder: &Path, name: &str, state: &str) -> Value {
     found
 }
 
-fn messages(folder: &Path, document: &Value, state: &str) -> Vec<Value> {
+pub fn messages(folder: &Path, document: &Value, state: &str) -> Vec<Value> {
     let mut found = Vec::new();
     wait_blocking(PATIENCE, &format!("a message to be {state}"), || {
         let mut whole =

@@ -1,0 +1,229 @@
+//! One document: facts, interchanges, messages, what went out, its journal, and its bytes with each fault at its place.
+
+use super::{Console, flow::connection_name, layout, picture, session::Session, story, tell, words, wrong::Wrong};
+use crate::{
+    canonical::{DocumentId, MessageId, Tenant},
+    formats::fault::Fault,
+    store::{
+        Store, StoreError, Tx, blobs, deliveries,
+        documents::{self, DocumentRow},
+        events,
+        interchanges::{self, InterchangeRow},
+        journal::{self, StepRow},
+        messages::{self, MessageRow},
+    },
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use futures_util::{Stream, stream};
+use maud::{Markup, html};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Messages shown.
+const MESSAGES: i64 = 200;
+/// Bytes of a document that a page unfolds, at most.
+pub const SHOWN: u64 = 256 << 10;
+
+/// A path's id. What is no id leads nowhere, as an unknown one does.
+fn id(text: &str) -> Result<DocumentId, Wrong> {
+    Uuid::try_parse(text).map(DocumentId).map_err(|_| Wrong::NotFound("document"))
+}
+
+/// The beginning of a document's bytes; nothing where retention has taken them.
+pub async fn beginning(tx: &mut Tx, tenant: Tenant, row: &DocumentRow) -> Result<Vec<u8>, StoreError> {
+    let len = u64::try_from(row.size).unwrap_or(0).min(SHOWN);
+    if len == 0 { Ok(vec![]) } else { blobs::range(tx, tenant, &row.sha256, 0, len).await }
+}
+
+/// Faults as they are kept: an array, or the `faults` of a cause. What can't be read any more is left out.
+pub fn faults(value: Option<&Value>) -> Vec<Fault> {
+    let list = value.and_then(|v| v.as_array().or_else(|| v.get("faults").and_then(Value::as_array)));
+    list.into_iter().flatten().filter_map(|f| serde_json::from_value(f.clone()).ok()).collect()
+}
+
+/// `GET /documents/{id}`
+pub async fn page(session: Session, State(console): State<Console>, Path(text): Path<String>) -> Result<Markup, Wrong> {
+    let (id, tenant) = (id(&text)?, session.tenant);
+    let mut tx = console.hub.store.read(tenant).await?;
+    let row = documents::get(&mut tx, tenant, id).await?.ok_or(Wrong::NotFound("document"))?;
+    let interchanges = interchanges::of_document(&mut tx, tenant, id).await?;
+    let counts = messages::states(&mut tx, tenant, id).await?;
+    let messages = messages::of_document(&mut tx, tenant, id, -1, MESSAGES).await?;
+    let ids: Vec<MessageId> = messages.iter().map(|m| m.id).collect();
+    let decided: Vec<_> = events::of_messages(&mut tx, tenant, &ids).await?.into_iter().map(|e| e.id).collect();
+    let mut sent = deliveries::acknowledgements(&mut tx, tenant, &[id]).await?;
+    sent.extend(deliveries::of_events(&mut tx, tenant, &decided).await?);
+    let steps = journal::of_document(&mut tx, tenant, id.0).await?;
+    let bytes = beginning(&mut tx, tenant, &row).await?;
+    tx.rollback().await?;
+    let mut wrong = faults(row.cause.as_ref());
+    wrong.extend(messages.iter().filter(|m| m.state != "replaced").flat_map(|m| faults(m.faults.as_ref())));
+    let sets: i64 = counts.iter().map(|c| c.1).sum();
+    Ok(layout::page(
+        &console,
+        &session,
+        layout::Tab::Documents,
+        &row.name,
+        html! {
+            div .head { h1 { (row.name) " " (words::badge(&row.state)) } a href={ "/documents/" (id) "/raw" } download { "Download" } }
+            (state(&session, &row))
+            (facts(&console, &row))
+            section { h2 { "The document" @if !wrong.is_empty() { " " span .badge .bad { (wrong.len()) @if wrong.len() == 1 { " fault" } @else { " faults" } } } }
+                (raw_view(&row, &bytes, &wrong)) }
+            @if !interchanges.is_empty() { (interchange_table(&console, &interchanges)) }
+            section { h2 { "Messages" @for (state, n) in &counts { " " (words::badge(state)) span .muted { " " (n) } } }
+                (message_table(&session, &messages))
+                @if sets > messages.len() as i64 { p .muted { "The first " (messages.len()) " of " (sets) "." } } }
+            @if !sent.is_empty() { section { h2 { "What went out" } (story::delivery_table(&sent)) } }
+            section { h2 { "Journal" } (journal_table(&steps)) }
+        },
+    ))
+}
+
+fn state(session: &Session, row: &DocumentRow) -> Markup {
+    html! {
+        @if row.cause.is_some() || matches!(row.state.as_str(), "dead" | "rejected" | "unassigned") {
+            section .card .next {
+                p { (words::cause(row.cause.as_ref())) }
+                @if matches!(row.state.as_str(), "dead" | "rejected" | "unassigned") {
+                    (layout::button(session, &format!("/documents/{}/replay", row.id), "Restart", true))
+                }
+            }
+        }
+        @if let Some(first) = row.duplicate_of { p { "The same content as " a href={ "/documents/" (first) } { (words::short(first)) } "; kept and not applied." } }
+    }
+}
+
+fn facts(console: &Console, row: &DocumentRow) -> Markup {
+    html! {
+        dl .facts .card {
+            dt { "Received" } dd { (words::when(row.received_at)) }
+            dt { "Connection" } dd { (connection_name(console, row.connection)) ", place " (row.sequence) }
+            dt { "Partner" } dd { @if row.partner.is_some() { (words::partner(&console.hub.directory, row.partner)) } @else { "nobody known" } }
+            @if let Some(standard) = &row.standard { dt { "Standard" } dd { (standard) } }
+            @if let Some(identity) = &row.identity { dt { "Identity" } dd { code { (identity) } } }
+            dt { "Size" } dd { (words::size(row.size)) @if let Some(sets) = row.sets { ", " (sets) @if sets == 1 { " set" } @else { " sets" } } }
+            @if row.tries > 0 { dt { "Tries" } dd { (row.tries) } }
+            @if let Some(due) = row.due { dt { "Next try" } dd { (words::when(due)) } }
+            dt { "SHA-256" } dd { code .hash { (row.sha256) } }
+            dt { "Id" } dd { code { (row.id) } }
+        }
+    }
+}
+
+fn raw_view(row: &DocumentRow, bytes: &[u8], wrong: &[Fault]) -> Markup {
+    let cut = row.size > bytes.len() as i64;
+    html! {
+        @if bytes.is_empty() && row.size > 0 { p .muted { "Its bytes were kept as long as the agreement says." } }
+        (picture::picture(bytes, 0..bytes.len(), wrong))
+        @if cut && !bytes.is_empty() { p .muted { "The first " (words::size(bytes.len() as i64)) " of " (words::size(row.size)) " are shown; the download has all." } }
+    }
+}
+
+fn interchange_table(console: &Console, rows: &[InterchangeRow]) -> Markup {
+    html! {
+        section { h2 { "Interchanges" }
+            div .scroll { table {
+                thead { tr { th { "Control number" } th { "End" } th { "Sender" } th { "Receiver" } th { "Partner" } th { "Version" } } }
+                tbody { @for row in rows { tr {
+                    td { code { (row.control) } @if row.test != 0 { " " span .badge .off { "Test" } } }
+                    td { @if let Some(ends) = &row.ends { (words::badge(ends)) } " " (words::cause(row.cause.as_ref())) }
+                    td { code { (row.sender) } } td { code { (row.receiver) } }
+                    td { (words::partner(&console.hub.directory, row.partner)) }
+                    td { (row.standard) " " (row.version) }
+                } } }
+            } }
+        }
+    }
+}
+
+fn message_table(session: &Session, rows: &[MessageRow]) -> Markup {
+    html! {
+        div .scroll { table {
+            thead { tr { th .num { "Set" } th { "Type" } th { "Number" } th { "State" } th { "Why" } th { "Next" } } }
+            tbody { @for row in rows { tr {
+                td .num { (row.set_no + 1) @if row.run > 0 { span .muted title="restarted" { " ↻" (row.run) } } }
+                td { (row.set_kind) " " code { (row.set_control) } }
+                td { @if let Some(number) = &row.number { a href={ "/story/" (words::coded(number)) } { (number) } } }
+                td { (words::badge(&row.state)) }
+                td { (tell::why(row)) }
+                td { @if tell::can_restart(&row.state) { (layout::button(session, &format!("/messages/{}/restart", row.id), "Restart", false)) } }
+            } } }
+        } }
+    }
+}
+
+/// Steps, oldest first.
+pub fn journal_table(steps: &[StepRow]) -> Markup {
+    html! {
+        details open[steps.len() <= 30] {
+            summary { (steps.len()) @if steps.len() == 1 { " step" } @else { " steps" } }
+            div .scroll { table {
+                thead { tr { th { "When" } th { "Stage" } th { "State" } th { "Of" } th { "Why" } th { "By" } } }
+                tbody { @for step in steps { tr {
+                    td { (words::when(step.at)) }
+                    td { (step.stage) } td { (words::badge(&step.state)) }
+                    td .muted { (of(step)) }
+                    td { (words::cause(step.cause.as_ref())) }
+                    td .muted { @if let Some(who) = step.cause.as_ref().map(|c| words::text(c, "who")).filter(|w| !w.is_empty()) { (who) } @else { (step.worker) } }
+                } } }
+            } }
+        }
+    }
+}
+
+fn of(step: &StepRow) -> String {
+    match (step.delivery, step.message) {
+        (Some(id), _) => format!("delivery {}", words::short(id)),
+        (None, Some(id)) => format!("message {}", words::short(id)),
+        (None, None) => "document".to_owned(),
+    }
+}
+
+/// `GET /documents/{id}/raw`: the bytes as they came.
+pub async fn raw(
+    session: Session,
+    State(console): State<Console>,
+    Path(text): Path<String>,
+) -> Result<Response, Wrong> {
+    let (id, tenant) = (id(&text)?, session.tenant);
+    let mut tx = console.hub.store.read(tenant).await?;
+    let row = documents::get(&mut tx, tenant, id).await?.ok_or(Wrong::NotFound("document"))?;
+    let chunks = blobs::written(&mut tx, tenant, &row.sha256).await?;
+    tx.rollback().await?;
+    let size = u64::try_from(row.size).unwrap_or(0);
+    if (chunks as u64) < size.div_ceil(blobs::CHUNK as u64) {
+        return Err(Wrong::Refused("Its bytes were kept as long as the partner's agreement says".into()));
+    }
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    let name: String = row.name.chars().map(plain).collect();
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_LENGTH, size.to_string()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    let body = Body::from_stream(all(console.hub.store.clone(), tenant, row.sha256, size));
+    Ok((headers, body).into_response())
+}
+
+/// A chunk when the one before was taken, each in a transaction of its own.
+fn all(store: Store, tenant: Tenant, sha256: String, size: u64) -> impl Stream<Item = Result<Bytes, StoreError>> {
+    stream::try_unfold((store, sha256, 0u64), move |(store, sha256, at)| async move {
+        if at >= size {
+            return Ok(None);
+        }
+        let len = (blobs::CHUNK as u64).min(size - at);
+        let mut tx = store.read(tenant).await?;
+        let got = blobs::range(&mut tx, tenant, &sha256, at, len).await?;
+        tx.rollback().await?;
+        if got.len() as u64 != len {
+            return Err(StoreError::Row(format!("a chunk of the bytes {sha256} is not there")));
+        }
+        Ok(Some((Bytes::from(got), (store, sha256, at + len))))
+    })
+}

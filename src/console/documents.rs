@@ -1,0 +1,209 @@
+//! Documents: found by what people know of them.
+
+use super::{Console, flow::connection_name, layout, session::Session, words, wrong::Wrong};
+use crate::{
+    canonical::{ConnectionId, DocumentId, Micros, PartnerId, Tenant},
+    store::{
+        StoreError,
+        documents::{self, DocumentRow, Search},
+        now,
+    },
+};
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use uuid::Uuid;
+
+const PAGE: usize = 50;
+const STATES: [&str; 7] = ["received", "translated", "retrying", "dead", "unassigned", "rejected", "duplicate"];
+const TIMES: [(&str, &str, i64); 4] = [
+    ("1h", "last hour", 3_600),
+    ("24h", "last 24 hours", 86_400),
+    ("7d", "last 7 days", 604_800),
+    ("30d", "last 30 days", 2_592_000),
+];
+
+/// What the list is narrowed to; an empty field narrows nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    q: String,
+    state: String,
+    partner: String,
+    connection: String,
+    #[serde(rename = "type")]
+    kind: String,
+    time: String,
+    cursor: String,
+}
+
+impl Filter {
+    fn search(&self, tenant: Tenant) -> Result<Search, Wrong> {
+        let filled = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        let seconds = TIMES.iter().find(|t| t.0 == self.time).map(|t| t.2);
+        let before = match self.cursor.as_str() {
+            "" => None,
+            text => Some(cursor(text).ok_or_else(|| Wrong::Field(format!("`{text}` is no place in this list.")))?),
+        };
+        Ok(Search {
+            state: filled(&self.state),
+            partner: filled(&self.partner).map(|name| PartnerId::named(tenant, &name)),
+            connection: filled(&self.connection).map(|name| ConnectionId::named(&name)),
+            set_kind: filled(&self.kind),
+            since: seconds.map(|s| Micros(now().0 - s * 1_000_000)),
+            before,
+            ..Search::default()
+        })
+    }
+
+    /// The address of the next page.
+    fn next(&self, row: &DocumentRow) -> String {
+        let mut path = "/documents?".to_owned();
+        for (name, value) in [
+            ("q", &self.q),
+            ("state", &self.state),
+            ("partner", &self.partner),
+            ("connection", &self.connection),
+            ("type", &self.kind),
+            ("time", &self.time),
+        ] {
+            if !value.is_empty() {
+                path.push_str(&format!("{name}={}&", words::coded(value)));
+            }
+        }
+        format!("{path}cursor={}_{}", row.received_at, row.id.0.simple())
+    }
+}
+
+fn cursor(text: &str) -> Option<(Micros, DocumentId)> {
+    let (at, id) = text.split_once('_')?;
+    Some((Micros(at.parse().ok()?), DocumentId(Uuid::try_parse(id).ok()?)))
+}
+
+/// `GET /documents`
+pub async fn page(
+    session: Session,
+    State(console): State<Console>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Wrong> {
+    let tenant = session.tenant;
+    // An id leads to its document at once.
+    if let Ok(id) = Uuid::try_parse(filter.q.trim()) {
+        return Ok(Redirect::to(&format!("/documents/{id}")).into_response());
+    }
+    let (mut rows, how) = find(&console, tenant, &filter).await?;
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = rows.last().filter(|_| more).map(|last| filter.next(last));
+    let page = layout::page(
+        &console,
+        &session,
+        layout::Tab::Documents,
+        "Documents",
+        html! {
+            h1 { "Documents" }
+            (form(&console, tenant, &filter))
+            @if let Some(how) = how { p .muted { (how) } }
+            @if rows.is_empty() {
+                p .empty { "Nothing here. " a href="/documents" { "Show all documents" } "." }
+            } @else { (table(&console, &rows)) }
+            nav .pager aria-label="Pages of the list" {
+                @if !filter.cursor.is_empty() { a href="/documents" { "Newest" } }
+                @if let Some(next) = next { a rel="next" href=(next) { "Older" } }
+            }
+        },
+    );
+    Ok(page.into_response())
+}
+
+/// What is typed may be an order's number, a control number, a partner, or part of a name: the first that leads somewhere.
+async fn find(console: &Console, tenant: Tenant, filter: &Filter) -> Result<(Vec<DocumentRow>, Option<String>), Wrong> {
+    let plain = filter.search(tenant)?;
+    let limit = PAGE as i64 + 1;
+    let text = filter.q.trim().to_owned();
+    let mut tx = console.hub.store.read(tenant).await?;
+    if text.is_empty() {
+        let rows = documents::search(&mut tx, tenant, &plain, limit).await?;
+        tx.rollback().await?;
+        return Ok((rows, None));
+    }
+    let partner = PartnerId::named(tenant, &text);
+    let mut ways = vec![
+        ("business number", Search { number: Some(text.clone()), ..plain.clone() }),
+        ("control number", Search { control: Some(text.clone()), ..plain.clone() }),
+    ];
+    if console.hub.directory.partners.contains_key(&partner) {
+        ways.push(("partner", Search { partner: Some(partner), ..plain.clone() }));
+    }
+    ways.push(("name, identity or hash", Search { text: Some(text.clone()), ..plain }));
+    for (name, search) in ways {
+        let rows: Result<Vec<DocumentRow>, StoreError> = documents::search(&mut tx, tenant, &search, limit).await;
+        let rows = rows?;
+        if !rows.is_empty() {
+            tx.rollback().await?;
+            return Ok((rows, Some(format!("Found by {name}."))));
+        }
+    }
+    tx.rollback().await?;
+    Ok((vec![], Some(format!("No business number, control number, partner, name or hash is like “{text}”."))))
+}
+
+fn form(console: &Console, tenant: Tenant, filter: &Filter) -> Markup {
+    let directory = &console.hub.directory;
+    let mut partners: Vec<&str> =
+        directory.partners.values().filter(|p| p.tenant == tenant).map(|p| p.name.as_str()).collect();
+    let mut connections: Vec<&str> =
+        directory.connections.values().filter(|c| c.tenant == tenant).map(|c| c.name.as_str()).collect();
+    partners.sort_unstable();
+    connections.sort_unstable();
+    let states = STATES.map(|s| (s, words::word(s).0));
+    html! {
+        form .filters method="get" action="/documents" {
+            input #find type="search" name="q" value=(filter.q) placeholder="Number, control number, file name, id, partner" aria-label="Find documents" spellcheck="false";
+            (select("state", "State", &filter.state, states.into_iter()))
+            (select("partner", "Partner", &filter.partner, partners.into_iter().map(|p| (p, p))))
+            (select("connection", "Connection", &filter.connection, connections.into_iter().map(|c| (c, c))))
+            input type="text" name="type" value=(filter.kind) placeholder="Type: 850" aria-label="Type of set" size="9";
+            (select("time", "Time", &filter.time, TIMES.into_iter().map(|t| (t.0, t.1))))
+            button .primary type="submit" { "Find" }
+        }
+    }
+}
+
+fn select<'a>(name: &str, label: &str, chosen: &str, options: impl Iterator<Item = (&'a str, &'a str)>) -> Markup {
+    html! {
+        select name=(name) aria-label=(label) {
+            option value="" { (label) ": any" }
+            @for (value, shown) in options { option value=(value) selected[value == chosen] { (shown) } }
+        }
+    }
+}
+
+/// Documents as a table.
+pub fn table(console: &Console, rows: &[DocumentRow]) -> Markup {
+    html! {
+        div .scroll {
+            table {
+                thead { tr { th { "Document" } th { "State" } th { "Partner" } th { "Connection" } th { "Standard" } th .num { "Sets" } th .num { "Size" } th .num { "Received" } } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            td { a href={ "/documents/" (row.id) } { (row.name) }
+                                @if let Some(cause) = &row.cause { div .why { (words::reason(Some(cause))) } } }
+                            td { (words::badge(&row.state)) }
+                            td { (words::partner(&console.hub.directory, row.partner)) }
+                            td { (connection_name(console, row.connection)) }
+                            td { (row.standard.as_deref().unwrap_or("")) }
+                            td .num { @if let Some(sets) = row.sets { (sets) } }
+                            td .num { (words::size(row.size)) }
+                            td .num { (words::when(row.received_at)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The story of a business number: the bytes that came, what they meant, what was decided, what went out, and what is next.
+
+use super::{Console, document, layout, picture, session::Session, tell, words, wrong::Wrong};
+use crate::{
+    canonical::{DocumentId, EventId, MessageId, Tenant},
+    store::{
+        StoreError,
+        deliveries::{self, DeliveryRow},
+        documents::{self, DocumentRow},
+        events::{self, EventRow},
+        messages::{self, MessageRow},
+        now,
+    },
+};
+use axum::{
+    extract::{Path, Query, State},
+    response::Redirect,
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Documents whose bytes are read for the faults of a story, at most.
+const READ: usize = 5;
+
+/// What the search box says.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    number: String,
+}
+
+/// `GET /story?number=`: to the story, or to the documents where nobody sent that number.
+pub async fn find(
+    session: Session,
+    State(console): State<Console>,
+    Query(asked): Query<Asked>,
+) -> Result<Redirect, Wrong> {
+    let number = asked.number.trim();
+    let mut tx = console.hub.store.read(session.tenant).await?;
+    let known = !number.is_empty() && !messages::of_number(&mut tx, session.tenant, number).await?.is_empty();
+    tx.rollback().await?;
+    let page = if known {
+        format!("/story/{}", words::coded(number))
+    } else {
+        format!("/documents?q={}", words::coded(number))
+    };
+    Ok(Redirect::to(&page))
+}
+
+struct Story {
+    messages: Vec<MessageRow>,
+    holds: Vec<(MessageId, String, String)>,
+    documents: Vec<DocumentRow>,
+    events: Vec<EventRow>,
+    sent: Vec<DeliveryRow>,
+    /// The beginnings of documents that hold a faulty set.
+    bytes: BTreeMap<DocumentId, Vec<u8>>,
+}
+
+async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, StoreError> {
+    let mut tx = console.hub.store.read(tenant).await?;
+    let rows = messages::of_number(&mut tx, tenant, number).await?;
+    let ids: Vec<MessageId> = rows.iter().map(|m| m.id).collect();
+    let of: BTreeSet<DocumentId> = rows.iter().map(|m| m.document).collect();
+    let of: Vec<DocumentId> = of.into_iter().collect();
+    let holds = messages::holds_of(&mut tx, tenant, &ids).await?;
+    let mut documents = documents::by_ids(&mut tx, tenant, &of).await?;
+    documents.sort_by_key(|d| (d.received_at, d.id));
+    let events = events::of_messages(&mut tx, tenant, &ids).await?;
+    let event_ids: Vec<EventId> = events.iter().map(|e| e.id).collect();
+    let mut sent = deliveries::of_events(&mut tx, tenant, &event_ids).await?;
+    sent.extend(deliveries::acknowledgements(&mut tx, tenant, &of).await?);
+    let mut bytes = BTreeMap::new();
+    let faulty =
+        |d: &&DocumentRow| rows.iter().any(|m| m.document == d.id && !document::faults(m.faults.as_ref()).is_empty());
+    for row in documents.iter().filter(faulty).take(READ) {
+        bytes.insert(row.id, document::beginning(&mut tx, tenant, row).await?);
+    }
+    tx.rollback().await?;
+    Ok(Story { messages: rows, holds, documents, events, sent, bytes })
+}
+
+/// `GET /story/{number}`
+pub async fn page(
+    session: Session,
+    State(console): State<Console>,
+    Path(number): Path<String>,
+) -> Result<Markup, Wrong> {
+    let story = load(&console, session.tenant, &number).await?;
+    if story.messages.is_empty() {
+        return Err(Wrong::NotFound("number"));
+    }
+    let next = tell::next(&story.messages, &story.holds, &story.sent);
+    let late = story.late(console.hub.wait_us());
+    let partner = words::partner(&console.hub.directory, story.messages.first().and_then(|m| m.partner));
+    Ok(layout::page(
+        &console,
+        &session,
+        layout::Tab::None,
+        &number,
+        html! {
+            div .head { h1 { (number) " " @if let Some(last) = story.messages.last() { (words::badge(&last.state)) } }
+                @if !partner.is_empty() { span .muted { "from " (partner) } } }
+            @if let Some(next) = &next { (next.show(&session)) }
+            @if !late.is_empty() {
+                section .card .late aria-labelledby="late-title" { h2 #late-title { "Late" } ul { @for line in &late { li { (line) } } } }
+            }
+            @if next.is_none() && late.is_empty() { p .muted { "Nothing is late, and nothing is left to do." } }
+            ol .timeline {
+                @for document in &story.documents { (told_document(&story, document)) }
+            }
+        },
+    ))
+}
+
+impl Story {
+    fn late(&self, patience: i64) -> Vec<Markup> {
+        let now = now().0;
+        let messages = self.messages.iter().filter(|m| tell::is_late(&m.state, m.created_at, m.due, now, patience)).map(|m| {
+            html! { "The " (m.set_kind) " " (m.set_control) " " (words::badge(&m.state)) " since " (words::when(m.created_at)) ": " (tell::why(m)) }
+        });
+        let sent = self.sent.iter().filter(|d| tell::is_late(&d.state, d.created_at, d.due, now, patience)).map(|d| {
+            html! { "The " (d.kind) " to " (d.target) " " (words::badge(&d.state)) " since " (words::when(d.created_at)) ": " (words::reason(d.cause.as_ref())) }
+        });
+        messages.chain(sent).collect()
+    }
+}
+
+fn told_document(story: &Story, row: &DocumentRow) -> Markup {
+    html! {
+        li .step .bytes {
+            h3 { "Bytes " (words::badge(&row.state)) " " (words::when(row.received_at)) }
+            p { a href={ "/documents/" (row.id) } { (row.name) } span .muted { " · " (words::size(row.size)) @if let Some(sets) = row.sets { " · " (sets) @if sets == 1 { " set" } @else { " sets" } } } }
+        }
+        @for message in story.messages.iter().filter(|m| m.document == row.id) { (told_message(story, message)) }
+        @for delivery in story.sent.iter().filter(|d| d.document == Some(row.id) && d.event.is_none()) { (told_delivery(delivery)) }
+    }
+}
+
+fn told_message(story: &Story, row: &MessageRow) -> Markup {
+    let faults = document::faults(row.faults.as_ref());
+    let (from, to) = (row.set_byte.max(0) as usize, row.set_byte.saturating_add(row.set_len).max(0) as usize);
+    html! {
+        li .step {
+            h3 { (row.set_kind) " " code { (row.set_control) } " " (words::badge(&row.state)) " " (words::when(row.created_at)) @if row.run > 0 { span .muted { " restarted ↻" (row.run) } } }
+            p { (tell::why(row)) @if let Some(mapping) = &row.mapping { " " span .muted { "by " code { (mapping) } } } }
+            @if !faults.is_empty() && row.state != "replaced" && let Some(bytes) = story.bytes.get(&row.document) {
+                (picture::picture(bytes, from..to, &faults))
+            }
+        }
+        @for event in story.events.iter().filter(|e| e.message == row.id) {
+            li .step .event {
+                h3 { (event.kind) " " (words::when(event.at.0)) }
+                p { (tell::meaning(&event.kind, &event.data)) @if event.repeats.is_some() { span .muted { " (the same answer again)" } } }
+                (tell::promises(&event.data))
+            }
+            @for delivery in story.sent.iter().filter(|d| d.event == Some(event.id)) { (told_delivery(delivery)) }
+        }
+    }
+}
+
+fn told_delivery(row: &DeliveryRow) -> Markup {
+    html! {
+        li .step .sent {
+            h3 { (row.kind) " to " (row.target) " " (words::badge(&row.state)) " " (words::when(row.ended_at.unwrap_or(row.created_at))) }
+            @if row.name.is_some() || row.tries > 1 || row.cause.is_some() {
+                p { @if let Some(name) = &row.name { code { (name) } " " }
+                    @if row.tries > 1 { span .muted { (row.tries) " tries " } }
+                    (words::cause(row.cause.as_ref())) }
+            }
+        }
+    }
+}
+
+/// Deliveries as a table.
+pub fn delivery_table(rows: &[DeliveryRow]) -> Markup {
+    html! {
+        details open[rows.len() <= 20] {
+            summary { (rows.len()) @if rows.len() == 1 { " delivery" } @else { " deliveries" } }
+            div .scroll { table {
+                thead { tr { th { "Kind" } th { "To" } th { "State" } th { "Name" } th .num { "Tries" } th { "Why" } th .num { "When" } } }
+                tbody { @for row in rows { tr {
+                    td { (row.kind) } td { (row.target) } td { (words::badge(&row.state)) }
+                    td { @if let Some(name) = &row.name { code { (name) } } }
+                    td .num { (row.tries) } td { (words::cause(row.cause.as_ref())) }
+                    td .num { (words::when(row.ended_at.unwrap_or(row.created_at))) }
+                } } }
+            } }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What is late, why, and the one thing to do next: the words of a story.
+
+use super::{session::Session, words};
+use crate::store::{deliveries::DeliveryRow, messages::MessageRow};
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// True if operators may map it again or cancel it.
+pub fn can_restart(state: &str) -> bool {
+    matches!(state, "rejected" | "held" | "dead")
+}
+
+/// Why a message is where it is: its cause, else its first fault.
+pub fn why(row: &MessageRow) -> Markup {
+    if row.cause.is_some() {
+        return words::cause(row.cause.as_ref());
+    }
+    let first = row.faults.as_ref().and_then(Value::as_array).and_then(|f| f.first());
+    html! { @if let Some(fault) = first { b { (words::text(fault, "code")) } " " (words::text(fault, "sentence")) } }
+}
+
+/// Unfinished past what the sweeper waits, from when it was due, else from when it began.
+pub fn is_late(state: &str, began: i64, due: Option<i64>, now: i64, patience: i64) -> bool {
+    match state {
+        "held" | "dead" => true,
+        "pending" | "retrying" | "waiting" => now - due.unwrap_or(began) > patience,
+        _ => false,
+    }
+}
+
+/// What a person should do next about a number, if anything.
+pub enum Next<'a> {
+    /// Say what a value means: (message, scheme, value).
+    Reference(&'a MessageRow, &'a str, &'a str),
+    Restart(&'a MessageRow),
+    Send(&'a DeliveryRow),
+}
+
+/// The most urgent thing: a held reference, then a message that stands in the way, then a delivery.
+pub fn next<'a>(
+    messages: &'a [MessageRow],
+    holds: &'a [(crate::canonical::MessageId, String, String)],
+    sent: &'a [DeliveryRow],
+) -> Option<Next<'a>> {
+    let held = messages.iter().find_map(|m| holds.iter().find(|h| h.0 == m.id).map(|h| Next::Reference(m, &h.1, &h.2)));
+    let stuck = || messages.iter().find(|m| can_restart(&m.state)).map(Next::Restart);
+    let dead = || sent.iter().find(|d| d.state == "dead").map(Next::Send);
+    held.or_else(stuck).or_else(dead)
+}
+
+impl Next<'_> {
+    /// The button or form, with its reason and, less loud, the way out.
+    pub fn show(&self, session: &Session) -> Markup {
+        html! {
+            section .card .next aria-labelledby="next-title" {
+                h2 #next-title { "Next" }
+                @match self {
+                    Next::Reference(message, scheme, value) => {
+                        p { "The partner writes " code { (value) } ", and nobody has said what that means as a " b { (scheme) } ". Say it, and what is held goes on by itself." }
+                        (reference(session, message, scheme, value))
+                    }
+                    Next::Restart(message) => {
+                        p { "The " (message.set_kind) " " (message.set_control) " ended: " (why(message)) }
+                        p .muted { "When the cause is gone, map it again with what stands now." }
+                        (super::layout::button(session, &format!("/messages/{}/restart", message.id), "Restart", true))
+                        details { summary { "or take it out of the way" }
+                            (super::layout::button(session, &format!("/messages/{}/cancel", message.id), "Cancel", false)) }
+                    }
+                    Next::Send(delivery) => {
+                        p { "The " (delivery.kind) " to " b { (delivery.target) } " could not be sent: " (words::cause(delivery.cause.as_ref())) }
+                        p .muted { "When " (delivery.target) " works again, send it again under the same id." }
+                        (super::layout::button(session, &format!("/deliveries/{}/replay", delivery.id), "Send again", true))
+                        details { summary { "or give it up" }
+                            (super::layout::button(session, &format!("/deliveries/{}/cancel", delivery.id), "Cancel", false)) }
+                    }
+                }
+                @if !session.may_operate { p .muted { "The key of this session may look and not act." } }
+            }
+        }
+    }
+}
+
+fn reference(session: &Session, message: &MessageRow, scheme: &str, value: &str) -> Markup {
+    html! {
+        @if session.may_operate {
+            form .act method="post" action="/references" {
+                input type="hidden" name="csrf" value=(session.csrf);
+                input type="hidden" name="message" value=(message.id);
+                input type="hidden" name="scheme" value=(scheme);
+                input type="hidden" name="value" value=(value);
+                input type="text" name="target" placeholder={ "What " (value) " means here" } aria-label={ "What " (value) " means as a " (scheme) } required maxlength="200" spellcheck="false";
+                button .primary type="submit" { "Add and go on" }
+            }
+        }
+    }
+}
+
+/// What an event says, in a few words.
+pub fn meaning(kind: &str, data: &Value) -> String {
+    let count = |key: &str| data.get(key).and_then(Value::as_array).map_or(0, Vec::len);
+    match kind {
+        "order.placed" => format!("ours is {}; {} reserved", words::text(data, "our_number"), count("reserved")),
+        "order.cancelled" => format!("{} reservations released", count("released")),
+        _ => words::text(data, "outcome").replace('_', " "),
+    }
+}
+
+/// What was promised, line by line.
+pub fn promises(data: &Value) -> Markup {
+    let lines = data.get("lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    html! {
+        @if !lines.is_empty() && data.get("outcome").is_some() {
+            div .scroll { table .promise {
+                thead { tr { th .num { "Line" } th { "Item" } th { "Promise" } th .num { "Quantity" } th { "By" } th .num { "Price" } } }
+                tbody { @for line in lines { tr {
+                    td .num { (words::text(line, "number")) }
+                    td { code { (items(line)) } }
+                    td { (promise(words::text(line, "outcome"))) @if let Some(reason) = line.get("reason") { " " span .muted { (words::text(reason, "sentence")) } } }
+                    td .num { (of(line, "quantity", "value")) " " (of(line, "quantity", "unit")) }
+                    td { (words::text(line, "promised_on")) }
+                    td .num { (of(line, "price", "amount")) }
+                } } }
+            } }
+        }
+    }
+}
+
+fn of<'a>(line: &'a Value, outer: &str, inner: &str) -> &'a str {
+    line.get(outer).map_or("", |v| words::text(v, inner))
+}
+
+fn items(line: &Value) -> String {
+    let ids = line.get("item").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    ids.iter().map(|id| words::text(id, "id")).collect::<Vec<_>>().join(" ")
+}
+
+fn promise(outcome: &str) -> Markup {
+    let look = match outcome {
+        "accepted" => "good",
+        "backordered" | "substituted" | "price_changed" => "wait",
+        _ => "bad",
+    };
+    html! { span .badge .(look) { (outcome.replace('_', " ")) } }
+}
