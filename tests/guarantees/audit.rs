@@ -28,7 +28,7 @@ async fn worked(rig: &mut Rig) {
     rig.start(1, 1);
     for n in 0..6 {
         let bytes = order(&format!("PO-{n}"), &[("PLENTY-1", n + 1)]);
-        rig.take("north-a", &format!("{n}.json"), &bytes).await.unwrap();
+        rig.bring("north-a", &format!("{n}.json"), &bytes).await;
     }
     rig.quiet().await;
     rig.halt().await;
@@ -174,7 +174,7 @@ async fn a_hub_at_work_is_not_accused(mut rig: Rig) {
             for n in 0..200u32 {
                 let way = if n % 2 == 0 { "north-a" } else { "north-b" };
                 let bytes = order(&format!("PO-{}", n / 2), &[("PLENTY-1", n + 1), ("PLENTY-2", 2)]);
-                rig.take(way, &format!("{n}.json"), &bytes).await.unwrap();
+                rig.bring(way, &format!("{n}.json"), &bytes).await;
             }
             rig.quiet().await;
         };
@@ -196,7 +196,7 @@ async fn a_hub_at_work_is_not_accused(mut rig: Rig) {
 
 /// Late, but with a claim check in the outbox or a lease: somebody will come to it.
 async fn work_on_its_way_is_not_stuck(mut rig: Rig) {
-    rig.take("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
     let late = |table: &str| format!("update {table} set deadline = 1, wait_us = 1 where state in ('received', 'pending')");
     rig.place.sql(&late("documents")).await.unwrap();
     assert_eq!(look(&rig).await.missing, [], "its claim check stands in the outbox");

@@ -202,7 +202,7 @@ async fn kept(rig: &Rig) -> BTreeMap<&'static str, i64> {
 }
 
 async fn a_failed_commit_gives_no_receipt(rig: Rig) {
-    rig.take("north-a", "0.json", &order("PO-0", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-a", "0.json", &order("PO-0", &[("PLENTY-1", 1)])).await;
     let before = kept(&rig).await;
     // The last statement of the transaction fails.
     rig.place.sql("alter table outbox rename to hidden").await.unwrap();
@@ -301,7 +301,7 @@ async fn too_large(rig: Rig) {
     settings.intake.max_bytes = 2 * blobs::CHUNK as u64;
     let rig = Rig::with(backing, &[ACME, NORTHWIND, GLOBEX], settings).await;
     let whole = vec![b'x'; 2 * blobs::CHUNK];
-    rig.take("north-a", "fits", &whole).await.unwrap();
+    rig.bring("north-a", "fits", &whole).await;
     let error = rig.take("north-a", "too large", &[whole, vec![b'x']].concat()).await.unwrap_err();
     assert!(matches!(error, NotTaken::TooLarge { limit } if limit == 2 * blobs::CHUNK as u64), "{error}");
     assert!(!error.is_transient());

@@ -37,7 +37,7 @@ async fn a_hundred_pieces_for_a_thousand_orders(rig: Rig) {
         async move {
             for n in 0..ORDERS / PARTNERS {
                 let bytes = order(&format!("PO-{p}-{n}"), &[("HUNDRED", 1)]);
-                rig.take(&format!("way-{p}"), &format!("{n}.json"), &bytes).await.unwrap();
+                rig.bring(&format!("way-{p}"), &format!("{n}.json"), &bytes).await;
             }
         }
     });

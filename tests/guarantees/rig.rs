@@ -255,6 +255,11 @@ impl Rig {
         self.hub.intake.take(bytes, self.facts(connection, name)).await
     }
 
+    /// Takes bytes in that must be taken.
+    pub async fn bring(&self, connection: &str, name: &str, bytes: &[u8]) -> DocumentId {
+        self.take(connection, name, bytes).await.unwrap_or_else(|error| panic!("{name}: {error}")).document()
+    }
+
     pub async fn document(&self, id: DocumentId) -> DocumentRow {
         let mut tx = self.hub.store.read(self.acme).await.unwrap();
         let row = documents::get(&mut tx, self.acme, id).await.unwrap().expect("the document is there");

@@ -45,9 +45,9 @@ async fn claims(rig: &Rig) -> Vec<ClaimCheck> {
 
 async fn a_lost_claim_check_is_written_again(mut rig: Rig) {
     for n in 0..3 {
-        rig.take("north-a", &format!("{n}.json"), &order(&format!("PO-{n}"), &[("PLENTY-1", 1)])).await.unwrap();
+        rig.bring("north-a", &format!("{n}.json"), &order(&format!("PO-{n}"), &[("PLENTY-1", 1)])).await;
     }
-    rig.take("north-b", "9.json", &order("PO-9", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-b", "9.json", &order("PO-9", &[("PLENTY-1", 1)])).await;
     // As a broker does whose data folder was deleted.
     rig.place.sql("delete from outbox").await.unwrap();
     assert_eq!(round(&rig).await, Swept::default(), "not late yet");
@@ -79,9 +79,9 @@ async fn a_lost_claim_check_is_written_again(mut rig: Rig) {
 
 async fn what_stands_in_the_outbox_is_left(rig: Rig) {
     for n in 0..3 {
-        rig.take("north-a", &format!("{n}.json"), &order(&format!("PO-{n}"), &[("PLENTY-1", 1)])).await.unwrap();
+        rig.bring("north-a", &format!("{n}.json"), &order(&format!("PO-{n}"), &[("PLENTY-1", 1)])).await;
     }
-    rig.take("north-b", "9.json", &order("PO-9", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-b", "9.json", &order("PO-9", &[("PLENTY-1", 1)])).await;
     rig.place.sql(&format!("update documents set {LATE}")).await.unwrap();
     let lost = format!("delete from outbox where {}", names(&rig, connection("north-b").0));
     rig.place.sql(&lost).await.unwrap();
@@ -100,7 +100,7 @@ fn names(_rig: &Rig, id: Uuid) -> String {
 
 /// As long as the queue holds as much as is under way, what is late waits its turn; but not for ever.
 async fn a_busy_queue_has_lost_nothing_yet(rig: Rig) {
-    rig.take("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
     rig.place.sql("delete from outbox").await.unwrap();
     let mut tx = rig.hub.store.begin(rig.acme).await.unwrap();
     let other = ClaimCheck::new(rig.acme, Stage::Translate, vec![connection("north-b").0]);
@@ -114,7 +114,7 @@ async fn a_busy_queue_has_lost_nothing_yet(rig: Rig) {
 }
 
 async fn the_wait_doubles(rig: Rig) {
-    rig.take("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
     let mut waits = Vec::new();
     for _ in 0..3 {
         rig.place.sql("delete from outbox").await.unwrap();
@@ -133,11 +133,11 @@ async fn the_wait_doubles(rig: Rig) {
 
 async fn what_waits_for_nothing_goes_on(mut rig: Rig) {
     rig.start(1, 1);
-    rig.take("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
     rig.stand("PO-1", &["applied"]).await;
     rig.halt().await;
     rig.start(1, 0);
-    rig.take("north-a", "2.json", &cancel("PO-1")).await.unwrap();
+    rig.bring("north-a", "2.json", &cancel("PO-1")).await;
     rig.stand("PO-1", &["applied", "pending"]).await;
     rig.halt().await;
     rig.place.sql("delete from outbox; update messages set state = 'waiting' where state = 'pending'").await.unwrap();
@@ -151,7 +151,7 @@ async fn what_waits_for_nothing_goes_on(mut rig: Rig) {
 async fn a_hold_whose_row_stands_is_restarted(mut rig: Rig) {
     rig.start(1, 1);
     let body = String::from_utf8(order("PO-1", &[("PLENTY-1", 1)])).unwrap().replace("\"EA\"", "\"GROSSBOX\"");
-    rig.take("north-a", "1.json", body.as_bytes()).await.unwrap();
+    rig.bring("north-a", "1.json", body.as_bytes()).await;
     rig.stand("PO-1", &["held"]).await;
     assert_eq!(round(&rig).await.restarted, 0);
     // The row alone, as if translate had read the tables a moment before it was committed.
@@ -163,7 +163,7 @@ async fn a_hold_whose_row_stands_is_restarted(mut rig: Rig) {
     rig.stand("PO-1", &["replaced", "applied"]).await;
     // One that a restart does not help is restarted once, and not at each round.
     let other = String::from_utf8(order("PO-2", &[("PLENTY-1", 1)])).unwrap().replace("\"EA\"", "\"PALLETS\"");
-    rig.take("north-a", "2.json", other.as_bytes()).await.unwrap();
+    rig.bring("north-a", "2.json", other.as_bytes()).await;
     rig.stand("PO-2", &["held"]).await;
     rig.place.sql("update messages set hold_value = 'GROSSBOX' where state = 'held'").await.unwrap();
     let mut sweeper = Sweeper::new(rig.hub.clone());
@@ -198,7 +198,7 @@ async fn raw_bytes_go_when_their_time_is_over(rig: Rig) {
     rig.start(1, 1);
     let old = rig.take("north-a", "old.json", &order("PO-1", &[("PLENTY-1", 1)])).await.unwrap();
     let broken = rig.take("north-a", "broken.json", b"{ this is no order").await.unwrap();
-    rig.take("north-a", "young.json", &order("PO-2", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-a", "young.json", &order("PO-2", &[("PLENTY-1", 1)])).await;
     rig.quiet().await;
     rig.halt().await;
     let long_ago = now().0 - 31 * 86_400_000_000;
@@ -240,7 +240,7 @@ async fn messages_of(rig: &Rig, document: crossdock::canonical::DocumentId) -> c
 
 /// While one process sweeps, another's round does nothing.
 async fn two_sweepers(rig: Rig) {
-    rig.take("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await.unwrap();
+    rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
     rig.place.sql(&format!("delete from outbox; update documents set {LATE}")).await.unwrap();
     let store: &Store = &rig.hub.store;
     let mut other = store.system_read().await.unwrap();
