@@ -153,7 +153,7 @@ async fn equal_bodies_at_once_give_one_document(mut rig: Rig) {
     }
     assert_eq!(rig.place.number("select count(*) from documents where state = 'duplicate'").await, 30);
     assert_eq!(rig.place.number("select count(*) from blobs").await, 10);
-    rig.start(2, 2);
+    rig.start(2, 2).await;
     rig.quiet().await;
     rig.halt().await;
     assert_eq!(rig.place.number("select count(*) from messages").await, 10, "a duplicate is kept and not applied");
@@ -181,7 +181,7 @@ async fn two_processes_at_once(rig: Rig) {
 
 async fn a_copy_of_what_failed_is_no_duplicate(mut rig: Rig) {
     let first = rig.take("north-edi", "x.edi", b"this is no document at all").await.unwrap();
-    rig.start(1, 1);
+    rig.start(1, 1).await;
     rig.quiet().await;
     assert_eq!(rig.document(first.document()).await.state, "rejected");
     let again = rig.take("north-edi", "y.edi", b"this is no document at all").await.unwrap();
@@ -225,7 +225,9 @@ async fn one_that_can_not_be_written_costs_no_neighbour(rig: Rig) {
     // A rule of the database's own that one name breaks.
     let rule = match rig.place.backing {
         Backing::Pg => "alter table documents add constraint no_poison check (name <> 'poison')",
-        Backing::Lite => "create trigger no_poison before insert on documents when new.name = 'poison' begin select raise(abort, 'no poison'); end",
+        Backing::Lite => {
+            "create trigger no_poison before insert on documents when new.name = 'poison' begin select raise(abort, 'no poison'); end"
+        }
     };
     rig.place.sql(rule).await.unwrap();
     let barrier = Barrier::new(N);
@@ -311,7 +313,7 @@ async fn too_large(rig: Rig) {
 
 async fn an_empty_body(mut rig: Rig) {
     let receipt = rig.take("north-edi", "empty", b"").await.unwrap();
-    rig.start(1, 1);
+    rig.start(1, 1).await;
     rig.quiet().await;
     rig.halt().await;
     let row = rig.document(receipt.document()).await;
@@ -357,7 +359,12 @@ async fn a_spool_is_cleaned_at_start() {
     dead.wait().unwrap();
     // SAFETY: getppid has no preconditions.
     let living = unsafe { libc::getppid() };
-    let files = [(format!("{}-a", dead.id()), false), (format!("{}-b", std::process::id()), false), (format!("{living}-c"), true), ("noise".into(), false)];
+    let files = [
+        (format!("{}-a", dead.id()), false),
+        (format!("{}-b", std::process::id()), false),
+        (format!("{living}-c"), true),
+        ("noise".into(), false),
+    ];
     for (name, _) in &files {
         std::fs::write(folder.join(name), b"half a document").unwrap();
     }

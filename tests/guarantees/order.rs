@@ -48,7 +48,7 @@ async fn nothing_is_missing(rig: &Rig) {
 }
 
 async fn behind_a_held_one(mut rig: Rig) {
-    rig.start(2, 2);
+    rig.start(2, 2).await;
     rig.bring("north-a", "1.json", &unmapped("PO-1")).await;
     rig.stand("PO-1", &["held"]).await;
     rig.bring("north-a", "2.json", &cancel("PO-1")).await;
@@ -76,19 +76,23 @@ async fn behind_a_held_one(mut rig: Rig) {
 
 /// Makes the message of a number unreadable for the core: it dies, as a bug of ours would make it.
 async fn break_body(rig: &Rig, number: &str) {
-    let broken = rig.place.sql(&format!("update messages set body = '{{\"lines\": 5}}' where number = '{number}' and place = 0")).await.unwrap();
+    let broken = rig
+        .place
+        .sql(&format!("update messages set body = '{{\"lines\": 5}}' where number = '{number}' and place = 0"))
+        .await
+        .unwrap();
     assert_eq!(broken, 1);
 }
 
 async fn behind_a_dead_one(mut rig: Rig) {
-    rig.start(1, 0);
+    rig.start(1, 0).await;
     rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
     rig.stand("PO-1", &["pending"]).await;
     rig.bring("north-a", "2.json", &cancel("PO-1")).await;
     rig.stand("PO-1", &["pending", "pending"]).await;
     rig.halt().await;
     break_body(&rig, "PO-1").await;
-    rig.start(1, 2);
+    rig.start(1, 2).await;
     rig.stand("PO-1", &["dead", "waiting"]).await;
     rig.quiet().await;
     // Mended by a restart, which reads the set again: it takes the old one's place, and then the cancel goes.
@@ -113,7 +117,7 @@ async fn behind_a_dead_one(mut rig: Rig) {
 }
 
 async fn behind_one_that_is_tried_again(mut rig: Rig) {
-    rig.start(1, 0);
+    rig.start(1, 0).await;
     rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
     rig.stand("PO-1", &["pending"]).await;
     rig.halt().await;
@@ -121,13 +125,20 @@ async fn behind_one_that_is_tried_again(mut rig: Rig) {
     let id = rig.messages("PO-1").await[0].id;
     let now = now();
     let due = now.plus_ms(3_000);
-    let retry = Change { tries: 1, due: Some(due.0), first_failed_at: Some(now.0), ..Change::to(id, "retrying", due.plus_ms(60_000)) };
+    let retry = Change {
+        tries: 1,
+        due: Some(due.0),
+        first_failed_at: Some(now.0),
+        ..Change::to(id, "retrying", due.plus_ms(60_000))
+    };
     rig.place.sql("delete from outbox").await.unwrap();
     let mut tx = rig.hub.store.begin(rig.acme).await.unwrap();
     messages::change(&mut tx, rig.acme, &[retry]).await.unwrap();
-    outbox::push(&mut tx, &[outbox::Row::later(ClaimCheck::new(rig.acme, Stage::Apply, vec![id.0]), now, due)]).await.unwrap();
+    outbox::push(&mut tx, &[outbox::Row::later(ClaimCheck::new(rig.acme, Stage::Apply, vec![id.0]), now, due)])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
-    rig.start(1, 2);
+    rig.start(1, 2).await;
     rig.bring("north-b", "2.json", &cancel("PO-1")).await;
     rig.stand("PO-1", &["retrying", "waiting"]).await;
     rig.stand("PO-1", &["applied", "applied"]).await;
@@ -137,7 +148,7 @@ async fn behind_one_that_is_tried_again(mut rig: Rig) {
 }
 
 async fn a_cancelled_one_lets_the_next_go(mut rig: Rig) {
-    rig.start(1, 2);
+    rig.start(1, 2).await;
     rig.bring("north-a", "1.json", &unmapped("PO-1")).await;
     rig.stand("PO-1", &["held"]).await;
     rig.bring("north-a", "2.json", &order("PO-1", &[("PLENTY-1", 2)])).await;
@@ -152,7 +163,7 @@ async fn a_cancelled_one_lets_the_next_go(mut rig: Rig) {
 }
 
 async fn one_after_the_other_and_not_all_at_once(mut rig: Rig) {
-    rig.start(1, 3);
+    rig.start(1, 3).await;
     rig.bring("north-a", "0.json", &unmapped("PO-1")).await;
     rig.stand("PO-1", &["held"]).await;
     rig.bring("north-a", "1.json", &order("PO-1", &[("TEN", 4)])).await;
@@ -170,8 +181,9 @@ async fn one_after_the_other_and_not_all_at_once(mut rig: Rig) {
     let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
     for row in &rows[1..] {
         let steps = journal::of_message(&mut tx, rig.acme, row.id.0).await.unwrap();
+        let steps: Vec<_> = steps.into_iter().filter(|s| s.delivery.is_none()).collect();
         let states: Vec<&str> = steps.iter().map(|s| s.state.as_str()).collect();
-        assert_eq!(states, ["pending", "waiting", "pending", "applied"], "each step is in the journal");
+        assert_eq!(states, ["pending", "waiting", "pending", "applied"], "each step is in the journal: {steps:#?}");
         ended.push(steps.last().unwrap().id);
     }
     tx.rollback().await.unwrap();
@@ -182,7 +194,7 @@ async fn one_after_the_other_and_not_all_at_once(mut rig: Rig) {
 }
 
 async fn a_rejected_one_holds_nobody(mut rig: Rig) {
-    rig.start(1, 2);
+    rig.start(1, 2).await;
     rig.bring("north-a", "1.json", &cancel("PO-1")).await;
     rig.stand("PO-1", &["rejected"]).await;
     rig.bring("north-a", "2.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
@@ -210,7 +222,7 @@ async fn a_rejected_one_holds_nobody(mut rig: Rig) {
 /// place, and what was decided is what that order says.
 async fn two_connections_at_once(mut rig: Rig) {
     const NUMBERS: usize = 40;
-    rig.start(4, 4);
+    rig.start(4, 4).await;
     let sends = (0..NUMBERS).map(|n| {
         let rig = &rig;
         async move {

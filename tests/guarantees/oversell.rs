@@ -31,7 +31,7 @@ async fn a_hundred_pieces_for_a_thousand_orders(rig: Rig) {
     let files = files();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let mut rig = Rig::with(backing, &files, Settings::default()).await;
-    rig.start(4, 8);
+    rig.start(4, 8).await;
     let takes = (0..PARTNERS).map(|p| {
         let rig = &rig;
         async move {

@@ -6,12 +6,11 @@ use crossdock::{
     config::Settings,
     flow::{
         operate,
-        sweep::{Swept, Sweeper},
+        sweep::{Sweeper, Swept},
     },
     insight::audit::audit,
     store::{
-        StoreError, Store, blobs,
-        deliveries, documents,
+        Store, StoreError, blobs, deliveries, documents,
         entities::{self, CrossReference},
         now, outbox, sweep,
     },
@@ -54,7 +53,7 @@ async fn a_lost_claim_check_is_written_again(mut rig: Rig) {
     rig.place.sql(&format!("update documents set {LATE}")).await.unwrap();
     assert_eq!(round(&rig).await.again, 2, "one a connection");
     assert!(claims(&rig).await.iter().all(|c| c.kind == Stage::Translate && c.ids.len() == 1));
-    rig.start(2, 0);
+    rig.start(2, 0).await;
     for n in [0, 1, 2, 9] {
         rig.stand(&format!("PO-{n}"), &["pending"]).await;
     }
@@ -63,7 +62,7 @@ async fn a_lost_claim_check_is_written_again(mut rig: Rig) {
     rig.place.sql(&format!("update messages set {LATE}")).await.unwrap();
     assert_eq!(round(&rig).await.again, 4);
     assert_eq!(claims(&rig).await.iter().map(|c| (c.kind, c.ids.len())).collect::<Vec<_>>(), [(Stage::Apply, 4)]);
-    rig.start(0, 2);
+    rig.start(0, 2).await;
     for n in [0, 1, 2, 9] {
         rig.stand(&format!("PO-{n}"), &["applied"]).await;
     }
@@ -132,24 +131,24 @@ async fn the_wait_doubles(rig: Rig) {
 }
 
 async fn what_waits_for_nothing_goes_on(mut rig: Rig) {
-    rig.start(1, 1);
+    rig.start(1, 1).await;
     rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
     rig.stand("PO-1", &["applied"]).await;
     rig.halt().await;
-    rig.start(1, 0);
+    rig.start(1, 0).await;
     rig.bring("north-a", "2.json", &cancel("PO-1")).await;
     rig.stand("PO-1", &["applied", "pending"]).await;
     rig.halt().await;
     rig.place.sql("delete from outbox; update messages set state = 'waiting' where state = 'pending'").await.unwrap();
     assert_eq!(round(&rig).await.waited_for_nothing, 1);
-    rig.start(0, 1);
+    rig.start(0, 1).await;
     rig.stand("PO-1", &["applied", "applied"]).await;
     rig.halt().await;
     assert_eq!(round(&rig).await.waited_for_nothing, 0);
 }
 
 async fn a_hold_whose_row_stands_is_restarted(mut rig: Rig) {
-    rig.start(1, 1);
+    rig.start(1, 1).await;
     let body = String::from_utf8(order("PO-1", &[("PLENTY-1", 1)])).unwrap().replace("\"EA\"", "\"GROSSBOX\"");
     rig.bring("north-a", "1.json", body.as_bytes()).await;
     rig.stand("PO-1", &["held"]).await;
@@ -195,7 +194,7 @@ async fn raw_bytes_go_when_their_time_is_over(rig: Rig) {
     drop(rig);
     let kept = NORTHWIND.replace("acknowledge: '997'", "acknowledge: '997', retention_days: 30");
     let mut rig = Rig::with(backing, &[ACME, &kept, GLOBEX], Settings::default()).await;
-    rig.start(1, 1);
+    rig.start(1, 1).await;
     let old = rig.take("north-a", "old.json", &order("PO-1", &[("PLENTY-1", 1)])).await.unwrap();
     let broken = rig.take("north-a", "broken.json", b"{ this is no order").await.unwrap();
     rig.bring("north-a", "young.json", &order("PO-2", &[("PLENTY-1", 1)])).await;
