@@ -147,6 +147,10 @@ async fn free(hub: &Hub, tx: &mut Tx, tenant: Tenant, keys: &[keys::Key]) -> Res
     let now = now();
     let freed: Vec<Uuid> =
         messages::release(tx, tenant, keys, hub.deadline(now)).await?.into_iter().map(|m| m.0).collect();
+    let step = |id: &Uuid| {
+        Step::new(tenant, now.0, "operate", "pending", &hub.worker).message(*id).cause(json!({"code": "released"}))
+    };
+    journal::write(tx, &freed.iter().map(step).collect::<Vec<_>>()).await?;
     Ok(outbox::claims(tenant, Stage::Apply, &freed, now))
 }
 

@@ -389,10 +389,12 @@ pub async fn past_retention(
                 and (o.ended_at is null or o.ended_at >= $3 or o.partner is null or o.partner <> d.partner))
             and not exists (select 1 from documents o join messages m on m.document = o.id where o.tenant = d.tenant and o.sha256 = d.sha256
                 and m.state in ('pending', 'waiting', 'held', 'retrying', 'dead'))
-         group by d.sha256 order by min(d.ended_at), d.sha256 limit $4";
+         order by d.ended_at limit $4";
         tenant, partner, before, limit
     )?;
-    Ok(rows.into_iter().map(|r| r.0).collect())
+    // Several documents may share their bytes; telling them apart here lets the query stop at its limit.
+    let mut seen = std::collections::HashSet::new();
+    Ok(rows.into_iter().map(|r| r.0).filter(|hash| seen.insert(hash.clone())).collect())
 }
 
 /// Notes that the raw bytes of these hashes were let go. Gives their documents.

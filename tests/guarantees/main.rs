@@ -2,7 +2,12 @@
 #[path = "../hub/mod.rs"]
 mod hub;
 
+mod audit;
+mod intake;
+mod order;
+mod oversell;
 mod queue;
 mod rig;
 mod store;
+mod sweep;
 mod webhooks;

@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "not every topic uses all of it")]
 
 use crate::hub::{
-    services::{Database, Postgres, process::Folder},
+    services::{Database, Postgres, Rabbit, Vhost, process::Folder},
     wait::wait_for,
 };
 use crossdock::{
@@ -157,6 +157,7 @@ pub struct Rig {
     pub northwind: PartnerId,
     stop: CancellationToken,
     stages: JoinSet<()>,
+    vhost: Option<Vhost>,
 }
 
 impl Drop for Rig {
@@ -219,12 +220,23 @@ impl Rig {
             northwind: PartnerId::named(Tenant::named("acme"), "northwind"),
             stop: CancellationToken::new(),
             stages: JoinSet::new(),
+            vhost: None,
         }
     }
 
-    /// Runs so many translate and apply workers until [`Rig::halt`].
-    pub fn start(&mut self, translate: usize, apply: usize) {
+    /// Runs so many translate and apply workers until [`Rig::halt`]; on PostgreSQL with RabbitMQ and a relay, since there
+    /// is no third combination.
+    pub async fn start(&mut self, translate: usize, apply: usize) {
         self.stop = CancellationToken::new();
+        if self.place.backing == Backing::Pg {
+            if self.vhost.is_none() {
+                let vhost = Rabbit::vhost().await;
+                self.hub.queue = Queue::rabbit(vhost.url()).await.unwrap();
+                self.vhost = Some(vhost);
+            }
+            let relay = flow::relay::run(self.hub.store.clone(), self.hub.queue.clone(), self.stop.clone());
+            self.stages.spawn(async move { relay.await.unwrap() });
+        }
         for _ in 0..translate {
             let work = flow::translate::run(self.hub.clone(), self.stop.clone());
             self.stages.spawn(async move { work.await.unwrap() });
@@ -253,6 +265,11 @@ impl Rig {
     /// Takes bytes in.
     pub async fn take(&self, connection: &str, name: &str, bytes: &[u8]) -> Result<Receipt, NotTaken> {
         self.hub.intake.take(bytes, self.facts(connection, name)).await
+    }
+
+    /// Takes bytes in that must be taken.
+    pub async fn bring(&self, connection: &str, name: &str, bytes: &[u8]) -> DocumentId {
+        self.take(connection, name, bytes).await.unwrap_or_else(|error| panic!("{name}: {error}")).document()
     }
 
     pub async fn document(&self, id: DocumentId) -> DocumentRow {

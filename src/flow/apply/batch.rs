@@ -45,6 +45,7 @@ pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]
         claims: vec![],
         letters: vec![],
         ended: BTreeSet::new(),
+        blocked: HashMap::new(),
     };
     loaded.retain(|m| work.is_due(m));
     loaded.sort_by_key(|m| (m.created_at, m.document, m.set_no, m.run));
@@ -82,6 +83,7 @@ pub async fn fail(
         claims: vec![],
         letters: vec![],
         ended: BTreeSet::new(),
+        blocked: HashMap::new(),
     };
     if let Some(message) = messages::load(&mut tx, tenant, &[id])
         .await?
@@ -118,6 +120,8 @@ struct Work<'a> {
     letters: Vec<NewLetter>,
     /// Keys whose next message may go.
     ended: BTreeSet<Key>,
+    /// Keys of which a message in this batch is dead or held, and by which: those behind it wait.
+    blocked: HashMap<Key, MessageId>,
 }
 
 impl Work<'_> {
@@ -143,7 +147,8 @@ impl Work<'_> {
             .message(message.id.0)
     }
 
-    /// Messages behind an unfinished one of their key wait. One that ends in this very batch does not hold back.
+    /// Messages behind an unfinished one of their key wait. One before it in this very batch does not
+    /// hold back, unless it turns out to be dead or held.
     async fn without_waiting(&mut self, tx: &mut Tx, loaded: Vec<Loaded>) -> Result<Vec<Loaded>, StoreError> {
         let ids: Vec<MessageId> = loaded.iter().map(|m| m.id).collect();
         let mut earlier: HashMap<MessageId, Vec<MessageId>> = HashMap::new();
@@ -155,13 +160,7 @@ impl Work<'_> {
         for message in loaded {
             let blocker = earlier.get(&message.id).and_then(|before| before.iter().find(|b| !goes.contains(b)));
             if let Some(blocker) = blocker {
-                let cause =
-                    json!({"code": "waiting", "sentence": "an earlier message of its key is not done", "for": blocker});
-                self.steps.push(self.step(&message, "waiting").cause(cause.clone()));
-                self.changes.push(Change {
-                    cause: Some(cause),
-                    ..Change::to(message.id, "waiting", self.hub.deadline(self.now))
-                });
+                self.wait(&message, *blocker);
             } else {
                 goes.insert(message.id);
                 kept.push(message);
@@ -170,11 +169,38 @@ impl Work<'_> {
         Ok(kept)
     }
 
+    fn wait(&mut self, message: &Loaded, blocker: MessageId) {
+        let cause = json!({"code": "waiting", "sentence": "an earlier message of its key is not done", "for": blocker});
+        self.steps.push(self.step(message, "waiting").cause(cause.clone()));
+        self.changes
+            .push(Change { cause: Some(cause), ..Change::to(message.id, "waiting", self.hub.deadline(self.now)) });
+    }
+
+    /// True if a message of its key in this batch turned out to hold those behind it back: then it waits.
+    fn is_blocked(&mut self, message: &Loaded) -> bool {
+        match message.key().and_then(|key| self.blocked.get(&key).copied()) {
+            Some(blocker) => {
+                self.wait(message, blocker);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn block(&mut self, message: &Loaded) {
+        if let Some(key) = message.key() {
+            self.blocked.insert(key, message.id);
+        }
+    }
+
     /// Commands for the core; a message without a readable body, or of a partner that no file names any more, ends here.
     fn commands(&mut self, loaded: Vec<Loaded>) -> (Vec<Command>, Vec<Loaded>) {
         let mut commands = Vec::with_capacity(loaded.len());
         let mut kept = Vec::with_capacity(loaded.len());
         for mut message in loaded {
+            if self.is_blocked(&message) {
+                continue;
+            }
             let Some(partner) = message.partner.and_then(|p| self.hub.directory.partners.get(&p)) else {
                 self.hold(&message, "no_partner", "its partner stands in no file any more");
                 continue;
@@ -203,6 +229,9 @@ impl Work<'_> {
     fn decide(&mut self, world: &mut World, commands: &[Command], loaded: &[Loaded]) -> Vec<Event> {
         let mut events = Vec::new();
         for (command, message) in commands.iter().zip(loaded) {
+            if self.is_blocked(message) {
+                continue;
+            }
             match catch_unwind(AssertUnwindSafe(|| core::decide(world, command))) {
                 Ok(Ok(decision)) => {
                     events.extend(world.apply(decision));
@@ -254,6 +283,7 @@ impl Work<'_> {
         let cause = json!({"code": code, "sentence": sentence, "remedy": "restart it when the cause is gone"});
         self.steps.push(self.step(message, "held").cause(cause.clone()));
         self.changes.push(Change { cause: Some(cause), ..Change::to(message.id, "held", self.now) });
+        self.block(message);
     }
 
     fn retry(&mut self, message: &Loaded, first: Micros, due: Micros, error: &StoreError) {
@@ -276,6 +306,7 @@ impl Work<'_> {
     /// Dead at once: our bug, or a broken invariant. It holds its key back until somebody mends or cancels it.
     fn die(&mut self, message: &Loaded, code: &str, why: &str) {
         tracing::error!(message = %message.id, code, why, "a message is dead");
+        self.block(message);
         let fingerprint =
             failure::fingerprint(&["apply", code, why, &message.partner.map(|p| p.to_string()).unwrap_or_default()]);
         let cause = json!({"code": code, "sentence": why, "remedy": "report it with the fingerprint; then restart or cancel the message"});

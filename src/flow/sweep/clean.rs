@@ -10,11 +10,14 @@ use crate::{
     },
 };
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 /// An upload whose blob was not sealed for so long was given up: its sender has no receipt.
 const GIVEN_UP_US: i64 = 86_400_000_000;
-/// Uploads, and contents of one partner, in one round: a large one has thousands of chunks.
+/// Uploads, and contents of one partner, in one transaction: a large one has thousands of chunks.
 const BATCH: i64 = 20;
+/// So long at most a round lets go bytes of one partner; what is left, the next one does.
+const ROUND: Duration = Duration::from_secs(1);
 
 /// Removes uploads that were given up. Gives how many.
 pub async fn uploads(hub: &Hub) -> Result<usize, StoreError> {
@@ -38,7 +41,14 @@ pub async fn past_retention(hub: &Hub) -> Result<usize, StoreError> {
     let mut removed = 0;
     for partner in hub.directory.partners.values().filter(|p| p.agreement.retention_days > 0) {
         let before = Micros(now.0 - i64::from(partner.agreement.retention_days) * 86_400_000_000);
-        removed += of_partner(hub, partner.tenant, partner.id, before, now).await?;
+        let began = Instant::now();
+        loop {
+            let some = of_partner(hub, partner.tenant, partner.id, before, now).await?;
+            removed += some;
+            if some == 0 || began.elapsed() > ROUND {
+                break;
+            }
+        }
     }
     Ok(removed)
 }

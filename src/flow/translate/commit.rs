@@ -282,6 +282,10 @@ impl Writer<'_> {
             .into_iter()
             .map(|m| m.0)
             .collect();
+        for id in &freed {
+            let step = Step::new(self.tenant, self.now.0, "translate", "pending", &self.hub.worker);
+            self.steps.push(step.message(*id).cause(json!({"code": "released"})));
+        }
         self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &freed, self.now));
         Ok(())
     }
