@@ -57,7 +57,7 @@ pub fn foot(text: &mut String, sets: usize, control: usize) {
 /// The files of connectors, as (path, text).
 pub fn connectors(endpoint: &str) -> Vec<(String, String)> {
     let tenant = format!(
-        "tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\nendpoints:\n  - {{ name: sink, url: '{endpoint}', secret: 'whsec_YmVuY2gtYmVuY2gtYmVuY2g=', events: ['order.*'], allow_private_addresses: true }}\ndata: [items.csv, prices.csv, stock.csv]\n"
+        "tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\nendpoints:\n  - {{ name: sink, url: '{endpoint}', secret: 'whsec_YmVuY2gtYmVuY2gtYmVuY2g=', events: [order.confirmed], allow_private_addresses: true }}\ndata: [items.csv, prices.csv, stock.csv]\n"
     );
     let partner = |n: usize| {
         let text = format!(
