@@ -1,7 +1,18 @@
 //! `crossdock check`: reads documents as the hub would, without a hub, and shows each fault at its place.
 
 use super::{input::Input, out::Out};
-use crate::formats::{CsvOptions, Options, fault::Fault, piece::Standard, render, report, report::Report};
+use crate::formats::{
+    CsvOptions, Options,
+    fault::Fault,
+    piece::Standard,
+    render,
+    report::{self, Finding, Findings, Tally},
+};
+
+/// Faults that are drawn of one document; whoever must read so many needs no more.
+const DRAWN: usize = 1_000;
+/// Faults around the sets that one object of JSON holds; sets are written as they come.
+const AROUND: usize = 10_000;
 
 /// Look into documents: what is in them, and what is wrong where
 ///
@@ -67,15 +78,53 @@ fn one(args: &Check, file: &str, out: &mut Out) -> anyhow::Result<bool> {
     let input = Input::open(file)?;
     let standard = args.standard.or_else(|| by_name(file));
     let options = Options { csv: CsvOptions { delimiter: args.delimiter, by: args.by.clone() }, ..Options::default() };
-    let bytes = input.bytes().map(<[u8]>::to_vec);
-    let report = report::check(file, standard, input.reader(), options)
-        .map_err(|error| anyhow::anyhow!("{file} can't be read any further: {error}"))?;
-    if args.json {
-        out.line(report::json(&report))?;
+    let tally = if args.json {
+        json(out, file, standard, &input, &options)?
     } else {
-        show(out, &report, bytes.as_deref())?;
+        show(out, file, standard, &input, &options)?
+    };
+    Ok(tally.accepted())
+}
+
+fn broken(file: &str, error: std::io::Error) -> anyhow::Error {
+    anyhow::anyhow!("{file} can't be read any further: {error}")
+}
+
+/// One object, written as the document is read. Whether a set is accepted is known when its trailers were read, so the
+/// document is read twice rather than held.
+fn json(
+    out: &mut Out,
+    file: &str,
+    standard: Option<Standard>,
+    input: &Input,
+    options: &Options,
+) -> anyhow::Result<Tally> {
+    let mut first = Findings::open(standard, input.reader()?, options.clone())?;
+    let known = first.standard;
+    for finding in first.by_ref() {
+        finding.map_err(|error| broken(file, error))?;
     }
-    Ok(report.accepted())
+    let tally = first.tally();
+    let head = serde_json::json!({"file": file, "standard": known}).to_string();
+    out.bytes(head.trim_end_matches('}').as_bytes())?;
+    out.bytes(b",\"sets\":[")?;
+    let (mut around, mut left_out, mut comma) = (Vec::new(), 0u64, "");
+    for finding in Findings::open(standard, input.reader()?, options.clone())? {
+        match finding.map_err(|error| broken(file, error))? {
+            Finding::Set(mut set) => {
+                set.accepted = tally.accepts(&set);
+                out.bytes(comma.as_bytes())?;
+                out.bytes(report::set_json(&set).as_bytes())?;
+                comma = ",";
+            }
+            Finding::Around(fault) if around.len() < AROUND => around.push(report::fault_json(&fault)),
+            Finding::Around(_) => left_out += 1,
+        }
+    }
+    out.bytes(b"],\"faults\":[")?;
+    out.bytes(around.join(",").as_bytes())?;
+    out.line(if left_out > 0 { format!("],\"faults_left_out\":{left_out}}}") } else { "]}".into() })?;
+    Ok(tally)
 }
 
 /// CSV has no sign of its own at its beginning; its name is one.
@@ -84,34 +133,71 @@ fn by_name(file: &str) -> Option<Standard> {
     (extension.eq_ignore_ascii_case("csv") || extension.eq_ignore_ascii_case("tsv")).then_some(Standard::Csv)
 }
 
-fn show(out: &mut Out, report: &Report, bytes: Option<&[u8]>) -> anyhow::Result<()> {
-    let faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
-    picture(out, &report.file, bytes, &faults)?;
-    let refused = report.sets.iter().filter(|set| !set.accepted).count();
-    let kinds = kinds(report);
-    let sets = match report.sets.len() {
+/// For people: drawn in the bytes where they are held, else in words, as the faults come.
+fn show(
+    out: &mut Out,
+    file: &str,
+    standard: Option<Standard>,
+    input: &Input,
+    options: &Options,
+) -> anyhow::Result<Tally> {
+    let mut findings = Findings::open(standard, input.reader()?, options.clone())?;
+    let known = findings.standard;
+    let bytes = input.bytes();
+    let (mut drawn, mut left_out) = (Vec::new(), 0u64);
+    if bytes.is_none() {
+        out.line(out.bold(file))?;
+    }
+    let mut any = false;
+    for finding in findings.by_ref() {
+        let faults = match finding.map_err(|error| broken(file, error))? {
+            Finding::Set(set) => set.faults,
+            Finding::Around(fault) => vec![fault],
+        };
+        for fault in faults {
+            any = true;
+            if bytes.is_none() {
+                words(out, &fault)?;
+            } else if drawn.len() < DRAWN {
+                drawn.push(fault);
+            } else {
+                left_out += 1;
+            }
+        }
+    }
+    match bytes {
+        Some(bytes) => out.line(render::terminal(file, bytes, &drawn, out.color))?,
+        None if !any => out.line("  nothing wrong was found")?,
+        None => {}
+    }
+    if left_out > 0 {
+        out.line(format!("{left_out} faults more are not drawn; --json shows them all"))?;
+    }
+    let tally = findings.tally();
+    verdict(out, known, &tally)?;
+    Ok(tally)
+}
+
+fn verdict(out: &mut Out, standard: Option<Standard>, tally: &Tally) -> anyhow::Result<()> {
+    let kinds = kinds(tally);
+    let sets = match tally.sets {
         0 => "no set".into(),
         1 => format!("1 set ({kinds})"),
         n => format!("{n} sets ({kinds})"),
     };
-    let verdict = match (report.accepted(), refused) {
+    let verdict = match (tally.accepted(), tally.refused) {
         (true, _) => "accepted".into(),
         (false, 0) => "refused around the sets".to_owned(),
         (false, n) => format!("{n} refused"),
     };
-    out.line(out.dim(&format!(
-        "{}: {sets}, {verdict}",
-        report.standard.map_or("unknown format".into(), |s| format!("{s:?}").to_uppercase())
-    )))?;
+    let standard = standard.map_or("unknown format".into(), |s| format!("{s:?}").to_uppercase());
+    out.line(out.dim(&format!("{standard}: {sets}, {verdict}")))?;
     out.line("")
 }
 
 /// `850 004010`, or the first few of them.
-fn kinds(report: &Report) -> String {
-    let mut kinds: Vec<String> =
-        report.sets.iter().map(|set| format!("{} {}", set.kind, set.version).trim().to_owned()).collect();
-    kinds.sort();
-    kinds.dedup();
+fn kinds(tally: &Tally) -> String {
+    let mut kinds: Vec<String> = tally.kinds.iter().cloned().collect();
     let more = kinds.len().saturating_sub(3);
     kinds.truncate(3);
     let kinds: Vec<String> = kinds.into_iter().map(|kind| if kind.is_empty() { "rows".into() } else { kind }).collect();
@@ -127,9 +213,10 @@ pub fn picture(out: &mut Out, file: &str, bytes: Option<&[u8]>, faults: &[Fault]
     if faults.is_empty() {
         out.line("  nothing wrong was found")?;
     }
-    for fault in faults {
-        out.line(format!("  {} byte {} {}: {}", fault.code, fault.place.byte, fault.place.at, fault.sentence))?;
-        out.line(format!("      next {}", fault.remedy))?;
-    }
-    Ok(())
+    faults.iter().try_for_each(|fault| words(out, fault))
+}
+
+fn words(out: &mut Out, fault: &Fault) -> anyhow::Result<()> {
+    out.line(format!("  {} byte {} {}: {}", fault.code, fault.place.byte, fault.place.at, fault.sentence))?;
+    out.line(format!("      next {}", fault.remedy))
 }

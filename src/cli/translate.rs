@@ -126,7 +126,8 @@ impl Rows {
     }
 
     fn add(&mut self, table: &str, file: &str) -> anyhow::Result<()> {
-        for piece in read(Standard::Csv, Input::open(file)?.reader(), Options::default()) {
+        let input = Input::open(file)?;
+        for piece in read(Standard::Csv, input.reader()?, Options::default()) {
             match piece? {
                 Piece::Set(set) if set.faults.is_empty() => {
                     let cell = |name: &str| {
@@ -177,7 +178,7 @@ impl Reader<'_> {
         let csv = CsvOptions { delimiter: None, by: self.plan.as_ref().and_then(|p| p.sets_by()).map(str::to_owned) };
         let mut faults = Vec::new();
         let mut application = None;
-        for piece in read(standard, input.reader(), Options { csv, ..Options::default() }) {
+        for piece in read(standard, input.reader()?, Options { csv, ..Options::default() }) {
             match piece.with_context(|| format!("{} can't be read any further", self.args.file))? {
                 Piece::Group(group) => application = Some(group.sender.to_string()),
                 Piece::Set(set) => faults.extend(self.set(&set, application.as_deref(), bytes.as_deref(), out)?),
@@ -312,7 +313,7 @@ fn tell(file: &str, bytes: Option<&[u8]>, faults: &[Fault]) {
 
 fn write_document(args: &Translate, plan: &Plan, context: &Context, input: Input, out: &mut Out) -> anyhow::Result<u8> {
     let mut messages = Vec::new();
-    for value in serde_json::Deserializer::from_reader(input.reader()).into_iter::<Value>() {
+    for value in serde_json::Deserializer::from_reader(input.reader()?).into_iter::<Value>() {
         match value.with_context(|| format!("{} is no JSON", args.file))? {
             Value::Array(several) => messages.extend(several),
             one => messages.push(one),

@@ -5,10 +5,16 @@ use crate::{
     fault::{Costs, Fault, Layer, Origin},
     piece::{Piece, Standard},
     place::{At, Place},
-    reader::{Options, read, sniff},
+    reader::{Options, Reader, read, sniff},
 };
 use serde::Serialize;
-use std::io::{self, BufRead};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    io::{self, BufRead},
+};
+
+/// Kinds of sets that are told apart; a document of noise must not fill the memory with them.
+const KINDS: usize = 1_000;
 
 /// A document, read and judged. As JSON it is what `crossdock check --json` prints.
 #[derive(Debug, Clone, Serialize)]
@@ -59,24 +65,194 @@ impl Report {
 
 /// Reads a document and tells what is in it. `standard`: what it must be, where one knows; else it is told by its first
 /// bytes. Text that is nothing else is read as CSV if `options.csv` names a delimiter or a key, and is a fault if not.
+///
+/// Holds every fault; a document of any size is read by [`Findings`].
 pub fn check<R: BufRead + Send>(
     name: &str,
     standard: Option<Standard>,
-    mut input: R,
+    input: R,
     options: Options,
 ) -> io::Result<Report> {
-    let first = input.fill_buf()?;
-    let csv = options.csv.delimiter.is_some() || options.csv.by.is_some();
-    let standard = standard.or_else(|| sniff(first)).or_else(|| csv.then_some(Standard::Csv));
-    let mut report = Report { file: name.to_owned(), standard, sets: Vec::new(), faults: Vec::new(), whole: true };
-    let Some(standard) = standard else {
-        report.faults.push(unknown(first));
-        return Ok(report);
+    let mut findings = Findings::open(standard, input, options)?;
+    let mut report = Report {
+        file: name.to_owned(),
+        standard: findings.standard,
+        sets: Vec::new(),
+        faults: Vec::new(),
+        whole: true,
     };
-    for piece in read(standard, input, options) {
-        report.take(piece?);
+    while let Some(finding) = findings.next() {
+        match finding? {
+            Finding::Set(set) => report.sets.push(set),
+            Finding::Around(fault) => report.faults.push(fault),
+        }
     }
+    let tally = findings.tally();
+    report.whole = tally.refused_groups.is_empty() && tally.refused_interchanges.is_empty();
+    report.sets.iter_mut().for_each(|set| set.accepted = tally.accepts(set));
     Ok(report)
+}
+
+/// What is met in a document, in its order.
+#[derive(Debug, Clone)]
+pub enum Finding {
+    /// A set, with what is wrong in it; its trailers are still to be read.
+    Set(SetReport),
+    /// Something around the sets.
+    Around(Fault),
+}
+
+/// What a document came to, in little memory whatever its size.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    pub sets: usize,
+    /// Refused by themselves, by their group or by their interchange.
+    pub refused: usize,
+    /// `850 004010`; at most a thousand kinds.
+    pub kinds: BTreeSet<String>,
+    /// Something around the sets was lost.
+    pub lost_around: bool,
+    refused_groups: BTreeSet<u32>,
+    refused_interchanges: BTreeSet<u32>,
+    /// Sets that stand so far in the groups and interchanges that are open.
+    standing: HashMap<(u32, Option<u32>), usize>,
+}
+
+impl Tally {
+    /// True if nothing was refused.
+    pub fn accepted(&self) -> bool {
+        self.refused == 0 && !self.lost_around
+    }
+
+    /// Whether a set is accepted with its trailers, once they were read.
+    pub fn accepts(&self, set: &SetReport) -> bool {
+        set.accepted
+            && !set.group.is_some_and(|group| self.refused_groups.contains(&group))
+            && !set.interchange.is_some_and(|interchange| self.refused_interchanges.contains(&interchange))
+    }
+
+    fn set(&mut self, set: &SetReport) {
+        self.sets += 1;
+        self.refused += usize::from(!set.accepted);
+        if self.kinds.len() < KINDS {
+            self.kinds.insert(format!("{} {}", set.kind, set.version).trim().to_owned());
+        }
+        if let (true, Some(interchange)) = (set.accepted, set.interchange) {
+            *self.standing.entry((interchange, set.group)).or_default() += 1;
+        }
+    }
+
+    fn group_end(&mut self, interchange: u32, group: u32, faults: &[Fault]) {
+        let standing = self.standing.remove(&(interchange, Some(group))).unwrap_or(0);
+        if faults.iter().any(|fault| fault.costs >= Costs::Set) {
+            self.refused += standing;
+            self.refused_groups.insert(group);
+        } else if standing > 0 {
+            // The interchange may still cost them; of which group they were matters no more.
+            *self.standing.entry((interchange, None)).or_default() += standing;
+        }
+    }
+
+    fn interchange_end(&mut self, interchange: u32, faults: &[Fault]) {
+        let lost = faults.iter().any(|fault| fault.costs >= Costs::Interchange);
+        let open: Vec<_> = self.standing.keys().filter(|key| key.0 == interchange).copied().collect();
+        let standing: usize = open.iter().filter_map(|key| self.standing.remove(key)).sum();
+        if lost {
+            self.refused += standing;
+            self.refused_interchanges.insert(interchange);
+        }
+    }
+}
+
+/// A document being read: its findings as they come, and at the end its tally.
+pub struct Findings<'r> {
+    /// None if it could not be told; then there is one finding, which says so.
+    pub standard: Option<Standard>,
+    reader: Option<Reader<'r>>,
+    waiting: VecDeque<Finding>,
+    group_of: HashMap<u32, u32>,
+    tally: Tally,
+}
+
+impl<'r> Findings<'r> {
+    /// As [`check`] opens it.
+    pub fn open<R: BufRead + Send + 'r>(
+        standard: Option<Standard>,
+        mut input: R,
+        options: Options,
+    ) -> io::Result<Findings<'r>> {
+        let first = input.fill_buf()?;
+        let csv = options.csv.delimiter.is_some() || options.csv.by.is_some();
+        let standard = standard.or_else(|| sniff(first)).or_else(|| csv.then_some(Standard::Csv));
+        let (mut waiting, mut tally) = (VecDeque::new(), Tally::default());
+        let reader = match standard {
+            Some(standard) => Some(read(standard, input, options)),
+            None => {
+                tally.lost_around = true;
+                waiting.push_back(Finding::Around(unknown(first)));
+                None
+            }
+        };
+        Ok(Findings { standard, reader, waiting, group_of: HashMap::new(), tally })
+    }
+
+    /// What it came to; whole once there is no finding left.
+    pub fn tally(self) -> Tally {
+        self.tally
+    }
+
+    fn take(&mut self, piece: Piece) {
+        match piece {
+            Piece::Interchange(_) => {}
+            Piece::Group(header) => {
+                self.group_of.insert(header.ordinal, header.interchange);
+            }
+            Piece::Set(set) => {
+                let report = SetReport {
+                    accepted: set.accepted(),
+                    kind: set.kind,
+                    version: set.version,
+                    control: set.control,
+                    faults: set.faults,
+                    group: set.group,
+                    interchange: set.interchange,
+                };
+                self.tally.set(&report);
+                self.waiting.push_back(Finding::Set(report));
+            }
+            Piece::GroupEnd(end) => {
+                let interchange = self.group_of.remove(&end.ordinal).unwrap_or_default();
+                self.tally.group_end(interchange, end.ordinal, &end.faults);
+                self.around(end.faults);
+            }
+            Piece::InterchangeEnd(end) => {
+                self.tally.interchange_end(end.ordinal, &end.faults);
+                self.around(end.faults);
+            }
+            Piece::Fault(fault) => self.around(vec![fault]),
+        }
+    }
+
+    fn around(&mut self, faults: Vec<Fault>) {
+        self.tally.lost_around |= faults.iter().any(|fault| fault.costs != Costs::Nothing);
+        self.waiting.extend(faults.into_iter().map(Finding::Around));
+    }
+}
+
+impl Iterator for Findings<'_> {
+    type Item = io::Result<Finding>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(finding) = self.waiting.pop_front() {
+                return Some(Ok(finding));
+            }
+            match self.reader.as_mut()?.next()? {
+                Ok(piece) => self.take(piece),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
 }
 
 fn unknown(first: &[u8]) -> Fault {
@@ -89,41 +265,6 @@ fn unknown(first: &[u8]) -> Fault {
     Fault::new(codes::NO_DOCUMENT, place, sentence)
         .found(&shown)
         .expected("ISA (X12), UNA or UNB (EDIFACT), < (XML), { or [ (JSON)")
-}
-
-impl Report {
-    fn take(&mut self, piece: Piece) {
-        match piece {
-            Piece::Interchange(_) | Piece::Group(_) => {}
-            Piece::Set(set) => self.sets.push(SetReport {
-                accepted: set.accepted(),
-                kind: set.kind,
-                version: set.version,
-                control: set.control,
-                faults: set.faults,
-                group: set.group,
-                interchange: set.interchange,
-            }),
-            Piece::GroupEnd(end) => {
-                if end.faults.iter().any(|fault| fault.costs >= Costs::Set) {
-                    self.refuse(|set| set.group == Some(end.ordinal));
-                }
-                self.faults.extend(end.faults);
-            }
-            Piece::InterchangeEnd(end) => {
-                if end.faults.iter().any(|fault| fault.costs >= Costs::Interchange) {
-                    self.refuse(|set| set.interchange == Some(end.ordinal));
-                }
-                self.faults.extend(end.faults);
-            }
-            Piece::Fault(fault) => self.faults.push(fault),
-        }
-    }
-
-    fn refuse(&mut self, concerned: impl Fn(&SetReport) -> bool) {
-        self.whole = false;
-        self.sets.iter_mut().filter(|set| concerned(set)).for_each(|set| set.accepted = false);
-    }
 }
 
 /// A fault in the shape that scripts read.
@@ -164,6 +305,16 @@ fn brief(fault: &Fault) -> Brief<'_> {
         origin: fault.origin,
         costs: fault.costs,
     }
+}
+
+/// A set as it stands in a report's JSON.
+pub fn set_json(set: &SetReport) -> String {
+    serde_json::to_string(set).unwrap_or_default()
+}
+
+/// A fault as it stands in a report's JSON.
+pub fn fault_json(fault: &Fault) -> String {
+    serde_json::to_string(&brief(fault)).unwrap_or_default()
 }
 
 /// A report as one line of JSON.

@@ -117,19 +117,26 @@ pub async fn take_numbers(
         .collect()
 }
 
-/// Notes the content hash of an interchange that was read to its end.
-pub async fn note_content(
-    tx: &mut Tx,
-    tenant: Tenant,
-    agreement: &str,
-    control: &str,
-    document: DocumentId,
-    content: &str,
-) -> Result<(), StoreError> {
+/// The content hash of an interchange that was read to its end, under its number.
+#[derive(Debug, Serialize)]
+pub struct Content {
+    pub agreement: String,
+    pub control: String,
+    pub document: DocumentId,
+    pub content: String,
+}
+
+/// Notes content hashes, in one statement.
+pub async fn note_contents(tx: &mut Tx, tenant: Tenant, rows: &[Content]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     exec!(
         tx,
-        "update interchange_numbers set content = $5 where tenant = $1 and agreement = $2 and control = $3 and document = $4";
-        tenant, agreement, control, document, content
+        "update interchange_numbers set content = r.content from {rows} where interchange_numbers.tenant = $2
+            and interchange_numbers.agreement = r.agreement and interchange_numbers.control = r.control and interchange_numbers.document = r.document",
+        "agreement text, control text, document uuid, content text" => rows;
+        tenant
     )?;
     Ok(())
 }

@@ -36,7 +36,6 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     let Some(first) = batch.runs.first() else { return Ok(Outcome::default()) };
     let (tenant, connection) = (first.tenant.id, first.connection.id);
     let mut tx = hub.store.begin(tenant).await?;
-    directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
     take_numbers(&mut tx, tenant, batch, now).await?;
     let mut writer = Writer { hub, tenant, now, steps: vec![], claims: vec![], outcome: Outcome::default() };
     let rows = writer.rows(batch, mapped);
@@ -47,6 +46,8 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     writer.documents(&mut tx, batch).await?;
     journal::write(&mut tx, &writer.steps).await?;
     outbox::push(&mut tx, &writer.claims).await?;
+    // Last, since it locks the connection's row, which every intake of this connection wants: a lost lease undoes it all.
+    directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
     tx.commit().await?;
     Ok(writer.outcome)
 }
@@ -297,7 +298,7 @@ impl Writer<'_> {
     }
 
     async fn interchanges(&mut self, tx: &mut Tx, batch: &mut Batch) -> Result<(), StoreError> {
-        let mut rows = Vec::new();
+        let (mut rows, mut contents) = (Vec::new(), Vec::new());
         for run in &mut batch.runs {
             for interchange in run.interchanges.iter_mut().filter(|i| i.to_write) {
                 interchange.to_write = false;
@@ -317,11 +318,16 @@ impl Writer<'_> {
                     cause: interchange.cause.clone(),
                 });
                 if let (ControlNumber::Ours, Some(content)) = (&interchange.number, &interchange.content) {
-                    interchanges::note_content(tx, self.tenant, &agreement_key(h), &h.control, run.work.id, content)
-                        .await?;
+                    contents.push(interchanges::Content {
+                        agreement: agreement_key(h),
+                        control: h.control.to_string(),
+                        document: run.work.id,
+                        content: content.clone(),
+                    });
                 }
             }
         }
+        interchanges::note_contents(tx, self.tenant, &contents).await?;
         interchanges::write(tx, &rows).await
     }
 

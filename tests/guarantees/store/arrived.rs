@@ -302,7 +302,13 @@ async fn control_numbers_in(rig: Rig) {
         [Number::Ours],
         "again"
     );
-    interchanges::note_content(&mut tx, acme, "x12/A/B", "1", one, "hash").await.unwrap();
+    let content = |control: &str, document, content: &str| interchanges::Content {
+        agreement: "x12/A/B".into(),
+        control: control.into(),
+        document,
+        content: content.into(),
+    };
+    interchanges::note_contents(&mut tx, acme, &[content("1", one, "hash")]).await.unwrap();
     let took =
         interchanges::take_numbers(&mut tx, acme, &[wanted("3", two, 0), wanted("1", two, 0)], at).await.unwrap();
     assert_eq!(took, [Number::Ours, Number::Taken { document: one, content: Some("hash".into()) }], "as asked");
