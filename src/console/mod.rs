@@ -51,9 +51,15 @@ pub struct Console {
     pub stop: CancellationToken,
 }
 
+impl Console {
+    /// A console without sessions, on which nobody looks yet.
+    pub fn new(hub: Hub, stop: CancellationToken) -> Console {
+        Console { hub, sessions: Arc::default(), sampler: Arc::default(), stop }
+    }
+}
+
 /// All pages.
-pub fn router(hub: Hub, stop: CancellationToken) -> Router {
-    let console = Console { hub, sessions: Arc::default(), sampler: Arc::default(), stop };
+pub fn router(console: Console) -> Router {
     Router::new()
         .route("/", get(flow::page))
         .route("/live", get(live::stream))

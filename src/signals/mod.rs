@@ -43,7 +43,6 @@ pub const METRICS: &[(Kind, &str, &str)] = &[
         "Messages held for a reference that stands. Above zero is a bug.",
     ),
     (Kind::Counter, "crossdock_folder_files_total", "Files met in watched folders, by outcome: taken or refused."),
-    (Kind::Counter, "crossdock_console_looks_total", "Looks at the store for the console's open pages."),
     (Kind::Counter, "crossdock_http_requests_total", "Requests answered, by route, method and status."),
     (Kind::Histogram, "crossdock_stage_seconds", "Time of a batch in a stage, in seconds."),
     (
