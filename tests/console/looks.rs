@@ -67,8 +67,19 @@ async fn every_page_can_be_read_in_light_and_dark_and_breaks_no_policy() {
             assert!(over.as_f64().is_some_and(|over| over <= 0.0), "{page} is {over} px too wide at {width}");
         }
     }
-    let complaints = browser.console().await.unwrap();
+    let complaints = complaints(&browser).await;
     assert!(complaints.is_empty(), "the browser's console is silent: {complaints:?}");
+    // What somebody smuggled in would not run, and would be heard of here.
+    let smuggled = "const s = document.createElement('script'); s.textContent = 'window.ran = true'; document.body.append(s); return window.ran ?? false";
+    assert_eq!(browser.execute(smuggled, json!([])).await.unwrap(), false);
+    let heard = self::complaints(&browser).await;
+    assert!(heard.iter().any(|c| c.contains("Content Security Policy")), "{heard:?}");
+}
+
+/// Errors and warnings; Chromium's hints to authors are none.
+async fn complaints(browser: &Browser) -> Vec<String> {
+    let lines = browser.console().await.unwrap();
+    lines.into_iter().filter(|line| line.starts_with("SEVERE") || line.starts_with("WARNING")).collect()
 }
 
 async fn readable(browser: &Browser, page: &str) {
