@@ -99,13 +99,9 @@ pub async fn restart(
     if fresh.key() != old_key || fresh.state == "rejected" {
         claims.extend(free(hub, &mut tx, tenant, &keys).await?);
     }
-    let after = row.state == "rejected" && old_key.is_some();
     let mut written = json!({"code": "restart", "who": who, "why": why, "of": id});
-    if after && let Some(note) = written.as_object_mut() {
-        note.insert(
-            "note".into(),
-            Value::from("the old one had let its successors go: this one is applied after them"),
-        );
+    if row.state == "rejected" && old_key.is_some() {
+        written["note"] = "the old one had let its successors go: this one is applied after them".into();
     }
     journal::write(
         &mut tx,

@@ -138,7 +138,7 @@ async fn what_cannot_be_written_is_dead_and_takes_no_number(backing: Backing) {
     assert_eq!((letters.len(), letters[0].thing_id, letters[0].reason.clone()), (1, dead.id.0, cause));
 
     // As long as nothing was mended, replay says so and changes nothing.
-    let refused = deliver::replay(&bench.hub, bench.tenant, dead.id, "operator").await;
+    let refused = deliver::replay(&bench.hub, bench.tenant, dead.id, "operator", "it works again").await;
     assert!(matches!(&refused, Err(deliver::Refused::StillUnwritable(s)) if s.contains("BAK03")), "{refused:?}");
     let more = confirm(&bench, partner, &["PO4"]).await;
     assert_eq!(more[0].control.as_deref(), Some("000000003"), "neither took a number");
@@ -147,7 +147,7 @@ async fn what_cannot_be_written_is_dead_and_takes_no_number(backing: Backing) {
         .reconfigure(&[("tenant.yaml", tenant_file("")), ("northwind.yaml", northwind("delimiters: { element: '|' }"))])
         .await;
     bench.start();
-    deliver::replay(&bench.hub, bench.tenant, dead.id, "operator").await.unwrap();
+    deliver::replay(&bench.hub, bench.tenant, dead.id, "operator", "it works again").await.unwrap();
     let row = bench.until(dead.id, "delivered").await;
     assert_eq!((row.control.as_deref(), row.replays), (Some("000000004"), 1));
     let written = text(&row.content.unwrap());
@@ -259,7 +259,7 @@ async fn a_document_that_cannot_be_put_down_is_tried_again(backing: Backing) {
     bench.stop().await;
     // What waits can be sent at once by hand: cancelled, then replayed.
     deliver::cancel(&bench.hub, bench.tenant, row.id, "operator", "to send it now").await.unwrap();
-    deliver::replay(&bench.hub, bench.tenant, row.id, "operator").await.unwrap();
+    deliver::replay(&bench.hub, bench.tenant, row.id, "operator", "it works again").await.unwrap();
     bench.start();
     let dead = bench.until(row.id, "dead").await;
     assert_eq!(dead.cause.unwrap()["code"], "folder/not_writable");
@@ -303,7 +303,7 @@ async fn a_tenants_own_table_is_asked(backing: Backing) {
     entities::upsert_cross_references(&mut tx, bench.tenant, &rows).await.unwrap();
     tx.commit().await.unwrap();
     bench.start();
-    deliver::replay(&bench.hub, bench.tenant, row.id, "operator").await.unwrap();
+    deliver::replay(&bench.hub, bench.tenant, row.id, "operator", "it works again").await.unwrap();
     let row = bench.until(row.id, "delivered").await;
     let written = text(&row.content.unwrap());
     assert!(written.contains(&"ACK*IA*60*Z1*068*20260316~".to_owned()), "the first by the alphabet: {written:?}");

@@ -109,7 +109,7 @@ async fn dead_after_its_budget_and_replayed_under_the_same_id(backing: Backing) 
     bench.until_settled().await;
 
     receiver.behave("/shop", Behaviour::default());
-    deliver::replay(&bench.hub, bench.tenant, delivery, "operator").await.unwrap();
+    deliver::replay(&bench.hub, bench.tenant, delivery, "operator", "it works again").await.unwrap();
     let row = bench.until(delivery, "delivered").await;
     assert_eq!((row.replays, row.tries, row.cause), (1, 1, None));
     let seen = receiver.of("/shop", &event.to_string()).unwrap();

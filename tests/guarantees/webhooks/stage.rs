@@ -118,7 +118,7 @@ async fn an_endpoint_that_left_its_file_is_dead(backing: Backing) {
 
     bench.reconfigure(&[("tenant.yaml", tenant_file(&quick("shop", &receiver.url("/shop"))))]).await;
     bench.start();
-    crossdock::flow::deliver::replay(&bench.hub, bench.tenant, row.id, "operator").await.unwrap();
+    crossdock::flow::deliver::replay(&bench.hub, bench.tenant, row.id, "operator", "it works again").await.unwrap();
     bench.until(row.id, "delivered").await;
 }
 
