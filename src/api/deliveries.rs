@@ -133,8 +133,7 @@ async fn replay(
     Path(id): Path<Uuid>,
     Given(reason): Given<Reason>,
 ) -> Result<StatusCode, Problem> {
-    let who_and_why = if reason.why.is_empty() { who.name } else { format!("{}: {}", who.name, reason.why) };
-    deliver::replay(&api.hub, who.tenant, DeliveryId(id), &who_and_why).await?;
+    deliver::replay(&api.hub, who.tenant, DeliveryId(id), &who.name, &reason.why).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -271,7 +271,8 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
 /// The API, and beside it the console; each knows nothing of the other.
 fn router(hub: &Hub, stop: CancellationToken) -> anyhow::Result<axum::Router> {
     let metrics = crate::signals::metrics().context("metrics")?;
-    Ok(crate::api::router(hub.clone(), metrics).merge(crate::console::router(hub.clone(), stop)))
+    let console = crate::console::Console::new(hub.clone(), stop);
+    Ok(crate::api::router(hub.clone(), metrics).merge(crate::console::router(console)))
 }
 
 /// Sends outbound documents by their connection.

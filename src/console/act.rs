@@ -107,7 +107,7 @@ pub async fn replay_delivery(
     Form(act): Form<Act>,
 ) -> Done {
     let why = act.allowed(&session)?;
-    deliver::replay(&console.hub, session.tenant, DeliveryId(id), &format!("{}: {why}", session.name)).await?;
+    deliver::replay(&console.hub, session.tenant, DeliveryId(id), &session.name, why).await?;
     delivery_page(&console, &session, DeliveryId(id)).await
 }
 

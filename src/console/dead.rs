@@ -116,18 +116,24 @@ fn history(history: &Value) -> Markup {
     let tries = history.as_array().map(Vec::as_slice).unwrap_or_default();
     html! {
         @if tries.is_empty() { p .muted { "It died at once." } }
-        ol .history { @for (n, one) in tries.iter().enumerate() {
-            li { b { "Try " (n + 1) } " " span .muted { (at(one)) } " " (said(one)) }
+        ol .history { @for one in tries {
+            li { @match words::text(one, "state") { "" => "", state => { (words::badge(state)) " " } } (said(one)) " " (at(one)) }
         } }
     }
 }
 
 fn at(one: &Value) -> Markup {
-    let micros = one.get("at").and_then(Value::as_i64);
-    html! { @match micros { Some(micros) => (words::when(micros)), None => (words::text(one, "at")) } }
+    let value = one.get("at");
+    let instant = value.and_then(|at| serde_json::from_value::<Micros>(at.clone()).ok());
+    html! { @if let Some(instant) = instant { (words::when(instant.0)) } }
 }
 
-fn said(one: &Value) -> String {
-    let own = words::reason(Some(one));
-    if own.is_empty() { words::reason(one.get("cause")) } else { own }
+fn said(one: &Value) -> Markup {
+    let own = [words::reason(Some(one)), words::text(one, "what").to_owned()].into_iter().find(|s| !s.is_empty());
+    let cause = one.get("cause");
+    let who = cause.map_or("", |c| words::text(c, "who"));
+    html! {
+        @match own { Some(own) => (own), None => (words::cause(cause)) }
+        @if !who.is_empty() { span .muted { " by " (who) } }
+    }
 }

@@ -53,7 +53,9 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     let row = documents::get(&mut tx, tenant, id).await?.ok_or(Wrong::NotFound("document"))?;
     let interchanges = interchanges::of_document(&mut tx, tenant, id).await?;
     let counts = messages::states(&mut tx, tenant, id).await?;
-    let messages = messages::of_document(&mut tx, tenant, id, -1, MESSAGES).await?;
+    let mut messages = messages::of_document(&mut tx, tenant, id, -1, MESSAGES).await?;
+    // What needs somebody comes first.
+    messages.sort_by_key(|m| !tell::can_restart(&m.state));
     let ids: Vec<MessageId> = messages.iter().map(|m| m.id).collect();
     let decided: Vec<_> = events::of_messages(&mut tx, tenant, &ids).await?.into_iter().map(|e| e.id).collect();
     let mut sent = deliveries::acknowledgements(&mut tx, tenant, &[id]).await?;
@@ -77,8 +79,8 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
                 (raw_view(&row, &bytes, &wrong)) }
             @if !interchanges.is_empty() { (interchange_table(&console, &interchanges)) }
             section { h2 { "Messages" @for (state, n) in &counts { " " (words::badge(state)) span .muted { " " (n) } } }
-                (message_table(&session, &messages))
-                @if sets > messages.len() as i64 { p .muted { "The first " (messages.len()) " of " (sets) "." } } }
+                @if messages.is_empty() { p .muted { "None came of it." } } @else { (message_table(&session, &messages)) }
+                @if sets > messages.len() as i64 { p .muted { (messages.len()) " of " (sets) "." } } }
             @if !sent.is_empty() { section { h2 { "What went out" } (story::delivery_table(&sent)) } }
             section { h2 { "Journal" } (journal_table(&steps)) }
         },
@@ -133,9 +135,9 @@ fn interchange_table(console: &Console, rows: &[InterchangeRow]) -> Markup {
                 tbody { @for row in rows { tr {
                     td { code { (row.control) } @if row.test != 0 { " " span .badge .off { "Test" } } }
                     td { @if let Some(ends) = &row.ends { (words::badge(ends)) } " " (words::cause(row.cause.as_ref())) }
-                    td { code { (row.sender) } } td { code { (row.receiver) } }
+                    td .nowrap { code { (row.sender) } } td .nowrap { code { (row.receiver) } }
                     td { (words::partner(&console.hub.directory, row.partner)) }
-                    td { (row.standard) " " (row.version) }
+                    td .nowrap { (row.standard) " " (row.version) }
                 } } }
             } }
         }
@@ -148,8 +150,8 @@ fn message_table(session: &Session, rows: &[MessageRow]) -> Markup {
             thead { tr { th .num { "Set" } th { "Type" } th { "Number" } th { "State" } th { "Why" } th { "Next" } } }
             tbody { @for row in rows { tr {
                 td .num { (row.set_no + 1) @if row.run > 0 { span .muted title="restarted" { " ↻" (row.run) } } }
-                td { (row.set_kind) " " code { (row.set_control) } }
-                td { @if let Some(number) = &row.number { a href={ "/story/" (words::coded(number)) } { (number) } } }
+                td .nowrap { (row.set_kind) " " code { (row.set_control) } }
+                td .nowrap { @if let Some(number) = &row.number { a href={ "/story/" (words::coded(number)) } { (number) } } }
                 td { (words::badge(&row.state)) }
                 td { (tell::why(row)) }
                 td { @if tell::can_restart(&row.state) { (layout::button(session, &format!("/messages/{}/restart", row.id), "Restart", false)) } }
@@ -166,7 +168,7 @@ pub fn journal_table(steps: &[StepRow]) -> Markup {
             div .scroll { table {
                 thead { tr { th { "When" } th { "Stage" } th { "State" } th { "Of" } th { "Why" } th { "By" } } }
                 tbody { @for step in steps { tr {
-                    td { (words::when(step.at)) }
+                    td .nowrap { (words::when(step.at)) }
                     td { (step.stage) } td { (words::badge(&step.state)) }
                     td .muted { (of(step)) }
                     td { (words::cause(step.cause.as_ref())) }

@@ -186,7 +186,7 @@ fn select<'a>(name: &str, label: &str, chosen: &str, options: impl Iterator<Item
 pub fn table(console: &Console, rows: &[DocumentRow]) -> Markup {
     html! {
         div .scroll {
-            table {
+            table .documents {
                 thead { tr { th { "Document" } th { "State" } th { "Partner" } th { "Connection" } th { "Standard" } th .num { "Sets" } th .num { "Size" } th .num { "Received" } } }
                 tbody {
                     @for row in rows {

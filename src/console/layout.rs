@@ -41,7 +41,7 @@ pub fn page(console: &Console, session: &Session, tab: Tab, title: &str, main: M
         html! {
             a .skip href="#main" { "Skip to the content" }
             header .top {
-                a .brand href="/" { "Crossdock" }
+                a .brand href="/" { span .mark aria-hidden="true" {} "Crossdock" }
                 nav aria-label="Pages" {
                     @for (of, path, name) in tabs {
                         a href=(path) aria-current=[(of == tab).then_some("page")] { (name) }
@@ -51,7 +51,7 @@ pub fn page(console: &Console, session: &Session, tab: Tab, title: &str, main: M
                     input #search type="search" name="number" placeholder="Order number" aria-label="Order number: opens its story" autocomplete="off" spellcheck="false";
                     kbd aria-hidden="true" { "/" }
                 }
-                span .who { span .tenant { (tenant) } " " span .muted { (session.name) } }
+                span .who title={ "Key: " (session.name) } { span .sr { "Tenant " } (tenant) }
                 button #theme .ghost type="button" aria-label="Light or dark" title="Light or dark" { "◐" }
                 button #keys .ghost type="button" aria-label="Keys" title="Keys" { "?" }
                 form method="post" action="/logout" {
@@ -77,7 +77,7 @@ pub fn page(console: &Console, session: &Session, tab: Tab, title: &str, main: M
 
 /// A page without a session.
 pub fn plain(title: &str, main: Markup) -> Markup {
-    document(title, html! { main #main .plain { (main) } })
+    document(title, html! { main #main .plain { p .sign { span .mark aria-hidden="true" {} "Crossdock" } (main) } })
 }
 
 /// A page that says what went wrong.

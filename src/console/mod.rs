@@ -45,13 +45,21 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 pub struct Console {
     pub hub: Hub,
     pub sessions: Arc<session::Sessions>,
+    /// Looks for all open pages.
+    pub sampler: Arc<live::Sampler>,
     /// Ends the streams of `/live`, which would hold the process otherwise.
     pub stop: CancellationToken,
 }
 
+impl Console {
+    /// A console without sessions, on which nobody looks yet.
+    pub fn new(hub: Hub, stop: CancellationToken) -> Console {
+        Console { hub, sessions: Arc::default(), sampler: Arc::default(), stop }
+    }
+}
+
 /// All pages.
-pub fn router(hub: Hub, stop: CancellationToken) -> Router {
-    let console = Console { hub, sessions: Arc::default(), stop };
+pub fn router(console: Console) -> Router {
     Router::new()
         .route("/", get(flow::page))
         .route("/live", get(live::stream))

@@ -11,8 +11,12 @@ use std::ops::Range;
 const LINES: usize = 400;
 /// Bytes shown of a line, at most.
 const WIDTH: usize = 2_000;
-/// Lines around a fault that are shown where the whole is too long.
-const AROUND: usize = 3;
+/// Lines around a fault that are shown where the whole is long.
+const AROUND: usize = 5;
+/// A document with faults is folded beyond this many lines, so that the faults are seen at once.
+const FOLDED: usize = 40;
+/// Lines at the beginning that stay unfolded: the envelope's.
+const HEAD: usize = 4;
 
 /// The lines of a document's beginning that touch `only`. Faults of what was cut off stand below.
 pub fn picture(bytes: &[u8], only: Range<usize>, faults: &[Fault]) -> Markup {
@@ -23,23 +27,24 @@ pub fn picture(bytes: &[u8], only: Range<usize>, faults: &[Fault]) -> Markup {
         faults.iter().partition(|f| !lines.is_empty() && f.place.byte <= bytes.len() as u64);
     let mut placed: Vec<(usize, &Fault)> = within.into_iter().map(|f| (at(f), f)).collect();
     placed.sort_by_key(|(line, fault)| (*line, fault.place.byte));
-    let shown = |n: usize| lines.len() <= LINES || n < 40 || placed.iter().any(|(l, _)| n.abs_diff(*l) <= AROUND);
+    let near = |n: usize| placed.iter().any(|(l, _)| n.abs_diff(*l) <= AROUND);
+    let head = if placed.is_empty() { LINES } else { HEAD };
+    let shown = |n: usize| n < head || near(n) || lines.len() <= if placed.is_empty() { LINES } else { FOLDED };
     let mut rows = Vec::new();
-    let mut left_out = 0;
+    let mut folded: Vec<&Line> = Vec::new();
     for (n, line) in lines.iter().enumerate() {
         if !shown(n) || rows.len() > LINES * 2 {
-            left_out += 1;
+            folded.push(line);
             continue;
         }
-        if left_out > 0 {
-            rows.push(gap(left_out));
-            left_out = 0;
+        if !folded.is_empty() {
+            rows.push(fold(bytes, &std::mem::take(&mut folded)));
         }
         let here: Vec<&Fault> = placed.iter().filter(|(l, _)| *l == n).map(|(_, f)| *f).collect();
         rows.push(row(bytes, line, &here));
     }
-    if left_out > 0 {
-        rows.push(gap(left_out));
+    if !folded.is_empty() {
+        rows.push(fold(bytes, &folded));
     }
     html! {
         div .raw role="group" aria-label="The document, a segment a line" tabindex="0" {
@@ -50,8 +55,17 @@ pub fn picture(bytes: &[u8], only: Range<usize>, faults: &[Fault]) -> Markup {
     }
 }
 
-fn gap(lines: usize) -> Markup {
-    html! { div .gap { "… " (lines) " lines are not shown; the download has them" } }
+/// Lines without a fault, to be unfolded; only told where they are too many for a page.
+fn fold(bytes: &[u8], lines: &[&Line]) -> Markup {
+    let n = lines.len();
+    html! {
+        @if n > LINES { div .gap { "… " (n) " lines are not shown; the download has them" } } @else {
+            details .fold {
+                summary .gap { (n) @if n == 1 { " line" } @else { " lines" } " without a fault" }
+                @for line in lines { (row(bytes, line, &[])) }
+            }
+        }
+    }
 }
 
 fn row(bytes: &[u8], line: &Line, faults: &[&Fault]) -> Markup {

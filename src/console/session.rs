@@ -146,8 +146,8 @@ fn form(status: StatusCode, next: &str, wrong: Option<&str>) -> Response {
         "Log in",
         html! {
             form .login method="post" action="/login" {
-                h1 { "Crossdock" }
-                p .muted { "Log in with an API key of your tenant. The hub prints one at its first start." }
+                h1 { "Log in" }
+                p .muted { "With an API key of your tenant. The hub prints one at its first start." }
                 @if let Some(wrong) = wrong { p .alert role="alert" { (wrong) } }
                 input type="hidden" name="next" value=(next);
                 label for="key" { "API key" }

@@ -8,6 +8,7 @@ use crate::{
         deliveries::{self, DeliveryRow},
         documents::{self, DocumentRow},
         events::{self, EventRow},
+        journal::{self, StepRow},
         messages::{self, MessageRow},
         now,
     },
@@ -19,6 +20,7 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// Documents whose bytes are read for the faults of a story, at most.
 const READ: usize = 5;
@@ -54,6 +56,8 @@ struct Story {
     documents: Vec<DocumentRow>,
     events: Vec<EventRow>,
     sent: Vec<DeliveryRow>,
+    /// Each time that a delivery died or was sent again.
+    lives: Vec<StepRow>,
     /// The beginnings of documents that hold a faulty set.
     bytes: BTreeMap<DocumentId, Vec<u8>>,
 }
@@ -71,6 +75,10 @@ async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, 
     let event_ids: Vec<EventId> = events.iter().map(|e| e.id).collect();
     let mut sent = deliveries::of_events(&mut tx, tenant, &event_ids).await?;
     sent.extend(deliveries::acknowledgements(&mut tx, tenant, &of).await?);
+    let again: Vec<Uuid> = sent.iter().filter(|d| d.replays > 0).map(|d| d.id.0).collect();
+    let mut lives = journal::of_deliveries(&mut tx, tenant, &again).await?;
+    let code = |step: &StepRow| step.cause.as_ref().map_or("", |c| words::text(c, "code")).to_owned();
+    lives.retain(|step| step.state == "dead" || code(step) == "replayed");
     let mut bytes = BTreeMap::new();
     let faulty =
         |d: &&DocumentRow| rows.iter().any(|m| m.document == d.id && !document::faults(m.faults.as_ref()).is_empty());
@@ -78,7 +86,7 @@ async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, 
         bytes.insert(row.id, document::beginning(&mut tx, tenant, row).await?);
     }
     tx.rollback().await?;
-    Ok(Story { messages: rows, holds, documents, events, sent, bytes })
+    Ok(Story { messages: rows, holds, documents, events, sent, lives, bytes })
 }
 
 /// `GET /story/{number}`
@@ -115,13 +123,18 @@ pub async fn page(
 }
 
 impl Story {
+    /// The kind of the event that a delivery carries.
+    fn event(&self, row: &DeliveryRow) -> Option<&str> {
+        self.events.iter().find(|e| Some(e.id) == row.event).map(|e| e.kind.as_str())
+    }
+
     fn late(&self, patience: i64) -> Vec<Markup> {
         let now = now().0;
         let messages = self.messages.iter().filter(|m| tell::is_late(&m.state, m.created_at, m.due, now, patience)).map(|m| {
             html! { "The " (m.set_kind) " " (m.set_control) " " (words::badge(&m.state)) " since " (words::when(m.created_at)) ": " (tell::why(m)) }
         });
         let sent = self.sent.iter().filter(|d| tell::is_late(&d.state, d.created_at, d.due, now, patience)).map(|d| {
-            html! { "The " (d.kind) " to " (d.target) " " (words::badge(&d.state)) " since " (words::when(d.created_at)) ": " (words::reason(d.cause.as_ref())) }
+            html! { "The " (d.kind) " " @if let Some(event) = self.event(d) { "of " (event) " " } "to " (d.target) " " (words::badge(&d.state)) " since " (words::when(d.created_at)) ": " (words::reason(d.cause.as_ref())) }
         });
         messages.chain(sent).collect()
     }
@@ -134,7 +147,7 @@ fn told_document(story: &Story, row: &DocumentRow) -> Markup {
             p { a href={ "/documents/" (row.id) } { (row.name) } span .muted { " · " (words::size(row.size)) @if let Some(sets) = row.sets { " · " (sets) @if sets == 1 { " set" } @else { " sets" } } } }
         }
         @for message in story.messages.iter().filter(|m| m.document == row.id) { (told_message(story, message)) }
-        @for delivery in story.sent.iter().filter(|d| d.document == Some(row.id) && d.event.is_none()) { (told_delivery(delivery)) }
+        @for delivery in story.sent.iter().filter(|d| d.document == Some(row.id) && d.event.is_none()) { (told_delivery(story, delivery)) }
     }
 }
 
@@ -142,7 +155,7 @@ fn told_message(story: &Story, row: &MessageRow) -> Markup {
     let faults = document::faults(row.faults.as_ref());
     let (from, to) = (row.set_byte.max(0) as usize, row.set_byte.saturating_add(row.set_len).max(0) as usize);
     html! {
-        li .step {
+        li .step .said .(words::word(&row.state).1) {
             h3 { (row.set_kind) " " code { (row.set_control) } " " (words::badge(&row.state)) " " (words::when(row.created_at)) @if row.run > 0 { span .muted { " restarted ↻" (row.run) } } }
             p { (tell::why(row)) @if let Some(mapping) = &row.mapping { " " span .muted { "by " code { (mapping) } } } }
             @if !faults.is_empty() && row.state != "replaced" && let Some(bytes) = story.bytes.get(&row.document) {
@@ -155,21 +168,43 @@ fn told_message(story: &Story, row: &MessageRow) -> Markup {
                 p { (tell::meaning(&event.kind, &event.data)) @if event.repeats.is_some() { span .muted { " (the same answer again)" } } }
                 (tell::promises(&event.data))
             }
-            @for delivery in story.sent.iter().filter(|d| d.event == Some(event.id)) { (told_delivery(delivery)) }
+            @for delivery in story.sent.iter().filter(|d| d.event == Some(event.id)) { (told_delivery(story, delivery)) }
         }
     }
 }
 
-fn told_delivery(row: &DeliveryRow) -> Markup {
+fn told_delivery(story: &Story, row: &DeliveryRow) -> Markup {
     html! {
-        li .step .sent {
-            h3 { (row.kind) " to " (row.target) " " (words::badge(&row.state)) " " (words::when(row.ended_at.unwrap_or(row.created_at))) }
+        li .step .sent .(words::word(&row.state).1) {
+            h3 { (kind(&row.kind)) " to " (row.target) " " (words::badge(&row.state)) " " (words::when(row.ended_at.unwrap_or(row.created_at))) }
             @if row.name.is_some() || row.tries > 1 || row.cause.is_some() {
                 p { @if let Some(name) = &row.name { code { (name) } " " }
                     @if row.tries > 1 { span .muted { (row.tries) " tries " } }
                     (words::cause(row.cause.as_ref())) }
             }
+            @for step in story.lives.iter().filter(|s| s.delivery == Some(row.id.0)) { (told_life(step)) }
         }
+    }
+}
+
+/// That it died and why, or that somebody sent it again and why.
+fn told_life(step: &StepRow) -> Markup {
+    let said = step.cause.as_ref().map(|cause| (words::text(cause, "who"), words::text(cause, "why")));
+    html! {
+        p .life {
+            @if step.state == "dead" { (words::badge("dead")) " " (words::reason(step.cause.as_ref())) }
+            @else { "sent again" @if let Some((who, why)) = said { " by " (who) @if !why.is_empty() { ": " (why) } } }
+            " " (words::when(step.at))
+        }
+    }
+}
+
+fn kind(kind: &str) -> &str {
+    match kind {
+        "webhook" => "Webhook",
+        "document" => "Answer",
+        "acknowledgement" => "Acknowledgement",
+        other => other,
     }
 }
 
@@ -181,7 +216,7 @@ pub fn delivery_table(rows: &[DeliveryRow]) -> Markup {
             div .scroll { table {
                 thead { tr { th { "Kind" } th { "To" } th { "State" } th { "Name" } th .num { "Tries" } th { "Why" } th .num { "When" } } }
                 tbody { @for row in rows { tr {
-                    td { (row.kind) } td { (row.target) } td { (words::badge(&row.state)) }
+                    td { (kind(&row.kind)) } td { (row.target) } td { (words::badge(&row.state)) }
                     td { @if let Some(name) = &row.name { code { (name) } } }
                     td .num { (row.tries) } td { (words::cause(row.cause.as_ref())) }
                     td .num { (words::when(row.ended_at.unwrap_or(row.created_at))) }

@@ -99,10 +99,16 @@ fn reference(session: &Session, message: &MessageRow, scheme: &str, value: &str)
 pub fn meaning(kind: &str, data: &Value) -> String {
     let count = |key: &str| data.get(key).and_then(Value::as_array).map_or(0, Vec::len);
     match kind {
-        "order.placed" => format!("ours is {}; {} reserved", words::text(data, "our_number"), count("reserved")),
-        "order.cancelled" => format!("{} reservations released", count("released")),
+        "order.placed" => {
+            format!("our number {}; stock reserved for {}", words::text(data, "our_number"), lines(count("reserved")))
+        }
+        "order.cancelled" => format!("stock released of {}", lines(count("released"))),
         _ => words::text(data, "outcome").replace('_', " "),
     }
+}
+
+fn lines(n: usize) -> String {
+    if n == 1 { "1 line".to_owned() } else { format!("{n} lines") }
 }
 
 /// What was promised, line by line.

@@ -91,7 +91,14 @@ pub fn cause(cause: Option<&Value>) -> Markup {
     html! {
         (reason(cause))
         @if !remedy.is_empty() { " " span .muted { (remedy) } }
+        @if !text(value, "was").is_empty() { (before(value)) }
     }
+}
+
+/// What it was before somebody acted, and why: it must not be forgotten when the state is another one.
+fn before(cause: &Value) -> Markup {
+    let ended = reason(cause.get("ended"));
+    html! { " " span .before { "before: " (badge(text(cause, "was"))) @if !ended.is_empty() { " " (ended) } } }
 }
 
 /// The first eight characters of an id.

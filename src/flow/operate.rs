@@ -85,7 +85,9 @@ pub async fn restart(
         old_key.iter().cloned().chain(fresh.key()).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     keys::lock(&mut tx, tenant, &keys).await?;
     fresh.place = place(&mut tx, tenant, &row, old_key.as_ref(), fresh.key().as_ref()).await?;
-    let cause = json!({"code": "restarted", "who": who, "why": why, "by": new});
+    let cause = json!({
+        "code": "restarted", "who": who, "why": why, "by": new, "was": row.state, "ended": ended(&row)
+    });
     messages::step_aside(&mut tx, tenant, id, "replaced", Some(new), &cause, now).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
     messages::insert(&mut tx, std::slice::from_ref(&fresh)).await?;
@@ -122,6 +124,11 @@ pub async fn restart(
     outbox::push(&mut tx, &claims).await?;
     tx.commit().await?;
     Ok(new)
+}
+
+/// How a message had ended, for the history of what is done with it: its cause, else its first fault.
+fn ended(row: &MessageRow) -> Option<&Value> {
+    row.cause.as_ref().or_else(|| row.faults.as_ref()?.as_array()?.first())
 }
 
 /// The old message's place, or a new one where its key was not known before.
@@ -172,7 +179,7 @@ pub async fn cancel_message(
     allowed(&row.state, &["rejected", "held", "dead"], "a rejected, held or dead message", "cancelled")?;
     let keys: Vec<keys::Key> = key(&row).into_iter().collect();
     keys::lock(&mut tx, tenant, &keys).await?;
-    let cause = json!({"code": "cancelled", "who": who, "why": why});
+    let cause = json!({"code": "cancelled", "who": who, "why": why, "was": row.state, "ended": ended(&row)});
     messages::step_aside(&mut tx, tenant, id, "cancelled", None, &cause, now).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
     let claims = free(hub, &mut tx, tenant, &keys).await?;
@@ -214,7 +221,7 @@ pub async fn replay_document(
         });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
-    let cause = json!({"code": "replay", "who": who, "why": why, "was": row.state});
+    let cause = json!({"code": "replay", "who": who, "why": why, "was": row.state, "ended": row.cause});
     journal::write(
         &mut tx,
         &[Step::new(tenant, now.0, "operate", "received", &hub.worker).document(id.0).cause(cause)],
@@ -256,7 +263,7 @@ pub async fn replay_letter(
         "message" => Ok(Replayed::Message(restart(hub, tenant, MessageId(letter.thing_id), who, why).await?)),
         _ => {
             let id = DeliveryId(letter.thing_id);
-            crate::flow::deliver::replay(hub, tenant, id, who).await?;
+            crate::flow::deliver::replay(hub, tenant, id, who, why).await?;
             Ok(Replayed::Delivery(id))
         }
     }

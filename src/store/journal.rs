@@ -137,7 +137,7 @@ pub async fn pace(tx: &mut Tx, tenant: Tenant, since: i64) -> Result<Vec<(String
     )?)
 }
 
-/// All steps of several deliveries, oldest first: the history of those that die together.
+/// All steps of several deliveries, oldest first: for a story, or the history of those that die together.
 pub async fn of_deliveries(tx: &mut Tx, tenant: Tenant, deliveries: &[Uuid]) -> Result<Vec<StepRow>, StoreError> {
     #[derive(Serialize)]
     struct Id {

@@ -1,7 +1,10 @@
 //! The console in a real Chromium, on a real hub on SQLite: what a person sees, and what the keys and buttons do.
 
+mod dead;
 #[path = "../hub/mod.rs"]
 mod hub;
+mod live;
+mod looks;
 mod setup;
 
 use hub::{
@@ -29,6 +32,14 @@ async fn path(browser: &Browser) -> String {
 
 async fn is_at(browser: &Browser, wanted: &str) {
     wait_until(PATIENCE, &format!("the address is {wanted}"), || async { path(browser).await == wanted }).await
+}
+
+/// Logs a browser in by the form, with every right, and is then at a path.
+async fn enter(setup: &Setup, browser: &Browser, tenant: crossdock::canonical::Tenant, path: &str) {
+    browser.goto(&setup.at("/login")).await.unwrap();
+    browser.press(&format!("{}{}", setup.key(tenant, "admin").await, key::ENTER)).await.unwrap();
+    is_at(browser, "/").await;
+    browser.goto(&setup.at(path)).await.unwrap();
 }
 
 async fn picture(browser: &Browser, name: &str) {
@@ -61,6 +72,13 @@ async fn a_person_finds_a_fault_and_replays_a_dead_letter_by_keyboard() {
     browser.click("tbody a").await.unwrap();
     sees(&browser, "What went out").await;
     assert_eq!(browser.text("mark").await.unwrap(), "12x", "the fault is marked where it stands");
+    let before = "return document.querySelector('mark').previousSibling.textContent";
+    let before = browser.execute(before, json!([])).await.unwrap();
+    assert_eq!(before, "PO1*1*", "and nowhere else that looks alike");
+    let (start, len) = setup.fault_place("0002").await;
+    let bytes = setup::orders();
+    assert_eq!(&bytes[start..start + len], "12x", "the bytes of the document at the fault's place");
+    assert!(bytes[..start].ends_with("PO1*1*"));
     let fault = browser.text(".fault").await.unwrap();
     assert!(fault.contains("PO102") && fault.contains("found") && fault.contains("expected"), "{fault}");
     picture(&browser, "document.png").await;
@@ -82,9 +100,12 @@ async fn a_person_finds_a_fault_and_replays_a_dead_letter_by_keyboard() {
     is_at(&browser, "/story/PO-C1").await;
     wait_until(PATIENCE, "the replayed webhook is delivered", || async {
         let _ = browser.goto(&setup.at("/story/PO-C1")).await;
-        browser.text(".timeline").await.is_ok_and(|t| t.contains("webhook to shop Delivered"))
+        browser.text(".timeline").await.is_ok_and(|t| t.contains("Webhook to shop Delivered"))
     })
     .await;
+    // What it had died of, and who sent it again and why, is not forgotten.
+    let told = browser.text(".timeline").await.unwrap();
+    assert!(told.contains("503") && told.contains("sent again by") && told.contains(": the shop is back"), "{told}");
 
     browser.goto(&setup.at("/")).await.unwrap();
     browser.prefer_dark(true).await.unwrap();
@@ -96,6 +117,9 @@ async fn a_person_finds_a_fault_and_replays_a_dead_letter_by_keyboard() {
     let complaints = browser.console().await.unwrap();
     assert!(!complaints.iter().any(|c| c.contains("Content Security Policy")), "{complaints:?}");
 }
+
+/// An id that nothing has.
+const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
 #[tokio::test]
 async fn a_session_sees_its_own_tenant_and_forms_need_their_token() {
@@ -111,13 +135,48 @@ async fn a_session_sees_its_own_tenant_and_forms_need_their_token() {
     for path in ["", "/raw"] {
         assert_eq!(setup.get(&format!("/documents/{document}{path}"), &other).await.0, 404);
     }
-    assert_eq!(setup.get("/story/PO-C1", &other).await.0, 404);
-    assert!(!setup.get("/", &other).await.1.contains("orders.edi"));
-
-    for csrf in ["", "cdk_wrong"] {
-        let sent = setup.post(&format!("/documents/{document}/replay"), &own, &[("csrf", csrf), ("why", "x")]).await;
-        assert_eq!(sent, 403, "{csrf:?}");
+    let dead = setup.get("/dead", &own).await.1;
+    let letter = dead.split("href=\"/dead/").nth(1).and_then(|p| p.get(..36)).expect("a dead letter");
+    assert_eq!(setup.get(&format!("/dead/{letter}"), &own).await.0, 200);
+    for path in [format!("/documents/{document}"), format!("/dead/{letter}"), "/story/PO-C1".to_owned()] {
+        let (status, text) = setup.get(&path, &other).await;
+        assert_eq!(status, 404, "{path}");
+        // The same words as for what nobody has.
+        let nobody = path.replace(document, NOBODY).replace(letter, NOBODY).replace("PO-C1", "PO-NONE");
+        assert_eq!(text, setup.get(&nobody, &other).await.1, "{path}");
     }
+    for page in ["/", "/documents", "/documents?q=PO-C1", "/documents?q=000000777", "/dead"] {
+        let (status, text) = setup.get(page, &other).await;
+        assert_eq!(status, 200);
+        assert!(!text.contains(document) && !text.contains(letter) && !text.contains("northwind"), "{page}: {text}");
+    }
+    let csrf = setup.csrf(&other).await;
+    for path in
+        [format!("/documents/{document}/replay"), format!("/dead/{letter}/replay"), format!("/dead/{letter}/cancel")]
+    {
+        assert_eq!(setup.post(&path, &other, &[("csrf", &csrf), ("why", "x")]).await, 404, "{path}");
+        // Another session's token is none.
+        assert_eq!(setup.post(&path, &own, &[("csrf", &csrf), ("why", "x")]).await, 403, "{path}");
+    }
+
+    let some = "01a20eff-2a10-72bd-8ff3-66825d338145";
+    for path in [
+        format!("/documents/{document}/replay"),
+        format!("/dead/{letter}/replay"),
+        format!("/dead/{letter}/cancel"),
+        format!("/messages/{some}/restart"),
+        format!("/messages/{some}/cancel"),
+        format!("/deliveries/{some}/replay"),
+        format!("/deliveries/{some}/cancel"),
+        "/logout".to_owned(),
+    ] {
+        for fields in [vec![("why", "x")], vec![("csrf", ""), ("why", "x")], vec![("csrf", "cdk_wrong"), ("why", "x")]]
+        {
+            assert_eq!(setup.post(&path, &own, &fields).await, 403, "{path} {fields:?}");
+        }
+    }
+    let reference = [("scheme", "uom"), ("value", "ZX"), ("target", "EA"), ("message", some)];
+    assert_eq!(setup.post("/references", &own, &reference).await, 403);
     assert_eq!(setup.get("/documents", "").await.0, 303, "nobody is logged in");
     assert_eq!(setup.try_login(&setup.key(acme(), "in").await).await.0, 403, "a key without `read`");
     assert_eq!(setup.try_login("cdk_no_key").await.0, 401);

@@ -9,9 +9,12 @@ use crossdock::{
     canonical::Tenant,
     cli::start::{self, Files, Lock, Role, Running},
     config::Settings,
-    store::deliveries,
+    flow::Hub,
+    formats::fault::Fault,
+    store::{deliveries, messages},
     tenancy::keys::{self, Scope},
 };
+use sqlx::{Connection, SqliteConnection};
 use std::{
     sync::{
         Arc,
@@ -84,11 +87,48 @@ impl Setup {
         key
     }
 
-    /// Sends two orders, one with a quantity that is no number, and waits until the webhooks of the other are dead.
-    pub async fn send_orders(&self) {
+    pub fn hub(&self) -> Hub {
+        self.running.hub.clone()
+    }
+
+    /// A statement by a connection of its own, as a database's administrator would send it.
+    pub async fn sql(&self, statement: &'static str) {
+        let file = self._folder.path().join("data/crossdock.db");
+        let mut link =
+            SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.expect("the store's file");
+        sqlx::query(statement).execute(&mut link).await.expect("done");
+        link.close().await.expect("closed");
+    }
+
+    /// The states of all messages of a number, oldest first.
+    pub async fn states(&self, number: &str) -> Vec<String> {
+        let mut tx = self.running.hub.store.read(acme()).await.expect("the store");
+        let rows = messages::of_number(&mut tx, acme(), number).await.expect("rows");
+        tx.rollback().await.expect("ended");
+        rows.into_iter().map(|m| m.state).collect()
+    }
+
+    /// First byte and length of the only fault of a set, as the store has it.
+    pub async fn fault_place(&self, control: &str) -> (usize, usize) {
+        let mut tx = self.running.hub.store.read(acme()).await.expect("the store");
+        let rows = messages::in_state(&mut tx, acme(), "rejected", 10).await.expect("rows");
+        tx.rollback().await.expect("ended");
+        let row = rows.into_iter().find(|m| m.set_control == control).expect("the faulty set");
+        let faults: Vec<Fault> = serde_json::from_value(row.faults.expect("faults")).expect("as they are kept");
+        let [fault] = faults.as_slice() else { panic!("one fault: {faults:?}") };
+        (fault.place.byte as usize, fault.place.len as usize)
+    }
+
+    /// Sends two orders, one with a quantity that is no number.
+    pub async fn post_orders(&self) {
         let sent = self.client.post(self.at("/in/northwind-http")).bearer_auth("northwind-key-0123456789");
         let answer = sent.body(orders()).send().await.expect("an answer");
         assert_eq!(answer.status(), 202, "{}", answer.text().await.unwrap_or_default());
+    }
+
+    /// The same, and waits until the webhooks of the good one are dead.
+    pub async fn send_orders(&self) {
+        self.post_orders().await;
         wait_until(Duration::from_secs(30), "webhooks are dead letters", || async {
             let mut tx = self.running.hub.store.system_read().await.expect("the store");
             let letters = deliveries::open_letters(&mut tx).await.expect("a count");
@@ -103,6 +143,22 @@ impl Setup {
         let answer = self.form("/login", "", &[("key", key)]).await;
         let cookie = answer.headers().get("set-cookie").and_then(|c| c.to_str().ok()).unwrap_or_default();
         (answer.status().as_u16(), cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// The token of a session's forms.
+    pub async fn csrf(&self, cookie: &str) -> String {
+        let page = self.get("/", cookie).await.1;
+        let token = page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        token.expect("a form").to_owned()
+    }
+
+    /// The same at a console of another address.
+    pub async fn login_at(&self, at: &str, key: &str) -> String {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let request = client.post(format!("{at}/login")).header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(format!("key={key}")).send().await.expect("an answer");
+        let cookie = answer.headers().get("set-cookie").and_then(|c| c.to_str().ok()).expect("a session");
+        cookie.split(';').next().unwrap_or_default().to_owned()
     }
 
     pub async fn login(&self, key: &str) -> String {
@@ -141,7 +197,7 @@ async fn receiver(is_up: Arc<AtomicBool>) -> String {
     url
 }
 
-fn orders() -> String {
+pub fn orders() -> String {
     let set = |control: &str, number: &str, quantity: &str| {
         format!(
             "ST*850*{control}~BEG*00*SA*{number}**20261102~CUR*BY*USD~N1*ST*Store 12*92*STORE12~\

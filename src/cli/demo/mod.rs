@@ -15,7 +15,16 @@ use serde_json::{Value, json};
 use std::{io::Write, path::PathBuf};
 use tokio::net::TcpListener;
 
-/// The demo's flags.
+/// Plays a day of two distributors and their partners on embedded parts, with a console to watch
+///
+/// Two tenants, five partners and more than 250 orders: X12 by watched folder and HTTP, EDIFACT, CSV, UBL, and JSON by
+/// signed webhook. Some are faulty on purpose: a quantity that is no number, a ragged row, a unit that
+/// nobody mapped, an unknown sender, an endpoint that fails three times and one that is down. Nothing needs to be
+/// installed, and nothing leaves this machine.
+///
+/// Prints the console's address and a key for each tenant at once (stderr), then for each part of the
+/// story how it ended, and the ledger of the audit (stdout). It goes on until Ctrl-C; with --once it ends by
+/// itself, with exit code 1 if a part ended otherwise or the audit misses anything.
 #[derive(Debug, clap::Args)]
 pub struct Demo {
     /// End by itself when every document has reached its end, and print the ledger.

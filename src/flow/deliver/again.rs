@@ -30,7 +30,7 @@ pub enum Refused {
 
 /// Sends a dead, cancelled or delivered one again, under the same event id; its dead letter is closed. A document
 /// that could not be rendered is rendered now.
-pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str) -> Result<(), Refused> {
+pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &str) -> Result<(), Refused> {
     let mut tx = hub.store.begin(tenant).await?;
     let now = now();
     let row = deliveries::get(&mut tx, tenant, id).await?.ok_or(Refused::Unknown(id))?;
@@ -44,7 +44,9 @@ pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str) -> Res
         });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
-    journal::write(&mut tx, &[step(hub, tenant, &row, "pending", json!({ "code": "replayed", "who": who }))]).await?;
+    // The row begins anew; how it had ended stands here.
+    let cause = json!({ "code": "replayed", "who": who, "why": why, "was": row.state, "ended": row.cause });
+    journal::write(&mut tx, &[step(hub, tenant, &row, "pending", cause)]).await?;
     outbox::push(&mut tx, &[Row::at_once(ClaimCheck::new(tenant, Stage::Deliver, vec![id.0]), now)]).await?;
     tx.commit().await?;
     Ok(())
@@ -55,7 +57,7 @@ pub async fn cancel(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
     let mut tx = hub.store.begin(tenant).await?;
     let now = now();
     let row = deliveries::get(&mut tx, tenant, id).await?.ok_or(Refused::Unknown(id))?;
-    let cause = json!({ "code": "cancelled", "who": who, "sentence": why });
+    let cause = json!({ "code": "cancelled", "who": who, "sentence": why, "was": row.state, "ended": row.cause });
     if !deliveries::cancel(&mut tx, tenant, id, &cause, now).await? {
         return Err(Refused::State { state: row.state, remedy: "only what is not delivered yet can be cancelled" });
     }

@@ -48,6 +48,16 @@ impl Lane {
         self.channel.status().connected() && self.live.connection.status().connected()
     }
 
+    /// The connection that it is of.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// True while a delivery of it is in hand.
+    pub fn has_unsettled(&self) -> bool {
+        !self.unsettled().is_empty()
+    }
+
     /// Notes a delivery.
     pub fn delivered(self: &Arc<Lane>, tag: u64, acker: Acker) -> Delivery {
         self.unsettled().insert(tag);

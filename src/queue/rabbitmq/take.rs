@@ -14,7 +14,7 @@ use crate::{
 use futures_util::{FutureExt, StreamExt};
 use lapin::{
     message::Delivery,
-    options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable, ShortString},
 };
 use std::{sync::Arc, time::Duration};
@@ -36,6 +36,8 @@ pub struct Taker {
 struct Line {
     lane: Arc<Lane>,
     consumer: lapin::Consumer,
+    /// Looks in a row that found it given nothing although there was work.
+    stalled: u32,
 }
 
 impl Taker {
@@ -62,11 +64,18 @@ impl Taker {
             };
             match tokio::time::timeout(LOOK, line.consumer.next()).await {
                 Ok(Some(Ok(delivery))) => {
+                    line.stalled = 0;
                     if let Some(taken) = read(&line.lane, &self.queue, delivery) {
                         return Ok(taken);
                     }
                 }
-                Err(_) if line.lane.stands() => {}
+                Err(_) if line.lane.stands() => {
+                    line.stalled = if stalled(&self.link, line, &self.queue).await { line.stalled + 1 } else { 0 };
+                    // What was published in between is no stall: it is seen twice.
+                    if line.stalled > 1 {
+                        self.lost("it is given nothing although there is work");
+                    }
+                }
                 Ok(Some(Err(error))) => self.lost(&error.to_string()),
                 Ok(None) => self.lost("the broker cancelled the consumer"),
                 Err(_) => self.lost("its channel is closed"),
@@ -103,7 +112,7 @@ impl Taker {
             let (queue, tag) = (self.queue.as_str().into(), tag.as_str().into());
             let consume = lane.channel.basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default());
             let consumer = self.link.call(&live, "basic.consume", consume).await?;
-            Ok::<_, QueueError>(Line { lane, consumer })
+            Ok::<_, QueueError>(Line { lane, consumer, stalled: 0 })
         };
         match began.await {
             Ok(line) => {
@@ -126,7 +135,7 @@ impl Taker {
 /// What was delivered and not pulled goes back at once; what was pulled stays with its lane until it is settled.
 impl Drop for Taker {
     fn drop(&mut self) {
-        let (Some(Line { lane, mut consumer }), Ok(runtime)) =
+        let (Some(Line { lane, mut consumer, .. }), Ok(runtime)) =
             (self.line.take(), tokio::runtime::Handle::try_current())
         else {
             return;
@@ -142,6 +151,19 @@ impl Drop for Taker {
             tell(Word::Back, back).await;
         }));
     }
+}
+
+/// True if nothing is in hand and nothing comes although the queue has work. A queue that was deleted and is at once
+/// declared anew under its name (seen with 3.10.8) keeps the old one's consumer, whose channel drops the first deliveries
+/// for repeated ones: it looks alive and gets nothing for ever. A fresh channel gives all of them back.
+async fn stalled(link: &Link, line: &Line, queue: &str) -> bool {
+    if line.lane.has_unsettled() {
+        return false;
+    }
+    let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let asked = line.lane.channel.queue_declare(queue.into(), passive, FieldTable::default());
+    // An error closes the channel, which the next look meets.
+    link.call(line.lane.live(), "queue.declare (passive)", asked).await.is_ok_and(|known| known.message_count() > 0)
 }
 
 /// A delivery's claim check. One that can't be read is no work of ours and must not go round: it is logged and acked.
