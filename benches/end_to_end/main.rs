@@ -25,7 +25,7 @@ use measured::Hub;
 use std::time::Duration;
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_secs(3_600);
 /// Documents that are brought at once.
 const AT_ONCE: usize = 256;
 

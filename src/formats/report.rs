@@ -81,7 +81,7 @@ pub fn check<R: BufRead + Send>(
         faults: Vec::new(),
         whole: true,
     };
-    while let Some(finding) = findings.next() {
+    for finding in findings.by_ref() {
         match finding? {
             Finding::Set(set) => report.sets.push(set),
             Finding::Around(fault) => report.faults.push(fault),
