@@ -19,6 +19,9 @@ pub struct Settings {
     pub amqp_url: String,
     /// Address of API and console.
     pub listen: String,
+    /// An address of its own for `/metrics` and `/health`, in every role; those that answer no API have no other. Empty:
+    /// they stand beside the API.
+    pub listen_signals: String,
     /// Folder of tenants' and partners' files.
     pub connectors: PathBuf,
     /// Folder of mappings; those that come with the hub need no folder.
@@ -60,8 +63,6 @@ pub struct FlowSettings {
     pub translate_workers: usize,
     /// Apply workers of this process.
     pub apply_workers: usize,
-    /// Deliver workers of this process.
-    pub deliver_workers: usize,
     /// Work that has not moved for so long is published again by the sweeper; doubled each time.
     pub sweep_after_ms: u64,
     /// How often the sweeper looks.
@@ -107,6 +108,7 @@ impl Default for Settings {
             database_url: String::new(),
             amqp_url: String::new(),
             listen: "127.0.0.1:8400".into(),
+            listen_signals: String::new(),
             connectors: "connectors".into(),
             mappings: "mappings".into(),
             store: StoreSettings::default(),
@@ -126,7 +128,7 @@ impl Default for StoreSettings {
 
 impl Default for IntakeSettings {
     fn default() -> Self {
-        IntakeSettings { max_bytes: 2 << 30, max_set_bytes: 64 << 20, concurrent: 256 }
+        IntakeSettings { max_bytes: 2 << 30, max_set_bytes: 16 << 20, concurrent: 256 }
     }
 }
 
@@ -135,7 +137,6 @@ impl Default for FlowSettings {
         FlowSettings {
             translate_workers: 2,
             apply_workers: 2,
-            deliver_workers: 2,
             sweep_after_ms: 60_000,
             sweep_every_ms: 5_000,
             retry_budget_ms: 600_000,

@@ -253,6 +253,9 @@ impl From<journal::StepRow> for Step {
 struct Whole {
     document: Document,
     interchanges: Vec<Interchange>,
+    /// Who gets to know when a document of its partner was refused, as the partner's agreement says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contacts: Vec<String>,
     /// Messages by state.
     counts: BTreeMap<String, i64>,
     /// Up to 200, in the order of their sets; more with `after_set`.
@@ -297,7 +300,9 @@ async fn show(
     sent.extend(deliveries::of_events(&mut tx, who.tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
     tx.rollback().await?;
+    let partner = row.partner.and_then(|id| directory.partners.get(&id));
     Ok(Json(Whole {
+        contacts: partner.map(|p| p.agreement.contacts.clone()).unwrap_or_default(),
         document: Document::of(row, directory),
         interchanges: interchanges.into_iter().map(|row| Interchange::of(row, directory)).collect(),
         counts,

@@ -16,6 +16,7 @@ pub mod demo;
 pub mod describe;
 pub mod documents;
 pub mod explain;
+mod http;
 pub mod input;
 pub mod listen;
 pub mod operate;

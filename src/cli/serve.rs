@@ -76,8 +76,20 @@ async fn serve(settings: crate::config::Settings, role: Role) -> anyhow::Result<
         ),
         false => None,
     };
+    let signals = match settings.listen_signals.as_str() {
+        "" => None,
+        address => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("{address} (listen_signals) can't be listened on"))?,
+        ),
+    };
     let (hub, _lock) = start::hub(settings, &files).await?;
-    let running = start::run(hub.clone(), &files, role, listener).await?;
+    let mut running = start::run(hub.clone(), &files, role, listener).await?;
+    if let Some(listener) = signals {
+        eprintln!("Metrics and health at http://{}", listener.local_addr()?);
+        running.signals(listener)?;
+    }
     if let Some(address) = running.address {
         let url = format!("http://{address}");
         for (tenant, key) in start::first_keys(&hub).await? {

@@ -367,7 +367,7 @@ mod tests {
 
     #[test]
     fn the_nearest_is_near() {
-        let known = || ["data", "flow.apply_workers", "flow.deliver_workers"].map(String::from);
+        let known = || ["data", "flow.apply_workers", "flow.translate_workers"].map(String::from);
         assert_eq!(nearest("flow.aply_worker", known()).as_deref(), Some("flow.apply_workers"));
         assert_eq!(nearest("apply_workers", known()).as_deref(), Some("flow.apply_workers"));
         assert_eq!(nearest("zzzz", known()), None);

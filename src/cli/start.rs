@@ -1,9 +1,11 @@
 //! Putting a hub together: files, store, queue, stages, transports, API. The only place where the rooms meet.
 
+use super::http;
 use crate::{
     canonical::{Tenant, outgoing::Outgoing},
     config::Settings,
     connectors::{self, Connectors},
+    emit,
     flow::{
         self, Hub,
         deliver::{DocumentSender, SendError, Sent},
@@ -15,17 +17,22 @@ use crate::{
     tenancy::{Directory, files::Lint, keys},
 };
 use anyhow::{Context, bail};
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     net::SocketAddr,
     os::fd::AsRawFd,
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+
+/// Before a stage that panicked begins again.
+const AFTER_PANIC: Duration = Duration::from_millis(500);
 
 /// What this process does of the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -116,7 +123,8 @@ pub struct Faults(pub Vec<Lint>);
 /// The directory of the files, linted as a whole.
 pub fn directory(files: &Files) -> Result<Directory, Faults> {
     let directory = Directory::compile(&files.connectors, &|name| std::env::var(name).ok()).map_err(Faults)?;
-    let faults = connectors::lint::lint(&directory, &files.connectors);
+    let mut faults = connectors::lint::lint(&directory, &files.connectors);
+    faults.extend(emit::lint::lint(&directory, &files.connectors));
     if faults.is_empty() { Ok(directory) } else { Err(Faults(faults)) }
 }
 
@@ -232,34 +240,39 @@ pub async fn run(hub: Hub, files: &Files, role: Role, listener: Option<TcpListen
         && let Some(listener) = listener
     {
         address = Some(listener.local_addr()?);
-        let router = router(&hub, stop.clone())?;
-        let stop = stop.clone();
-        tasks.spawn(async move {
-            let served =
-                axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await;
-            if let Err(error) = served {
-                tracing::error!(%error, "the API stopped");
-            }
-        });
+        tasks.spawn(http::serve(listener, router(&hub, stop.clone())?, stop.clone()));
     }
     if role.has(Role::Worker) {
         let settings = hub.settings.flow.clone();
         for _ in 0..settings.translate_workers {
-            stage(&mut tasks, "translate", flow::translate::run(hub.clone(), stop.clone()));
+            let (hub, halt) = (hub.clone(), stop.clone());
+            stage(&mut tasks, "translate", &stop, move || flow::translate::run(hub.clone(), halt.clone()));
         }
         for _ in 0..settings.apply_workers {
-            stage(&mut tasks, "apply", flow::apply::run(hub.clone(), stop.clone()));
+            let (hub, halt) = (hub.clone(), stop.clone());
+            stage(&mut tasks, "apply", &stop, move || flow::apply::run(hub.clone(), halt.clone()));
         }
-        stage(&mut tasks, "suspects", flow::suspects::run(hub.clone(), stop.clone()));
+        let (suspects, halt) = (hub.clone(), stop.clone());
+        stage(&mut tasks, "suspects", &stop, move || flow::suspects::run(suspects.clone(), halt.clone()));
         let sender: Arc<dyn DocumentSender> = Arc::new(ByConnection(connectors.clone()));
-        stage(&mut tasks, "deliver", flow::deliver::run(hub.clone(), sender, stop.clone()));
+        let (deliver, halt) = (hub.clone(), stop.clone());
+        stage(&mut tasks, "deliver", &stop, move || flow::deliver::run(deliver.clone(), sender.clone(), halt.clone()));
     }
     if role.has(Role::Relay) {
         if hub.store.is_distributed() {
-            stage(&mut tasks, "relay", flow::relay::run(hub.store.clone(), hub.queue.clone(), stop.clone()));
+            let (relay, halt) = (hub.clone(), stop.clone());
+            stage(&mut tasks, "relay", &stop, move || {
+                flow::relay::run(relay.store.clone(), relay.queue.clone(), halt.clone())
+            });
         }
-        let (sweep, stop) = (hub.clone(), stop.clone());
-        tasks.spawn(async move { flow::sweep::run(sweep, stop).await });
+        let (sweep, halt) = (hub.clone(), stop.clone());
+        stage(&mut tasks, "sweep", &stop, move || {
+            let sweep = flow::sweep::run(sweep.clone(), halt.clone());
+            async move {
+                sweep.await;
+                Ok::<(), Infallible>(())
+            }
+        });
     }
     if role.has(Role::Connectors) {
         let (connectors, stop) = (connectors.clone(), stop.clone());
@@ -294,19 +307,48 @@ impl DocumentSender for ByConnection {
     }
 }
 
-fn stage<E: std::fmt::Display + Send + 'static>(
+/// A stage that panics outside of the work on one message is begun again: what it held comes again, and the process lives.
+fn stage<E, W>(
     tasks: &mut JoinSet<()>,
     name: &'static str,
-    work: impl Future<Output = Result<(), E>> + Send + 'static,
-) {
+    stop: &CancellationToken,
+    begin: impl Fn() -> W + Send + 'static,
+) where
+    E: std::fmt::Display + Send + 'static,
+    W: Future<Output = Result<(), E>> + Send + 'static,
+{
+    let stop = stop.clone();
     tasks.spawn(async move {
-        if let Err(error) = work.await {
-            tracing::error!(stage = name, %error, "a stage stopped");
+        loop {
+            match AssertUnwindSafe(begin()).catch_unwind().await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => return tracing::error!(stage = name, %error, "a stage stopped"),
+                Err(panic) => {
+                    let text = flow::failure::panic_text(&*panic);
+                    tracing::error!(
+                        stage = name,
+                        panic = text,
+                        "a stage panicked, which is a bug of the hub; it begins again"
+                    );
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(AFTER_PANIC) => {}
+            }
         }
     });
 }
 
 impl Running {
+    /// Answers metrics and health at an address of their own.
+    pub fn signals(&mut self, listener: TcpListener) -> anyhow::Result<()> {
+        let metrics = crate::signals::metrics().context("metrics")?;
+        let router = crate::api::signals_router(self.hub.clone(), metrics);
+        self.tasks.spawn(http::serve(listener, router, self.stop.clone()));
+        Ok(())
+    }
+
     /// Takes nothing new, lets the work in hand end, and closes. What is not done in 9 s comes again after the next start.
     pub async fn stop(mut self) {
         self.stop.cancel();
@@ -368,4 +410,25 @@ async fn key_count(store: &Store, tenant: Tenant) -> anyhow::Result<i64> {
     let count = store::access::count(&mut tx, tenant).await?;
     tx.rollback().await?;
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test]
+    async fn a_stage_that_panics_begins_again() {
+        let (mut tasks, begun) = (JoinSet::new(), Arc::new(AtomicU32::new(0)));
+        let count = begun.clone();
+        stage(&mut tasks, "broken", &CancellationToken::new(), move || {
+            let begun = count.fetch_add(1, Ordering::SeqCst);
+            async move {
+                assert!(begun > 0, "on purpose");
+                Ok::<(), Infallible>(())
+            }
+        });
+        tasks.join_next().await.unwrap().unwrap();
+        assert_eq!(begun.load(Ordering::SeqCst), 2);
+    }
 }

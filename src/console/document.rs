@@ -107,6 +107,9 @@ fn facts(console: &Console, row: &DocumentRow) -> Markup {
             dt { "Received" } dd { (words::when(row.received_at)) }
             dt { "Connection" } dd { (connection_name(console, row.connection)) ", place " (row.sequence) }
             dt { "Partner" } dd { @if row.partner.is_some() { (words::partner(&console.hub.directory, row.partner)) } @else { "nobody known" } }
+            @if let Some(partner) = row.partner.and_then(|id| console.hub.directory.partners.get(&id)) {
+                @if !partner.agreement.contacts.is_empty() { dt { "Contacts" } dd { (partner.agreement.contacts.join(", ")) } }
+            }
             @if let Some(standard) = &row.standard { dt { "Standard" } dd { (standard) } }
             @if let Some(identity) = &row.identity { dt { "Identity" } dd { code { (identity) } } }
             dt { "Size" } dd { (words::size(row.size)) @if let Some(sets) = row.sets { ", " (sets) @if sets == 1 { " set" } @else { " sets" } } }

@@ -11,6 +11,7 @@ pub mod acknowledge;
 pub mod address;
 mod document;
 pub mod fanout;
+pub mod lint;
 mod lookups;
 pub mod signature;
 pub mod webhook;

@@ -66,7 +66,7 @@ codes! {
     NUL "E0005" "a NUL character" Byte Set Element("6"), "21",
         "Ask the sender to leave NUL characters out; they often come from fixed-length fields of an old program.";
     TOO_LONG "E0006" "a set is longer than allowed" Byte Set Set("5"), "18",
-        "Ask the sender to split it, or raise `max_set_bytes` in the partner's agreement.";
+        "Ask the sender to split it, or raise the setting `intake.max_set_bytes`.";
     UNTERMINATED "E0007" "the last segment has no terminator" Byte Nothing None, "",
         "Nothing is lost by it. The sender's program should end the last segment as it ends the others.";
     HEADER "E0101" "the interchange header can't be read" Envelope Interchange Interchange("022"), "18",
@@ -82,17 +82,17 @@ codes! {
     CUT_SET "E0106" "the set has no trailer" Envelope Set Set("2"), "13",
         "The file was probably cut short, or the sender's program forgot the trailer. Have this set sent again.";
     SET_COUNT "E0107" "the count of segments is wrong" Envelope Set Set("4"), "29",
-        "Look whether segments are missing. If the sender counts wrongly, the agreement can tolerate it: `counts: warn`.";
+        "Look whether segments are missing. If the sender counts wrongly, the agreement can tolerate it: `wrong_counts: tolerated`.";
     SET_CONTROL "E0108" "the set's control numbers disagree" Envelope Set Set("3"), "28",
         "Header and trailer must carry the same number. Two sets may have been mixed up: have them sent again.";
     GROUP_COUNT "E0109" "the count of sets is wrong" Envelope Group Group("5"), "29",
-        "Look whether sets are missing. If the sender counts wrongly, the agreement can tolerate it: `counts: warn`.";
+        "Look whether sets are missing. If the sender counts wrongly, the agreement can tolerate it: `wrong_counts: tolerated`.";
     GROUP_CONTROL "E0110" "the group's control numbers disagree" Envelope Group Group("4"), "28",
-        "Header and trailer must carry the same number. If the sender can't mend it, the agreement can tolerate it: `counts: warn`.";
+        "Header and trailer must carry the same number. If the sender can't mend it, the agreement can tolerate it: `wrong_counts: tolerated`.";
     INTERCHANGE_COUNT "E0111" "the interchange's count is wrong" Envelope Interchange Interchange("021"), "29",
-        "Look whether something is missing. If the sender counts wrongly, the agreement can tolerate it: `counts: warn`.";
+        "Look whether something is missing. If the sender counts wrongly, the agreement can tolerate it: `wrong_counts: tolerated`.";
     INTERCHANGE_CONTROL "E0112" "the interchange's control numbers disagree" Envelope Interchange Interchange("001"), "28",
-        "Header and trailer must carry the same number. If the sender can't mend it, the agreement can tolerate it: `counts: warn`.";
+        "Header and trailer must carry the same number. If the sender can't mend it, the agreement can tolerate it: `wrong_counts: tolerated`.";
     OUTSIDE_SET "E0113" "a segment outside of any set" Envelope Segment Interchange("024"), "33",
         "It was not read. Look whether a set header is missing before it.";
     SET_HEADER "E0114" "the set header can't be read" Envelope Set Set("6"), "13",
@@ -150,7 +150,7 @@ codes! {
     LIST_CONDITIONAL "E0405" "an element needs one of several others" Relation Set Element("2"), "48",
         "Send at least one of the others, or leave out the one that needs them.";
     CONTROL_TOTAL "E0410" "the count of lines is wrong" Relation Set Element("7"), "29",
-        "Look whether lines are missing. If the sender counts wrongly, the agreement can tolerate it: `counts: warn`.";
+        "Look whether lines are missing. If the sender counts wrongly, the agreement can tolerate it: `wrong_counts: tolerated`.";
     RAGGED_ROW "E0501" "a row of the wrong length" Structure Set None, "",
         "Give the row as many fields as the header has. A delimiter inside an unquoted value also looks like this.";
     OPEN_QUOTE "E0502" "a quote that is never closed" Byte Set None, "",
@@ -178,7 +178,7 @@ codes! {
     DUPLICATE_MEMBER "E0702" "a member twice in one object" Structure Nothing None, "",
         "The last one was taken. The sender should write each member once.";
     DELIMITER_IN_DATA "E0801" "a delimiter inside a value to be written" Element Interchange None, "",
-        "Choose other delimiters in the partner's agreement, or a replacement for them.";
+        "Choose other delimiters in the partner's agreement: `delimiters`.";
     CANT_WRITE "E0802" "a value that the format can't hold" Element Interchange None, "",
         "Change the value named; the format can't carry it.";
 }

@@ -148,7 +148,7 @@ impl<R: BufRead> Json<R> {
                 self.state = State::Done;
                 // The parser knows best where it stops to make sense.
                 let end = self.source.end();
-                return Ok(Some(self.set(start, end, &path)));
+                return Ok(Some(self.only_or_one_of(start, end, &path, element)));
             }
             Extent::TooLong => {
                 let sentence = format!("The value that begins at byte {start} is longer than {limit} bytes.");
@@ -159,7 +159,20 @@ impl<R: BufRead> Json<R> {
         };
         self.at = end;
         self.state = element.map_or(State::Top, |n| State::Behind(n + 1));
-        Ok(Some(self.set(start, end, &path)))
+        self.skip_blank()?;
+        Ok(Some(self.only_or_one_of(start, end, &path, element)))
+    }
+
+    /// A set; but a document that is one value and can't be read is unreadable as a whole, and its fault stands for it.
+    fn only_or_one_of(&mut self, start: u64, end: u64, path: &str, element: Option<u64>) -> Piece {
+        let is_only = element.is_none() && self.sets == 0 && self.source.from(self.at.max(end)).is_empty();
+        match self.set(start, end, path) {
+            Piece::Set(mut set) if is_only && !set.accepted() => {
+                (self.state, self.sets) = (State::Done, 0);
+                Piece::Fault(set.faults.swap_remove(0).costs(Costs::Interchange))
+            }
+            piece => piece,
+        }
     }
 
     fn set(&mut self, start: u64, end: u64, path: &str) -> Piece {

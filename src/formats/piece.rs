@@ -147,6 +147,6 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { counts: Severity::Reject, unknown_segments: Severity::Reject, max_set_bytes: 64 << 20 }
+        Policy { counts: Severity::Reject, unknown_segments: Severity::Reject, max_set_bytes: 16 << 20 }
     }
 }

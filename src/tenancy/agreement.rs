@@ -28,9 +28,9 @@ pub struct Agreement {
     pub control_numbers: ControlNumbers,
     /// What ISA15 = T in and out means.
     pub test_indicator: TestIndicator,
-    /// Who gets a readable letter when a document was refused; shown in the console.
+    /// Whom to tell when a document was refused: shown beside it by console and API. No letter is sent yet.
     pub contacts: Vec<String>,
-    /// Canonical fields, as JSON pointers, by which documents are found besides their number.
+    /// Canonical fields, as JSON pointers, by which documents are found besides their number. Not built yet: an error.
     pub search_keys: Vec<String>,
     /// Raw bytes are kept so many days; 0 keeps them for ever.
     pub retention_days: u32,

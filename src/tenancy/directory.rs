@@ -3,6 +3,7 @@
 use super::{
     agreement::Agreement,
     files::{self, Connection, File, Lint},
+    lint,
 };
 use crate::{
     canonical::{ConnectionId, EndpointId, PartnerId, Tenant},
@@ -257,7 +258,7 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn fault(&mut self, path: &str, text: &str, word: &str, sentence: String) {
-        let (line, column) = place(text, word);
+        let (line, column) = lint::place(text, &[word]);
         self.faults.push(Lint { file: path.into(), line, column, sentence });
     }
 
@@ -402,6 +403,7 @@ impl Compiler<'_> {
                 );
             }
         }
+        self.faults.extend(lint::agreement(path, text, &file.agreement));
         let connections = self.connections(path, text, tenant, Some(id), file.connections);
         let mut answers = Vec::new();
         for a in &file.answers {
@@ -473,14 +475,4 @@ fn form(text: &str) -> Option<(Standard, String, String)> {
         _ => return None,
     };
     Some((standard, words.next()?.into(), words.next()?.into()))
-}
-
-/// Line and column of a word's first place in a text, from 1.
-fn place(text: &str, word: &str) -> (u64, u64) {
-    for (n, line) in text.lines().enumerate() {
-        if let Some(at) = line.find(word) {
-            return (n as u64 + 1, line[..at].chars().count() as u64 + 1);
-        }
-    }
-    (1, 1)
 }

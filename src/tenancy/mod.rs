@@ -9,6 +9,7 @@ pub mod agreement;
 pub mod directory;
 pub mod files;
 pub mod keys;
+pub mod lint;
 
 pub use agreement::Agreement;
 pub use directory::{ConnectionInfo, Directory, EndpointInfo, PartnerInfo, TenantInfo};

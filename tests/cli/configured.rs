@@ -32,19 +32,19 @@ fn the_later_wins_and_each_value_says_where_it_came_from() {
     let folder = Folder::new();
     folder.write(
         "crossdock.toml",
-        "listen = \"127.0.0.1:1\"\n\n[flow]\napply_workers = 3\ntranslate_workers = 3\ndeliver_workers = 3\n",
+        "listen = \"127.0.0.1:1\"\n\n[flow]\napply_workers = 3\ntranslate_workers = 3\nsweep_every_ms = 3\n",
     );
     let got = read(&print(
         &folder,
-        &[("CROSSDOCK_FLOW__APPLY_WORKERS", "4"), ("CROSSDOCK_FLOW__DELIVER_WORKERS", "4")],
-        "--set flow.deliver_workers=5 --data elsewhere",
+        &[("CROSSDOCK_FLOW__APPLY_WORKERS", "4"), ("CROSSDOCK_FLOW__SWEEP_EVERY_MS", "4")],
+        "--set flow.sweep_every_ms=5 --data elsewhere",
     ));
     let is =
         |key: &str, value: &str, origin: &str| assert_eq!(got[key], (value.to_owned(), origin.to_owned()), "{key}");
     is("listen", "\"127.0.0.1:1\"", "crossdock.toml:1");
     is("flow.translate_workers", "3", "crossdock.toml:5");
     is("flow.apply_workers", "4", "CROSSDOCK_FLOW__APPLY_WORKERS");
-    is("flow.deliver_workers", "5", "--set flow.deliver_workers");
+    is("flow.sweep_every_ms", "5", "--set flow.sweep_every_ms");
     is("data", "\"elsewhere\"", "--data");
     is("flow.retry_first_ms", "500", "default");
     let listen = read(&print(&folder, &[], "--listen 127.0.0.1:9"));

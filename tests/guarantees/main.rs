@@ -2,7 +2,9 @@
 #[path = "../hub/mod.rs"]
 mod hub;
 
+mod agreement;
 mod audit;
+mod bad_input;
 mod intake;
 mod order;
 mod oversell;
@@ -11,3 +13,4 @@ mod rig;
 mod store;
 mod sweep;
 mod webhooks;
+mod x12;

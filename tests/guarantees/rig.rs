@@ -48,6 +48,7 @@ connections:
   - { name: north-a, transport: http, key: north-a-key-0123456789, expects: json order }
   - { name: north-b, transport: http, key: north-b-key-0123456789, expects: json order }
   - { name: north-edi, transport: http, key: north-edi-key-0123456789 }
+  - { name: north-csv, transport: http, key: north-csv-key-0123456789, expects: csv orders }
   - { name: north-drop, transport: folder, path: north }
 agreement: { acknowledge: '997' }
 answers: [{ event: order.confirmed, as: x12 004010 855, by: north-drop }]

@@ -141,7 +141,7 @@ pub fn new_message(
         interchange: set.interchange.map(i64::from),
         group_no: set.group.map(i64::from),
         standard: meaning::word(set.standard),
-        set_kind: set.kind.to_string(),
+        set_kind: meaning.set_kind,
         set_version: set.version.to_string(),
         set_control: set.control.to_string(),
         set_byte: set.byte as i64,

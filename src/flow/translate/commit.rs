@@ -352,6 +352,13 @@ impl Writer<'_> {
                 continue;
             }
             let (state, cause, duplicate_of) = run.end();
+            if state == "rejected" {
+                // Unreadable as a whole: there is no message that could be counted.
+                let named = |id| self.hub.directory.partner_name(id).to_string();
+                let partner = run.connection.partner.map(named).unwrap_or_default();
+                let code = cause.as_ref().and_then(|c| c["code"].as_str()).unwrap_or("other").to_string();
+                metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => code).increment(1);
+            }
             self.steps.push(self.document_step(run, state, cause.clone()));
             changes.push(documents::Change {
                 id: run.work.id,

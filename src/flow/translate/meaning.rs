@@ -35,6 +35,8 @@ pub struct Whose<'a> {
 /// What became of a set.
 #[derive(Debug)]
 pub struct Meaning {
+    /// What the set is called.
+    pub set_kind: String,
     pub state: &'static str,
     pub mapping: Option<String>,
     pub kind: Option<String>,
@@ -50,6 +52,7 @@ pub struct Meaning {
 impl Meaning {
     fn new(state: &'static str) -> Self {
         Meaning {
+            set_kind: String::new(),
             state,
             mapping: None,
             kind: None,
@@ -119,6 +122,19 @@ fn xml_name(root: &str, namespace: &str) -> String {
 
 /// Reads a set by its mapping.
 pub fn of(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
+    Meaning { set_kind: set_kind(set, whose.expects), ..read(library, set, whose, tables) }
+}
+
+/// What people call a set: `850`, `ORDERS`, `Order`; for CSV and JSON, which don't say, what their connection expects.
+fn set_kind(set: &Set, expects: Option<&str>) -> String {
+    match expects {
+        _ if !set.kind.is_empty() => set.kind.to_string(),
+        Some(expects) if !expects.is_empty() => expects.to_string(),
+        _ => word(set.standard).to_string(),
+    }
+}
+
+fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
     if !set.accepted() {
         let mut meaning = Meaning::new("rejected");
         meaning.faults = set.faults.clone();
@@ -215,5 +231,6 @@ pub fn of_nobody(set: &Set) -> Meaning {
         "add the identity to a partner's file, then restart the message",
     );
     meaning.faults = set.faults.clone();
+    meaning.set_kind = set_kind(set, None);
     meaning
 }

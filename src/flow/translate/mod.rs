@@ -343,14 +343,15 @@ async fn raw(hub: &Hub, tenant: Tenant, sha256: &str, first: i64, count: i64) ->
     Ok(chunks.concat())
 }
 
-/// What a document is. Text that is neither X12, EDIFACT, XML nor JSON is CSV only where CSV is expected; else it is read as
-/// X12, whose reader says that there is no interchange in it.
+/// What a document is: what its first bytes say, else what its connection expects, so that a fault speaks of that format.
+/// Where nothing is expected it is read as X12, whose reader says that there is no interchange in it.
 pub fn standard(head: &[u8], expects: Option<&str>) -> Standard {
-    match formats::sniff(head) {
-        Some(standard) => standard,
-        None if expects.is_some_and(|e| e.starts_with("csv")) => Standard::Csv,
-        None => Standard::X12,
-    }
+    formats::sniff(head).unwrap_or_else(|| match expects.and_then(|e| e.split_whitespace().next()) {
+        Some("csv") => Standard::Csv,
+        Some("json") => Standard::Json,
+        Some("xml" | "ubl") => Standard::Xml,
+        _ => Standard::X12,
+    })
 }
 
 /// How the mapping of a CSV connection says that its rows are cut into sets.

@@ -1,0 +1,135 @@
+//! What a configuration file may say of an agreement beyond its shape, and where in the file a word stands.
+
+use super::{Agreement, files::Lint};
+
+/// ISA13 has nine digits (X12.6, element I12).
+const LONGEST_NUMBER: u32 = 999_999_999;
+
+/// Faults of the agreement that a partner's file holds: what can't be, and what is not built yet.
+pub fn agreement(path: &str, text: &str, agreement: &Agreement) -> Vec<Lint> {
+    let mut faults = Vec::new();
+    let mut fault = |words: &[&str], sentence: String| {
+        let (line, column) = place(text, words);
+        faults.push(Lint { file: path.into(), line, column, sentence });
+    };
+    let numbers = &agreement.control_numbers;
+    for (word, number) in [("first", numbers.first), ("last", numbers.last)] {
+        if !(1..=LONGEST_NUMBER).contains(&number) {
+            fault(
+                &["agreement", "control_numbers", word],
+                format!(
+                    "`{word}` is {number}; control numbers go from 1 to {LONGEST_NUMBER}, since ISA13 has nine digits"
+                ),
+            );
+        }
+    }
+    if numbers.first > numbers.last {
+        fault(
+            &["agreement", "control_numbers"],
+            format!(
+                "the range of control numbers is empty: `first` {} is behind `last` {}",
+                numbers.first, numbers.last
+            ),
+        );
+    }
+    let d = &agreement.delimiters;
+    let mut known: Vec<(&str, char)> = Vec::new();
+    for (word, one) in
+        [("element", d.element), ("component", d.component), ("repetition", d.repetition), ("segment", d.segment)]
+    {
+        if !one.is_ascii() || one.is_ascii_alphanumeric() || one == ' ' {
+            fault(
+                &["agreement", "delimiters", word],
+                format!(
+                    "{one:?} can't be the {word} delimiter; take an ASCII character that is no letter, digit or space"
+                ),
+            );
+        } else if let Some((other, _)) = known.iter().find(|k| k.1 == one) {
+            fault(
+                &["agreement", "delimiters", word],
+                format!(
+                    "{one:?} is the {other} delimiter and the {word} delimiter; a reader could not tell them apart"
+                ),
+            );
+        }
+        known.push((word, one));
+    }
+    if !agreement.search_keys.is_empty() {
+        fault(
+            &["agreement", "search_keys"],
+            "`search_keys` is not built yet: documents are found by number, control number, identity and name; leave it out"
+                .into(),
+        );
+    }
+    faults
+}
+
+/// Line and column, from 1, of the last of these words, each looked for behind the one before it. A word that the file
+/// does not hold is passed over.
+pub fn place(text: &str, words: &[&str]) -> (u64, u64) {
+    let (mut from, mut at) = (0, 0);
+    for word in words {
+        if let Some(found) = find(&text[from..], word) {
+            at = from + found;
+            from = at + word.len();
+        }
+    }
+    let before = &text[..at];
+    let start = before.rfind('\n').map_or(0, |n| n + 1);
+    (before.matches('\n').count() as u64 + 1, before[start..].chars().count() as u64 + 1)
+}
+
+/// A word that is not part of a longer one, if there is one; else its first place.
+fn find(text: &str, word: &str) -> Option<usize> {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word)
+        .find(|(at, _)| {
+            !text[..*at].chars().next_back().is_some_and(part)
+                && !text[at + word.len()..].chars().next().is_some_and(part)
+        })
+        .map(|(at, _)| at)
+        .or_else(|| text.find(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tenancy::Directory;
+
+    fn faults(agreement: &str) -> Vec<String> {
+        let tenant = "tenant: acme\nidentities: [x12/ZZ/ACME]\n";
+        let partner = format!("tenant: acme\npartner: last\nagreement:\n{agreement}");
+        let files = [("acme.yaml".to_owned(), tenant.to_owned()), ("north.yaml".to_owned(), partner)];
+        match Directory::compile(&files, &|_| None) {
+            Ok(_) => vec![],
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn what_an_agreement_may_say() {
+        assert_eq!(
+            faults("  control_numbers: { first: 7, last: 999999999 }\n  delimiters: { element: '|' }\n"),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn each_fault_has_its_place_and_reason() {
+        for (agreement, begins, says) in [
+            ("  control_numbers:\n    first: 1\n    last: 1000000000\n", "north.yaml:6:5: ", "nine digits"),
+            ("  control_numbers: { first: 0 }\n", "north.yaml:4:22: ", "from 1"),
+            ("  control_numbers: { first: 9, last: 8 }\n", "north.yaml:4:3: ", "empty"),
+            ("  delimiters: { element: A }\n", "north.yaml:4:17: ", "no letter"),
+            ("  delimiters: { component: '*' }\n", "north.yaml:4:17: ", "tell them apart"),
+            ("  search_keys: [/sold_to/name]\n", "north.yaml:4:3: ", "not built yet"),
+            ("  acknowledge: '999'\n", "north.yaml:4:16: ", "999"),
+            ("  crunchy: yes\n", "north.yaml:4:3: ", "crunchy"),
+        ] {
+            let got = faults(agreement);
+            assert!(
+                got.len() == 1 && got[0].starts_with(begins) && got[0].contains(says),
+                "{agreement}: {got:?} should begin {begins} and say {says}"
+            );
+        }
+    }
+}
