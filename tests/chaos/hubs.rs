@@ -121,6 +121,9 @@ impl Hubs {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crossdock"));
         command
             .current_dir(self.folder.path())
+            // The test's own words, which are no settings of the hub: it would refuse to start.
+            .env_remove("CROSSDOCK_CHAOS")
+            .env_remove("CROSSDOCK_CHAOS_SEED")
             .env("CROSSDOCK_DATA", data)
             .env("CROSSDOCK_CONNECTORS", self.folder.path().join("connectors"))
             .env("CROSSDOCK_FLOW__SWEEP_AFTER_MS", "3000")
