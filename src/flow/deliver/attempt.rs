@@ -2,7 +2,7 @@
 
 use super::{Senders, policy::Policy};
 use crate::{
-    canonical::outgoing::Outgoing,
+    canonical::{EventId, outgoing::Outgoing},
     config::DeliverSettings,
     emit::webhook::{self, Limits},
     store::{deliveries::DeliveryRow, events::EventRow, now},
@@ -14,7 +14,13 @@ use std::{sync::Arc, time::Duration};
 /// What is to be done.
 #[derive(Debug)]
 pub enum Work {
-    Webhook { endpoint: Arc<EndpointInfo>, event: EventRow },
+    /// The body is written when the delivery is loaded: while it waits in its lane it costs its bytes and no tree.
+    Webhook {
+        endpoint: Arc<EndpointInfo>,
+        event: EventId,
+        key: String,
+        body: Vec<u8>,
+    },
     Document(Outgoing),
 }
 
@@ -57,7 +63,9 @@ impl Work {
                     format!("no file names the endpoint `{}` any more; put it back and replay, or cancel", row.target),
                 )
             })?;
-            return Ok(Work::Webhook { endpoint, event });
+            let body = webhook::body(&event, row.sequence.unwrap_or(0))
+                .map_err(|e| Trouble::last("bug/body", format!("the event can't be written as JSON: {e}")))?;
+            return Ok(Work::Webhook { endpoint, event: event.id, key: event.key, body });
         }
         let connection = directory.connection(&row.target).filter(|c| c.tenant == tenant).ok_or_else(|| {
             Trouble::last(
@@ -76,7 +84,7 @@ impl Work {
     /// What keeps an order among deliveries of a target.
     pub fn key(&self) -> String {
         match self {
-            Work::Webhook { event, .. } => event.key.clone(),
+            Work::Webhook { key, .. } => key.clone(),
             Work::Document(out) => out.delivery.to_string(),
         }
     }
@@ -94,33 +102,28 @@ impl Work {
     }
 
     /// Tries once; what a success should say in the journal.
-    pub async fn attempt(
-        &self,
-        sequence: i64,
-        senders: &Senders,
-        settings: &DeliverSettings,
-    ) -> Result<Value, Trouble> {
+    pub async fn attempt(self, senders: &Senders, settings: &DeliverSettings) -> Result<Value, Trouble> {
         match self {
-            Work::Webhook { endpoint, event } => send_webhook(endpoint, event, sequence, senders, settings).await,
-            Work::Document(out) => send_document(out, senders, settings).await,
+            Work::Webhook { endpoint, event, body, .. } => {
+                send_webhook(&endpoint, event, body, senders, settings).await
+            }
+            Work::Document(out) => send_document(&out, senders, settings).await,
         }
     }
 }
 
 async fn send_webhook(
     endpoint: &EndpointInfo,
-    event: &EventRow,
-    sequence: i64,
+    event: EventId,
+    body: Vec<u8>,
     senders: &Senders,
     settings: &DeliverSettings,
 ) -> Result<Value, Trouble> {
-    let body = webhook::body(event, sequence)
-        .map_err(|e| Trouble::last("bug/body", format!("the event can't be written as JSON: {e}")))?;
     let limits = Limits {
         timeout: Duration::from_millis(endpoint.timeout_ms.unwrap_or(settings.timeout_ms)),
         answer_bytes: settings.answer_bytes,
     };
-    match senders.webhooks.send(endpoint, event.id, body, now(), limits).await {
+    match senders.webhooks.send(endpoint, event, body, now(), limits).await {
         Ok(taken) if taken.cut => Ok(json!({ "status": taken.status, "answer": "cut" })),
         Ok(taken) => Ok(json!({ "status": taken.status })),
         Err(failure) => Err(Trouble {

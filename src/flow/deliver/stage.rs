@@ -50,7 +50,6 @@ struct Job {
     claim: u64,
     facts: Facts,
     work: Work,
-    sequence: i64,
     taken_at: Instant,
 }
 
@@ -239,8 +238,8 @@ impl Stage {
         };
         let facts = Facts { policy: work.policy(&self.hub.settings.deliver), ..bare(&row) };
         let lane = LaneId { tenant, webhook: row.kind == "webhook", target: row.target };
-        let (key, sequence) = (work.key(), row.sequence.unwrap_or(0));
-        let car = Car { id, lane, key, load: Job { claim, facts, work, sequence, taken_at } };
+        let key = work.key();
+        let car = Car { id, lane, key, load: Job { claim, facts, work, taken_at } };
         if due > now {
             self.early.insert((due, id), car);
         } else {
@@ -287,9 +286,9 @@ impl Stage {
         while self.running.len() < self.hub.settings.deliver.concurrent.max(1)
             && let Some(car) = self.lanes.start()
         {
-            let Job { claim, facts, work, sequence, taken_at } = car.load;
+            let Job { claim, facts, work, taken_at } = car.load;
             let (senders, settings) = (self.senders.clone(), self.hub.settings.clone());
-            let task = self.running.spawn(async move { work.attempt(sequence, &senders, &settings.deliver).await });
+            let task = self.running.spawn(async move { work.attempt(&senders, &settings.deliver).await });
             self.under_way.insert(
                 task.id(),
                 UnderWay { claim, facts, lane: car.lane, key: car.key, taken_at, began: Instant::now() },
