@@ -15,6 +15,7 @@ both!(
     documents_that_are_unreadable_or_nobodys,
     a_bad_set_costs_itself,
     trailers_that_count_wrongly,
+    what_the_last_trailer_refuses_goes_nowhere,
     what_can_not_be_mapped_is_held,
     an_unknown_item_is_answered,
     a_ragged_row_costs_its_order,
@@ -60,12 +61,15 @@ async fn documents_that_are_unreadable_or_nobodys(mut rig: Rig) {
     let stranger = orders(2, &["PO-STRANGER"]).replace("NORTHWIND      ", "STRANGER       ");
     let other_receiver = orders(3, &["PO-OTHER"]).replace("ACMEDIST       ", "SOMEBODY       ");
     let cut_isa = &orders(4, &["PO-CUT"])[..60];
+    let (isa, cut_gs) = (&orders(5, &["PO-CUT"])[..106], &orders(6, &["PO-CUT"])[..130]);
     let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let noise: Vec<u8> = (0..4_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let cases: [Case; 11] = [
+    let cases: [Case; 13] = [
         ("north-edi", "empty.edi", b"", "rejected", "E0001", &["empty"]),
         ("north-edi", "blank.edi", b" \r\n \n", "rejected", "E0001", &[]),
         ("north-edi", "cut.edi", cut_isa.as_bytes(), "rejected", "E0101", &["byte"]),
+        ("north-edi", "isa.edi", isa.as_bytes(), "rejected", "E0104", &["IEA"]),
+        ("north-edi", "gs.edi", cut_gs.as_bytes(), "rejected", "E0104", &["IEA"]),
         ("north-edi", "stranger.edi", stranger.as_bytes(), "unassigned", "unassigned/sender", &["x12/ZZ/STRANGER"]),
         (
             "north-edi",
@@ -179,6 +183,24 @@ async fn trailers_that_count_wrongly(mut rig: Rig) {
     // A file cut short: its whole sets stand, the cut one is rejected.
     stands(&rig, "PO-C1", "applied", "", &[]).await;
     assert_eq!(in_set(&rig, cut, 1).await.state, "rejected");
+    rig.halt().await;
+}
+
+/// More sets than one commit of translate writes: until IEA was read, none of them may go.
+async fn what_the_last_trailer_refuses_goes_nowhere(mut rig: Rig) {
+    let numbers: Vec<String> = (0..200).map(|n| format!("PO-{n}")).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let wrong = orders(1, &numbers).replace("IEA*1*", "IEA*9*");
+    let id = rig.bring("north-edi", "iea.edi", wrong.as_bytes()).await;
+    rig.bring("north-edi", "good.edi", orders(2, &["PO-GOOD"]).as_bytes()).await;
+    rig.start(1, 1).await;
+    rig.stand("PO-GOOD", &["applied"]).await;
+    rig.quiet().await;
+    assert_eq!(rig.place.number("select count(*) from messages where state = 'rejected'").await, 200);
+    stands(&rig, "PO-0", "rejected", "E0111", &["IEA01", "9"]).await;
+    stands(&rig, "PO-199", "rejected", "E0111", &["IEA01", "9"]).await;
+    let answer = acknowledgement(&rig, id).await;
+    assert!(answer.contains("AK9*R*200*200*0"), "{answer}");
     rig.halt().await;
 }
 

@@ -5,7 +5,7 @@ use crate::{
     canonical::Micros,
     emit::acknowledge::{Acknowledgement, functional_997},
     flow::{Hub, emitter},
-    formats::write::OutSet,
+    formats::{piece::Group, write::OutSet},
     store::{StoreError, Tx},
     tenancy::agreement::Acknowledge,
 };
@@ -16,7 +16,7 @@ pub async fn write(hub: &Hub, tx: &mut Tx, batch: &Batch, now: Micros) -> Result
     let Some(tenant) = batch.runs.first().map(|r| r.tenant.id) else { return Ok(()) };
     let mut said = Vec::new();
     for run in &batch.runs {
-        for one in run.to_acknowledge.iter().filter(|one| is_due(run, one.interchange, &one.group.functional_id)) {
+        for one in run.to_acknowledge.iter().filter(|one| is_due(run, one.interchange, &one.group)) {
             let interchange = &run.interchanges[one.interchange as usize];
             let Some(partner) = &interchange.partner else { continue };
             said.push(Acknowledgement {
@@ -32,10 +32,13 @@ pub async fn write(hub: &Hub, tx: &mut Tx, batch: &Batch, now: Micros) -> Result
     if said.is_empty() { Ok(()) } else { functional_997(tx, &emitter(hub, now), tenant, said).await }
 }
 
-fn is_due(run: &Run, interchange: u32, functional_id: &str) -> bool {
+/// A GS that was cut before its control number and version can't be answered: AK1 names what is not there.
+fn is_due(run: &Run, interchange: u32, group: &Group) -> bool {
     run.interchanges.get(interchange as usize).is_some_and(|i| {
         i.ends == "translated"
-            && functional_id != "FA"
+            && &*group.functional_id != "FA"
+            && !group.control.is_empty()
+            && !group.version.is_empty()
             && i.partner.as_ref().is_some_and(|p| p.agreement.acknowledge == Acknowledge::Functional997)
     })
 }

@@ -246,7 +246,9 @@ impl Writer<'_> {
     ) -> Result<(), StoreError> {
         for (r, run) in batch.runs.iter().enumerate() {
             let first_here = mapped.iter().filter(|m| m.run == r).map(|m| m.row.set_no).min().unwrap_or(i64::MAX);
-            for closing in &run.closings {
+            // A group that its own trailer refuses does not go with the rest of its interchange.
+            let (refusing, freeing): (Vec<_>, Vec<_>) = run.closings.iter().partition(|c| c.refused.is_some());
+            for closing in refusing.into_iter().chain(freeing) {
                 let (from, to) = (i64::from(closing.from_set), i64::from(closing.to_set).min(first_here));
                 if from >= to {
                     continue;

@@ -82,6 +82,8 @@ pub struct Run {
     pub sets: u32,
     pub interchanges: Vec<InterchangeRun>,
     groups: HashMap<u32, GroupRun>,
+    /// Groups of the open interchange whose trailers were read.
+    ended_groups: Vec<(GroupRun, GroupEnd)>,
     pub closings: Vec<Closing>,
     pub to_acknowledge: Vec<ToAcknowledge>,
     pub faults: Vec<Fault>,
@@ -112,6 +114,7 @@ impl Run {
             sets: 0,
             interchanges: vec![],
             groups: HashMap::new(),
+            ended_groups: vec![],
             closings: vec![],
             to_acknowledge: vec![],
             faults: vec![],
@@ -202,36 +205,35 @@ impl Run {
         set.group.and_then(|n| self.groups.get(&n)).map(|g| g.header.sender.to_string())
     }
 
+    /// What the interchange's own trailer says is still unknown: until then nothing of the group goes or is acknowledged.
     fn group_end(&mut self, end: GroupEnd) {
-        let Some(group) = self.groups.remove(&end.ordinal) else { return };
-        let refused: Vec<Fault> = end.faults.iter().filter(|f| f.costs >= Costs::Set).cloned().collect();
-        let whole = self
-            .interchanges
-            .get(group.header.interchange as usize)
-            .is_some_and(|i| bad_set_costs(i) == BadSetCosts::Interchange);
-        if !whole || !refused.is_empty() {
-            let refused = (!refused.is_empty()).then_some(refused);
-            self.closings.push(Closing { from_set: group.first_set, to_set: group.first_set + group.sets, refused });
+        if let Some(group) = self.groups.remove(&end.ordinal) {
+            self.ended_groups.push((group, end));
         }
-        let (body, _) = group.acknowledgement.finish(Some(&end));
-        self.to_acknowledge.push(ToAcknowledge { interchange: group.header.interchange, group: group.header, body });
     }
 
     fn interchange_end(&mut self, end: InterchangeEnd) {
         let sets = self.sets;
         let Some(interchange) = self.interchanges.get_mut(end.ordinal as usize) else { return };
         interchange.content = Some(crate::store::deliveries::hex(&std::mem::take(&mut interchange.hash).finalize()));
-        let mut refused: Vec<Fault> = end.faults.iter().filter(|f| f.costs >= Costs::Set).cloned().collect();
+        let mut refused = costs_set(&end.faults);
         if refused.is_empty() && interchange.bad_set && bad_set_costs(interchange) == BadSetCosts::Interchange {
             refused.push(super::faults::interchange_refused(&interchange.header));
         }
-        let grouped = interchange.header.standard == Standard::X12 && bad_set_costs(interchange) == BadSetCosts::Set;
-        if !refused.is_empty() {
-            self.closings.push(Closing { from_set: interchange.first_set, to_set: sets, refused: Some(refused) });
-        } else if !grouped {
-            self.closings.push(Closing { from_set: interchange.first_set, to_set: sets, refused: None });
-        }
         interchange.to_write = true;
+        for (group, mut group_end) in std::mem::take(&mut self.ended_groups) {
+            let (from_set, to_set) = (group.first_set, group.first_set + group.sets);
+            let of_group = costs_set(&group_end.faults);
+            if !of_group.is_empty() {
+                self.closings.push(Closing { from_set, to_set, refused: Some(of_group) });
+            }
+            // A partner whose interchange is refused must not read that its group was accepted.
+            group_end.faults.extend(refused.iter().cloned());
+            let (body, _) = group.acknowledgement.finish(Some(&group_end));
+            self.to_acknowledge.push(ToAcknowledge { interchange: end.ordinal, group: group.header, body });
+        }
+        let refused = (!refused.is_empty()).then_some(refused);
+        self.closings.push(Closing { from_set: interchange.first_set, to_set: sets, refused });
         for fault in end.faults {
             self.note(fault);
         }
@@ -255,6 +257,10 @@ impl Run {
         };
         if first.ends != "translated" && self.interchanges.iter().all(|i| i.ends == first.ends) {
             return (first.ends, first.cause.clone(), first.duplicate_of);
+        }
+        // Nothing but an envelope with something wrong in it: cut short, most likely. Whoever sent it is waiting.
+        if self.sets == 0 && !self.faults.is_empty() {
+            return ("rejected", Some(super::faults::cause_of(&self.faults)), None);
         }
         ("translated", None, None)
     }
@@ -335,6 +341,11 @@ impl Run {
             )
         })
     }
+}
+
+/// Those that refuse what they are about.
+fn costs_set(faults: &[Fault]) -> Vec<Fault> {
+    faults.iter().filter(|fault| fault.costs >= Costs::Set).cloned().collect()
 }
 
 fn bad_set_costs(interchange: &InterchangeRun) -> BadSetCosts {
