@@ -140,6 +140,9 @@ struct Filter {
     limit: Option<u32>,
 }
 
+/// States of a document, as the store checks them.
+const STATES: [&str; 7] = ["received", "translated", "retrying", "dead", "unassigned", "rejected", "duplicate"];
+
 /// A page of documents.
 #[derive(Debug, Serialize, ToSchema)]
 struct Documents {
@@ -158,7 +161,7 @@ async fn list(
 ) -> Result<Json<Documents>, Problem> {
     let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
     let search = Search {
-        state: filled(filter.state),
+        state: page::state(filled(filter.state), &STATES)?,
         partner: filled(filter.partner).map(|name| PartnerId::named(who.tenant, &name)),
         connection: filled(filter.connection).map(|name| ConnectionId::named(&name)),
         set_kind: filled(filter.kind),

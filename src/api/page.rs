@@ -53,3 +53,13 @@ pub fn instant(name: &str, text: Option<&str>) -> Result<Option<Micros>, Problem
         )),
     }
 }
+
+/// A state of a query, which must be one of those that there are: a typing error must not look like an empty answer.
+pub fn state(name: Option<String>, known: &[&str]) -> Result<Option<String>, Problem> {
+    match name {
+        Some(name) if !known.contains(&name.as_str()) => {
+            Err(Problem::new(Code::RequestInvalid, format!("`{name}` is no state; there are {}", known.join(", "))))
+        }
+        name => Ok(name),
+    }
+}

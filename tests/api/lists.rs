@@ -77,6 +77,7 @@ async fn filters(on: On) {
     }
     for (query, word) in [
         ("state=x&colour=red", "colour"),
+        ("state=translatd", "translated"),
         ("since=yesterday", "since"),
         ("cursor=abc", "cursor"),
         ("limit=many", "invalid digit"),
