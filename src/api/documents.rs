@@ -140,9 +140,6 @@ struct Filter {
     limit: Option<u32>,
 }
 
-/// States of a document, as the store checks them.
-const STATES: [&str; 7] = ["received", "translated", "retrying", "dead", "unassigned", "rejected", "duplicate"];
-
 /// A page of documents.
 #[derive(Debug, Serialize, ToSchema)]
 struct Documents {
@@ -161,7 +158,7 @@ async fn list(
 ) -> Result<Json<Documents>, Problem> {
     let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
     let search = Search {
-        state: page::state(filled(filter.state), &STATES)?,
+        state: page::state(filled(filter.state), &documents::STATES)?,
         partner: filled(filter.partner).map(|name| PartnerId::named(who.tenant, &name)),
         connection: filled(filter.connection).map(|name| ConnectionId::named(&name)),
         set_kind: filled(filter.kind),

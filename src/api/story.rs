@@ -149,11 +149,6 @@ fn reason(cause: Option<&serde_json::Value>) -> String {
     field("sentence").or_else(|| field("code")).unwrap_or("no reason was noted").to_owned()
 }
 
-/// Its cause, else the first fault that refused it.
-fn first_cause(message: &Message) -> Option<&serde_json::Value> {
-    message.cause.as_ref().or_else(|| message.faults.as_ref()?.as_array()?.first())
-}
-
 fn next_of_message(message: &Message, holds: &[(MessageId, String, String)]) -> Option<Action> {
     let hold = holds.iter().find(|h| h.0.0 == message.id);
     match (message.state.as_str(), hold) {
@@ -164,7 +159,11 @@ fn next_of_message(message: &Message, holds: &[(MessageId, String, String)]) -> 
             body: Some(serde_json::json!({"scheme": scheme, "value": value, "target": null})),
         }),
         ("held" | "rejected" | "dead", _) => Some(Action {
-            sentence: format!("when the cause is gone, restart {}: {}", what(message), reason(first_cause(message))),
+            sentence: format!(
+                "when the cause is gone, restart {}: {}",
+                what(message),
+                reason(messages::why(message.cause.as_ref(), message.faults.as_ref()))
+            ),
             method: "POST",
             path: format!("/v1/messages/{}/restart", message.id),
             body: Some(serde_json::json!({"why": ""})),

@@ -75,42 +75,47 @@ pub fn run(args: &Check) -> anyhow::Result<u8> {
 }
 
 fn one(args: &Check, file: &str, out: &mut Out) -> anyhow::Result<bool> {
-    let input = Input::open(file)?;
     let standard = args.standard.or_else(|| by_name(file));
     let options = Options { csv: CsvOptions { delimiter: args.delimiter, by: args.by.clone() }, ..Options::default() };
-    let tally = if args.json {
-        json(out, file, standard, &input, &options)?
-    } else {
-        show(out, file, standard, &input, &options)?
-    };
+    let document = Document { file, standard, input: Input::open(file)?, options };
+    let tally = if args.json { json(out, &document)? } else { show(out, &document)? };
     Ok(tally.accepted())
 }
 
-fn broken(file: &str, error: std::io::Error) -> anyhow::Error {
-    anyhow::anyhow!("{file} can't be read any further: {error}")
+/// What is looked into, and how it is to be read.
+struct Document<'a> {
+    file: &'a str,
+    standard: Option<Standard>,
+    input: Input,
+    options: Options,
+}
+
+impl Document<'_> {
+    /// Begins to read it, from its first byte.
+    fn findings(&self) -> anyhow::Result<Findings<'_>> {
+        Ok(Findings::open(self.standard, self.input.reader()?, self.options.clone())?)
+    }
+
+    fn broken(&self, error: std::io::Error) -> anyhow::Error {
+        anyhow::anyhow!("{} can't be read any further: {error}", self.file)
+    }
 }
 
 /// One object, written as the document is read. Whether a set is accepted is known when its trailers were read, so the
 /// document is read twice rather than held.
-fn json(
-    out: &mut Out,
-    file: &str,
-    standard: Option<Standard>,
-    input: &Input,
-    options: &Options,
-) -> anyhow::Result<Tally> {
-    let mut first = Findings::open(standard, input.reader()?, options.clone())?;
+fn json(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
+    let mut first = document.findings()?;
     let known = first.standard;
     for finding in first.by_ref() {
-        finding.map_err(|error| broken(file, error))?;
+        finding.map_err(|error| document.broken(error))?;
     }
     let tally = first.tally();
-    let head = serde_json::json!({"file": file, "standard": known}).to_string();
+    let head = serde_json::json!({"file": document.file, "standard": known}).to_string();
     out.bytes(head.trim_end_matches('}').as_bytes())?;
     out.bytes(b",\"sets\":[")?;
     let (mut around, mut left_out, mut comma) = (Vec::new(), 0u64, "");
-    for finding in Findings::open(standard, input.reader()?, options.clone())? {
-        match finding.map_err(|error| broken(file, error))? {
+    for finding in document.findings()? {
+        match finding.map_err(|error| document.broken(error))? {
             Finding::Set(mut set) => {
                 set.accepted = tally.accepts(&set);
                 out.bytes(comma.as_bytes())?;
@@ -134,23 +139,17 @@ fn by_name(file: &str) -> Option<Standard> {
 }
 
 /// For people: drawn in the bytes where they are held, else in words, as the faults come.
-fn show(
-    out: &mut Out,
-    file: &str,
-    standard: Option<Standard>,
-    input: &Input,
-    options: &Options,
-) -> anyhow::Result<Tally> {
-    let mut findings = Findings::open(standard, input.reader()?, options.clone())?;
+fn show(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
+    let mut findings = document.findings()?;
     let known = findings.standard;
-    let bytes = input.bytes();
+    let bytes = document.input.bytes();
     let (mut drawn, mut left_out) = (Vec::new(), 0u64);
     if bytes.is_none() {
-        out.line(out.bold(file))?;
+        out.line(out.bold(document.file))?;
     }
     let mut any = false;
     for finding in findings.by_ref() {
-        let faults = match finding.map_err(|error| broken(file, error))? {
+        let faults = match finding.map_err(|error| document.broken(error))? {
             Finding::Set(set) => set.faults,
             Finding::Around(fault) => vec![fault],
         };
@@ -166,7 +165,7 @@ fn show(
         }
     }
     match bytes {
-        Some(bytes) => out.line(render::terminal(file, bytes, &drawn, out.color))?,
+        Some(bytes) => out.line(render::terminal(document.file, bytes, &drawn, out.color))?,
         None if !any => out.line("  nothing wrong was found")?,
         None => {}
     }

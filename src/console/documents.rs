@@ -18,7 +18,6 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 const PAGE: usize = 50;
-const STATES: [&str; 7] = ["received", "translated", "retrying", "dead", "unassigned", "rejected", "duplicate"];
 const TIMES: [(&str, &str, i64); 4] = [
     ("1h", "last hour", 3_600),
     ("24h", "last 24 hours", 86_400),
@@ -159,7 +158,7 @@ fn form(console: &Console, tenant: Tenant, filter: &Filter) -> Markup {
         directory.connections.values().filter(|c| c.tenant == tenant).map(|c| c.name.as_str()).collect();
     partners.sort_unstable();
     connections.sort_unstable();
-    let states = STATES.map(|s| (s, words::word(s).0));
+    let states = documents::STATES.map(|s| (s, words::word(s).0));
     html! {
         form .filters method="get" action="/documents" {
             input #find type="search" name="q" value=(filter.q) placeholder="Number, control number, file name, id, partner" aria-label="Find documents" spellcheck="false";

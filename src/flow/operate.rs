@@ -14,7 +14,7 @@ use crate::{
         now, outbox,
     },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 /// Why an operation was not done.
@@ -86,7 +86,7 @@ pub async fn restart(
     keys::lock(&mut tx, tenant, &keys).await?;
     fresh.place = place(&mut tx, tenant, &row, old_key.as_ref(), fresh.key().as_ref()).await?;
     let cause = json!({
-        "code": "restarted", "who": who, "why": why, "by": new, "was": row.state, "ended": ended(&row)
+        "code": "restarted", "who": who, "why": why, "by": new, "was": row.state, "ended": messages::why(row.cause.as_ref(), row.faults.as_ref())
     });
     messages::step_aside(&mut tx, tenant, id, "replaced", Some(new), &cause, now).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
@@ -120,11 +120,6 @@ pub async fn restart(
     outbox::push(&mut tx, &claims).await?;
     tx.commit().await?;
     Ok(new)
-}
-
-/// How a message had ended, for the history of what is done with it: its cause, else its first fault.
-fn ended(row: &MessageRow) -> Option<&Value> {
-    row.cause.as_ref().or_else(|| row.faults.as_ref()?.as_array()?.first())
 }
 
 /// The old message's place, or a new one where its key was not known before.
@@ -175,7 +170,7 @@ pub async fn cancel_message(
     allowed(&row.state, &["rejected", "held", "dead"], "a rejected, held or dead message", "cancelled")?;
     let keys: Vec<keys::Key> = key(&row).into_iter().collect();
     keys::lock(&mut tx, tenant, &keys).await?;
-    let cause = json!({"code": "cancelled", "who": who, "why": why, "was": row.state, "ended": ended(&row)});
+    let cause = json!({"code": "cancelled", "who": who, "why": why, "was": row.state, "ended": messages::why(row.cause.as_ref(), row.faults.as_ref())});
     messages::step_aside(&mut tx, tenant, id, "cancelled", None, &cause, now).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
     let claims = free(hub, &mut tx, tenant, &keys).await?;

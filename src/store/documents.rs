@@ -8,6 +8,9 @@ use crate::canonical::{ConnectionId, DocumentId, Micros, PartnerId, Tenant};
 use serde::Serialize;
 use serde_json::Value;
 
+/// States of a document, as the migrations check them.
+pub const STATES: [&str; 7] = ["received", "translated", "retrying", "dead", "unassigned", "rejected", "duplicate"];
+
 /// A document to be written by intake.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewDocument {

@@ -448,3 +448,8 @@ pub async fn stranded(tx: &mut Tx, tenant: Tenant, limit: i64) -> Result<Vec<End
         tenant, limit
     )?)
 }
+
+/// Why a message is as it is: its cause, else its first fault.
+pub fn why<'a>(cause: Option<&'a Value>, faults: Option<&'a Value>) -> Option<&'a Value> {
+    cause.or_else(|| faults?.as_array()?.first())
+}
