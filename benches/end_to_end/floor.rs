@@ -57,6 +57,12 @@ async fn tables(database: &mut PgConnection) -> Vec<TableRow> {
     sqlx::query_as(TABLES).fetch_all(database).await.expect("the tables")
 }
 
+/// Brings the planner's statistics up to date.
+pub async fn analyze(url: &str) {
+    let mut database = PgConnection::connect(url).await.expect("a database");
+    sqlx::raw_sql("analyze").execute(&mut database).await.expect("statistics");
+}
+
 /// How many rows the outbox ever had.
 async fn outbox(database: &mut PgConnection) -> i64 {
     sqlx::query_scalar("select coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')::regclass), 0)")

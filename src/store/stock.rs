@@ -21,18 +21,34 @@ struct Ask {
     item: Uuid,
 }
 
+/// Stock rows as they stand, without a lock: `change` refuses what is no longer there.
+pub async fn peek(tx: &mut Tx, tenant: Tenant, items: &[Uuid]) -> Result<Vec<StockRow>, StoreError> {
+    if items.is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(fetch!(
+        tx,
+        "select stock.item, stock.on_hand, stock.reserved from stock join {rows} on stock.item = r.item where stock.tenant = $2",
+        "item uuid" => &asked(items);
+        tenant
+    )?)
+}
+
 /// Loads stock rows and leaves them locked. Items must be sorted.
 pub async fn load(tx: &mut Tx, tenant: Tenant, items: &[Uuid]) -> Result<Vec<StockRow>, StoreError> {
     if items.is_empty() {
         return Ok(vec![]);
     }
-    let ask: Vec<Ask> = items.iter().map(|item| Ask { item: *item }).collect();
     Ok(fetch!(
         tx,
         "select stock.item, stock.on_hand, stock.reserved from stock join {rows} on stock.item = r.item where stock.tenant = $2 order by stock.item {lock}",
-        "item uuid" => &ask;
+        "item uuid" => &asked(items);
         tenant
     )?)
+}
+
+fn asked(items: &[Uuid]) -> Vec<Ask> {
+    items.iter().map(|item| Ask { item: *item }).collect()
 }
 
 /// A change of what is reserved.

@@ -27,8 +27,25 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+/// When a transaction locks the stock that it reserves. Nothing is promised twice either way: `stock::change` refuses
+/// what is no longer free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockLock {
+    /// Just before the commit. Batches that share items then wait for each other's commit and not for each other's
+    /// work; if another one took what this one had counted on, this one conflicts and is done again.
+    Late,
+    /// Before it decides: what a batch does that has met such a conflict.
+    Early,
+}
+
 /// Applies messages; all or nothing. `taken` ends with the transaction.
-pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]) -> Result<(), StoreError> {
+pub async fn apply(
+    hub: &Hub,
+    tenant: Tenant,
+    ids: &[MessageId],
+    taken: &[Taken],
+    stock_lock: StockLock,
+) -> Result<(), StoreError> {
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
     let mut loaded = messages::load(&mut tx, tenant, ids).await?;
@@ -55,10 +72,12 @@ pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]
     let loaded = work.without_waiting(&mut tx, loaded).await?;
     let (commands, loaded) = work.commands(loaded);
     let mut world = World::default();
-    load(&mut tx, tenant, &commands, &mut world).await?;
+    load(&mut tx, tenant, &commands, &mut world, stock_lock).await?;
     let events = work.decide(&mut world, &commands, &loaded);
-    save(&mut tx, tenant, &world).await?;
+    let changes = world.changed().map_err(|e| StoreError::Row(e.to_string()))?;
+    save(&mut tx, tenant, changes.entities).await?;
     work.write(&mut tx, events, &commands, &loaded).await?;
+    reserve(&mut tx, tenant, &changes.stock).await?;
     hub.queue.settle(&mut tx, taken).await?;
     tx.commit().await
 }
@@ -438,7 +457,13 @@ fn core_fault(cause: &Value, origins: &[Origin], set_byte: u64) -> Fault {
 }
 
 /// Loads what the core names: references first, then orders, then items, prices and stock; locks in the one global order.
-async fn load(tx: &mut Tx, tenant: Tenant, commands: &[Command], world: &mut World) -> Result<(), StoreError> {
+async fn load(
+    tx: &mut Tx,
+    tenant: Tenant,
+    commands: &[Command],
+    world: &mut World,
+    stock_lock: StockLock,
+) -> Result<(), StoreError> {
     if commands.is_empty() {
         return Ok(());
     }
@@ -458,7 +483,11 @@ async fn load(tx: &mut Tx, tenant: Tenant, commands: &[Command], world: &mut Wor
         .collect();
     put(world, entities::peek(tx, tenant, &master).await?)?;
     let items: Vec<uuid::Uuid> = more.stock.into_iter().collect();
-    for row in stock::load(tx, tenant, &items).await? {
+    let rows = match stock_lock {
+        StockLock::Late => stock::peek(tx, tenant, &items).await?,
+        StockLock::Early => stock::load(tx, tenant, &items).await?,
+    };
+    for row in rows {
         world.put_stock(row.item, Stock { on_hand: row.on_hand, reserved: row.reserved });
     }
     Ok(())
@@ -474,16 +503,20 @@ fn put(world: &mut World, rows: Vec<entities::EntityRow>) -> Result<(), StoreErr
     Ok(())
 }
 
-async fn save(tx: &mut Tx, tenant: Tenant, world: &World) -> Result<(), StoreError> {
-    let changes = world.changed().map_err(|e| StoreError::Row(e.to_string()))?;
-    let mut rows = Vec::with_capacity(changes.entities.len());
-    for change in changes.entities {
+async fn save(tx: &mut Tx, tenant: Tenant, changes: Vec<core::EntityChange>) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(changes.len());
+    for change in changes {
         let body = RawValue::from_string(change.body).map_err(|e| StoreError::Row(e.to_string()))?;
         let version = change.expected.map_or(1, |v| v + 1);
         rows.push(entities::Save { kind: change.key.kind.name().into(), id: change.key.id, version, body });
     }
-    entities::save(tx, tenant, &rows).await?;
-    let moved: Vec<stock::Change> =
-        changes.stock.iter().map(|c| stock::Change { item: c.item, reserved: c.delta }).collect();
+    entities::save(tx, tenant, &rows).await
+}
+
+/// Locks the stock rows, in their order, and reserves.
+async fn reserve(tx: &mut Tx, tenant: Tenant, changes: &[core::StockChange]) -> Result<(), StoreError> {
+    let items: Vec<uuid::Uuid> = changes.iter().map(|c| c.item).collect();
+    stock::load(tx, tenant, &items).await?;
+    let moved: Vec<stock::Change> = changes.iter().map(|c| stock::Change { item: c.item, reserved: c.delta }).collect();
     stock::change(tx, tenant, &moved).await
 }

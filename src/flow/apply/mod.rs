@@ -2,6 +2,7 @@
 
 mod batch;
 
+use self::batch::StockLock;
 use crate::{
     canonical::{MessageId, Stage, Tenant},
     flow::{
@@ -83,7 +84,8 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
     while let Some(part) = todo.pop() {
         let last = todo.is_empty();
         let settled = if last { taken.as_slice() } else { &[] };
-        match batch::apply(hub, tenant, &part, settled).await {
+        let stock_lock = if conflicts == 0 { StockLock::Late } else { StockLock::Early };
+        match batch::apply(hub, tenant, &part, settled, stock_lock).await {
             Ok(()) => conflicts = 0,
             Err(error) if failure::is_away(&error) => {
                 if stop.is_cancelled() {
