@@ -117,6 +117,7 @@ impl Setup {
             library: Arc::new(library()),
             intake,
             worker: "test".into(),
+            probe: Default::default(),
         };
         let (url, stop) = (serve(hub.clone()).await, CancellationToken::new());
         Setup { hub, url, folder, client: http::client(), stop, _database: database }

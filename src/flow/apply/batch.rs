@@ -4,7 +4,7 @@ use crate::{
     canonical::{ClaimCheck, Event, MessageId, Micros, Stage, Tenant, order::Order, order::Ref},
     core::{self, Command, EntityKey, Kind, Refusal, Stop, World, inventory::Stock},
     emit::fanout::{self, Told},
-    flow::{Hub, emitter, failure},
+    flow::{Hub, emitter, failure, probe::Point},
     formats::{
         fault::{Costs, Fault, Layer, Origin as Says},
         place::{At, Place},
@@ -60,6 +60,7 @@ pub async fn apply(hub: &Hub, tenant: Tenant, ids: &[MessageId], taken: &[Taken]
     save(&mut tx, tenant, &world).await?;
     work.write(&mut tx, events, &commands, &loaded).await?;
     hub.queue.settle(&mut tx, taken).await?;
+    ids.iter().for_each(|id| hub.probe.pass(Point::Applied, id.0));
     tx.commit().await
 }
 
@@ -98,6 +99,7 @@ pub async fn fail(
         };
         match retry {
             Some(due) => work.retry(&message, first, due, error),
+            None if matches!(error, StoreError::Panic(_)) => work.die(&message, "panic", &error.to_string()),
             None => work.die(&message, "store", &error.to_string()),
         }
         messages::change(&mut tx, tenant, &work.changes).await?;
@@ -232,7 +234,11 @@ impl Work<'_> {
             if self.is_blocked(message) {
                 continue;
             }
-            match catch_unwind(AssertUnwindSafe(|| core::decide(world, command))) {
+            let decided = catch_unwind(AssertUnwindSafe(|| {
+                self.hub.probe.pass(Point::Decide, message.id.0);
+                core::decide(world, command)
+            }));
+            match decided {
                 Ok(Ok(decision)) => {
                     events.extend(world.apply(decision));
                     self.end(

@@ -7,11 +7,13 @@ use crate::{
     flow::{
         Hub,
         failure::{self, Patience},
+        probe::Point,
     },
     queue::{QueueError, Taken},
     store::{StoreError, Trouble},
 };
-use std::{collections::BTreeMap, time::Instant};
+use futures_util::FutureExt;
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Messages in one transaction.
@@ -55,6 +57,8 @@ pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
             by_tenant.entry(one.claim.tenant).or_default().push(one);
         }
         for (tenant, taken) in by_tenant {
+            let ids = taken.iter().flat_map(|t| &t.claim.ids);
+            ids.for_each(|id| hub.probe.pass(Point::TakenToApply, *id));
             work(&hub, tenant, taken, &stop).await;
         }
     }
@@ -83,7 +87,7 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
     while let Some(part) = todo.pop() {
         let last = todo.is_empty();
         let settled = if last { taken.as_slice() } else { &[] };
-        match batch::apply(hub, tenant, &part, settled).await {
+        match guarded(hub, tenant, &part, settled).await {
             Ok(()) => conflicts = 0,
             Err(error) if failure::is_away(&error) => {
                 if stop.is_cancelled() {
@@ -107,6 +111,12 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
     }
     metrics::histogram!("crossdock_stage_seconds", "stage" => "apply").record(began.elapsed().as_secs_f64());
     hub.queue.ack(taken).await;
+}
+
+/// A batch; a panic outside of what guards each message, as in what goes out for it, fails it as a whole.
+async fn guarded(hub: &Hub, tenant: Tenant, part: &[MessageId], settled: &[Taken]) -> Result<(), StoreError> {
+    let applied = AssertUnwindSafe(batch::apply(hub, tenant, part, settled)).catch_unwind().await;
+    applied.unwrap_or_else(|panic| Err(StoreError::Panic(failure::panic_text(&*panic))))
 }
 
 /// A batch that fails for good is halved until the culprit stands alone; it alone is retried or dies.

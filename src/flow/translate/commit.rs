@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     canonical::{MessageId, Micros, Stage, Tenant},
-    flow::Hub,
+    flow::{Hub, probe::Point},
     store::{
         StoreError, Tx, directory, documents, interchanges,
         journal::{self, Step},
@@ -48,6 +48,7 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     outbox::push(&mut tx, &writer.claims).await?;
     // Last, since it locks the connection's row, which every intake of this connection wants: a lost lease undoes it all.
     directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
+    hub.probe.pass(Point::Translated, connection.0);
     tx.commit().await?;
     Ok(writer.outcome)
 }
@@ -230,8 +231,27 @@ impl Writer<'_> {
             code: "panic".into(),
             fingerprint: row.fingerprint.clone().unwrap_or_default(),
             reason: row.cause.clone().unwrap_or(Value::Null),
-            history: json!([]),
+            history: json!([{"at": self.now, "try": 1, "what": row.cause.as_ref().map(|c| &c["sentence"])}]),
             tries: 1,
+            died_at: self.now.0,
+        }
+    }
+
+    fn document_letter(&self, change: &documents::Change) -> crate::store::deliveries::NewLetter {
+        let told = |name: &str| change.cause.as_ref().and_then(|c| c[name].as_str()).unwrap_or_default().to_string();
+        let (code, tries) = (told("code"), change.tries.max(1));
+        let partner = change.partner.map(|p| p.to_string()).unwrap_or_default();
+        crate::store::deliveries::NewLetter {
+            tenant: self.tenant,
+            id: uuid::Uuid::now_v7(),
+            thing: "document",
+            thing_id: change.id.0,
+            stage: "translate",
+            fingerprint: crate::flow::failure::fingerprint(&["translate", &code, &partner]),
+            code,
+            reason: change.cause.clone().unwrap_or(Value::Null),
+            history: json!([{"at": self.now, "try": tries, "what": told("sentence")}]),
+            tries,
             died_at: self.now.0,
         }
     }
@@ -335,7 +355,7 @@ impl Writer<'_> {
 
     /// Closes the documents that were read to their end, and notes how far an open one has come.
     async fn documents(&mut self, tx: &mut Tx, batch: &mut Batch) -> Result<(), StoreError> {
-        let mut changes = Vec::new();
+        let (mut changes, mut dead) = (Vec::new(), Vec::new());
         for run in &mut batch.runs {
             run.closings.clear();
             run.to_acknowledge.clear();
@@ -350,7 +370,9 @@ impl Writer<'_> {
                 continue;
             }
             if let Some(holder) = run.waits_for_number() {
-                changes.push(self.hold_back(run, holder));
+                let change = self.hold_back(run, holder);
+                dead.extend((change.state == "dead").then(|| self.document_letter(&change)));
+                changes.push(change);
                 continue;
             }
             let (state, cause, duplicate_of) = run.end();
@@ -362,7 +384,7 @@ impl Writer<'_> {
                 metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => code).increment(1);
             }
             self.steps.push(self.document_step(run, state, cause.clone()));
-            changes.push(documents::Change {
+            let change = documents::Change {
                 id: run.work.id,
                 state,
                 cause,
@@ -380,9 +402,12 @@ impl Writer<'_> {
                 first_failed_at: None,
                 ended_at: Some(self.now.0),
                 deadline: self.hub.deadline(self.now).0,
-            });
+            };
+            dead.extend((state == "dead").then(|| self.document_letter(&change)));
+            changes.push(change);
             metrics::counter!("crossdock_documents_ended_total", "state" => state).increment(1);
         }
+        crate::store::deliveries::bury(tx, &dead).await?;
         let changed = documents::change(tx, self.tenant, &changes).await?;
         if changed == changes.len() as u64 { Ok(()) } else { Err(StoreError::Lost("a document's state")) }
     }

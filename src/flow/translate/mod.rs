@@ -17,6 +17,7 @@ use crate::{
     flow::{
         Hub,
         failure::{self, Patience},
+        probe::Point,
     },
     formats::{
         self, CsvOptions, Options,
@@ -30,8 +31,10 @@ use crate::{
     },
 };
 use batch::Batch;
+use futures_util::FutureExt;
 use run::Run;
 use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -53,7 +56,10 @@ pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
             taken = consumer.next() => taken,
         };
         match taken {
-            Ok(taken) => visit_until_done(&hub, taken, &stop).await,
+            Ok(taken) => {
+                hub.probe.pass(Point::TakenToTranslate, taken.claim.ids.first().copied().unwrap_or_default());
+                visit_until_done(&hub, taken, &stop).await
+            }
             // A stage never ends for want of its queue.
             Err(error) => patience.wait("translate", &error).await,
         }
@@ -130,9 +136,17 @@ async fn visit(
         return tx.rollback().await;
     };
     tx.commit().await?;
-    let worked = work(hub, tenant, connection, epoch, stop).await;
+    // Whatever becomes of this worker, the next one must not find the lease taken and go away.
+    let worked = AssertUnwindSafe(work(hub, tenant, connection, epoch, stop)).catch_unwind().await;
     let mut tx = hub.store.begin(tenant).await?;
     directory::release_lease(&mut tx, tenant, connection, epoch).await?;
+    let worked = match worked {
+        Ok(worked) => worked,
+        Err(panic) => {
+            tx.commit().await?;
+            resume_unwind(panic)
+        }
+    };
     let claim = ClaimCheck::new(tenant, Stage::Translate, vec![connection.0]);
     match &worked {
         Ok(Left::More) => outbox::push(&mut tx, &[outbox::Row::at_once(claim.clone(), now())]).await?,
@@ -304,7 +318,11 @@ async fn open(
         options.csv =
             csv_options(hub, connection.expects.as_deref(), connection.partner.map(|p| hub.directory.partner_name(p)));
     }
-    let policy = policy_of(hub, tenant, connection.id);
+    let (agreed, probe, id) = (policy_of(hub, tenant, connection.id), hub.probe.clone(), work.id.0);
+    let policy: PolicyOf = Arc::new(move |header| {
+        probe.pass(Point::Read, id);
+        agreed(header)
+    });
     let source = match body {
         Some(body) => Source::here(standard, body, options, policy),
         None => Source::thread(hub.store.clone(), tenant, work.sha256.clone(), standard, options, policy),
