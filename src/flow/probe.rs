@@ -16,7 +16,7 @@ pub enum Point {
     TakenToTranslate,
     /// A claim check of apply was taken; with each message's id.
     TakenToApply,
-    /// About to commit what was translated; with the connection's id.
+    /// About to commit what was translated; with each document's id.
     Translated,
     /// About to commit what was applied; with each message's id.
     Applied,

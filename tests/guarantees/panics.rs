@@ -258,9 +258,25 @@ async fn after_a_claim_was_taken(mut rig: Rig) {
     a_worker_dies(&mut rig, Point::TakenToTranslate, async |_| connection).await;
 }
 
+/// Outside of what guards each set: it goes on a document at a time until the culprit stands alone, and it alone dies.
 async fn before_what_was_translated_is_committed(mut rig: Rig) {
-    let connection = crate::rig::connection("north-a").0;
-    a_worker_dies(&mut rig, Point::Translated, async |_| connection).await;
+    let trap = Trap::at(&mut rig, Point::Translated);
+    let bad = bring_all(&rig).await;
+    trap.id.set(bad.0).unwrap();
+    rig.start(2, 2).await;
+    the_others_are_applied(&rig).await;
+    assert_eq!(rig.document(bad).await.state, "dead");
+    assert!(rig.messages("PO-BAD").await.is_empty(), "nothing of it was written");
+    let letter = one_letter(&rig, "document", bad.0, "translate").await;
+    applied_once_each(&rig, HEALTHY).await;
+    trap.remove();
+    let replayed = operate::replay_letter(&rig.hub, rig.acme, letter.id, "me", "mended").await.unwrap();
+    assert_eq!(replayed, operate::Replayed::Document(bad));
+    rig.stand("PO-BAD", &["applied"]).await;
+    rig.quiet().await;
+    rig.halt().await;
+    assert!(letters(&rig).await.is_empty());
+    applied_once_each(&rig, HEALTHY + 1).await;
 }
 
 async fn after_messages_were_taken(mut rig: Rig) {

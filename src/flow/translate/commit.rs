@@ -6,7 +6,7 @@ use super::{
     run::{ControlNumber, Run},
 };
 use crate::{
-    canonical::{MessageId, Micros, Stage, Tenant},
+    canonical::{ConnectionId, MessageId, Micros, Stage, Tenant},
     flow::{Hub, probe::Point},
     store::{
         StoreError, Tx, directory, documents, interchanges,
@@ -48,9 +48,52 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     outbox::push(&mut tx, &writer.claims).await?;
     // Last, since it locks the connection's row, which every intake of this connection wants: a lost lease undoes it all.
     directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
-    hub.probe.pass(Point::Translated, connection.0);
+    batch.runs.iter().for_each(|run| hub.probe.pass(Point::Translated, run.work.id.0));
     tx.commit().await?;
     Ok(writer.outcome)
+}
+
+/// Ends the first document in line, which alone made its worker panic outside of what guards each set.
+pub async fn bury_first(
+    hub: &Hub,
+    tenant: Tenant,
+    connection: ConnectionId,
+    epoch: i64,
+    text: &str,
+) -> Result<(), StoreError> {
+    let now = now();
+    let mut tx = hub.store.begin(tenant).await?;
+    let Some(work) = documents::work(&mut tx, tenant, connection, 1).await?.into_iter().next() else {
+        return tx.rollback().await;
+    };
+    let cause = json!({
+        "code": "panic",
+        "sentence": format!("its translation panicked: {text}"),
+        "remedy": "this is a bug of the hub: report it, then replay the document",
+    });
+    tracing::error!(document = %work.id, panic = text, "a document is dead");
+    let writer = Writer { hub, tenant, now, steps: vec![], claims: vec![], outcome: Outcome::default() };
+    let change = documents::Change {
+        id: work.id,
+        state: "dead",
+        cause: Some(cause.clone()),
+        duplicate_of: None,
+        partner: None,
+        standard: None,
+        identity: None,
+        sets: None,
+        tries: work.tries,
+        due: None,
+        first_failed_at: work.first_failed_at,
+        ended_at: Some(now.0),
+        deadline: hub.deadline(now).0,
+    };
+    crate::store::deliveries::bury(&mut tx, &[writer.document_letter(&change)]).await?;
+    let step = Step::new(tenant, now.0, "translate", "dead", &hub.worker).document(work.id.0).cause(cause);
+    journal::write(&mut tx, &[step]).await?;
+    documents::change(&mut tx, tenant, &[change]).await?;
+    directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
+    tx.commit().await
 }
 
 /// Numbers of interchanges met in this batch. A number held by another document makes this interchange a duplicate of it,

@@ -34,7 +34,7 @@ use batch::Batch;
 use futures_util::FutureExt;
 use run::Run;
 use std::{
-    panic::{AssertUnwindSafe, resume_unwind},
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -77,9 +77,15 @@ async fn visit_until_done(hub: &Hub, taken: Taken, stop: &CancellationToken) {
     let mut patience = Patience::new();
     let owner = Uuid::now_v7();
     for connection in taken.claim.ids.clone() {
+        let mut at_once = DOCUMENTS;
         loop {
-            match visit(hub, tenant, ConnectionId(connection), owner, stop).await {
+            match visit(hub, tenant, ConnectionId(connection), owner, at_once, stop).await {
                 Ok(()) => break,
+                // A panic outside of what guards each set: one after the other, until it is known whose it is.
+                Err(StoreError::Panic(text)) => {
+                    tracing::error!(panic = text, connection = %connection, "translate panicked; it goes on a document at a time");
+                    at_once = 1;
+                }
                 Err(error) if failure::is_away(&error) && !stop.is_cancelled() => {
                     patience.wait("translate", &error).await
                 }
@@ -129,6 +135,7 @@ async fn visit(
     tenant: Tenant,
     connection: ConnectionId,
     owner: Uuid,
+    at_once: i64,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
     let mut tx = hub.store.begin(tenant).await?;
@@ -136,17 +143,20 @@ async fn visit(
         return tx.rollback().await;
     };
     tx.commit().await?;
-    // Whatever becomes of this worker, the next one must not find the lease taken and go away.
-    let worked = AssertUnwindSafe(work(hub, tenant, connection, epoch, stop)).catch_unwind().await;
-    let mut tx = hub.store.begin(tenant).await?;
-    directory::release_lease(&mut tx, tenant, connection, epoch).await?;
-    let worked = match worked {
+    // Whatever becomes of this visit, the next one must not find the lease taken and go away.
+    let caught = AssertUnwindSafe(work(hub, tenant, connection, epoch, at_once, stop)).catch_unwind().await;
+    let worked = match caught {
         Ok(worked) => worked,
         Err(panic) => {
-            tx.commit().await?;
-            resume_unwind(panic)
+            let text = failure::panic_text(&*panic);
+            if at_once == 1 {
+                commit::bury_first(hub, tenant, connection, epoch, &text).await?;
+            }
+            Err(StoreError::Panic(text))
         }
     };
+    let mut tx = hub.store.begin(tenant).await?;
+    directory::release_lease(&mut tx, tenant, connection, epoch).await?;
     let claim = ClaimCheck::new(tenant, Stage::Translate, vec![connection.0]);
     match &worked {
         Ok(Left::More) => outbox::push(&mut tx, &[outbox::Row::at_once(claim.clone(), now())]).await?,
@@ -171,12 +181,13 @@ async fn work(
     tenant: Tenant,
     connection: ConnectionId,
     epoch: i64,
+    at_once: i64,
     stop: &CancellationToken,
 ) -> Result<Left, StoreError> {
     let began = Instant::now();
     loop {
         let mut tx = hub.store.read(tenant).await?;
-        let documents = documents::work(&mut tx, tenant, connection, DOCUMENTS).await?;
+        let documents = documents::work(&mut tx, tenant, connection, at_once).await?;
         let small: Vec<&str> =
             documents.iter().filter(|d| d.size <= blobs::CHUNK as i64).map(|d| d.sha256.as_str()).collect();
         let bodies = blobs::small(&mut tx, tenant, &small).await?;
