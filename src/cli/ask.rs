@@ -253,8 +253,10 @@ async fn here(settings: Settings, changes: bool) -> anyhow::Result<Places> {
     // Operations write claim checks to the outbox and take none, so no broker is needed for them.
     let queue = Queue::embedded(store.clone());
     let (settings, directory, library) = (Arc::new(settings), Arc::new(directory), Arc::new(library));
-    let router =
-        api::router(Hub { settings, store, queue, directory, library, intake, worker }, crate::signals::metrics()?);
+    let router = api::router(
+        Hub { settings, store, queue, directory, library, intake, worker, probe: Default::default() },
+        crate::signals::metrics()?,
+    );
     let place = |(id, name): (Tenant, String)| {
         let holder = Holder { tenant: id, name: user(), scopes: vec![Scope::Admin] };
         Place { tenant: Some(name), way: Way::Here { router: router.clone(), holder } }

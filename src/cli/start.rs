@@ -213,6 +213,7 @@ pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock
         library: Arc::new(library),
         intake,
         worker,
+        probe: Default::default(),
     };
     Ok((hub, lock))
 }

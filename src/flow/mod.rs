@@ -9,6 +9,8 @@ pub mod apply;
 pub mod deliver;
 pub mod failure;
 pub mod operate;
+#[doc(hidden)]
+pub mod probe;
 pub mod relay;
 pub mod suspects;
 pub mod sweep;
@@ -43,6 +45,8 @@ pub struct Hub {
     pub intake: Intake,
     /// This process in journal and leases.
     pub worker: Arc<str>,
+    #[doc(hidden)]
+    pub probe: probe::Probe,
 }
 
 impl Hub {

@@ -205,3 +205,42 @@ fn message(row: &Waiting, now: Micros) -> Message {
     };
     Message { id: row.id, stage: row.stage.clone(), delay, body: row.claim.to_string().into_bytes(), attempt, reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::{ClaimCheck, Stage, Tenant};
+    use crate::store::outbox::Row;
+
+    fn waiting(remaining_ms: i64, now: Micros) -> Waiting {
+        let claim = ClaimCheck::new(Tenant::named("acme"), Stage::Apply, vec![]);
+        let row = Row::later(claim, now, now.plus_ms(remaining_ms));
+        Waiting {
+            id: 1,
+            tenant: row.tenant,
+            stage: row.stage.into(),
+            delay: row.delay.map(Into::into),
+            due: row.due,
+            claim: serde_json::json!(row.claim),
+            written_at: row.written_at,
+        }
+    }
+
+    /// No hop is longer than what remains, so nothing is late by it; what is due within a second goes at once; and from
+    /// any delay the hops end, so nothing goes round for ever.
+    #[test]
+    fn hops_end_in_time_and_never_behind_it() {
+        let begin = Micros(1_800_000_000_000_000);
+        for remaining in [0, 999, 1_000, 9_999, 10_000, 59_999, 60_000, 599_999, 600_000, 601_000, 86_400_000] {
+            let (mut left, mut hops) = (remaining, 0);
+            while let Some(delay) = message(&waiting(left, begin), begin).delay {
+                let long = Delay::ALL.into_iter().find(|d| d.name() == delay).expect("a retry queue").ms();
+                assert!(long <= left + SLACK_MS, "{remaining}: a hop of {long} ms with {left} ms left");
+                left -= long;
+                hops += 1;
+            }
+            assert!(left < 1_000, "{remaining}: it would come {left} ms early");
+            assert!(hops <= 160, "{remaining}: {hops} hops");
+        }
+    }
+}

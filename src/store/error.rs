@@ -11,6 +11,9 @@ pub enum StoreError {
     Setup(String),
     #[error("a row of the store can't be read: {0}")]
     Row(String),
+    /// Our bug, met while a transaction was made; nothing of it was written.
+    #[error("a panic: {0}")]
+    Panic(String),
     /// Raw bytes that retention let go, or that were lost (the audit knows which).
     #[error("the raw bytes {0} are not kept any more: the agreement's `retention_days` has passed, or they were lost")]
     Gone(String),
@@ -38,9 +41,11 @@ impl StoreError {
         match self {
             StoreError::Sql(error) => sql_trouble(error),
             StoreError::Lost(_) => Trouble::Conflict,
-            StoreError::Migrate(_) | StoreError::Setup(_) | StoreError::Row(_) | StoreError::Gone(_) => {
-                Trouble::Deterministic
-            }
+            StoreError::Migrate(_)
+            | StoreError::Setup(_)
+            | StoreError::Row(_)
+            | StoreError::Panic(_)
+            | StoreError::Gone(_) => Trouble::Deterministic,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     hub::wait::wait_for,
-    setup::{On, Setup, acme},
+    setup::{On, Setup, acme, globex},
 };
 use crossdock::tenancy::keys::Scope;
 use serde_json::{Value, json};
@@ -162,4 +162,34 @@ async fn dead(setup: &Setup, key: &str, but: &[&str]) -> Value {
         found.cloned().ok_or_else(|| list.to_string())
     })
     .await
+}
+
+/// Whom to tell stands beside each document of the partner, the refused one above all, and beside nobody else's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_document_says_whom_to_tell() {
+    let setup = Setup::new(On::Sqlite).await;
+    setup.start_stages();
+    let (ours, theirs) = (setup.key(acme(), &[Scope::Read]).await, setup.key(globex(), &[Scope::Read]).await);
+    for (connection, key, sender) in [("northwind-http", KEY, &ours), ("globex-http", "globex-key-0123456789", &theirs)]
+    {
+        let answer = setup.post(&format!("/in/{connection}"), key, "{ \"number\": ").await;
+        assert_eq!(answer.status(), 202);
+        let taken: Value = answer.json().await.expect("JSON");
+        let path = format!("/v1/documents/{}", taken["document"].as_str().expect("an id"));
+        let whole = wait_for(SOON, "the document to be refused", || async {
+            let whole = setup.json(&path, sender).await;
+            match whole["document"]["state"].as_str() {
+                Some("rejected" | "unassigned") => Ok(whole),
+                state => Err(format!("{state:?}")),
+            }
+        })
+        .await;
+        match connection {
+            "northwind-http" => {
+                assert_eq!(whole["document"]["state"], "rejected", "{whole}");
+                assert_eq!(whole["contacts"], json!(["edi@northwind.example", "+1 555 0100"]), "{whole}");
+            }
+            _ => assert_eq!(whole.get("contacts"), None, "{whole}"),
+        }
+    }
 }

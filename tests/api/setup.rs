@@ -36,6 +36,7 @@ connections:
   - { name: northwind-http, transport: http, key: northwind-key-0123456789, expects: json order }
   - { name: northwind-hook, transport: webhook, secret: 'whsec_bm9ydGh3aW5kLWhvb2stc2VjcmV0', expects: json order }
   - { name: northwind-drop, transport: folder, path: northwind, poll_ms: 20, settle_ms: 40 }
+agreement: { contacts: [edi@northwind.example, '+1 555 0100'] }
 ";
 pub const GLOBEX: &str = "
 tenant: globex
@@ -117,6 +118,7 @@ impl Setup {
             library: Arc::new(library()),
             intake,
             worker: "test".into(),
+            probe: Default::default(),
         };
         let (url, stop) = (serve(hub.clone()).await, CancellationToken::new());
         Setup { hub, url, folder, client: http::client(), stop, _database: database }

@@ -9,3 +9,4 @@ mod documents;
 mod help;
 #[path = "../hub/mod.rs"]
 mod hub;
+mod told;

@@ -129,7 +129,9 @@ async fn a_session_sees_its_own_tenant_and_forms_need_their_token() {
     let page = setup.get("/documents?q=000000777", &own).await;
     let document =
         page.1.split("href=\"/documents/").find_map(|p| p.get(..36).filter(|id| id.contains('-'))).expect("a row");
-    assert_eq!(setup.get(&format!("/documents/{document}"), &own).await.0, 200);
+    let (status, shown) = setup.get(&format!("/documents/{document}"), &own).await;
+    assert_eq!(status, 200);
+    assert!(shown.contains("Contacts") && shown.contains("edi@northwind.example, +1 555 0100"), "{shown}");
 
     let other = setup.login(&setup.key(globex(), "read operate").await).await;
     for path in ["", "/raw"] {

@@ -30,6 +30,7 @@ partner: northwind
 identities: [x12/ZZ/NORTHWIND]
 connections:
   - { name: northwind-http, transport: http, key: northwind-key-0123456789 }
+agreement: { contacts: [edi@northwind.example, '+1 555 0100'] }
 ";
 const GLOBEX: &str = "
 tenant: globex

@@ -8,6 +8,7 @@ mod bad_input;
 mod intake;
 mod order;
 mod oversell;
+mod panics;
 mod queue;
 mod rig;
 mod store;

@@ -334,6 +334,7 @@ pub fn hub(store: Store, directory: Directory, settings: Settings, spool: PathBu
         directory: Arc::new(directory),
         library: Arc::new(library()),
         worker: "rig".into(),
+        probe: Default::default(),
     }
 }
 

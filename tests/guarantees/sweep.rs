@@ -1,6 +1,9 @@
 //! The sweeper: what was lost between the store and its queue goes on; what was not lost is left alone.
 
-use crate::rig::{ACME, GLOBEX, NORTHWIND, Rig, both, cancel, connection, order};
+use crate::{
+    hub::wait::wait_for,
+    rig::{ACME, GLOBEX, NORTHWIND, PATIENCE, Rig, both, cancel, connection, order},
+};
 use crossdock::{
     canonical::{ClaimCheck, Micros, Stage},
     config::Settings,
@@ -12,6 +15,7 @@ use crossdock::{
     store::{
         Store, StoreError, blobs, deliveries, documents,
         entities::{self, CrossReference},
+        messages::{self, Change},
         now, outbox, sweep,
     },
 };
@@ -22,6 +26,7 @@ both![
     what_stands_in_the_outbox_is_left,
     a_busy_queue_has_lost_nothing_yet,
     the_wait_doubles,
+    a_far_retry_is_neither_lost_nor_early,
     what_waits_for_nothing_goes_on,
     a_hold_whose_row_stands_is_restarted,
     uploads_given_up_are_removed,
@@ -253,3 +258,45 @@ async fn two_sweepers(rig: Rig) {
     assert_eq!(deliveries::open_letters(&mut tx).await.unwrap(), 0);
     tx.rollback().await.unwrap();
 }
+
+/// A retry in eleven minutes, whose claim check is lost with its queue: the sweeper finds it, it still waits for its
+/// time, and then it is applied, once.
+async fn a_far_retry_is_neither_lost_nor_early(mut rig: Rig) {
+    rig.start(1, 0).await;
+    rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 1)])).await;
+    rig.stand("PO-1", &["pending"]).await;
+    rig.halt().await;
+    let id = rig.messages("PO-1").await[0].id;
+    let due = now().plus_ms(11 * 60_000);
+    // As `apply` writes it when its transaction fails for a while, but for the claim check, which is lost.
+    let mut tx = rig.hub.store.begin(rig.acme).await.unwrap();
+    let retry = Change { tries: 1, due: Some(due.0), ..Change::to(id, "retrying", due.plus_ms(60_000)) };
+    messages::change(&mut tx, rig.acme, &[retry]).await.unwrap();
+    tx.commit().await.unwrap();
+    rig.place.sql("delete from outbox").await.unwrap();
+    assert_eq!(round(&rig).await, Swept::default(), "it is not late before its time");
+    rig.place.sql(&format!("update messages set {LATE}")).await.unwrap();
+    assert_eq!(round(&rig).await.again, 1);
+    rig.start(0, 1).await;
+    let sent_on = if rig.hub.store.is_distributed() { "select count(*) from timers" } else { FAR_CLAIMS };
+    wait_for(PATIENCE, "its claim check to wait for its time", || async {
+        match rig.place.number(sent_on).await {
+            0 => Err("none waits".into()),
+            _ => Ok(()), // a broker may still have had the first one
+        }
+    })
+    .await;
+    assert_eq!(rig.message(id).await.state, "retrying", "it came early, and was not applied");
+    let past = now().0 - 1;
+    rig.place.sql(&format!("update messages set due = {past}; update outbox set due = {past}")).await.unwrap();
+    rig.place.sql(&format!("update timers set due_at = {past}")).await.unwrap();
+    rig.stand("PO-1", &["applied"]).await;
+    rig.halt().await;
+    assert_eq!(rig.place.number("select cast(sum(reserved) as bigint) from stock").await, 10_000, "once");
+    assert_eq!(audit(&rig.hub.store, &rig.hub.directory, None, now()).await.unwrap().missing, []);
+}
+
+/// Rows of apply that are due in over ten minutes; what was due at once is done with.
+const FAR_CLAIMS: &str =
+    "select count(*) from outbox where stage = 'apply' and due - written_at > 600000000 and not exists
+     (select 1 from outbox o where o.stage = 'apply' and o.due - o.written_at <= 600000000)";

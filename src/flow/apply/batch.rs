@@ -1,10 +1,11 @@
 //! One apply transaction: lock the keys, load what the core names, decide in memory, write by table.
 
+use super::world::{self, StockLock};
 use crate::{
-    canonical::{ClaimCheck, Event, MessageId, Micros, Stage, Tenant, order::Order, order::Ref},
-    core::{self, Command, EntityKey, Kind, Refusal, Stop, World, inventory::Stock},
+    canonical::{ClaimCheck, Event, MessageId, Micros, Stage, Tenant, order::Order},
+    core::{self, Command, Refusal, Stop, World},
     emit::fanout::{self, Told},
-    flow::{Hub, emitter, failure},
+    flow::{Hub, emitter, failure, probe::Point},
     formats::{
         fault::{Costs, Fault, Layer, Origin as Says},
         place::{At, Place},
@@ -14,29 +15,18 @@ use crate::{
     store::{
         StoreError, Trouble, Tx,
         deliveries::{self, NewLetter},
-        entities, events,
+        events,
         journal::{self, Step},
         keys::{self, Key},
         messages::{self, Change, Loaded},
-        now, outbox, stock,
+        now, outbox,
     },
 };
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
-
-/// When a transaction locks the stock that it reserves. Nothing is promised twice either way: `stock::change` refuses
-/// what is no longer free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StockLock {
-    /// Just before the commit. Batches that share items then wait for each other's commit and not for each other's
-    /// work; if another one took what this one had counted on, this one conflicts and is done again.
-    Late,
-    /// Before it decides: what a batch does that has met such a conflict.
-    Early,
-}
 
 /// Applies messages; all or nothing. `taken` ends with the transaction.
 pub async fn apply(
@@ -72,13 +62,14 @@ pub async fn apply(
     let loaded = work.without_waiting(&mut tx, loaded).await?;
     let (commands, loaded) = work.commands(loaded);
     let mut world = World::default();
-    load(&mut tx, tenant, &commands, &mut world, stock_lock).await?;
+    world::load(&mut tx, tenant, &commands, &mut world, stock_lock).await?;
     let events = work.decide(&mut world, &commands, &loaded);
     let changes = world.changed().map_err(|e| StoreError::Row(e.to_string()))?;
-    save(&mut tx, tenant, changes.entities).await?;
+    world::save(&mut tx, tenant, changes.entities).await?;
     work.write(&mut tx, events, &commands, &loaded).await?;
-    reserve(&mut tx, tenant, &changes.stock).await?;
+    world::reserve(&mut tx, tenant, &changes.stock).await?;
     hub.queue.settle(&mut tx, taken).await?;
+    ids.iter().for_each(|id| hub.probe.pass(Point::Applied, id.0));
     tx.commit().await
 }
 
@@ -117,6 +108,7 @@ pub async fn fail(
         };
         match retry {
             Some(due) => work.retry(&message, first, due, error),
+            None if matches!(error, StoreError::Panic(_)) => work.die(&message, "panic", &error.to_string()),
             None => work.die(&message, "store", &error.to_string()),
         }
         messages::change(&mut tx, tenant, &work.changes).await?;
@@ -251,7 +243,11 @@ impl Work<'_> {
             if self.is_blocked(message) {
                 continue;
             }
-            match catch_unwind(AssertUnwindSafe(|| core::decide(world, command))) {
+            let decided = catch_unwind(AssertUnwindSafe(|| {
+                self.hub.probe.pass(Point::Decide, message.id.0);
+                core::decide(world, command)
+            }));
+            match decided {
                 Ok(Ok(decision)) => {
                     events.extend(world.apply(decision));
                     self.end(
@@ -454,69 +450,4 @@ fn core_fault(cause: &Value, origins: &[Origin], set_byte: u64) -> Fault {
         origin: Says::Agreement,
         costs: Costs::Set,
     }
-}
-
-/// Loads what the core names: references first, then orders, then items, prices and stock; locks in the one global order.
-async fn load(
-    tx: &mut Tx,
-    tenant: Tenant,
-    commands: &[Command],
-    world: &mut World,
-    stock_lock: StockLock,
-) -> Result<(), StoreError> {
-    if commands.is_empty() {
-        return Ok(());
-    }
-    let needs = core::needs(commands);
-    let refs: Vec<Ref> = needs.refs.iter().map(|r| (*r).clone()).collect();
-    for (scheme, id, item) in entities::resolve(tx, tenant, Kind::Item.name(), &refs).await? {
-        world.put_ref(Ref { scheme, id }, item);
-    }
-    let orders: Vec<(&str, uuid::Uuid)> = needs.orders.iter().map(|id| (Kind::Order.name(), *id)).collect();
-    put(world, entities::load(tx, tenant, &orders).await?)?;
-    let more = core::more_needs(commands, world);
-    let master: Vec<(&str, uuid::Uuid)> = more
-        .items
-        .iter()
-        .map(|id| (Kind::Item.name(), *id))
-        .chain(more.prices.iter().map(|id| (Kind::Price.name(), *id)))
-        .collect();
-    put(world, entities::peek(tx, tenant, &master).await?)?;
-    let items: Vec<uuid::Uuid> = more.stock.into_iter().collect();
-    let rows = match stock_lock {
-        StockLock::Late => stock::peek(tx, tenant, &items).await?,
-        StockLock::Early => stock::load(tx, tenant, &items).await?,
-    };
-    for row in rows {
-        world.put_stock(row.item, Stock { on_hand: row.on_hand, reserved: row.reserved });
-    }
-    Ok(())
-}
-
-fn put(world: &mut World, rows: Vec<entities::EntityRow>) -> Result<(), StoreError> {
-    for row in rows {
-        let Some(kind) = Kind::named(&row.kind) else { continue };
-        world
-            .put(EntityKey { kind, id: row.id }, row.version, &row.body)
-            .map_err(|e| StoreError::Row(e.to_string()))?;
-    }
-    Ok(())
-}
-
-async fn save(tx: &mut Tx, tenant: Tenant, changes: Vec<core::EntityChange>) -> Result<(), StoreError> {
-    let mut rows = Vec::with_capacity(changes.len());
-    for change in changes {
-        let body = RawValue::from_string(change.body).map_err(|e| StoreError::Row(e.to_string()))?;
-        let version = change.expected.map_or(1, |v| v + 1);
-        rows.push(entities::Save { kind: change.key.kind.name().into(), id: change.key.id, version, body });
-    }
-    entities::save(tx, tenant, &rows).await
-}
-
-/// Locks the stock rows, in their order, and reserves.
-async fn reserve(tx: &mut Tx, tenant: Tenant, changes: &[core::StockChange]) -> Result<(), StoreError> {
-    let items: Vec<uuid::Uuid> = changes.iter().map(|c| c.item).collect();
-    stock::load(tx, tenant, &items).await?;
-    let moved: Vec<stock::Change> = changes.iter().map(|c| stock::Change { item: c.item, reserved: c.delta }).collect();
-    stock::change(tx, tenant, &moved).await
 }

@@ -1,18 +1,21 @@
 //! The apply stage: messages into the core, in the order of their keys, up to 128 of a tenant in one transaction.
 
 mod batch;
+mod world;
 
-use self::batch::StockLock;
+use self::world::StockLock;
 use crate::{
     canonical::{MessageId, Stage, Tenant},
     flow::{
         Hub,
         failure::{self, Patience},
+        probe::Point,
     },
     queue::{QueueError, Taken},
     store::{StoreError, Trouble},
 };
-use std::{collections::BTreeMap, time::Instant};
+use futures_util::FutureExt;
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Messages in one transaction.
@@ -56,6 +59,8 @@ pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
             by_tenant.entry(one.claim.tenant).or_default().push(one);
         }
         for (tenant, taken) in by_tenant {
+            let ids = taken.iter().flat_map(|t| &t.claim.ids);
+            ids.for_each(|id| hub.probe.pass(Point::TakenToApply, *id));
             work(&hub, tenant, taken, &stop).await;
         }
     }
@@ -85,7 +90,7 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
         let last = todo.is_empty();
         let settled = if last { taken.as_slice() } else { &[] };
         let stock_lock = if conflicts == 0 { StockLock::Late } else { StockLock::Early };
-        match batch::apply(hub, tenant, &part, settled, stock_lock).await {
+        match guarded(hub, tenant, &part, settled, stock_lock).await {
             Ok(()) => conflicts = 0,
             Err(error) if failure::is_away(&error) => {
                 if stop.is_cancelled() {
@@ -109,6 +114,18 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
     }
     metrics::histogram!("crossdock_stage_seconds", "stage" => "apply").record(began.elapsed().as_secs_f64());
     hub.queue.ack(taken).await;
+}
+
+/// A batch; a panic outside of what guards each message, as in what goes out for it, fails it as a whole.
+async fn guarded(
+    hub: &Hub,
+    tenant: Tenant,
+    part: &[MessageId],
+    settled: &[Taken],
+    stock_lock: StockLock,
+) -> Result<(), StoreError> {
+    let applied = AssertUnwindSafe(batch::apply(hub, tenant, part, settled, stock_lock)).catch_unwind().await;
+    applied.unwrap_or_else(|panic| Err(StoreError::Panic(failure::panic_text(&*panic))))
 }
 
 /// A batch that fails for good is halved until the culprit stands alone; it alone is retried or dies.

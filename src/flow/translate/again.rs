@@ -44,6 +44,8 @@ pub async fn read(
         currency: &run.tenant.currency,
         expects: run.connection.expects.as_deref(),
         application_sender: sender.as_deref(),
+        document: document.id,
+        probe: &hub.probe,
     };
     let mut rows = Rows::default();
     let mut meaning = meaning::of(&hub.library, &set, &whose, &rows);

@@ -99,6 +99,8 @@ impl Batch {
                     currency: &run.tenant.currency,
                     expects: run.connection.expects.as_deref(),
                     application_sender: waiting.application_sender.as_deref(),
+                    document: run.work.id,
+                    probe: &hub.probe,
                 };
                 meaning::of(&hub.library, &waiting.set, &whose, rows)
             }

@@ -6,8 +6,8 @@ use super::{
     run::{ControlNumber, Run},
 };
 use crate::{
-    canonical::{MessageId, Micros, Stage, Tenant},
-    flow::Hub,
+    canonical::{ConnectionId, MessageId, Micros, Stage, Tenant},
+    flow::{Hub, probe::Point},
     store::{
         StoreError, Tx, directory, documents, interchanges,
         journal::{self, Step},
@@ -48,8 +48,52 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     outbox::push(&mut tx, &writer.claims).await?;
     // Last, since it locks the connection's row, which every intake of this connection wants: a lost lease undoes it all.
     directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
+    batch.runs.iter().for_each(|run| hub.probe.pass(Point::Translated, run.work.id.0));
     tx.commit().await?;
     Ok(writer.outcome)
+}
+
+/// Ends the first document in line, which alone made its worker panic outside of what guards each set.
+pub async fn bury_first(
+    hub: &Hub,
+    tenant: Tenant,
+    connection: ConnectionId,
+    epoch: i64,
+    text: &str,
+) -> Result<(), StoreError> {
+    let now = now();
+    let mut tx = hub.store.begin(tenant).await?;
+    let Some(work) = documents::work(&mut tx, tenant, connection, 1).await?.into_iter().next() else {
+        return tx.rollback().await;
+    };
+    let cause = json!({
+        "code": "panic",
+        "sentence": format!("its translation panicked: {text}"),
+        "remedy": "this is a bug of the hub: report it, then replay the document",
+    });
+    tracing::error!(document = %work.id, panic = text, "a document is dead");
+    let writer = Writer { hub, tenant, now, steps: vec![], claims: vec![], outcome: Outcome::default() };
+    let change = documents::Change {
+        id: work.id,
+        state: "dead",
+        cause: Some(cause.clone()),
+        duplicate_of: None,
+        partner: None,
+        standard: None,
+        identity: None,
+        sets: None,
+        tries: work.tries,
+        due: None,
+        first_failed_at: work.first_failed_at,
+        ended_at: Some(now.0),
+        deadline: hub.deadline(now).0,
+    };
+    crate::store::deliveries::bury(&mut tx, &[writer.document_letter(&change)]).await?;
+    let step = Step::new(tenant, now.0, "translate", "dead", &hub.worker).document(work.id.0).cause(cause);
+    journal::write(&mut tx, &[step]).await?;
+    documents::change(&mut tx, tenant, &[change]).await?;
+    directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
+    tx.commit().await
 }
 
 /// Numbers of interchanges met in this batch. A number held by another document makes this interchange a duplicate of it,
@@ -230,8 +274,27 @@ impl Writer<'_> {
             code: "panic".into(),
             fingerprint: row.fingerprint.clone().unwrap_or_default(),
             reason: row.cause.clone().unwrap_or(Value::Null),
-            history: json!([]),
+            history: json!([{"at": self.now, "try": 1, "what": row.cause.as_ref().map(|c| &c["sentence"])}]),
             tries: 1,
+            died_at: self.now.0,
+        }
+    }
+
+    fn document_letter(&self, change: &documents::Change) -> crate::store::deliveries::NewLetter {
+        let told = |name: &str| change.cause.as_ref().and_then(|c| c[name].as_str()).unwrap_or_default().to_string();
+        let (code, tries) = (told("code"), change.tries.max(1));
+        let partner = change.partner.map(|p| p.to_string()).unwrap_or_default();
+        crate::store::deliveries::NewLetter {
+            tenant: self.tenant,
+            id: uuid::Uuid::now_v7(),
+            thing: "document",
+            thing_id: change.id.0,
+            stage: "translate",
+            fingerprint: crate::flow::failure::fingerprint(&["translate", &code, &partner]),
+            code,
+            reason: change.cause.clone().unwrap_or(Value::Null),
+            history: json!([{"at": self.now, "try": tries, "what": told("sentence")}]),
+            tries,
             died_at: self.now.0,
         }
     }
@@ -335,7 +398,7 @@ impl Writer<'_> {
 
     /// Closes the documents that were read to their end, and notes how far an open one has come.
     async fn documents(&mut self, tx: &mut Tx, batch: &mut Batch) -> Result<(), StoreError> {
-        let mut changes = Vec::new();
+        let (mut changes, mut dead) = (Vec::new(), Vec::new());
         for run in &mut batch.runs {
             run.closings.clear();
             run.to_acknowledge.clear();
@@ -350,7 +413,9 @@ impl Writer<'_> {
                 continue;
             }
             if let Some(holder) = run.waits_for_number() {
-                changes.push(self.hold_back(run, holder));
+                let change = self.hold_back(run, holder);
+                dead.extend((change.state == "dead").then(|| self.document_letter(&change)));
+                changes.push(change);
                 continue;
             }
             let (state, cause, duplicate_of) = run.end();
@@ -362,7 +427,7 @@ impl Writer<'_> {
                 metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => code).increment(1);
             }
             self.steps.push(self.document_step(run, state, cause.clone()));
-            changes.push(documents::Change {
+            let change = documents::Change {
                 id: run.work.id,
                 state,
                 cause,
@@ -380,9 +445,12 @@ impl Writer<'_> {
                 first_failed_at: None,
                 ended_at: Some(self.now.0),
                 deadline: self.hub.deadline(self.now).0,
-            });
+            };
+            dead.extend((state == "dead").then(|| self.document_letter(&change)));
+            changes.push(change);
             metrics::counter!("crossdock_documents_ended_total", "state" => state).increment(1);
         }
+        crate::store::deliveries::bury(tx, &dead).await?;
         let changed = documents::change(tx, self.tenant, &changes).await?;
         if changed == changes.len() as u64 { Ok(()) } else { Err(StoreError::Lost("a document's state")) }
     }

@@ -1,8 +1,11 @@
 //! What one set means: its mapping found and run, and what came of it.
 
 use crate::{
-    canonical::order::Order,
-    flow::failure::panic_text,
+    canonical::{DocumentId, order::Order},
+    flow::{
+        failure::panic_text,
+        probe::{Point, Probe},
+    },
     formats::{
         fault::{Costs, Fault},
         piece::{Set, Standard},
@@ -30,6 +33,9 @@ pub struct Whose<'a> {
     pub expects: Option<&'a str>,
     /// GS02, UNG 0040.
     pub application_sender: Option<&'a str>,
+    /// Where it came in.
+    pub document: DocumentId,
+    pub probe: &'a Probe,
 }
 
 /// What became of a set.
@@ -161,7 +167,11 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
         );
     };
     let context = Context { tenant_currency: whose.currency, tables };
-    let mut meaning = match catch_unwind(AssertUnwindSafe(|| plan.read(&set.tree, &context))) {
+    let reading = catch_unwind(AssertUnwindSafe(|| {
+        whose.probe.pass(Point::Map, whose.document.0);
+        plan.read(&set.tree, &context)
+    }));
+    let mut meaning = match reading {
         Ok(reading) => sort(reading, whose, &plan),
         Err(panic) => Meaning::new("dead").because(
             "panic",

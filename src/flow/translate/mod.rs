@@ -17,6 +17,7 @@ use crate::{
     flow::{
         Hub,
         failure::{self, Patience},
+        probe::Point,
     },
     formats::{
         self, CsvOptions, Options,
@@ -30,8 +31,10 @@ use crate::{
     },
 };
 use batch::Batch;
+use futures_util::FutureExt;
 use run::Run;
 use std::{
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -53,7 +56,10 @@ pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
             taken = consumer.next() => taken,
         };
         match taken {
-            Ok(taken) => visit_until_done(&hub, taken, &stop).await,
+            Ok(taken) => {
+                hub.probe.pass(Point::TakenToTranslate, taken.claim.ids.first().copied().unwrap_or_default());
+                visit_until_done(&hub, taken, &stop).await
+            }
             // A stage never ends for want of its queue.
             Err(error) => patience.wait("translate", &error).await,
         }
@@ -71,9 +77,15 @@ async fn visit_until_done(hub: &Hub, taken: Taken, stop: &CancellationToken) {
     let mut patience = Patience::new();
     let owner = Uuid::now_v7();
     for connection in taken.claim.ids.clone() {
+        let mut at_once = DOCUMENTS;
         loop {
-            match visit(hub, tenant, ConnectionId(connection), owner, stop).await {
+            match visit(hub, tenant, ConnectionId(connection), owner, at_once, stop).await {
                 Ok(()) => break,
+                // A panic outside of what guards each set: one after the other, until it is known whose it is.
+                Err(StoreError::Panic(text)) => {
+                    tracing::error!(panic = text, connection = %connection, "translate panicked; it goes on a document at a time");
+                    at_once = 1;
+                }
                 Err(error) if failure::is_away(&error) && !stop.is_cancelled() => {
                     patience.wait("translate", &error).await
                 }
@@ -123,6 +135,7 @@ async fn visit(
     tenant: Tenant,
     connection: ConnectionId,
     owner: Uuid,
+    at_once: i64,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
     let mut tx = hub.store.begin(tenant).await?;
@@ -130,7 +143,18 @@ async fn visit(
         return tx.rollback().await;
     };
     tx.commit().await?;
-    let worked = work(hub, tenant, connection, epoch, stop).await;
+    // Whatever becomes of this visit, the next one must not find the lease taken and go away.
+    let caught = AssertUnwindSafe(work(hub, tenant, connection, epoch, at_once, stop)).catch_unwind().await;
+    let worked = match caught {
+        Ok(worked) => worked,
+        Err(panic) => {
+            let text = failure::panic_text(&*panic);
+            if at_once == 1 {
+                commit::bury_first(hub, tenant, connection, epoch, &text).await?;
+            }
+            Err(StoreError::Panic(text))
+        }
+    };
     let mut tx = hub.store.begin(tenant).await?;
     directory::release_lease(&mut tx, tenant, connection, epoch).await?;
     let claim = ClaimCheck::new(tenant, Stage::Translate, vec![connection.0]);
@@ -157,12 +181,13 @@ async fn work(
     tenant: Tenant,
     connection: ConnectionId,
     epoch: i64,
+    at_once: i64,
     stop: &CancellationToken,
 ) -> Result<Left, StoreError> {
     let began = Instant::now();
     loop {
         let mut tx = hub.store.read(tenant).await?;
-        let documents = documents::work(&mut tx, tenant, connection, DOCUMENTS).await?;
+        let documents = documents::work(&mut tx, tenant, connection, at_once).await?;
         let small: Vec<&str> =
             documents.iter().filter(|d| d.size <= blobs::CHUNK as i64).map(|d| d.sha256.as_str()).collect();
         let bodies = blobs::small(&mut tx, tenant, &small).await?;
@@ -304,7 +329,11 @@ async fn open(
         options.csv =
             csv_options(hub, connection.expects.as_deref(), connection.partner.map(|p| hub.directory.partner_name(p)));
     }
-    let policy = policy_of(hub, tenant, connection.id);
+    let (agreed, probe, id) = (policy_of(hub, tenant, connection.id), hub.probe.clone(), work.id.0);
+    let policy: PolicyOf = Arc::new(move |header| {
+        probe.pass(Point::Read, id);
+        agreed(header)
+    });
     let source = match body {
         Some(body) => Source::here(standard, body, options, policy),
         None => Source::thread(hub.store.clone(), tenant, work.sha256.clone(), standard, options, policy),

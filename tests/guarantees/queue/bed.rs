@@ -193,7 +193,16 @@ impl Bed {
 
     /// Makes all that waits for later due now, whatever form it waits in.
     pub async fn let_time_pass(&self) {
-        for statement in ["update outbox set due = 0", "update timers set due_at = 0"] {
+        self.let_pass(">= 0").await;
+    }
+
+    /// Makes due now what waits for an instant of which this holds.
+    pub async fn let_pass(&self, due: &str) {
+        let statements = [
+            format!("update outbox set due = 0 where due {due}"),
+            format!("update timers set due_at = 0 where due_at {due}"),
+        ];
+        for statement in statements.map(sqlx::AssertSqlSafe) {
             if self.store.is_distributed() {
                 let mut owner = sqlx::PgConnection::connect(&self.options.url).await.unwrap();
                 sqlx::query(statement).execute(&mut owner).await.unwrap();

@@ -9,7 +9,7 @@ use crossdock::{
     store::{now, outbox},
 };
 
-on_both![later_ones_wait_and_grow, what_is_far_away_waits_in_the_store];
+on_both![later_ones_wait_and_grow, what_is_far_away_waits_in_the_store, far_ones_come_each_at_its_own_time];
 
 /// Who wakes early goes round again; under a second is early enough.
 const EARLY_ENOUGH_MS: i64 = 1_000;
@@ -66,6 +66,31 @@ async fn what_is_far_away_waits_in_the_store(backing: Backing) {
     bed.let_time_pass().await;
     let taken = next(&mut consumer).await;
     assert_eq!(taken.claim, bed.claim(1));
+    bed.work(vec![taken]).await;
+    bed.empty().await;
+}
+
+/// Of several that are far away only those come whose time is there, once each; the others stay where they are.
+async fn far_ones_come_each_at_its_own_time(backing: Backing) {
+    let bed = Bed::new(backing).await;
+    let mut consumer = bed.consumer(8).await;
+    let began = now();
+    for minutes in [11, 180, 3 * 24 * 60] {
+        bed.push_later(minutes, began.plus_ms(minutes as i64 * 60_000)).await;
+    }
+    nothing(&mut consumer).await;
+    for minutes in [11, 180] {
+        let past = began.plus_ms((minutes + 1) * 60_000).0;
+        bed.let_pass(&format!("<= {past}")).await;
+        let taken = next(&mut consumer).await;
+        assert_eq!(taken.claim, bed.claim(minutes as u64));
+        bed.work(vec![taken]).await;
+        nothing(&mut consumer).await;
+    }
+    assert_eq!([bed.effects(11).await, bed.effects(180).await, bed.effects(3 * 24 * 60).await], [1, 1, 0]);
+    bed.let_pass(">= 0").await;
+    let taken = next(&mut consumer).await;
+    assert_eq!(taken.claim, bed.claim(3 * 24 * 60));
     bed.work(vec![taken]).await;
     bed.empty().await;
 }

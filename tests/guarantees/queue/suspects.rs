@@ -30,6 +30,7 @@ fn hub(bed: &Bed, spool: &Folder) -> Hub {
         library: Arc::new(Library::compile(&[]).unwrap()),
         intake: Intake::open(bed.store.clone(), spool.path().join("spool"), limits).unwrap(),
         worker: "suspects".into(),
+        probe: Default::default(),
     }
 }
 

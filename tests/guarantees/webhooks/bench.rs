@@ -165,6 +165,7 @@ impl Bench {
             directory: Arc::new(directory),
             library: Arc::new(library()),
             worker: "bench".into(),
+            probe: Default::default(),
         };
         Bench {
             hub,
