@@ -140,6 +140,8 @@ async fn a_bad_set_costs_itself(mut rig: Rig) {
         let rows = in_set(&rig, id, set_no).await;
         assert_eq!(rows.state, "rejected");
         told(&rows, code, says);
+        let called = (rows.kind.as_deref(), rows.number.clone());
+        assert_eq!(called, (Some("order"), Some(format!("PO-{}", set_no + 1))), "found by its number all the same");
         let place = rows.faults.as_ref().unwrap()[0]["place"].clone();
         assert!(place["byte"].as_u64().is_some_and(|b| b > 100), "{place}");
     }
@@ -249,6 +251,7 @@ async fn a_ragged_row_costs_its_order(mut rig: Rig) {
     let ragged = in_set(&rig, id, 1).await;
     assert_eq!((ragged.state.as_str(), ragged.set_kind.as_str()), ("rejected", "csv orders"));
     told(&ragged, "E0501", &["Line 3", "7 fields", "quantity"]);
+    assert_eq!(ragged.number.as_deref(), Some("WEB-2"), "the key stood in the file");
     rig.halt().await;
 }
 

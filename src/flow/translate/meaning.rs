@@ -136,9 +136,7 @@ fn set_kind(set: &Set, expects: Option<&str>) -> String {
 
 fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
     if !set.accepted() {
-        let mut meaning = Meaning::new("rejected");
-        meaning.faults = set.faults.clone();
-        return meaning;
+        return refused(library, set, whose, tables);
     }
     if NOT_BUILT.contains(&&*set.kind) {
         return Meaning::new("rejected").because(
@@ -177,9 +175,35 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     meaning
 }
 
+/// A set that its own faults refuse. What people call it (an order's number, say) is noted where the mapping that would
+/// have read it finds it in what could be read: whoever asks for that order is told that it came, and why it went no further.
+fn refused(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
+    let mut meaning = Meaning::new("rejected");
+    meaning.faults = set.faults.clone();
+    let Some(plan) = plan(library, set, whose) else { return meaning };
+    let context = Context { tenant_currency: whose.currency, tables };
+    // The faults tell of the set already: what else reading it would say, a panic too, is not asked.
+    let Ok(reading) = catch_unwind(AssertUnwindSafe(|| plan.read(&set.tree, &context))) else { return meaning };
+    meaning.number = reading.number.filter(|number| is_name(number));
+    if meaning.number.is_some() {
+        meaning.kind = kind_of(&plan);
+    }
+    meaning
+}
+
+/// True of what a person could have asked for: not of what noise, read as a number, would give.
+fn is_name(text: &str) -> bool {
+    text.len() <= 200 && !text.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER)
+}
+
+/// `order`, of a mapping that reads to `order/1`.
+fn kind_of(plan: &Plan) -> Option<String> {
+    plan.message().split('/').next().map(str::to_string)
+}
+
 fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning {
     let number = reading.number.clone();
-    let kind = plan.message().split('/').next().map(str::to_string);
+    let kind = kind_of(plan);
     let costly = reading.faults.iter().any(|f| f.costs >= Costs::Set);
     let mut meaning = if costly {
         Meaning::new("rejected")
