@@ -165,6 +165,13 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     assert!(next.out.contains("crossdock reference add uom Q9 TARGET --tenant acme"), "{}", next.out);
     let several = call(at, "reference add uom Q9 EA");
     assert_eq!((several.code, several.err.trim()), (2, "error: say which tenant: --tenant acme or --tenant globex"));
+    let unknown = call(at, "reference add nonsense Q9 EA --tenant acme");
+    assert_eq!(unknown.code, 2, "{}{}", unknown.out, unknown.err);
+    assert!(
+        unknown.err.contains("`nonsense` is no table of any mapping") && unknown.err.contains("uom"),
+        "{}",
+        unknown.err
+    );
     let added = ok(call(at, "reference add uom Q9 EA --tenant acme --json")).json().remove(0);
     assert_eq!(added["restarted"].as_array().map(Vec::len), Some(1));
     let applied = messages(at, &unit, "applied").remove(0);
