@@ -133,7 +133,7 @@ fn json(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
 }
 
 /// CSV has no sign of its own at its beginning; its name is one.
-fn by_name(file: &str) -> Option<Standard> {
+pub fn by_name(file: &str) -> Option<Standard> {
     let extension = file.rsplit_once('.')?.1;
     (extension.eq_ignore_ascii_case("csv") || extension.eq_ignore_ascii_case("tsv")).then_some(Standard::Csv)
 }
