@@ -191,6 +191,14 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     assert_eq!(ok(call(at, &format!("dead show {beginning} --json"))).json().len(), 2);
     let sample = groups[0]["sample"].as_str().unwrap();
     assert!(ok(call(at, &format!("dead show {sample}"))).out.contains(&cause));
+    for whole in [beginning.as_str(), sample] {
+        let shown = ok(call(at, &format!("dead show {whole}"))).out;
+        assert!(shown.contains("2 deliveries"), "show counts what list counts: {shown}");
+        assert_eq!(shown.contains("the one that was asked for"), whole == sample, "{shown}");
+    }
+    let grouped = ok(call(at, &format!("dead replay {beginning} --dry-run"))).out;
+    assert_eq!(grouped.matches("would replay").count(), 1, "by cause, not by letter: {grouped}");
+    assert!(grouped.contains("would replay 2 deliveries"), "{grouped}");
     let dry = ok(call(at, &format!("dead replay {beginning} --dry-run --json")));
     assert_eq!(dry.json().len(), 2);
     assert_eq!(ok(call(at, "dead list --json")).json()[0]["count"], 2, "a dry run changed something");
