@@ -163,18 +163,23 @@ fn message_table(session: &Session, rows: &[MessageRow]) -> Markup {
     }
 }
 
-/// Steps, oldest first.
+/// Steps, oldest first; a thing's tries, one after the other, in one row.
 pub fn journal_table(steps: &[StepRow]) -> Markup {
+    let thing = |step: &StepRow| (step.delivery, step.message, step.document);
+    let lines = journal::folded(steps, thing, |step| step.state == "retrying");
     html! {
-        details open[steps.len() <= 30] {
+        details open[lines.len() <= 30] {
             summary { (steps.len()) @if steps.len() == 1 { " step" } @else { " steps" } }
             div .scroll { table {
                 thead { tr { th { "When" } th { "Stage" } th { "State" } th { "Of" } th { "Why" } th { "By" } } }
-                tbody { @for step in steps { tr {
-                    td .nowrap { (words::when(step.at)) }
+                tbody { @for line in &lines { @let step = line.last; tr {
+                    td .nowrap { (words::when(line.first.at)) }
                     td { (step.stage) } td { (words::badge(&step.state)) }
                     td .muted { (of(step)) }
-                    td { (words::cause(step.cause.as_ref())) }
+                    td {
+                        @if line.times > 1 { (line.times) " times until " (words::when(step.at)) ", last: " }
+                        (words::cause(step.cause.as_ref()))
+                    }
                     td .muted { @if let Some(who) = step.cause.as_ref().map(|c| words::text(c, "who")).filter(|w| !w.is_empty()) { (who) } @else { (step.worker) } }
                 } } }
             } }
