@@ -371,6 +371,7 @@ fn deliveries(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
         .map(|d| {
             vec![
                 text(d, "kind").into(),
+                text(d, "event_type").into(),
                 text(d, "target").into(),
                 text(d, "state").into(),
                 d["tries"].to_string(),
@@ -380,7 +381,7 @@ fn deliveries(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    section(out, "Deliveries", &["KIND", "TO", "STATE", "TRIES", "NAME", "ID", "WHY"], &rows)
+    section(out, "Deliveries", &["KIND", "EVENT", "TO", "STATE", "TRIES", "NAME", "ID", "WHY"], &rows)
 }
 
 fn steps(whole: &Value, out: &mut Out) -> anyhow::Result<()> {

@@ -1,7 +1,12 @@
 //! `crossdock translate`: a document to canonical messages, or messages to a document, by the mappings alone: no hub, no
 //! store.
 
-use super::{check::by_name, input::Input, out::Out, settings, start};
+use super::{
+    check::{by_name, in_words},
+    input::Input,
+    out::Out,
+    settings, start,
+};
 use crate::{
     flow::translate::meaning::word,
     formats::{
@@ -349,9 +354,7 @@ fn tell(file: &str, bytes: Option<&[u8]>, faults: &[Fault]) {
     let color = std::io::IsTerminal::is_terminal(&std::io::stderr());
     match bytes {
         Some(bytes) => eprint!("{}", render::terminal(file, bytes, faults, color)),
-        None => faults
-            .iter()
-            .for_each(|f| eprintln!("{} byte {} {}: {} {}", f.code, f.place.byte, place(f), f.sentence, f.remedy)),
+        None => faults.iter().for_each(|f| eprintln!("{} {}", in_words(f), f.remedy)),
     }
 }
 

@@ -57,7 +57,8 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     // What needs somebody comes first.
     messages.sort_by_key(|m| !tell::can_restart(&m.state));
     let ids: Vec<MessageId> = messages.iter().map(|m| m.id).collect();
-    let decided: Vec<_> = events::of_messages(&mut tx, tenant, &ids).await?.into_iter().map(|e| e.id).collect();
+    let events = events::of_messages(&mut tx, tenant, &ids).await?;
+    let decided: Vec<_> = events.iter().map(|e| e.id).collect();
     let mut sent = deliveries::acknowledgements(&mut tx, tenant, &[id]).await?;
     sent.extend(deliveries::of_events(&mut tx, tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, tenant, id.0).await?;
@@ -65,6 +66,9 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     tx.rollback().await?;
     let mut wrong = faults(row.cause.as_ref());
     wrong.extend(messages.iter().filter(|m| m.state != "replaced").flat_map(|m| faults(m.faults.as_ref())));
+    wrong.extend(interchanges.iter().flat_map(|i| faults(i.cause.as_ref())));
+    wrong.sort_by_key(|fault| (fault.place.byte, fault.code.clone()));
+    wrong.dedup();
     let sets: i64 = counts.iter().map(|c| c.1).sum();
     Ok(layout::page(
         &console,
@@ -81,7 +85,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
             section { h2 { "Messages" @for (state, n) in &counts { " " (words::badge(state)) span .muted { " " (n) } } }
                 @if messages.is_empty() { p .muted { "None came of it." } } @else { (message_table(&session, &messages)) }
                 @if sets > messages.len() as i64 { p .muted { (messages.len()) " of " (sets) "." } } }
-            @if !sent.is_empty() { section { h2 { "What went out" } (story::delivery_table(&sent)) } }
+            @if !sent.is_empty() { section { h2 { "What went out" } (story::delivery_table(&sent, &events)) } }
             section { h2 { "Journal" } (journal_table(&steps)) }
         },
     ))

@@ -82,6 +82,17 @@ impl Library {
         names
     }
 
+    /// What of a standard mappings read for a partner, with its version where it has one: `004010 850`, `json order`.
+    pub fn read_kinds(&self, standard: Standard, partner: &str) -> Vec<String> {
+        let theirs = |c: &&Claims| c.read && c.partner.as_deref().is_none_or(|p| p == partner);
+        let claims = self.plans.iter().filter(|p| p.standard() == standard).map(|p| &p.0.claims).filter(theirs);
+        let mut kinds: Vec<String> =
+            claims.flat_map(|c| c.versions.iter().map(|v| format!("{v} {}", c.kind).trim().to_owned())).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
     /// The tables that mappings look values up in: what a cross-reference's scheme can be.
     pub fn tables(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.plans.iter().flat_map(|p| &p.0.tables).map(|t| &*t.name).collect();

@@ -9,7 +9,7 @@ use crossdock::{
     canonical::Tenant,
     store::{self, interchanges},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     path::Path,
     process::{Child, Stdio},
@@ -158,6 +158,15 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     let told = ok(call(at, "story PO-1"));
     assert!(told.out.contains("order.confirmed") && told.out.contains("1 line in USD"), "{}", told.out);
     assert_eq!(call(at, "story PO-0").code, 2);
+    // What the webhook says stands beside it.
+    let shown = ok(call(at, &format!("documents show {} --json", id(&good)))).json().remove(0);
+    let carried: Vec<&Value> = shown["deliveries"].as_array().unwrap().iter().map(|d| &d["event_type"]).collect();
+    assert!(carried.contains(&&json!("order.confirmed")), "{carried:?}");
+    let shown = ok(call(at, &format!("documents show {}", id(&good)))).out;
+    assert!(shown.contains("EVENT") && shown.contains("order.confirmed"), "{shown}");
+    // An order that its faults refused is found by its number too.
+    let refused = ok(call(at, "story PO-2"));
+    assert!(refused.out.contains("rejected") && refused.out.contains("PO102"), "{}", refused.out);
 
     // What is held goes on when its reference is there; the story says how.
     let held = messages(at, &unit, "held").remove(0);

@@ -50,6 +50,11 @@ fn check_says_what_is_in_a_document_and_what_is_wrong_where() {
     assert_eq!(bad.code, 1);
     assert!(bad.out.contains("PO1*1*ten*EA") && bad.out.contains("^^^ E0307 refuses the set"), "{}", bad.out);
 
+    folder.write("cut.edi", ORDER.replace("IEA*1*000000001~\n", ""));
+    let cut = call(folder.path(), "check cut.edi");
+    assert_eq!(cut.code, 1);
+    assert!(cut.out.contains("1 set (850 004010), which stands, but what is around it is not whole"), "{}", cut.out);
+
     let both = call(folder.path(), "check good.edi bad.edi --json");
     let [good, bad] = &both.json()[..] else { panic!("{both:?}") };
     assert_eq!(both.code, 1);

@@ -141,22 +141,15 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     if NOT_BUILT.contains(&&*set.kind) {
         return Meaning::new("rejected").because(
             "not_built",
-            format!("a {} was understood, but nothing takes it yet", set.kind),
+            format!(
+                "set {} is a {}, which answers documents of ours, and matching answers is not built yet",
+                set.control, set.kind
+            ),
             "nothing to do: it is kept, and can be restarted when it is built",
         );
     }
     let Some(plan) = plan(library, set, whose) else {
-        let what = format!(
-            "{} {} {}",
-            word(set.standard),
-            set.version,
-            if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind }
-        );
-        return Meaning::new("held").because(
-            "no_mapping",
-            format!("no mapping claims {}", what.split_whitespace().collect::<Vec<_>>().join(" ")),
-            "add a mapping that claims it, or say on the connection what it `expects`; then restart the message",
-        );
+        return unclaimed(library, set, whose);
     };
     let context = Context { tenant_currency: whose.currency, tables };
     let mut meaning = match catch_unwind(AssertUnwindSafe(|| plan.read(&set.tree, &context))) {
@@ -173,6 +166,27 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     faults.append(&mut meaning.faults);
     meaning.faults = faults;
     meaning
+}
+
+/// A set that no mapping reads waits for one: what it is, and what the partner's mappings do read.
+fn unclaimed(library: &Library, set: &Set, whose: &Whose) -> Meaning {
+    let format = word(set.standard);
+    let kind = if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind };
+    let what = [format, &set.version, kind].join(" ");
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let which =
+        if set.control.is_empty() { String::new() } else { format!(", which is what set {} says it is", set.control) };
+    let read = library.read_kinds(set.standard, whose.partner);
+    let read = if read.is_empty() { "nothing".into() } else { read.join(", ") };
+    let says_itself = matches!(set.standard, Standard::X12 | Standard::Edifact);
+    Meaning::new("held").because(
+        "no_mapping",
+        format!("no mapping claims {what}{which}; of {format}, the mappings for {} read {read}", whose.partner),
+        match says_itself {
+            true => "ask the partner whether that set was meant; to take such ones, add a mapping that claims it, then restart the message",
+            false => "add a mapping that claims it, or say on the connection what it `expects`; then restart the message",
+        },
+    )
 }
 
 /// A set that its own faults refuse. What people call it (an order's number, say) is noted where the mapping that would
