@@ -8,10 +8,11 @@ use super::{
     problem::{Code, Problem},
 };
 use crate::{
-    canonical::{DeliveryId, Micros},
+    canonical::{DeliveryId, EventId, Micros},
     flow::deliver::{self, Refused},
     store::{
         deliveries::{self, DeliveryRow},
+        events::{self, EventRow},
         journal,
     },
 };
@@ -37,6 +38,9 @@ pub struct Delivery {
     pub document: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Uuid>,
+    /// `order.confirmed`: of the event that it carries or answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<String>,
     /// `webhook`, `document` or `acknowledgement`.
     pub kind: String,
     /// The endpoint's or the connection's name.
@@ -66,9 +70,12 @@ pub struct Delivery {
     pub ended_at: Option<Micros>,
 }
 
-impl From<DeliveryRow> for Delivery {
-    fn from(row: DeliveryRow) -> Delivery {
+impl Delivery {
+    /// With the type of its event, which is among these if it has one.
+    pub fn of(row: DeliveryRow, events: &[EventRow]) -> Delivery {
+        let event = events.iter().find(|e| Some(e.id) == row.event);
         Delivery {
+            event_type: event.map(|e| e.kind.clone()),
             id: row.id.0,
             event: row.event.map(|e| e.0),
             document: row.document.map(|d| d.0),
@@ -105,9 +112,11 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(id): Path<Uuid>)
     let mut tx = api.hub.store.read(who.tenant).await?;
     let row =
         deliveries::get(&mut tx, who.tenant, DeliveryId(id)).await?.ok_or_else(|| Problem::not_found("delivery"))?;
+    let of: Vec<EventId> = row.event.into_iter().collect();
+    let events = events::load(&mut tx, who.tenant, &of).await?;
     let steps = journal::of_delivery(&mut tx, who.tenant, id).await?;
     tx.rollback().await?;
-    Ok(Json(Whole { delivery: row.into(), steps: steps.into_iter().map(Step::from).collect() }))
+    Ok(Json(Whole { delivery: Delivery::of(row, &events), steps: steps.into_iter().map(Step::from).collect() }))
 }
 
 impl From<Refused> for Problem {

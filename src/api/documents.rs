@@ -294,8 +294,8 @@ async fn show(
     let counts = messages::states(&mut tx, who.tenant, id).await?.into_iter().collect();
     let rows = messages::of_document(&mut tx, who.tenant, id, after.after_set.unwrap_or(-1), MESSAGES).await?;
     let ids: Vec<MessageId> = rows.iter().map(|m| m.id).collect();
-    let decided: Vec<EventId> =
-        events::of_messages(&mut tx, who.tenant, &ids).await?.into_iter().map(|e| e.id).collect();
+    let events = events::of_messages(&mut tx, who.tenant, &ids).await?;
+    let decided: Vec<EventId> = events.iter().map(|e| e.id).collect();
     let mut sent = deliveries::acknowledgements(&mut tx, who.tenant, &[id]).await?;
     sent.extend(deliveries::of_events(&mut tx, who.tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
@@ -307,7 +307,7 @@ async fn show(
         interchanges: interchanges.into_iter().map(|row| Interchange::of(row, directory)).collect(),
         counts,
         messages: rows.into_iter().map(|row| Message::of(row, directory)).collect(),
-        deliveries: sent.into_iter().map(Delivery::from).collect(),
+        deliveries: sent.into_iter().map(|row| Delivery::of(row, &events)).collect(),
         steps: steps.into_iter().map(Step::from).collect(),
     }))
 }

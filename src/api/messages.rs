@@ -145,8 +145,8 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(id): Path<Uuid>)
         body: row.body.take(),
         provenance: row.provenance.take(),
         message: Message::of(row, &api.hub.directory),
+        deliveries: sent.into_iter().map(|row| Delivery::of(row, &events)).collect(),
         events: events.into_iter().map(Event::from).collect(),
-        deliveries: sent.into_iter().map(Delivery::from).collect(),
         steps: steps.into_iter().map(Step::from).collect(),
     }))
 }

@@ -133,6 +133,7 @@ impl From<OperateError> for Problem {
         match error {
             OperateError::NotFound(what) => Problem::not_found(what),
             OperateError::State { .. } => Problem::new(Code::WrongState, error.to_string()),
+            OperateError::Scheme(why) => Problem::new(Code::RequestInvalid, why),
             OperateError::Unreadable(_) => Problem::new(Code::SetUnreadable, error.to_string()),
             OperateError::Delivery(refused) => refused.into(),
             OperateError::Store(error) => error.into(),

@@ -21,7 +21,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Reference {
-    /// `uom`, `party`.
+    /// The table of the mappings: `uom`.
     scheme: String,
     /// As the partner writes it.
     value: String,

@@ -90,7 +90,7 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(number): Path<St
     documents.sort_by_key(|d| (d.received_at, d.id));
     let directory = &api.hub.directory;
     let messages: Vec<Message> = rows.into_iter().map(|row| Message::of(row, directory)).collect();
-    let deliveries: Vec<Delivery> = sent.into_iter().map(Delivery::from).collect();
+    let deliveries: Vec<Delivery> = sent.into_iter().map(|row| Delivery::of(row, &events)).collect();
     let patience = api.hub.wait_us();
     let now = now();
     let late = messages.iter().filter_map(|m| late_message(m, now, patience));

@@ -133,7 +133,7 @@ fn json(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
 }
 
 /// CSV has no sign of its own at its beginning; its name is one.
-fn by_name(file: &str) -> Option<Standard> {
+pub fn by_name(file: &str) -> Option<Standard> {
     let extension = file.rsplit_once('.')?.1;
     (extension.eq_ignore_ascii_case("csv") || extension.eq_ignore_ascii_case("tsv")).then_some(Standard::Csv)
 }
@@ -186,7 +186,11 @@ fn verdict(out: &mut Out, standard: Option<Standard>, tally: &Tally) -> anyhow::
     };
     let verdict = match (tally.accepted(), tally.refused) {
         (true, _) => "accepted".into(),
-        (false, 0) => "refused around the sets".to_owned(),
+        (false, 0) if tally.sets == 0 => "refused: nothing stands in it".to_owned(),
+        (false, 0) => {
+            let stand = if tally.sets == 1 { "which stands" } else { "which stand" };
+            format!("{stand}, but what is around {} is not whole", if tally.sets == 1 { "it" } else { "them" })
+        }
         (false, n) => format!("{n} refused"),
     };
     let standard = standard.map_or("unknown format".into(), |s| format!("{s:?}").to_uppercase());
@@ -216,6 +220,29 @@ pub fn picture(out: &mut Out, file: &str, bytes: Option<&[u8]>, faults: &[Fault]
 }
 
 fn words(out: &mut Out, fault: &Fault) -> anyhow::Result<()> {
-    out.line(format!("  {} byte {} {}: {}", fault.code, fault.place.byte, fault.place.at, fault.sentence))?;
+    out.line(format!("  {}", in_words(fault)))?;
     out.line(format!("      next {}", fault.remedy))
+}
+
+/// `E0307 byte 202: PO102 in segment 3 is not a number: “ten”.` The place is named once.
+pub fn in_words(fault: &Fault) -> String {
+    let at = fault.place.at.to_string();
+    let at = if at.is_empty() || fault.sentence.contains(&at) { String::new() } else { format!(" {at}") };
+    format!("{} byte {}{at}: {}", fault.code, fault.place.byte, fault.sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_named_once() {
+        let text = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*U*00401*000000001*0*P*>~\
+            GS*PO*NORTHWIND*ACMEDIST*20260131*0800*1*X*004010~ST*850*0001~BEG*00*SA*PO123**20260131~\
+            PO1*1*ten*EA*4.20**VN*BOLT-M8~CTT*1~SE*5*0001~GE*1*1~IEA*1*000000001~";
+        let report = report::check("order.edi", None, text.as_bytes(), Options::default()).unwrap();
+        let told: Vec<String> = report.sets[0].faults.iter().map(in_words).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].matches("PO102").count(), 1, "{told:?}");
+    }
 }

@@ -9,6 +9,9 @@ use anyhow::{anyhow, bail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// So many ids of a cause are named before it is replayed.
+const NAMED_IDS: usize = 3;
+
 /// What needs a person: dead letters, by cause
 #[derive(Debug, clap::Subcommand)]
 pub enum Dead {
@@ -205,13 +208,27 @@ fn letter_row(place: &Place, letter: &Value) -> Vec<String> {
     ]
 }
 
-fn show_group(group: &Group, out: &mut Out) -> anyhow::Result<()> {
-    let tenant = group.tenant.as_deref().map(|t| format!("  tenant {t}")).unwrap_or_default();
-    let things = match (group.count, group.thing.as_str()) {
+/// `1 delivery`, `17 deliveries`.
+fn things(group: &Group) -> String {
+    match (group.count, group.thing.as_str()) {
         (1, thing) => format!("1 {thing}"),
         (n, "delivery") => format!("{n} deliveries"),
         (n, thing) => format!("{n} {thing}s"),
+    }
+}
+
+/// The causes of letters with their tenants, of which those of one tenant stand together.
+fn causes(letters: &[(Place, Value)]) -> Vec<Group> {
+    let of_one = |some: &[(Place, Value)]| {
+        let only: Vec<Value> = some.iter().map(|(_, letter)| letter.clone()).collect();
+        some.first().map(|(place, _)| groups(place, &only)).unwrap_or_default()
     };
+    letters.chunk_by(|a, b| a.0.tenant == b.0.tenant).flat_map(of_one).collect()
+}
+
+fn show_group(group: &Group, out: &mut Out) -> anyhow::Result<()> {
+    let tenant = group.tenant.as_deref().map(|t| format!("  tenant {t}")).unwrap_or_default();
+    let things = things(group);
     out.line(format!("{}  {}  {}{}", out.bold(&group.fingerprint), out.state("dead"), things, out.dim(&tenant)))?;
     let when = if group.count == 1 {
         instant(&group.last)
@@ -257,10 +274,16 @@ async fn show(args: &Show) -> anyhow::Result<u8> {
         out.flush()?;
         return Ok(0);
     }
-    for (n, (place, letter)) in letters.iter().enumerate() {
-        if n == 0 {
-            groups(place, std::slice::from_ref(letter)).iter().try_for_each(|group| show_group(group, &mut out))?;
-        }
+    // The same count as in the list: all letters of the cause, not the one that heads them.
+    let cause = same_cause(&args.which, &letters).await?;
+    causes(cause.as_deref().unwrap_or(&letters)).iter().try_for_each(|group| show_group(group, &mut out))?;
+    if cause.is_some_and(|all| all.len() > letters.len()) {
+        out.line(format!(
+            "Of these, the one that was asked for; `crossdock dead show {}` shows all:\n",
+            text(&letters[0].1, "fingerprint")
+        ))?;
+    }
+    for (_, letter) in &letters {
         out.line(format!("{}  {} {}", out.bold(text(letter, "id")), text(letter, "thing"), text(letter, "thing_id")))?;
         if let Some(how) = letter["ended_how"].as_str() {
             out.line(format!("  {how} {}", instant(text(letter, "ended_at"))))?;
@@ -281,6 +304,36 @@ async fn show(args: &Show) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+/// All open letters of the cause of a letter that was asked for by its id, if it is open.
+async fn same_cause(which: &str, letters: &[(Place, Value)]) -> anyhow::Result<Option<Vec<(Place, Value)>>> {
+    let [(place, letter)] = letters else { return Ok(None) };
+    if which.parse::<uuid::Uuid>().is_err() || letter["ended_how"].is_string() {
+        return Ok(None);
+    }
+    let all = self::letters(place).await?.into_iter();
+    let same = all.filter(|other| text(other, "fingerprint") == text(letter, "fingerprint"));
+    Ok(Some(same.map(|other| (place.clone(), other)).collect()))
+}
+
+/// What a replay would take up, by cause: hundreds of ids say nothing to a person.
+fn would_replay(chosen: &[(Place, Value)], out: &mut Out) -> anyhow::Result<()> {
+    for group in causes(chosen) {
+        let of_it = |(place, letter): &&(Place, Value)| {
+            place.tenant == group.tenant && text(letter, "fingerprint") == group.fingerprint
+        };
+        let mut ids: Vec<&str> =
+            chosen.iter().filter(of_it).map(|(_, l)| text(l, "thing_id")).take(NAMED_IDS + 1).collect();
+        let more =
+            if ids.len() > NAMED_IDS { format!(", and {} more", group.count - NAMED_IDS) } else { String::new() };
+        ids.truncate(NAMED_IDS);
+        let tenant = group.tenant.as_deref().map(|t| format!("  tenant {t}")).unwrap_or_default();
+        out.line(format!("would replay {}  {}{}", things(&group), out.bold(&group.fingerprint), out.dim(&tenant)))?;
+        out.line(format!("  why     {} ({})", group.sentence, group.code))?;
+        out.line(format!("  of      {}{more}", ids.join(", ")))?;
+    }
+    Ok(())
+}
+
 async fn replay(args: &Replay) -> anyhow::Result<u8> {
     let places = Places::open(&args.ask, !args.dry_run).await?;
     let mut chosen = Vec::new();
@@ -294,6 +347,12 @@ async fn replay(args: &Replay) -> anyhow::Result<u8> {
     }
     let mut out = Out::new();
     let mut failed = 0;
+    if args.dry_run && !args.json {
+        would_replay(&chosen, &mut out)?;
+        out.flush()?;
+        eprintln!("{} of {} would be replayed; --json names each", chosen.len(), chosen.len());
+        return Ok(0);
+    }
     for (place, letter) in &chosen {
         let done = if args.dry_run {
             Ok(json!({"would_replay": letter["thing_id"]}))
@@ -336,7 +395,7 @@ fn told(
         Ok(value) => {
             let new = value["message"].as_str().filter(|id| *id != text(letter, "thing_id"));
             let new = new.map(|id| format!(", which goes on as {id}")).unwrap_or_default();
-            out.line(format!("{} {what}{new}", if args.dry_run { "would replay" } else { "replayed" }))
+            out.line(format!("replayed {what}{new}"))
         }
         Err(error) => out.line(format!("not replayed: {what}: {error:#}")),
     }

@@ -5,7 +5,7 @@ use super::{
     check, operate,
     out::{Out, instant, reason, size, text},
 };
-use crate::formats::fault::Fault;
+use crate::{formats::fault::Fault, store::journal};
 use anyhow::{Context, anyhow};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -371,6 +371,7 @@ fn deliveries(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
         .map(|d| {
             vec![
                 text(d, "kind").into(),
+                text(d, "event_type").into(),
                 text(d, "target").into(),
                 text(d, "state").into(),
                 d["tries"].to_string(),
@@ -380,26 +381,29 @@ fn deliveries(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    section(out, "Deliveries", &["KIND", "TO", "STATE", "TRIES", "NAME", "ID", "WHY"], &rows)
+    section(out, "Deliveries", &["KIND", "EVENT", "TO", "STATE", "TRIES", "NAME", "ID", "WHY"], &rows)
 }
 
 fn steps(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
-    let rows: Vec<Vec<String>> = list_of(whole, "steps")
-        .iter()
-        .map(|s| {
-            let (thing, id) = ["delivery", "message", "document"]
-                .iter()
-                .find_map(|k| Some((*k, s[*k].as_str()?)))
-                .unwrap_or_default();
+    let of = |step: &Value| -> (&'static str, String) {
+        let found = ["delivery", "message", "document"].iter().find_map(|k| Some((*k, step[*k].as_str()?.to_owned())));
+        found.unwrap_or_default()
+    };
+    let rows: Vec<Vec<String>> = journal::folded(list_of(whole, "steps"), of, |s| text(s, "state") == "retrying")
+        .into_iter()
+        .map(|line| {
+            let (thing, id) = of(line.first);
             // The end of an id tells messages of one document apart; it may be short, so it is counted in characters.
             let end: String = id.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
+            let why = reason(&line.last["cause"]);
+            let until = instant(text(line.last, "at"));
             vec![
-                instant(text(s, "at")),
-                text(s, "stage").into(),
-                text(s, "state").into(),
+                instant(text(line.first, "at")),
+                text(line.first, "stage").into(),
+                text(line.first, "state").into(),
                 format!("{thing} …{end}"),
-                text(s, "worker").into(),
-                reason(&s["cause"]),
+                text(line.last, "worker").into(),
+                if line.times > 1 { format!("{} times until {until}, last: {why}", line.times) } else { why },
             ]
         })
         .collect();

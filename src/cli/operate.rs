@@ -107,7 +107,7 @@ pub enum Reference {
 
 #[derive(Debug, clap::Args)]
 pub struct Add {
-    /// The table: uom, party
+    /// The table, as the mappings call it: uom
     scheme: String,
     /// As the partner writes it
     value: String,

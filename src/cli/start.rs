@@ -145,6 +145,13 @@ pub fn library(files: &Files) -> Result<Library, Faults> {
     })
 }
 
+/// Directory and mappings, and whether they fit each other.
+fn compiled(files: &Files) -> Result<(Directory, Library), Faults> {
+    let (directory, library) = (directory(files)?, library(files)?);
+    let faults = connectors::lint::expectations(&directory, &files.connectors, &|partner| library.expectable(partner));
+    if faults.is_empty() { Ok((directory, library)) } else { Err(Faults(faults)) }
+}
+
 /// What the store's options are by the settings. One URL without the other is a wrong call.
 pub fn store_options(settings: &Settings) -> anyhow::Result<store::Options> {
     let url = match (settings.database_url.is_empty(), settings.amqp_url.is_empty()) {
@@ -180,8 +187,7 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<(Store, Lock)> {
 
 /// Opens a hub: everything but its running parts.
 pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock)> {
-    let directory = directory(files)?;
-    let library = library(files)?;
+    let (directory, library) = compiled(files)?;
     let (store, lock) = open_store(&settings).await?;
     directory.write(&store).await.context("the configuration can't be written to the store")?;
     if !store.is_distributed() {

@@ -1,8 +1,14 @@
 //! `crossdock translate`: a document to canonical messages, or messages to a document, by the mappings alone: no hub, no
 //! store.
 
-use super::{input::Input, out::Out, settings, start};
+use super::{
+    check::{by_name, in_words},
+    input::Input,
+    out::Out,
+    settings, start,
+};
 use crate::{
+    flow::translate::meaning::word,
     formats::{
         CsvOptions, Options,
         fault::Fault,
@@ -80,6 +86,10 @@ pub fn run(args: &Translate) -> anyhow::Result<u8> {
     let tables = Rows::read(&args.tables)?;
     let context = Context { tenant_currency: &args.currency, tables: &tables };
     let input = Input::open(&args.file)?;
+    if let Some(bytes) = input.bytes().filter(|bytes| bytes.iter().all(u8::is_ascii_whitespace)) {
+        let what = if bytes.is_empty() { "is empty" } else { "holds nothing but spaces and line ends" };
+        bail!("{} {what}: there is nothing to translate; ask whoever wrote it to send it again", args.file);
+    }
     let writes = args.write
         || plan.as_ref().is_some_and(|p| p.standard() != Standard::Json)
             && sniff(input.first()) == Some(Standard::Json);
@@ -170,8 +180,12 @@ impl Reader<'_> {
     fn run(&self, input: Input, out: &mut Out) -> anyhow::Result<u8> {
         let standard = match &self.plan {
             Some(plan) => plan.standard(),
-            None => sniff(input.first()).ok_or_else(|| {
-                anyhow!("{} does not say what it is by its first bytes: name a mapping with --mapping", self.args.file)
+            None => sniff(input.first()).or_else(|| by_name(&self.args.file)).ok_or_else(|| {
+                anyhow!(
+                    "{} does not say what it is by its first bytes: name the mapping that reads it with --mapping; there are {}",
+                    self.args.file,
+                    readers(self.library, None)
+                )
             })?,
         };
         let bytes = input.bytes().map(<[u8]>::to_vec);
@@ -207,8 +221,9 @@ impl Reader<'_> {
         }
         let plan = match &self.plan {
             Some(plan) => plan.clone(),
-            None => claim(self.library, set, application)
-                .ok_or_else(|| anyhow!("no mapping claims {} {}: name one with --mapping", set.kind, set.version))?,
+            None => {
+                claim(self.library, set, application).ok_or_else(|| unclaimed(self.library, &self.args.file, set))?
+            }
         };
         let reading = plan.read(&set.tree, &self.context);
         faults.extend(reading.faults.iter().cloned());
@@ -298,6 +313,40 @@ fn claim(library: &Library, set: &Set, application_sender: Option<&str>) -> Opti
     })
 }
 
+/// Why no mapping was found: what the set is, and what could read it.
+fn unclaimed(library: &Library, file: &str, set: &Set) -> anyhow::Error {
+    let format = word(set.standard);
+    if set.kind.is_empty() {
+        return anyhow!(
+            "{file} is {format}, which does not say itself what document it holds: name the mapping that reads it with \
+             --mapping; there are {}",
+            readers(library, Some(set.standard))
+        );
+    }
+    let kind = [format, &set.version, &set.kind].join(" ");
+    let control = if set.control.is_empty() { String::new() } else { format!(" {}", set.control) };
+    anyhow!(
+        "{file}: no mapping claims {}, which is the set{control} at byte {}: name one that reads it with --mapping, or add \
+         a mapping that claims it; for {format} there are {}",
+        kind.split_whitespace().collect::<Vec<_>>().join(" "),
+        set.byte,
+        readers(library, Some(set.standard))
+    )
+}
+
+/// The names of the mappings that read documents of a standard, or of any.
+fn readers(library: &Library, standard: Option<Standard>) -> String {
+    let fits = |plan: &&Arc<Plan>| plan.reads() && standard.is_none_or(|s| s == plan.standard());
+    let names: Vec<&str> = library.plans().iter().filter(fits).filter_map(|p| p.name().split('@').next()).collect();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+/// Where a fault stands, or that it is about all of it.
+fn place(fault: &Fault) -> String {
+    let at = fault.place.at.to_string();
+    if at.is_empty() { "as a whole".into() } else { at }
+}
+
 fn tell(file: &str, bytes: Option<&[u8]>, faults: &[Fault]) {
     if faults.is_empty() {
         return;
@@ -305,9 +354,7 @@ fn tell(file: &str, bytes: Option<&[u8]>, faults: &[Fault]) {
     let color = std::io::IsTerminal::is_terminal(&std::io::stderr());
     match bytes {
         Some(bytes) => eprint!("{}", render::terminal(file, bytes, faults, color)),
-        None => faults
-            .iter()
-            .for_each(|f| eprintln!("{} byte {} {}: {} {}", f.code, f.place.byte, f.place.at, f.sentence, f.remedy)),
+        None => faults.iter().for_each(|f| eprintln!("{} {}", in_words(f), f.remedy)),
     }
 }
 
@@ -332,7 +379,7 @@ fn write_document(args: &Translate, plan: &Plan, context: &Context, input: Input
                     eprintln!(
                         "message {}, {}: {} {}. {}",
                         n + 1,
-                        fault.place.at,
+                        place(&fault),
                         fault.code,
                         fault.sentence,
                         fault.remedy
@@ -348,7 +395,7 @@ fn write_document(args: &Translate, plan: &Plan, context: &Context, input: Input
         match enveloped(args, plan, sets)? {
             Ok(bytes) => out.bytes(&bytes)?,
             Err(fault) => {
-                eprintln!("{}, {}: {} {}", fault.place.at, fault.code, fault.sentence, fault.remedy);
+                eprintln!("{}, {}: {} {}", place(&fault), fault.code, fault.sentence, fault.remedy);
                 return Ok(1);
             }
         }

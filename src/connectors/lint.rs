@@ -38,6 +38,28 @@ pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
     faults
 }
 
+/// Connections that expect what no mapping reads. `known` gives what a partner's connection can expect.
+pub fn expectations<'k>(
+    directory: &Directory,
+    files: &[(String, String)],
+    known: &dyn Fn(Option<&str>) -> Vec<&'k str>,
+) -> Vec<Lint> {
+    let mut faults = Vec::new();
+    for connection in directory.connections.values() {
+        let Some(expects) = connection.expects.as_deref().filter(|e| !e.is_empty()) else { continue };
+        let known = known(connection.partner.map(|id| directory.partner_name(id)));
+        if !known.contains(&expects) {
+            let sentence = format!(
+                "{}; or add a mapping that claims it",
+                unknown("document that a mapping reads", expects, &known)
+            );
+            faults.push(at(files, &connection.name, expects, sentence));
+        }
+    }
+    faults.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    faults
+}
+
 fn answers_that_cannot_leave(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
     let mut faults = Vec::new();
     for partner in directory.partners.values() {

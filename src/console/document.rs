@@ -57,7 +57,8 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     // What needs somebody comes first.
     messages.sort_by_key(|m| !tell::can_restart(&m.state));
     let ids: Vec<MessageId> = messages.iter().map(|m| m.id).collect();
-    let decided: Vec<_> = events::of_messages(&mut tx, tenant, &ids).await?.into_iter().map(|e| e.id).collect();
+    let events = events::of_messages(&mut tx, tenant, &ids).await?;
+    let decided: Vec<_> = events.iter().map(|e| e.id).collect();
     let mut sent = deliveries::acknowledgements(&mut tx, tenant, &[id]).await?;
     sent.extend(deliveries::of_events(&mut tx, tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, tenant, id.0).await?;
@@ -65,6 +66,9 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     tx.rollback().await?;
     let mut wrong = faults(row.cause.as_ref());
     wrong.extend(messages.iter().filter(|m| m.state != "replaced").flat_map(|m| faults(m.faults.as_ref())));
+    wrong.extend(interchanges.iter().flat_map(|i| faults(i.cause.as_ref())));
+    wrong.sort_by_key(|fault| (fault.place.byte, fault.code.clone()));
+    wrong.dedup();
     let sets: i64 = counts.iter().map(|c| c.1).sum();
     Ok(layout::page(
         &console,
@@ -81,7 +85,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
             section { h2 { "Messages" @for (state, n) in &counts { " " (words::badge(state)) span .muted { " " (n) } } }
                 @if messages.is_empty() { p .muted { "None came of it." } } @else { (message_table(&session, &messages)) }
                 @if sets > messages.len() as i64 { p .muted { (messages.len()) " of " (sets) "." } } }
-            @if !sent.is_empty() { section { h2 { "What went out" } (story::delivery_table(&sent)) } }
+            @if !sent.is_empty() { section { h2 { "What went out" } (story::delivery_table(&sent, &events)) } }
             section { h2 { "Journal" } (journal_table(&steps)) }
         },
     ))
@@ -163,18 +167,23 @@ fn message_table(session: &Session, rows: &[MessageRow]) -> Markup {
     }
 }
 
-/// Steps, oldest first.
+/// Steps, oldest first; a thing's tries, one after the other, in one row.
 pub fn journal_table(steps: &[StepRow]) -> Markup {
+    let thing = |step: &StepRow| (step.delivery, step.message, step.document);
+    let lines = journal::folded(steps, thing, |step| step.state == "retrying");
     html! {
-        details open[steps.len() <= 30] {
+        details open[lines.len() <= 30] {
             summary { (steps.len()) @if steps.len() == 1 { " step" } @else { " steps" } }
             div .scroll { table {
                 thead { tr { th { "When" } th { "Stage" } th { "State" } th { "Of" } th { "Why" } th { "By" } } }
-                tbody { @for step in steps { tr {
-                    td .nowrap { (words::when(step.at)) }
+                tbody { @for line in &lines { @let step = line.last; tr {
+                    td .nowrap { (words::when(line.first.at)) }
                     td { (step.stage) } td { (words::badge(&step.state)) }
                     td .muted { (of(step)) }
-                    td { (words::cause(step.cause.as_ref())) }
+                    td {
+                        @if line.times > 1 { (line.times) " times until " (words::when(step.at)) ", last: " }
+                        (words::cause(step.cause.as_ref()))
+                    }
                     td .muted { @if let Some(who) = step.cause.as_ref().map(|c| words::text(c, "who")).filter(|w| !w.is_empty()) { (who) } @else { (step.worker) } }
                 } } }
             } }

@@ -209,14 +209,15 @@ fn kind(kind: &str) -> &str {
 }
 
 /// Deliveries as a table.
-pub fn delivery_table(rows: &[DeliveryRow]) -> Markup {
+pub fn delivery_table(rows: &[DeliveryRow], events: &[EventRow]) -> Markup {
+    let event = |row: &DeliveryRow| events.iter().find(|e| Some(e.id) == row.event).map_or("", |e| &*e.kind);
     html! {
         details open[rows.len() <= 20] {
             summary { (rows.len()) @if rows.len() == 1 { " delivery" } @else { " deliveries" } }
             div .scroll { table {
-                thead { tr { th { "Kind" } th { "To" } th { "State" } th { "Name" } th .num { "Tries" } th { "Why" } th .num { "When" } } }
+                thead { tr { th { "Kind" } th { "Event" } th { "To" } th { "State" } th { "Name" } th .num { "Tries" } th { "Why" } th .num { "When" } } }
                 tbody { @for row in rows { tr {
-                    td { (kind(&row.kind)) } td { (row.target) } td { (words::badge(&row.state)) }
+                    td { (kind(&row.kind)) } td { (event(row)) } td { (row.target) } td { (words::badge(&row.state)) }
                     td { @if let Some(name) = &row.name { code { (name) } } }
                     td .num { (row.tries) } td { (words::cause(row.cause.as_ref())) }
                     td .num { (words::when(row.ended_at.unwrap_or(row.created_at))) }

@@ -207,8 +207,23 @@ fn client(lookup: Arc<dyn Lookup>, allow_private: bool) -> Result<Client, reqwes
 /// (`0x7f.1`, `2130706433`) into the plain one.
 fn check_literal(url: &Url) -> Result<(), Failure> {
     let host = url.host_str().unwrap_or_default();
-    let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() else { return Ok(()) };
+    let Some(address) = literal(host) else { return Ok(()) };
     address::checked(host, [SocketAddr::new(address, 0)]).map(|_| ()).map_err(|refused| address_refused(&refused))
+}
+
+/// The address that a host is, where it is one and no name.
+fn literal(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+/// The host of a URL and what it is, where it can be told without a resolver that no webhook may go there.
+pub(super) fn private_host(url: &str) -> Option<(String, &'static str)> {
+    let url: Url = url.parse().ok()?;
+    let host = url.host_str()?;
+    // RFC 6761 §6.3: every name under localhost is the loopback address.
+    let loopback = host == "localhost" || host.ends_with(".localhost");
+    let address = if loopback { Some(std::net::Ipv4Addr::LOCALHOST.into()) } else { literal(host) };
+    Some((host.to_owned(), address::forbidden(address?)?))
 }
 
 fn address_refused(refused: &Refused) -> Failure {

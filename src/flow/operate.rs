@@ -27,6 +27,8 @@ pub enum OperateError {
     #[error("its set can't be read any more: {0}")]
     Unreadable(String),
     #[error("{0}")]
+    Scheme(String),
+    #[error("{0}")]
     Delivery(crate::flow::deliver::Refused),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -269,6 +271,9 @@ pub async fn add_reference(
     target: &str,
     who: &str,
 ) -> Result<Vec<MessageId>, OperateError> {
+    if let Some(why) = hub.library.is_no_table(scheme) {
+        return Err(OperateError::Scheme(why));
+    }
     let mut tx = hub.store.begin(tenant).await?;
     let row = CrossReference { scheme: scheme.into(), value: value.into(), target: target.into() };
     entities::upsert_cross_references(&mut tx, tenant, std::slice::from_ref(&row)).await?;

@@ -3,8 +3,10 @@
 use super::{
     Asked, Plan,
     compile::{self, FindGuide},
+    near,
     plan::{Claims, Program},
 };
+use crate::formats::piece::Standard;
 use std::{collections::HashMap, sync::Arc};
 
 /// All mappings of the hub.
@@ -65,6 +67,50 @@ impl Library {
     pub fn claim(&self, asked: &Asked) -> Option<Arc<Plan>> {
         let fitting = self.plans.iter().filter_map(|plan| Some((fit(&plan.0, asked)?, plan)));
         fitting.max_by_key(|(fit, _)| *fit).map(|(_, plan)| plan.clone())
+    }
+
+    /// What a connection of the partner can say that it `expects`: names of documents that don't say themselves what
+    /// they are, and that a mapping reads.
+    pub fn expectable(&self, partner: Option<&str>) -> Vec<&str> {
+        let named = |p: &&Arc<Plan>| matches!(p.standard(), Standard::Csv | Standard::Json | Standard::Xml);
+        let theirs =
+            |claims: &Claims| claims.read && (claims.partner.is_none() || claims.partner.as_deref() == partner);
+        let mut names: Vec<&str> =
+            self.plans.iter().filter(named).map(|p| &p.0.claims).filter(|c| theirs(c)).map(|c| &*c.kind).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// What of a standard mappings read for a partner, with its version where it has one: `004010 850`, `json order`.
+    pub fn read_kinds(&self, standard: Standard, partner: &str) -> Vec<String> {
+        let theirs = |c: &&Claims| c.read && c.partner.as_deref().is_none_or(|p| p == partner);
+        let claims = self.plans.iter().filter(|p| p.standard() == standard).map(|p| &p.0.claims).filter(theirs);
+        let mut kinds: Vec<String> =
+            claims.flat_map(|c| c.versions.iter().map(|v| format!("{v} {}", c.kind).trim().to_owned())).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// The tables that mappings look values up in: what a cross-reference's scheme can be.
+    pub fn tables(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.plans.iter().flat_map(|p| &p.0.tables).map(|t| &*t.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Why a cross-reference of a scheme would never be read, if so.
+    pub fn is_no_table(&self, scheme: &str) -> Option<String> {
+        let known = self.tables();
+        (!known.contains(&scheme)).then(|| {
+            format!(
+                "`{scheme}` is no table of any mapping, so nothing would ever read it{}; the tables are {}",
+                near::hint(scheme, known.iter().copied()),
+                known.join(", ")
+            )
+        })
     }
 
     /// By its name without the hash: `x12/4010/850-order`.

@@ -124,6 +124,10 @@ impl Plan {
     pub fn message(&self) -> &str {
         &self.0.message
     }
+    /// True if it reads documents, and does not only write them.
+    pub fn reads(&self) -> bool {
+        self.0.claims.read
+    }
     /// `sets: { by: … }` of a CSV mapping.
     pub fn sets_by(&self) -> Option<&str> {
         self.0.sets_by.as_deref()

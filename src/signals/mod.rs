@@ -63,6 +63,11 @@ pub const METRICS: &[(Kind, &str, &str)] = &[
         "Age of the oldest claim check in the outbox, in seconds, by stage.",
     ),
     (Kind::Gauge, "crossdock_connection_failing", "1 for each connection that fails now."),
+    (
+        Kind::Gauge,
+        "crossdock_folder_passed_over",
+        "Links, pipes and folders that lie in a watched folder and are not taken, by connection.",
+    ),
     (Kind::Gauge, "crossdock_dead_letters", "Dead letters that nobody has replayed or cancelled."),
 ];
 

@@ -97,6 +97,46 @@ pub struct StepRow {
     pub cause: Option<Value>,
 }
 
+/// A step as people are shown it: one thing's tries, one after the other, are one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Folded<'s, S> {
+    pub first: &'s S,
+    pub last: &'s S,
+    pub times: usize,
+}
+
+/// Folds each thing's tries that follow each other. `thing` gives what a step is about, `retried` whether it is a try
+/// that failed and will be made again; steps of other things may stand between.
+pub fn folded<'s, S, K: PartialEq>(
+    steps: &'s [S],
+    thing: impl Fn(&'s S) -> K,
+    retried: impl Fn(&'s S) -> bool,
+) -> Vec<Folded<'s, S>> {
+    let mut lines: Vec<Folded<'s, S>> = Vec::with_capacity(steps.len());
+    // The last line of each thing; a document's journal has few that are tried again, and at most 1,000 steps.
+    let mut open: Vec<(K, usize)> = Vec::new();
+    for step in steps {
+        let of = thing(step);
+        let standing = open.iter().position(|(known, _)| *known == of);
+        if retried(step)
+            && let Some(at) = standing
+        {
+            let line = &mut lines[open[at].1];
+            line.last = step;
+            line.times += 1;
+            continue;
+        }
+        if let Some(at) = standing {
+            open.swap_remove(at);
+        }
+        if retried(step) {
+            open.push((of, lines.len()));
+        }
+        lines.push(Folded { first: step, last: step, times: 1 });
+    }
+    lines
+}
+
 /// All steps of a document, its messages and their deliveries that name the document, oldest first; at most 1,000.
 pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: Uuid) -> Result<Vec<StepRow>, StoreError> {
     Ok(fetch!(
@@ -154,4 +194,26 @@ pub async fn of_deliveries(tx: &mut Tx, tenant: Tenant, deliveries: &[Uuid]) -> 
         "id uuid" => &ask;
         tenant
     )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_of_one_thing_are_one_line_until_something_else_happens_to_it() {
+        let steps = [
+            ("a", "retrying", 1),
+            ("b", "retrying", 2),
+            ("a", "retrying", 3),
+            ("a", "dead", 4),
+            ("b", "retrying", 5),
+            ("a", "retrying", 6),
+            ("a", "delivered", 7),
+            ("a", "delivered", 8),
+        ];
+        let lines = folded(&steps, |s| s.0, |s| s.1 == "retrying");
+        let shown: Vec<(i32, i32, usize)> = lines.iter().map(|l| (l.first.2, l.last.2, l.times)).collect();
+        assert_eq!(shown, [(1, 3, 2), (2, 5, 2), (4, 4, 1), (6, 6, 1), (7, 7, 1), (8, 8, 1)]);
+    }
 }

@@ -101,6 +101,10 @@ async fn a_held_message_is_cancelled_with_who_and_why() {
     );
     let (status, _) = post(&setup, "/v1/references", &key, json!({"scheme": " ", "value": "x", "target": "EA"})).await;
     assert_eq!(status, 400);
+    let reference = json!({"scheme": "uoms", "value": "x", "target": "EA"});
+    let (status, problem) = post(&setup, "/v1/references", &key, reference).await;
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(status == 400 && detail.contains("nearest uom") && detail.contains("the tables are"), "{problem}");
     let large = json!({"why": "x".repeat(70 << 10)});
     let (status, problem) = post(&setup, &format!("/v1/messages/{id}/cancel"), &key, large).await;
     assert_eq!((status, problem["code"].as_str()), (413, Some("too_large")));

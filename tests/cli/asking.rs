@@ -9,7 +9,7 @@ use crossdock::{
     canonical::Tenant,
     store::{self, interchanges},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     path::Path,
     process::{Child, Stdio},
@@ -158,6 +158,15 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     let told = ok(call(at, "story PO-1"));
     assert!(told.out.contains("order.confirmed") && told.out.contains("1 line in USD"), "{}", told.out);
     assert_eq!(call(at, "story PO-0").code, 2);
+    // What the webhook says stands beside it.
+    let shown = ok(call(at, &format!("documents show {} --json", id(&good)))).json().remove(0);
+    let carried: Vec<&Value> = shown["deliveries"].as_array().unwrap().iter().map(|d| &d["event_type"]).collect();
+    assert!(carried.contains(&&json!("order.confirmed")), "{carried:?}");
+    let shown = ok(call(at, &format!("documents show {}", id(&good)))).out;
+    assert!(shown.contains("EVENT") && shown.contains("order.confirmed"), "{shown}");
+    // An order that its faults refused is found by its number too.
+    let refused = ok(call(at, "story PO-2"));
+    assert!(refused.out.contains("rejected") && refused.out.contains("PO102"), "{}", refused.out);
 
     // What is held goes on when its reference is there; the story says how.
     let held = messages(at, &unit, "held").remove(0);
@@ -165,6 +174,13 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     assert!(next.out.contains("crossdock reference add uom Q9 TARGET --tenant acme"), "{}", next.out);
     let several = call(at, "reference add uom Q9 EA");
     assert_eq!((several.code, several.err.trim()), (2, "error: say which tenant: --tenant acme or --tenant globex"));
+    let unknown = call(at, "reference add nonsense Q9 EA --tenant acme");
+    assert_eq!(unknown.code, 2, "{}{}", unknown.out, unknown.err);
+    assert!(
+        unknown.err.contains("`nonsense` is no table of any mapping") && unknown.err.contains("uom"),
+        "{}",
+        unknown.err
+    );
     let added = ok(call(at, "reference add uom Q9 EA --tenant acme --json")).json().remove(0);
     assert_eq!(added["restarted"].as_array().map(Vec::len), Some(1));
     let applied = messages(at, &unit, "applied").remove(0);
@@ -184,6 +200,14 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     assert_eq!(ok(call(at, &format!("dead show {beginning} --json"))).json().len(), 2);
     let sample = groups[0]["sample"].as_str().unwrap();
     assert!(ok(call(at, &format!("dead show {sample}"))).out.contains(&cause));
+    for whole in [beginning.as_str(), sample] {
+        let shown = ok(call(at, &format!("dead show {whole}"))).out;
+        assert!(shown.contains("2 deliveries"), "show counts what list counts: {shown}");
+        assert_eq!(shown.contains("the one that was asked for"), whole == sample, "{shown}");
+    }
+    let grouped = ok(call(at, &format!("dead replay {beginning} --dry-run"))).out;
+    assert_eq!(grouped.matches("would replay").count(), 1, "by cause, not by letter: {grouped}");
+    assert!(grouped.contains("would replay 2 deliveries"), "{grouped}");
     let dry = ok(call(at, &format!("dead replay {beginning} --dry-run --json")));
     assert_eq!(dry.json().len(), 2);
     assert_eq!(ok(call(at, "dead list --json")).json()[0]["count"], 2, "a dry run changed something");

@@ -50,6 +50,11 @@ fn check_says_what_is_in_a_document_and_what_is_wrong_where() {
     assert_eq!(bad.code, 1);
     assert!(bad.out.contains("PO1*1*ten*EA") && bad.out.contains("^^^ E0307 refuses the set"), "{}", bad.out);
 
+    folder.write("cut.edi", ORDER.replace("IEA*1*000000001~\n", ""));
+    let cut = call(folder.path(), "check cut.edi");
+    assert_eq!(cut.code, 1);
+    assert!(cut.out.contains("1 set (850 004010), which stands, but what is around it is not whole"), "{}", cut.out);
+
     let both = call(folder.path(), "check good.edi bad.edi --json");
     let [good, bad] = &both.json()[..] else { panic!("{both:?}") };
     assert_eq!(both.code, 1);
@@ -189,6 +194,36 @@ fn translate_shows_faults_at_their_place_and_takes_tables() {
         (wrong.code, wrong.err.trim()),
         (2, "error: there is no mapping `x12/4010/850-ordr`; did you mean x12/4010/850-order?")
     );
+}
+
+#[test]
+fn translate_names_what_no_mapping_claims_and_what_could_read_it() {
+    let folder = Folder::new();
+    folder.write("order.json", "{\"number\": \"PO-1\"}");
+    folder.write("orders.csv", "order_number,sku\nPO-1,BOLT\n");
+    folder.write("note.xml", "<Note xmlns=\"urn:x\"><ID>1</ID></Note>");
+    folder.write(
+        "invoice.edi",
+        ORDER.replace("ST*850*", "ST*810*").replace("BEG*00*SA*PO123**20260131", "BIG*20260131*INV-1"),
+    );
+    folder.write("empty.edi", "");
+    folder.write("blank.edi", " \r\n");
+    for (file, says) in [
+        ("order.json", &["order.json is json, which does not say itself", "--mapping", "json/order"][..]),
+        ("orders.csv", &["orders.csv is csv, which does not say itself", "csv/orders"]),
+        ("note.xml", &["note.xml: no mapping claims xml urn:x Note, which is the set at byte 0", "ubl/order"]),
+        ("empty.edi", &["empty.edi is empty: there is nothing to translate"]),
+        ("blank.edi", &["blank.edi holds nothing but spaces and line ends"]),
+    ] {
+        let called = call(folder.path(), &format!("translate {file}"));
+        assert_eq!(called.code, 2, "{file}: {}{}", called.out, called.err);
+        for part in says {
+            assert!(called.err.contains(part), "{file}: “{}” should say “{part}”", called.err);
+        }
+    }
+    folder.write("message.json", "{\"order_number\": \"1\", \"lines\": []}");
+    let called = call(folder.path(), "translate message.json --mapping x12/4010/855-order-response --write");
+    assert!(called.code == 1 && !called.err.contains(", :"), "{}", called.err);
 }
 
 #[test]

@@ -75,3 +75,27 @@ fn every_transport_describes_its_settings() {
         }
     }
 }
+
+#[test]
+fn a_connection_expects_what_a_mapping_reads() {
+    let partner = "tenant: acme
+partner: northwind
+connections:
+  - { name: post, transport: http, key: 0123456789abcdef, expects: csv ordres }
+  - { name: hook, transport: webhook, secret: whsec_0123456789abcdef, expects: json order }
+";
+    let files = [
+        ("tenants/acme.yaml".to_owned(), "tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\n".to_owned()),
+        ("resellers/northwind.yaml".to_owned(), partner.to_owned()),
+    ];
+    let directory = Directory::compile(&files, &|_| None).unwrap();
+    let library = crossdock::mapping::Library::compile(&crossdock::mapping::standard::with(vec![])).unwrap();
+    let found = crossdock::connectors::lint::expectations(&directory, &files, &|partner| library.expectable(partner));
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "resellers/northwind.yaml:4:68: `csv ordres` is no document that a mapping reads; did you mean `csv orders`? There are csv orders, json order, ubl order; or add a mapping that claims it"
+        ]
+    );
+}

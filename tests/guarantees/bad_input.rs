@@ -140,6 +140,8 @@ async fn a_bad_set_costs_itself(mut rig: Rig) {
         let rows = in_set(&rig, id, set_no).await;
         assert_eq!(rows.state, "rejected");
         told(&rows, code, says);
+        let called = (rows.kind.as_deref(), rows.number.clone());
+        assert_eq!(called, (Some("order"), Some(format!("PO-{}", set_no + 1))), "found by its number all the same");
         let place = rows.faults.as_ref().unwrap()[0]["place"].clone();
         assert!(place["byte"].as_u64().is_some_and(|b| b > 100), "{place}");
     }
@@ -183,6 +185,19 @@ async fn trailers_that_count_wrongly(mut rig: Rig) {
     // A file cut short: its whole sets stand, the cut one is rejected.
     stands(&rig, "PO-C1", "applied", "", &[]).await;
     assert_eq!(in_set(&rig, cut, 1).await.state, "rejected");
+    // What no message can say stays with the interchange.
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let around = crossdock::store::interchanges::of_document(&mut tx, rig.acme, cut).await.unwrap().remove(0);
+    tx.rollback().await.unwrap();
+    let codes: Vec<&str> = around
+        .cause
+        .as_ref()
+        .and_then(|c| c["faults"].as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|f| f["code"].as_str())
+        .collect();
+    assert_eq!((around.ends.as_deref(), codes), (Some("translated"), vec!["E0105", "E0104"]), "{:?}", around.cause);
     rig.halt().await;
 }
 
@@ -215,7 +230,8 @@ async fn what_can_not_be_mapped_is_held(mut rig: Rig) {
     stands(&rig, "PO-UNIT", "held", "no_reference", &["PF", "PO103"]).await;
     let unknown = in_set(&rig, id, 1).await;
     assert_eq!(unknown.state, "held");
-    told(&unknown, "no_mapping", &["x12 004010 810"]);
+    let mapped = "of x12, the mappings for northwind read 004010 850, 004010 860";
+    told(&unknown, "no_mapping", &["x12 004010 810", "set 0002", mapped]);
     assert!(acknowledgement(&rig, id).await.contains("AK9*A*3*3*3~"), "held speaks of meaning, the 997 of syntax");
     rig.halt().await;
 }
@@ -249,6 +265,7 @@ async fn a_ragged_row_costs_its_order(mut rig: Rig) {
     let ragged = in_set(&rig, id, 1).await;
     assert_eq!((ragged.state.as_str(), ragged.set_kind.as_str()), ("rejected", "csv orders"));
     told(&ragged, "E0501", &["Line 3", "7 fields", "quantity"]);
+    assert_eq!(ragged.number.as_deref(), Some("WEB-2"), "the key stood in the file");
     rig.halt().await;
 }
 

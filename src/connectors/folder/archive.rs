@@ -118,7 +118,7 @@ mod tests {
         }
         fn put(&self, name: &str, text: &str) -> Found {
             fs::write(self.0.incoming.join(name), text).unwrap();
-            look::list(&self.0.incoming).unwrap().into_iter().find(|f| f.name == name).unwrap()
+            look::list(&self.0.incoming).unwrap().files.into_iter().find(|f| f.name == name).unwrap()
         }
         fn read(&self, folder: &Path, name: &str) -> Option<String> {
             fs::read_to_string(folder.join(name)).ok()
@@ -155,7 +155,7 @@ mod tests {
         made.put("order.edi", "newer");
         put_back(&file, &moved).unwrap();
         let mut texts: Vec<String> =
-            look::list(&made.0.incoming).unwrap().iter().map(|f| fs::read_to_string(&f.path).unwrap()).collect();
+            look::list(&made.0.incoming).unwrap().files.iter().map(|f| fs::read_to_string(&f.path).unwrap()).collect();
         texts.sort();
         assert_eq!(texts, ["first", "newer"]);
         assert!(!moved.exists());

@@ -1,11 +1,14 @@
 //! What lies in `in/`, and which of it is whole.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ffi::{OsStr, OsString},
-    fs::Metadata,
+    fs::{FileType, Metadata},
     io,
-    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{FileTypeExt, MetadataExt},
+    },
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -59,6 +62,21 @@ impl Found {
     }
 }
 
+/// What lies in `in/` and is never taken: told when it appears, and not at each look.
+#[derive(Debug, Default)]
+pub struct Others {
+    told: HashSet<String>,
+}
+
+impl Others {
+    /// Those that were not there at the look before.
+    pub fn fresh<'l>(&mut self, listing: &'l Listing) -> Vec<&'l (String, &'static str)> {
+        let before = std::mem::take(&mut self.told);
+        self.told = listing.others.iter().map(|(name, _)| name.clone()).collect();
+        listing.others.iter().filter(|(name, _)| !before.contains(name)).collect()
+    }
+}
+
 /// Files as they were seen, and since when they stand still.
 #[derive(Debug, Default)]
 pub struct Looker {
@@ -90,9 +108,17 @@ impl Looker {
     }
 }
 
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub struct Listing {
+    pub files: Vec<Found>,
+    /// What is no file, and so stays where it is: a name as text, and what stands there.
+    pub others: Vec<(String, &'static str)>,
+}
+
 /// Regular files of a folder that are not passed over. Links are: one could lead out of the folder.
-pub fn list(folder: &Path) -> io::Result<Vec<Found>> {
-    let mut found = Vec::new();
+pub fn list(folder: &Path) -> io::Result<Listing> {
+    let mut listing = Listing::default();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -105,11 +131,22 @@ pub fn list(folder: &Path) -> io::Result<Vec<Found>> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error),
         };
-        if meta.is_file() {
-            found.push(Found { path: entry.path(), name, stamp: Stamp::of(&meta) });
+        let found = Found { path: entry.path(), name, stamp: Stamp::of(&meta) };
+        match meta.is_file() {
+            true => listing.files.push(found),
+            false => listing.others.push((found.text(), kind(meta.file_type()))),
         }
     }
-    Ok(found)
+    Ok(listing)
+}
+
+fn kind(of: FileType) -> &'static str {
+    match of {
+        _ if of.is_symlink() => "a link, which could lead anywhere",
+        _ if of.is_fifo() => "a pipe",
+        _ if of.is_dir() => "a folder",
+        _ => "no file",
+    }
 }
 
 /// Hidden files, and those that senders write under a name of passage.
@@ -164,5 +201,32 @@ pub(super) mod tests {
         let mut odd = file("x", 1, 1);
         odd.name = OsStr::from_bytes(b"order\xff\xfe.edi").to_owned();
         assert_eq!(odd.text(), "order\\xff\\xfe.edi");
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_once_and_never_followed() {
+        let folder = std::env::temp_dir().join(format!("crossdock-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&folder).unwrap();
+        let inside = |name: &str| folder.join(name);
+        std::fs::write(inside("a.edi"), b"a").unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", inside("link.edi")).unwrap();
+        std::os::unix::net::UnixListener::bind(inside("socket.edi")).unwrap();
+        let mut others = Others::default();
+        let told = |others: &mut Others| -> Vec<String> {
+            let mut names: Vec<String> =
+                others.fresh(&list(&folder).unwrap()).iter().map(|(name, what)| format!("{name}: {what}")).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(told(&mut others), ["link.edi: a link, which could lead anywhere", "socket.edi: no file"]);
+        assert!(told(&mut others).is_empty(), "once");
+        std::fs::remove_file(inside("link.edi")).unwrap();
+        std::fs::create_dir(inside("folder.edi")).unwrap();
+        assert_eq!(told(&mut others), ["folder.edi: a folder"]);
+        std::os::unix::fs::symlink("a.edi", inside("link.edi")).unwrap();
+        assert_eq!(told(&mut others).len(), 1, "it came anew");
+        let files: Vec<String> = list(&folder).unwrap().files.iter().map(Found::text).collect();
+        assert_eq!(files, ["a.edi"]);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Folder,
     archive::{self, Moved},
     blocking,
-    look::{self, Found, Looker, Stamp},
+    look::{self, Found, Listing, Looker, Others, Stamp},
     send,
 };
 use crate::{
@@ -42,6 +42,7 @@ const LEAVE: Duration = Duration::from_secs(30);
 pub struct Poller<'a> {
     folder: &'a Folder,
     looker: Looker,
+    others: Others,
     leased: Option<Instant>,
     /// The folders were made once; later a missing one is a failure, since a mount may be gone.
     made: bool,
@@ -86,6 +87,7 @@ impl<'a> Poller<'a> {
         Poller {
             folder,
             looker: Looker::default(),
+            others: Others::default(),
             leased: None,
             made: false,
             probed: None,
@@ -220,13 +222,28 @@ impl<'a> Poller<'a> {
         })
         .await?;
         let settle = Duration::from_millis(self.folder.settings.settle_ms);
-        let whole = self.looker.whole(listing, settle, Instant::now());
+        self.pass_over(&listing);
+        let whole = self.looker.whole(listing.files, settle, Instant::now());
         let failing = self.told.as_ref().is_none_or(Option::is_some);
         if failing || !whole.is_empty() || self.probed.is_none_or(|at| at.elapsed() > PROBE) {
             blocking(move || places.probe(owner)).await?;
             self.probed = Some(Instant::now());
         }
         Ok(whole)
+    }
+
+    /// Says of what is no file that it will not be taken: somebody waits for it.
+    fn pass_over(&mut self, listing: &Listing) {
+        for (name, what) in self.others.fresh(listing) {
+            tracing::warn!(
+                connection = self.name(),
+                name,
+                what,
+                "something in the folder is no file and is not taken; put the file itself there"
+            );
+        }
+        metrics::gauge!("crossdock_folder_passed_over", "connection" => self.name().to_owned())
+            .set(listing.others.len() as f64);
     }
 
     /// Takes and moves.
@@ -447,7 +464,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("crossdock-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir(&folder).unwrap();
         let path = folder.join("order.edi");
-        let seen = || look::list(&folder).unwrap().pop().unwrap();
+        let seen = || look::list(&folder).unwrap().files.pop().unwrap();
 
         std::fs::write(&path, b"whole").unwrap();
         let mut bytes = Vec::new();

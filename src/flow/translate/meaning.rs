@@ -142,29 +142,20 @@ fn set_kind(set: &Set, expects: Option<&str>) -> String {
 
 fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
     if !set.accepted() {
-        let mut meaning = Meaning::new("rejected");
-        meaning.faults = set.faults.clone();
-        return meaning;
+        return refused(library, set, whose, tables);
     }
     if NOT_BUILT.contains(&&*set.kind) {
         return Meaning::new("rejected").because(
             "not_built",
-            format!("a {} was understood, but nothing takes it yet", set.kind),
+            format!(
+                "set {} is a {}, which answers documents of ours, and matching answers is not built yet",
+                set.control, set.kind
+            ),
             "nothing to do: it is kept, and can be restarted when it is built",
         );
     }
     let Some(plan) = plan(library, set, whose) else {
-        let what = format!(
-            "{} {} {}",
-            word(set.standard),
-            set.version,
-            if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind }
-        );
-        return Meaning::new("held").because(
-            "no_mapping",
-            format!("no mapping claims {}", what.split_whitespace().collect::<Vec<_>>().join(" ")),
-            "add a mapping that claims it, or say on the connection what it `expects`; then restart the message",
-        );
+        return unclaimed(library, set, whose);
     };
     let context = Context { tenant_currency: whose.currency, tables };
     let reading = catch_unwind(AssertUnwindSafe(|| {
@@ -187,9 +178,56 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     meaning
 }
 
+/// A set that no mapping reads waits for one: what it is, and what the partner's mappings do read.
+fn unclaimed(library: &Library, set: &Set, whose: &Whose) -> Meaning {
+    let format = word(set.standard);
+    let kind = if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind };
+    let what = [format, &set.version, kind].join(" ");
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let which =
+        if set.control.is_empty() { String::new() } else { format!(", which is what set {} says it is", set.control) };
+    let read = library.read_kinds(set.standard, whose.partner);
+    let read = if read.is_empty() { "nothing".into() } else { read.join(", ") };
+    let says_itself = matches!(set.standard, Standard::X12 | Standard::Edifact);
+    Meaning::new("held").because(
+        "no_mapping",
+        format!("no mapping claims {what}{which}; of {format}, the mappings for {} read {read}", whose.partner),
+        match says_itself {
+            true => "ask the partner whether that set was meant; to take such ones, add a mapping that claims it, then restart the message",
+            false => "add a mapping that claims it, or say on the connection what it `expects`; then restart the message",
+        },
+    )
+}
+
+/// A set that its own faults refuse. What people call it (an order's number, say) is noted where the mapping that would
+/// have read it finds it in what could be read: whoever asks for that order is told that it came, and why it went no further.
+fn refused(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
+    let mut meaning = Meaning::new("rejected");
+    meaning.faults = set.faults.clone();
+    let Some(plan) = plan(library, set, whose) else { return meaning };
+    let context = Context { tenant_currency: whose.currency, tables };
+    // The faults tell of the set already: what else reading it would say, a panic too, is not asked.
+    let Ok(reading) = catch_unwind(AssertUnwindSafe(|| plan.read(&set.tree, &context))) else { return meaning };
+    meaning.number = reading.number.filter(|number| is_name(number));
+    if meaning.number.is_some() {
+        meaning.kind = kind_of(&plan);
+    }
+    meaning
+}
+
+/// True of what a person could have asked for: not of what noise, read as a number, would give.
+fn is_name(text: &str) -> bool {
+    text.len() <= 200 && !text.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER)
+}
+
+/// `order`, of a mapping that reads to `order/1`.
+fn kind_of(plan: &Plan) -> Option<String> {
+    plan.message().split('/').next().map(str::to_string)
+}
+
 fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning {
     let number = reading.number.clone();
-    let kind = plan.message().split('/').next().map(str::to_string);
+    let kind = kind_of(plan);
     let costly = reading.faults.iter().any(|f| f.costs >= Costs::Set);
     let mut meaning = if costly {
         Meaning::new("rejected")

@@ -221,16 +221,23 @@ impl Run {
             refused.push(super::faults::interchange_refused(&interchange.header));
         }
         interchange.to_write = true;
+        let mut around = Vec::new();
         for (group, mut group_end) in std::mem::take(&mut self.ended_groups) {
             let (from_set, to_set) = (group.first_set, group.first_set + group.sets);
             let of_group = costs_set(&group_end.faults);
             if !of_group.is_empty() {
                 self.closings.push(Closing { from_set, to_set, refused: Some(of_group) });
             }
+            around.extend(group_end.faults.iter().cloned());
             // A partner whose interchange is refused must not read that its group was accepted.
             group_end.faults.extend(refused.iter().cloned());
             let (body, _) = group.acknowledgement.finish(Some(&group_end));
             self.to_acknowledge.push(ToAcknowledge { interchange: end.ordinal, group: group.header, body });
+        }
+        around.extend(end.faults.iter().cloned());
+        // An interchange that stands says what was wrong around its sets: no message could.
+        if interchange.cause.is_none() && !around.is_empty() {
+            interchange.cause = Some(super::faults::cause_of(&around));
         }
         let refused = (!refused.is_empty()).then_some(refused);
         self.closings.push(Closing { from_set: interchange.first_set, to_set: sets, refused });
