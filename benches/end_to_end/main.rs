@@ -27,6 +27,10 @@ use hub::services::{Postgres, Rabbit};
 use measured::Hub;
 use std::time::Duration;
 
+/// As the built binary has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 /// Documents that are brought at once.
