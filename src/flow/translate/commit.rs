@@ -117,12 +117,14 @@ async fn take_numbers(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micro
             let days = run.interchanges[i].partner.as_ref().map_or(30, |p| p.agreement.duplicates_days);
             let since = now.0 - i64::from(days) * 86_400_000_000;
             let ordinal = i64::from(run.interchanges[i].header.ordinal);
+            let content = run.interchanges[i].content.clone();
             interchanges::Wanted {
                 agreement: agreement.clone(),
                 control: control.clone(),
                 document: run.work.id,
                 ordinal,
                 since,
+                content,
             }
         })
         .collect();
@@ -131,8 +133,9 @@ async fn take_numbers(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micro
         let (r, i) = places[0];
         let (first, later) = match answer {
             interchanges::Number::Ours => {
-                let held = &batch.runs[r];
+                let held = &mut batch.runs[r];
                 let content = held.interchanges[i].content.clone();
+                held.interchanges[i].content_noted = content.is_some();
                 (ControlNumber::Ours, ControlNumber::Taken { document: held.work.id, content })
             }
             interchanges::Number::Taken { document, content } => {
@@ -382,7 +385,9 @@ impl Writer<'_> {
                     ends: interchange.ends,
                     cause: interchange.cause.clone(),
                 });
-                if let (ControlNumber::Ours, Some(content)) = (&interchange.number, &interchange.content) {
+                if let (ControlNumber::Ours, Some(content), false) =
+                    (&interchange.number, &interchange.content, interchange.content_noted)
+                {
                     contents.push(interchanges::Content {
                         agreement: agreement_key(h),
                         control: h.control.to_string(),

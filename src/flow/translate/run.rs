@@ -43,6 +43,8 @@ pub struct InterchangeRun {
     hash: Sha256,
     /// Of its sets' kinds, numbers and values, once it was read to its end.
     pub content: Option<String>,
+    /// The store has it, under the control number.
+    pub content_noted: bool,
     pub first_set: u32,
     pub bad_set: bool,
     pub to_write: bool,
@@ -173,6 +175,7 @@ impl Run {
             number: if asks { ControlNumber::Wanted } else { ControlNumber::NotAsked },
             hash: Sha256::new(),
             content: None,
+            content_noted: false,
             bad_set: false,
             to_write: true,
         });

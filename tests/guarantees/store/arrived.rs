@@ -286,7 +286,7 @@ async fn bytes_past_retention(rig: Rig) {
 }
 
 fn wanted(control: &str, document: DocumentId, since: i64) -> Wanted {
-    Wanted { agreement: "x12/A/B".into(), control: control.into(), document, ordinal: 0, since }
+    Wanted { agreement: "x12/A/B".into(), control: control.into(), document, ordinal: 0, since, content: None }
 }
 
 async fn control_numbers_in(rig: Rig) {
@@ -315,6 +315,12 @@ async fn control_numbers_in(rig: Rig) {
     // Long ago counts no more.
     let took = interchanges::take_numbers(&mut tx, acme, &[wanted("2", two, 1_001)], at).await.unwrap();
     assert_eq!(took, [Number::Ours]);
+    // The content may come with the number, and asking again without it forgets nothing.
+    let whole = Wanted { content: Some("whole".into()), ..wanted("4", one, 0) };
+    assert_eq!(interchanges::take_numbers(&mut tx, acme, &[whole], at).await.unwrap(), [Number::Ours]);
+    assert_eq!(interchanges::take_numbers(&mut tx, acme, &[wanted("4", one, 0)], at).await.unwrap(), [Number::Ours]);
+    let took = interchanges::take_numbers(&mut tx, acme, &[wanted("4", two, 0)], at).await.unwrap();
+    assert_eq!(took, [Number::Taken { document: one, content: Some("whole".into()) }]);
     interchanges::free_number(&mut tx, acme, "x12/A/B", "1", one).await.unwrap();
     assert_eq!(interchanges::take_numbers(&mut tx, acme, &[wanted("1", two, 0)], at).await.unwrap(), [Number::Ours]);
     let row = |ordinal, ends| interchanges::Row {
