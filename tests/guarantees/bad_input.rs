@@ -16,6 +16,7 @@ both!(
     a_bad_set_costs_itself,
     trailers_that_count_wrongly,
     what_the_last_trailer_refuses_goes_nowhere,
+    what_a_groups_trailer_refuses_stays_when_the_rest_goes,
     what_can_not_be_mapped_is_held,
     an_unknown_item_is_answered,
     a_ragged_row_costs_its_order,
@@ -201,9 +202,9 @@ async fn trailers_that_count_wrongly(mut rig: Rig) {
     rig.halt().await;
 }
 
-/// More sets than one commit of translate writes: until IEA was read, none of them may go.
+/// More sets than one commit of translate writes, or releases: until IEA was read, none of them may go.
 async fn what_the_last_trailer_refuses_goes_nowhere(mut rig: Rig) {
-    let numbers: Vec<String> = (0..200).map(|n| format!("PO-{n}")).collect();
+    let numbers: Vec<String> = (0..1_100).map(|n| format!("PO-{n}")).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     let wrong = orders(1, &numbers).replace("IEA*1*", "IEA*9*");
     let id = rig.bring("north-edi", "iea.edi", wrong.as_bytes()).await;
@@ -211,11 +212,29 @@ async fn what_the_last_trailer_refuses_goes_nowhere(mut rig: Rig) {
     rig.start(1, 1).await;
     rig.stand("PO-GOOD", &["applied"]).await;
     rig.quiet().await;
-    assert_eq!(rig.place.number("select count(*) from messages where state = 'rejected'").await, 200);
+    assert_eq!(rig.place.number("select count(*) from messages where state = 'rejected'").await, 1_100);
     stands(&rig, "PO-0", "rejected", "E0111", &["IEA01", "9"]).await;
-    stands(&rig, "PO-199", "rejected", "E0111", &["IEA01", "9"]).await;
+    stands(&rig, "PO-1099", "rejected", "E0111", &["IEA01", "9"]).await;
     let answer = acknowledgement(&rig, id).await;
-    assert!(answer.contains("AK9*R*200*200*0"), "{answer}");
+    assert!(answer.contains("AK9*R*1100*1100*0"), "{answer}");
+    rig.halt().await;
+}
+
+/// A large group that its own trailer refuses stays, and the small one beside it goes when the interchange ends well.
+async fn what_a_groups_trailer_refuses_stays_when_the_rest_goes(mut rig: Rig) {
+    let numbers: Vec<String> = (0..1_010).map(|n| format!("PO-{n}")).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let (good, wrong) = (orders(1, &["PO-A", "PO-B"]), orders(2, &numbers));
+    let wrong = &wrong[wrong.find("GS*").unwrap()..wrong.find("IEA*").unwrap()];
+    let (head, trailer) = good.split_at(good.find("IEA*").unwrap());
+    let both = format!("{head}{}{}", wrong.replace("GE*1010*", "GE*7*"), trailer.replace("IEA*1*", "IEA*2*"));
+    rig.bring("north-edi", "two.edi", both.as_bytes()).await;
+    rig.start(1, 1).await;
+    rig.stand("PO-A", &["applied"]).await;
+    rig.stand("PO-B", &["applied"]).await;
+    rig.quiet().await;
+    assert_eq!(rig.place.number("select count(*) from messages where state = 'rejected'").await, 1_010);
+    stands(&rig, "PO-1009", "rejected", "E0109", &["GE01", "7"]).await;
     rig.halt().await;
 }
 

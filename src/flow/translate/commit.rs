@@ -3,10 +3,11 @@
 
 use super::{
     batch::{Batch, Mapped, verdict},
+    closings,
     run::{ControlNumber, Run},
 };
 use crate::{
-    canonical::{ConnectionId, MessageId, Micros, Stage, Tenant},
+    canonical::{ConnectionId, Micros, Stage, Tenant},
     flow::{Hub, probe::Point},
     store::{
         StoreError, Tx, directory, documents, interchanges,
@@ -35,12 +36,13 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     let now = now();
     let Some(first) = batch.runs.first() else { return Ok(Outcome::default()) };
     let (tenant, connection) = (first.tenant.id, first.connection.id);
+    closings::ahead(hub, batch, mapped, epoch).await?;
     let mut tx = hub.store.begin(tenant).await?;
     take_numbers(&mut tx, tenant, batch, now).await?;
-    let mut writer = Writer { hub, tenant, now, steps: vec![], claims: vec![], outcome: Outcome::default() };
+    let mut writer = Writer::new(hub, tenant, now);
     let rows = writer.rows(batch, mapped);
-    let ended_keys = writer.insert(&mut tx, rows).await?;
-    writer.earlier_batches(&mut tx, batch, mapped, ended_keys).await?;
+    writer.insert(&mut tx, rows).await?;
+    writer.close_earlier(&mut tx, batch, mapped).await?;
     crate::flow::translate::acknowledge::write(hub, &mut tx, batch, now).await?;
     writer.interchanges(&mut tx, batch).await?;
     writer.documents(&mut tx, batch).await?;
@@ -72,7 +74,7 @@ pub async fn bury_first(
         "remedy": "this is a bug of the hub: report it, then replay the document",
     });
     tracing::error!(document = %work.id, panic = text, "a document is dead");
-    let writer = Writer { hub, tenant, now, steps: vec![], claims: vec![], outcome: Outcome::default() };
+    let writer = Writer::new(hub, tenant, now);
     let change = documents::Change {
         id: work.id,
         state: "dead",
@@ -160,16 +162,20 @@ fn agreement_key(header: &crate::formats::piece::Interchange) -> String {
 }
 
 /// What one transaction writes.
-struct Writer<'a> {
-    hub: &'a Hub,
-    tenant: Tenant,
-    now: Micros,
-    steps: Vec<Step>,
-    claims: Vec<outbox::Row>,
+pub(super) struct Writer<'a> {
+    pub hub: &'a Hub,
+    pub tenant: Tenant,
+    pub now: Micros,
+    pub steps: Vec<Step>,
+    pub claims: Vec<outbox::Row>,
     outcome: Outcome,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub fn new(hub: &'a Hub, tenant: Tenant, now: Micros) -> Self {
+        Writer { hub, tenant, now, steps: vec![], claims: vec![], outcome: Outcome::default() }
+    }
+
     /// The rows of the batch's sets: those of interchanges that do not end `translated` only where each set must become a
     /// message, and each as the trailers that were read say.
     fn rows(&mut self, batch: &mut Batch, mapped: &[Mapped]) -> Vec<messages::NewMessage> {
@@ -208,8 +214,8 @@ impl Writer<'_> {
         rows
     }
 
-    /// Gives the rows their places, writes them, and claims those that may go. Gives the keys of rows that ended.
-    async fn insert(&mut self, tx: &mut Tx, mut rows: Vec<messages::NewMessage>) -> Result<Vec<Key>, StoreError> {
+    /// Gives the rows their places, writes them, and claims those that may go.
+    async fn insert(&mut self, tx: &mut Tx, mut rows: Vec<messages::NewMessage>) -> Result<(), StoreError> {
         let mut counts: BTreeMap<Key, i64> = BTreeMap::new();
         for row in &rows {
             if let Some(key) = row.key() {
@@ -237,8 +243,7 @@ impl Writer<'_> {
         }
         self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &go, self.now));
         let dead: Vec<_> = rows.iter().filter(|r| r.state == "dead").map(|r| self.letter(r)).collect();
-        crate::store::deliveries::bury(tx, &dead).await?;
-        Ok(vec![])
+        crate::store::deliveries::bury(tx, &dead).await
     }
 
     fn step(&mut self, row: &messages::NewMessage) {
@@ -300,69 +305,6 @@ impl Writer<'_> {
             tries,
             died_at: self.now.0,
         }
-    }
-
-    /// Sets that earlier batches wrote and whose trailer was read in this one.
-    async fn earlier_batches(
-        &mut self,
-        tx: &mut Tx,
-        batch: &Batch,
-        mapped: &[Mapped],
-        mut ended: Vec<Key>,
-    ) -> Result<(), StoreError> {
-        for (r, run) in batch.runs.iter().enumerate() {
-            let first_here = mapped.iter().filter(|m| m.run == r).map(|m| m.row.set_no).min().unwrap_or(i64::MAX);
-            // A group that its own trailer refuses does not go with the rest of its interchange.
-            let (refusing, freeing): (Vec<_>, Vec<_>) = run.closings.iter().partition(|c| c.refused.is_some());
-            for closing in refusing.into_iter().chain(freeing) {
-                let (from, to) = (i64::from(closing.from_set), i64::from(closing.to_set).min(first_here));
-                if from >= to {
-                    continue;
-                }
-                match &closing.refused {
-                    None => {
-                        let go: Vec<uuid::Uuid> = messages::release_sets(tx, self.tenant, run.work.id, from, to)
-                            .await?
-                            .into_iter()
-                            .map(|m| m.0)
-                            .collect();
-                        self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &go, self.now));
-                    }
-                    Some(faults) => {
-                        let refused =
-                            messages::refuse_sets(tx, self.tenant, run.work.id, from, to, &json!(faults), self.now)
-                                .await?;
-                        for one in refused {
-                            self.refused(run, one.id, faults);
-                            ended.extend(one.key());
-                        }
-                    }
-                }
-            }
-        }
-        if ended.is_empty() {
-            return Ok(());
-        }
-        ended.sort();
-        ended.dedup();
-        keys::lock(tx, self.tenant, &ended).await?;
-        let freed: Vec<uuid::Uuid> = messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now))
-            .await?
-            .into_iter()
-            .map(|m| m.0)
-            .collect();
-        for id in &freed {
-            let step = Step::new(self.tenant, self.now.0, "translate", "pending", &self.hub.worker);
-            self.steps.push(step.message(*id).cause(json!({"code": "released"})));
-        }
-        self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &freed, self.now));
-        Ok(())
-    }
-
-    fn refused(&mut self, run: &Run, message: MessageId, faults: &[crate::formats::fault::Fault]) {
-        let code = faults.first().map(|f| f.code.to_string()).unwrap_or_default();
-        let step = Step::new(self.tenant, self.now.0, "translate", "rejected", &self.hub.worker);
-        self.steps.push(step.document(run.work.id.0).message(message.0).cause(json!({"code": code})));
     }
 
     async fn interchanges(&mut self, tx: &mut Tx, batch: &mut Batch) -> Result<(), StoreError> {

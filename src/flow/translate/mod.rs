@@ -3,6 +3,7 @@
 mod acknowledge;
 pub mod again;
 mod batch;
+mod closings;
 mod commit;
 mod faults;
 pub mod meaning;

@@ -112,6 +112,9 @@ async fn stock_is_never_oversold(rig: Rig) {
     let change = |item, reserved| stock::Change { item, reserved };
     stock::change(&mut tx, acme, &[change(a, 10), change(b, 2)]).await.unwrap();
     let loaded = stock::load(&mut tx, acme, &[a, b, Uuid::from_u128(3)]).await.unwrap();
+    let mut peeked = stock::peek(&mut tx, acme, &[a, b, Uuid::from_u128(3)]).await.unwrap();
+    peeked.sort_by_key(|row| row.item);
+    assert_eq!(peeked, loaded);
     assert_eq!(loaded.iter().map(|s| s.reserved).collect::<Vec<_>>(), [10, 2]);
     tx.commit().await.unwrap();
     for changes in
