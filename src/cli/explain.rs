@@ -95,7 +95,11 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
             near.map_or_else(String::new, |n| format!("; did you mean {n}?"))
         );
     };
-    if args.json { out.json(page)? } else { out.line(&page.text)? }
+    if args.json {
+        out.json(page)?
+    } else {
+        out.line(&page.text)?
+    }
     out.flush()?;
     Ok(0)
 }

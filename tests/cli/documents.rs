@@ -288,5 +288,7 @@ fn explain_tells_programs_what_partners_are_told() {
     assert_eq!((&page["of"], &page["edifact"]), (&"document".into(), &"39".into()), "{page}");
     assert_eq!(page["x12"], "AK403/IK403 (723) = 5");
     let all = run(command(folder.path()).args(["explain", "--json"])).json();
-    assert!(all.len() > 60 && all.iter().any(|page| page["of"] == "api") && all.iter().any(|page| page["of"] == "core"));
+    assert!(
+        all.len() > 60 && all.iter().any(|page| page["of"] == "api") && all.iter().any(|page| page["of"] == "core")
+    );
 }

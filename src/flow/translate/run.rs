@@ -4,7 +4,7 @@ use super::meaning::word;
 use crate::{
     canonical::DocumentId,
     formats::{
-        ack::{Functional997, SetOutcome},
+        ack::{Form, Functional, SetOutcome},
         fault::{Costs, Fault},
         piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Severity, Standard},
         write::Segment,
@@ -53,7 +53,7 @@ pub struct GroupRun {
     pub header: Group,
     pub first_set: u32,
     pub sets: u32,
-    acknowledgement: Functional997,
+    acknowledgement: Functional,
 }
 
 /// A trailer was read: the sets before it may go, or are refused.
@@ -143,7 +143,7 @@ impl Run {
                 let first_set = self.sets;
                 let partner = self.interchanges.get(header.interchange as usize).and_then(|i| i.partner.as_ref());
                 let lists_all = partner.is_some_and(|p| p.agreement.acknowledge_accepted_sets);
-                let acknowledgement = Functional997::new(&header, lists_all);
+                let acknowledgement = Functional::new(Form::F997, &header, lists_all);
                 self.groups.insert(header.ordinal, GroupRun { header, first_set, sets: 0, acknowledgement });
             }
             Piece::Set(set) => return self.set(set),

@@ -171,6 +171,8 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
     let (mut bench, partner) = open(backing, "acknowledge: '997'").await;
     let document = DocumentId::new();
     let interchange = Interchange {
+        date: "261102".into(),
+        time: "0915".into(),
         ordinal: 0,
         standard: Standard::X12,
         sender: identity("01", "001903202"),
