@@ -118,6 +118,13 @@ impl Contrl {
         (segments, code)
     }
 
+    /// UCI alone, of an interchange that is refused for what no fault of the codec's says (0085 `26`, one that came before).
+    pub fn refused(interchange: &Interchange, code: &str) -> Vec<Segment> {
+        let parties = [party(&interchange.sender), party(&interchange.receiver)];
+        let elements = [plain(&interchange.control)].into_iter().chain(parties).chain([plain(REFUSED), plain(code)]);
+        vec![Segment { id: "UCI".into(), elements: elements.collect() }]
+    }
+
     fn close_group(&mut self, faults: &[Fault]) {
         let Some((group, mut body)) = self.group.take() else { return };
         let faults: Vec<&Fault> = faults.iter().filter(|f| f.costs > Costs::Nothing).collect();
