@@ -3,6 +3,7 @@
 use super::{out::Out, settings::nearest};
 use crate::{api::problem, core, formats};
 use anyhow::bail;
+use serde::Serialize;
 
 /// What a code means and what to do
 ///
@@ -10,17 +11,33 @@ use anyhow::bail;
 /// crossdock explain order/unknown  a refusal of the core
 /// crossdock explain key_missing    a problem of the API
 /// crossdock explain                all codes
+/// crossdock explain --json | jq -r 'select(.edifact == "13").code'
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Explain {
     /// The code; none lists all
     code: Option<String>,
+    /// A JSON object a code
+    #[arg(long)]
+    json: bool,
 }
 
-/// A code with its title and its page.
+/// A code with its title and its page; as JSON, what `explain --json` prints.
+#[derive(Serialize)]
 struct Page {
     code: &'static str,
     title: &'static str,
+    /// `document`, `core` or `api`.
+    of: &'static str,
+    /// What X12 calls it: `AK403/IK403 (723) = 5`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x12: Option<String>,
+    /// Element 0085 of CONTRL.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    edifact: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    remedy: &'static str,
+    /// Markdown.
     text: String,
 }
 
@@ -28,6 +45,10 @@ fn pages() -> Vec<Page> {
     let faults = formats::codes::CODES.iter().map(|row| Page {
         code: row.code,
         title: row.title,
+        of: "document",
+        x12: row.x12.told(),
+        edifact: row.edifact,
+        remedy: row.remedy,
         text: format!("{}\n", row.help.trim_end()),
     });
     let core = core::CODES.iter().map(|row| {
@@ -36,11 +57,16 @@ fn pages() -> Vec<Page> {
         } else {
             "The core refuses the line, or a part of it; the others stand."
         };
-        Page { code: row.code, title: row.means, text: format!("# `{}`\n\n{}\n\n{costs}\n", row.code, row.means) }
+        let text = format!("# `{}`\n\n{}\n\n{costs}\n", row.code, row.means);
+        Page { code: row.code, title: row.means, of: "core", x12: None, edifact: "", remedy: "", text }
     });
     let api = problem::Code::ALL.iter().map(|code| Page {
         code: code.name(),
         title: code.title(),
+        of: "api",
+        x12: None,
+        edifact: "",
+        remedy: "",
         text: format!("{}\n", code.page().trim_end()),
     });
     faults.chain(core).chain(api).collect()
@@ -50,6 +76,11 @@ fn pages() -> Vec<Page> {
 pub fn run(args: &Explain) -> anyhow::Result<u8> {
     let mut out = Out::new();
     let Some(code) = &args.code else {
+        if args.json {
+            pages().iter().try_for_each(|page| out.json(page))?;
+            out.flush()?;
+            return Ok(0);
+        }
         let rows: Vec<Vec<String>> =
             pages().into_iter().map(|page| vec![page.code.into(), page.title.into()]).collect();
         out.table(&["CODE", "WHAT IT MEANS"], &rows)?;
@@ -64,7 +95,11 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
             near.map_or_else(String::new, |n| format!("; did you mean {n}?"))
         );
     };
-    out.line(&page.text)?;
+    if args.json {
+        out.json(page)?
+    } else {
+        out.line(&page.text)?
+    }
     out.flush()?;
     Ok(0)
 }

@@ -8,8 +8,9 @@ use super::{
 use crate::{
     canonical::{DeliveryId, DocumentId, Stage, Tenant},
     formats::{
+        ack::Form,
         piece::{Group, Interchange},
-        write::{OutSet, X12Envelope},
+        write::{OutSet, Segment, X12Envelope},
     },
     store::{
         StoreError, Tx, deliveries,
@@ -20,7 +21,7 @@ use crate::{
 use serde_json::json;
 use std::collections::HashSet;
 
-/// What is said about one group of a document.
+/// What is said about one group or one interchange of a document.
 #[derive(Debug)]
 pub struct Acknowledgement<'a> {
     pub document: DocumentId,
@@ -28,14 +29,23 @@ pub struct Acknowledgement<'a> {
     /// The connection that the document came in by.
     pub came_by: &'a ConnectionInfo,
     pub interchange: &'a Interchange,
-    pub group: &'a Group,
-    /// AK1 to AK9.
-    pub set: OutSet,
+    pub says: Says<'a>,
 }
 
-/// Writes 997s, one a group: pending deliveries to where the document came from (or, if that way has no way back, to
+/// What it says.
+#[derive(Debug)]
+pub enum Says<'a> {
+    /// 997 or 999: AK1 to AK9.
+    Group { group: &'a Group, form: Form, segments: Vec<Segment> },
+    /// TA1.
+    Interchange(Segment),
+    /// CONTRL: UCI to the last UCD, in the interchange's own syntax. `version` as the envelope takes it (`D3`).
+    Contrl { set: OutSet, version: &'static str },
+}
+
+/// Writes acknowledgements: pending deliveries to where the document came from (or, if that way has no way back, to
 /// the partner's first folder). One that was written before is left as it is and takes no number.
-pub async fn functional_997(
+pub async fn write(
     tx: &mut Tx,
     emit: &Emitter<'_>,
     tenant: Tenant,
@@ -61,27 +71,26 @@ pub async fn functional_997(
 }
 
 impl<'a> Acknowledgement<'a> {
+    /// One a group, whichever form was agreed; one TA1 and one CONTRL an interchange.
     fn id(&self) -> DeliveryId {
-        DeliveryId::acknowledgement(self.document, &format!("997/{}", self.group.ordinal))
+        let name = match &self.says {
+            Says::Group { group, .. } => format!("997/{}", group.ordinal),
+            Says::Interchange(_) => format!("ta1/{}", self.interchange.ordinal),
+            Says::Contrl { .. } => format!("contrl/{}", self.interchange.ordinal),
+        };
+        DeliveryId::acknowledgement(self.document, &name)
+    }
+
+    /// What people call it.
+    fn named(&self) -> String {
+        match &self.says {
+            Says::Group { group, form, .. } => format!("{} for group {}", form.kind(), group.control),
+            Says::Interchange(_) => format!("TA1 for interchange {}", self.interchange.control),
+            Says::Contrl { .. } => format!("CONTRL for interchange {}", self.interchange.control),
+        }
     }
 
     fn wanted(self, emit: &Emitter<'_>, target: String) -> Wanted<'a> {
-        let (date, time) = emit.now.envelope();
-        // It goes back the way it came: who was addressed answers, under the names that were used.
-        let envelope = X12Envelope {
-            sender: self.interchange.receiver.clone(),
-            receiver: self.interchange.sender.clone(),
-            application_sender: self.group.receiver.to_string(),
-            application_receiver: self.group.sender.to_string(),
-            functional_id: "FA".into(),
-            version: self.group.version.to_string(),
-            interchange_control: 0,
-            group_control: 0,
-            test: document::is_test(&self.partner.agreement),
-            date,
-            time,
-            delimiters: document::delimiters(&self.partner.agreement),
-        };
         Wanted {
             id: self.id(),
             event: None,
@@ -91,9 +100,62 @@ impl<'a> Acknowledgement<'a> {
             kind: "acknowledgement",
             target,
             partner: self.partner,
-            draft: Draft::tried(&self.set.kind, self.set.segments, envelope, &self.partner.agreement),
+            draft: self.draft(emit).tried(&self.partner.agreement),
         }
     }
+
+    /// It goes back the way it came: who was addressed answers, under the names that were used.
+    fn draft(&self, emit: &Emitter<'_>) -> Draft {
+        let Interchange { sender, receiver, version, .. } = self.interchange;
+        match &self.says {
+            Says::Group { group, form, segments } => {
+                let envelope = X12Envelope {
+                    application_sender: group.receiver.to_string(),
+                    application_receiver: group.sender.to_string(),
+                    version: form.version(&group.version),
+                    ..self.envelope(emit)
+                };
+                Draft::x12(form.kind(), segments.clone(), envelope)
+            }
+            // ISA12 is made of the version: `00401` is that of 004010.
+            Says::Interchange(segment) => {
+                let envelope = X12Envelope { version: format!("{version}0"), ..self.envelope(emit) };
+                Draft::Ta1 { envelope: Box::new(envelope), segment: segment.clone() }
+            }
+            Says::Contrl { set, version: of_contrl } => {
+                let parties = [receiver, sender];
+                let agreement = &self.partner.agreement;
+                let envelope = document::edifact_envelope(emit, agreement, parties, syntax(version), [of_contrl, ""]);
+                Draft::Edifact { envelope: Box::new(envelope), set: set.clone() }
+            }
+        }
+    }
+
+    fn envelope(&self, emit: &Emitter<'_>) -> X12Envelope {
+        let (date, time) = emit.now.envelope();
+        X12Envelope {
+            sender: self.interchange.receiver.clone(),
+            receiver: self.interchange.sender.clone(),
+            application_sender: String::new(),
+            application_receiver: String::new(),
+            functional_id: "FA".into(),
+            version: String::new(),
+            interchange_control: 0,
+            group_control: 0,
+            test: document::is_test(&self.partner.agreement),
+            date,
+            time,
+            delimiters: document::delimiters(&self.partner.agreement),
+        }
+    }
+}
+
+/// 0001 and 0002 of an interchange, as far as we write them: of the eight-bit sets only Latin 1.
+pub fn syntax(version: &str) -> (&str, u8) {
+    let (charset, version) = version.split_once(':').unwrap_or((version, "3"));
+    let charset = if ["UNOA", "UNOB", "UNOC", "UNOY"].contains(&charset) { charset } else { "UNOC" };
+    let version = version.bytes().next().filter(|digit| (b'1'..=b'4').contains(digit)).map_or(3, |digit| digit - b'0');
+    (charset, version)
 }
 
 fn way_back<'a>(
@@ -110,8 +172,9 @@ fn way_back<'a>(
 
 fn unsent_step(emit: &Emitter<'_>, tenant: Tenant, one: &Acknowledgement<'_>) -> Step {
     let sentence = format!(
-        "no 997 for group {}: {} has no folder to put it into; give it a `folder` connection, or `acknowledge: none`",
-        one.group.control, one.partner.name
+        "no {}: {} has no folder to put it into; give it a `folder` connection, or let its agreement ask for none",
+        one.named(),
+        one.partner.name
     );
     Step::new(tenant, emit.now.0, Stage::Deliver.name(), "unsent", emit.worker)
         .document(one.document.0)

@@ -1,11 +1,12 @@
-//! Outbound X12: drafted and tried before control numbers are taken, so that none is lost on what can't be written.
+//! Outbound documents: drafted and tried before control numbers are taken, so that none is lost on what can't be written.
 
 use super::{Emitter, fingerprint};
 use crate::{
     canonical::{DeliveryId, DocumentId, EventId, MessageId, Stage, Tenant},
     formats::{
         fault::Fault,
-        write::{self, OutSet, X12Delimiters, X12Envelope},
+        piece::Identity,
+        write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, X12Delimiters, X12Envelope},
     },
     store::{
         StoreError, Tx,
@@ -28,9 +29,25 @@ const SET_CONTROL: &str = "0001";
 
 /// A document that lacks only its control numbers.
 #[derive(Debug)]
-pub struct Draft {
-    envelope: X12Envelope,
-    set: OutSet,
+pub enum Draft {
+    X12 {
+        envelope: Box<X12Envelope>,
+        set: OutSet,
+    },
+    /// An interchange of a TA1 and nothing else.
+    Ta1 {
+        envelope: Box<X12Envelope>,
+        segment: write::Segment,
+    },
+    Edifact {
+        envelope: Box<EdifactEnvelope>,
+        set: OutSet,
+    },
+    /// One that bears no number of ours: an XML document. `kind` begins its file's name.
+    Whole {
+        kind: String,
+        bytes: Vec<u8>,
+    },
 }
 
 /// Why a document can't be written. It ends as a dead delivery, and the events stand.
@@ -67,21 +84,87 @@ impl Unwritable {
 impl Draft {
     /// Of segments and an envelope whose numbers are still to come. Tried with the partner's longest number, so that
     /// rendering it later can't fail.
-    pub fn tried(
-        set_kind: &str,
-        segments: Vec<write::Segment>,
-        envelope: X12Envelope,
-        agreement: &Agreement,
-    ) -> Result<Draft, Unwritable> {
-        let draft = Draft { envelope, set: OutSet { kind: set_kind.into(), control: SET_CONTROL.into(), segments } };
+    pub fn tried(self, agreement: &Agreement) -> Result<Draft, Unwritable> {
         let longest = u64::from(agreement.control_numbers.last);
-        draft.render(longest, longest).map(|_| draft)
+        self.render(longest, longest).map(|_| self)
+    }
+
+    /// One X12 set in its envelope.
+    pub fn x12(kind: &str, segments: Vec<write::Segment>, envelope: X12Envelope) -> Draft {
+        let set = OutSet { kind: kind.into(), control: SET_CONTROL.into(), segments };
+        Draft::X12 { envelope: Box::new(envelope), set }
+    }
+
+    /// One EDIFACT message in its envelope.
+    pub fn edifact(kind: &str, segments: Vec<write::Segment>, envelope: EdifactEnvelope) -> Draft {
+        let set = OutSet { kind: kind.into(), control: "1".into(), segments };
+        Draft::Edifact { envelope: Box::new(envelope), set }
     }
 
     fn render(&self, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
-        let envelope = X12Envelope { interchange_control: interchange, group_control: group, ..self.envelope.clone() };
-        write::x12(&envelope, std::slice::from_ref(&self.set))
-            .map_err(|fault| Unwritable::by_faults(&self.set.kind, vec![fault]))
+        let x12 = |envelope: &X12Envelope| X12Envelope {
+            interchange_control: interchange,
+            group_control: group,
+            ..envelope.clone()
+        };
+        let written = match self {
+            Draft::X12 { envelope, set } => write::x12(&x12(envelope), std::slice::from_ref(set)),
+            Draft::Ta1 { envelope, segment } => write::ta1(&x12(envelope), segment),
+            Draft::Edifact { envelope, set } => {
+                let envelope = EdifactEnvelope { control: numbered(interchange), ..(**envelope).clone() };
+                write::edifact(&envelope, std::slice::from_ref(set))
+            }
+            Draft::Whole { bytes, .. } => Ok(bytes.clone()),
+        };
+        written.map_err(|fault| Unwritable::by_faults(self.kind(), vec![fault]))
+    }
+
+    fn kind(&self) -> &str {
+        match self {
+            Draft::X12 { set, .. } | Draft::Edifact { set, .. } => &set.kind,
+            Draft::Ta1 { .. } => "TA1",
+            Draft::Whole { kind, .. } => kind,
+        }
+    }
+
+    /// True if it takes a control number.
+    fn is_numbered(&self) -> bool {
+        !matches!(self, Draft::Whole { .. })
+    }
+}
+
+/// A control number as documents and rows bear it: ISA13 has nine digits, 0020 up to fourteen characters.
+fn numbered(control: u64) -> String {
+    format!("{control:09}")
+}
+
+/// The envelope of one EDIFACT message to a partner. `syntax` is 0001 and 0002.
+pub fn edifact_envelope(
+    emit: &Emitter<'_>,
+    agreement: &Agreement,
+    [sender, receiver]: [&Identity; 2],
+    (syntax, syntax_version): (&str, u8),
+    [version, association]: [&str; 2],
+) -> EdifactEnvelope {
+    let (date, time) = emit.now.envelope();
+    EdifactEnvelope {
+        sender: sender.clone(),
+        receiver: receiver.clone(),
+        syntax: syntax.into(),
+        syntax_version,
+        control: String::new(),
+        application_reference: String::new(),
+        acknowledgement_requested: false,
+        test: is_test(agreement),
+        version: version.into(),
+        association: association.into(),
+        date,
+        time,
+        una: true,
+        delimiters: EdifactDelimiters {
+            line_end: agreement.delimiters.line_end.text().into(),
+            ..EdifactDelimiters::default()
+        },
     }
 }
 
@@ -122,7 +205,7 @@ pub struct Wanted<'a> {
 pub struct Rendered {
     pub name: String,
     pub bytes: Vec<u8>,
-    pub control: String,
+    pub control: Option<String>,
 }
 
 /// Rows of deliveries and of those among them that died before they lived.
@@ -144,6 +227,7 @@ pub async fn number(
     for one in wanted {
         let rendered = match &one.draft {
             Err(unwritable) => Err(unwritable.clone()),
+            Ok(draft) if !draft.is_numbered() => draft.rendered(one.id, 0, 0),
             Ok(draft) => numbers.next(one.partner).and_then(|(isa, gs)| draft.rendered(one.id, isa, gs)),
         };
         let mut row = row(emit, tenant, &one);
@@ -151,7 +235,7 @@ pub async fn number(
             Ok(Rendered { name, bytes, control }) => {
                 row.name = Some(name);
                 row.content = Some(hex(&bytes));
-                row.control = Some(control);
+                row.control = control;
             }
             Err(unwritable) => {
                 row.state = "dead";
@@ -168,8 +252,12 @@ impl Draft {
     fn rendered(&self, id: DeliveryId, interchange: u64, group: u64) -> Result<Rendered, Unwritable> {
         let bytes = self.render(interchange, group)?;
         let short = id.0.simple().to_string();
-        let name = format!("{}-{interchange:09}-{}.edi", self.set.kind, &short[..8]);
-        Ok(Rendered { name, bytes, control: format!("{interchange:09}") })
+        let (kind, short) = (self.kind(), &short[..8]);
+        if !self.is_numbered() {
+            return Ok(Rendered { name: format!("{kind}-{short}.xml"), bytes, control: None });
+        }
+        let control = numbered(interchange);
+        Ok(Rendered { name: format!("{kind}-{control}-{short}.edi"), bytes, control: Some(control) })
     }
 }
 
@@ -181,6 +269,9 @@ pub async fn number_one(
     partner: &PartnerInfo,
     draft: &Draft,
 ) -> Result<Result<Rendered, Unwritable>, StoreError> {
+    if !draft.is_numbered() {
+        return Ok(draft.rendered(id, 0, 0));
+    }
     let mut numbers = Numbers::default();
     numbers.take(tx, tenant, partner, 1).await?;
     Ok(numbers.next(partner).and_then(|(isa, gs)| draft.rendered(id, isa, gs)))
@@ -219,7 +310,7 @@ impl Numbers {
 async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted<'_>]) -> Result<Numbers, StoreError> {
     // By name: every transaction locks the counters in one order.
     let mut counts: BTreeMap<&str, (&PartnerInfo, i64)> = BTreeMap::new();
-    for one in wanted.iter().filter(|w| w.draft.is_ok()) {
+    for one in wanted.iter().filter(|w| w.draft.as_ref().is_ok_and(Draft::is_numbered)) {
         counts.entry(one.partner.name.as_str()).or_insert((one.partner, 0)).1 += 1;
     }
     let mut numbers = Numbers::default();

@@ -213,7 +213,7 @@ fn draft(
         }
         Err(faults) => return Err(Unwritable::by_faults(plan.name(), faults)),
     };
-    Draft::tried(&answer.kind, segments, envelope(emit, tenant, partner, answer)?, &partner.agreement)
+    Draft::x12(&answer.kind, segments, envelope(emit, tenant, partner, answer)?).tried(&partner.agreement)
 }
 
 fn envelope(

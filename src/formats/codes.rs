@@ -18,6 +18,21 @@ pub enum X12Code {
     Element(&'static str),
 }
 
+impl X12Code {
+    /// Where an acknowledgement says it, and the code: `AK403/IK403 (723) = 5`.
+    pub fn told(self) -> Option<String> {
+        let (place, code) = match self {
+            X12Code::None => return Option::None,
+            X12Code::Interchange(code) => ("TA105 (I18)", code),
+            X12Code::Group(code) => ("AK905 (716)", code),
+            X12Code::Set(code) => ("AK502/IK502 (718)", code),
+            X12Code::Segment(code) => ("AK304/IK304 (720)", code),
+            X12Code::Element(code) => ("AK403/IK403 (723)", code),
+        };
+        Some(format!("{place} = {code}"))
+    }
+}
+
 /// One kind of fault.
 #[derive(Debug)]
 pub struct CodeRow {

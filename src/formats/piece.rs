@@ -31,6 +31,9 @@ pub struct Interchange {
     pub receiver: Identity,
     /// ISA13, UNB 0020.
     pub control: Box<str>,
+    /// ISA09 and ISA10, UNB S004, as they stand: a TA1 repeats them.
+    pub date: Box<str>,
+    pub time: Box<str>,
     /// ISA12 (`00401`), UNB S001 (`UNOC:3`).
     pub version: Box<str>,
     /// ISA15 = T, UNB 0035 = 1.

@@ -6,7 +6,7 @@ mod edifact;
 mod x12;
 
 pub use edifact::{EdifactDelimiters, EdifactEnvelope, edifact};
-pub use x12::x12;
+pub use x12::{ta1, x12};
 
 use crate::{
     codes,

@@ -240,7 +240,7 @@ pub async fn fill(
     id: DeliveryId,
     name: &str,
     content: &[u8],
-    control: &str,
+    control: Option<&str>,
 ) -> Result<(), StoreError> {
     let filled = exec!(
         tx,

@@ -1,6 +1,6 @@
 //! What two partners settled, as data. Each setting that is not built yet is an error and not a silence.
 
-use crate::formats::piece::Severity;
+use crate::formats::{ack::Form, piece::Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Agreement {
-    /// What goes back for each functional group: `"997"` or `none`.
+    /// What goes back for each functional group of X12: `"997"`, `"999"`, `by_version` (999 from 005010 on) or `none`.
     pub acknowledge: Acknowledge,
-    /// AK2 loops for accepted sets too, not only for refused ones.
+    /// When a TA1 goes back for an X12 interchange: `never`, `on_error`, `always`, `when_asked` (ISA14 = 1).
+    pub ta1: Ta1,
+    /// When a CONTRL goes back for an EDIFACT interchange: `none`, `on_error`, `always`.
+    pub contrl: Contrl,
+    /// AK2 loops (in CONTRL UCM) for accepted sets too, not only for refused ones.
     pub acknowledge_accepted_sets: bool,
     /// The same content within so many days is a duplicate; 0 looks for none.
     pub duplicates_days: u32,
@@ -40,6 +44,8 @@ impl Default for Agreement {
     fn default() -> Self {
         Agreement {
             acknowledge: Acknowledge::None,
+            ta1: Ta1::Never,
+            contrl: Contrl::None,
             acknowledge_accepted_sets: false,
             duplicates_days: 30,
             bad_set_costs: BadSetCosts::Set,
@@ -56,13 +62,48 @@ impl Default for Agreement {
     }
 }
 
-/// Functional acknowledgements that are built.
+/// Functional acknowledgements of X12 groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Acknowledge {
     #[serde(rename = "997")]
     Functional997,
+    #[serde(rename = "999")]
+    Implementation999,
+    #[serde(rename = "by_version")]
+    ByVersion,
     #[serde(rename = "none")]
     None,
+}
+
+impl Acknowledge {
+    /// What a group of a version (GS08) gets.
+    pub fn form(self, version: &str) -> Option<Form> {
+        match self {
+            Acknowledge::None => None,
+            Acknowledge::Functional997 => Some(Form::F997),
+            Acknowledge::Implementation999 => Some(Form::F999),
+            Acknowledge::ByVersion => Some(if version >= "005010" { Form::F999 } else { Form::F997 }),
+        }
+    }
+}
+
+/// When a TA1 is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ta1 {
+    Never,
+    OnError,
+    Always,
+    WhenAsked,
+}
+
+/// When a CONTRL is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Contrl {
+    None,
+    OnError,
+    Always,
 }
 
 /// How far a bad set reaches.

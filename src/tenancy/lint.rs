@@ -122,7 +122,7 @@ mod tests {
             ("  delimiters: { element: A }\n", "north.yaml:4:17: ", "no letter"),
             ("  delimiters: { component: '*' }\n", "north.yaml:4:17: ", "tell them apart"),
             ("  search_keys: [/sold_to/name]\n", "north.yaml:4:3: ", "not built yet"),
-            ("  acknowledge: '999'\n", "north.yaml:4:16: ", "999"),
+            ("  acknowledge: '998'\n", "north.yaml:4:16: ", "998"),
             ("  crunchy: yes\n", "north.yaml:4:3: ", "crunchy"),
         ] {
             let got = faults(agreement);

@@ -280,3 +280,15 @@ fn explain_has_a_page_for_each_kind_of_code() {
     let list = run(command(folder.path()).arg("explain"));
     assert!(list.out.lines().count() > 60, "{}", list.out);
 }
+
+#[test]
+fn explain_tells_programs_what_partners_are_told() {
+    let folder = Folder::new();
+    let page = call(folder.path(), "explain E0306 --json").json().remove(0);
+    assert_eq!((&page["of"], &page["edifact"]), (&"document".into(), &"39".into()), "{page}");
+    assert_eq!(page["x12"], "AK403/IK403 (723) = 5");
+    let all = run(command(folder.path()).args(["explain", "--json"])).json();
+    assert!(
+        all.len() > 60 && all.iter().any(|page| page["of"] == "api") && all.iter().any(|page| page["of"] == "core")
+    );
+}

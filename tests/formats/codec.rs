@@ -3,6 +3,8 @@
 
 #[path = "codec/ack.rs"]
 mod ack;
+#[path = "codec/acks.rs"]
+mod acks;
 #[path = "codec/codes.rs"]
 mod codes;
 #[path = "codec/corpora.rs"]
@@ -55,7 +57,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// True for what a test writes beside its input.
 fn is_golden(path: &Path) -> bool {
     let name = path.to_string_lossy();
-    name.ends_with(".faults.txt") || name.ends_with(".report.json")
+    [".faults.txt", ".report.json", ".acks.txt"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// How a fixture is read: CSV by its order number, a folder `limit-500` with that limit.

@@ -2,6 +2,7 @@
 #[path = "../hub/mod.rs"]
 mod hub;
 
+mod acknowledgements;
 mod agreement;
 mod audit;
 mod bad_input;

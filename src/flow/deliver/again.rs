@@ -79,7 +79,8 @@ async fn render(hub: &Hub, tx: &mut Tx, tenant: Tenant, row: &DeliveryRow) -> Re
     };
     match fanout::render_again(tx, &emitter(hub, now()), tenant, row, &event).await? {
         Ok(rendered) => {
-            Ok(deliveries::fill(tx, tenant, row.id, &rendered.name, &rendered.bytes, &rendered.control).await?)
+            let control = rendered.control.as_deref();
+            Ok(deliveries::fill(tx, tenant, row.id, &rendered.name, &rendered.bytes, control).await?)
         }
         Err(unwritable) => Err(Refused::StillUnwritable(unwritable.sentence)),
     }

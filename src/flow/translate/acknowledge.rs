@@ -1,44 +1,97 @@
-//! Functional acknowledgements of the groups whose trailers a batch has read, written in its commit.
+//! Acknowledgements of the groups and interchanges whose trailers a batch has read, written in its commit.
 
-use super::{batch::Batch, run::Run};
+use super::{
+    batch::Batch,
+    run::{InterchangeRun, Received, Run, ToAcknowledge},
+};
 use crate::{
     canonical::Micros,
-    emit::acknowledge::{Acknowledgement, functional_997},
+    emit::acknowledge::{self, Acknowledgement, Says},
     flow::{Hub, emitter},
-    formats::{piece::Group, write::OutSet},
+    formats::{
+        ack::{self, AckCode, Contrl as Answer},
+        write::OutSet,
+    },
     store::{StoreError, Tx},
-    tenancy::agreement::Acknowledge,
+    tenancy::{
+        PartnerInfo,
+        agreement::{Contrl, Ta1},
+    },
 };
 
-/// Writes the 997s that are due by agreement. A group of functional acknowledgements is not acknowledged itself, or two
-/// partners would acknowledge each other for ever.
+/// Writes what is due by agreement. Acknowledgements are not acknowledged themselves, or two partners would acknowledge
+/// each other for ever.
 pub async fn write(hub: &Hub, tx: &mut Tx, batch: &Batch, now: Micros) -> Result<(), StoreError> {
     let Some(tenant) = batch.runs.first().map(|r| r.tenant.id) else { return Ok(()) };
     let mut said = Vec::new();
-    for run in &batch.runs {
-        for one in run.to_acknowledge.iter().filter(|one| is_due(run, one.interchange, &one.group)) {
-            let interchange = &run.interchanges[one.interchange as usize];
-            let Some(partner) = &interchange.partner else { continue };
-            said.push(Acknowledgement {
-                document: run.work.id,
-                partner,
-                came_by: &run.connection,
-                interchange: &interchange.header,
-                group: &one.group,
-                set: OutSet { kind: "997".into(), control: "0001".into(), segments: one.body.clone() },
-            });
-        }
+    // A document that waits for another's number is read again: how it ends is not known yet.
+    for run in batch.runs.iter().filter(|run| run.waits_for_number().is_none()) {
+        said.extend(run.to_acknowledge.iter().filter_map(|one| of(run, one)));
     }
-    if said.is_empty() { Ok(()) } else { functional_997(tx, &emitter(hub, now), tenant, said).await }
+    if said.is_empty() { Ok(()) } else { acknowledge::write(tx, &emitter(hub, now), tenant, said).await }
 }
 
-/// A GS that was cut before its control number and version can't be answered: AK1 names what is not there.
-fn is_due(run: &Run, interchange: u32, group: &Group) -> bool {
-    run.interchanges.get(interchange as usize).is_some_and(|i| {
-        i.ends == "translated"
-            && &*group.functional_id != "FA"
-            && !group.control.is_empty()
-            && !group.version.is_empty()
-            && i.partner.as_ref().is_some_and(|p| p.agreement.acknowledge == Acknowledge::Functional997)
+fn of<'a>(run: &'a Run, one: &'a ToAcknowledge) -> Option<Acknowledgement<'a>> {
+    let interchange = run.interchanges.get(one.interchange as usize)?;
+    let partner = interchange.partner.as_ref()?;
+    Some(Acknowledgement {
+        document: run.work.id,
+        partner,
+        came_by: &run.connection,
+        interchange: &interchange.header,
+        says: says(interchange, partner, &one.what)?,
     })
+}
+
+/// What is due by agreement; none if nothing is.
+fn says<'a>(interchange: &InterchangeRun, partner: &PartnerInfo, what: &'a Received) -> Option<Says<'a>> {
+    match what {
+        Received::Group { group, form, body } => {
+            // A GS that was cut before its control number and version can't be answered: AK1 names what is not there.
+            let answerable = &*group.functional_id != "FA" && !group.control.is_empty() && !group.version.is_empty();
+            let due =
+                interchange.ends == "translated" && partner.agreement.acknowledge.form(&group.version) == Some(*form);
+            (due && answerable).then(|| Says::Group { group, form: *form, segments: body.clone() })
+        }
+        Received::Interchange { faults } => {
+            let header = &interchange.header;
+            let (segment, code) = ack::ta1(header, faults, refusal(interchange).map(|(ta1, _)| ta1));
+            let due = match partner.agreement.ta1 {
+                Ta1::Never => false,
+                Ta1::OnError => code != AckCode::Accepted,
+                Ta1::Always => true,
+                Ta1::WhenAsked => header.acknowledgement_requested,
+            };
+            // An interchange of answers is not answered; an empty one with something wrong in it is.
+            let answerable = interchange.has_business || !interchange.has_sets && code != AckCode::Accepted;
+            (due && answerable && !header.control.is_empty()).then_some(Says::Interchange(segment))
+        }
+        Received::Contrl { version, body, code } => {
+            let header = &interchange.header;
+            let (body, code) = match refusal(interchange) {
+                Some((_, contrl)) => (Answer::refused(header, contrl), AckCode::Rejected),
+                None => (body.clone(), *code),
+            };
+            let due = match partner.agreement.contrl {
+                Contrl::None => false,
+                Contrl::OnError => code != AckCode::Accepted,
+                Contrl::Always => true,
+            };
+            let answerable = interchange.has_business || !interchange.has_sets && code != AckCode::Accepted;
+            let set = OutSet { kind: "CONTRL".into(), control: "1".into(), segments: body };
+            (due && answerable && !header.control.is_empty()).then_some(Says::Contrl { set, version })
+        }
+    }
+}
+
+/// Why an interchange is not worked though it can be read: TA105 (I18) and 0085.
+fn refusal(interchange: &InterchangeRun) -> Option<(&'static str, &'static str)> {
+    let code = || interchange.cause.as_ref().and_then(|cause| cause["code"].as_str());
+    match interchange.ends {
+        "duplicate" => Some(("025", "26")),
+        "rejected" if code() == Some("envelope/test_refused") => Some(("020", "25")),
+        // The same number with other content: to its sender it is a number that came before.
+        "rejected" => Some(("025", "26")),
+        _ => None,
+    }
 }

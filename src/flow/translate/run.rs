@@ -4,7 +4,8 @@ use super::meaning::word;
 use crate::{
     canonical::DocumentId,
     formats::{
-        ack::{Functional997, SetOutcome},
+        ack::{self, AckCode, Contrl, Form, Functional, SetOutcome},
+        codes,
         fault::{Costs, Fault},
         piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Severity, Standard},
         write::Segment,
@@ -48,6 +49,13 @@ pub struct InterchangeRun {
     pub first_set: u32,
     pub bad_set: bool,
     pub to_write: bool,
+    /// Of EDIFACT: what will be said of it.
+    contrl: Option<Contrl>,
+    /// Faults that a TA1 tells.
+    around: Vec<Fault>,
+    /// Sets were read in it, and one of them is something else than an acknowledgement.
+    pub has_sets: bool,
+    pub has_business: bool,
 }
 
 /// A functional group being read.
@@ -55,7 +63,9 @@ pub struct GroupRun {
     pub header: Group,
     pub first_set: u32,
     pub sets: u32,
-    acknowledgement: Functional997,
+    /// Of X12: what will be said of it.
+    acknowledgement: Functional,
+    form: Form,
 }
 
 /// A trailer was read: the sets before it may go, or are refused.
@@ -65,12 +75,20 @@ pub struct Closing {
     pub refused: Option<Vec<Fault>>,
 }
 
-/// A group to be acknowledged.
+/// Something to be acknowledged, by its interchange.
 pub struct ToAcknowledge {
     pub interchange: u32,
-    pub group: Group,
-    /// AK1 to AK9.
-    pub body: Vec<Segment>,
+    pub what: Received,
+}
+
+/// What an acknowledgement speaks of.
+pub enum Received {
+    /// X12, AK1 to AK9.
+    Group { group: Group, form: Form, body: Vec<Segment> },
+    /// X12: the faults that a TA1 tells.
+    Interchange { faults: Vec<Fault> },
+    /// EDIFACT, UCI to the last UCD.
+    Contrl { version: &'static str, body: Vec<Segment>, code: AckCode },
 }
 
 /// One document on its way through translate.
@@ -145,15 +163,30 @@ impl Run {
                 let first_set = self.sets;
                 let partner = self.interchanges.get(header.interchange as usize).and_then(|i| i.partner.as_ref());
                 let lists_all = partner.is_some_and(|p| p.agreement.acknowledge_accepted_sets);
-                let acknowledgement = Functional997::new(&header, lists_all);
-                self.groups.insert(header.ordinal, GroupRun { header, first_set, sets: 0, acknowledgement });
+                let agreed = partner.and_then(|p| p.agreement.acknowledge.form(&header.version));
+                let form = agreed.unwrap_or(Form::F997);
+                let acknowledgement = Functional::new(form, &header, lists_all);
+                if let Some(contrl) = self.contrl(header.interchange) {
+                    contrl.group(&header);
+                }
+                self.groups.insert(header.ordinal, GroupRun { header, first_set, sets: 0, acknowledgement, form });
             }
             Piece::Set(set) => return self.set(set),
             Piece::GroupEnd(end) => self.group_end(end),
             Piece::InterchangeEnd(end) => self.interchange_end(end),
-            Piece::Fault(fault) => self.note(fault),
+            Piece::Fault(fault) => {
+                if let Some(open) = self.interchanges.last_mut().filter(|i| i.content.is_none()) {
+                    open.contrl.iter_mut().for_each(|contrl| contrl.around(&fault));
+                    open.tell(&fault);
+                }
+                self.note(fault);
+            }
         }
         None
+    }
+
+    fn contrl(&mut self, interchange: u32) -> Option<&mut Contrl> {
+        self.interchanges.get_mut(interchange as usize)?.contrl.as_mut()
     }
 
     fn note(&mut self, fault: Fault) {
@@ -164,9 +197,14 @@ impl Run {
 
     fn interchange(&mut self, header: Interchange, directory: &Directory) {
         let (partner, ends, cause) = identify(&header, &self.tenant, &self.connection, directory);
+        let lists_all = partner.as_ref().is_some_and(|p| p.agreement.acknowledge_accepted_sets);
         let asks = ends == "translated" && partner.as_ref().is_some_and(|p| p.agreement.duplicates_days > 0);
         self.interchanges.push(InterchangeRun {
             first_set: self.sets,
+            contrl: (header.standard == Standard::Edifact).then(|| Contrl::new(&header, lists_all)),
+            around: vec![],
+            has_sets: false,
+            has_business: false,
             header,
             partner,
             ends,
@@ -186,6 +224,13 @@ impl Run {
         let accepted = set.accepted();
         if let Some(interchange) = set.interchange.and_then(|n| self.interchanges.get_mut(n as usize)) {
             interchange.bad_set |= !accepted;
+            set.faults.iter().for_each(|fault| interchange.tell(fault));
+            interchange.has_sets = true;
+            interchange.has_business |= !is_acknowledgement(&set.kind);
+            // An answer to an answer would be answered for ever.
+            if let (Some(contrl), true) = (&mut interchange.contrl, &*set.kind != "CONTRL") {
+                contrl.set(&SetOutcome::from(&*set));
+            }
             digest(&mut interchange.hash, &set);
         }
         if let Some(group) = set.group.and_then(|n| self.groups.get_mut(&n)) {
@@ -211,6 +256,9 @@ impl Run {
     /// What the interchange's own trailer says is still unknown: until then nothing of the group goes or is acknowledged.
     fn group_end(&mut self, end: GroupEnd) {
         if let Some(group) = self.groups.remove(&end.ordinal) {
+            if let Some(contrl) = self.contrl(group.header.interchange) {
+                contrl.group_end(&end);
+            }
             self.ended_groups.push((group, end));
         }
     }
@@ -234,9 +282,14 @@ impl Run {
             around.extend(group_end.faults.iter().cloned());
             // A partner whose interchange is refused must not read that its group was accepted.
             group_end.faults.extend(refused.iter().cloned());
-            let (body, _) = group.acknowledgement.finish(Some(&group_end));
-            self.to_acknowledge.push(ToAcknowledge { interchange: end.ordinal, group: group.header, body });
+            if interchange.contrl.is_none() {
+                let (body, _) = group.acknowledgement.finish(Some(&group_end));
+                let what = Received::Group { group: group.header, form: group.form, body };
+                self.to_acknowledge.push(ToAcknowledge { interchange: end.ordinal, what });
+            }
         }
+        let what = interchange.received(&end, &refused);
+        self.to_acknowledge.push(ToAcknowledge { interchange: end.ordinal, what });
         around.extend(end.faults.iter().cloned());
         // An interchange that stands says what was wrong around its sets: no message could.
         if interchange.cause.is_none() && !around.is_empty() {
@@ -351,6 +404,37 @@ impl Run {
             )
         })
     }
+}
+
+impl InterchangeRun {
+    /// Keeps what a TA1 may have to tell.
+    fn tell(&mut self, fault: &Fault) {
+        if ack::is_of_interchange(fault) && self.around.len() < KEPT_FAULTS {
+            self.around.push(fault.clone());
+        }
+    }
+
+    /// What its acknowledgement will say, at its end. `refused` may hold a reason that only the agreement knows.
+    fn received(&mut self, end: &InterchangeEnd, refused: &[Fault]) -> Received {
+        match self.contrl.take() {
+            None => {
+                end.faults.iter().for_each(|fault| self.tell(fault));
+                Received::Interchange { faults: std::mem::take(&mut self.around) }
+            }
+            Some(contrl) => {
+                let mut end = end.clone();
+                end.faults.extend(refused.iter().filter(|fault| codes::row(&fault.code).is_none()).cloned());
+                let version = contrl.version();
+                let (body, code) = contrl.finish(&end);
+                Received::Contrl { version, body, code }
+            }
+        }
+    }
+}
+
+/// True of the sets that answer others.
+fn is_acknowledgement(kind: &str) -> bool {
+    ["997", "999", "TA1", "CONTRL"].contains(&kind)
 }
 
 /// Those that refuse what they are about.

@@ -284,6 +284,8 @@ impl<R: BufRead> Edifact<R> {
             sender: identity(2),
             receiver: identity(3),
             control: unb.element(5).into(),
+            date: unb.component(4, 1).into(),
+            time: unb.component(4, 2).into(),
             version: version.trim_end_matches(':').into(),
             test: unb.element(11) == "1",
             acknowledgement_requested: unb.element(9) == "1",

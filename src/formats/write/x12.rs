@@ -24,7 +24,7 @@ pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
     ))?;
     for set in sets {
         let first = writer.ordinal;
-        writer.segment(&Segment::plain("ST", [&set.kind, &set.control]))?;
+        writer.segment(&Segment::plain("ST", [&*set.kind, &*set.control, writer.implementation()]))?;
         for segment in &set.segments {
             writer.segment(segment)?;
         }
@@ -37,6 +37,17 @@ pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
     Ok(writer.out.into_bytes())
 }
 
+/// One interchange with a TA1 and no group.
+pub fn ta1(envelope: &X12Envelope, ta1: &Segment) -> Result<Vec<u8>, Fault> {
+    let mut writer = Writer { envelope, out: String::new(), ordinal: 0 };
+    writer.check_delimiters()?;
+    writer.isa()?;
+    writer.segment(ta1)?;
+    let control = writer.interchange_control()?;
+    writer.segment(&Segment::plain("IEA", ["0".to_owned(), control]))?;
+    Ok(writer.out.into_bytes())
+}
+
 struct Writer<'a> {
     envelope: &'a X12Envelope,
     out: String,
@@ -44,10 +55,16 @@ struct Writer<'a> {
     ordinal: u32,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// Repetition separators came with 00402.
     fn repeats(&self) -> bool {
         self.envelope.version.as_str() >= "004020"
+    }
+
+    /// ST03, element 1705: from 005010 on, and only where GS08 names an implementation guide (`005010X231A1`).
+    fn implementation(&self) -> &'a str {
+        let version = self.envelope.version.as_str();
+        if version >= "005010" && version.get(6..7) == Some("X") { version } else { "" }
     }
 
     fn check_delimiters(&self) -> Result<(), Fault> {

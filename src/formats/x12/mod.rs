@@ -271,6 +271,8 @@ impl<R: BufRead> X12<R> {
             sender: identity(4),
             receiver: identity(6),
             control: isa.elements[12].as_str().into(),
+            date: isa.elements[8].as_str().into(),
+            time: isa.elements[9].as_str().into(),
             version: isa.elements[11].as_str().into(),
             test: isa.elements[14] == "T",
             acknowledgement_requested: isa.elements[13] == "1",

@@ -3,7 +3,7 @@
 use crate::{folder, pieces};
 use crossdock_formats::{
     Options,
-    ack::{AckCode, SetOutcome, functional_997},
+    ack::{AckCode, Form, SetOutcome, functional},
     piece::{Group, GroupEnd, Identity, Piece, Standard},
     write::{self, OutSet, X12Delimiters, X12Envelope},
 };
@@ -23,7 +23,7 @@ fn body(fixture: &str, include_accepted: bool) -> (String, AckCode) {
         }
     }
     let group = group.expect("a group");
-    let (segments, code) = functional_997(&group, end.as_ref(), &outcomes, include_accepted);
+    let (segments, code) = functional(Form::F997, &group, end.as_ref(), &outcomes, include_accepted);
     let set = OutSet { kind: "997".into(), control: "0001".into(), segments };
     let written = write::x12(&envelope(), &[set]).expect("a 997 can be written");
     check_is_valid(&written);

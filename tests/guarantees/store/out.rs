@@ -96,8 +96,8 @@ async fn a_delivery_ends_once(rig: Rig) {
     assert!(!deliveries::replay(&mut tx, acme, two.id, now()).await.unwrap(), "it is under way");
     let row = deliveries::get(&mut tx, acme, two.id).await.unwrap().unwrap();
     assert_eq!((row.state.as_str(), row.tries, row.replays, row.cause), ("pending", 0, 1, None));
-    deliveries::fill(&mut tx, acme, empty.id, "n.edi", b"bytes", "000000002").await.unwrap();
-    assert!(deliveries::fill(&mut tx, acme, empty.id, "n.edi", b"other", "000000003").await.is_err(), "once");
+    deliveries::fill(&mut tx, acme, empty.id, "n.edi", b"bytes", Some("000000002")).await.unwrap();
+    assert!(deliveries::fill(&mut tx, acme, empty.id, "n.edi", b"other", Some("000000003")).await.is_err(), "once");
     let row = deliveries::get(&mut tx, acme, empty.id).await.unwrap().unwrap();
     assert_eq!((row.content.as_deref(), row.control.as_deref()), (Some(&b"bytes"[..]), Some("000000002")));
     tx.rollback().await.unwrap();

@@ -6,14 +6,15 @@ use super::{
 };
 use crossdock::{
     canonical::{ConnectionId, DocumentId, PartnerId, Stage, outgoing::Outgoing},
-    emit::acknowledge::{Acknowledgement, functional_997},
+    emit::acknowledge::{self, Acknowledgement, Says},
     flow::{
         deliver::{self, SendError},
         emitter,
     },
     formats::{
+        ack::Form,
         piece::{Group, Identity, Interchange, Standard},
-        write::{OutSet, Segment},
+        write::Segment,
     },
     store::{
         deliveries,
@@ -171,6 +172,8 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
     let (mut bench, partner) = open(backing, "acknowledge: '997'").await;
     let document = DocumentId::new();
     let interchange = Interchange {
+        date: "261102".into(),
+        time: "0915".into(),
         ordinal: 0,
         standard: Standard::X12,
         sender: identity("01", "001903202"),
@@ -204,15 +207,14 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
                 partner: &hub.directory.partners[&partner],
                 came_by: hub.directory.connection("northwind-http").unwrap(),
                 interchange: &interchange,
-                group,
-                set: OutSet {
-                    kind: "997".into(),
-                    control: "0001".into(),
+                says: Says::Group {
+                    group,
+                    form: Form::F997,
                     segments: vec![Segment::plain("AK1", ["PO", "17"]), Segment::plain("AK9", ["A", "1", "1", "1"])],
                 },
             })
             .collect();
-        functional_997(&mut tx, &emitter(&hub, now()), bench.tenant, said).await.unwrap();
+        acknowledge::write(&mut tx, &emitter(&hub, now()), bench.tenant, said).await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = hub.store.read(bench.tenant).await.unwrap();
         let rows = deliveries::of(&mut tx, bench.tenant, None, Some(document)).await.unwrap();

@@ -1,0 +1,257 @@
+//! CONTRL: how an EDIFACT interchange was taken, group by group and message by message. ISO 9735-4; syntax 3 and 4.
+
+use super::{AckCode, SetOutcome};
+use crate::{
+    codes,
+    fault::{Costs, Fault},
+    piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd},
+    place::At,
+    write::{Element, Segment},
+};
+
+/// 0083: this level and all below it are refused.
+const REFUSED: &str = "4";
+/// 0083: this level is taken, and what is below it unless it is refused by name.
+const TAKEN: &str = "7";
+/// 0085: an error that has no code of its own.
+const UNSPECIFIED: &str = "18";
+/// Segments that 0013 (0135 in syntax 4) may name in UCI, UCF and UCM.
+const SERVICE: &[&str] = &["UNA", "UNB", "UNG", "UNH", "UNT", "UNE", "UNZ", "UNS"];
+
+/// A CONTRL in the making, for one interchange.
+#[derive(Debug)]
+pub struct Contrl {
+    interchange: Interchange,
+    include_accepted: bool,
+    /// UCM, UCS and UCD so far; within a group, the group's.
+    body: Vec<Segment>,
+    group: Option<(Group, Vec<Segment>)>,
+    /// Faults outside of messages and groups.
+    around: Vec<Fault>,
+    received: u32,
+    accepted: u32,
+    with_errors: bool,
+}
+
+impl Contrl {
+    /// For an interchange, at its header. `include_accepted` asks for a UCM for each message instead of the refused only.
+    pub fn new(interchange: &Interchange, include_accepted: bool) -> Self {
+        Contrl {
+            interchange: interchange.clone(),
+            include_accepted,
+            body: Vec::new(),
+            group: None,
+            around: Vec::new(),
+            received: 0,
+            accepted: 0,
+            with_errors: false,
+        }
+    }
+
+    /// The version that the CONTRL is written in: CONTRL belongs to the syntax and not to a directory.
+    pub fn version(&self) -> &'static str {
+        if self.syntax() >= 4 { "41" } else { "D3" }
+    }
+
+    /// The interchange's syntax version, 1 to 4.
+    pub fn syntax(&self) -> u8 {
+        let stated = self.interchange.version.rsplit_once(':').map_or("", |(_, version)| version);
+        stated.bytes().next().filter(u8::is_ascii_digit).map_or(3, |digit| digit - b'0')
+    }
+
+    /// A group begins.
+    pub fn group(&mut self, group: &Group) {
+        self.close_group(&[]);
+        self.group = Some((group.clone(), Vec::new()));
+    }
+
+    /// One more message.
+    pub fn set(&mut self, set: &SetOutcome) {
+        self.received += 1;
+        self.accepted += u32::from(set.accepted);
+        let told = set.told();
+        self.with_errors |= set.accepted && !told.is_empty();
+        if set.accepted && !self.include_accepted && told.is_empty() {
+            return;
+        }
+        let segments = message(set, &told);
+        match &mut self.group {
+            Some((_, body)) => body.extend(segments),
+            None => self.body.extend(segments),
+        }
+    }
+
+    /// A group ends.
+    pub fn group_end(&mut self, end: &GroupEnd) {
+        self.close_group(&end.faults);
+    }
+
+    /// Something between messages.
+    pub fn around(&mut self, fault: &Fault) {
+        self.around.push(fault.clone());
+    }
+
+    /// The interchange's end: UCI to the last UCD, and what it comes to.
+    pub fn finish(mut self, end: &InterchangeEnd) -> (Vec<Segment>, AckCode) {
+        self.close_group(&[]);
+        let faults: Vec<&Fault> = end.faults.iter().chain(&self.around).filter(|f| f.costs > Costs::Nothing).collect();
+        let refused = faults.iter().any(|fault| fault.costs >= Costs::Interchange);
+        let code = match self.accepted {
+            _ if refused => AckCode::Rejected,
+            0 if self.received > 0 => AckCode::Rejected,
+            n if n < self.received => AckCode::Partly,
+            _ if self.with_errors || !faults.is_empty() => AckCode::WithErrors,
+            _ => AckCode::Accepted,
+        };
+        let mut elements = vec![
+            plain(&self.interchange.control),
+            party(&self.interchange.sender),
+            party(&self.interchange.receiver),
+            plain(if refused { REFUSED } else { TAKEN }),
+        ];
+        elements.extend(reason(root(&faults)));
+        let mut segments = vec![Segment { id: "UCI".into(), elements }];
+        // What is refused as a whole is refused by its UCI: nothing below it is told.
+        if !refused {
+            segments.append(&mut self.body);
+        }
+        (segments, code)
+    }
+
+    /// UCI alone, of an interchange that is refused for what no fault of the codec's says (0085 `26`, one that came before).
+    pub fn refused(interchange: &Interchange, code: &str) -> Vec<Segment> {
+        let parties = [party(&interchange.sender), party(&interchange.receiver)];
+        let elements = [plain(&interchange.control)].into_iter().chain(parties).chain([plain(REFUSED), plain(code)]);
+        vec![Segment { id: "UCI".into(), elements: elements.collect() }]
+    }
+
+    fn close_group(&mut self, faults: &[Fault]) {
+        let Some((group, mut body)) = self.group.take() else { return };
+        let faults: Vec<&Fault> = faults.iter().filter(|f| f.costs > Costs::Nothing).collect();
+        let refused = faults.iter().any(|fault| fault.costs >= Costs::Set);
+        if faults.is_empty() && body.is_empty() {
+            return;
+        }
+        let application = |id: &str| vec![vec![id.to_owned()]];
+        let mut elements = vec![
+            plain(&group.control),
+            application(&group.sender),
+            application(&group.receiver),
+            plain(if refused { REFUSED } else { TAKEN }),
+        ];
+        elements.extend(reason(root(&faults)));
+        self.body.push(Segment { id: "UCF".into(), elements });
+        if !refused {
+            self.body.append(&mut body);
+        }
+    }
+}
+
+/// UCM of a message, and a UCS for each segment in which something is wrong.
+fn message(set: &SetOutcome, told: &[&Fault]) -> Vec<Segment> {
+    let or = |text: &str, most: usize, instead: &str| match shown(text, most) {
+        text if text.is_empty() => instead.to_owned(),
+        text => text,
+    };
+    // 0065, 0052 and 0054 are mandatory: what the sender left out is told as a zero.
+    let (version, release) = set.version.split_at(set.version.char_indices().nth(1).map_or(set.version.len(), |c| c.0));
+    let identifier = vec![
+        or(&set.kind, 6, "0"),
+        or(version, 3, "0"),
+        or(release, 3, "0"),
+        or(&set.agency, 2, "UN"),
+        shown(&set.association, 6),
+    ];
+    let mut elements =
+        vec![plain(&or(&set.control, 14, "0")), vec![identifier], plain(if set.accepted { TAKEN } else { REFUSED })];
+    // UCM has room for what is wrong with header or trailer; what is wrong elsewhere has its UCS.
+    let own = told.iter().find(|fault| is_service(fault, &["UNH", "UNT"])).copied();
+    let unplaced = told.iter().find(|fault| !matches!(fault.place.at, At::Segment { .. })).copied();
+    elements.extend(match own.or(unplaced) {
+        None if !set.accepted && told.is_empty() => vec![plain(UNSPECIFIED)],
+        fault => reason(fault),
+    });
+    let mut segments = vec![Segment { id: "UCM".into(), elements }];
+    let mut last = None;
+    for fault in told.iter().filter(|fault| !own.is_some_and(|own| std::ptr::eq(**fault, own))) {
+        segment(fault, &mut last, &mut segments);
+    }
+    segments
+}
+
+/// UCS, and UCD if it is about an element. `last` is the segment that the newest UCS without a code speaks of.
+fn segment(fault: &Fault, last: &mut Option<u32>, into: &mut Vec<Segment>) {
+    let At::Segment { ordinal, element, .. } = &fault.place.at else { return };
+    let code = code(fault);
+    if element.is_none() {
+        *last = None;
+        // 0096 of what is missing is the segment behind which it was expected.
+        let position = if is_missing(fault) { ordinal.saturating_sub(1).max(1) } else { *ordinal };
+        into.push(Segment::plain("UCS", [position.to_string().as_str(), code]));
+        return;
+    }
+    if *last != Some(*ordinal) {
+        *last = Some(*ordinal);
+        into.push(Segment::plain("UCS", [ordinal.to_string()]));
+    }
+    into.push(Segment { id: "UCD".into(), elements: vec![plain(code), position(fault)] });
+}
+
+/// True if the fault's segment isn't there.
+fn is_missing(fault: &Fault) -> bool {
+    [codes::MISSING_SEGMENT, codes::NO_LOOP_START].contains(&&*fault.code)
+}
+
+/// S011: 0098 counts the segment's tag as 1, 0104 the components, 0136 (syntax 4) the repeats.
+fn position(fault: &Fault) -> Element {
+    let At::Segment { element: Some(element), component, repeat, .. } = &fault.place.at else { return vec![] };
+    let mut parts = vec![(u32::from(*element) + 1).to_string()];
+    parts.push(component.map_or(String::new(), |component| component.to_string()));
+    if *repeat > 1 {
+        parts.push(repeat.to_string());
+    }
+    vec![parts]
+}
+
+/// 0085, 0013 and S011 of what is wrong at the level itself.
+fn reason(fault: Option<&Fault>) -> Vec<Element> {
+    let Some(fault) = fault else { return vec![] };
+    let id = match &fault.place.at {
+        At::Segment { id, .. } if SERVICE.contains(&&**id) => &**id,
+        _ => return vec![plain(code(fault))],
+    };
+    vec![plain(code(fault)), plain(id), position(fault)]
+}
+
+fn code(fault: &Fault) -> &'static str {
+    codes::row(&fault.code).map(|row| row.edifact).filter(|code| !code.is_empty()).unwrap_or(UNSPECIFIED)
+}
+
+/// The costliest fault, and the first of these.
+fn root<'a>(faults: &[&'a Fault]) -> Option<&'a Fault> {
+    let mut root: Option<&Fault> = None;
+    for fault in faults {
+        if root.is_none_or(|known| fault.costs > known.costs) {
+            root = Some(fault);
+        }
+    }
+    root
+}
+
+fn is_service(fault: &Fault, ids: &[&str]) -> bool {
+    matches!(&fault.place.at, At::Segment { id, .. } if ids.contains(&&**id))
+}
+
+/// A value that any character set holds: what the sender's bytes were is in the fault.
+fn shown(value: &str, most: usize) -> String {
+    let safe = |c: char| if c.is_ascii_graphic() { c } else { ' ' };
+    value.chars().take(most).map(safe).collect::<String>().trim().to_owned()
+}
+
+fn plain(value: &str) -> Element {
+    vec![vec![value.to_owned()]]
+}
+
+fn party(identity: &Identity) -> Element {
+    vec![vec![identity.id.to_string(), identity.qualifier.to_string()]]
+}

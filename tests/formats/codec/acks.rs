@@ -1,0 +1,351 @@
+//! TA1, 997, 999 and CONTRL of every fixture stand beside it, and each names the place that the fault names.
+
+use crate::{files, folder, is_golden, options, pieces};
+use crossdock_formats::{
+    ack::{Contrl, Form, Functional, NAMES, SetOutcome, is_of_interchange, ta1},
+    codes::{X12Code, row},
+    fault::{Costs, Fault},
+    guides,
+    piece::{Group, GroupEnd, Identity, Interchange, Piece, Standard},
+    place::At,
+    sniff,
+    write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, Segment, X12Delimiters, X12Envelope},
+};
+use std::{fs, path::Path};
+
+/// One acknowledgement as it goes out, and what it was made from.
+struct Said {
+    /// `997 of group 1`.
+    title: String,
+    bytes: Vec<u8>,
+    outcomes: Vec<SetOutcome>,
+}
+
+/// A group that is open: what is said of it, and its sets.
+type Open = (Group, Functional, Functional, Vec<SetOutcome>);
+
+/// Everything that a document can be answered with.
+fn acknowledgements(path: &Path) -> Vec<Said> {
+    let bytes = fs::read(path).expect("a fixture");
+    let standard = match sniff(&bytes) {
+        Some(standard @ (Standard::X12 | Standard::Edifact)) => standard,
+        _ => return vec![],
+    };
+    let mut said = Vec::new();
+    let mut interchange: Option<Interchange> = None;
+    let (mut open, mut contrl, mut around, mut outcomes): (Option<Open>, Option<Contrl>, Vec<Fault>, Vec<SetOutcome>) =
+        (None, None, vec![], vec![]);
+    for piece in pieces(standard, &bytes, options(path)) {
+        match piece {
+            Piece::Interchange(header) => {
+                contrl = (standard == Standard::Edifact).then(|| Contrl::new(&header, true));
+                (interchange, around, outcomes) = (Some(header), vec![], vec![]);
+            }
+            Piece::Group(group) => {
+                contrl.iter_mut().for_each(|contrl| contrl.group(&group));
+                let forms = (Functional::new(Form::F997, &group, true), Functional::new(Form::F999, &group, true));
+                open = Some((group, forms.0, forms.1, vec![]));
+            }
+            Piece::Set(set) => {
+                let outcome = SetOutcome::from(&*set);
+                around.extend(outcome.faults.iter().filter(|fault| is_of_interchange(fault)).cloned());
+                contrl.iter_mut().for_each(|contrl| contrl.set(&outcome));
+                if let (Some((_, f997, f999, sets)), Some(_)) = (&mut open, set.group) {
+                    f997.set(&outcome);
+                    f999.set(&outcome);
+                    sets.push(outcome.clone());
+                }
+                outcomes.push(outcome);
+            }
+            Piece::GroupEnd(end) => {
+                contrl.iter_mut().for_each(|contrl| contrl.group_end(&end));
+                if let Some(open) = open.take().filter(|open| standard == Standard::X12 && !open.0.control.is_empty()) {
+                    said.extend(functional(open, &end));
+                }
+            }
+            Piece::InterchangeEnd(end) => {
+                around.extend(end.faults.iter().cloned());
+                let header = interchange.as_ref().expect("its header");
+                said.push(match contrl.take() {
+                    Some(contrl) => edifact(header, contrl, &end, outcomes.clone()),
+                    None => x12(header, &around),
+                });
+            }
+            Piece::Fault(fault) => {
+                contrl.iter_mut().for_each(|contrl| contrl.around(&fault));
+                around.push(fault);
+            }
+        }
+    }
+    said
+}
+
+fn functional((group, f997, f999, outcomes): Open, end: &GroupEnd) -> Vec<Said> {
+    [(Form::F997, f997), (Form::F999, f999)]
+        .into_iter()
+        .map(|(form, made)| {
+            let (segments, code) = made.finish(Some(end));
+            let set = OutSet { kind: form.kind().into(), control: "0001".into(), segments };
+            let envelope = X12Envelope { version: form.version(&group.version), ..envelope() };
+            let bytes = write::x12(&envelope, &[set]).expect("it can be written");
+            let title = format!("{} of group {}: {}", form.kind(), group.control, code.as_str());
+            Said { title, bytes, outcomes: outcomes.clone() }
+        })
+        .collect()
+}
+
+fn x12(header: &Interchange, faults: &[Fault]) -> Said {
+    let (segment, code) = ta1(header, faults, None);
+    let bytes = write::ta1(&envelope(), &segment).expect("it can be written");
+    Said { title: format!("TA1 of interchange {}: {}", header.control, code.as_str()), bytes, outcomes: vec![] }
+}
+
+fn edifact(
+    header: &Interchange,
+    contrl: Contrl,
+    end: &crossdock_formats::piece::InterchangeEnd,
+    outcomes: Vec<SetOutcome>,
+) -> Said {
+    let (version, syntax_version) = (contrl.version().to_owned(), contrl.syntax());
+    let (segments, code) = contrl.finish(end);
+    let set = OutSet { kind: "CONTRL".into(), control: "1".into(), segments };
+    let envelope = EdifactEnvelope {
+        sender: header.receiver.clone(),
+        receiver: header.sender.clone(),
+        syntax: "UNOC".into(),
+        syntax_version,
+        control: "1".into(),
+        application_reference: String::new(),
+        acknowledgement_requested: false,
+        test: false,
+        version,
+        association: String::new(),
+        date: "20260105".into(),
+        time: "0930".into(),
+        una: false,
+        delimiters: EdifactDelimiters::default(),
+    };
+    let bytes = write::edifact(&envelope, &[set]).expect("it can be written");
+    Said { title: format!("CONTRL of interchange {}: {}", header.control, code.as_str()), bytes, outcomes }
+}
+
+fn envelope() -> X12Envelope {
+    let identity = |id: &str| Identity { qualifier: "ZZ".into(), id: id.into() };
+    X12Envelope {
+        sender: identity("ACMEDIST"),
+        receiver: identity("NORTHWIND"),
+        application_sender: "ACMEDIST".into(),
+        application_receiver: "NORTHWIND".into(),
+        functional_id: "FA".into(),
+        version: "004010".into(),
+        interchange_control: 1,
+        group_control: 1,
+        test: false,
+        date: "20260105".into(),
+        time: "0930".into(),
+        delimiters: X12Delimiters::default(),
+    }
+}
+
+/// What a person wants to see of them: no envelopes.
+fn told(said: &[Said]) -> String {
+    let envelope = ["ISA", "GS*", "ST*", "SE*", "GE*", "IEA", "UNA", "UNB", "UNH", "UNT", "UNZ"];
+    let mut text = String::new();
+    for one in said {
+        text += &format!("{}\n", one.title);
+        let written = String::from_utf8_lossy(&one.bytes);
+        for line in written.lines().filter(|line| !envelope.contains(&line.get(..3).unwrap_or(""))) {
+            text += &format!("  {line}\n");
+        }
+    }
+    text
+}
+
+fn fixtures() -> Vec<std::path::PathBuf> {
+    files(&folder("fixtures")).into_iter().filter(|path| !is_golden(path)).collect()
+}
+
+#[test]
+fn every_fixture_is_answered_as_its_golden_file_says() {
+    let bless = std::env::var_os("BLESS").is_some();
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let made = told(&acknowledgements(&path));
+        let golden = path.with_file_name(format!("{}.acks.txt", path.file_name().expect("a name").to_string_lossy()));
+        if made.is_empty() {
+            assert!(!golden.exists(), "{} answers nothing any more", golden.display());
+        } else if bless {
+            fs::write(&golden, &made).expect("a golden file can be written");
+        } else if fs::read_to_string(&golden).ok().as_ref() != Some(&made) {
+            wrong.push(format!("{}\n{made}", golden.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "differ or are missing (BLESS=1 writes them):\n{}", wrong.join("\n"));
+}
+
+/// What we answer must pass our own guides, or our partners' readers would have to forgive us.
+#[test]
+fn every_acknowledgement_is_valid() {
+    for path in fixtures() {
+        for said in acknowledgements(&path) {
+            let standard = sniff(&said.bytes).expect("X12 or EDIFACT");
+            for piece in pieces(standard, &said.bytes, Default::default()) {
+                let faults = match piece {
+                    Piece::Set(set) => set.faults,
+                    Piece::GroupEnd(end) => end.faults,
+                    Piece::InterchangeEnd(end) => end.faults,
+                    Piece::Fault(fault) => vec![fault],
+                    _ => vec![],
+                };
+                let text = String::from_utf8_lossy(&said.bytes);
+                let faults: Vec<Fault> = faults.into_iter().filter(|fault| fault.costs > Costs::Nothing).collect();
+                assert!(faults.is_empty(), "{}: {}\n{text}\n{faults:#?}", path.display(), said.title);
+            }
+        }
+    }
+}
+
+/// Segment ordinal, element, component: what a fault and what an acknowledgement say.
+type Spot = (u32, Option<u32>, Option<u32>);
+
+fn spots(faults: &[Fault], wanted: impl Fn(&Fault) -> bool) -> Vec<Spot> {
+    let mut spots = Vec::new();
+    for fault in faults.iter().filter(|fault| fault.costs > Costs::Nothing && wanted(fault)) {
+        let At::Segment { ordinal, element, component, .. } = &fault.place.at else { continue };
+        spots.push((*ordinal, element.map(u32::from), component.map(u32::from)));
+    }
+    spots
+}
+
+fn segments(bytes: &[u8], element: char, end: &str) -> Vec<Vec<String>> {
+    let text = String::from_utf8_lossy(bytes).replace('\n', "");
+    text.split(end).map(|segment| segment.split(element).map(str::to_owned).collect()).collect()
+}
+
+fn number(text: Option<&String>) -> Option<u32> {
+    text.and_then(|text| text.parse().ok())
+}
+
+/// AK3 and AK4 (IK3 and IK4) as places; an AK3 of code 8 is told by its AK4s.
+fn of_functional(bytes: &[u8]) -> Vec<Spot> {
+    let (mut spots, mut at) = (Vec::new(), 0);
+    for segment in segments(bytes, '*', "~") {
+        match segment[0].as_str() {
+            "AK3" | "IK3" => {
+                at = number(segment.get(2)).expect("a position");
+                if segment[4] != "8" {
+                    spots.push((at, None, None));
+                }
+            }
+            "AK4" | "IK4" => {
+                let mut parts = segment[1].split('>').map(str::to_owned);
+                let (element, component) = (parts.next(), parts.next());
+                spots.push((at, number(element.as_ref()), number(component.as_ref())));
+            }
+            _ => {}
+        }
+    }
+    spots
+}
+
+#[test]
+fn the_997_and_the_999_name_the_place_of_each_fault() {
+    let mut seen = 0;
+    for path in fixtures() {
+        for said in acknowledgements(&path).iter().filter(|said| said.title.starts_with("99")) {
+            let expected: Vec<Spot> = (said.outcomes.iter())
+                .flat_map(|set| {
+                    spots(&set.faults, |fault| {
+                        matches!(row(&fault.code).expect("a row").x12, X12Code::Segment(_) | X12Code::Element(_))
+                    })
+                })
+                .collect();
+            assert_eq!(of_functional(&said.bytes), expected, "{}: {}", path.display(), said.title);
+            seen += expected.len();
+        }
+    }
+    assert!(seen > 50, "{seen} places were compared");
+}
+
+/// UCS and UCD as places: 0098 counts the tag as 1; 0096 of what is missing is the segment before it.
+fn of_contrl(bytes: &[u8], missing: &[u32]) -> Vec<Spot> {
+    let (mut spots, mut at) = (Vec::new(), 0);
+    for segment in segments(bytes, '+', "'") {
+        match segment[0].as_str() {
+            "UCS" => {
+                at = number(segment.get(1)).expect("a position");
+                if let Some(code) = segment.get(2) {
+                    let behind = code == "13" && missing.contains(&(at + 1));
+                    spots.push((if behind { at + 1 } else { at }, None, None));
+                }
+            }
+            "UCD" => {
+                let mut parts = segment[2].split(':').map(str::to_owned);
+                let (element, component) = (number(parts.next().as_ref()), number(parts.next().as_ref()));
+                spots.push((at, element.map(|element| element - 1), component));
+            }
+            _ => {}
+        }
+    }
+    spots
+}
+
+#[test]
+fn contrl_names_the_place_of_each_fault() {
+    let mut seen = 0;
+    for path in fixtures() {
+        for said in acknowledgements(&path).iter().filter(|said| said.title.starts_with("CONTRL")) {
+            let header =
+                |fault: &Fault| matches!(&fault.place.at, At::Segment { id, .. } if matches!(&**id, "UNH" | "UNT"));
+            let all = || said.outcomes.iter().flat_map(|set| &set.faults);
+            let text = String::from_utf8_lossy(&said.bytes).into_owned();
+            if text.contains("+4+28") || text.contains("+4+29+UNZ") {
+                continue; // refused as a whole: nothing below is told
+            }
+            let missing = |fault: &&Fault| matches!(&*fault.code, "E0203" | "E0206");
+            let missing: Vec<u32> =
+                all().filter(missing).flat_map(|f| spots(std::slice::from_ref(f), |_| true)).map(|s| s.0).collect();
+            let expected: Vec<Spot> = said.outcomes.iter().flat_map(|set| spots(&set.faults, |f| !header(f))).collect();
+            assert_eq!(of_contrl(&said.bytes, &missing), expected, "{}", path.display());
+            for fault in all().filter(|fault| header(fault)) {
+                let At::Segment { id, element, .. } = &fault.place.at else { continue };
+                let place = element.map_or(format!("+{id}"), |element| format!("+{id}+{}", element + 1));
+                assert!(text.contains(&place), "{}: {place} in {text}", path.display());
+            }
+            seen += expected.len();
+        }
+    }
+    assert!(seen > 6, "{seen} places were compared");
+}
+
+/// The table of names is the guides': a slip in it would name the wrong element to a partner.
+#[test]
+fn the_names_that_a_999_tells_are_in_the_guides() {
+    for (kind, segment, element) in NAMES {
+        let guide = guides::find(Standard::X12, "005010", kind).expect("a guide");
+        let spec = guide.segments.get(*segment).expect("its segment");
+        let position: usize = element.parse().expect("a position");
+        assert!(spec.elements.len() >= position, "{kind} {segment}{element}");
+    }
+}
+
+#[test]
+fn contrl_speaks_of_groups_repeats_and_syntax_4() {
+    let text = "UNB+UNOC:4+SENDER:14+RECEIVER:14+20260105:0930+R1'UNG+ORDERS+APP1+APP2+20260105:0930+G1+UN+D:96A'\
+        UNH+1+ORDERS:D:96A:UN:EAN008'BGM+220+4500012345+9'UNS+S'UNT+5+1'UNE+2+G1'UNZ+1+R1'";
+    let path = std::env::temp_dir().join(format!("crossdock-contrl-{}.edi", std::process::id()));
+    fs::write(&path, text).expect("a file can be written");
+    let said = told(&acknowledgements(&path));
+    fs::remove_file(&path).expect("it can be removed");
+    assert_eq!(
+        said,
+        "CONTRL of interchange R1: R\n  UCI+R1+SENDER:14+RECEIVER:14+7'\n  UCF+G1+APP1+APP2+4+29+UNE+2'\n"
+    );
+}
+
+#[test]
+fn a_segment_made_by_hand_is_written_as_ta1() {
+    let written = write::ta1(&envelope(), &Segment::plain("TA1", ["000000001", "260105", "0930", "A", "000"]));
+    let text = String::from_utf8(written.expect("it can be written")).expect("text");
+    assert!(text.ends_with("\nTA1*000000001*260105*0930*A*000~\nIEA*0*000000001~\n"), "{text}");
+}

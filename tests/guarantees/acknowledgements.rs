@@ -1,0 +1,152 @@
+//! What a partner reads of what it sent: 997, 999, TA1 and CONTRL by agreement, each made once, none for another.
+
+use crate::{
+    rig::{ACME, Backing, NORTHWIND, Rig},
+    x12::{interchange, order, orders, set},
+};
+use crossdock::{config::Settings, store::deliveries};
+
+/// A hub whose northwind agreed to this, and speaks EDIFACT too.
+async fn agreed(backing: Backing, agreement: &str) -> Rig {
+    let acme = ACME.replace("[x12/ZZ/ACMEDIST]", "[x12/ZZ/ACMEDIST, edifact/ZZZ/ACMEDIST]");
+    let north = NORTHWIND
+        .replace("agreement: { acknowledge: '997' }", &format!("agreement: {{ {agreement} }}"))
+        .replace("[x12/ZZ/NORTHWIND]", "[x12/ZZ/NORTHWIND, edifact/14/4012345000009]");
+    assert!(north.contains(agreement));
+    let mut rig = Rig::with(backing, &[&acme, &north], Settings::default()).await;
+    rig.start(1, 1).await;
+    rig
+}
+
+/// Brings a file and gives what was written for it: (target, a segment a line, without envelopes).
+async fn answers(rig: &Rig, name: &str, text: &str) -> Vec<String> {
+    let id = rig.bring("north-edi", name, text.as_bytes()).await;
+    rig.quiet().await;
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let rows = deliveries::acknowledgements(&mut tx, rig.acme, &[id]).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut told = Vec::new();
+    for row in rows {
+        assert_eq!((row.target.as_str(), row.state.as_str()), ("north-drop", "pending"), "{name}");
+        assert!(row.control.is_some(), "{name}: its number");
+        let text = String::from_utf8(row.content.expect("its bytes")).unwrap();
+        let envelope = ["ISA", "GS*", "ST*", "SE*", "GE*", "IEA", "UNA", "UNB", "UNH", "UNT", "UNZ"];
+        let inner: Vec<&str> = text.lines().filter(|line| !envelope.contains(&&line[..3])).collect();
+        told.push(inner.join(" "));
+    }
+    told.sort();
+    told
+}
+
+/// An EDIFACT interchange of northwind's.
+fn messages(control: &str, syntax: u8, bodies: &[&str]) -> String {
+    let mut text = format!("UNB+UNOC:{syntax}+4012345000009:14+ACMEDIST:ZZZ+261102:0915+{control}'\n");
+    for (n, body) in bodies.iter().enumerate() {
+        let count = body.matches('\'').count() + 2;
+        text += &format!("UNH+{n}+ORDERS:D:96A:UN:EAN008'\n{body}UNT+{count}+{n}'\n");
+    }
+    text + &format!("UNZ+{}+{control}'\n", bodies.len())
+}
+
+fn orders_message(number: &str, quantity: &str) -> String {
+    format!(
+        "BGM+220+{number}+9'\nDTM+137:20261102:102'\nNAD+BY+4012345000009::9'\nCUX+2:USD:9'\n\
+         LIN+1'\nPIA+5+PLENTY-1:SA'\nQTY+21:{quantity}:PCE'\nPRI+AAA:2.50'\nUNS+S'\nCNT+2:1'\n"
+    )
+}
+
+/// The same interchange of version 005010.
+fn five(text: &str) -> String {
+    text.replace("*U*00401*", "*^*00501*").replace("*X*004010~", "*X*005010~")
+}
+
+async fn the_999_by_version(backing: Backing) {
+    let bad = |control| interchange(control, &[set("850", 1, &order("PO-1", "PLENTY-1", "12x", "EA"))]);
+    let f997 = "AK1*PO*1~ AK2*850*0001~ AK3*PO1*5**8~ AK4*2*330*6*12x~ AK5*R*5~ AK9*R*1*1*0~";
+    // PO102 is element 330 in 004010 and 380 from 005010 on.
+    let f999 = |control: u32, version: &str, element: u32| {
+        format!(
+            "AK1*PO*{control}*{version}~ AK2*850*0001~ IK3*PO1*5**8~ CTX*BEG03>PO-1~ IK4*2*{element}*6*12x~ IK5*R*5~ AK9*R*1*1*0~"
+        )
+    };
+    let mut rig = agreed(backing, "acknowledge: by_version").await;
+    assert_eq!(answers(&rig, "a.edi", &bad(1)).await, [f997]);
+    assert_eq!(answers(&rig, "b.edi", &five(&bad(2))).await, [f999(2, "005010", 380)]);
+    rig.halt().await;
+    let mut rig = agreed(backing, "acknowledge: '999'").await;
+    assert_eq!(answers(&rig, "a.edi", &bad(1)).await, [f999(1, "004010", 330)]);
+    rig.halt().await;
+}
+
+async fn the_ta1(backing: Backing) {
+    let asked = |control| orders(control, &["PO-1"]).replace("*0*P*", "*1*P*");
+    let count = |control| orders(control, &["PO-2"]).replace("IEA*1*", "IEA*4*");
+    let taken = |control: &str| format!("TA1*{control}*261102*0915*A*000~");
+    let mut rig = agreed(backing, "ta1: on_error").await;
+    assert_eq!(answers(&rig, "a.edi", &asked(1)).await, [""; 0]);
+    assert_eq!(answers(&rig, "b.edi", &count(2)).await, ["TA1*000000002*261102*0915*R*021~"]);
+    // The same number with other content: it came before.
+    assert_eq!(answers(&rig, "c.edi", &orders(1, &["PO-3"])).await, ["TA1*000000001*261102*0915*R*025~"]);
+    // An interchange of nothing but answers is not answered, whatever is wrong with it.
+    let theirs = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *261102*0915*U*00401*000000009*0*P*>~\n\
+                  TA1*000000001*261102*0915*A*000~\nIEA*7*000000009~\n";
+    assert_eq!(answers(&rig, "d.edi", theirs).await, [""; 0]);
+    rig.halt().await;
+    let mut rig = agreed(backing, "ta1: when_asked").await;
+    assert_eq!(answers(&rig, "a.edi", &asked(1)).await, [taken("000000001")]);
+    assert_eq!(answers(&rig, "b.edi", &orders(2, &["PO-2"])).await, [""; 0]);
+    rig.halt().await;
+    let mut rig = agreed(backing, "ta1: always, acknowledge: '997'").await;
+    let both = answers(&rig, "a.edi", &orders(1, &["PO-1"])).await;
+    assert_eq!(both, ["AK1*PO*1~ AK9*A*1*1*1~".to_owned(), taken("000000001")]);
+    rig.halt().await;
+}
+
+async fn contrl(backing: Backing) {
+    let (good, bad) = (orders_message("PO-1", "4"), orders_message("PO-2", "4,8,1"));
+    let uci = |control: &str, action: &str| format!("UCI+{control}+4012345000009:14+ACMEDIST:ZZZ+{action}'");
+    for syntax in [3, 4] {
+        let mut rig = agreed(backing, "contrl: on_error").await;
+        assert_eq!(answers(&rig, "a.edi", &messages("R1", syntax, &[&good])).await, [""; 0]);
+        let both = messages("R2", syntax, &[&orders_message("PO-3", "1"), &bad]);
+        let refused = "UCM+1+ORDERS:D:96A:UN:EAN008+4' UCS+8' UCD+37+2:2'";
+        assert_eq!(answers(&rig, "b.edi", &both).await, [format!("{} {refused}", uci("R2", "7"))]);
+        let wrong = messages("R3", syntax, &[&orders_message("PO-4", "1")]).replace("UNZ+1", "UNZ+5");
+        assert_eq!(answers(&rig, "c.edi", &wrong).await, [uci("R3", "4+29+UNZ+2")]);
+        let again = messages("R1", syntax, &[&orders_message("PO-5", "1")]);
+        assert_eq!(answers(&rig, "d.edi", &again).await, [uci("R1", "4+26")]);
+        rig.halt().await;
+    }
+    let mut rig = agreed(backing, "contrl: always").await;
+    let taken = answers(&rig, "a.edi", &messages("R1", 3, &[&good])).await;
+    assert_eq!(taken, [uci("R1", "7")]);
+    // Their CONTRL is no reason for another.
+    let theirs = format!(
+        "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZZ+261102:0915+R9'UNH+1+CONTRL:D:3:UN'UCI+1+ACMEDIST:ZZZ+4012345000009:14+7'\
+         UNT+3+1'UNZ+1+R9'"
+    );
+    assert_eq!(answers(&rig, "b.edi", &theirs).await, [""; 0]);
+    rig.halt().await;
+    let mut rig = agreed(backing, "contrl: none").await;
+    assert_eq!(answers(&rig, "a.edi", &messages("R1", 3, &[&bad])).await, [""; 0]);
+    rig.halt().await;
+}
+
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod lite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::rig::Backing::Lite).await
+            }
+        )*}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::rig::Backing::Pg).await
+            }
+        )*}
+    };
+}
+
+on_both!(the_999_by_version, the_ta1, contrl);
