@@ -6,11 +6,15 @@
 //! Tried by: tests/formats/guides.rs
 
 mod codes;
+mod delta;
 mod library;
+mod own;
 mod parse;
 mod plan;
 
 pub use codes::Codes;
+pub use delta::{Applies, Change, Remark, Usage, Weight, position};
+pub use own::Guides;
 pub(crate) use plan::{NO_SPEC, Plan, Slot, pack};
 
 use crate::piece::Standard;
@@ -47,7 +51,7 @@ impl Guide {
 }
 
 /// A segment or a loop at its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Part {
     Segment {
         id: Box<str>,
@@ -112,6 +116,8 @@ pub enum Class {
     Time,
     Binary,
     Composite,
+    /// A partner's guide has no use for it.
+    Unused,
 }
 
 /// How the presence of elements hangs together: X12's syntax notes.
