@@ -7,6 +7,8 @@ mod ack;
 mod codes;
 #[path = "codec/corpora.rs"]
 mod corpora;
+#[path = "codec/generate.rs"]
+mod generate;
 #[path = "codec/golden.rs"]
 mod golden;
 #[path = "codec/guides.rs"]
