@@ -16,6 +16,8 @@ pub mod demo;
 pub mod describe;
 pub mod documents;
 pub mod explain;
+pub mod generate;
+pub mod guide;
 mod http;
 pub mod input;
 pub mod listen;
@@ -83,6 +85,9 @@ enum Command {
     #[command(subcommand)]
     Config(admin::Config),
     Explain(explain::Explain),
+    #[command(subcommand)]
+    Guide(guide::Command),
+    Generate(generate::Generate),
 }
 
 /// The commands as clap knows them: for the reference page and the tests.
@@ -110,6 +115,8 @@ impl Command {
             Command::Check(args) => check::run(args),
             Command::Translate(args) => translate::run(args),
             Command::Explain(args) => explain::run(args),
+            Command::Guide(command) => guide::run(command),
+            Command::Generate(args) => generate::run(args),
             Command::Config(command) => admin::config(command),
             Command::Migrate(args) => admin::migrate(args),
             Command::Serve(args) => serve::run(args),

@@ -1,15 +1,20 @@
 //! Guides: which loops, segments and elements a set of a standard has. Data, made from facts, compiled in.
 //!
-//! Promise: a guide is parsed once, when it is first asked for; its facts are those of `tools/make-guides`.
+//! Promise: a guide is parsed once, when it is first asked for, and no other with it; its facts are those of
+//! `tools/make-guides`, for every set of the versions that it knows.
 //! Called by: the X12 and EDIFACT readers, `render`. Never: reads a file, carries a standard's prose.
 //! Tried by: tests/formats/guides.rs
 
 mod codes;
+mod delta;
 mod library;
+mod own;
 mod parse;
 mod plan;
 
 pub use codes::Codes;
+pub use delta::{Applies, Change, Remark, Usage, Weight, position};
+pub use own::Guides;
 pub(crate) use plan::{NO_SPEC, Plan, Slot, pack};
 
 use crate::piece::Standard;
@@ -28,6 +33,8 @@ pub struct Guide {
     pub version: Box<str>,
     /// GS01; empty for EDIFACT.
     pub functional_id: Box<str>,
+    /// Made from the facts, and not gone through by people with samples in hand.
+    pub generated: bool,
     pub parts: Vec<Part>,
     /// The segments it uses, by id.
     pub segments: BTreeMap<Box<str>, Arc<SegmentSpec>>,
@@ -44,7 +51,7 @@ impl Guide {
 }
 
 /// A segment or a loop at its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Part {
     Segment {
         id: Box<str>,
@@ -109,6 +116,8 @@ pub enum Class {
     Time,
     Binary,
     Composite,
+    /// A partner's guide has no use for it.
+    Unused,
 }
 
 /// How the presence of elements hangs together: X12's syntax notes.
@@ -135,28 +144,54 @@ pub struct Relation {
     pub text: Box<str>,
 }
 
+/// A version of a standard, and what has been read of it.
 struct Shelf {
-    name: &'static str,
-    text: &'static str,
+    folder: &'static library::Folder,
     dictionary: OnceLock<Option<parse::Dictionary>>,
-    guides: Vec<(&'static str, &'static str, OnceLock<Option<Guide>>)>,
+    /// By kind; found in the texts when the version is first asked for.
+    books: OnceLock<BTreeMap<&'static str, Book>>,
+}
+
+struct Book {
+    text: &'static str,
+    guide: OnceLock<Option<Guide>>,
+}
+
+impl Shelf {
+    fn books(&self) -> &BTreeMap<&'static str, Book> {
+        self.books.get_or_init(|| {
+            let texts = self.folder.reviewed.iter().copied().chain(heads(self.folder.generated));
+            texts.map(|(kind, text)| (kind, Book { text, guide: OnceLock::new() })).collect()
+        })
+    }
+
+    fn dictionary(&self) -> Option<&parse::Dictionary> {
+        self.dictionary.get_or_init(|| parse::dictionary(self.folder.dictionary).ok()).as_ref()
+    }
+
+    fn guide(&self, kind: &str) -> Option<&Guide> {
+        let book = self.books().get(kind)?;
+        book.guide.get_or_init(|| parse::guide(book.text, self.dictionary()?).ok()).as_ref()
+    }
+}
+
+/// Cuts guides that stand one behind the other: kind and text.
+fn heads(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let starts: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), "\nguide ").map(|at| at + 1).collect();
+    let from = std::iter::once(0).chain(starts.clone());
+    let texts = from.zip(starts.into_iter().chain([text.len()])).map(|(from, to)| &text[from..to]);
+    texts.filter_map(|text| Some((text.split(' ').nth(3)?.lines().next()?, text)))
 }
 
 fn shelves() -> &'static [Shelf] {
     static SHELVES: OnceLock<Vec<Shelf>> = OnceLock::new();
     SHELVES.get_or_init(|| {
-        let shelf = |(name, text, guides): &library::Folder| Shelf {
-            name,
-            text,
-            dictionary: OnceLock::new(),
-            guides: guides.iter().map(|(kind, text)| (*kind, *text, OnceLock::new())).collect(),
-        };
+        let shelf = |folder| Shelf { folder, dictionary: OnceLock::new(), books: OnceLock::new() };
         library::LIBRARY.iter().map(shelf).collect()
     })
 }
 
-/// The guide of a set in a version (`004010`, also with an industry suffix as in `004010VICS`), if one is compiled in.
-pub fn find(standard: Standard, version: &str, kind: &str) -> Option<&'static Guide> {
+fn shelf(standard: Standard, version: &str, kind: &str) -> Option<&'static Shelf> {
     let family = match standard {
         Standard::X12 => "x12",
         Standard::Edifact => "edifact",
@@ -164,22 +199,25 @@ pub fn find(standard: Standard, version: &str, kind: &str) -> Option<&'static Gu
     };
     let version = match (standard, kind) {
         // CONTRL belongs to the syntax, not to a directory: partners write D:3, 2:1, 4:1 and more. ISO 9735-4.
-        (Standard::Edifact, "CONTRL") if version.starts_with('4') => "v4",
+        (Standard::Edifact, "CONTRL") if version.starts_with('4') || version == "v4" => "v4",
         (Standard::Edifact, "CONTRL") => "v3",
         (Standard::X12, _) => version.get(..6).unwrap_or(version),
         _ => version,
     };
-    let shelf =
-        shelves().iter().find(|s| s.name.strip_prefix(family).and_then(|n| n.strip_prefix('/')) == Some(version))?;
-    let (_, text, guide) = shelf.guides.iter().find(|(k, ..)| *k == kind)?;
-    let parsed = guide.get_or_init(|| {
-        let dictionary = shelf.dictionary.get_or_init(|| parse::dictionary(shelf.text).ok()).as_ref()?;
-        parse::guide(text, dictionary).ok()
-    });
-    parsed.as_ref()
+    shelves().iter().find(|s| s.folder.name.strip_prefix(family).and_then(|n| n.strip_prefix('/')) == Some(version))
+}
+
+/// The guide of a set in a version (`004010`, also with an industry suffix as in `004010VICS`), if one is compiled in.
+pub fn find(standard: Standard, version: &str, kind: &str) -> Option<&'static Guide> {
+    shelf(standard, version, kind)?.guide(kind)
+}
+
+/// What elements a segment has in a version, whether a set uses it or the envelope only.
+pub fn segment(standard: Standard, version: &str, id: &str) -> Option<Arc<SegmentSpec>> {
+    shelf(standard, version, "")?.dictionary()?.segment(id)
 }
 
 /// Every guide that is compiled in: standard and version (`x12/004010`), kind.
 pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
-    shelves().iter().flat_map(|s| s.guides.iter().map(|(kind, ..)| (s.name, *kind)))
+    shelves().iter().flat_map(|s| s.books().keys().map(|kind| (s.folder.name, *kind)))
 }

@@ -12,6 +12,7 @@ mod csv;
 mod edi;
 mod edifact;
 pub mod fault;
+pub mod generate;
 pub mod guides;
 mod json;
 mod json_value;

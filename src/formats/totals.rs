@@ -26,9 +26,14 @@ const COUNTED: &[(&str, &str)] = &[
     ("ORDRSP", "LIN"),
 ];
 
+/// Which segment a kind of set counts as its lines.
+pub(crate) fn counted(kind: &str) -> Option<&'static str> {
+    COUNTED.iter().find(|(known, _)| *known == kind).map(|(_, segment)| *segment)
+}
+
 /// Checks CTT01 and CNT with qualifier 2 against the lines that are there.
 pub(crate) fn check(set: &Set) -> Option<Fault> {
-    let counted = COUNTED.iter().find(|(kind, _)| *kind == &*set.kind)?.1;
+    let counted = counted(&set.kind)?;
     let tree = &set.tree;
     let stated = segments(tree).find_map(|node| statement(tree, node))?;
     let lines = segments(tree).filter(|node| tree.name(*node) == counted).count();

@@ -15,6 +15,7 @@ mod expr;
 mod faults;
 mod fields;
 mod frames;
+pub mod guide_file;
 mod library;
 mod near;
 mod out;

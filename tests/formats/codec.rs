@@ -9,6 +9,8 @@ mod acks;
 mod codes;
 #[path = "codec/corpora.rs"]
 mod corpora;
+#[path = "codec/generate.rs"]
+mod generate;
 #[path = "codec/golden.rs"]
 mod golden;
 #[path = "codec/guides.rs"]

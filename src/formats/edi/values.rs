@@ -32,6 +32,7 @@ pub(crate) fn check(value: &str, spec: &ElementSpec) -> Option<Wrong> {
         Class::Date => return date(value, spec),
         Class::Time => return time(value, spec),
         Class::Binary | Class::Composite => return None,
+        Class::Unused => return wrong(codes::TOO_MANY_ELEMENTS, "is not used by this guide", "nothing"),
     };
     too_long_or_short(length, spec).or_else(|| characters(value, spec)).or_else(|| code(value, spec))
 }

@@ -1,13 +1,21 @@
 //! Every guide that is compiled in. Made by tools/make-guides: do not edit.
 
-/// Standard and version, dictionary, guides by set.
-pub(super) type Folder = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+/// One version of a standard.
+pub(super) struct Folder {
+    /// `x12/004010`.
+    pub name: &'static str,
+    pub dictionary: &'static str,
+    /// Gone through by people: kind and text.
+    pub reviewed: &'static [(&'static str, &'static str)],
+    /// All others, one behind the other.
+    pub generated: &'static str,
+}
 
 pub(super) const LIBRARY: &[Folder] = &[
-    (
-        "edifact/D01B",
-        include_str!("edifact/D01B/dictionary.txt"),
-        &[
+    Folder {
+        name: "edifact/D01B",
+        dictionary: include_str!("edifact/D01B/dictionary.txt"),
+        reviewed: &[
             ("APERAK", include_str!("edifact/D01B/APERAK.guide")),
             ("DESADV", include_str!("edifact/D01B/DESADV.guide")),
             ("IFTMBC", include_str!("edifact/D01B/IFTMBC.guide")),
@@ -25,11 +33,12 @@ pub(super) const LIBRARY: &[Folder] = &[
             ("SLSFCT", include_str!("edifact/D01B/SLSFCT.guide")),
             ("SLSRPT", include_str!("edifact/D01B/SLSRPT.guide")),
         ],
-    ),
-    (
-        "edifact/D96A",
-        include_str!("edifact/D96A/dictionary.txt"),
-        &[
+        generated: include_str!("edifact/D01B/generated.guides"),
+    },
+    Folder {
+        name: "edifact/D96A",
+        dictionary: include_str!("edifact/D96A/dictionary.txt"),
+        reviewed: &[
             ("APERAK", include_str!("edifact/D96A/APERAK.guide")),
             ("DESADV", include_str!("edifact/D96A/DESADV.guide")),
             ("IFTMBC", include_str!("edifact/D96A/IFTMBC.guide")),
@@ -47,13 +56,24 @@ pub(super) const LIBRARY: &[Folder] = &[
             ("SLSFCT", include_str!("edifact/D96A/SLSFCT.guide")),
             ("SLSRPT", include_str!("edifact/D96A/SLSRPT.guide")),
         ],
-    ),
-    ("edifact/v3", include_str!("edifact/v3/dictionary.txt"), &[("CONTRL", include_str!("edifact/v3/CONTRL.guide"))]),
-    ("edifact/v4", include_str!("edifact/v4/dictionary.txt"), &[("CONTRL", include_str!("edifact/v4/CONTRL.guide"))]),
-    (
-        "x12/004010",
-        include_str!("x12/004010/dictionary.txt"),
-        &[
+        generated: include_str!("edifact/D96A/generated.guides"),
+    },
+    Folder {
+        name: "edifact/v3",
+        dictionary: include_str!("edifact/v3/dictionary.txt"),
+        reviewed: &[("CONTRL", include_str!("edifact/v3/CONTRL.guide"))],
+        generated: "",
+    },
+    Folder {
+        name: "edifact/v4",
+        dictionary: include_str!("edifact/v4/dictionary.txt"),
+        reviewed: &[("CONTRL", include_str!("edifact/v4/CONTRL.guide"))],
+        generated: "",
+    },
+    Folder {
+        name: "x12/004010",
+        dictionary: include_str!("x12/004010/dictionary.txt"),
+        reviewed: &[
             ("180", include_str!("x12/004010/180.guide")),
             ("204", include_str!("x12/004010/204.guide")),
             ("210", include_str!("x12/004010/210.guide")),
@@ -80,12 +100,14 @@ pub(super) const LIBRARY: &[Folder] = &[
             ("947", include_str!("x12/004010/947.guide")),
             ("990", include_str!("x12/004010/990.guide")),
             ("997", include_str!("x12/004010/997.guide")),
+            ("TA1", include_str!("x12/004010/TA1.guide")),
         ],
-    ),
-    (
-        "x12/005010",
-        include_str!("x12/005010/dictionary.txt"),
-        &[
+        generated: include_str!("x12/004010/generated.guides"),
+    },
+    Folder {
+        name: "x12/005010",
+        dictionary: include_str!("x12/005010/dictionary.txt"),
+        reviewed: &[
             ("180", include_str!("x12/005010/180.guide")),
             ("204", include_str!("x12/005010/204.guide")),
             ("210", include_str!("x12/005010/210.guide")),
@@ -113,6 +135,8 @@ pub(super) const LIBRARY: &[Folder] = &[
             ("990", include_str!("x12/005010/990.guide")),
             ("997", include_str!("x12/005010/997.guide")),
             ("999", include_str!("x12/005010/999.guide")),
+            ("TA1", include_str!("x12/005010/TA1.guide")),
         ],
-    ),
+        generated: include_str!("x12/005010/generated.guides"),
+    },
 ];

@@ -1,7 +1,8 @@
 //! The text form of guides and dictionaries.
 //!
 //! A guide: `guide x12 004010 850 PO`, then a part a line, two blanks a level: `seg BEG M 1`, `loop N1 O 200`,
-//! `-` for no limit, `#` for a comment.
+//! `-` for no limit, `#` for a comment. The head of one that nobody has gone through ends with `generated`, and has
+//! `-` for the functional id if there is none.
 //! A dictionary, fields by tabs: `K` ids of all segments; `S` segment and `C` composite: id, label, positions
 //! (`353:M`, `C040:O:5` with repeats), syntax notes; `E` element: id, label, type, least and most length, codes.
 
@@ -21,45 +22,96 @@ pub struct BadGuide {
     pub text: Box<str>,
 }
 
-/// The segments and elements of one version.
+/// The segments and elements of one version: where they stand in its text. What a guide needs is read with it, since a
+/// version has thousands, and tens of thousands of codes.
 #[derive(Debug)]
 pub(super) struct Dictionary {
-    segments: HashMap<Box<str>, Arc<SegmentSpec>>,
+    /// By kind of line (`S`, `C`, `E`) and id: the line's number and its fields behind the id.
+    lines: HashMap<(&'static str, &'static str), (usize, &'static str)>,
     known: Arc<str>,
 }
 
-/// Reads a dictionary. Elements stand behind the segments that use them, so lines are gathered first.
-pub(super) fn dictionary(text: &str) -> Result<Dictionary, BadGuide> {
-    let mut elements = HashMap::new();
-    let (mut composites, mut segments, mut known) = (Vec::new(), Vec::new(), "");
+/// Finds the lines of a dictionary.
+pub(super) fn dictionary(text: &'static str) -> Result<Dictionary, BadGuide> {
+    let (mut lines, mut known) = (HashMap::with_capacity(4096), "");
     for (line, text) in text.lines().enumerate().filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
-        let mut fields = text.split('\t');
-        let kind = fields.next().unwrap_or_default();
-        let fields: [&str; 6] = std::array::from_fn(|_| fields.next().unwrap_or_default());
+        let (kind, rest) = text.split_once('\t').unwrap_or((text, ""));
         match kind {
-            "K" => known = fields[0],
-            "S" => segments.push((line, fields)),
-            "C" => composites.push((line, fields)),
-            "E" => {
-                elements.insert(fields[0], element(fields).ok_or_else(|| bad(line, "not an element", text))?);
+            "K" => known = rest,
+            "S" | "C" | "E" => {
+                let (id, rest) = rest.split_once('\t').unwrap_or((rest, ""));
+                lines.insert((kind, id), (line, rest));
             }
             _ => return Err(bad(line, "begins with none of K, S, C, E", text)),
         }
     }
-    for (line, [id, label, positions, notes, ..]) in composites {
-        let components = positions_of(positions, &elements).ok_or_else(|| bad(line, "bad positions", positions))?;
+    Ok(Dictionary { lines, known: known.into() })
+}
+
+/// Reads specs out of a dictionary; each element once.
+struct Specs<'a> {
+    dictionary: &'a Dictionary,
+    elements: HashMap<&'static str, ElementSpec>,
+}
+
+impl Dictionary {
+    fn specs(&self) -> Specs<'_> {
+        Specs { dictionary: self, elements: HashMap::new() }
+    }
+
+    /// The elements of a segment, in this set or not; none if the version has no such segment.
+    pub(super) fn segment(&self, id: &str) -> Option<Arc<SegmentSpec>> {
+        self.specs().segment(id).ok().flatten()
+    }
+}
+
+impl Specs<'_> {
+    fn segment(&mut self, id: &str) -> Result<Option<Arc<SegmentSpec>>, BadGuide> {
+        let Some((line, [label, positions, notes, ..])) = self.line("S", id) else { return Ok(None) };
+        let elements = self.positions(line, positions)?;
+        let notes = relations(notes).ok_or_else(|| bad(line, "bad notes", notes))?;
+        Ok(Some(Arc::new(SegmentSpec { label: label.into(), elements, notes })))
+    }
+
+    fn line(&self, kind: &'static str, id: &str) -> Option<(usize, [&'static str; 5])> {
+        let (line, fields) = self.dictionary.lines.get(&(kind, id))?;
+        let mut fields = fields.split('\t');
+        Some((*line, std::array::from_fn(|_| fields.next().unwrap_or_default())))
+    }
+
+    fn positions(&mut self, line: usize, text: &'static str) -> Result<Vec<ElementSpec>, BadGuide> {
+        let words = text.split(' ').filter(|word| !word.is_empty());
+        words.map(|word| self.position(line, word)).collect()
+    }
+
+    /// `353:M`, `C040:O:5`.
+    fn position(&mut self, line: usize, word: &'static str) -> Result<ElementSpec, BadGuide> {
+        let mut parts = word.split(':');
+        let id = parts.next().unwrap_or_default();
+        let mandatory = parts.next() == Some("M");
+        let repeats = parts.next().map_or(Some(1), |n| n.parse().ok()).ok_or_else(|| bad(line, "bad repeats", word))?;
+        let spec = match self.elements.get(id) {
+            Some(spec) => spec.clone(),
+            None => {
+                let spec = self.read(line, id)?;
+                self.elements.insert(id, spec.clone());
+                spec
+            }
+        };
+        Ok(ElementSpec { mandatory, repeats, ..spec })
+    }
+
+    fn read(&mut self, line: usize, id: &'static str) -> Result<ElementSpec, BadGuide> {
+        if let Some((line, fields)) = self.line("E", id) {
+            return element(id, fields).ok_or_else(|| bad(line, "not an element", id));
+        }
+        let (line, [label, positions, notes, ..]) =
+            self.line("C", id).ok_or_else(|| bad(line, "no such element", id))?;
+        let components = self.positions(line, positions)?;
         let notes = relations(notes).ok_or_else(|| bad(line, "bad notes", notes))?;
         let kind = (Class::Composite, "");
-        let spec = ElementSpec { components: components.into(), notes: notes.into(), ..plain(id, label, kind, 0, 0) };
-        elements.insert(id, spec);
+        Ok(ElementSpec { components: components.into(), notes: notes.into(), ..plain(id, label, kind, 0, 0) })
     }
-    let mut specs = HashMap::with_capacity(segments.len());
-    for (line, [id, label, positions, notes, ..]) in segments {
-        let elements = positions_of(positions, &elements).ok_or_else(|| bad(line, "bad positions", positions))?;
-        let notes = relations(notes).ok_or_else(|| bad(line, "bad notes", notes))?;
-        specs.insert(id.into(), Arc::new(SegmentSpec { label: label.into(), elements, notes }));
-    }
-    Ok(Dictionary { segments: specs, known: known.into() })
 }
 
 /// Reads a guide with its version's dictionary.
@@ -72,12 +124,13 @@ pub(super) fn guide(text: &str, dictionary: &Dictionary) -> Result<Guide, BadGui
     };
     let parts = level(&mut lines, 0)?;
     let mut segments = BTreeMap::new();
-    gather(&parts, dictionary, &mut segments);
+    gather(&parts, &mut dictionary.specs(), &mut segments)?;
     Ok(Guide {
         standard: if *standard == "x12" { Standard::X12 } else { Standard::Edifact },
         kind: (*kind).into(),
         version: (*version).into(),
-        functional_id: functional_id.first().copied().unwrap_or("").into(),
+        functional_id: functional_id.first().copied().filter(|id| *id != "-").unwrap_or("").into(),
+        generated: functional_id.get(1) == Some(&"generated"),
         plan: Plan::of(&parts, &segments),
         parts,
         segments,
@@ -114,20 +167,22 @@ fn level<'a, I: Iterator<Item = (usize, &'a str)>>(
     Ok(parts)
 }
 
-fn gather(parts: &[Part], dictionary: &Dictionary, into: &mut BTreeMap<Box<str>, Arc<SegmentSpec>>) {
+fn gather(parts: &[Part], specs: &mut Specs, into: &mut BTreeMap<Box<str>, Arc<SegmentSpec>>) -> Result<(), BadGuide> {
     for part in parts {
         match part {
-            Part::Loop { parts, .. } => gather(parts, dictionary, into),
+            Part::Loop { parts, .. } => gather(parts, specs, into)?,
+            Part::Segment { id, .. } if into.contains_key(id) => {}
             Part::Segment { id, .. } => {
-                if let Some(spec) = dictionary.segments.get(id) {
-                    into.insert(id.clone(), spec.clone());
+                if let Some(spec) = specs.segment(id)? {
+                    into.insert(id.clone(), spec);
                 }
             }
         }
     }
+    Ok(())
 }
 
-fn element([id, label, kind, min, max, codes]: [&str; 6]) -> Option<ElementSpec> {
+fn element(id: &str, [label, kind, min, max, codes]: [&str; 5]) -> Option<ElementSpec> {
     let class = match kind {
         "AN" | "ID" | "an" => Class::Text,
         "a" => Class::Alpha,
@@ -157,17 +212,6 @@ fn plain(id: &str, label: &str, (class, kind): (Class, &str), min: u32, max: u32
         max,
         codes: Arc::default(),
     }
-}
-
-fn positions_of(text: &str, elements: &HashMap<&str, ElementSpec>) -> Option<Vec<ElementSpec>> {
-    let position = |word: &str| {
-        let mut parts = word.split(':');
-        let spec = elements.get(parts.next()?)?;
-        let mandatory = parts.next()? == "M";
-        let repeats = parts.next().map_or(Some(1), |n| n.parse().ok())?;
-        Some(ElementSpec { mandatory, repeats, ..spec.clone() })
-    };
-    text.split(' ').filter(|word| !word.is_empty()).map(position).collect()
 }
 
 fn relations(text: &str) -> Option<Vec<Relation>> {
