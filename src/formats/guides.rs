@@ -4,13 +4,17 @@
 //! Called by: the X12 and EDIFACT readers, `render`. Never: reads a file, carries a standard's prose.
 //! Tried by: tests/formats/guides.rs
 
+mod checks;
 mod codes;
 mod library;
 mod parse;
 mod plan;
+mod table;
 
 pub use codes::Codes;
+pub(crate) use checks::{Check, Checks, Shape};
 pub(crate) use plan::{NO_SPEC, Plan, Slot, pack};
+pub(crate) use table::Table;
 
 use crate::piece::Standard;
 use std::{

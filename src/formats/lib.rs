@@ -15,6 +15,7 @@ pub mod fault;
 pub mod guides;
 mod json;
 mod json_value;
+mod names;
 pub mod piece;
 pub mod place;
 mod reader;

@@ -4,7 +4,7 @@ use crate::{
     codes,
     fault::Fault,
     piece::Set,
-    tree::{Kind, NodeId, Tree},
+    tree::{NodeId, Tree},
 };
 
 /// Which segment CTT01 counts. X12's transaction set notes ("the number of line items is the accumulation of the number of …").
@@ -26,12 +26,13 @@ const COUNTED: &[(&str, &str)] = &[
     ("ORDRSP", "LIN"),
 ];
 
-/// Checks CTT01 and CNT with qualifier 2 against the lines that are there.
-pub(crate) fn check(set: &Set) -> Option<Fault> {
+/// Checks CTT01 and CNT with qualifier 2 against the lines that are there; `segments` are the nodes of all segments.
+pub(crate) fn check(set: &Set, segments: &[NodeId]) -> Option<Fault> {
     let counted = COUNTED.iter().find(|(kind, _)| *kind == &*set.kind)?.1;
     let tree = &set.tree;
-    let stated = segments(tree).find_map(|node| statement(tree, node))?;
-    let lines = segments(tree).filter(|node| tree.name(*node) == counted).count();
+    let stated = segments.iter().find_map(|node| statement(tree, *node))?;
+    let line = tree.number_of(counted);
+    let lines = segments.iter().filter(|node| line == Some(tree.number(**node))).count();
     let value = tree.value(stated).unwrap_or("");
     if value.parse() == Ok(lines as u64) {
         return None;
@@ -40,17 +41,16 @@ pub(crate) fn check(set: &Set) -> Option<Fault> {
     Some(Fault::new(codes::CONTROL_TOTAL, tree.place(stated), sentence).found(value).expected(lines.to_string()))
 }
 
-fn segments(tree: &Tree) -> impl Iterator<Item = NodeId> + '_ {
-    (0..tree.len() as u32).map(NodeId).filter(|node| tree.kind(*node) == Kind::Segment)
-}
-
 /// The node that states the number of lines, if this segment does.
 fn statement(tree: &Tree, segment: NodeId) -> Option<NodeId> {
-    let first = tree.named(segment, "01").next()?;
     match tree.name(segment) {
-        "CTT" => Some(first).filter(|node| tree.value(*node).is_some()),
+        "CTT" => tree.named(segment, "01").next().filter(|node| tree.value(*node).is_some()),
         // C270: 6069 = 2, number of line items in the message; 6066.
-        "CNT" if tree.named(first, "01").any(|q| tree.value(q) == Some("2")) => tree.named(first, "02").next(),
+        "CNT" => {
+            let first = tree.named(segment, "01").next()?;
+            let lines = tree.named(first, "01").any(|q| tree.value(q) == Some("2"));
+            if lines { tree.named(first, "02").next() } else { None }
+        }
         _ => None,
     }
 }

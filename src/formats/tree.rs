@@ -12,7 +12,10 @@
 //!
 //! Inside, nodes are small and point into one copy of the set's bytes: a partner's 60 MB set must not become gigabytes.
 
-use crate::place::{At, Place};
+use crate::{
+    names::{FIRST, Names, packed},
+    place::{At, Place},
+};
 use std::collections::HashMap;
 
 /// Index of a node in its [`Tree`].
@@ -100,12 +103,16 @@ pub struct Tree {
     nodes: Vec<Slot>,
     /// The set's bytes as text of the same length (what isn't valid there is `?`), then unescaped values.
     text: String,
+    /// Names of the guide, numbered from 100; behind them come the tree's own.
+    shared: Option<&'static Names>,
+    /// The number of the first name of its own.
+    own: u32,
     names: Vec<Box<str>>,
     /// The names again: up to eight bytes as a number, 0 for longer ones. Few enough to be looked through in a row.
     short: Vec<u64>,
     /// Long names, and all when they are many.
     known: HashMap<Box<str>, u32>,
-    /// (uri, prefix); entry 0 is none.
+    /// (uri, prefix), numbered from 1: 0 is none.
     namespaces: Vec<(Box<str>, Box<str>)>,
     /// (node, start, len) in `text` of values that differ from their bytes; ascending by node.
     unescaped: Vec<(u32, u32, u32)>,
@@ -133,21 +140,36 @@ impl Tree {
 
     /// A reader's tree: `text` is the set's bytes (same length), `base` the offset of the first.
     pub(crate) fn over(text: String, base: u64, place: Place) -> Self {
+        // A member with its value takes five bytes or more, mostly.
+        let nodes = (text.len() / 5).min(65_536);
+        Tree::sharing(None, nodes, text, base, place)
+    }
+
+    /// A reader's tree with room for so many nodes, whose names are those of a guide, mostly.
+    pub(crate) fn sharing(
+        shared: Option<&'static Names>,
+        nodes: usize,
+        text: String,
+        base: u64,
+        place: Place,
+    ) -> Self {
         let mut tree = Tree {
-            // An EDI element takes five bytes or more, mostly.
-            nodes: Vec::with_capacity((text.len() / 5).min(65_536) + 2),
+            nodes: Vec::with_capacity(nodes + 2),
             text,
+            shared,
+            own: FIRST + shared.map_or(0, |names| names.len() as u32),
             names: Vec::new(),
             short: Vec::new(),
             known: HashMap::new(),
-            namespaces: vec![("".into(), "".into())],
+            namespaces: Vec::new(),
             unescaped: Vec::new(),
             placed: Vec::new(),
             root: place,
             base,
             base_line: 0,
         };
-        let root = Add { kind: Kind::Root, name: tree.intern(""), start: 0, len: 0, extra: 0, text: Text::None };
+        // The root has no name, and NONE is no name's number.
+        let root = Add { kind: Kind::Root, name: NONE, start: 0, len: 0, extra: 0, text: Text::None };
         tree.nodes.push(slot(root, NONE));
         tree
     }
@@ -189,14 +211,15 @@ impl Tree {
     /// Its name: `N1`, `SG2`, `01`, a header, a local name, a member.
     pub fn name(&self, id: NodeId) -> &str {
         match self.slot(id).name {
-            n @ 0..100 => DIGITS.get(n as usize * 2..n as usize * 2 + 2).unwrap_or(""),
-            n => self.names.get(n as usize - 100).map_or("", |name| name),
+            n @ 0..FIRST => DIGITS.get(n as usize * 2..n as usize * 2 + 2).unwrap_or(""),
+            n if n < self.own => self.shared.and_then(|names| names.get((n - FIRST) as usize)).unwrap_or(""),
+            n => self.names.get((n - self.own) as usize).map_or("", |name| name),
         }
     }
 
     /// XML namespace, else empty.
     pub fn namespace(&self, id: NodeId) -> &str {
-        self.namespaces.get(self.slot(id).namespace as usize).map_or("", |(uri, _)| uri)
+        self.namespace_of(self.slot(id)).map_or("", |(uri, _)| uri)
     }
 
     /// The text of a leaf.
@@ -225,7 +248,7 @@ impl Tree {
 
     /// Children of one name in document order.
     pub fn named<'a>(&'a self, id: NodeId, name: &'a str) -> impl Iterator<Item = NodeId> + 'a {
-        let wanted = self.name_id(name);
+        let wanted = self.number_of(name);
         self.children(id).filter(move |c| Some(self.slot(*c).name) == wanted)
     }
 
@@ -278,6 +301,56 @@ impl Tree {
         NodeId(id)
     }
 
+    /// Appends a leaf of raw bytes, named by its position from 1 to 99, the next sibling of the node before it: to be
+    /// closed with [`Tree::end_row`].
+    #[inline]
+    pub(crate) fn row_leaf(&mut self, parent: NodeId, kind: Kind, position: u32, start: u32, len: u32) {
+        let what = Add { kind, name: position, start, len, extra: position, text: Text::Raw };
+        let next = self.nodes.len() as u32 + 1;
+        self.nodes.push(Slot { next, ..slot(what, parent.0) });
+    }
+
+    /// Appends an inner node to a row, whose own row follows it. Where the next one of this row stands is told to
+    /// [`Tree::set_next`].
+    #[inline]
+    pub(crate) fn row_inner(&mut self, parent: NodeId, kind: Kind, position: u32, start: u32, len: u32) -> NodeId {
+        let id = self.nodes.len() as u32;
+        let what = Add { kind, name: position, start, len, extra: position, text: Text::None };
+        self.nodes.push(slot(what, parent.0));
+        NodeId(id)
+    }
+
+    /// Says that the next node to come is the next sibling of this one.
+    #[inline]
+    pub(crate) fn next_is_next(&mut self, id: NodeId) {
+        let next = self.nodes.len() as u32;
+        if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
+            slot.next = next;
+        }
+    }
+
+    /// Ends a row that began right behind its parent: `last` is its last node.
+    #[inline]
+    pub(crate) fn end_row(&mut self, parent: NodeId, last: NodeId) {
+        if last <= parent {
+            return;
+        }
+        if let Some(slot) = self.nodes.get_mut(last.0 as usize) {
+            slot.next = NONE;
+        }
+        if let Some(slot) = self.nodes.get_mut(parent.0 as usize) {
+            (slot.first, slot.last) = (parent.0 + 1, last.0);
+        }
+    }
+
+    /// Takes back everything behind a node, which has no children then.
+    pub(crate) fn take_back(&mut self, id: NodeId) {
+        self.nodes.truncate(id.0 as usize + 1);
+        if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
+            (slot.first, slot.last) = (NONE, NONE);
+        }
+    }
+
     /// Gives the newest node that is `Text::Apart` its value.
     pub(crate) fn set_value(&mut self, id: NodeId, value: &str) {
         let start = self.text.len() as u32;
@@ -315,21 +388,25 @@ impl Tree {
 
     /// Sets a node's namespace, `prefix` as the document wrote it.
     pub fn set_namespace(&mut self, id: NodeId, uri: &str, prefix: &str) {
+        if uri.is_empty() && prefix.is_empty() {
+            self.nodes[id.0 as usize].namespace = 0;
+            return;
+        }
         let found = self.namespaces.iter().position(|(u, p)| &**u == uri && &**p == prefix);
         let at = found.unwrap_or_else(|| {
             self.namespaces.push((uri.into(), prefix.into()));
             self.namespaces.len() - 1
         });
         // A document with more than 65,535 namespaces has none here.
-        self.nodes[id.0 as usize].namespace = u16::try_from(at).unwrap_or(0);
+        self.nodes[id.0 as usize].namespace = u16::try_from(at + 1).unwrap_or(0);
     }
 
     /// The number of a name; positions 0 to 99 are their own.
     pub(crate) fn intern(&mut self, name: &str) -> u32 {
-        if let Some(id) = self.name_id(name) {
+        if let Some(id) = self.number_of(name) {
             return id;
         }
-        let id = self.names.len() as u32 + 100;
+        let id = self.own + self.names.len() as u32;
         let short = packed(name).filter(|_| self.short.len() < MOST_SHORT);
         self.names.push(name.into());
         match short {
@@ -352,16 +429,29 @@ impl Tree {
         self.text.get(start as usize..(start + len) as usize).unwrap_or("")
     }
 
-    fn name_id(&self, name: &str) -> Option<u32> {
+    /// The number of a name, if any node may have it.
+    pub(crate) fn number_of(&self, name: &str) -> Option<u32> {
         if let [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = name.as_bytes() {
             return Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0'));
         }
         let number = packed(name);
+        if let Some(shared) = number.zip(self.shared).and_then(|(number, names)| names.find(number)) {
+            return Some(shared);
+        }
         let short = number.and_then(|number| self.short.iter().position(|short| *short == number));
         match short {
-            Some(at) => Some(at as u32 + 100),
+            Some(at) => Some(at as u32 + self.own),
             None => self.known.get(name).copied(),
         }
+    }
+
+    /// The number of a node's name.
+    pub(crate) fn number(&self, id: NodeId) -> u32 {
+        self.slot(id).name
+    }
+
+    fn namespace_of(&self, slot: &Slot) -> Option<&(Box<str>, Box<str>)> {
+        self.namespaces.get(usize::from(slot.namespace).checked_sub(1)?)
     }
 
     fn slot(&self, id: NodeId) -> &Slot {
@@ -416,7 +506,7 @@ impl Tree {
     /// One step of an XML path (`/cac:OrderLine[2]`) or of a JSON pointer.
     fn step(&self, id: NodeId, slot: &Slot) -> String {
         let name = self.name(id);
-        let prefix = self.namespaces.get(slot.namespace as usize).map_or("", |(_, prefix)| prefix);
+        let prefix = self.namespace_of(slot).map_or("", |(_, prefix)| prefix);
         let colon = if prefix.is_empty() { "" } else { ":" };
         match slot.kind {
             Kind::Object | Kind::Array | Kind::Field if slot.extra == NONE => {
@@ -438,13 +528,6 @@ const DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728
 fn slot(what: Add, parent: u32) -> Slot {
     let Add { kind, name, start, len, extra, text } = what;
     Slot { kind, text, namespace: 0, name, start, len, extra, parent, first: NONE, last: NONE, next: NONE }
-}
-
-/// A name of one to eight bytes as a number; no two give the same, and none gives 0.
-fn packed(name: &str) -> Option<u64> {
-    let mut word = [0; 8];
-    word.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
-    Some(u64::from_le_bytes(word)).filter(|number| *number != 0 && !name.ends_with('\0'))
 }
 
 fn link(id: u32) -> Option<NodeId> {

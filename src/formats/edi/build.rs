@@ -1,15 +1,16 @@
 //! One set's bytes to its tree and its faults.
 
 use super::{
+    index::Needles,
     relations,
     scan::{Classes, Raw, Syntax, cut, unescape},
-    structure::{Arrival, Structure},
+    structure::{Arrival, Placed, Structure},
     values,
 };
 use crate::{
     codes,
     fault::{Costs, Fault, Layer},
-    guides::{ElementSpec, Guide, NO_SPEC, SegmentSpec, pack},
+    guides::{ElementSpec, Guide, SegmentSpec, pack},
     piece::Policy,
     place::{At, Place},
     tree::{Add, Kind, NodeId, Text, Tree},
@@ -29,6 +30,18 @@ pub(crate) enum Charset {
     Ascii,
 }
 
+/// How an interchange's bytes are looked at: made once of its syntax.
+pub(crate) struct Lexis {
+    pub classes: Classes,
+    pub needles: Option<Needles>,
+}
+
+impl Lexis {
+    pub fn of(syntax: &Syntax) -> Lexis {
+        Lexis { classes: Classes::of(syntax), needles: Needles::of(syntax) }
+    }
+}
+
 /// A set as it was cut out of the document.
 pub(crate) struct RawSet<'a> {
     pub bytes: &'a [u8],
@@ -37,6 +50,7 @@ pub(crate) struct RawSet<'a> {
     /// Segments, from the start of `bytes`, without terminators.
     pub spans: &'a [(u32, u32)],
     pub syntax: &'a Syntax,
+    pub lexis: &'a Lexis,
     pub charset: Charset,
     pub guide: Option<&'static Guide>,
     pub policy: &'a Policy,
@@ -84,18 +98,52 @@ impl Faults {
     }
 }
 
+/// What a reader keeps from set to set, so that memory is asked for once: tables of the set that was read last.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    /// Bytes that mean something, from the set's start.
+    marks: Vec<u32>,
+    elements: Vec<Raw>,
+    /// Its segments' nodes.
+    pub segments: Vec<NodeId>,
+    /// True if every segment is read the long way: what tests hold the short way against.
+    #[cfg(test)]
+    pub long_way: bool,
+}
+
+impl Scratch {
+    /// Finds the marks of a set; none if its delimiters aren't fit for that.
+    fn mark(&mut self, raw: &RawSet) {
+        self.marks.clear();
+        self.segments.clear();
+        #[cfg(test)]
+        if self.long_way {
+            return;
+        }
+        if let Some(needles) = &raw.lexis.needles {
+            needles.positions(raw.bytes, &mut self.marks);
+            // The last segment's terminator isn't part of the set's bytes.
+            self.marks.push(raw.bytes.len() as u32);
+        }
+    }
+}
+
 /// Reads a set: positions by the guide, elements checked, everything kept in the tree.
-pub(crate) fn build(raw: &RawSet) -> (Tree, Faults) {
+pub(crate) fn build(raw: &RawSet, scratch: &mut Scratch) -> (Tree, Faults) {
     let mut faults = Faults::default();
     let (text, latin1) = decode(raw, &mut faults);
     let at = At::Segment { ordinal: 1, id: first_id(raw).into(), element: None, component: None, repeat: 1 };
-    let tree = Tree::over(text, raw.base, Place { byte: raw.base, len: raw.bytes.len() as u32, at });
+    scratch.mark(raw);
+    let place = Place { byte: raw.base, len: raw.bytes.len() as u32, at };
+    let names = raw.guide.map(|guide| &guide.plan.names);
+    // A node a mark at most, and loops.
+    let room = scratch.marks.len().max(raw.spans.len()) + raw.spans.len();
+    let tree = Tree::sharing(names, room, text, raw.base, place);
     let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy));
-    let classes = Classes::of(raw.syntax);
-    let mut builder = Builder { raw, tree, faults, structure, classes, latin1 };
-    let mut elements = Vec::new();
+    let mut builder = Builder { raw, tree, faults, structure, latin1, marks: &scratch.marks, mark: 0 };
     for (ordinal, (start, end)) in (1..).zip(raw.spans) {
-        builder.segment(ordinal, *start, *end, &mut elements);
+        let node = builder.segment(ordinal, *start, *end, &mut scratch.elements);
+        scratch.segments.extend(node);
     }
     builder.finish();
     (builder.tree, builder.faults)
@@ -153,13 +201,15 @@ fn place_at(raw: &RawSet, at: usize, len: u32) -> Place {
     Place { byte: raw.base + at as u64, len, at: at_ }
 }
 
-struct Builder<'a> {
-    raw: &'a RawSet<'a>,
-    tree: Tree,
+pub(super) struct Builder<'a> {
+    pub raw: &'a RawSet<'a>,
+    pub tree: Tree,
     faults: Faults,
     structure: Option<Structure>,
-    classes: Classes,
     latin1: bool,
+    pub marks: &'a [u32],
+    /// The first mark that isn't behind us.
+    pub mark: usize,
 }
 
 /// The element being read.
@@ -172,44 +222,57 @@ struct Spot<'a> {
 }
 
 impl Builder<'_> {
-    fn segment(&mut self, ordinal: u32, start: u32, end: u32, elements: &mut Vec<Raw>) {
-        let bytes = self.raw.bytes;
-        self.classes.elements(bytes, start as usize, end as usize, elements);
-        let id_end = elements[0].end;
-        // EDIFACT: the tag may carry explicit nesting (`RFF:1`). ISO 9735-1 §8.3
-        let tag_end = match elements[0].components {
-            true => {
-                start
-                    + cut(&bytes[start as usize..id_end as usize], self.raw.syntax.component.unwrap_or(0), None)[0].1
-                        as u32
-            }
-            false => id_end,
-        };
-        let id = String::from_utf8_lossy(bytes[start as usize..tag_end as usize].trim_ascii());
-        let id = id.get(..id.len().min(12)).unwrap_or("?");
+    /// Reads a segment, and gives its node; an empty one has none.
+    fn segment(&mut self, ordinal: u32, start: u32, end: u32, elements: &mut Vec<Raw>) -> Option<NodeId> {
         let raw = self.raw;
         let ids = || {
             let spans = raw.spans.iter();
             spans.map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
         };
-        let arrival = Arrival { id, ordinal, byte: self.raw.base + u64::from(start), len: end - start, ids: &ids };
+        let clean = self.clean_id(start, end);
+        let id = match clean {
+            Some(id) => Cow::Borrowed(id),
+            None => self.long_id(start, end, elements),
+        };
+        let id = id.get(..id.len().min(12)).unwrap_or("?");
+        let arrival = Arrival { id, ordinal, byte: raw.base + u64::from(start), len: end - start, ids: &ids };
         if id.is_empty() {
             let sentence = format!("Segment {ordinal} is empty.");
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
-            return;
+            return None;
         }
-        let cut = self.raw.cut && ordinal as usize == self.raw.spans.len();
-        let (parent, spec) = match &mut self.structure {
+        let cut = raw.cut && ordinal as usize == raw.spans.len();
+        let placed = match &mut self.structure {
             Some(structure) if !cut => structure.place(&arrival, &mut self.tree, &mut self.faults),
-            _ => (NodeId(0), NO_SPEC),
+            _ => Placed::UNKNOWN,
         };
-        let name = self.tree.intern(id);
-        let node = self
-            .tree
-            .add(parent, Add { kind: Kind::Segment, name, start, len: end - start, extra: ordinal, text: Text::None });
-        let guide = self.raw.guide;
-        let spec = guide.and_then(|g| g.plan.specs.get(spec as usize)).map(|s| &**s);
+        let name = if placed.name == u32::MAX { self.tree.intern(id) } else { placed.name };
+        let what = Add { kind: Kind::Segment, name, start, len: end - start, extra: ordinal, text: Text::None };
+        let node = self.tree.add(placed.parent, what);
+        if clean.is_some() {
+            if self.clean(node, placed.spec) {
+                return Some(node);
+            }
+            self.tree.take_back(node);
+            raw.lexis.classes.elements(raw.bytes, start as usize, end as usize, elements);
+        }
+        let spec = raw.guide.and_then(|g| g.plan.specs.get(placed.spec as usize)).map(|s| &**s);
         self.elements(node, &arrival, spec, elements);
+        Some(node)
+    }
+
+    /// Splits a segment into elements, and gives its id.
+    fn long_id(&self, start: u32, end: u32, elements: &mut Vec<Raw>) -> Cow<'static, str> {
+        let bytes = self.raw.bytes;
+        self.raw.lexis.classes.elements(bytes, start as usize, end as usize, elements);
+        let id_end = elements[0].end as usize;
+        let tag = &bytes[start as usize..id_end];
+        // EDIFACT: the tag may carry explicit nesting (`RFF:1`). ISO 9735-1 §8.3
+        let tag = match elements[0].components {
+            true => &tag[..cut(tag, self.raw.syntax.component.unwrap_or(0), None)[0].1],
+            false => tag,
+        };
+        Cow::Owned(String::from_utf8_lossy(tag.trim_ascii()).into_owned())
     }
 
     fn elements(&mut self, node: NodeId, segment: &Arrival, spec: Option<&SegmentSpec>, elements: &[Raw]) {

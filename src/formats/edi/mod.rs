@@ -7,8 +7,13 @@
 pub(crate) mod build;
 pub(crate) mod collect;
 pub(crate) mod envelope;
+mod clean;
+mod fine;
+mod index;
 mod relations;
 pub(crate) mod scan;
 mod structure;
+#[cfg(test)]
+mod twin;
 pub(crate) mod unfold;
 mod values;

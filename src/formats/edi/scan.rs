@@ -135,7 +135,16 @@ pub(crate) struct Raw {
     pub odd: bool,
 }
 
+/// What a delimiter ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    Element,
+    Component,
+    Segment,
+}
+
 /// What each byte means in a syntax.
+#[derive(Clone)]
 pub(crate) struct Classes([u8; 256]);
 
 const ELEMENT: u8 = 1;
@@ -143,6 +152,7 @@ const COMPONENT: u8 = 2;
 const REPETITION: u8 = 3;
 const RELEASE: u8 = 4;
 const ODD: u8 = 5;
+const SEGMENT: u8 = 6;
 
 impl Classes {
     pub fn of(syntax: &Syntax) -> Self {
@@ -159,7 +169,19 @@ impl Classes {
             }
         }
         classes[syntax.element as usize] = ELEMENT;
+        classes[syntax.segment as usize] = SEGMENT;
         Classes(classes)
+    }
+
+    /// What ends at a byte that means something; `None` for all but the three that clean segments are made of.
+    #[inline]
+    pub fn ends(&self, byte: u8) -> Option<Ends> {
+        match self.0[byte as usize] {
+            ELEMENT => Some(Ends::Element),
+            COMPONENT => Some(Ends::Component),
+            SEGMENT => Some(Ends::Segment),
+            _ => None,
+        }
     }
 
     /// Splits `bytes[start..end]` into elements; the first is the segment's id.
@@ -169,7 +191,7 @@ impl Classes {
         let mut at = start;
         while at < end {
             match self.0[bytes[at] as usize] {
-                0 => {}
+                0 | SEGMENT => {}
                 ELEMENT if into.len() >= MOST_PARTS => raw.odd = true,
                 ELEMENT => {
                     raw.end = at as u32;

@@ -57,8 +57,25 @@ pub(crate) struct Structure {
     unknown: Severity,
 }
 
-/// Where a segment goes: below which node, with which spec.
-pub(crate) type Placed = (NodeId, u32);
+/// Where a segment goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed {
+    /// Below which node.
+    pub parent: NodeId,
+    /// Its spec in the plan, or `NO_SPEC`.
+    pub spec: u32,
+    /// The number of its name in the tree, or `u32::MAX` if the guide has none.
+    pub name: u32,
+}
+
+impl Placed {
+    /// Below the root, without a spec.
+    pub const UNKNOWN: Placed = Placed { parent: NodeId(0), spec: NO_SPEC, name: u32::MAX };
+
+    fn at(parent: NodeId, slot: &Slot) -> Placed {
+        Placed { parent, spec: slot.spec, name: slot.opener }
+    }
+}
 
 impl Structure {
     pub fn new(guide: &'static Guide, policy: &Policy) -> Self {
@@ -115,8 +132,7 @@ impl Structure {
             }
             over = Some((frame.at, false));
         }
-        let rest = &slots[frame.at as usize + 1..frame.end as usize];
-        let later = rest.iter().position(|slot| slot.id == id).map(|n| (frame.at + 1 + n as u32, true));
+        let later = self.guide.plan.behind(frame.first, frame.at, id).map(|slot| (slot, true));
         later.or(over)
     }
 
@@ -132,8 +148,8 @@ impl Structure {
         let parent = self.frames[depth].node;
         let taken = &self.guide.plan.slots[slot as usize];
         match taken.is_loop() {
-            true => (self.open(taken, parent, segment, tree), taken.spec),
-            false => (parent, taken.spec),
+            true => Placed::at(self.open(taken, parent, segment, tree), taken),
+            false => Placed::at(parent, taken),
         }
     }
 
@@ -151,7 +167,7 @@ impl Structure {
         let start = (segment.byte - tree.base()) as u32;
         let add = Add {
             kind: Kind::Loop,
-            name: tree.intern(&slot.name),
+            name: if slot.label == u32::MAX { tree.intern(&slot.name) } else { slot.label },
             start,
             len: segment.len,
             extra: 0,
@@ -288,8 +304,8 @@ impl Structure {
             (frame.at, frame.count) = (*last, 1);
         }
         match slot.is_loop() {
-            true => (self.open(slot, parent, segment, tree), slot.spec),
-            false => (parent, slot.spec),
+            true => Placed::at(self.open(slot, parent, segment, tree), slot),
+            false => Placed::at(parent, slot),
         }
     }
 
@@ -303,7 +319,7 @@ impl Structure {
             faults.push(
                 Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(self.expected_here()),
             );
-            return (node, at as u32);
+            return Placed { parent: node, spec: at as u32, name: u32::MAX };
         }
         let (code, sentence) = match self.guide.knows(id) {
             true => (codes::NOT_IN_SET, format!("Segment {ordinal}: {set} has no segment {id}.")),
@@ -319,7 +335,7 @@ impl Structure {
                 faults.push(fault);
             }
         }
-        (node, NO_SPEC)
+        Placed { parent: node, ..Placed::UNKNOWN }
     }
 
     /// `PID, REF or MSG after PO1`: a few of what may come next, and what must.

@@ -9,7 +9,7 @@ mod una;
 use crate::{
     codes,
     edi::{
-        build::{Charset, Faults, RawSet, build},
+        build::{Charset, Faults, Lexis, RawSet, Scratch, build},
         collect::{Collected, Ends, collect, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
@@ -40,6 +40,7 @@ const LONGEST_HEADER: u64 = 600;
 struct Open {
     ordinal: u32,
     syntax: Syntax,
+    lexis: Lexis,
     charset: Charset,
     control: String,
     groups: u32,
@@ -67,6 +68,7 @@ pub(crate) struct Edifact<R> {
     sets: u32,
     /// Segments of the document so far.
     segments: u32,
+    scratch: Scratch,
     done: bool,
 }
 
@@ -83,8 +85,16 @@ impl<R: BufRead> Edifact<R> {
             groups: 0,
             sets: 0,
             segments: 0,
+            scratch: Scratch::default(),
             done: false,
         }
+    }
+
+    /// Reads every segment the long way, for the test that both ways agree.
+    #[cfg(test)]
+    pub fn long_way(mut self, long_way: bool) -> Self {
+        self.scratch.long_way = long_way;
+        self
     }
 
     /// One step: puts at least one piece into the queue, or goes on in the document, or is done.
@@ -290,8 +300,8 @@ impl<R: BufRead> Edifact<R> {
             byte,
         }));
         let charset = una::charset(&unb.component(1, 1));
-        self.open =
-            Some(Open { ordinal, syntax, charset, control: unb.element(5), groups: 0, sets: 0, faults: Vec::new() });
+        let (lexis, control) = (Lexis::of(&syntax), unb.element(5));
+        self.open = Some(Open { ordinal, syntax, lexis, charset, control, groups: 0, sets: 0, faults: Vec::new() });
     }
 
     fn open_group(&mut self, ung: &Service) {
@@ -383,7 +393,7 @@ impl<R: BufRead> Edifact<R> {
         Ok(())
     }
 
-    fn made(&self, collected: &Collected, unh: &Service, syntax: &Syntax, charset: Charset) -> Set {
+    fn made(&mut self, collected: &Collected, unh: &Service, syntax: &Syntax, charset: Charset) -> Set {
         let mut set = Set {
             ordinal: self.sets,
             standard: Standard::Edifact,
@@ -403,19 +413,22 @@ impl<R: BufRead> Edifact<R> {
             set.faults.push(too_long(&set, &self.policy, "UNH"));
             return set;
         }
+        let Some(open) = &self.open else { return set };
         let guide = guides::find(Standard::Edifact, &set.version, &set.kind);
-        let (tree, mut faults) = build(&RawSet {
+        let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
             syntax,
+            lexis: &open.lexis,
             charset,
             guide,
             policy: &self.policy,
             complete: collected.closed,
             cut: collected.unterminated && !collected.closed,
             edifact: true,
-        });
+        };
+        let (tree, mut faults) = build(&raw, &mut self.scratch);
         set.tree = tree;
         self.check(&set, unh, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
@@ -445,7 +458,7 @@ impl<R: BufRead> Edifact<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind));
         }
-        if let Some(fault) = totals::check(set).and_then(|fault| by_policy(fault, &self.policy)) {
+        if let Some(fault) = totals::check(set, &self.scratch.segments).and_then(|fault| by_policy(fault, &self.policy)) {
             faults.push(fault);
         }
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {

@@ -9,7 +9,7 @@ mod isa;
 use crate::{
     codes,
     edi::{
-        build::{Charset, Faults, RawSet, build},
+        build::{Charset, Faults, Lexis, RawSet, Scratch, build},
         collect::{Collected, Ends, collect, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
@@ -38,6 +38,7 @@ const LONGEST_HEADER: u64 = 600;
 struct Open {
     ordinal: u32,
     syntax: Syntax,
+    lexis: Lexis,
     control: String,
     version: String,
     groups: u32,
@@ -66,6 +67,7 @@ pub(crate) struct X12<R> {
     sets: u32,
     /// Segments of the document so far.
     segments: u32,
+    scratch: Scratch,
     done: bool,
 }
 
@@ -82,8 +84,16 @@ impl<R: BufRead> X12<R> {
             groups: 0,
             sets: 0,
             segments: 0,
+            scratch: Scratch::default(),
             done: false,
         }
+    }
+
+    /// Reads every segment the long way, for the test that both ways agree.
+    #[cfg(test)]
+    pub fn long_way(mut self, long_way: bool) -> Self {
+        self.scratch.long_way = long_way;
+        self
     }
 
     /// One step: puts at least one piece into the queue, or goes on in the document, or is done.
@@ -279,7 +289,8 @@ impl<R: BufRead> X12<R> {
         let [.., version, control, _, _, _] = isa.elements;
         let ordinal = self.interchanges;
         self.interchanges += 1;
-        self.open = Some(Open { ordinal, syntax: isa.syntax, control, version, groups: 0, sets: 0, faults });
+        let lexis = Lexis::of(&isa.syntax);
+        self.open = Some(Open { ordinal, syntax: isa.syntax, lexis, control, version, groups: 0, sets: 0, faults });
     }
 
     fn open_group(&mut self, gs: &Service) {
@@ -364,6 +375,7 @@ impl<R: BufRead> X12<R> {
             base: start,
             spans: &[(0, (end - start) as u32)],
             syntax: &open.syntax,
+            lexis: &open.lexis,
             charset: Charset::Utf8,
             guide: None,
             policy: &self.policy,
@@ -371,7 +383,7 @@ impl<R: BufRead> X12<R> {
             cut: false,
             edifact: false,
         };
-        let (tree, faults) = build(&raw);
+        let (tree, faults) = build(&raw, &mut self.scratch);
         open.sets += 1;
         let set = Set {
             ordinal: self.sets,
@@ -411,7 +423,7 @@ impl<R: BufRead> X12<R> {
         Ok(())
     }
 
-    fn made(&self, collected: &Collected, st: &Service, syntax: &Syntax) -> Set {
+    fn made(&mut self, collected: &Collected, st: &Service, syntax: &Syntax) -> Set {
         let group = self.group.as_ref();
         let version = match st.element(3) {
             v if v.is_empty() => group.map_or(String::new(), |g| g.version.clone()),
@@ -436,19 +448,22 @@ impl<R: BufRead> X12<R> {
             set.faults.push(too_long(&set, &self.policy, "ST"));
             return set;
         }
+        let Some(open) = &self.open else { return set };
         let guide = guides::find(Standard::X12, &set.version, &set.kind);
-        let (tree, mut faults) = build(&RawSet {
+        let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
             syntax,
+            lexis: &open.lexis,
             charset: Charset::Utf8,
             guide,
             policy: &self.policy,
             complete: collected.closed,
             cut: collected.unterminated && !collected.closed,
             edifact: false,
-        });
+        };
+        let (tree, mut faults) = build(&raw, &mut self.scratch);
         set.tree = tree;
         self.check(&set, st, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
@@ -480,7 +495,7 @@ impl<R: BufRead> X12<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
         }
-        if let Some(fault) = totals::check(set).and_then(|fault| by_policy(fault, &self.policy)) {
+        if let Some(fault) = totals::check(set, &self.scratch.segments).and_then(|fault| by_policy(fault, &self.policy)) {
             faults.push(fault);
         }
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
