@@ -11,8 +11,8 @@ mod parse;
 mod plan;
 mod table;
 
+pub(crate) use checks::{Check, Checks, Way};
 pub use codes::Codes;
-pub(crate) use checks::{Check, Checks, Shape};
 pub(crate) use plan::{NO_SPEC, Plan, Slot, pack};
 pub(crate) use table::Table;
 

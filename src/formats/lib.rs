@@ -16,6 +16,7 @@ pub mod guides;
 mod json;
 mod json_value;
 mod names;
+mod nodes;
 pub mod piece;
 pub mod place;
 mod reader;

@@ -14,9 +14,12 @@
 
 use crate::{
     names::{FIRST, Names, packed},
+    nodes::{NONE, Nodes, Slot},
     place::{At, Place},
 };
 use std::collections::HashMap;
+
+pub(crate) use crate::nodes::Text;
 
 /// Index of a node in its [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,36 +56,6 @@ pub struct Node<'a> {
     pub next_sibling: Option<NodeId>,
 }
 
-/// What a value is, seen from the raw bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Text {
-    /// An inner node.
-    None,
-    /// The node's bytes as they stand.
-    Raw,
-    /// Something else than the bytes: unescaped, decoded, or pushed by hand; in `Tree::unescaped`.
-    Apart,
-}
-
-/// A node as it is kept.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    kind: Kind,
-    text: Text,
-    namespace: u16,
-    name: u32,
-    /// Raw bytes, from the start of the set.
-    start: u32,
-    len: u32,
-    /// Segment: ordinal. Element, repeat, component: position from 1. Record: line. XML: index among its like from 1. Item: index from 0.
-    extra: u32,
-    parent: u32,
-    first: u32,
-    last: u32,
-    next: u32,
-}
-
-const NONE: u32 = u32::MAX;
 /// How many names are looked through in a row.
 const MOST_SHORT: usize = 48;
 
@@ -100,7 +73,7 @@ pub(crate) struct Add {
 /// A set's nodes in document order; node 0 is the root.
 #[derive(Debug, Clone)]
 pub struct Tree {
-    nodes: Vec<Slot>,
+    nodes: Nodes,
     /// The set's bytes as text of the same length (what isn't valid there is `?`), then unescaped values.
     text: String,
     /// Names of the guide, numbered from 100; behind them come the tree's own.
@@ -142,19 +115,19 @@ impl Tree {
     pub(crate) fn over(text: String, base: u64, place: Place) -> Self {
         // A member with its value takes five bytes or more, mostly.
         let nodes = (text.len() / 5).min(65_536);
-        Tree::sharing(None, nodes, text, base, place)
+        Tree::sharing(None, (nodes, nodes), text, base, place)
     }
 
-    /// A reader's tree with room for so many nodes, whose names are those of a guide, mostly.
+    /// A reader's tree with room for so many nodes, and so many with all links, whose names are those of a guide, mostly.
     pub(crate) fn sharing(
         shared: Option<&'static Names>,
-        nodes: usize,
+        (nodes, wide): (usize, usize),
         text: String,
         base: u64,
         place: Place,
     ) -> Self {
         let mut tree = Tree {
-            nodes: Vec::with_capacity(nodes + 2),
+            nodes: Nodes::with_room(nodes + 2, wide + 2),
             text,
             shared,
             own: FIRST + shared.map_or(0, |names| names.len() as u32),
@@ -170,7 +143,7 @@ impl Tree {
         };
         // The root has no name, and NONE is no name's number.
         let root = Add { kind: Kind::Root, name: NONE, start: 0, len: 0, extra: 0, text: Text::None };
-        tree.nodes.push(slot(root, NONE));
+        tree.nodes.add(slot(root, NONE));
         tree
     }
 
@@ -210,7 +183,7 @@ impl Tree {
 
     /// Its name: `N1`, `SG2`, `01`, a header, a local name, a member.
     pub fn name(&self, id: NodeId) -> &str {
-        match self.slot(id).name {
+        match self.nodes.name(id.0) {
             n @ 0..FIRST => DIGITS.get(n as usize * 2..n as usize * 2 + 2).unwrap_or(""),
             n if n < self.own => self.shared.and_then(|names| names.get((n - FIRST) as usize)).unwrap_or(""),
             n => self.names.get((n - self.own) as usize).map_or("", |name| name),
@@ -219,7 +192,7 @@ impl Tree {
 
     /// XML namespace, else empty.
     pub fn namespace(&self, id: NodeId) -> &str {
-        self.namespace_of(self.slot(id)).map_or("", |(uri, _)| uri)
+        self.namespace_of(&self.slot(id)).map_or("", |(uri, _)| uri)
     }
 
     /// The text of a leaf.
@@ -249,7 +222,7 @@ impl Tree {
     /// Children of one name in document order.
     pub fn named<'a>(&'a self, id: NodeId, name: &'a str) -> impl Iterator<Item = NodeId> + 'a {
         let wanted = self.number_of(name);
-        self.children(id).filter(move |c| Some(self.slot(*c).name) == wanted)
+        self.children(id).filter(move |c| Some(self.nodes.name(c.0)) == wanted)
     }
 
     /// Where its bytes are in the document, without the words for it that [`Tree::place`] makes.
@@ -291,71 +264,19 @@ impl Tree {
 
     /// Appends a child.
     pub(crate) fn add(&mut self, parent: NodeId, what: Add) -> NodeId {
-        let id = self.nodes.len() as u32;
-        self.nodes.push(slot(what, parent.0));
-        match self.nodes[parent.0 as usize].last {
-            NONE => self.nodes[parent.0 as usize].first = id,
-            last => self.nodes[last as usize].next = id,
-        }
-        self.nodes[parent.0 as usize].last = id;
-        NodeId(id)
+        NodeId(self.nodes.add(slot(what, parent.0)))
     }
 
-    /// Appends a leaf of raw bytes, named by its position from 1 to 99, the next sibling of the node before it: to be
-    /// closed with [`Tree::end_row`].
-    #[inline]
-    pub(crate) fn row_leaf(&mut self, parent: NodeId, kind: Kind, position: u32, start: u32, len: u32) {
-        let what = Add { kind, name: position, start, len, extra: position, text: Text::Raw };
-        let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Slot { next, ..slot(what, parent.0) });
-    }
-
-    /// Appends an inner node to a row, whose own row follows it. Where the next one of this row stands is told to
-    /// [`Tree::set_next`].
-    #[inline]
-    pub(crate) fn row_inner(&mut self, parent: NodeId, kind: Kind, position: u32, start: u32, len: u32) -> NodeId {
-        let id = self.nodes.len() as u32;
-        let what = Add { kind, name: position, start, len, extra: position, text: Text::None };
-        self.nodes.push(slot(what, parent.0));
-        NodeId(id)
-    }
-
-    /// Says that the next node to come is the next sibling of this one.
-    #[inline]
-    pub(crate) fn next_is_next(&mut self, id: NodeId) {
-        let next = self.nodes.len() as u32;
-        if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
-            slot.next = next;
-        }
-    }
-
-    /// Ends a row that began right behind its parent: `last` is its last node.
-    #[inline]
-    pub(crate) fn end_row(&mut self, parent: NodeId, last: NodeId) {
-        if last <= parent {
-            return;
-        }
-        if let Some(slot) = self.nodes.get_mut(last.0 as usize) {
-            slot.next = NONE;
-        }
-        if let Some(slot) = self.nodes.get_mut(parent.0 as usize) {
-            (slot.first, slot.last) = (parent.0 + 1, last.0);
-        }
-    }
-
-    /// Takes back everything behind a node, which has no children then.
-    pub(crate) fn take_back(&mut self, id: NodeId) {
-        self.nodes.truncate(id.0 as usize + 1);
-        if let Some(slot) = self.nodes.get_mut(id.0 as usize) {
-            (slot.first, slot.last) = (NONE, NONE);
-        }
+    /// The nodes themselves, for a reader that adds whole rows.
+    pub(crate) fn nodes(&mut self) -> &mut Nodes {
+        &mut self.nodes
     }
 
     /// Gives the newest node that is `Text::Apart` its value.
     pub(crate) fn set_value(&mut self, id: NodeId, value: &str) {
         let start = self.text.len() as u32;
         self.text.push_str(value);
-        self.nodes[id.0 as usize].text = Text::Apart;
+        self.nodes.get_mut(id.0).text = Text::Apart;
         match self.unescaped.binary_search_by_key(&id.0, |(node, _, _)| *node) {
             Ok(at) => self.unescaped[at] = (id.0, start, value.len() as u32),
             Err(at) => self.unescaped.insert(at, (id.0, start, value.len() as u32)),
@@ -364,7 +285,7 @@ impl Tree {
 
     /// Sets how far a node's bytes reach, once its end is known.
     pub(crate) fn set_len(&mut self, id: NodeId, len: u32) {
-        self.nodes[id.0 as usize].len = len;
+        self.nodes.get_mut(id.0).len = len;
     }
 
     /// Takes a child out of its parent's children.
@@ -372,24 +293,24 @@ impl Tree {
         let next = self.slot(child).next;
         let before = self.children(parent).find(|c| self.slot(*c).next == child.0);
         match before {
-            Some(before) => self.nodes[before.0 as usize].next = next,
-            None => self.nodes[parent.0 as usize].first = next,
+            Some(before) => self.nodes.get_mut(before.0).next = next,
+            None => self.nodes.get_mut(parent.0).first = next,
         }
-        if self.nodes[parent.0 as usize].last == child.0 {
-            self.nodes[parent.0 as usize].last = before.map_or(NONE, |b| b.0);
+        if self.slot(parent).last == child.0 {
+            self.nodes.get_mut(parent.0).last = before.map_or(NONE, |b| b.0);
         }
     }
 
     /// Makes a node a leaf whose value is these raw bytes.
     pub(crate) fn set_raw(&mut self, id: NodeId, start: u32, len: u32) {
-        let slot = &mut self.nodes[id.0 as usize];
+        let slot = self.nodes.get_mut(id.0);
         (slot.start, slot.len, slot.text) = (start, len, Text::Raw);
     }
 
     /// Sets a node's namespace, `prefix` as the document wrote it.
     pub fn set_namespace(&mut self, id: NodeId, uri: &str, prefix: &str) {
         if uri.is_empty() && prefix.is_empty() {
-            self.nodes[id.0 as usize].namespace = 0;
+            self.nodes.get_mut(id.0).namespace = 0;
             return;
         }
         let found = self.namespaces.iter().position(|(u, p)| &**u == uri && &**p == prefix);
@@ -398,7 +319,7 @@ impl Tree {
             self.namespaces.len() - 1
         });
         // A document with more than 65,535 namespaces has none here.
-        self.nodes[id.0 as usize].namespace = u16::try_from(at + 1).unwrap_or(0);
+        self.nodes.get_mut(id.0).namespace = u16::try_from(at + 1).unwrap_or(0);
     }
 
     /// The number of a name; positions 0 to 99 are their own.
@@ -447,15 +368,15 @@ impl Tree {
 
     /// The number of a node's name.
     pub(crate) fn number(&self, id: NodeId) -> u32 {
-        self.slot(id).name
+        self.nodes.name(id.0)
     }
 
     fn namespace_of(&self, slot: &Slot) -> Option<&(Box<str>, Box<str>)> {
         self.namespaces.get(usize::from(slot.namespace).checked_sub(1)?)
     }
 
-    fn slot(&self, id: NodeId) -> &Slot {
-        &self.nodes[id.0 as usize]
+    fn slot(&self, id: NodeId) -> Slot {
+        self.nodes.get(id.0)
     }
 
     fn at(&self, id: NodeId) -> At {
@@ -493,7 +414,7 @@ impl Tree {
         let mut node = id;
         while node.0 != 0 {
             let slot = self.slot(node);
-            steps.push(self.step(node, slot));
+            steps.push(self.step(node, &slot));
             node = NodeId(slot.parent);
         }
         let root = match &self.root.at {

@@ -1,11 +1,13 @@
 //! One set's bytes to its tree and its faults.
 
 use super::{
+    collect::{Collected, Ends, collect},
     index::Needles,
     relations,
-    scan::{Classes, Raw, Syntax, cut, unescape},
+    scan::{Classes, Raw, Span, Syntax, cut, unescape},
     structure::{Arrival, Placed, Structure},
     values,
+    window::{Marked, Window},
 };
 use crate::{
     codes,
@@ -13,9 +15,13 @@ use crate::{
     guides::{ElementSpec, Guide, SegmentSpec, pack},
     piece::Policy,
     place::{At, Place},
+    source::Source,
     tree::{Add, Kind, NodeId, Text, Tree},
 };
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{self, BufRead},
+};
 
 /// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
 const MOST_FAULTS: usize = 500;
@@ -49,6 +55,8 @@ pub(crate) struct RawSet<'a> {
     pub base: u64,
     /// Segments, from the start of `bytes`, without terminators.
     pub spans: &'a [(u32, u32)],
+    /// Its marks, if it was cut out by them.
+    pub marked: Marked<'a>,
     pub syntax: &'a Syntax,
     pub lexis: &'a Lexis,
     pub charset: Charset,
@@ -98,52 +106,64 @@ impl Faults {
     }
 }
 
-/// What a reader keeps from set to set, so that memory is asked for once: tables of the set that was read last.
+/// What a reader keeps from set to set, so that memory is asked for once.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    /// Bytes that mean something, from the set's start.
-    marks: Vec<u32>,
+    /// Marks of what has been read.
+    pub window: Window,
+    /// The first mark of each segment of a set.
+    pub firsts: Vec<u32>,
+    /// A set's segments.
+    pub spans: Vec<(u32, u32)>,
+    pub build: Tables,
+}
+
+/// The part that building a tree fills.
+#[derive(Default)]
+pub(crate) struct Tables {
     elements: Vec<Raw>,
-    /// Its segments' nodes.
+    /// The nodes of the set's segments.
     pub segments: Vec<NodeId>,
-    /// True if every segment is read the long way: what tests hold the short way against.
-    #[cfg(test)]
-    pub long_way: bool,
 }
 
 impl Scratch {
-    /// Finds the marks of a set; none if its delimiters aren't fit for that.
-    fn mark(&mut self, raw: &RawSet) {
-        self.marks.clear();
-        self.segments.clear();
-        #[cfg(test)]
-        if self.long_way {
-            return;
+    /// Cuts out the set that begins with `header`.
+    pub fn collect<R: BufRead>(
+        &mut self,
+        source: &mut Source<R>,
+        syntax: &Syntax,
+        header: Span,
+        ends: &Ends,
+        limit: usize,
+    ) -> io::Result<Collected> {
+        let spans = std::mem::take(&mut self.spans);
+        let short = self.window.collect(source, syntax, header, ends, limit.min(1 << 30), &mut self.firsts, spans)?;
+        if let Some(set) = short {
+            return Ok(set);
         }
-        if let Some(needles) = &raw.lexis.needles {
-            needles.positions(raw.bytes, &mut self.marks);
-            // The last segment's terminator isn't part of the set's bytes.
-            self.marks.push(raw.bytes.len() as u32);
-        }
+        self.firsts.clear();
+        self.window.forget();
+        collect(source, syntax, header, ends, limit)
     }
 }
 
 /// Reads a set: positions by the guide, elements checked, everything kept in the tree.
-pub(crate) fn build(raw: &RawSet, scratch: &mut Scratch) -> (Tree, Faults) {
+pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
     let mut faults = Faults::default();
     let (text, latin1) = decode(raw, &mut faults);
     let at = At::Segment { ordinal: 1, id: first_id(raw).into(), element: None, component: None, repeat: 1 };
-    scratch.mark(raw);
     let place = Place { byte: raw.base, len: raw.bytes.len() as u32, at };
     let names = raw.guide.map(|guide| &guide.plan.names);
     // A node a mark at most, and loops.
-    let room = scratch.marks.len().max(raw.spans.len()) + raw.spans.len();
-    let tree = Tree::sharing(names, room, text, raw.base, place);
+    let marks = raw.marked.marks.len() as u32 - raw.marked.firsts.first().copied().unwrap_or(0);
+    let room = (marks as usize).min(raw.bytes.len() / 3) + raw.spans.len();
+    let tree = Tree::sharing(names, (room, raw.spans.len() * 2), text, raw.base, place);
     let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy));
-    let mut builder = Builder { raw, tree, faults, structure, latin1, marks: &scratch.marks, mark: 0 };
+    let mut builder = Builder { raw, tree, faults, structure, latin1 };
+    tables.segments.clear();
     for (ordinal, (start, end)) in (1..).zip(raw.spans) {
-        let node = builder.segment(ordinal, *start, *end, &mut scratch.elements);
-        scratch.segments.extend(node);
+        let node = builder.segment(ordinal, *start, *end, &mut tables.elements);
+        tables.segments.extend(node);
     }
     builder.finish();
     (builder.tree, builder.faults)
@@ -207,9 +227,6 @@ pub(super) struct Builder<'a> {
     faults: Faults,
     structure: Option<Structure>,
     latin1: bool,
-    pub marks: &'a [u32],
-    /// The first mark that isn't behind us.
-    pub mark: usize,
 }
 
 /// The element being read.
@@ -229,12 +246,12 @@ impl Builder<'_> {
             let spans = raw.spans.iter();
             spans.map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
         };
-        let clean = self.clean_id(start, end);
+        let clean = self.clean_id(ordinal, start);
         let id = match clean {
             Some(id) => Cow::Borrowed(id),
             None => self.long_id(start, end, elements),
         };
-        let id = id.get(..id.len().min(12)).unwrap_or("?");
+        let id = &*id;
         let arrival = Arrival { id, ordinal, byte: raw.base + u64::from(start), len: end - start, ids: &ids };
         if id.is_empty() {
             let sentence = format!("Segment {ordinal} is empty.");
@@ -246,14 +263,14 @@ impl Builder<'_> {
             Some(structure) if !cut => structure.place(&arrival, &mut self.tree, &mut self.faults),
             _ => Placed::UNKNOWN,
         };
-        let name = if placed.name == u32::MAX { self.tree.intern(id) } else { placed.name };
+        let name = if placed.name == u32::MAX { self.tree.intern(arrival.id()) } else { placed.name };
         let what = Add { kind: Kind::Segment, name, start, len: end - start, extra: ordinal, text: Text::None };
         let node = self.tree.add(placed.parent, what);
         if clean.is_some() {
-            if self.clean(node, placed.spec) {
+            if self.clean(node, ordinal, placed.spec) {
                 return Some(node);
             }
-            self.tree.take_back(node);
+            self.tree.nodes().take_back(node.0);
             raw.lexis.classes.elements(raw.bytes, start as usize, end as usize, elements);
         }
         let spec = raw.guide.and_then(|g| g.plan.specs.get(placed.spec as usize)).map(|s| &**s);
@@ -262,7 +279,7 @@ impl Builder<'_> {
     }
 
     /// Splits a segment into elements, and gives its id.
-    fn long_id(&self, start: u32, end: u32, elements: &mut Vec<Raw>) -> Cow<'static, str> {
+    fn long_id(&self, start: u32, end: u32, elements: &mut Vec<Raw>) -> Cow<'static, [u8]> {
         let bytes = self.raw.bytes;
         self.raw.lexis.classes.elements(bytes, start as usize, end as usize, elements);
         let id_end = elements[0].end as usize;
@@ -272,7 +289,8 @@ impl Builder<'_> {
             true => &tag[..cut(tag, self.raw.syntax.component.unwrap_or(0), None)[0].1],
             false => tag,
         };
-        Cow::Owned(String::from_utf8_lossy(tag.trim_ascii()).into_owned())
+        let id = String::from_utf8_lossy(tag.trim_ascii());
+        Cow::Owned(id.get(..id.len().min(12)).unwrap_or("?").as_bytes().to_vec())
     }
 
     fn elements(&mut self, node: NodeId, segment: &Arrival, spec: Option<&SegmentSpec>, elements: &[Raw]) {
@@ -285,7 +303,7 @@ impl Builder<'_> {
             }
             present |= 1u128.checked_shl(u32::from(position)).unwrap_or(0);
             let mut spot =
-                Spot { id: segment.id, ordinal: segment.ordinal, element: position, component: None, repeat: 1 };
+                Spot { id: segment.id(), ordinal: segment.ordinal, element: position, component: None, repeat: 1 };
             if let Some(None) = known {
                 self.too_many_elements(&spot, raw, spec.map_or(0, |s| s.elements.len()));
                 seen = None;
@@ -303,7 +321,7 @@ impl Builder<'_> {
             let byte = elements.get(usize::from(position)).or(elements.last()).map_or(0, |raw| raw.end);
             let at = At::Segment {
                 ordinal: segment.ordinal,
-                id: segment.id.into(),
+                id: segment.id().into(),
                 element: Some(position),
                 component: None,
                 repeat: 1,
@@ -315,7 +333,7 @@ impl Builder<'_> {
         for element in &spec.elements {
             position += 1;
             if element.mandatory && present & 1u128.checked_shl(position).unwrap_or(0) == 0 {
-                let name = format!("{}{position:02}", segment.id);
+                let name = format!("{}{position:02}", segment.id());
                 let sentence = format!("{name} in segment {} is missing: it is mandatory.", segment.ordinal);
                 let fault = Fault::new(codes::MISSING_ELEMENT, place(position as u16), sentence);
                 self.faults.push(fault.expected(described(element)).remedy(format!("Fill in {name}.")));
@@ -326,7 +344,11 @@ impl Builder<'_> {
             if let Some(broken) = relations::check(note, present) {
                 let sentence = format!(
                     "{} in segment {} breaks the note {} at {:02}: {}.",
-                    segment.id, segment.ordinal, note.text, broken.position, broken.wants
+                    segment.id(),
+                    segment.ordinal,
+                    note.text,
+                    broken.position,
+                    broken.wants
                 );
                 let fault = Fault::new(broken.code, place(u16::from(broken.position)), sentence);
                 self.faults.push(fault.expected(broken.wants));
@@ -485,7 +507,7 @@ impl Builder<'_> {
     fn finish(&mut self) {
         let Some(structure) = self.structure.as_mut().filter(|_| self.raw.complete) else { return };
         let Some((start, end)) = self.raw.spans.last() else { return };
-        let id = if self.raw.edifact { "UNT" } else { "SE" };
+        let id: &[u8] = if self.raw.edifact { b"UNT" } else { b"SE" };
         let (ordinal, byte) = (self.raw.spans.len() as u32, self.raw.base + u64::from(*start));
         structure.finish(&Arrival { id, ordinal, byte, len: end - start, ids: &Vec::new }, &mut self.faults);
     }

@@ -4,34 +4,40 @@
 //! `values::check` to say.
 
 use super::values;
-use crate::guides::{Check, Class};
+use crate::guides::{Check, Way};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = ONES << 7;
 
 /// True if a value of printable ASCII, at `start..end` of `bytes`, is right beyond doubt.
+#[inline(always)]
+pub(crate) fn fine(bytes: &[u8], start: u32, end: u32, check: &Check) -> bool {
+    match check.way {
+        Way::Free => fits(check, end - start),
+        _ => looked_at(bytes, start as usize, end as usize, check),
+    }
+}
+
 #[inline]
-pub(crate) fn fine(bytes: &[u8], start: usize, end: usize, check: &Check) -> bool {
+fn fits(check: &Check, length: u32) -> bool {
+    length.wrapping_sub(check.min) <= check.span
+}
+
+#[inline(never)]
+fn looked_at(bytes: &[u8], start: usize, end: usize, check: &Check) -> bool {
     let len = end - start;
-    let length = match check.class {
-        Class::Text if !check.coded => len,
-        Class::Composite | Class::Binary => return true,
-        _ if len > 8 => return slowly(bytes, start, end, check),
-        Class::Text => {
-            if !check.codes.has(word(bytes, start, end).swap_bytes()) {
-                return slowly(bytes, start, end, check);
-            }
-            len
-        }
-        Class::Whole if !check.coded && digits_only(word(bytes, start, end), len) => len,
-        Class::Real | Class::Numeric if !check.coded => match decimal(word(bytes, start, end), len, check.class) {
-            Some(digits) => digits,
-            None => return slowly(bytes, start, end, check),
-        },
-        _ => return slowly(bytes, start, end, check),
+    if len > 8 {
+        return check.way == Way::Anything || slowly(bytes, start, end, check);
+    }
+    let word = word(bytes, start, end);
+    let length = match check.way {
+        Way::Coded if check.codes.has(word.swap_bytes()) => Some(len),
+        Way::Whole if digits_only(word, len) => Some(len),
+        Way::Real | Way::Numeric => decimal(word, len, check.way),
+        Way::Anything => return true,
+        _ => None,
     };
-    let length = length as u32;
-    (length >= check.min) & (length <= check.max)
+    length.is_some_and(|length| fits(check, length as u32)) || slowly(bytes, start, end, check)
 }
 
 #[cold]
@@ -66,7 +72,7 @@ fn digits_only(word: u64, len: usize) -> bool {
 
 /// The number of digits of an unsigned decimal with at most one mark. EDIFACT's may not end with it.
 #[inline]
-fn decimal(word: u64, len: usize, class: Class) -> Option<usize> {
+fn decimal(word: u64, len: usize, way: Way) -> Option<usize> {
     let point = word ^ (ONES * u64::from(b'.'));
     // The high bit of each byte that is a point, and of no other.
     let points = !(((point & !HIGH) + !HIGH) | point) & HIGH;
@@ -75,7 +81,46 @@ fn decimal(word: u64, len: usize, class: Class) -> Option<usize> {
     }
     let last = points >> 7 == 1 << (8 * (len - 1));
     let one = points & (points - 1) == 0;
-    let good = one && len > 1 && !(last && class == Class::Numeric);
+    let good = one && len > 1 && !(last && way == Way::Numeric);
     // A point becomes a nought.
     (good && digits_only(word ^ ((points >> 7) * u64::from(b'.' ^ b'0')), len)).then_some(len - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guides::{self, ElementSpec};
+    use crate::piece::Standard;
+    use proptest::prelude::*;
+
+    /// Elements of all kinds: those of one guide a standard.
+    fn specs() -> Vec<&'static ElementSpec> {
+        let guides = [(Standard::X12, "004010", "850"), (Standard::Edifact, "D96A", "ORDERS")];
+        let guides =
+            guides.iter().map(|(standard, version, kind)| guides::find(*standard, version, kind).expect("a guide"));
+        let elements = guides.flat_map(|guide| guide.segments.values()).flat_map(|segment| &segment.elements);
+        elements.flat_map(|element| std::iter::once(element).chain(element.components.iter())).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What is fine is right by `values::check`, whatever stands before and behind it.
+        #[test]
+        fn what_is_fine_is_right(
+            spec in any::<prop::sample::Index>(),
+            value in prop_oneof!["[0-9.,E-]{1,10}", "[A-Z0-9 ]{1,9}", "[ -~]{1,12}", "(19|20)[0-9]{6}"],
+            (before, behind) in ("[0-9*]{0,3}", "[0-9*]{0,9}"),
+        ) {
+            let spec = *spec.get(&specs());
+            let check = Check::of_element(spec);
+            let bytes = format!("{before}{value}{behind}").into_bytes();
+            let (start, end) = (before.len() as u32, (before.len() + value.len()) as u32);
+            let right = spec.components.first().unwrap_or(spec);
+            let wrong = values::check(&value, right).map(|wrong| wrong.says);
+            if fine(&bytes, start, end, &check) {
+                prop_assert_eq!(wrong, None, "{} is fine as {:?}", value, right);
+            }
+        }
+    }
 }

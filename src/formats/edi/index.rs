@@ -1,5 +1,5 @@
-//! Finds every byte of a set that means something, 64 at a time: delimiters, release characters, and what is not
-//! printable ASCII. The positions are what a clean set is read by.
+//! Finds every byte of a document that means something, 64 at a time: delimiters, release characters, and what is not
+//! printable ASCII. The positions are what clean sets are cut and read by.
 //!
 //! Three ways give the same: AVX2 where the processor has it (asked once, at run time), SSE2 on every x86-64, and plain
 //! 64-bit numbers elsewhere. [`plain`] is their slow twin, byte by byte, which the tests hold them against.
@@ -9,6 +9,7 @@ use super::scan::Syntax;
 /// The bytes of a syntax that are looked for, and one that takes away the next byte's meaning.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needles {
+    /// The first one ends segments.
     delimiters: [u8; 4],
     release: Option<u8>,
     way: Way,
@@ -25,11 +26,23 @@ enum Way {
     Portable,
 }
 
-/// Which of 64 bytes are delimiters, which are not printable ASCII, and which are release characters.
+/// Bytes that mean something, by their offset from where the index begins.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    /// Ascending, and behind `count` of them room for more.
+    places: Vec<u32>,
+    count: usize,
+    /// Which of them end segments.
+    pub ends: Vec<u32>,
+    /// True if the byte behind all this is released.
+    released: bool,
+}
+
+/// Which of 64 bytes are marks, which of these are segment terminators, and which are release characters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Found {
-    delimiters: u64,
-    odd: u64,
+    marks: u64,
+    ends: u64,
     release: u64,
 }
 
@@ -43,142 +56,204 @@ impl Needles {
             return None;
         }
         let (component, repetition) = (syntax.component.unwrap_or(syntax.element), syntax.repetition);
-        let delimiters = [syntax.element, syntax.segment, component, repetition.unwrap_or(syntax.element)];
+        let delimiters = [syntax.segment, syntax.element, component, repetition.unwrap_or(syntax.element)];
         Some(Needles { delimiters, release: syntax.release, way: Way::best() })
     }
 
-    /// The positions of all bytes that mean something, ascending, behind what `into` holds already. A released
-    /// delimiter isn't among them; the release character is.
-    pub fn positions(&self, bytes: &[u8], into: &mut Vec<u32>) {
-        // A mark comes every five bytes or less often, mostly.
-        into.reserve(bytes.len() / 4);
+    /// Finds the marks of bytes of which the first stands at `base`, behind what `into` holds already. All but the last
+    /// call must be of a multiple of 64 bytes.
+    pub fn mark(&self, bytes: &[u8], base: u32, into: &mut Marks) {
         match self.way {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: this way is taken only where the processor was asked and has AVX2.
-            Way::Avx2 => unsafe { self.all_avx2(bytes, into) },
+            // SAFETY: this way is taken only where the processor was asked and has AVX2 and the others.
+            Way::Avx2 => unsafe { self.all_avx2(bytes, base, into) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: every x86-64 has SSE2.
-            Way::Sse2 => unsafe { self.all_sse2(bytes, into) },
-            Way::Portable => self.all(bytes, into, portable),
+            Way::Sse2 => unsafe { self.all_sse2(bytes, base, into) },
+            Way::Portable => self.all(bytes, base, into, portable),
         }
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn all_avx2(&self, bytes: &[u8], into: &mut Vec<u32>) {
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
+    fn all_avx2(&self, bytes: &[u8], base: u32, into: &mut Marks) {
         // The closure takes over the feature, so that everything is one loop.
-        self.all(bytes, into, |chunk, needles| avx2(chunk, needles))
+        self.all(bytes, base, into, |chunk, needles| avx2(chunk, needles))
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "sse2")]
-    fn all_sse2(&self, bytes: &[u8], into: &mut Vec<u32>) {
-        self.all(bytes, into, |chunk, needles| sse2(chunk, needles))
+    fn all_sse2(&self, bytes: &[u8], base: u32, into: &mut Marks) {
+        self.all(bytes, base, into, |chunk, needles| sse2(chunk, needles))
     }
 
     #[inline(always)]
-    fn all(&self, bytes: &[u8], into: &mut Vec<u32>, find: impl Fn(&[u8; 64], &Needles) -> Found) {
+    fn all(&self, bytes: &[u8], mut base: u32, into: &mut Marks, find: impl Fn(&[u8; 64], &Needles) -> Found) {
         let (chunks, rest) = bytes.as_chunks::<64>();
-        let (mut base, mut released) = (0u32, false);
         for chunk in chunks {
-            let found = find(chunk, self);
-            push(self.kept(found, &mut released), base, into);
+            let mut found = find(chunk, self);
+            if found.release != 0 || into.released {
+                found = kept(chunk, found, &mut into.released);
+            }
+            into.push(found, base);
             base += 64;
         }
         if !rest.is_empty() {
-            let mut last = [b' '; 64];
+            let mut last = [b'A'; 64];
             last[..rest.len()].copy_from_slice(rest);
-            let found = find(&last, self);
-            push(self.kept(found, &mut released) & (u64::MAX >> (64 - rest.len())), base, into);
+            let found = kept(&last, find(&last, self), &mut into.released);
+            into.push(found, base);
         }
+    }
+}
+
+/// Room that is kept when marks are forgotten: what one long set has grown beyond that is given back.
+const MOST_KEPT: usize = 64 * 1024;
+
+impl Marks {
+    /// Forgets them all.
+    pub fn clear(&mut self) {
+        self.count = 0;
+        self.places.truncate(MOST_KEPT);
+        self.places.shrink_to(MOST_KEPT);
+        self.ends.clear();
+        self.ends.shrink_to(MOST_KEPT);
+        self.released = false;
     }
 
-    /// Leaves out what is released. `released` says so of the first byte of these, and then of the next 64.
-    #[inline(always)]
-    fn kept(&self, found: Found, released: &mut bool) -> u64 {
-        if found.release == 0 && !*released {
-            return found.delimiters | found.odd;
-        }
-        let mut taken = u64::from(*released);
-        *released = false;
-        let mut open = found.release & !taken;
-        let mut releases = 0;
-        while open != 0 {
-            let bit = open & open.wrapping_neg();
-            releases |= bit;
-            taken |= bit << 1;
-            *released = bit == 1 << 63;
-            // Neither this one nor the one that it releases begins another release.
-            open &= !(bit | bit << 1);
-        }
-        (found.delimiters & !taken) | found.odd | releases
+    /// All of them, ascending. A released delimiter isn't among them; the release character is.
+    pub fn all(&self) -> &[u32] {
+        self.places.get(..self.count).unwrap_or_default()
     }
+
+    /// Forgets the first ones.
+    pub fn drop_first(&mut self, marks: usize, ends: usize) {
+        self.places.drain(..marks);
+        self.count -= marks;
+        self.ends.drain(..ends);
+        self.ends.iter_mut().for_each(|end| *end -= marks as u32);
+    }
+
+    #[inline(always)]
+    fn push(&mut self, found: Found, base: u32) {
+        let mut ends = found.ends;
+        while ends != 0 {
+            let below = found.marks & ((ends & ends.wrapping_neg()) - 1);
+            self.ends.push(self.count as u32 + below.count_ones());
+            ends &= ends - 1;
+        }
+        if self.places.len() < self.count + 64 {
+            self.places.resize((self.count + 64) * 2, 0);
+        }
+        let (mut bits, count) = (found.marks, found.marks.count_ones() as usize);
+        let room = self.places.get_mut(self.count..self.count + 64).unwrap_or_default();
+        // By fours: a loop that ends at a number of rounds which the processor can guess.
+        for places in room.as_chunks_mut::<4>().0.iter_mut().take(count.div_ceil(4)) {
+            for place in places {
+                *place = base.wrapping_add(bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+            }
+        }
+        self.count += count;
+    }
+}
+
+/// Leaves out what is released, unless it isn't printable. `released` says so of the first byte of these, and then of
+/// the next 64.
+#[inline(never)]
+fn kept(chunk: &[u8; 64], found: Found, released: &mut bool) -> Found {
+    let mut taken = u64::from(*released);
+    *released = false;
+    let mut open = found.release & !taken;
+    let mut releases = 0;
+    while open != 0 {
+        let bit = open & open.wrapping_neg();
+        releases |= bit;
+        taken |= bit << 1;
+        *released = bit == 1 << 63;
+        // Neither this one nor the one that it releases begins another release.
+        open &= !(bit | bit << 1);
+    }
+    let mut left_out = 0;
+    let mut rest = taken & found.marks;
+    while rest != 0 {
+        let at = rest.trailing_zeros();
+        left_out |= u64::from((32..127).contains(&chunk[at as usize])) << at;
+        rest &= rest - 1;
+    }
+    Found { marks: (found.marks & !left_out) | releases, ends: found.ends & !taken, release: 0 }
 }
 
 impl Way {
     fn best() -> Way {
         #[cfg(target_arch = "x86_64")]
-        return if std::arch::is_x86_feature_detected!("avx2") { Way::Avx2 } else { Way::Sse2 };
+        return if has_avx2() { Way::Avx2 } else { Way::Sse2 };
         #[cfg(not(target_arch = "x86_64"))]
         Way::Portable
     }
 }
 
-#[inline(always)]
-fn push(mut bits: u64, base: u32, into: &mut Vec<u32>) {
-    while bits != 0 {
-        into.push(base + bits.trailing_zeros());
-        bits &= bits - 1;
-    }
+/// AVX2, and what comes with it for single numbers. Every processor with the one has had the others.
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    use std::arch::is_x86_feature_detected as has;
+    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("popcnt") && has!("lzcnt")
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
+#[inline]
 fn avx2(chunk: &[u8; 64], needles: &Needles) -> Found {
     use std::arch::x86_64::*;
-    let mut found = Found::default();
     let [a, b, c, d] = needles.delimiters.map(|byte| _mm256_set1_epi8(byte as i8));
-    let release = needles.release.map(|byte| _mm256_set1_epi8(byte as i8));
     let (words, _) = chunk.as_chunks::<8>();
-    for half in [0, 1] {
-        let word = |n: usize| i64::from_le_bytes(words[half * 4 + n]);
-        let x = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
-        let bits = |v: __m256i| u64::from(_mm256_movemask_epi8(v) as u32) << (half * 32);
+    let word = |n: usize| i64::from_le_bytes(words[n]);
+    let halves = [0, 4].map(|n| _mm256_set_epi64x(word(n + 3), word(n + 2), word(n + 1), word(n)));
+    let marks = halves.map(|x| {
         let ab = _mm256_or_si256(_mm256_cmpeq_epi8(x, a), _mm256_cmpeq_epi8(x, b));
         let cd = _mm256_or_si256(_mm256_cmpeq_epi8(x, c), _mm256_cmpeq_epi8(x, d));
-        found.delimiters |= bits(_mm256_or_si256(ab, cd));
         // As signed numbers the bytes from 128 on are negative.
         let low = _mm256_cmpgt_epi8(_mm256_set1_epi8(32), x);
-        found.odd |= bits(_mm256_or_si256(low, _mm256_cmpeq_epi8(x, _mm256_set1_epi8(127))));
-        if let Some(release) = release {
-            found.release |= bits(_mm256_cmpeq_epi8(x, release));
+        let odd = _mm256_or_si256(low, _mm256_cmpeq_epi8(x, _mm256_set1_epi8(127)));
+        _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(ab, cd), odd)) as u32
+    });
+    let release = match needles.release {
+        None => [0, 0],
+        Some(byte) => {
+            let release = _mm256_set1_epi8(byte as i8);
+            halves.map(|x| _mm256_movemask_epi8(_mm256_cmpeq_epi8(x, release)) as u32)
         }
-    }
-    found
+    };
+    let ends = halves.map(|x| _mm256_movemask_epi8(_mm256_cmpeq_epi8(x, a)) as u32);
+    let joined = |[low, high]: [u32; 2]| u64::from(low) | u64::from(high) << 32;
+    Found { marks: joined(marks), ends: joined(ends), release: joined(release) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse2")]
+#[inline]
 fn sse2(chunk: &[u8; 64], needles: &Needles) -> Found {
     use std::arch::x86_64::*;
-    let mut found = Found::default();
     let [a, b, c, d] = needles.delimiters.map(|byte| _mm_set1_epi8(byte as i8));
-    let release = needles.release.map(|byte| _mm_set1_epi8(byte as i8));
     let (words, _) = chunk.as_chunks::<8>();
-    for quarter in 0..4 {
-        let word = |n: usize| i64::from_le_bytes(words[quarter * 2 + n]);
-        let x = _mm_set_epi64x(word(1), word(0));
-        let bits = |v: __m128i| (_mm_movemask_epi8(v) as u64) << (quarter * 16);
+    let word = |n: usize| i64::from_le_bytes(words[n]);
+    let quarters = [0, 2, 4, 6].map(|n| _mm_set_epi64x(word(n + 1), word(n)));
+    let marks = quarters.map(|x| {
         let ab = _mm_or_si128(_mm_cmpeq_epi8(x, a), _mm_cmpeq_epi8(x, b));
         let cd = _mm_or_si128(_mm_cmpeq_epi8(x, c), _mm_cmpeq_epi8(x, d));
-        found.delimiters |= bits(_mm_or_si128(ab, cd));
-        let low = _mm_cmplt_epi8(x, _mm_set1_epi8(32));
-        found.odd |= bits(_mm_or_si128(low, _mm_cmpeq_epi8(x, _mm_set1_epi8(127))));
-        if let Some(release) = release {
-            found.release |= bits(_mm_cmpeq_epi8(x, release));
+        let odd = _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(32)), _mm_cmpeq_epi8(x, _mm_set1_epi8(127)));
+        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(ab, cd), odd)) as u16
+    });
+    let release = match needles.release {
+        None => [0; 4],
+        Some(byte) => {
+            let release = _mm_set1_epi8(byte as i8);
+            quarters.map(|x| _mm_movemask_epi8(_mm_cmpeq_epi8(x, release)) as u16)
         }
-    }
-    found
+    };
+    let ends = quarters.map(|x| _mm_movemask_epi8(_mm_cmpeq_epi8(x, a)) as u16);
+    let joined = |parts: [u16; 4]| parts.into_iter().rev().fold(0, |all, part| all << 16 | u64::from(part));
+    Found { marks: joined(marks), ends: joined(ends), release: joined(release) }
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -200,11 +275,11 @@ fn portable(chunk: &[u8; 64], needles: &Needles) -> Found {
         // Gathers the high bits of the eight bytes into eight bits.
         let bits = |high: u64| ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (n * 8);
         let [a, b, c, d] = needles.delimiters.map(equal);
-        found.delimiters |= bits(a | b | c | d);
         // Below 32: adding 96 doesn't reach the high bit. 127: adding 1 does.
         let low = !((x & !HIGH) + ONES * 96) & HIGH;
         let delete = ((x & !HIGH) + ONES) & HIGH;
-        found.odd |= bits(low | delete | (x & HIGH));
+        found.ends |= bits(a);
+        found.marks |= bits(a | b | c | d | low | delete | (x & HIGH));
         if let Some(release) = needles.release {
             found.release |= bits(equal(release));
         }
@@ -214,18 +289,21 @@ fn portable(chunk: &[u8; 64], needles: &Needles) -> Found {
 
 /// The slow twin: byte by byte, as one would say it.
 #[cfg(test)]
-fn plain(bytes: &[u8], syntax: &Syntax) -> Vec<u32> {
+fn plain(bytes: &[u8], syntax: &Syntax) -> Marks {
     let delimiters = [Some(syntax.element), Some(syntax.segment), syntax.component, syntax.repetition];
-    let (mut positions, mut released) = (Vec::new(), false);
+    let (mut into, mut released) = (Marks::default(), false);
     for (at, byte) in (0u32..).zip(bytes) {
         let release = Some(*byte) == syntax.release && !released;
         let delimiter = delimiters.contains(&Some(*byte)) && !released;
         if release || delimiter || !(32..127).contains(byte) {
-            positions.push(at);
+            if *byte == syntax.segment && delimiter {
+                into.ends.push(into.places.len() as u32);
+            }
+            into.places.push(at);
         }
         released = release;
     }
-    positions
+    into
 }
 
 #[cfg(test)]
@@ -237,7 +315,7 @@ mod tests {
         #[cfg(target_arch = "x86_64")]
         {
             let mut ways = vec![Way::Sse2, Way::Portable];
-            if std::arch::is_x86_feature_detected!("avx2") {
+            if has_avx2() {
                 ways.push(Way::Avx2);
             }
             ways
@@ -249,9 +327,15 @@ mod tests {
     fn agrees(bytes: &[u8], syntax: &Syntax) -> Result<(), TestCaseError> {
         let Some(needles) = Needles::of(syntax) else { return Ok(()) };
         for way in ways() {
-            let mut positions = Vec::new();
-            Needles { way, ..needles }.positions(bytes, &mut positions);
-            prop_assert_eq!(&positions, &plain(bytes, syntax), "{:?}", way);
+            for cut in [0, 64, 128, 256] {
+                let (first, second) = bytes.split_at(cut.min(bytes.len() / 64 * 64));
+                let mut found = Marks::default();
+                Needles { way, ..needles }.mark(first, 0, &mut found);
+                Needles { way, ..needles }.mark(second, first.len() as u32, &mut found);
+                let plain = plain(bytes, syntax);
+                prop_assert_eq!(found.all(), &plain.places[..], "{:?}", way);
+                prop_assert_eq!(&found.ends, &plain.ends, "{:?}", way);
+            }
         }
         Ok(())
     }

@@ -5,9 +5,9 @@
 //! Tried by: tests/formats
 
 pub(crate) mod build;
+mod clean;
 pub(crate) mod collect;
 pub(crate) mod envelope;
-mod clean;
 mod fine;
 mod index;
 mod relations;
@@ -17,3 +17,4 @@ mod structure;
 mod twin;
 pub(crate) mod unfold;
 mod values;
+pub(crate) mod window;

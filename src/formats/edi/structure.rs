@@ -25,7 +25,8 @@ struct Frame {
 
 /// A segment on its way to its place.
 pub(crate) struct Arrival<'a> {
-    pub id: &'a str,
+    /// ASCII or other text.
+    pub id: &'a [u8],
     pub ordinal: u32,
     pub byte: u64,
     pub len: u32,
@@ -34,14 +35,19 @@ pub(crate) struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
+    /// The id as text.
+    pub fn id(&self) -> &str {
+        std::str::from_utf8(self.id).unwrap_or("?")
+    }
+
     pub fn place(&self) -> Place {
-        let at = At::Segment { ordinal: self.ordinal, id: self.id.into(), element: None, component: None, repeat: 1 };
+        let at = At::Segment { ordinal: self.ordinal, id: self.id().into(), element: None, component: None, repeat: 1 };
         Place { byte: self.byte, len: self.len, at }
     }
 
     /// A place of no length before it, where `missing` should stand.
     fn before(&self, missing: &str) -> Place {
-        Place { byte: self.byte, len: 0, at: Arrival { id: missing, ..*self }.place().at }
+        Place { byte: self.byte, len: 0, at: Arrival { id: missing.as_bytes(), ..*self }.place().at }
     }
 }
 
@@ -92,7 +98,7 @@ impl Structure {
 
     /// Finds the place of the next segment.
     pub fn place(&mut self, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
-        let id = pack(segment.id.as_bytes());
+        let id = pack(segment.id);
         let mut over = None;
         for depth in (0..self.frames.len()).rev() {
             match self.in_frame(depth, id) {
@@ -194,7 +200,7 @@ impl Structure {
                 true => format!("the loop {}", slot.name),
                 false => format!("the segment {}", slot.name),
             };
-            let sentence = format!("{what} is missing before segment {} ({}).", at.ordinal, at.id);
+            let sentence = format!("{what} is missing before segment {} ({}).", at.ordinal, at.id());
             let fault = Fault::new(codes::MISSING_SEGMENT, at.before(&slot.opening()), upper(&sentence));
             faults.push(fault.expected(self.described(slot)).remedy(format!("Add {what}.")));
         }
@@ -214,7 +220,7 @@ impl Structure {
         let times = if slot.max == 1 { "once".into() } else { format!("{} times", slot.max) };
         faults.push(
             Fault::new(code, segment.place(), sentence)
-                .found(segment.id)
+                .found(segment.id())
                 .expected(format!("{} at most {times}", slot.name)),
         );
     }
@@ -284,10 +290,12 @@ impl Structure {
             let opening = opened.opening();
             let sentence = format!(
                 "Segment {} ({}) belongs into the loop {}, and no {opening} before it opens one.",
-                segment.ordinal, segment.id, opened.name
+                segment.ordinal,
+                segment.id(),
+                opened.name
             );
-            let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(segment.id);
-            faults.push(fault.expected(format!("{opening} before {}", segment.id)));
+            let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(segment.id());
+            faults.push(fault.expected(format!("{opening} before {}", segment.id())));
         }
         self.leave(depth, segment, faults);
         self.missing(&self.frames[depth], loops[0], segment, faults);
@@ -311,7 +319,7 @@ impl Structure {
 
     /// No place for it: out of order, not in this set, or not in the standard.
     fn refuse(&mut self, segment: &Arrival, faults: &mut Faults) -> Placed {
-        let (id, ordinal) = (segment.id, segment.ordinal);
+        let (id, ordinal) = (segment.id(), segment.ordinal);
         let node = self.frames.last().map_or(NodeId(0), |frame| frame.node);
         let set = format!("{} {}", self.guide.kind, self.guide.version);
         if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {

@@ -73,7 +73,8 @@ fn every_fixture_is_read_the_same_both_ways() {
 
 /// Bytes that a value of one kind takes and one of another doesn't.
 fn telling() -> impl Strategy<Value = Vec<u8>> {
-    let short = ["*", "~", ">", ":", "+", "'", "?", "\n", "-", ".", ",", "0", "9", "A", "E", " ", "^", "é", "\u{80}", "\0"];
+    let short =
+        ["*", "~", ">", ":", "+", "'", "?", "\n", "-", ".", ",", "0", "9", "A", "E", " ", "^", "é", "\u{80}", "\0"];
     let long = ["0.5", "-1.", "1E5", "20260230", "99999999", "..", "**", "~~", "::", "A:B:C", "REF*VN*X~", "RFF+ON:1'"];
     prop_oneof![
         4 => prop::sample::select(short.to_vec()).prop_map(|text| text.as_bytes().to_vec()),

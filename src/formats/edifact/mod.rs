@@ -10,7 +10,7 @@ use crate::{
     codes,
     edi::{
         build::{Charset, Faults, Lexis, RawSet, Scratch, build},
-        collect::{Collected, Ends, collect, id_of},
+        collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
     },
@@ -27,7 +27,11 @@ use std::{
     io::{self, BufRead},
 };
 
-const ENDS: Ends = Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA"] };
+const ENDS: Ends = Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA"], telling };
+
+fn telling(first: &[u8; 2]) -> bool {
+    first == b"UN"
+}
 /// How much of a header must be read before it is judged.
 const REACH: usize = 600;
 
@@ -70,6 +74,8 @@ pub(crate) struct Edifact<R> {
     segments: u32,
     scratch: Scratch,
     done: bool,
+    #[cfg(test)]
+    long_way: bool,
 }
 
 impl<R: BufRead> Edifact<R> {
@@ -87,13 +93,15 @@ impl<R: BufRead> Edifact<R> {
             segments: 0,
             scratch: Scratch::default(),
             done: false,
+            #[cfg(test)]
+            long_way: false,
         }
     }
 
     /// Reads every segment the long way, for the test that both ways agree.
     #[cfg(test)]
     pub fn long_way(mut self, long_way: bool) -> Self {
-        self.scratch.long_way = long_way;
+        self.long_way = long_way;
         self
     }
 
@@ -112,6 +120,7 @@ impl<R: BufRead> Edifact<R> {
                     format!("The segment at byte {start} stands outside of any message and is too long to be read.");
                 let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
                 self.queue.push_back(Piece::Fault(fault));
+                self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
             }
@@ -301,6 +310,11 @@ impl<R: BufRead> Edifact<R> {
         }));
         let charset = una::charset(&unb.component(1, 1));
         let (lexis, control) = (Lexis::of(&syntax), unb.element(5));
+        self.scratch.window.begin(lexis.needles);
+        #[cfg(test)]
+        if self.long_way {
+            self.scratch.window.begin(None);
+        }
         self.open = Some(Open { ordinal, syntax, lexis, charset, control, groups: 0, sets: 0, faults: Vec::new() });
     }
 
@@ -380,7 +394,8 @@ impl<R: BufRead> Edifact<R> {
         // Read before its bytes may be given up.
         let shown = header.end.min(header.start + LONGEST_HEADER);
         let unh = Service::read(self.source.slice(header.start, shown), header, 1, &syntax);
-        let collected = collect(&mut self.source, &syntax, header, &ENDS, self.policy.max_set_bytes)?;
+        let limit = self.policy.max_set_bytes;
+        let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
         self.at = collected.next;
         open.sets += 1;
         if let Some(group) = &mut self.group {
@@ -388,6 +403,7 @@ impl<R: BufRead> Edifact<R> {
         }
         let set = self.made(&collected, &unh, &syntax, charset);
         self.segments += collected.segments;
+        self.scratch.spans = std::mem::take(&mut collected.spans);
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
         Ok(())
@@ -419,6 +435,7 @@ impl<R: BufRead> Edifact<R> {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
+            marked: self.scratch.window.marked(collected.start, &self.scratch.firsts),
             syntax,
             lexis: &open.lexis,
             charset,
@@ -428,7 +445,7 @@ impl<R: BufRead> Edifact<R> {
             cut: collected.unterminated && !collected.closed,
             edifact: true,
         };
-        let (tree, mut faults) = build(&raw, &mut self.scratch);
+        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
         set.tree = tree;
         self.check(&set, unh, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
@@ -458,7 +475,9 @@ impl<R: BufRead> Edifact<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind));
         }
-        if let Some(fault) = totals::check(set, &self.scratch.segments).and_then(|fault| by_policy(fault, &self.policy)) {
+        if let Some(fault) =
+            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_policy(fault, &self.policy))
+        {
             faults.push(fault);
         }
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {

@@ -1,5 +1,5 @@
 //! How fast sets are read, checked and put into trees, and how much memory that takes:
-//! `cargo run --release -p crossdock-formats --example throughput -- [MB]`
+//! `cargo run --release -p crossdock-formats --example throughput -- [MB] [X12|EDIFACT]`
 //!
 //! The interchange is made as it is read: 850s of ten lines, and ORDERS of ten lines. A pass of `memchr3` over the same
 //! bytes in memory stands beside it, since absolute figures say more about the machine than about the reader.
@@ -71,6 +71,9 @@ fn main() -> std::io::Result<()> {
     for (name, standard, (head, body)) in
         [("X12 850", Standard::X12, x12()), ("EDIFACT ORDERS", Standard::Edifact, edifact())]
     {
+        if env::args().nth(2).is_some_and(|only| !name.starts_with(&only)) {
+            continue;
+        }
         let delimiters = if standard == Standard::X12 { [b'*', b'>', b'~'] } else { [b'+', b':', b'\''] };
         let (mut rates, mut ratios) = (Vec::new(), Vec::new());
         let mut counts = (0, 0, 0);

@@ -7,20 +7,54 @@ use std::sync::Arc;
 /// The most positions of a segment or composite that are checked here; what has more is read the long way.
 const MOST: usize = 63;
 
-/// One element or component.
+/// One element or component; of a composite its first component, since that is what a value without separators is.
 #[derive(Debug)]
 pub(crate) struct Check {
+    /// How it is checked.
+    pub way: Way,
+    /// The least length, in characters; of numbers without sign and point.
+    pub min: u32,
+    /// How much longer it may be.
+    pub span: u32,
     /// Index of the composite's shape; `u32::MAX` for a simple element.
     pub shape: u32,
-    pub class: Class,
-    pub coded: bool,
-    /// In characters; of numbers without sign and point.
-    pub min: u32,
-    /// `u32::MAX` without limit.
-    pub max: u32,
     pub codes: Arc<Codes>,
     /// All that the guide says of it.
     pub spec: Arc<ElementSpec>,
+}
+
+/// How a value is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By its length.
+    Free,
+    /// By its code list.
+    Coded,
+    /// Digits only.
+    Whole,
+    /// Digits and a point, which may stand at the end.
+    Real,
+    /// Digits and a mark, which may not.
+    Numeric,
+    /// It has nothing to be checked.
+    Anything,
+    /// As `values::check` does it.
+    Long,
+}
+
+impl Way {
+    fn of(element: &ElementSpec) -> Way {
+        match (element.class, element.codes.is_empty()) {
+            (Class::Composite | Class::Binary, _) => Way::Anything,
+            _ if element.max != 0 && element.max < element.min => Way::Long,
+            (Class::Text, true) => Way::Free,
+            (Class::Text, false) => Way::Coded,
+            (Class::Whole, true) => Way::Whole,
+            (Class::Real, true) => Way::Real,
+            (Class::Numeric, true) => Way::Numeric,
+            _ => Way::Long,
+        }
+    }
 }
 
 /// The elements of a segment, or the components of a composite.
@@ -86,30 +120,44 @@ impl Checks {
         Shape {
             first,
             len: positions.len() as u32,
-            mandatory: (1..).zip(&positions).filter(|(n, (_, must))| *must && *n <= MOST).fold(0, |m, (n, _)| m | 1 << n),
+            mandatory: (1..)
+                .zip(&positions)
+                .filter(|(n, (_, must))| *must && *n <= MOST)
+                .fold(0, |m, (n, _)| m | 1 << n),
             whole: whole && notes.is_some(),
             notes: notes.unwrap_or_default().into(),
         }
     }
 
     fn check(&mut self, element: &ElementSpec) -> Check {
-        let shape = match element.components.is_empty() {
-            true => u32::MAX,
-            false => {
-                let shape = self.shape(&element.components, &element.notes, false);
-                self.shapes.push(shape);
-                self.shapes.len() as u32 - 1
-            }
-        };
+        if let Some(first) = element.components.first() {
+            let shape = self.shape(&element.components, &element.notes, false);
+            self.shapes.push(shape);
+            return Check { shape: self.shapes.len() as u32 - 1, ..self.check(first) };
+        }
+        Check::simple(element)
+    }
+}
+
+impl Check {
+    fn simple(element: &ElementSpec) -> Check {
         Check {
-            shape,
-            class: element.class,
-            coded: !element.codes.is_empty(),
+            way: Way::of(element),
             min: element.min,
-            max: if element.max == 0 { u32::MAX } else { element.max },
+            // A length below the least wraps around to more than this.
+            span: if element.max == 0 { u32::MAX / 2 } else { element.max.saturating_sub(element.min) },
+            shape: u32::MAX,
             codes: element.codes.clone(),
             spec: Arc::new(element.clone()),
         }
+    }
+}
+
+impl Check {
+    /// The check of one element alone, for tests.
+    #[cfg(test)]
+    pub fn of_element(element: &ElementSpec) -> Check {
+        Checks::default().check(element)
     }
 }
 

@@ -56,12 +56,16 @@ pub(crate) struct Plan {
 pub(crate) const NO_SPEC: u32 = u32::MAX;
 
 /// A segment id as a number; 0 for one longer than four bytes.
+#[inline]
 pub(crate) fn pack(id: &[u8]) -> u32 {
-    let mut word = [0; 4];
-    match word.get_mut(..id.len()) {
-        Some(room) => room.copy_from_slice(id),
-        None => return 0,
-    }
+    let word = match *id {
+        [] => [0; 4],
+        [a] => [a, 0, 0, 0],
+        [a, b] => [a, b, 0, 0],
+        [a, b, c] => [a, b, c, 0],
+        [a, b, c, d] => [a, b, c, d],
+        _ => return 0,
+    };
     u32::from_be_bytes(word)
 }
 

@@ -10,9 +10,10 @@ use crate::{
     codes,
     edi::{
         build::{Charset, Faults, Lexis, RawSet, Scratch, build},
-        collect::{Collected, Ends, collect, id_of},
+        collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
+        window::Marked,
     },
     fault::{Costs, Fault},
     guides,
@@ -27,7 +28,11 @@ use std::{
     io::{self, BufRead},
 };
 
-const ENDS: Ends = Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"] };
+const ENDS: Ends = Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"], telling };
+
+fn telling(first: &[u8; 2]) -> bool {
+    matches!(first, b"SE" | b"ST" | b"GS" | b"GE" | b"IE" | b"IS")
+}
 
 /// How many bytes of a header are looked at to tell it from a word.
 const SEEN: usize = 16;
@@ -69,6 +74,8 @@ pub(crate) struct X12<R> {
     segments: u32,
     scratch: Scratch,
     done: bool,
+    #[cfg(test)]
+    long_way: bool,
 }
 
 impl<R: BufRead> X12<R> {
@@ -86,13 +93,15 @@ impl<R: BufRead> X12<R> {
             segments: 0,
             scratch: Scratch::default(),
             done: false,
+            #[cfg(test)]
+            long_way: false,
         }
     }
 
     /// Reads every segment the long way, for the test that both ways agree.
     #[cfg(test)]
     pub fn long_way(mut self, long_way: bool) -> Self {
-        self.scratch.long_way = long_way;
+        self.long_way = long_way;
         self
     }
 
@@ -111,6 +120,7 @@ impl<R: BufRead> X12<R> {
                     format!("The segment at byte {start} stands outside of any set and is too long to be read.");
                 let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
                 self.queue.push_back(Piece::Fault(fault));
+                self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
             }
@@ -290,6 +300,11 @@ impl<R: BufRead> X12<R> {
         let ordinal = self.interchanges;
         self.interchanges += 1;
         let lexis = Lexis::of(&isa.syntax);
+        self.scratch.window.begin(lexis.needles);
+        #[cfg(test)]
+        if self.long_way {
+            self.scratch.window.begin(None);
+        }
         self.open = Some(Open { ordinal, syntax: isa.syntax, lexis, control, version, groups: 0, sets: 0, faults });
     }
 
@@ -374,6 +389,7 @@ impl<R: BufRead> X12<R> {
             bytes: self.source.slice(start, end),
             base: start,
             spans: &[(0, (end - start) as u32)],
+            marked: Marked::default(),
             syntax: &open.syntax,
             lexis: &open.lexis,
             charset: Charset::Utf8,
@@ -383,7 +399,7 @@ impl<R: BufRead> X12<R> {
             cut: false,
             edifact: false,
         };
-        let (tree, faults) = build(&raw, &mut self.scratch);
+        let (tree, faults) = build(&raw, &mut self.scratch.build);
         open.sets += 1;
         let set = Set {
             ordinal: self.sets,
@@ -410,7 +426,8 @@ impl<R: BufRead> X12<R> {
         // Read before its bytes may be given up.
         let shown = header.end.min(header.start + LONGEST_HEADER);
         let st = Service::read(self.source.slice(header.start, shown), header, 1, &syntax);
-        let collected = collect(&mut self.source, &syntax, header, &ENDS, self.policy.max_set_bytes)?;
+        let limit = self.policy.max_set_bytes;
+        let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
         self.at = collected.next;
         open.sets += 1;
         if let Some(group) = &mut self.group {
@@ -418,6 +435,7 @@ impl<R: BufRead> X12<R> {
         }
         let set = self.made(&collected, &st, &syntax);
         self.segments += collected.segments;
+        self.scratch.spans = std::mem::take(&mut collected.spans);
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
         Ok(())
@@ -454,6 +472,7 @@ impl<R: BufRead> X12<R> {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
+            marked: self.scratch.window.marked(collected.start, &self.scratch.firsts),
             syntax,
             lexis: &open.lexis,
             charset: Charset::Utf8,
@@ -463,7 +482,7 @@ impl<R: BufRead> X12<R> {
             cut: collected.unterminated && !collected.closed,
             edifact: false,
         };
-        let (tree, mut faults) = build(&raw, &mut self.scratch);
+        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
         set.tree = tree;
         self.check(&set, st, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
@@ -495,7 +514,9 @@ impl<R: BufRead> X12<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
         }
-        if let Some(fault) = totals::check(set, &self.scratch.segments).and_then(|fault| by_policy(fault, &self.policy)) {
+        if let Some(fault) =
+            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_policy(fault, &self.policy))
+        {
             faults.push(fault);
         }
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
