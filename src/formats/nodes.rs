@@ -98,13 +98,19 @@ impl Nodes {
     }
 
     /// A node to be changed.
+    #[inline]
     pub fn get_mut(&mut self, id: u32) -> &mut Slot {
-        if self.rows[id as usize].meta & WIDE == 0 {
-            let slot = self.get(id);
-            self.rows[id as usize].meta = WIDE | self.wide.len() as u32;
-            self.wide.push(slot);
-        }
-        &mut self.wide[(self.rows[id as usize].meta & !WIDE) as usize]
+        let meta = self.rows[id as usize].meta;
+        let wide = if meta & WIDE != 0 { meta & !WIDE } else { self.widen(id) };
+        &mut self.wide[wide as usize]
+    }
+
+    #[cold]
+    fn widen(&mut self, id: u32) -> u32 {
+        let (slot, wide) = (self.get(id), self.wide.len() as u32);
+        self.rows[id as usize].meta = WIDE | wide;
+        self.wide.push(slot);
+        wide
     }
 
     /// Appends a node, and links it behind its parent's last child.
@@ -113,13 +119,15 @@ impl Nodes {
         let Slot { parent, start, len, .. } = slot;
         self.rows.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
         self.wide.push(slot);
-        if parent != NONE {
-            let above = self.get_mut(parent);
-            let before = std::mem::replace(&mut above.last, id);
-            match before {
-                NONE => above.first = id,
-                before => self.get_mut(before).next = id,
-            }
+        if parent == NONE {
+            return id;
+        }
+        let above = self.get_mut(parent);
+        let before = above.last;
+        above.last = id;
+        match before {
+            NONE => above.first = id,
+            before => self.get_mut(before).next = id,
         }
         id
     }

@@ -30,27 +30,31 @@ const COUNTED: &[(&str, &str)] = &[
 pub(crate) fn check(set: &Set, segments: &[NodeId]) -> Option<Fault> {
     let counted = COUNTED.iter().find(|(kind, _)| *kind == &*set.kind)?.1;
     let tree = &set.tree;
-    let stated = segments.iter().find_map(|node| statement(tree, *node))?;
-    let line = tree.number_of(counted);
-    let lines = segments.iter().filter(|node| line == Some(tree.number(**node))).count();
+    let [ctt, cnt, line] = ["CTT", "CNT", counted].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
+    let (mut stated, mut lines) = (None, 0);
+    for segment in segments {
+        let name = tree.number(*segment);
+        lines += u64::from(name == line);
+        if (name == ctt || name == cnt) && stated.is_none() {
+            stated = statement(tree, *segment, name == cnt);
+        }
+    }
+    let stated = stated?;
     let value = tree.value(stated).unwrap_or("");
-    if value.parse() == Ok(lines as u64) {
+    if value.parse() == Ok(lines) {
         return None;
     }
     let sentence = format!("The summary says {value} lines, and there are {lines} segments {counted}.");
     Some(Fault::new(codes::CONTROL_TOTAL, tree.place(stated), sentence).found(value).expected(lines.to_string()))
 }
 
-/// The node that states the number of lines, if this segment does.
-fn statement(tree: &Tree, segment: NodeId) -> Option<NodeId> {
-    match tree.name(segment) {
-        "CTT" => tree.named(segment, "01").next().filter(|node| tree.value(*node).is_some()),
-        // C270: 6069 = 2, number of line items in the message; 6066.
-        "CNT" => {
-            let first = tree.named(segment, "01").next()?;
-            let lines = tree.named(first, "01").any(|q| tree.value(q) == Some("2"));
-            if lines { tree.named(first, "02").next() } else { None }
-        }
-        _ => None,
+/// The node that states the number of lines in a CTT, or in a CNT if that is what it counts.
+fn statement(tree: &Tree, segment: NodeId, cnt: bool) -> Option<NodeId> {
+    let first = tree.named(segment, "01").next()?;
+    if !cnt {
+        return Some(first).filter(|node| tree.value(*node).is_some());
     }
+    // C270: 6069 = 2, number of line items in the message; 6066.
+    let lines = tree.named(first, "01").any(|qualifier| tree.value(qualifier) == Some("2"));
+    if lines { tree.named(first, "02").next() } else { None }
 }

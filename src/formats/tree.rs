@@ -111,6 +111,11 @@ impl Tree {
         Tree::over(String::new(), base, place)
     }
 
+    /// The tree of a set that can't be read, or isn't yet: its root only, without room for more.
+    pub(crate) fn hollow(place: Place) -> Self {
+        Tree::sharing(None, (0, 0), String::new(), place.byte, place)
+    }
+
     /// A reader's tree: `text` is the set's bytes (same length), `base` the offset of the first.
     pub(crate) fn over(text: String, base: u64, place: Place) -> Self {
         // A member with its value takes five bytes or more, mostly.

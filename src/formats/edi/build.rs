@@ -5,15 +5,15 @@ use super::{
     index::Needles,
     relations,
     scan::{Classes, Raw, Span, Syntax, cut, unescape},
-    structure::{Arrival, Placed, Structure},
+    structure::{Arrival, Placed, Steps, Structure},
     values,
     window::{Marked, Window},
 };
 use crate::{
     codes,
     fault::{Costs, Fault, Layer},
-    guides::{ElementSpec, Guide, SegmentSpec, pack},
-    piece::Policy,
+    guides::{self, ElementSpec, Guide, SegmentSpec, pack},
+    piece::{Policy, Standard},
     place::{At, Place},
     source::Source,
     tree::{Add, Kind, NodeId, Text, Tree},
@@ -87,6 +87,11 @@ impl Faults {
         }
     }
 
+    /// How many there are so far.
+    pub fn count(&self) -> usize {
+        self.list.len() + self.dropped as usize
+    }
+
     /// True if the last thing that was too many was the same below the same node.
     pub fn again(&mut self, code: &'static str, name: &str, parent: NodeId) -> bool {
         let same = self.over.as_ref().is_some_and(|(c, n, p)| *c == code && &**n == name && *p == parent);
@@ -116,17 +121,32 @@ pub(crate) struct Scratch {
     /// A set's segments.
     pub spans: Vec<(u32, u32)>,
     pub build: Tables,
+    /// The guide that was asked for last.
+    guide: Option<(Box<str>, Box<str>, Option<&'static Guide>)>,
 }
 
 /// The part that building a tree fills.
 #[derive(Default)]
 pub(crate) struct Tables {
     elements: Vec<Raw>,
+    steps: Steps,
     /// The nodes of the set's segments.
     pub segments: Vec<NodeId>,
 }
 
 impl Scratch {
+    /// The guide of a set, if there is one. Sets of one kind come in rows.
+    pub fn guide(&mut self, standard: Standard, version: &str, kind: &str) -> Option<&'static Guide> {
+        match &self.guide {
+            Some((v, k, guide)) if &**v == version && &**k == kind => *guide,
+            _ => {
+                let guide = guides::find(standard, version, kind);
+                self.guide = Some((version.into(), kind.into(), guide));
+                guide
+            }
+        }
+    }
+
     /// Cuts out the set that begins with `header`.
     pub fn collect<R: BufRead>(
         &mut self,
@@ -158,7 +178,8 @@ pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
     let marks = raw.marked.marks.len() as u32 - raw.marked.firsts.first().copied().unwrap_or(0);
     let room = (marks as usize).min(raw.bytes.len() / 3) + raw.spans.len();
     let tree = Tree::sharing(names, (room, raw.spans.len() * 2), text, raw.base, place);
-    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy));
+    let steps = std::mem::take(&mut tables.steps);
+    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, steps));
     let mut builder = Builder { raw, tree, faults, structure, latin1 };
     tables.segments.clear();
     for (ordinal, (start, end)) in (1..).zip(raw.spans) {
@@ -166,6 +187,7 @@ pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
         tables.segments.extend(node);
     }
     builder.finish();
+    tables.steps = builder.structure.map(Structure::into_steps).unwrap_or_default();
     (builder.tree, builder.faults)
 }
 

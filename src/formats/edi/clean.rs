@@ -3,9 +3,9 @@
 //! right, something missing) nothing is kept, and the segment is read the long way, which finds the words for it.
 
 use super::{
-    build::{Builder, RawSet},
+    build::Builder,
     fine::fine,
-    scan::Ends,
+    scan::{COMPONENT, Classes, ELEMENT, SEGMENT},
 };
 use crate::{
     guides::{Check, Checks},
@@ -18,126 +18,135 @@ const MOST: u32 = 63;
 
 impl<'a> Builder<'a> {
     /// The id of a segment, if nothing is unusual about it. Its first mark is then the one behind it.
+    #[inline]
     pub(super) fn clean_id(&self, ordinal: u32, start: u32) -> Option<&'a [u8]> {
         let raw = self.raw;
         let first = *raw.marked.firsts.get(ordinal as usize - 1)?;
         let id_end = raw.marked.marks.get(first as usize)?.wrapping_sub(raw.marked.shift);
         let id = raw.bytes.get(start as usize..id_end as usize)?;
-        let ended = matches!(ends(raw, id_end), Some(Ends::Element | Ends::Segment));
-        match id {
-            [b' ', ..] | [.., b' '] | [] | [_] => None,
-            id => (ended && id.len() <= 4).then_some(id),
-        }
+        let ends = raw.bytes.get(id_end as usize).map_or(SEGMENT, |byte| raw.lexis.classes.of_byte(*byte));
+        let good = matches!(*id, [a, b] | [a, _, b] | [a, _, _, b] if a != b' ' && b != b' ');
+        (good && (ends == ELEMENT || ends == SEGMENT)).then_some(id)
     }
 
     /// Reads the elements of a segment; false if it isn't clean.
+    #[inline]
     pub(super) fn clean(&mut self, node: NodeId, ordinal: u32, spec: u32) -> bool {
         let raw = self.raw;
         let Some(first) = raw.marked.firsts.get(ordinal as usize - 1) else { return false };
         let marks = raw.marked.marks.get(*first as usize..).unwrap_or_default();
         let spread = raw.edifact && raw.syntax.repetition.is_none();
         let checks = raw.guide.map(|guide| &guide.plan.checks[usize::from(spread)]);
-        let mut row = Row { raw, nodes: self.tree.nodes(), checks, marks: marks.iter() };
-        match checks.and_then(|checks| checks.shapes.get(spec as usize)) {
-            Some(shape) if !shape.whole => false,
-            Some(shape) => {
-                row.elements::<true>(node.0, checks.map_or(&[], |c| c.of_shape(shape))).is_some_and(|p| shape.holds(p))
-            }
-            None => row.elements::<false>(node.0, &[]).is_some(),
+        let set = Bytes { bytes: raw.bytes, classes: &raw.lexis.classes, shift: raw.marked.shift };
+        let known = checks.and_then(|checks| Some((checks, checks.shapes.get(spec as usize)?)));
+        match known {
+            None => set.elements::<false>(marks, None, &[], node.0, self.tree.nodes()).is_some(),
+            Some((_, shape)) if !shape.whole => false,
+            Some((all, shape)) => set
+                .elements::<true>(marks, checks, all.of_shape(shape), node.0, self.tree.nodes())
+                .is_some_and(|present| shape.holds(present)),
         }
     }
 }
 
-/// What ends at an offset of a set; its own end is that of its last segment.
-#[inline]
-fn ends(raw: &RawSet, at: u32) -> Option<Ends> {
-    match raw.bytes.get(at as usize) {
-        Some(byte) => raw.lexis.classes.ends(*byte),
-        None => Some(Ends::Segment),
-    }
+/// A set's bytes, and what they mean.
+#[derive(Clone, Copy)]
+struct Bytes<'a> {
+    bytes: &'a [u8],
+    classes: &'a Classes,
+    /// What to take from a mark to get its offset.
+    shift: u32,
 }
 
-/// A segment's elements on their way into the tree.
-struct Row<'a, 't> {
-    raw: &'a RawSet<'a>,
-    nodes: &'t mut Nodes,
-    checks: Option<&'a Checks>,
-    marks: std::slice::Iter<'a, u32>,
-}
+type Marks<'a> = std::slice::Iter<'a, u32>;
 
-impl Row<'_, '_> {
-    /// The next mark's offset and what ends there; `None` if that is something else.
-    #[inline]
-    fn next(&mut self) -> Option<(u32, Ends)> {
-        let at = self.marks.next()?.wrapping_sub(self.raw.marked.shift);
-        Some((at, ends(self.raw, at)?))
+impl<'a> Bytes<'a> {
+    /// The next mark's offset and what it means; the set's end is that of its last segment.
+    #[inline(always)]
+    fn next(self, marks: &mut Marks) -> Option<(u32, u8)> {
+        let at = marks.next()?.wrapping_sub(self.shift);
+        Some((at, self.bytes.get(at as usize).map_or(SEGMENT, |byte| self.classes.of_byte(*byte))))
     }
 
     /// Reads all elements, with checks if they are `KNOWN`. Gives what is there, position n as bit n.
-    fn elements<const KNOWN: bool>(&mut self, segment: u32, checks: &[Check]) -> Option<u64> {
-        let (mut before, mut end) = self.next()?;
-        let mut checks = checks.iter();
+    fn elements<const KNOWN: bool>(
+        self,
+        marks: &[u32],
+        all: Option<&Checks>,
+        checks: &[Check],
+        segment: u32,
+        nodes: &mut Nodes,
+    ) -> Option<u64> {
+        let (mut marks, mut checks) = (marks.iter(), checks.iter());
+        let (mut before, mut end) = self.next(&mut marks)?;
         let (mut present, mut last, mut position) = (0, segment, 0);
-        while end != Ends::Segment {
+        while end == ELEMENT {
             position += 1;
             let check = checks.next();
             let from = before + 1;
-            (before, end) = self.next()?;
-            if before == from && end != Ends::Component {
+            (before, end) = self.next(&mut marks)?;
+            if before == from && end != COMPONENT {
                 continue;
             }
             if position > MOST || KNOWN && check.is_none() {
                 return None;
             }
             present |= 1 << position;
-            last = self.nodes.len() as u32;
-            if end == Ends::Component {
-                self.nodes.composite(segment, position, from);
-                (before, end) = self.components::<KNOWN>(last, from, before, check)?;
+            last = nodes.len() as u32;
+            if end == COMPONENT {
+                nodes.composite(segment, position, from);
+                let shape = match check.zip(all) {
+                    // The separator in a simple element is a fault, or part of the value.
+                    Some((check, all)) => Some(all.shapes.get(check.shape as usize).filter(|shape| shape.whole)?),
+                    None => None,
+                };
+                let inner = shape.zip(all).map_or(&[][..], |(shape, all)| all.of_shape(shape));
+                let there;
+                (there, before, end) = self.components::<KNOWN>(&mut marks, inner, last, (from, before), nodes)?;
+                if shape.is_some_and(|shape| !shape.holds(there)) {
+                    return None;
+                }
                 continue;
             }
             if let Some(check) = check
-                && !fine(self.raw.bytes, from, before, check)
+                && !fine(self.bytes, from, before, check)
             {
                 return None;
             }
-            self.nodes.leaf(segment, false, position, from, before - from);
+            nodes.leaf(segment, false, position, from, before - from);
         }
-        self.nodes.close_segment(segment, last);
-        Some(present)
+        nodes.close_segment(segment, last);
+        (end == SEGMENT).then_some(present)
     }
 
-    /// Reads the components of a composite, of which the first ends at `end`. Gives where the last ends, and with what.
-    #[inline]
+    /// Reads the components of a composite, of which the first stands at `from..at`. Gives what is there, and where the
+    /// last ends, and with what.
+    #[inline(always)]
     fn components<const KNOWN: bool>(
-        &mut self,
+        self,
+        marks: &mut Marks,
+        checks: &[Check],
         element: u32,
-        begin: u32,
-        mut at: u32,
-        check: Option<&Check>,
-    ) -> Option<(u32, Ends)> {
-        let shape = match (check, self.checks) {
-            // The separator in a simple element is a fault, or part of the value.
-            (Some(check), Some(checks)) if KNOWN => Some(checks.shapes.get(check.shape as usize).filter(|s| s.whole)?),
-            _ => None,
-        };
-        let mut checks = shape.zip(self.checks).map_or(&[][..], |(shape, checks)| checks.of_shape(shape)).iter();
-        let (mut present, mut from, mut end) = (0, begin, Ends::Component);
+        (begin, mut at): (u32, u32),
+        nodes: &mut Nodes,
+    ) -> Option<(u64, u32, u8)> {
+        let (mut present, mut from, mut end) = (0, begin, COMPONENT);
+        let mut checks = checks.iter();
         for position in 1..=MOST {
             let check = checks.next();
             if at > from {
-                if KNOWN && !check.is_some_and(|check| fine(self.raw.bytes, from, at, check)) {
+                if KNOWN && !check.is_some_and(|check| fine(self.bytes, from, at, check)) {
                     return None;
                 }
                 present |= 1 << position;
-                self.nodes.leaf(element, true, position, from, at - from);
+                nodes.leaf(element, true, position, from, at - from);
             }
-            if end != Ends::Component {
-                self.nodes.close_composite(element, at - begin);
-                return shape.is_none_or(|shape| shape.holds(present)).then_some((at, end));
+            if end != COMPONENT {
+                nodes.close_composite(element, at - begin);
+                return Some((present, at, end));
             }
             from = at + 1;
-            (at, end) = self.next()?;
+            (at, end) = self.next(marks)?;
         }
         None
     }

@@ -7,6 +7,7 @@ use crate::{
     piece::{Policy, Set, Severity},
     place::{At, Place},
 };
+use std::borrow::Cow;
 
 /// A segment of the envelope: its elements as text.
 #[derive(Debug, Clone)]
@@ -15,32 +16,45 @@ pub(crate) struct Service {
     pub span: Span,
     /// Counts from 1, in the set or in the document.
     pub ordinal: u32,
-    /// (text, start, end in the segment); the first is the id.
-    elements: Vec<(String, usize, usize)>,
+    bytes: Box<[u8]>,
+    /// (start, end) in `bytes`; the first is the id.
+    elements: Vec<(usize, usize)>,
     component: Option<u8>,
     release: Option<u8>,
 }
 
 impl Service {
     pub fn read(bytes: &[u8], span: Span, ordinal: u32, syntax: &Syntax) -> Self {
-        let element = |(start, end)| (String::from_utf8_lossy(&bytes[start..end]).into_owned(), start, end);
-        let elements: Vec<_> = cut(bytes, syntax.element, syntax.release).into_iter().map(element).collect();
-        let id = elements.first().map_or("", |(id, ..)| id.trim());
-        Service { id: id.into(), span, ordinal, component: syntax.component, release: syntax.release, elements }
+        let elements = cut(bytes, syntax.element, syntax.release);
+        let id = elements.first().and_then(|(start, end)| bytes.get(*start..*end)).unwrap_or_default();
+        let id = String::from_utf8_lossy(id).trim().into();
+        let (component, release) = (syntax.component, syntax.release);
+        Service { id, span, ordinal, component, release, bytes: bytes.into(), elements }
     }
 
     /// An element from 1, without padding; empty if it isn't there.
     pub fn element(&self, position: usize) -> String {
-        let raw = self.elements.get(position).map_or("", |(text, ..)| text.trim());
-        self.plain(raw)
+        self.plain(self.raw(position).trim())
+    }
+
+    /// True if an element isn't there, or is empty or blank.
+    pub fn lacks(&self, position: usize) -> bool {
+        self.raw(position).trim().is_empty()
     }
 
     /// A component from 1 of an element.
     pub fn component(&self, position: usize, component: usize) -> String {
-        let raw = self.elements.get(position).map_or("", |(text, ..)| text.as_str());
-        let parts =
-            self.component.map_or(vec![(0, raw.len())], |separator| cut(raw.as_bytes(), separator, self.release));
-        self.plain(parts.get(component - 1).and_then(|(start, end)| raw.get(*start..*end)).unwrap_or("").trim())
+        let raw = self.raw(position);
+        let part = match self.component {
+            Some(separator) => part(raw.as_bytes(), separator, self.release, component),
+            None => (component == 1).then_some((0, raw.len())),
+        };
+        self.plain(part.and_then(|(start, end)| raw.get(start..end)).unwrap_or("").trim())
+    }
+
+    fn raw(&self, position: usize) -> Cow<'_, str> {
+        let raw = self.elements.get(position).and_then(|(start, end)| self.bytes.get(*start..*end));
+        String::from_utf8_lossy(raw.unwrap_or_default())
     }
 
     /// Number of elements, without the id.
@@ -57,7 +71,7 @@ impl Service {
     /// The place of an element, of no length if it is missing.
     pub fn place_of(&self, position: usize) -> Place {
         let end = (self.span.end - self.span.start) as usize;
-        let (start, end) = self.elements.get(position).map_or((end, end), |(_, start, end)| (*start, *end));
+        let (start, end) = self.elements.get(position).copied().unwrap_or((end, end));
         let at = At::Segment {
             ordinal: self.ordinal,
             id: self.id.clone(),
@@ -70,10 +84,27 @@ impl Service {
 
     fn plain(&self, raw: &str) -> String {
         match self.release {
-            Some(release) => unescape(raw, release),
-            None => raw.to_owned(),
+            Some(release) if raw.as_bytes().contains(&release) => unescape(raw, release),
+            _ => raw.to_owned(),
         }
     }
+}
+
+/// Where the nth part from 1 stands, of bytes cut at each `separator` that isn't released.
+fn part(bytes: &[u8], separator: u8, release: Option<u8>, nth: usize) -> Option<(usize, usize)> {
+    let (mut start, mut at, mut count) = (0, 0, 1);
+    while at < bytes.len() {
+        if Some(bytes[at]) == release {
+            at += 1;
+        } else if bytes[at] == separator {
+            if count == nth {
+                return Some((start, at));
+            }
+            (start, count) = (at + 1, count + 1);
+        }
+        at += 1;
+    }
+    (count == nth).then_some((start, bytes.len()))
 }
 
 /// A trailer's statement, checked against what was read.

@@ -135,24 +135,16 @@ pub(crate) struct Raw {
     pub odd: bool,
 }
 
-/// What a delimiter ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ends {
-    Element,
-    Component,
-    Segment,
-}
-
 /// What each byte means in a syntax.
 #[derive(Clone)]
 pub(crate) struct Classes([u8; 256]);
 
-const ELEMENT: u8 = 1;
-const COMPONENT: u8 = 2;
+pub(crate) const ELEMENT: u8 = 1;
+pub(crate) const COMPONENT: u8 = 2;
 const REPETITION: u8 = 3;
 const RELEASE: u8 = 4;
 const ODD: u8 = 5;
-const SEGMENT: u8 = 6;
+pub(crate) const SEGMENT: u8 = 6;
 
 impl Classes {
     pub fn of(syntax: &Syntax) -> Self {
@@ -173,15 +165,10 @@ impl Classes {
         Classes(classes)
     }
 
-    /// What ends at a byte that means something; `None` for all but the three that clean segments are made of.
+    /// The meaning of a byte.
     #[inline]
-    pub fn ends(&self, byte: u8) -> Option<Ends> {
-        match self.0[byte as usize] {
-            ELEMENT => Some(Ends::Element),
-            COMPONENT => Some(Ends::Component),
-            SEGMENT => Some(Ends::Segment),
-            _ => None,
-        }
+    pub fn of_byte(&self, byte: u8) -> u8 {
+        self.0[byte as usize]
     }
 
     /// Splits `bytes[start..end]` into elements; the first is the segment's id.

@@ -51,8 +51,59 @@ impl Arrival<'_> {
     }
 }
 
+/// Steps from segment to segment that were found before, kept from set to set: the slot of the last segment and the
+/// next one's id say where it goes, as long as limits allow it and nothing is passed over that must be there.
+#[derive(Default)]
+pub(crate) struct Steps {
+    /// Whose slots these are.
+    guide: Option<&'static Guide>,
+    known: Vec<Step>,
+    frames: Vec<Frame>,
+}
+
+/// From a slot with a segment id to a slot so many levels further up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Step {
+    /// (the slot + 1, id); 0 for none.
+    from: u64,
+    to: u32,
+    up: u32,
+}
+
+/// A guide has some hundred steps that documents take; the newer one of two at one place is kept.
+const STEPS: usize = 1024;
+
+impl Steps {
+    fn of(mut self, guide: &'static Guide) -> Steps {
+        if !self.guide.is_some_and(|known| std::ptr::eq(known, guide)) {
+            self.guide = Some(guide);
+            self.known.clear();
+            self.known.resize(STEPS, Step::default());
+        }
+        self.frames.clear();
+        self
+    }
+
+    #[inline]
+    fn home(from: u64) -> usize {
+        (from.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize % STEPS
+    }
+
+    #[inline]
+    fn get(&self, from: u64) -> Option<Step> {
+        self.known.get(Self::home(from)).copied().filter(|step| step.from == from)
+    }
+
+    fn put(&mut self, step: Step) {
+        if let Some(place) = self.known.get_mut(Self::home(step.from)) {
+            *place = step;
+        }
+    }
+}
+
 pub(crate) struct Structure {
     guide: &'static Guide,
+    steps: Steps,
     frames: Vec<Frame>,
     /// The ordinal after an unknown segment that already costs the set: what it should have opened is no second fault.
     excused: u32,
@@ -84,11 +135,15 @@ impl Placed {
 }
 
 impl Structure {
-    pub fn new(guide: &'static Guide, policy: &Policy) -> Self {
+    pub fn new(guide: &'static Guide, policy: &Policy, steps: Steps) -> Self {
+        let mut steps = steps.of(guide);
+        let mut frames = std::mem::take(&mut steps.frames);
         let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
+        frames.push(root);
         Structure {
             guide,
-            frames: vec![root],
+            steps,
+            frames,
             excused: 0,
             after_unknown: 0,
             last: None,
@@ -96,13 +151,73 @@ impl Structure {
         }
     }
 
+    /// What may be used again for the next set.
+    pub fn into_steps(self) -> Steps {
+        Steps { frames: self.frames, ..self.steps }
+    }
+
     /// Finds the place of the next segment.
+    #[inline]
     pub fn place(&mut self, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
         let id = pack(segment.id);
+        match self.step(id, segment, tree) {
+            Some(placed) => placed,
+            None => self.search(id, segment, tree, faults),
+        }
+    }
+
+    /// Goes a step that was gone before.
+    #[inline]
+    fn step(&mut self, id: u32, segment: &Arrival, tree: &mut Tree) -> Option<Placed> {
+        let step = self.steps.get(self.from(id))?;
+        let depth = self.frames.len().checked_sub(1 + step.up as usize)?;
+        let taken = self.guide.plan.slots.get(step.to as usize)?;
+        let frame = self.frames.get_mut(depth)?;
+        match frame.at == step.to {
+            true if frame.count >= taken.max => return None,
+            true => frame.count += 1,
+            false => (frame.at, frame.count) = (step.to, 1),
+        }
+        let parent = frame.node;
+        self.frames.truncate(depth + 1);
+        let parent = if taken.is_loop() { self.open(taken, parent, segment, tree) } else { parent };
+        Some(Placed::at(parent, taken))
+    }
+
+    /// Where we are, and what comes.
+    #[inline]
+    fn from(&self, id: u32) -> u64 {
+        self.frames.last().map_or(0, |frame| (u64::from(frame.at) + 1) << 32 | u64::from(id))
+    }
+
+    /// Keeps a step, if it is always right: no level that it leaves could have taken the segment, or can at another time.
+    fn keep(&mut self, id: u32, depth: usize, slot: u32) {
+        let slots = &self.guide.plan.slots;
+        let begun = self.frames.first().is_some_and(|root| root.count > 0);
+        let repeats = |frame: &Frame| frame.at != slot && slots.get(frame.at as usize).is_some_and(|at| at.id == id);
+        let inner = self.frames.get(depth..).unwrap_or_default();
+        if begun && !inner.iter().any(repeats) {
+            let up = (inner.len() - 1) as u32;
+            self.steps.put(Step { from: self.from(id), to: slot, up });
+        }
+    }
+
+    fn search(&mut self, id: u32, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
         let mut over = None;
         for depth in (0..self.frames.len()).rev() {
             match self.in_frame(depth, id) {
-                Some((slot, true)) => return self.take(depth, slot, segment, tree, faults),
+                Some((slot, true)) => {
+                    let (from, before) = (self.from(id), faults.count());
+                    if over.is_none() {
+                        self.keep(id, depth, slot);
+                    }
+                    let placed = self.take(depth, slot, segment, tree, faults);
+                    if faults.count() > before {
+                        // Something was passed over that must be there: that is to be said each time.
+                        self.steps.put(Step { from, to: u32::MAX, up: 0 });
+                    }
+                    return placed;
+                }
                 Some((slot, false)) => over = over.or(Some((depth, slot))),
                 None => {}
             }

@@ -15,7 +15,6 @@ use crate::{
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
     },
     fault::{Costs, Fault},
-    guides,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
@@ -422,15 +421,16 @@ impl<R: BufRead> Edifact<R> {
             byte: collected.start,
             len: collected.end - collected.start,
             segments: collected.segments,
-            tree: Tree::new(unh.place()),
+            tree: Tree::hollow(unh.place()),
             faults: Vec::new(),
         };
         if collected.too_long {
             set.faults.push(too_long(&set, &self.policy, "UNH"));
             return set;
         }
+        let guide = self.scratch.guide(Standard::Edifact, &set.version, &set.kind);
         let Some(open) = &self.open else { return set };
-        let guide = guides::find(Standard::Edifact, &set.version, &set.kind);
+        
         let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
@@ -463,7 +463,7 @@ impl<R: BufRead> Edifact<R> {
         faults: &mut Faults,
     ) {
         for position in [1, 2] {
-            if unh.element(position).is_empty() {
+            if unh.lacks(position) {
                 let sentence = format!("UNH{position:02} is missing in the message header at byte {}.", set.byte);
                 faults.push(
                     Fault::new(codes::SET_HEADER, unh.place_of(position), sentence).expected("UNH+1+ORDERS:D:96A:UN"),

@@ -16,7 +16,6 @@ use crate::{
         window::Marked,
     },
     fault::{Costs, Fault},
-    guides,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
@@ -459,15 +458,16 @@ impl<R: BufRead> X12<R> {
             byte: collected.start,
             len: collected.end - collected.start,
             segments: collected.segments,
-            tree: Tree::new(st.place()),
+            tree: Tree::hollow(st.place()),
             faults: Vec::new(),
         };
         if collected.too_long {
             set.faults.push(too_long(&set, &self.policy, "ST"));
             return set;
         }
+        let guide = self.scratch.guide(Standard::X12, &set.version, &set.kind);
         let Some(open) = &self.open else { return set };
-        let guide = guides::find(Standard::X12, &set.version, &set.kind);
+        
         let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
@@ -500,7 +500,7 @@ impl<R: BufRead> X12<R> {
         faults: &mut Faults,
     ) {
         for position in [1, 2] {
-            if st.element(position).is_empty() {
+            if st.lacks(position) {
                 let sentence = format!("ST{position:02} is missing in the set header at byte {}.", set.byte);
                 faults.push(Fault::new(codes::SET_HEADER, st.place_of(position), sentence).expected("ST*850*0001"));
             }
