@@ -50,7 +50,9 @@ impl Names {
 /// A name of one to eight bytes as a number; no two give the same, and none gives 0.
 #[inline]
 pub(crate) fn packed(name: &str) -> Option<u64> {
-    let mut word = [0; 8];
-    word.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
-    Some(u64::from_le_bytes(word)).filter(|number| *number != 0 && !name.ends_with('\0'))
+    if name.len() > 8 || name.ends_with('\0') {
+        return None;
+    }
+    let number = name.bytes().rev().fold(0, |number, byte| number << 8 | u64::from(byte));
+    (number != 0).then_some(number)
 }

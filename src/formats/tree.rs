@@ -111,9 +111,23 @@ impl Tree {
         Tree::over(String::new(), base, place)
     }
 
-    /// The tree of a set that can't be read, or isn't yet: its root only, without room for more.
-    pub(crate) fn hollow(place: Place) -> Self {
-        Tree::sharing(None, (0, 0), String::new(), place.byte, place)
+    /// Nothing, not even a root: holds the place of a tree that is being made.
+    pub(crate) fn hollow() -> Self {
+        Tree {
+            nodes: Nodes::default(),
+            text: String::new(),
+            shared: None,
+            own: FIRST,
+            names: Vec::new(),
+            short: Vec::new(),
+            known: HashMap::new(),
+            namespaces: Vec::new(),
+            unescaped: Vec::new(),
+            placed: Vec::new(),
+            root: Place { byte: 0, len: 0, at: At::Node { path: "".into() } },
+            base: 0,
+            base_line: 0,
+        }
     }
 
     /// A reader's tree: `text` is the set's bytes (same length), `base` the offset of the first.
@@ -136,15 +150,9 @@ impl Tree {
             text,
             shared,
             own: FIRST + shared.map_or(0, |names| names.len() as u32),
-            names: Vec::new(),
-            short: Vec::new(),
-            known: HashMap::new(),
-            namespaces: Vec::new(),
-            unescaped: Vec::new(),
-            placed: Vec::new(),
             root: place,
             base,
-            base_line: 0,
+            ..Tree::hollow()
         };
         // The root has no name, and NONE is no name's number.
         let root = Add { kind: Kind::Root, name: NONE, start: 0, len: 0, extra: 0, text: Text::None };

@@ -157,7 +157,7 @@ impl Scratch {
         limit: usize,
     ) -> io::Result<Collected> {
         let spans = std::mem::take(&mut self.spans);
-        let short = self.window.collect(source, syntax, header, ends, limit.min(1 << 30), &mut self.firsts, spans)?;
+        let short = self.window.collect(source, syntax, header, ends, limit.min(1 << 30), (&mut self.firsts, spans))?;
         if let Some(set) = short {
             return Ok(set);
         }

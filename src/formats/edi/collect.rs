@@ -88,6 +88,12 @@ impl Collected {
         }
     }
 
+    /// Its last segment ends at this offset from its start, with a terminator.
+    #[inline]
+    pub fn end_at(&mut self, end: u32) {
+        (self.end, self.next) = (self.start + u64::from(end), self.start + u64::from(end) + 1);
+    }
+
     /// From here on only its end is looked for.
     fn give_up(&mut self) {
         self.too_long = true;

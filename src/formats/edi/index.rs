@@ -206,27 +206,26 @@ fn has_avx2() -> bool {
 fn avx2(chunk: &[u8; 64], needles: &Needles) -> Found {
     use std::arch::x86_64::*;
     let [a, b, c, d] = needles.delimiters.map(|byte| _mm256_set1_epi8(byte as i8));
-    let (words, _) = chunk.as_chunks::<8>();
-    let word = |n: usize| i64::from_le_bytes(words[n]);
-    let halves = [0, 4].map(|n| _mm256_set_epi64x(word(n + 3), word(n + 2), word(n + 1), word(n)));
-    let marks = halves.map(|x| {
+    let word = |n: usize| i64::from_le_bytes(chunk.as_chunks::<8>().0[n]);
+    let low = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
+    let high = _mm256_set_epi64x(word(7), word(6), word(5), word(4));
+    let joined = |low, high| u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32;
+    let marks = |x| {
         let ab = _mm256_or_si256(_mm256_cmpeq_epi8(x, a), _mm256_cmpeq_epi8(x, b));
         let cd = _mm256_or_si256(_mm256_cmpeq_epi8(x, c), _mm256_cmpeq_epi8(x, d));
         // As signed numbers the bytes from 128 on are negative.
-        let low = _mm256_cmpgt_epi8(_mm256_set1_epi8(32), x);
-        let odd = _mm256_or_si256(low, _mm256_cmpeq_epi8(x, _mm256_set1_epi8(127)));
-        _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(ab, cd), odd)) as u32
-    });
-    let release = match needles.release {
-        None => [0, 0],
-        Some(byte) => {
-            let release = _mm256_set1_epi8(byte as i8);
-            halves.map(|x| _mm256_movemask_epi8(_mm256_cmpeq_epi8(x, release)) as u32)
-        }
+        let odd = _mm256_or_si256(
+            _mm256_cmpgt_epi8(_mm256_set1_epi8(32), x),
+            _mm256_cmpeq_epi8(x, _mm256_set1_epi8(127)),
+        );
+        _mm256_or_si256(_mm256_or_si256(ab, cd), odd)
     };
-    let ends = halves.map(|x| _mm256_movemask_epi8(_mm256_cmpeq_epi8(x, a)) as u32);
-    let joined = |[low, high]: [u32; 2]| u64::from(low) | u64::from(high) << 32;
-    Found { marks: joined(marks), ends: joined(ends), release: joined(release) }
+    let release = needles.release.map_or(0, |byte| {
+        let release = _mm256_set1_epi8(byte as i8);
+        joined(_mm256_cmpeq_epi8(low, release), _mm256_cmpeq_epi8(high, release))
+    });
+    let ends = joined(_mm256_cmpeq_epi8(low, a), _mm256_cmpeq_epi8(high, a));
+    Found { marks: joined(marks(low), marks(high)), ends, release }
 }
 
 #[cfg(target_arch = "x86_64")]

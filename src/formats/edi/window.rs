@@ -12,7 +12,7 @@ use std::io::{self, BufRead};
 const FIRST: usize = 1024;
 const MOST: usize = 64 * 1024;
 /// So many marks of what is behind us are kept before the others are moved to the front.
-const KEPT: usize = 16 * 1024;
+const KEPT: usize = 64 * 1024;
 
 /// The marks from one offset of the document up to another.
 #[derive(Default)]
@@ -66,8 +66,7 @@ impl Window {
         header: Span,
         ends: &Ends,
         limit: usize,
-        firsts: &mut Vec<u32>,
-        mut spans: Vec<(u32, u32)>,
+        (firsts, mut spans): (&mut Vec<u32>, Vec<(u32, u32)>),
     ) -> io::Result<Option<Collected>> {
         firsts.clear();
         spans.clear();
@@ -80,38 +79,45 @@ impl Window {
         let mut set = Collected::at(header.start, spans);
         loop {
             let bytes = source.from(header.start);
-            while let Some(last) = self.found.ends.get(self.end).copied() {
-                let Some(mark) = self.found.all().get(last as usize).copied() else { return Ok(None) };
-                let end = mark - shift;
+            let (marks, terminators) = (self.found.all(), &self.found.ends[..]);
+            let (mut mark, mut next) = (self.mark, self.end);
+            while let Some(last) = terminators.get(next).map(|last| *last as usize) {
+                let Some(end) = marks.get(last).map(|at| at.wrapping_sub(shift)) else { return Ok(None) };
                 if end as usize > limit {
                     return Ok(None);
                 }
-                let filler = |b: &&u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
-                start += bytes.get(start as usize..).unwrap_or_default().iter().take_while(filler).count() as u32;
+                while bytes.get(start as usize).is_some_and(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
+                    start += 1;
+                }
+                while mark <= last && marks.get(mark).is_some_and(|at| at.wrapping_sub(shift) < start) {
+                    mark += 1;
+                }
+                next += 1;
                 if start > end {
                     // A line break that is the terminator, too, behind another.
-                    (self.end, self.mark) = (self.end + 1, last as usize + 1);
+                    mark = last + 1;
                     continue;
                 }
-                while self.found.all().get(self.mark).is_some_and(|mark| mark - shift < start) {
-                    self.mark += 1;
-                }
                 let segment = bytes.get(start as usize..end as usize).unwrap_or_default();
-                let telling = segment.first_chunk::<2>().is_some_and(|first| (ends.telling)(first));
+                let telling = segment.first_chunk::<2>().is_some_and(ends.telling);
                 let id = if telling { id_of(segment, syntax) } else { b"" };
                 if set.segments > 0 && telling && ends.others.contains(&id) {
+                    (self.mark, self.end) = (mark, next - 1);
                     return Ok(Some(set));
                 }
                 set.segments += 1;
-                (set.end, set.next) = (header.start + u64::from(end), header.start + u64::from(end) + 1);
                 set.spans.push((start, end));
-                firsts.push(self.mark as u32);
-                (self.end, self.mark, start) = (self.end + 1, last as usize + 1, end + 1);
+                firsts.push(mark as u32);
+                (mark, start) = (last + 1, end + 1);
                 if telling && id == ends.trailer {
+                    (self.mark, self.end) = (mark, next);
+                    set.end_at(end);
                     set.closed = true;
                     return Ok(Some(set));
                 }
+                set.end_at(end);
             }
+            (self.mark, self.end) = (mark, next);
             if self.upto - header.start > limit as u64 || !self.extend(source)? {
                 return Ok(None);
             }

@@ -144,7 +144,7 @@ impl<R: BufRead> Edifact<R> {
         self.at = span.next;
         self.segments += 1;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
-        match &*service.id {
+        match &*service.id() {
             "UNG" => self.open_group(&service),
             "UNE" => self.close_group(Some(&service)),
             "UNZ" => {
@@ -232,9 +232,9 @@ impl<R: BufRead> Edifact<R> {
         };
         self.segments += 1;
         let unb = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
-        if &*unb.id != "UNB" {
+        if &*unb.id() != "UNB" {
             let separator = char::from(syntax.element);
-            let why = match unb.id.starts_with("UNB") {
+            let why = match unb.id().starts_with("UNB") {
                 true => format!("the separator behind UNB is not “{separator}”, and no UNA says what it is"),
                 false => "UNB doesn't follow UNA".to_owned(),
             };
@@ -421,10 +421,11 @@ impl<R: BufRead> Edifact<R> {
             byte: collected.start,
             len: collected.end - collected.start,
             segments: collected.segments,
-            tree: Tree::hollow(unh.place()),
+            tree: Tree::hollow(),
             faults: Vec::new(),
         };
         if collected.too_long {
+            set.tree = Tree::new(unh.place());
             set.faults.push(too_long(&set, &self.policy, "UNH"));
             return set;
         }
@@ -499,7 +500,7 @@ impl<R: BufRead> Edifact<R> {
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from UNH to UNT" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
-        control.control(&unh.element(1), "UNH01", &self.policy).into_iter().for_each(|f| faults.push(f));
+        control.control(&set.control, "UNH01", &self.policy).into_iter().for_each(|f| faults.push(f));
     }
 
     fn here(&self, id: &str) -> Place {

@@ -145,7 +145,7 @@ impl<R: BufRead> X12<R> {
         self.at = span.next;
         self.segments += 1;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
-        match &*service.id {
+        match &*service.id() {
             "GS" => self.open_group(&service),
             "GE" => self.close_group(Some(&service)),
             "IEA" => {
@@ -458,10 +458,11 @@ impl<R: BufRead> X12<R> {
             byte: collected.start,
             len: collected.end - collected.start,
             segments: collected.segments,
-            tree: Tree::hollow(st.place()),
+            tree: Tree::hollow(),
             faults: Vec::new(),
         };
         if collected.too_long {
+            set.tree = Tree::new(st.place());
             set.faults.push(too_long(&set, &self.policy, "ST"));
             return set;
         }
@@ -532,7 +533,7 @@ impl<R: BufRead> X12<R> {
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from ST to SE" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
-        control.control(&st.element(2), "ST02", &self.policy).into_iter().for_each(|f| faults.push(f));
+        control.control(&set.control, "ST02", &self.policy).into_iter().for_each(|f| faults.push(f));
     }
 
     fn here(&self, id: &str) -> Place {
