@@ -5,20 +5,20 @@ use crate::guides::Table;
 /// The first number of a shared name; those before it are positions.
 pub(crate) const FIRST: u32 = 100;
 
-/// Names of up to eight bytes with their numbers.
+/// Names with their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     list: Vec<Box<str>>,
+    /// Those of up to eight bytes.
     numbers: Table,
 }
 
 impl Names {
-    /// Of names, each once; what is a position, or longer than eight bytes, is left out.
+    /// Of names, each once; positions of two digits have their numbers already.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Names {
         let mut list: Vec<Box<str>> = Vec::new();
         for name in names {
-            let position = matches!(name.as_bytes(), [b'0'..=b'9', b'0'..=b'9']);
-            if packed(name).is_some() && !position && !list.iter().any(|known| &**known == name) {
+            if position(name).is_none() && !name.is_empty() && !list.iter().any(|known| &**known == name) {
                 list.push(name.into());
             }
         }
@@ -31,19 +31,29 @@ impl Names {
         self.list.len()
     }
 
-    /// The number of a name; `u32::MAX` if it is none of these.
-    pub fn number(&self, name: &str) -> u32 {
-        packed(name).and_then(|packed| self.find(packed)).unwrap_or(u32::MAX)
-    }
-
-    /// The same of a packed name.
-    pub fn find(&self, packed: u64) -> Option<u32> {
-        self.numbers.get(packed)
+    /// The number of a name, if it is a position or one of these.
+    pub fn number(&self, name: &str) -> Option<u32> {
+        if let Some(position) = position(name) {
+            return Some(position);
+        }
+        match packed(name) {
+            Some(packed) => self.numbers.get(packed),
+            None => self.list.iter().zip(FIRST..).find(|(known, _)| &***known == name).map(|(_, number)| number),
+        }
     }
 
     /// The name at an index from 0.
     pub fn get(&self, index: usize) -> Option<&str> {
         self.list.get(index).map(|name| &**name)
+    }
+}
+
+/// The number of a name of two digits.
+#[inline]
+pub(crate) fn position(name: &str) -> Option<u32> {
+    match *name.as_bytes() {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0')),
+        _ => None,
     }
 }
 

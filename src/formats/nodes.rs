@@ -119,9 +119,25 @@ impl Nodes {
         let Slot { parent, start, len, .. } = slot;
         self.rows.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
         self.wide.push(slot);
-        if parent == NONE {
-            return id;
+        if parent != NONE {
+            self.link(parent, id);
         }
+        id
+    }
+
+    /// Appends a loop or a segment.
+    #[inline]
+    pub fn inner(&mut self, kind: Kind, name: u32, (start, len): (u32, u32), extra: u32, parent: u32) -> u32 {
+        let id = self.rows.len() as u32;
+        self.rows.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
+        let (first, last, next) = (NONE, NONE, NONE);
+        self.wide.push(Slot { kind, text: Text::None, namespace: 0, name, start, len, extra, parent, first, last, next });
+        self.link(parent, id);
+        id
+    }
+
+    #[inline]
+    fn link(&mut self, parent: u32, id: u32) {
         let above = self.get_mut(parent);
         let before = above.last;
         above.last = id;
@@ -129,7 +145,6 @@ impl Nodes {
             NONE => above.first = id,
             before => self.get_mut(before).next = id,
         }
-        id
     }
 
     /// Appends a leaf of raw bytes to a row that was begun behind its parent. Positions are 1 to 63.

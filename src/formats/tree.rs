@@ -13,7 +13,7 @@
 //! Inside, nodes are small and point into one copy of the set's bytes: a partner's 60 MB set must not become gigabytes.
 
 use crate::{
-    names::{FIRST, Names, packed},
+    names::{FIRST, Names, packed, position},
     nodes::{NONE, Nodes, Slot},
     place::{At, Place},
 };
@@ -365,13 +365,10 @@ impl Tree {
 
     /// The number of a name, if any node may have it.
     pub(crate) fn number_of(&self, name: &str) -> Option<u32> {
-        if let [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = name.as_bytes() {
-            return Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0'));
+        if let Some(number) = position(name).or_else(|| self.shared.and_then(|names| names.number(name))) {
+            return Some(number);
         }
         let number = packed(name);
-        if let Some(shared) = number.zip(self.shared).and_then(|(number, names)| names.find(number)) {
-            return Some(shared);
-        }
         let short = number.and_then(|number| self.short.iter().position(|short| *short == number));
         match short {
             Some(at) => Some(at as u32 + self.own),

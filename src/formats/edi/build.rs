@@ -128,7 +128,7 @@ pub(crate) struct Scratch {
 /// The part that building a tree fills.
 #[derive(Default)]
 pub(crate) struct Tables {
-    elements: Vec<Raw>,
+    pub elements: Vec<Raw>,
     steps: Steps,
     /// The nodes of the set's segments.
     pub segments: Vec<NodeId>,
@@ -182,9 +182,14 @@ pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
     let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, steps));
     let mut builder = Builder { raw, tree, faults, structure, latin1 };
     tables.segments.clear();
-    for (ordinal, (start, end)) in (1..).zip(raw.spans) {
-        let node = builder.segment(ordinal, *start, *end, &mut tables.elements);
-        tables.segments.extend(node);
+    let mut at = 0;
+    while at < raw.spans.len() {
+        at = builder.quick(at, tables);
+        if let Some((start, end)) = raw.spans.get(at) {
+            let node = builder.segment(at as u32 + 1, *start, *end, &mut tables.elements);
+            tables.segments.extend(node);
+        }
+        at += 1;
     }
     builder.finish();
     tables.steps = builder.structure.map(Structure::into_steps).unwrap_or_default();
@@ -247,7 +252,7 @@ pub(super) struct Builder<'a> {
     pub raw: &'a RawSet<'a>,
     pub tree: Tree,
     faults: Faults,
-    structure: Option<Structure>,
+    pub structure: Option<Structure>,
     latin1: bool,
 }
 
@@ -268,13 +273,8 @@ impl Builder<'_> {
             let spans = raw.spans.iter();
             spans.map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
         };
-        let clean = self.clean_id(ordinal, start);
-        let id = match clean {
-            Some(id) => Cow::Borrowed(id),
-            None => self.long_id(start, end, elements),
-        };
-        let id = &*id;
-        let arrival = Arrival { id, ordinal, byte: raw.base + u64::from(start), len: end - start, ids: &ids };
+        let id = &*self.long_id(start, end, elements);
+        let arrival = Arrival { id, ordinal, byte: raw.base + u64::from(start), start, len: end - start, ids: &ids };
         if id.is_empty() {
             let sentence = format!("Segment {ordinal} is empty.");
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
@@ -286,18 +286,25 @@ impl Builder<'_> {
             _ => Placed::UNKNOWN,
         };
         let name = if placed.name == u32::MAX { self.tree.intern(arrival.id()) } else { placed.name };
-        let what = Add { kind: Kind::Segment, name, start, len: end - start, extra: ordinal, text: Text::None };
-        let node = self.tree.add(placed.parent, what);
-        if clean.is_some() {
-            if self.clean(node, ordinal, placed.spec) {
-                return Some(node);
-            }
-            self.tree.nodes().take_back(node.0);
-            raw.lexis.classes.elements(raw.bytes, start as usize, end as usize, elements);
+        let node = self.tree.nodes().inner(Kind::Segment, name, (start, end - start), ordinal, placed.parent.0);
+        let node = NodeId(node);
+        if !self.clean(node, ordinal, placed.spec) {
+            self.elements(node, &arrival, self.spec(placed.spec), elements);
         }
-        let spec = raw.guide.and_then(|g| g.plan.specs.get(placed.spec as usize)).map(|s| &**s);
-        self.elements(node, &arrival, spec, elements);
         Some(node)
+    }
+
+    /// Reads the elements of a segment, whose place is known, the long way.
+    pub(super) fn long_elements(&mut self, node: NodeId, ordinal: u32, spec: u32, elements: &mut Vec<Raw>) {
+        let Some((start, end)) = self.raw.spans.get(ordinal as usize - 1).copied() else { return };
+        let id = &*self.long_id(start, end, elements);
+        let (byte, len) = (self.raw.base + u64::from(start), end - start);
+        let arrival = Arrival { id, ordinal, byte, start, len, ids: &Vec::new };
+        self.elements(node, &arrival, self.spec(spec), elements);
+    }
+
+    fn spec(&self, spec: u32) -> Option<&'static SegmentSpec> {
+        self.raw.guide.and_then(|guide| guide.plan.specs.get(spec as usize)).map(|spec| &**spec)
     }
 
     /// Splits a segment into elements, and gives its id.
@@ -531,7 +538,7 @@ impl Builder<'_> {
         let Some((start, end)) = self.raw.spans.last() else { return };
         let id: &[u8] = if self.raw.edifact { b"UNT" } else { b"SE" };
         let (ordinal, byte) = (self.raw.spans.len() as u32, self.raw.base + u64::from(*start));
-        structure.finish(&Arrival { id, ordinal, byte, len: end - start, ids: &Vec::new }, &mut self.faults);
+        structure.finish(&Arrival { id, ordinal, byte, start: *start, len: end - start, ids: &Vec::new }, &mut self.faults);
     }
 
     fn place(&self, spot: &Spot, raw: &Raw) -> Place {

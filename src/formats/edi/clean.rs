@@ -3,49 +3,77 @@
 //! right, something missing) nothing is kept, and the segment is read the long way, which finds the words for it.
 
 use super::{
-    build::Builder,
+    build::{Builder, RawSet, Tables},
     fine::fine,
     scan::{COMPONENT, Classes, ELEMENT, SEGMENT},
 };
 use crate::{
-    guides::{Check, Checks},
+    guides::{Check, Checks, pack},
     nodes::Nodes,
-    tree::NodeId,
+    tree::{Kind, NodeId},
 };
 
 /// Positions up to here fit the bits that say what is there.
 const MOST: u32 = 63;
 
 impl<'a> Builder<'a> {
-    /// The id of a segment, if nothing is unusual about it. Its first mark is then the one behind it.
-    #[inline]
-    pub(super) fn clean_id(&self, ordinal: u32, start: u32) -> Option<&'a [u8]> {
+    /// Reads segments, from one on, as long as each goes a step that was gone before: gives the first one that doesn't.
+    pub(super) fn quick(&mut self, from: usize, tables: &mut Tables) -> usize {
         let raw = self.raw;
-        let first = *raw.marked.firsts.get(ordinal as usize - 1)?;
-        let id_end = raw.marked.marks.get(first as usize)?.wrapping_sub(raw.marked.shift);
-        let id = raw.bytes.get(start as usize..id_end as usize)?;
-        let ends = raw.bytes.get(id_end as usize).map_or(SEGMENT, |byte| raw.lexis.classes.of_byte(*byte));
-        let good = matches!(*id, [a, b] | [a, _, b] | [a, _, _, b] if a != b' ' && b != b' ');
-        (good && (ends == ELEMENT || ends == SEGMENT)).then_some(id)
+        let Some((set, checks)) = Bytes::of(raw).zip(self.checks()) else { return from };
+        if from == 0 {
+            return 0; // the header, before which there is nothing to step from
+        }
+        // Of a segment that the document's end cuts off nothing is said.
+        let most = raw.spans.len() - usize::from(raw.cut);
+        let segments = raw.spans.iter().zip(raw.marked.firsts).enumerate().take(most).skip(from);
+        for (at, ((start, end), first)) in segments {
+            let Some(structure) = &mut self.structure else { return at };
+            let marks = raw.marked.marks.get(*first as usize..).unwrap_or_default();
+            let Some(id) = set.id(*start, marks) else { return at };
+            let span = (*start, end - start);
+            let Some(placed) = structure.step(id, span, self.tree.nodes()) else { return at };
+            let ordinal = at as u32 + 1;
+            let node = self.tree.nodes().inner(Kind::Segment, placed.name, span, ordinal, placed.parent.0);
+            tables.segments.push(NodeId(node));
+            let shape = checks.shapes.get(placed.spec as usize).filter(|shape| shape.whole);
+            let clean = shape.is_some_and(|shape| {
+                let (inner, nodes) = (checks.of_shape(shape), self.tree.nodes());
+                let present = set.elements::<true>(marks, Some(checks), inner, node, nodes);
+                present.is_some_and(|present| shape.holds(present))
+            });
+            if !clean {
+                self.tree.nodes().take_back(node);
+                self.long_elements(NodeId(node), ordinal, placed.spec, &mut tables.elements);
+            }
+        }
+        most.max(from)
     }
 
-    /// Reads the elements of a segment; false if it isn't clean.
-    #[inline]
+    /// Reads the elements of a segment; false, and nothing is kept, if it isn't clean.
     pub(super) fn clean(&mut self, node: NodeId, ordinal: u32, spec: u32) -> bool {
         let raw = self.raw;
-        let Some(first) = raw.marked.firsts.get(ordinal as usize - 1) else { return false };
+        let Some((set, first)) = Bytes::of(raw).zip(raw.marked.firsts.get(ordinal as usize - 1)) else { return false };
         let marks = raw.marked.marks.get(*first as usize..).unwrap_or_default();
-        let spread = raw.edifact && raw.syntax.repetition.is_none();
-        let checks = raw.guide.map(|guide| &guide.plan.checks[usize::from(spread)]);
-        let set = Bytes { bytes: raw.bytes, classes: &raw.lexis.classes, shift: raw.marked.shift };
+        let checks = self.checks();
         let known = checks.and_then(|checks| Some((checks, checks.shapes.get(spec as usize)?)));
-        match known {
-            None => set.elements::<false>(marks, None, &[], node.0, self.tree.nodes()).is_some(),
+        let nodes = self.tree.nodes();
+        let clean = match known {
+            None => set.elements::<false>(marks, None, &[], node.0, nodes).is_some(),
             Some((_, shape)) if !shape.whole => false,
             Some((all, shape)) => set
-                .elements::<true>(marks, checks, all.of_shape(shape), node.0, self.tree.nodes())
+                .elements::<true>(marks, checks, all.of_shape(shape), node.0, nodes)
                 .is_some_and(|present| shape.holds(present)),
+        };
+        if !clean {
+            nodes.take_back(node.0);
         }
+        clean
+    }
+
+    fn checks(&self) -> Option<&'static Checks> {
+        let spread = self.raw.edifact && self.raw.syntax.repetition.is_none();
+        self.raw.guide.map(|guide| &guide.plan.checks[usize::from(spread)])
     }
 }
 
@@ -61,6 +89,20 @@ struct Bytes<'a> {
 type Marks<'a> = std::slice::Iter<'a, u32>;
 
 impl<'a> Bytes<'a> {
+    /// `None` if the set wasn't cut out by marks.
+    fn of(raw: &RawSet<'a>) -> Option<Bytes<'a>> {
+        let (bytes, classes, shift) = (raw.bytes, &raw.lexis.classes, raw.marked.shift);
+        (!raw.marked.firsts.is_empty()).then_some(Bytes { bytes, classes, shift })
+    }
+
+    /// The id of a segment, packed, if it has two to four characters and ends with an element or the segment.
+    #[inline(always)]
+    fn id(self, start: u32, marks: &[u32]) -> Option<u32> {
+        let (end, ends) = self.next(&mut marks.iter())?;
+        let id = self.bytes.get(start as usize..end as usize)?;
+        (ends == ELEMENT || ends == SEGMENT).then(|| pack(id))
+    }
+
     /// The next mark's offset and what it means; the set's end is that of its last segment.
     #[inline(always)]
     fn next(self, marks: &mut Marks) -> Option<(u32, u8)> {

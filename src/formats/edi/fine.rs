@@ -29,7 +29,11 @@ fn looked_at(bytes: &[u8], start: usize, end: usize, check: &Check) -> bool {
     if len > 8 {
         return check.way == Way::Anything || slowly(bytes, start, end, check);
     }
-    let word = word(bytes, start, end);
+    let word = match bytes.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
+        // The last bytes of a set are not followed by eight more.
+        None => last_word(bytes, start, end),
+        Some(chunk) => u64::from_le_bytes(*chunk) & MASKS[len & 15],
+    };
     let length = match check.way {
         Way::Coded if check.codes.has(word.swap_bytes()) => Some(len),
         Way::Whole if digits_only(word, len) => Some(len),
@@ -40,6 +44,17 @@ fn looked_at(bytes: &[u8], start: usize, end: usize, check: &Check) -> bool {
     length.is_some_and(|length| fits(check, length as u32)) || slowly(bytes, start, end, check)
 }
 
+/// The bits of so many bytes from the lowest one.
+const MASKS: [u64; 16] = {
+    let mut masks = [u64::MAX; 16];
+    let mut len = 0;
+    while len < 8 {
+        masks[len] = (1 << (8 * len)) - 1;
+        len += 1;
+    }
+    masks
+};
+
 #[cold]
 #[inline(never)]
 fn slowly(bytes: &[u8], start: usize, end: usize, check: &Check) -> bool {
@@ -48,18 +63,10 @@ fn slowly(bytes: &[u8], start: usize, end: usize, check: &Check) -> bool {
 }
 
 /// Up to eight bytes as a number, the first one lowest, zeros behind the last.
-#[inline]
-fn word(bytes: &[u8], start: usize, end: usize) -> u64 {
-    let len = end - start;
-    match bytes.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
-        Some(chunk) if len > 0 => u64::from_le_bytes(*chunk) & (u64::MAX >> (64 - 8 * len.min(8))),
-        _ => {
-            let mut word = [0; 8];
-            let value = bytes.get(start..end).unwrap_or_default();
-            word.iter_mut().zip(value).for_each(|(to, byte)| *to = *byte);
-            u64::from_le_bytes(word)
-        }
-    }
+#[cold]
+fn last_word(bytes: &[u8], start: usize, end: usize) -> u64 {
+    let value = bytes.get(start..end).unwrap_or_default();
+    value.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 /// True if the `len` low bytes are digits.

@@ -7,7 +7,8 @@ use crate::{
     guides::{Guide, NO_SPEC, Slot, pack},
     piece::{Policy, Severity},
     place::{At, Place},
-    tree::{Add, Kind, NodeId, Text, Tree},
+    nodes::Nodes,
+    tree::{Kind, NodeId, Tree},
 };
 use std::collections::HashMap;
 
@@ -29,6 +30,8 @@ pub(crate) struct Arrival<'a> {
     pub id: &'a [u8],
     pub ordinal: u32,
     pub byte: u64,
+    /// The same from the set's start.
+    pub start: u32,
     pub len: u32,
     /// The ids of all segments of the set, packed; asked for once, and only if something is wrong.
     pub ids: &'a dyn Fn() -> Vec<u32>,
@@ -160,15 +163,15 @@ impl Structure {
     #[inline]
     pub fn place(&mut self, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
         let id = pack(segment.id);
-        match self.step(id, segment, tree) {
+        match self.step(id, (segment.start, segment.len), tree.nodes()) {
             Some(placed) => placed,
             None => self.search(id, segment, tree, faults),
         }
     }
 
-    /// Goes a step that was gone before.
+    /// Goes a step that was gone before. `at` is the segment's start and length in the set.
     #[inline]
-    fn step(&mut self, id: u32, segment: &Arrival, tree: &mut Tree) -> Option<Placed> {
+    pub fn step(&mut self, id: u32, at: (u32, u32), nodes: &mut Nodes) -> Option<Placed> {
         let step = self.steps.get(self.from(id))?;
         let depth = self.frames.len().checked_sub(1 + step.up as usize)?;
         let taken = self.guide.plan.slots.get(step.to as usize)?;
@@ -179,8 +182,10 @@ impl Structure {
             false => (frame.at, frame.count) = (step.to, 1),
         }
         let parent = frame.node;
-        self.frames.truncate(depth + 1);
-        let parent = if taken.is_loop() { self.open(taken, parent, segment, tree) } else { parent };
+        if step.up > 0 {
+            self.frames.truncate(depth + 1);
+        }
+        let parent = if taken.is_loop() { self.open(taken, parent, at, nodes) } else { parent };
         Some(Placed::at(parent, taken))
     }
 
@@ -269,7 +274,7 @@ impl Structure {
         let parent = self.frames[depth].node;
         let taken = &self.guide.plan.slots[slot as usize];
         match taken.is_loop() {
-            true => Placed::at(self.open(taken, parent, segment, tree), taken),
+            true => Placed::at(self.open(taken, parent, (segment.start, segment.len), tree.nodes()), taken),
             false => Placed::at(parent, taken),
         }
     }
@@ -284,20 +289,11 @@ impl Structure {
     }
 
     /// Opens a run of a loop; its first slot is taken. Loops that begin with a loop open both.
-    fn open(&mut self, slot: &'static Slot, parent: NodeId, segment: &Arrival, tree: &mut Tree) -> NodeId {
-        let start = (segment.byte - tree.base()) as u32;
-        let add = Add {
-            kind: Kind::Loop,
-            name: if slot.label == u32::MAX { tree.intern(&slot.name) } else { slot.label },
-            start,
-            len: segment.len,
-            extra: 0,
-            text: Text::None,
-        };
-        let node = tree.add(parent, add);
+    fn open(&mut self, slot: &'static Slot, parent: NodeId, (start, len): (u32, u32), nodes: &mut Nodes) -> NodeId {
+        let node = NodeId(nodes.inner(Kind::Loop, slot.label, (start, len), 0, parent.0));
         self.frames.push(Frame { first: slot.first, end: slot.end, at: slot.first, count: 1, node });
         let first = &self.guide.plan.slots[slot.first as usize];
-        if first.is_loop() { self.open(first, node, segment, tree) } else { node }
+        if first.is_loop() { self.open(first, node, (start, len), nodes) } else { node }
     }
 
     /// Mandatory parts of a frame that were passed over on the way to `upto`.
@@ -420,14 +416,14 @@ impl Structure {
             if let Some(frame) = frame {
                 (frame.at, frame.count) = (*at, 1);
             }
-            parent = self.open(&slots[*at as usize], parent, segment, tree);
+            parent = self.open(&slots[*at as usize], parent, (segment.start, segment.len), tree.nodes());
         }
         let slot = &slots[*last as usize];
         if let Some(frame) = self.frames.last_mut() {
             (frame.at, frame.count) = (*last, 1);
         }
         match slot.is_loop() {
-            true => Placed::at(self.open(slot, parent, segment, tree), slot),
+            true => Placed::at(self.open(slot, parent, (segment.start, segment.len), tree.nodes()), slot),
             false => Placed::at(parent, slot),
         }
     }

@@ -99,8 +99,8 @@ impl Plan {
         let all = self.slots.iter().map(|slot| &*slot.name).chain(openers.iter().map(String::as_str));
         self.names = Names::of(all);
         for (slot, opener) in self.slots.iter_mut().zip(&openers) {
-            slot.label = self.names.number(&slot.name);
-            slot.opener = self.names.number(opener);
+            slot.label = self.names.number(&slot.name).unwrap_or(u32::MAX);
+            slot.opener = self.names.number(opener).unwrap_or(u32::MAX);
         }
     }
 
