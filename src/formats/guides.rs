@@ -5,17 +5,21 @@
 //! Called by: the X12 and EDIFACT readers, `render`. Never: reads a file, carries a standard's prose.
 //! Tried by: tests/formats/guides.rs
 
+mod checks;
 mod codes;
 mod delta;
 mod library;
 mod own;
 mod parse;
 mod plan;
+mod table;
 
+pub(crate) use checks::{Check, Checks, Way};
 pub use codes::Codes;
 pub use delta::{Applies, Change, Remark, Usage, Weight, position};
 pub use own::Guides;
 pub(crate) use plan::{NO_SPEC, Plan, Slot, pack};
+pub(crate) use table::Table;
 
 use crate::piece::Standard;
 use std::{

@@ -16,6 +16,8 @@ pub mod generate;
 pub mod guides;
 mod json;
 mod json_value;
+mod names;
+mod nodes;
 pub mod piece;
 pub mod place;
 mod reader;

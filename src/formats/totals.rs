@@ -4,7 +4,7 @@ use crate::{
     codes,
     fault::Fault,
     piece::Set,
-    tree::{Kind, NodeId, Tree},
+    tree::{NodeId, Tree},
 };
 
 /// Which segment CTT01 counts. X12's transaction set notes ("the number of line items is the accumulation of the number of …").
@@ -31,31 +31,35 @@ pub(crate) fn counted(kind: &str) -> Option<&'static str> {
     COUNTED.iter().find(|(known, _)| *known == kind).map(|(_, segment)| *segment)
 }
 
-/// Checks CTT01 and CNT with qualifier 2 against the lines that are there.
-pub(crate) fn check(set: &Set) -> Option<Fault> {
+/// Checks CTT01 and CNT with qualifier 2 against the lines that are there; `segments` are the nodes of all segments.
+pub(crate) fn check(set: &Set, segments: &[NodeId]) -> Option<Fault> {
     let counted = counted(&set.kind)?;
     let tree = &set.tree;
-    let stated = segments(tree).find_map(|node| statement(tree, node))?;
-    let lines = segments(tree).filter(|node| tree.name(*node) == counted).count();
+    let [ctt, cnt, line] = ["CTT", "CNT", counted].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
+    let (mut stated, mut lines) = (None, 0);
+    for segment in segments {
+        let name = tree.number(*segment);
+        lines += u64::from(name == line);
+        if (name == ctt || name == cnt) && stated.is_none() {
+            stated = statement(tree, *segment, name == cnt);
+        }
+    }
+    let stated = stated?;
     let value = tree.value(stated).unwrap_or("");
-    if value.parse() == Ok(lines as u64) {
+    if value.parse() == Ok(lines) {
         return None;
     }
     let sentence = format!("The summary says {value} lines, and there are {lines} segments {counted}.");
     Some(Fault::new(codes::CONTROL_TOTAL, tree.place(stated), sentence).found(value).expected(lines.to_string()))
 }
 
-fn segments(tree: &Tree) -> impl Iterator<Item = NodeId> + '_ {
-    (0..tree.len() as u32).map(NodeId).filter(|node| tree.kind(*node) == Kind::Segment)
-}
-
-/// The node that states the number of lines, if this segment does.
-fn statement(tree: &Tree, segment: NodeId) -> Option<NodeId> {
+/// The node that states the number of lines in a CTT, or in a CNT if that is what it counts.
+fn statement(tree: &Tree, segment: NodeId, cnt: bool) -> Option<NodeId> {
     let first = tree.named(segment, "01").next()?;
-    match tree.name(segment) {
-        "CTT" => Some(first).filter(|node| tree.value(*node).is_some()),
-        // C270: 6069 = 2, number of line items in the message; 6066.
-        "CNT" if tree.named(first, "01").any(|q| tree.value(q) == Some("2")) => tree.named(first, "02").next(),
-        _ => None,
+    if !cnt {
+        return Some(first).filter(|node| tree.value(*node).is_some());
     }
+    // C270: 6069 = 2, number of line items in the message; 6066.
+    let lines = tree.named(first, "01").any(|qualifier| tree.value(qualifier) == Some("2"));
+    if lines { tree.named(first, "02").next() } else { None }
 }

@@ -12,8 +12,14 @@
 //!
 //! Inside, nodes are small and point into one copy of the set's bytes: a partner's 60 MB set must not become gigabytes.
 
-use crate::place::{At, Place};
+use crate::{
+    names::{FIRST, Names, packed, position},
+    nodes::{NONE, Nodes, Slot},
+    place::{At, Place},
+};
 use std::collections::HashMap;
+
+pub(crate) use crate::nodes::Text;
 
 /// Index of a node in its [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,36 +56,6 @@ pub struct Node<'a> {
     pub next_sibling: Option<NodeId>,
 }
 
-/// What a value is, seen from the raw bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Text {
-    /// An inner node.
-    None,
-    /// The node's bytes as they stand.
-    Raw,
-    /// Something else than the bytes: unescaped, decoded, or pushed by hand; in `Tree::unescaped`.
-    Apart,
-}
-
-/// A node as it is kept.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    kind: Kind,
-    text: Text,
-    namespace: u16,
-    name: u32,
-    /// Raw bytes, from the start of the set.
-    start: u32,
-    len: u32,
-    /// Segment: ordinal. Element, repeat, component: position from 1. Record: line. XML: index among its like from 1. Item: index from 0.
-    extra: u32,
-    parent: u32,
-    first: u32,
-    last: u32,
-    next: u32,
-}
-
-const NONE: u32 = u32::MAX;
 /// How many names are looked through in a row.
 const MOST_SHORT: usize = 48;
 
@@ -97,15 +73,19 @@ pub(crate) struct Add {
 /// A set's nodes in document order; node 0 is the root.
 #[derive(Debug, Clone)]
 pub struct Tree {
-    nodes: Vec<Slot>,
+    nodes: Nodes,
     /// The set's bytes as text of the same length (what isn't valid there is `?`), then unescaped values.
     text: String,
+    /// Names of the guide, numbered from 100; behind them come the tree's own.
+    shared: Option<&'static Names>,
+    /// The number of the first name of its own.
+    own: u32,
     names: Vec<Box<str>>,
     /// The names again: up to eight bytes as a number, 0 for longer ones. Few enough to be looked through in a row.
     short: Vec<u64>,
     /// Long names, and all when they are many.
     known: HashMap<Box<str>, u32>,
-    /// (uri, prefix); entry 0 is none.
+    /// (uri, prefix), numbered from 1: 0 is none.
     namespaces: Vec<(Box<str>, Box<str>)>,
     /// (node, start, len) in `text` of values that differ from their bytes; ascending by node.
     unescaped: Vec<(u32, u32, u32)>,
@@ -131,24 +111,52 @@ impl Tree {
         Tree::over(String::new(), base, place)
     }
 
-    /// A reader's tree: `text` is the set's bytes (same length), `base` the offset of the first.
-    pub(crate) fn over(text: String, base: u64, place: Place) -> Self {
-        let mut tree = Tree {
-            // An EDI element takes five bytes or more, mostly.
-            nodes: Vec::with_capacity((text.len() / 5).min(65_536) + 2),
-            text,
+    /// Nothing, not even a root: holds the place of a tree that is being made.
+    pub(crate) fn hollow() -> Self {
+        Tree {
+            nodes: Nodes::default(),
+            text: String::new(),
+            shared: None,
+            own: FIRST,
             names: Vec::new(),
             short: Vec::new(),
             known: HashMap::new(),
-            namespaces: vec![("".into(), "".into())],
+            namespaces: Vec::new(),
             unescaped: Vec::new(),
             placed: Vec::new(),
+            root: Place { byte: 0, len: 0, at: At::Node { path: "".into() } },
+            base: 0,
+            base_line: 0,
+        }
+    }
+
+    /// A reader's tree: `text` is the set's bytes (same length), `base` the offset of the first.
+    pub(crate) fn over(text: String, base: u64, place: Place) -> Self {
+        // A member with its value takes five bytes or more, mostly.
+        let nodes = (text.len() / 5).min(65_536);
+        Tree::sharing(None, (nodes, nodes), text, base, place)
+    }
+
+    /// A reader's tree with room for so many nodes, and so many with all links, whose names are those of a guide, mostly.
+    pub(crate) fn sharing(
+        shared: Option<&'static Names>,
+        (nodes, wide): (usize, usize),
+        text: String,
+        base: u64,
+        place: Place,
+    ) -> Self {
+        let mut tree = Tree {
+            nodes: Nodes::with_room(nodes + 2, wide + 2),
+            text,
+            shared,
+            own: FIRST + shared.map_or(0, |names| names.len() as u32),
             root: place,
             base,
-            base_line: 0,
+            ..Tree::hollow()
         };
-        let root = Add { kind: Kind::Root, name: tree.intern(""), start: 0, len: 0, extra: 0, text: Text::None };
-        tree.nodes.push(slot(root, NONE));
+        // The root has no name, and NONE is no name's number.
+        let root = Add { kind: Kind::Root, name: NONE, start: 0, len: 0, extra: 0, text: Text::None };
+        tree.nodes.add(slot(root, NONE));
         tree
     }
 
@@ -188,15 +196,16 @@ impl Tree {
 
     /// Its name: `N1`, `SG2`, `01`, a header, a local name, a member.
     pub fn name(&self, id: NodeId) -> &str {
-        match self.slot(id).name {
-            n @ 0..100 => DIGITS.get(n as usize * 2..n as usize * 2 + 2).unwrap_or(""),
-            n => self.names.get(n as usize - 100).map_or("", |name| name),
+        match self.nodes.name(id.0) {
+            n @ 0..FIRST => DIGITS.get(n as usize * 2..n as usize * 2 + 2).unwrap_or(""),
+            n if n < self.own => self.shared.and_then(|names| names.get((n - FIRST) as usize)).unwrap_or(""),
+            n => self.names.get((n - self.own) as usize).map_or("", |name| name),
         }
     }
 
     /// XML namespace, else empty.
     pub fn namespace(&self, id: NodeId) -> &str {
-        self.namespaces.get(self.slot(id).namespace as usize).map_or("", |(uri, _)| uri)
+        self.namespace_of(&self.slot(id)).map_or("", |(uri, _)| uri)
     }
 
     /// The text of a leaf.
@@ -225,8 +234,8 @@ impl Tree {
 
     /// Children of one name in document order.
     pub fn named<'a>(&'a self, id: NodeId, name: &'a str) -> impl Iterator<Item = NodeId> + 'a {
-        let wanted = self.name_id(name);
-        self.children(id).filter(move |c| Some(self.slot(*c).name) == wanted)
+        let wanted = self.number_of(name);
+        self.children(id).filter(move |c| Some(self.nodes.name(c.0)) == wanted)
     }
 
     /// Where its bytes are in the document, without the words for it that [`Tree::place`] makes.
@@ -268,21 +277,19 @@ impl Tree {
 
     /// Appends a child.
     pub(crate) fn add(&mut self, parent: NodeId, what: Add) -> NodeId {
-        let id = self.nodes.len() as u32;
-        self.nodes.push(slot(what, parent.0));
-        match self.nodes[parent.0 as usize].last {
-            NONE => self.nodes[parent.0 as usize].first = id,
-            last => self.nodes[last as usize].next = id,
-        }
-        self.nodes[parent.0 as usize].last = id;
-        NodeId(id)
+        NodeId(self.nodes.add(slot(what, parent.0)))
+    }
+
+    /// The nodes themselves, for a reader that adds whole rows.
+    pub(crate) fn nodes(&mut self) -> &mut Nodes {
+        &mut self.nodes
     }
 
     /// Gives the newest node that is `Text::Apart` its value.
     pub(crate) fn set_value(&mut self, id: NodeId, value: &str) {
         let start = self.text.len() as u32;
         self.text.push_str(value);
-        self.nodes[id.0 as usize].text = Text::Apart;
+        self.nodes.get_mut(id.0).text = Text::Apart;
         match self.unescaped.binary_search_by_key(&id.0, |(node, _, _)| *node) {
             Ok(at) => self.unescaped[at] = (id.0, start, value.len() as u32),
             Err(at) => self.unescaped.insert(at, (id.0, start, value.len() as u32)),
@@ -291,7 +298,7 @@ impl Tree {
 
     /// Sets how far a node's bytes reach, once its end is known.
     pub(crate) fn set_len(&mut self, id: NodeId, len: u32) {
-        self.nodes[id.0 as usize].len = len;
+        self.nodes.get_mut(id.0).len = len;
     }
 
     /// Takes a child out of its parent's children.
@@ -299,37 +306,41 @@ impl Tree {
         let next = self.slot(child).next;
         let before = self.children(parent).find(|c| self.slot(*c).next == child.0);
         match before {
-            Some(before) => self.nodes[before.0 as usize].next = next,
-            None => self.nodes[parent.0 as usize].first = next,
+            Some(before) => self.nodes.get_mut(before.0).next = next,
+            None => self.nodes.get_mut(parent.0).first = next,
         }
-        if self.nodes[parent.0 as usize].last == child.0 {
-            self.nodes[parent.0 as usize].last = before.map_or(NONE, |b| b.0);
+        if self.slot(parent).last == child.0 {
+            self.nodes.get_mut(parent.0).last = before.map_or(NONE, |b| b.0);
         }
     }
 
     /// Makes a node a leaf whose value is these raw bytes.
     pub(crate) fn set_raw(&mut self, id: NodeId, start: u32, len: u32) {
-        let slot = &mut self.nodes[id.0 as usize];
+        let slot = self.nodes.get_mut(id.0);
         (slot.start, slot.len, slot.text) = (start, len, Text::Raw);
     }
 
     /// Sets a node's namespace, `prefix` as the document wrote it.
     pub fn set_namespace(&mut self, id: NodeId, uri: &str, prefix: &str) {
+        if uri.is_empty() && prefix.is_empty() {
+            self.nodes.get_mut(id.0).namespace = 0;
+            return;
+        }
         let found = self.namespaces.iter().position(|(u, p)| &**u == uri && &**p == prefix);
         let at = found.unwrap_or_else(|| {
             self.namespaces.push((uri.into(), prefix.into()));
             self.namespaces.len() - 1
         });
         // A document with more than 65,535 namespaces has none here.
-        self.nodes[id.0 as usize].namespace = u16::try_from(at).unwrap_or(0);
+        self.nodes.get_mut(id.0).namespace = u16::try_from(at + 1).unwrap_or(0);
     }
 
     /// The number of a name; positions 0 to 99 are their own.
     pub(crate) fn intern(&mut self, name: &str) -> u32 {
-        if let Some(id) = self.name_id(name) {
+        if let Some(id) = self.number_of(name) {
             return id;
         }
-        let id = self.names.len() as u32 + 100;
+        let id = self.own + self.names.len() as u32;
         let short = packed(name).filter(|_| self.short.len() < MOST_SHORT);
         self.names.push(name.into());
         match short {
@@ -352,20 +363,30 @@ impl Tree {
         self.text.get(start as usize..(start + len) as usize).unwrap_or("")
     }
 
-    fn name_id(&self, name: &str) -> Option<u32> {
-        if let [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = name.as_bytes() {
-            return Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0'));
+    /// The number of a name, if any node may have it.
+    pub(crate) fn number_of(&self, name: &str) -> Option<u32> {
+        if let Some(number) = position(name).or_else(|| self.shared.and_then(|names| names.number(name))) {
+            return Some(number);
         }
         let number = packed(name);
         let short = number.and_then(|number| self.short.iter().position(|short| *short == number));
         match short {
-            Some(at) => Some(at as u32 + 100),
+            Some(at) => Some(at as u32 + self.own),
             None => self.known.get(name).copied(),
         }
     }
 
-    fn slot(&self, id: NodeId) -> &Slot {
-        &self.nodes[id.0 as usize]
+    /// The number of a node's name.
+    pub(crate) fn number(&self, id: NodeId) -> u32 {
+        self.nodes.name(id.0)
+    }
+
+    fn namespace_of(&self, slot: &Slot) -> Option<&(Box<str>, Box<str>)> {
+        self.namespaces.get(usize::from(slot.namespace).checked_sub(1)?)
+    }
+
+    fn slot(&self, id: NodeId) -> Slot {
+        self.nodes.get(id.0)
     }
 
     fn at(&self, id: NodeId) -> At {
@@ -403,7 +424,7 @@ impl Tree {
         let mut node = id;
         while node.0 != 0 {
             let slot = self.slot(node);
-            steps.push(self.step(node, slot));
+            steps.push(self.step(node, &slot));
             node = NodeId(slot.parent);
         }
         let root = match &self.root.at {
@@ -416,7 +437,7 @@ impl Tree {
     /// One step of an XML path (`/cac:OrderLine[2]`) or of a JSON pointer.
     fn step(&self, id: NodeId, slot: &Slot) -> String {
         let name = self.name(id);
-        let prefix = self.namespaces.get(slot.namespace as usize).map_or("", |(_, prefix)| prefix);
+        let prefix = self.namespace_of(slot).map_or("", |(_, prefix)| prefix);
         let colon = if prefix.is_empty() { "" } else { ":" };
         match slot.kind {
             Kind::Object | Kind::Array | Kind::Field if slot.extra == NONE => {
@@ -438,13 +459,6 @@ const DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728
 fn slot(what: Add, parent: u32) -> Slot {
     let Add { kind, name, start, len, extra, text } = what;
     Slot { kind, text, namespace: 0, name, start, len, extra, parent, first: NONE, last: NONE, next: NONE }
-}
-
-/// A name of one to eight bytes as a number; no two give the same, and none gives 0.
-fn packed(name: &str) -> Option<u64> {
-    let mut word = [0; 8];
-    word.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
-    Some(u64::from_le_bytes(word)).filter(|number| *number != 0 && !name.ends_with('\0'))
 }
 
 fn link(id: u32) -> Option<NodeId> {

@@ -1,20 +1,27 @@
 //! One set's bytes to its tree and its faults.
 
 use super::{
+    collect::{Collected, Ends, collect},
+    index::Needles,
     relations,
-    scan::{Classes, Raw, Syntax, cut, unescape},
-    structure::{Arrival, Structure},
+    scan::{Classes, Raw, Span, Syntax, cut, unescape},
+    structure::{Arrival, Placed, Steps, Structure},
     values,
+    window::{Marked, Window},
 };
 use crate::{
     codes,
     fault::{Costs, Fault, Layer},
-    guides::{ElementSpec, Guide, NO_SPEC, SegmentSpec, pack},
-    piece::Policy,
+    guides::{self, ElementSpec, Guide, SegmentSpec, pack},
+    piece::{Policy, Standard},
     place::{At, Place},
+    source::Source,
     tree::{Add, Kind, NodeId, Text, Tree},
 };
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{self, BufRead},
+};
 
 /// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
 const MOST_FAULTS: usize = 500;
@@ -29,6 +36,18 @@ pub(crate) enum Charset {
     Ascii,
 }
 
+/// How an interchange's bytes are looked at: made once of its syntax.
+pub(crate) struct Lexis {
+    pub classes: Classes,
+    pub needles: Option<Needles>,
+}
+
+impl Lexis {
+    pub fn of(syntax: &Syntax) -> Lexis {
+        Lexis { classes: Classes::of(syntax), needles: Needles::of(syntax) }
+    }
+}
+
 /// A set as it was cut out of the document.
 pub(crate) struct RawSet<'a> {
     pub bytes: &'a [u8],
@@ -36,7 +55,10 @@ pub(crate) struct RawSet<'a> {
     pub base: u64,
     /// Segments, from the start of `bytes`, without terminators.
     pub spans: &'a [(u32, u32)],
+    /// Its marks, if it was cut out by them.
+    pub marked: Marked<'a>,
     pub syntax: &'a Syntax,
+    pub lexis: &'a Lexis,
     pub charset: Charset,
     pub guide: Option<&'static Guide>,
     pub policy: &'a Policy,
@@ -65,6 +87,11 @@ impl Faults {
         }
     }
 
+    /// How many there are so far.
+    pub fn count(&self) -> usize {
+        self.list.len() + self.dropped as usize
+    }
+
     /// True if the last thing that was too many was the same below the same node.
     pub fn again(&mut self, code: &'static str, name: &str, parent: NodeId) -> bool {
         let same = self.over.as_ref().is_some_and(|(c, n, p)| *c == code && &**n == name && *p == parent);
@@ -84,20 +111,88 @@ impl Faults {
     }
 }
 
+/// What a reader keeps from set to set, so that memory is asked for once.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    /// Marks of what has been read.
+    pub window: Window,
+    /// The first mark of each segment of a set.
+    pub firsts: Vec<u32>,
+    /// A set's segments.
+    pub spans: Vec<(u32, u32)>,
+    pub build: Tables,
+    /// The guide that was asked for last.
+    guide: Option<(Box<str>, Box<str>, Option<&'static Guide>)>,
+}
+
+/// The part that building a tree fills.
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub elements: Vec<Raw>,
+    steps: Steps,
+    /// The nodes of the set's segments.
+    pub segments: Vec<NodeId>,
+}
+
+impl Scratch {
+    /// The guide of a set, if there is one. Sets of one kind come in rows.
+    pub fn guide(&mut self, standard: Standard, version: &str, kind: &str) -> Option<&'static Guide> {
+        match &self.guide {
+            Some((v, k, guide)) if &**v == version && &**k == kind => *guide,
+            _ => {
+                let guide = guides::find(standard, version, kind);
+                self.guide = Some((version.into(), kind.into(), guide));
+                guide
+            }
+        }
+    }
+
+    /// Cuts out the set that begins with `header`.
+    pub fn collect<R: BufRead>(
+        &mut self,
+        source: &mut Source<R>,
+        syntax: &Syntax,
+        header: Span,
+        ends: &Ends,
+        limit: usize,
+    ) -> io::Result<Collected> {
+        let spans = std::mem::take(&mut self.spans);
+        let short = self.window.collect(source, syntax, header, ends, limit.min(1 << 30), (&mut self.firsts, spans))?;
+        if let Some(set) = short {
+            return Ok(set);
+        }
+        self.firsts.clear();
+        self.window.forget();
+        collect(source, syntax, header, ends, limit)
+    }
+}
+
 /// Reads a set: positions by the guide, elements checked, everything kept in the tree.
-pub(crate) fn build(raw: &RawSet) -> (Tree, Faults) {
+pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
     let mut faults = Faults::default();
     let (text, latin1) = decode(raw, &mut faults);
     let at = At::Segment { ordinal: 1, id: first_id(raw).into(), element: None, component: None, repeat: 1 };
-    let tree = Tree::over(text, raw.base, Place { byte: raw.base, len: raw.bytes.len() as u32, at });
-    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy));
-    let classes = Classes::of(raw.syntax);
-    let mut builder = Builder { raw, tree, faults, structure, classes, latin1 };
-    let mut elements = Vec::new();
-    for (ordinal, (start, end)) in (1..).zip(raw.spans) {
-        builder.segment(ordinal, *start, *end, &mut elements);
+    let place = Place { byte: raw.base, len: raw.bytes.len() as u32, at };
+    let names = raw.guide.map(|guide| &guide.plan.names);
+    // A node a mark at most, and loops.
+    let marks = raw.marked.marks.len() as u32 - raw.marked.firsts.first().copied().unwrap_or(0);
+    let room = (marks as usize).min(raw.bytes.len() / 3) + raw.spans.len();
+    let tree = Tree::sharing(names, (room, raw.spans.len() * 2), text, raw.base, place);
+    let steps = std::mem::take(&mut tables.steps);
+    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, steps));
+    let mut builder = Builder { raw, tree, faults, structure, latin1 };
+    tables.segments.clear();
+    let mut at = 0;
+    while at < raw.spans.len() {
+        at = builder.quick(at, tables);
+        if let Some((start, end)) = raw.spans.get(at) {
+            let node = builder.segment(at as u32 + 1, *start, *end, &mut tables.elements);
+            tables.segments.extend(node);
+        }
+        at += 1;
     }
     builder.finish();
+    tables.steps = builder.structure.map(Structure::into_steps).unwrap_or_default();
     (builder.tree, builder.faults)
 }
 
@@ -153,12 +248,11 @@ fn place_at(raw: &RawSet, at: usize, len: u32) -> Place {
     Place { byte: raw.base + at as u64, len, at: at_ }
 }
 
-struct Builder<'a> {
-    raw: &'a RawSet<'a>,
-    tree: Tree,
+pub(super) struct Builder<'a> {
+    pub raw: &'a RawSet<'a>,
+    pub tree: Tree,
     faults: Faults,
-    structure: Option<Structure>,
-    classes: Classes,
+    pub structure: Option<Structure>,
     latin1: bool,
 }
 
@@ -172,44 +266,60 @@ struct Spot<'a> {
 }
 
 impl Builder<'_> {
-    fn segment(&mut self, ordinal: u32, start: u32, end: u32, elements: &mut Vec<Raw>) {
-        let bytes = self.raw.bytes;
-        self.classes.elements(bytes, start as usize, end as usize, elements);
-        let id_end = elements[0].end;
-        // EDIFACT: the tag may carry explicit nesting (`RFF:1`). ISO 9735-1 §8.3
-        let tag_end = match elements[0].components {
-            true => {
-                start
-                    + cut(&bytes[start as usize..id_end as usize], self.raw.syntax.component.unwrap_or(0), None)[0].1
-                        as u32
-            }
-            false => id_end,
-        };
-        let id = String::from_utf8_lossy(bytes[start as usize..tag_end as usize].trim_ascii());
-        let id = id.get(..id.len().min(12)).unwrap_or("?");
+    /// Reads a segment, and gives its node; an empty one has none.
+    fn segment(&mut self, ordinal: u32, start: u32, end: u32, elements: &mut Vec<Raw>) -> Option<NodeId> {
         let raw = self.raw;
         let ids = || {
             let spans = raw.spans.iter();
             spans.map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
         };
-        let arrival = Arrival { id, ordinal, byte: self.raw.base + u64::from(start), len: end - start, ids: &ids };
+        let id = &*self.long_id(start, end, elements);
+        let arrival = Arrival { id, ordinal, byte: raw.base + u64::from(start), start, len: end - start, ids: &ids };
         if id.is_empty() {
             let sentence = format!("Segment {ordinal} is empty.");
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
-            return;
+            return None;
         }
-        let cut = self.raw.cut && ordinal as usize == self.raw.spans.len();
-        let (parent, spec) = match &mut self.structure {
+        let cut = raw.cut && ordinal as usize == raw.spans.len();
+        let placed = match &mut self.structure {
             Some(structure) if !cut => structure.place(&arrival, &mut self.tree, &mut self.faults),
-            _ => (NodeId(0), NO_SPEC),
+            _ => Placed::UNKNOWN,
         };
-        let name = self.tree.intern(id);
-        let node = self
-            .tree
-            .add(parent, Add { kind: Kind::Segment, name, start, len: end - start, extra: ordinal, text: Text::None });
-        let guide = self.raw.guide;
-        let spec = guide.and_then(|g| g.plan.specs.get(spec as usize)).map(|s| &**s);
-        self.elements(node, &arrival, spec, elements);
+        let name = if placed.name == u32::MAX { self.tree.intern(arrival.id()) } else { placed.name };
+        let node = self.tree.nodes().inner(Kind::Segment, name, (start, end - start), ordinal, placed.parent.0);
+        let node = NodeId(node);
+        if !self.clean(node, ordinal, placed.spec) {
+            self.elements(node, &arrival, self.spec(placed.spec), elements);
+        }
+        Some(node)
+    }
+
+    /// Reads the elements of a segment, whose place is known, the long way.
+    pub(super) fn long_elements(&mut self, node: NodeId, ordinal: u32, spec: u32, elements: &mut Vec<Raw>) {
+        let Some((start, end)) = self.raw.spans.get(ordinal as usize - 1).copied() else { return };
+        let id = &*self.long_id(start, end, elements);
+        let (byte, len) = (self.raw.base + u64::from(start), end - start);
+        let arrival = Arrival { id, ordinal, byte, start, len, ids: &Vec::new };
+        self.elements(node, &arrival, self.spec(spec), elements);
+    }
+
+    fn spec(&self, spec: u32) -> Option<&'static SegmentSpec> {
+        self.raw.guide.and_then(|guide| guide.plan.specs.get(spec as usize)).map(|spec| &**spec)
+    }
+
+    /// Splits a segment into elements, and gives its id.
+    fn long_id(&self, start: u32, end: u32, elements: &mut Vec<Raw>) -> Cow<'static, [u8]> {
+        let bytes = self.raw.bytes;
+        self.raw.lexis.classes.elements(bytes, start as usize, end as usize, elements);
+        let id_end = elements[0].end as usize;
+        let tag = &bytes[start as usize..id_end];
+        // EDIFACT: the tag may carry explicit nesting (`RFF:1`). ISO 9735-1 §8.3
+        let tag = match elements[0].components {
+            true => &tag[..cut(tag, self.raw.syntax.component.unwrap_or(0), None)[0].1],
+            false => tag,
+        };
+        let id = String::from_utf8_lossy(tag.trim_ascii());
+        Cow::Owned(id.get(..id.len().min(12)).unwrap_or("?").as_bytes().to_vec())
     }
 
     fn elements(&mut self, node: NodeId, segment: &Arrival, spec: Option<&SegmentSpec>, elements: &[Raw]) {
@@ -222,7 +332,7 @@ impl Builder<'_> {
             }
             present |= 1u128.checked_shl(u32::from(position)).unwrap_or(0);
             let mut spot =
-                Spot { id: segment.id, ordinal: segment.ordinal, element: position, component: None, repeat: 1 };
+                Spot { id: segment.id(), ordinal: segment.ordinal, element: position, component: None, repeat: 1 };
             if let Some(None) = known {
                 self.too_many_elements(&spot, raw, spec.map_or(0, |s| s.elements.len()));
                 seen = None;
@@ -240,7 +350,7 @@ impl Builder<'_> {
             let byte = elements.get(usize::from(position)).or(elements.last()).map_or(0, |raw| raw.end);
             let at = At::Segment {
                 ordinal: segment.ordinal,
-                id: segment.id.into(),
+                id: segment.id().into(),
                 element: Some(position),
                 component: None,
                 repeat: 1,
@@ -252,7 +362,7 @@ impl Builder<'_> {
         for element in &spec.elements {
             position += 1;
             if element.mandatory && present & 1u128.checked_shl(position).unwrap_or(0) == 0 {
-                let name = format!("{}{position:02}", segment.id);
+                let name = format!("{}{position:02}", segment.id());
                 let sentence = format!("{name} in segment {} is missing: it is mandatory.", segment.ordinal);
                 let fault = Fault::new(codes::MISSING_ELEMENT, place(position as u16), sentence);
                 self.faults.push(fault.expected(described(element)).remedy(format!("Fill in {name}.")));
@@ -263,7 +373,11 @@ impl Builder<'_> {
             if let Some(broken) = relations::check(note, present) {
                 let sentence = format!(
                     "{} in segment {} breaks the note {} at {:02}: {}.",
-                    segment.id, segment.ordinal, note.text, broken.position, broken.wants
+                    segment.id(),
+                    segment.ordinal,
+                    note.text,
+                    broken.position,
+                    broken.wants
                 );
                 let fault = Fault::new(broken.code, place(u16::from(broken.position)), sentence);
                 self.faults.push(fault.expected(broken.wants));
@@ -422,9 +536,9 @@ impl Builder<'_> {
     fn finish(&mut self) {
         let Some(structure) = self.structure.as_mut().filter(|_| self.raw.complete) else { return };
         let Some((start, end)) = self.raw.spans.last() else { return };
-        let id = if self.raw.edifact { "UNT" } else { "SE" };
+        let id: &[u8] = if self.raw.edifact { b"UNT" } else { b"SE" };
         let (ordinal, byte) = (self.raw.spans.len() as u32, self.raw.base + u64::from(*start));
-        structure.finish(&Arrival { id, ordinal, byte, len: end - start, ids: &Vec::new }, &mut self.faults);
+        structure.finish(&Arrival { id, ordinal, byte, start: *start, len: end - start, ids: &Vec::new }, &mut self.faults);
     }
 
     fn place(&self, spot: &Spot, raw: &Raw) -> Place {

@@ -8,6 +8,8 @@ use std::io::{self, BufRead};
 pub(crate) struct Ends {
     pub trailer: &'static [u8],
     pub others: &'static [&'static [u8]],
+    /// True if an id that begins so may be one of these.
+    pub telling: fn(&[u8; 2]) -> bool,
 }
 
 /// A set as collected; its bytes are still in the source, unless it was too long.
@@ -38,16 +40,7 @@ pub(crate) fn collect<R: BufRead>(
 ) -> io::Result<Collected> {
     // Spans within a set are 32 bits.
     let limit = limit.min(1 << 30);
-    let mut set = Collected {
-        start: header.start,
-        end: header.start,
-        next: header.start,
-        spans: Vec::new(),
-        segments: 0,
-        closed: false,
-        unterminated: false,
-        too_long: false,
-    };
+    let mut set = Collected::at(header.start, Vec::new());
     loop {
         let span = match segment(source, syntax, set.next, limit)? {
             Found::End => return Ok(set),
@@ -81,6 +74,26 @@ pub(crate) fn collect<R: BufRead>(
 }
 
 impl Collected {
+    /// Nothing yet.
+    pub fn at(start: u64, spans: Vec<(u32, u32)>) -> Collected {
+        Collected {
+            start,
+            end: start,
+            next: start,
+            spans,
+            segments: 0,
+            closed: false,
+            unterminated: false,
+            too_long: false,
+        }
+    }
+
+    /// Its last segment ends at this offset from its start, with a terminator.
+    #[inline]
+    pub fn end_at(&mut self, end: u32) {
+        (self.end, self.next) = (self.start + u64::from(end), self.start + u64::from(end) + 1);
+    }
+
     /// From here on only its end is looked for.
     fn give_up(&mut self) {
         self.too_long = true;

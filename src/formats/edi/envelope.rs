@@ -1,66 +1,103 @@
 //! What the envelopes of X12 and EDIFACT have in common: counts and control numbers, and what a wrong one costs.
 
-use super::scan::{Span, Syntax, cut, unescape};
+use super::scan::{Span, Syntax, unescape};
 use crate::{
     codes,
     fault::{Costs, Fault},
     piece::{Policy, Set, Severity},
     place::{At, Place},
 };
+use std::borrow::Cow;
+
+/// How many parts of a segment are looked at: no segment of an envelope has more.
+const MOST: usize = 16;
 
 /// A segment of the envelope: its elements as text.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
-    pub id: Box<str>,
     pub span: Span,
     /// Counts from 1, in the set or in the document.
     pub ordinal: u32,
-    /// (text, start, end in the segment); the first is the id.
-    elements: Vec<(String, usize, usize)>,
+    bytes: Box<[u8]>,
+    /// (start, end) in `bytes` of the first ones; the very first is the id.
+    elements: [(u32, u32); MOST],
+    len: usize,
     component: Option<u8>,
     release: Option<u8>,
 }
 
 impl Service {
     pub fn read(bytes: &[u8], span: Span, ordinal: u32, syntax: &Syntax) -> Self {
-        let element = |(start, end)| (String::from_utf8_lossy(&bytes[start..end]).into_owned(), start, end);
-        let elements: Vec<_> = cut(bytes, syntax.element, syntax.release).into_iter().map(element).collect();
-        let id = elements.first().map_or("", |(id, ..)| id.trim());
-        Service { id: id.into(), span, ordinal, component: syntax.component, release: syntax.release, elements }
+        let (mut elements, mut len) = ([(0, 0); MOST], 0);
+        for (nth, place) in elements.iter_mut().enumerate() {
+            let before = if nth == 0 { None } else { Some(len) };
+            let Some((start, end)) = part(bytes, before, syntax.element, syntax.release) else { break };
+            *place = (start as u32, end as u32);
+            len = end;
+        }
+        let count = elements.iter().skip(1).take_while(|(start, _)| *start > 0).count();
+        let (component, release) = (syntax.component, syntax.release);
+        Service { span, ordinal, component, release, bytes: bytes.into(), elements, len: count }
+    }
+
+    /// The id, without padding.
+    pub fn id(&self) -> Box<str> {
+        self.raw(0).trim().into()
     }
 
     /// An element from 1, without padding; empty if it isn't there.
     pub fn element(&self, position: usize) -> String {
-        let raw = self.elements.get(position).map_or("", |(text, ..)| text.trim());
-        self.plain(raw)
+        self.plain(self.raw(position).trim())
+    }
+
+    /// True if an element isn't there, or is empty or blank.
+    pub fn lacks(&self, position: usize) -> bool {
+        self.raw(position).trim().is_empty()
     }
 
     /// A component from 1 of an element.
     pub fn component(&self, position: usize, component: usize) -> String {
-        let raw = self.elements.get(position).map_or("", |(text, ..)| text.as_str());
-        let parts =
-            self.component.map_or(vec![(0, raw.len())], |separator| cut(raw.as_bytes(), separator, self.release));
-        self.plain(parts.get(component - 1).and_then(|(start, end)| raw.get(*start..*end)).unwrap_or("").trim())
+        let raw = self.raw(position);
+        let mut part = None;
+        match self.component {
+            Some(separator) => {
+                for _ in 0..component {
+                    let before = part.map(|(_, end)| end);
+                    part = self::part(raw.as_bytes(), before, separator, self.release);
+                    if part.is_none() {
+                        break;
+                    }
+                }
+            }
+            None => part = (component == 1).then_some((0, raw.len())),
+        }
+        self.plain(part.and_then(|(start, end)| raw.get(start..end)).unwrap_or("").trim())
+    }
+
+    fn raw(&self, position: usize) -> Cow<'_, str> {
+        let place = self.elements.get(position).filter(|_| position <= self.len);
+        let raw = place.and_then(|(start, end)| self.bytes.get(*start as usize..*end as usize));
+        String::from_utf8_lossy(raw.unwrap_or_default())
     }
 
     /// Number of elements, without the id.
     pub fn len(&self) -> usize {
-        self.elements.len() - 1
+        self.len
     }
 
     /// The place of the whole segment.
     pub fn place(&self) -> Place {
-        let at = At::Segment { ordinal: self.ordinal, id: self.id.clone(), element: None, component: None, repeat: 1 };
+        let at = At::Segment { ordinal: self.ordinal, id: self.id(), element: None, component: None, repeat: 1 };
         Place { byte: self.span.start, len: (self.span.end - self.span.start) as u32, at }
     }
 
     /// The place of an element, of no length if it is missing.
     pub fn place_of(&self, position: usize) -> Place {
         let end = (self.span.end - self.span.start) as usize;
-        let (start, end) = self.elements.get(position).map_or((end, end), |(_, start, end)| (*start, *end));
+        let (start, end) = self.elements.get(position).filter(|_| position <= self.len).map_or((end, end), |(start, end)| (*start as usize, *end as usize));
         let at = At::Segment {
             ordinal: self.ordinal,
-            id: self.id.clone(),
+            id: self.id(),
             element: Some(position as u16),
             component: None,
             repeat: 1,
@@ -70,10 +107,24 @@ impl Service {
 
     fn plain(&self, raw: &str) -> String {
         match self.release {
-            Some(release) => unescape(raw, release),
-            None => raw.to_owned(),
+            Some(release) if raw.as_bytes().contains(&release) => unescape(raw, release),
+            _ => raw.to_owned(),
         }
     }
+}
+
+/// The first part of bytes that are cut at each `separator` that isn't released, or the one behind a part that ends at
+/// `before`.
+fn part(bytes: &[u8], before: Option<usize>, separator: u8, release: Option<u8>) -> Option<(usize, usize)> {
+    let start = before.map_or(0, |end| end + 1);
+    if start > bytes.len() {
+        return None;
+    }
+    let mut at = start;
+    while at < bytes.len() && bytes[at] != separator {
+        at += if Some(bytes[at]) == release { 2 } else { 1 };
+    }
+    Some((start, at.min(bytes.len())))
 }
 
 /// A trailer's statement, checked against what was read.
@@ -88,11 +139,14 @@ pub(crate) struct Statement<'a> {
 impl Statement<'_> {
     /// A count that is wrong. Leading zeros are daily life.
     pub fn count(&self, counted: u32, policy: &Policy) -> Option<Fault> {
+        if self.trailer.raw(self.position).trim().parse() == Ok(u64::from(counted)) {
+            return None;
+        }
         let stated = self.trailer.element(self.position);
         if stated.parse() == Ok(u64::from(counted)) {
             return None;
         }
-        let name = format!("{}{:02}", self.trailer.id, self.position);
+        let name = format!("{}{:02}", self.trailer.id(), self.position);
         let says = if stated.is_empty() { "nothing".into() } else { format!("“{stated}”") };
         let sentence = format!("{name} says {says}, and there are {counted} {}.", self.what);
         let fault = Fault::new(self.code, self.trailer.place_of(self.position), sentence);
@@ -105,7 +159,7 @@ impl Statement<'_> {
         if stated == header {
             return None;
         }
-        let name = format!("{}{:02}", self.trailer.id, self.position);
+        let name = format!("{}{:02}", self.trailer.id(), self.position);
         let sentence = format!("{name} is “{stated}”, and {header_name} is “{header}”.");
         let fault =
             Fault::new(self.code, self.trailer.place_of(self.position), sentence).found(&stated).expected(header);

@@ -5,10 +5,16 @@
 //! Tried by: tests/formats
 
 pub(crate) mod build;
+mod clean;
 pub(crate) mod collect;
 pub(crate) mod envelope;
+mod fine;
+mod index;
 mod relations;
 pub(crate) mod scan;
 mod structure;
+#[cfg(test)]
+mod twin;
 pub(crate) mod unfold;
 mod values;
+pub(crate) mod window;

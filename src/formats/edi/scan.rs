@@ -136,13 +136,15 @@ pub(crate) struct Raw {
 }
 
 /// What each byte means in a syntax.
+#[derive(Clone)]
 pub(crate) struct Classes([u8; 256]);
 
-const ELEMENT: u8 = 1;
-const COMPONENT: u8 = 2;
+pub(crate) const ELEMENT: u8 = 1;
+pub(crate) const COMPONENT: u8 = 2;
 const REPETITION: u8 = 3;
 const RELEASE: u8 = 4;
 const ODD: u8 = 5;
+pub(crate) const SEGMENT: u8 = 6;
 
 impl Classes {
     pub fn of(syntax: &Syntax) -> Self {
@@ -159,7 +161,14 @@ impl Classes {
             }
         }
         classes[syntax.element as usize] = ELEMENT;
+        classes[syntax.segment as usize] = SEGMENT;
         Classes(classes)
+    }
+
+    /// The meaning of a byte.
+    #[inline]
+    pub fn of_byte(&self, byte: u8) -> u8 {
+        self.0[byte as usize]
     }
 
     /// Splits `bytes[start..end]` into elements; the first is the segment's id.
@@ -169,7 +178,7 @@ impl Classes {
         let mut at = start;
         while at < end {
             match self.0[bytes[at] as usize] {
-                0 => {}
+                0 | SEGMENT => {}
                 ELEMENT if into.len() >= MOST_PARTS => raw.odd = true,
                 ELEMENT => {
                     raw.end = at as u32;

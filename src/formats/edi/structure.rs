@@ -7,7 +7,8 @@ use crate::{
     guides::{Guide, NO_SPEC, Slot, pack},
     piece::{Policy, Severity},
     place::{At, Place},
-    tree::{Add, Kind, NodeId, Text, Tree},
+    nodes::Nodes,
+    tree::{Kind, NodeId, Tree},
 };
 use std::collections::HashMap;
 
@@ -25,28 +26,87 @@ struct Frame {
 
 /// A segment on its way to its place.
 pub(crate) struct Arrival<'a> {
-    pub id: &'a str,
+    /// ASCII or other text.
+    pub id: &'a [u8],
     pub ordinal: u32,
     pub byte: u64,
+    /// The same from the set's start.
+    pub start: u32,
     pub len: u32,
     /// The ids of all segments of the set, packed; asked for once, and only if something is wrong.
     pub ids: &'a dyn Fn() -> Vec<u32>,
 }
 
 impl Arrival<'_> {
+    /// The id as text.
+    pub fn id(&self) -> &str {
+        std::str::from_utf8(self.id).unwrap_or("?")
+    }
+
     pub fn place(&self) -> Place {
-        let at = At::Segment { ordinal: self.ordinal, id: self.id.into(), element: None, component: None, repeat: 1 };
+        let at = At::Segment { ordinal: self.ordinal, id: self.id().into(), element: None, component: None, repeat: 1 };
         Place { byte: self.byte, len: self.len, at }
     }
 
     /// A place of no length before it, where `missing` should stand.
     fn before(&self, missing: &str) -> Place {
-        Place { byte: self.byte, len: 0, at: Arrival { id: missing, ..*self }.place().at }
+        Place { byte: self.byte, len: 0, at: Arrival { id: missing.as_bytes(), ..*self }.place().at }
+    }
+}
+
+/// Steps from segment to segment that were found before, kept from set to set: the slot of the last segment and the
+/// next one's id say where it goes, as long as limits allow it and nothing is passed over that must be there.
+#[derive(Default)]
+pub(crate) struct Steps {
+    /// Whose slots these are.
+    guide: Option<&'static Guide>,
+    known: Vec<Step>,
+    frames: Vec<Frame>,
+}
+
+/// From a slot with a segment id to a slot so many levels further up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Step {
+    /// (the slot + 1, id); 0 for none.
+    from: u64,
+    to: u32,
+    up: u32,
+}
+
+/// A guide has some hundred steps that documents take; the newer one of two at one place is kept.
+const STEPS: usize = 1024;
+
+impl Steps {
+    fn of(mut self, guide: &'static Guide) -> Steps {
+        if !self.guide.is_some_and(|known| std::ptr::eq(known, guide)) {
+            self.guide = Some(guide);
+            self.known.clear();
+            self.known.resize(STEPS, Step::default());
+        }
+        self.frames.clear();
+        self
+    }
+
+    #[inline]
+    fn home(from: u64) -> usize {
+        (from.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize % STEPS
+    }
+
+    #[inline]
+    fn get(&self, from: u64) -> Option<Step> {
+        self.known.get(Self::home(from)).copied().filter(|step| step.from == from)
+    }
+
+    fn put(&mut self, step: Step) {
+        if let Some(place) = self.known.get_mut(Self::home(step.from)) {
+            *place = step;
+        }
     }
 }
 
 pub(crate) struct Structure {
     guide: &'static Guide,
+    steps: Steps,
     frames: Vec<Frame>,
     /// The ordinal after an unknown segment that already costs the set: what it should have opened is no second fault.
     excused: u32,
@@ -57,15 +117,36 @@ pub(crate) struct Structure {
     unknown: Severity,
 }
 
-/// Where a segment goes: below which node, with which spec.
-pub(crate) type Placed = (NodeId, u32);
+/// Where a segment goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed {
+    /// Below which node.
+    pub parent: NodeId,
+    /// Its spec in the plan, or `NO_SPEC`.
+    pub spec: u32,
+    /// The number of its name in the tree, or `u32::MAX` if the guide has none.
+    pub name: u32,
+}
+
+impl Placed {
+    /// Below the root, without a spec.
+    pub const UNKNOWN: Placed = Placed { parent: NodeId(0), spec: NO_SPEC, name: u32::MAX };
+
+    fn at(parent: NodeId, slot: &Slot) -> Placed {
+        Placed { parent, spec: slot.spec, name: slot.opener }
+    }
+}
 
 impl Structure {
-    pub fn new(guide: &'static Guide, policy: &Policy) -> Self {
+    pub fn new(guide: &'static Guide, policy: &Policy, steps: Steps) -> Self {
+        let mut steps = steps.of(guide);
+        let mut frames = std::mem::take(&mut steps.frames);
         let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
+        frames.push(root);
         Structure {
             guide,
-            frames: vec![root],
+            steps,
+            frames,
             excused: 0,
             after_unknown: 0,
             last: None,
@@ -73,13 +154,75 @@ impl Structure {
         }
     }
 
+    /// What may be used again for the next set.
+    pub fn into_steps(self) -> Steps {
+        Steps { frames: self.frames, ..self.steps }
+    }
+
     /// Finds the place of the next segment.
+    #[inline]
     pub fn place(&mut self, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
-        let id = pack(segment.id.as_bytes());
+        let id = pack(segment.id);
+        match self.step(id, (segment.start, segment.len), tree.nodes()) {
+            Some(placed) => placed,
+            None => self.search(id, segment, tree, faults),
+        }
+    }
+
+    /// Goes a step that was gone before. `at` is the segment's start and length in the set.
+    #[inline]
+    pub fn step(&mut self, id: u32, at: (u32, u32), nodes: &mut Nodes) -> Option<Placed> {
+        let step = self.steps.get(self.from(id))?;
+        let depth = self.frames.len().checked_sub(1 + step.up as usize)?;
+        let taken = self.guide.plan.slots.get(step.to as usize)?;
+        let frame = self.frames.get_mut(depth)?;
+        match frame.at == step.to {
+            true if frame.count >= taken.max => return None,
+            true => frame.count += 1,
+            false => (frame.at, frame.count) = (step.to, 1),
+        }
+        let parent = frame.node;
+        if step.up > 0 {
+            self.frames.truncate(depth + 1);
+        }
+        let parent = if taken.is_loop() { self.open(taken, parent, at, nodes) } else { parent };
+        Some(Placed::at(parent, taken))
+    }
+
+    /// Where we are, and what comes.
+    #[inline]
+    fn from(&self, id: u32) -> u64 {
+        self.frames.last().map_or(0, |frame| (u64::from(frame.at) + 1) << 32 | u64::from(id))
+    }
+
+    /// Keeps a step, if it is always right: no level that it leaves could have taken the segment, or can at another time.
+    fn keep(&mut self, id: u32, depth: usize, slot: u32) {
+        let slots = &self.guide.plan.slots;
+        let begun = self.frames.first().is_some_and(|root| root.count > 0);
+        let repeats = |frame: &Frame| frame.at != slot && slots.get(frame.at as usize).is_some_and(|at| at.id == id);
+        let inner = self.frames.get(depth..).unwrap_or_default();
+        if begun && !inner.iter().any(repeats) {
+            let up = (inner.len() - 1) as u32;
+            self.steps.put(Step { from: self.from(id), to: slot, up });
+        }
+    }
+
+    fn search(&mut self, id: u32, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
         let mut over = None;
         for depth in (0..self.frames.len()).rev() {
             match self.in_frame(depth, id) {
-                Some((slot, true)) => return self.take(depth, slot, segment, tree, faults),
+                Some((slot, true)) => {
+                    let (from, before) = (self.from(id), faults.count());
+                    if over.is_none() {
+                        self.keep(id, depth, slot);
+                    }
+                    let placed = self.take(depth, slot, segment, tree, faults);
+                    if faults.count() > before {
+                        // Something was passed over that must be there: that is to be said each time.
+                        self.steps.put(Step { from, to: u32::MAX, up: 0 });
+                    }
+                    return placed;
+                }
                 Some((slot, false)) => over = over.or(Some((depth, slot))),
                 None => {}
             }
@@ -115,8 +258,7 @@ impl Structure {
             }
             over = Some((frame.at, false));
         }
-        let rest = &slots[frame.at as usize + 1..frame.end as usize];
-        let later = rest.iter().position(|slot| slot.id == id).map(|n| (frame.at + 1 + n as u32, true));
+        let later = self.guide.plan.behind(frame.first, frame.at, id).map(|slot| (slot, true));
         later.or(over)
     }
 
@@ -132,8 +274,8 @@ impl Structure {
         let parent = self.frames[depth].node;
         let taken = &self.guide.plan.slots[slot as usize];
         match taken.is_loop() {
-            true => (self.open(taken, parent, segment, tree), taken.spec),
-            false => (parent, taken.spec),
+            true => Placed::at(self.open(taken, parent, (segment.start, segment.len), tree.nodes()), taken),
+            false => Placed::at(parent, taken),
         }
     }
 
@@ -147,20 +289,11 @@ impl Structure {
     }
 
     /// Opens a run of a loop; its first slot is taken. Loops that begin with a loop open both.
-    fn open(&mut self, slot: &'static Slot, parent: NodeId, segment: &Arrival, tree: &mut Tree) -> NodeId {
-        let start = (segment.byte - tree.base()) as u32;
-        let add = Add {
-            kind: Kind::Loop,
-            name: tree.intern(&slot.name),
-            start,
-            len: segment.len,
-            extra: 0,
-            text: Text::None,
-        };
-        let node = tree.add(parent, add);
+    fn open(&mut self, slot: &'static Slot, parent: NodeId, (start, len): (u32, u32), nodes: &mut Nodes) -> NodeId {
+        let node = NodeId(nodes.inner(Kind::Loop, slot.label, (start, len), 0, parent.0));
         self.frames.push(Frame { first: slot.first, end: slot.end, at: slot.first, count: 1, node });
         let first = &self.guide.plan.slots[slot.first as usize];
-        if first.is_loop() { self.open(first, node, segment, tree) } else { node }
+        if first.is_loop() { self.open(first, node, (start, len), nodes) } else { node }
     }
 
     /// Mandatory parts of a frame that were passed over on the way to `upto`.
@@ -178,7 +311,7 @@ impl Structure {
                 true => format!("the loop {}", slot.name),
                 false => format!("the segment {}", slot.name),
             };
-            let sentence = format!("{what} is missing before segment {} ({}).", at.ordinal, at.id);
+            let sentence = format!("{what} is missing before segment {} ({}).", at.ordinal, at.id());
             let fault = Fault::new(codes::MISSING_SEGMENT, at.before(&slot.opening()), upper(&sentence));
             faults.push(fault.expected(self.described(slot)).remedy(format!("Add {what}.")));
         }
@@ -198,7 +331,7 @@ impl Structure {
         let times = if slot.max == 1 { "once".into() } else { format!("{} times", slot.max) };
         faults.push(
             Fault::new(code, segment.place(), sentence)
-                .found(segment.id)
+                .found(segment.id())
                 .expected(format!("{} at most {times}", slot.name)),
         );
     }
@@ -268,10 +401,12 @@ impl Structure {
             let opening = opened.opening();
             let sentence = format!(
                 "Segment {} ({}) belongs into the loop {}, and no {opening} before it opens one.",
-                segment.ordinal, segment.id, opened.name
+                segment.ordinal,
+                segment.id(),
+                opened.name
             );
-            let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(segment.id);
-            faults.push(fault.expected(format!("{opening} before {}", segment.id)));
+            let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(segment.id());
+            faults.push(fault.expected(format!("{opening} before {}", segment.id())));
         }
         self.leave(depth, segment, faults);
         self.missing(&self.frames[depth], loops[0], segment, faults);
@@ -281,21 +416,21 @@ impl Structure {
             if let Some(frame) = frame {
                 (frame.at, frame.count) = (*at, 1);
             }
-            parent = self.open(&slots[*at as usize], parent, segment, tree);
+            parent = self.open(&slots[*at as usize], parent, (segment.start, segment.len), tree.nodes());
         }
         let slot = &slots[*last as usize];
         if let Some(frame) = self.frames.last_mut() {
             (frame.at, frame.count) = (*last, 1);
         }
         match slot.is_loop() {
-            true => (self.open(slot, parent, segment, tree), slot.spec),
-            false => (parent, slot.spec),
+            true => Placed::at(self.open(slot, parent, (segment.start, segment.len), tree.nodes()), slot),
+            false => Placed::at(parent, slot),
         }
     }
 
     /// No place for it: out of order, not in this set, or not in the standard.
     fn refuse(&mut self, segment: &Arrival, faults: &mut Faults) -> Placed {
-        let (id, ordinal) = (segment.id, segment.ordinal);
+        let (id, ordinal) = (segment.id(), segment.ordinal);
         let node = self.frames.last().map_or(NodeId(0), |frame| frame.node);
         let set = format!("{} {}", self.guide.kind, self.guide.version);
         if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {
@@ -303,7 +438,7 @@ impl Structure {
             faults.push(
                 Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(self.expected_here()),
             );
-            return (node, at as u32);
+            return Placed { parent: node, spec: at as u32, name: u32::MAX };
         }
         let (code, sentence) = match self.guide.knows(id) {
             true => (codes::NOT_IN_SET, format!("Segment {ordinal}: {set} has no segment {id}.")),
@@ -319,7 +454,7 @@ impl Structure {
                 faults.push(fault);
             }
         }
-        (node, NO_SPEC)
+        Placed { parent: node, ..Placed::UNKNOWN }
     }
 
     /// `PID, REF or MSG after PO1`: a few of what may come next, and what must.

@@ -9,13 +9,12 @@ mod una;
 use crate::{
     codes,
     edi::{
-        build::{Charset, Faults, RawSet, build},
-        collect::{Collected, Ends, collect, id_of},
+        build::{Charset, Faults, Lexis, RawSet, Scratch, build},
+        collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
     },
     fault::{Costs, Fault},
-    guides,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
@@ -27,7 +26,11 @@ use std::{
     io::{self, BufRead},
 };
 
-const ENDS: Ends = Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA"] };
+const ENDS: Ends = Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA"], telling };
+
+fn telling(first: &[u8; 2]) -> bool {
+    first == b"UN"
+}
 /// How much of a header must be read before it is judged.
 const REACH: usize = 600;
 
@@ -40,6 +43,7 @@ const LONGEST_HEADER: u64 = 600;
 struct Open {
     ordinal: u32,
     syntax: Syntax,
+    lexis: Lexis,
     charset: Charset,
     control: String,
     groups: u32,
@@ -67,7 +71,10 @@ pub(crate) struct Edifact<R> {
     sets: u32,
     /// Segments of the document so far.
     segments: u32,
+    scratch: Scratch,
     done: bool,
+    #[cfg(test)]
+    long_way: bool,
 }
 
 impl<R: BufRead> Edifact<R> {
@@ -83,8 +90,18 @@ impl<R: BufRead> Edifact<R> {
             groups: 0,
             sets: 0,
             segments: 0,
+            scratch: Scratch::default(),
             done: false,
+            #[cfg(test)]
+            long_way: false,
         }
+    }
+
+    /// Reads every segment the long way, for the test that both ways agree.
+    #[cfg(test)]
+    pub fn long_way(mut self, long_way: bool) -> Self {
+        self.long_way = long_way;
+        self
     }
 
     /// One step: puts at least one piece into the queue, or goes on in the document, or is done.
@@ -102,6 +119,7 @@ impl<R: BufRead> Edifact<R> {
                     format!("The segment at byte {start} stands outside of any message and is too long to be read.");
                 let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
                 self.queue.push_back(Piece::Fault(fault));
+                self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
             }
@@ -126,7 +144,7 @@ impl<R: BufRead> Edifact<R> {
         self.at = span.next;
         self.segments += 1;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
-        match &*service.id {
+        match &*service.id() {
             "UNG" => self.open_group(&service),
             "UNE" => self.close_group(Some(&service)),
             "UNZ" => {
@@ -214,9 +232,9 @@ impl<R: BufRead> Edifact<R> {
         };
         self.segments += 1;
         let unb = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
-        if &*unb.id != "UNB" {
+        if &*unb.id() != "UNB" {
             let separator = char::from(syntax.element);
-            let why = match unb.id.starts_with("UNB") {
+            let why = match unb.id().starts_with("UNB") {
                 true => format!("the separator behind UNB is not “{separator}”, and no UNA says what it is"),
                 false => "UNB doesn't follow UNA".to_owned(),
             };
@@ -292,8 +310,13 @@ impl<R: BufRead> Edifact<R> {
             byte,
         }));
         let charset = una::charset(&unb.component(1, 1));
-        self.open =
-            Some(Open { ordinal, syntax, charset, control: unb.element(5), groups: 0, sets: 0, faults: Vec::new() });
+        let (lexis, control) = (Lexis::of(&syntax), unb.element(5));
+        self.scratch.window.begin(lexis.needles);
+        #[cfg(test)]
+        if self.long_way {
+            self.scratch.window.begin(None);
+        }
+        self.open = Some(Open { ordinal, syntax, lexis, charset, control, groups: 0, sets: 0, faults: Vec::new() });
     }
 
     fn open_group(&mut self, ung: &Service) {
@@ -372,7 +395,8 @@ impl<R: BufRead> Edifact<R> {
         // Read before its bytes may be given up.
         let shown = header.end.min(header.start + LONGEST_HEADER);
         let unh = Service::read(self.source.slice(header.start, shown), header, 1, &syntax);
-        let collected = collect(&mut self.source, &syntax, header, &ENDS, self.policy.max_set_bytes)?;
+        let limit = self.policy.max_set_bytes;
+        let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
         self.at = collected.next;
         open.sets += 1;
         if let Some(group) = &mut self.group {
@@ -380,12 +404,13 @@ impl<R: BufRead> Edifact<R> {
         }
         let set = self.made(&collected, &unh, &syntax, charset);
         self.segments += collected.segments;
+        self.scratch.spans = std::mem::take(&mut collected.spans);
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
         Ok(())
     }
 
-    fn made(&self, collected: &Collected, unh: &Service, syntax: &Syntax, charset: Charset) -> Set {
+    fn made(&mut self, collected: &Collected, unh: &Service, syntax: &Syntax, charset: Charset) -> Set {
         let mut set = Set {
             ordinal: self.sets,
             standard: Standard::Edifact,
@@ -398,26 +423,32 @@ impl<R: BufRead> Edifact<R> {
             byte: collected.start,
             len: collected.end - collected.start,
             segments: collected.segments,
-            tree: Tree::new(unh.place()),
+            tree: Tree::hollow(),
             faults: Vec::new(),
         };
         if collected.too_long {
+            set.tree = Tree::new(unh.place());
             set.faults.push(too_long(&set, &self.policy, "UNH"));
             return set;
         }
-        let guide = guides::find(Standard::Edifact, &set.version, &set.kind);
-        let (tree, mut faults) = build(&RawSet {
+        let guide = self.scratch.guide(Standard::Edifact, &set.version, &set.kind);
+        let Some(open) = &self.open else { return set };
+        
+        let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
+            marked: self.scratch.window.marked(collected.start, &self.scratch.firsts),
             syntax,
+            lexis: &open.lexis,
             charset,
             guide,
             policy: &self.policy,
             complete: collected.closed,
             cut: collected.unterminated && !collected.closed,
             edifact: true,
-        });
+        };
+        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
         set.tree = tree;
         self.check(&set, unh, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
@@ -435,7 +466,7 @@ impl<R: BufRead> Edifact<R> {
         faults: &mut Faults,
     ) {
         for position in [1, 2] {
-            if unh.element(position).is_empty() {
+            if unh.lacks(position) {
                 let sentence = format!("UNH{position:02} is missing in the message header at byte {}.", set.byte);
                 faults.push(
                     Fault::new(codes::SET_HEADER, unh.place_of(position), sentence).expected("UNH+1+ORDERS:D:96A:UN"),
@@ -447,7 +478,9 @@ impl<R: BufRead> Edifact<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind));
         }
-        if let Some(fault) = totals::check(set).and_then(|fault| by_policy(fault, &self.policy)) {
+        if let Some(fault) =
+            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_policy(fault, &self.policy))
+        {
             faults.push(fault);
         }
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
@@ -469,7 +502,7 @@ impl<R: BufRead> Edifact<R> {
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from UNH to UNT" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
-        control.control(&unh.element(1), "UNH01", &self.policy).into_iter().for_each(|f| faults.push(f));
+        control.control(&set.control, "UNH01", &self.policy).into_iter().for_each(|f| faults.push(f));
     }
 
     fn here(&self, id: &str) -> Place {

@@ -1,10 +1,14 @@
 //! A code list, small and quick to look into: most codes fit eight bytes and are compared as one number.
 
+use super::table::Table;
+
 /// The values that a coded element allows.
 #[derive(Debug, Default, Clone)]
 pub struct Codes {
     /// Codes of up to eight bytes, left-aligned; ascending.
     short: Vec<u64>,
+    /// The same to be looked into.
+    table: Table,
     /// Longer ones; ascending.
     long: Vec<Box<str>>,
 }
@@ -19,6 +23,7 @@ impl Codes {
             }
         }
         codes.short.sort_unstable();
+        codes.table = Table::of(codes.short.iter().map(|code| (*code, 0)));
         codes.long.sort_unstable();
         codes
     }
@@ -36,9 +41,15 @@ impl Codes {
     /// True if the value is in the list.
     pub fn contains(&self, value: &str) -> bool {
         match packed(value) {
-            Some(number) => self.short.binary_search(&number).is_ok(),
+            Some(number) => self.has(number),
             None => self.long.binary_search_by(|code| (**code).cmp(value)).is_ok(),
         }
+    }
+
+    /// True if a code of one to eight bytes, left-aligned in a number, is in the list.
+    #[inline]
+    pub(crate) fn has(&self, number: u64) -> bool {
+        self.table.get(number).is_some()
     }
 
     /// All codes, short ones first, each part ascending.

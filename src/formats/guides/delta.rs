@@ -77,7 +77,7 @@ impl Guide {
         let mut used = Vec::new();
         ids(&guide.parts, &mut used);
         guide.segments.retain(|id, _| used.contains(id));
-        guide.plan = Plan::of(&guide.parts, &guide.segments);
+        guide.plan = Plan::of(guide.standard, &guide.parts, &guide.segments);
         (guide, remarks)
     }
 

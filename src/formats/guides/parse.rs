@@ -125,13 +125,14 @@ pub(super) fn guide(text: &str, dictionary: &Dictionary) -> Result<Guide, BadGui
     let parts = level(&mut lines, 0)?;
     let mut segments = BTreeMap::new();
     gather(&parts, &mut dictionary.specs(), &mut segments)?;
+    let standard = if *standard == "x12" { Standard::X12 } else { Standard::Edifact };
     Ok(Guide {
-        standard: if *standard == "x12" { Standard::X12 } else { Standard::Edifact },
+        standard,
         kind: (*kind).into(),
         version: (*version).into(),
         functional_id: functional_id.first().copied().filter(|id| *id != "-").unwrap_or("").into(),
         generated: functional_id.get(1) == Some(&"generated"),
-        plan: Plan::of(&parts, &segments),
+        plan: Plan::of(standard, &parts, &segments),
         parts,
         segments,
         known: dictionary.known.clone(),

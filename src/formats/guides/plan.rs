@@ -1,6 +1,7 @@
 //! A guide's parts laid flat, so that finding a segment's place compares numbers in a row.
 
-use super::{Part, SegmentSpec};
+use super::{Checks, Part, SegmentSpec, Table};
+use crate::{names::Names, piece::Standard};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A segment or loop of the plan.
@@ -18,7 +19,12 @@ pub(crate) struct Slot {
     pub spec: u32,
     /// The next mandatory slot of its level from here on; `u32::MAX` if there is none.
     pub mandatory_from: u32,
+    /// The next slot of its level with the same id; `u32::MAX` if there is none.
+    pub again: u32,
     pub name: Box<str>,
+    /// The numbers of `name`, and of the segment's id, in trees that share the plan's names.
+    pub label: u32,
+    pub opener: u32,
 }
 
 impl Slot {
@@ -38,31 +44,67 @@ pub(crate) struct Plan {
     pub slots: Vec<Slot>,
     pub roots: u32,
     pub specs: Vec<Arc<SegmentSpec>>,
+    /// What is checked of elements, by spec; then the same where repeats take positions of their own (EDIFACT up to syntax 3).
+    pub checks: [Checks; 2],
+    /// The names of segments and loops.
+    pub names: Names,
+    /// (first slot of a level, segment id) to the first slot of that level that takes it.
+    places: Table,
 }
 
 /// No spec is known for it.
 pub(crate) const NO_SPEC: u32 = u32::MAX;
 
 /// A segment id as a number; 0 for one longer than four bytes.
+#[inline]
 pub(crate) fn pack(id: &[u8]) -> u32 {
-    let mut word = [0; 4];
-    match word.get_mut(..id.len()) {
-        Some(room) => room.copy_from_slice(id),
-        None => return 0,
-    }
+    let word = match *id {
+        [] => [0; 4],
+        [a] => [a, 0, 0, 0],
+        [a, b] => [a, b, 0, 0],
+        [a, b, c] => [a, b, c, 0],
+        [a, b, c, d] => [a, b, c, d],
+        _ => return 0,
+    };
     u32::from_be_bytes(word)
 }
 
 impl Plan {
-    pub(super) fn of(parts: &[Part], segments: &BTreeMap<Box<str>, Arc<SegmentSpec>>) -> Plan {
+    pub(super) fn of(standard: Standard, parts: &[Part], segments: &BTreeMap<Box<str>, Arc<SegmentSpec>>) -> Plan {
         let specs: Vec<_> = segments.values().cloned().collect();
         let index: BTreeMap<&str, u32> = segments.keys().zip(0..).map(|(id, at)| (&**id, at)).collect();
-        let mut plan = Plan { slots: Vec::new(), roots: parts.len() as u32, specs };
-        plan.lay(parts, &index);
+        let spread = if standard == Standard::Edifact { Checks::of(&specs, true) } else { Checks::default() };
+        let checks = [Checks::of(&specs, false), spread];
+        let mut plan = Plan { roots: parts.len() as u32, checks, specs, ..Plan::default() };
+        let mut places = Vec::new();
+        plan.lay(parts, &index, &mut places);
+        plan.places = Table::of(places);
+        plan.name();
         plan
     }
 
-    fn lay(&mut self, parts: &[Part], index: &BTreeMap<&str, u32>) {
+    /// The first slot behind `at` that takes a segment, in the level that begins with slot `first`.
+    #[inline]
+    pub fn behind(&self, first: u32, at: u32, id: u32) -> Option<u32> {
+        let mut slot = self.places.get(place(first, id))?;
+        while slot <= at {
+            slot = self.slots.get(slot as usize)?.again;
+        }
+        (slot != u32::MAX).then_some(slot)
+    }
+
+    /// Gives names their numbers, and slots theirs.
+    fn name(&mut self) {
+        let openers: Vec<String> = self.slots.iter().map(Slot::opening).collect();
+        let all = self.slots.iter().map(|slot| &*slot.name).chain(openers.iter().map(String::as_str));
+        self.names = Names::of(all);
+        for (slot, opener) in self.slots.iter_mut().zip(&openers) {
+            slot.label = self.names.number(&slot.name).unwrap_or(u32::MAX);
+            slot.opener = self.names.number(opener).unwrap_or(u32::MAX);
+        }
+    }
+
+    fn lay(&mut self, parts: &[Part], index: &BTreeMap<&str, u32>, places: &mut Vec<(u64, u32)>) {
         let first = self.slots.len();
         for part in parts {
             let (name, mandatory, max) = match part {
@@ -78,22 +120,32 @@ impl Plan {
                 end: 0,
                 spec: index.get(opening).copied().unwrap_or(NO_SPEC),
                 mandatory_from: u32::MAX,
+                again: u32::MAX,
                 name: name.clone(),
+                label: 0,
+                opener: 0,
             });
         }
-        let mut next = u32::MAX;
+        places.extend((first..).zip(&self.slots[first..]).map(|(at, slot)| (place(first as u32, slot.id), at as u32)));
+        let (mut next, mut last_of) = (u32::MAX, BTreeMap::new());
         for at in (first..self.slots.len()).rev() {
-            next = if self.slots[at].mandatory { at as u32 } else { next };
-            self.slots[at].mandatory_from = next;
+            let slot = &mut self.slots[at];
+            next = if slot.mandatory { at as u32 } else { next };
+            slot.mandatory_from = next;
+            slot.again = last_of.insert(slot.id, at as u32).unwrap_or(u32::MAX);
         }
         for (at, part) in parts.iter().enumerate() {
             if let Part::Loop { parts: inner, .. } = part {
                 self.slots[first + at].first = self.slots.len() as u32;
                 self.slots[first + at].end = (self.slots.len() + inner.len()) as u32;
-                self.lay(inner, index);
+                self.lay(inner, index, places);
             }
         }
     }
+}
+
+fn place(first: u32, id: u32) -> u64 {
+    u64::from(first) << 32 | u64::from(id)
 }
 
 fn opening(part: &Part) -> &str {

@@ -9,13 +9,13 @@ mod isa;
 use crate::{
     codes,
     edi::{
-        build::{Charset, Faults, RawSet, build},
-        collect::{Collected, Ends, collect, id_of},
+        build::{Charset, Faults, Lexis, RawSet, Scratch, build},
+        collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
+        window::Marked,
     },
     fault::{Costs, Fault},
-    guides,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
@@ -27,7 +27,11 @@ use std::{
     io::{self, BufRead},
 };
 
-const ENDS: Ends = Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"] };
+const ENDS: Ends = Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"], telling };
+
+fn telling(first: &[u8; 2]) -> bool {
+    matches!(first, b"SE" | b"ST" | b"GS" | b"GE" | b"IE" | b"IS")
+}
 
 /// How many bytes of a header are looked at to tell it from a word.
 const SEEN: usize = 16;
@@ -38,6 +42,7 @@ const LONGEST_HEADER: u64 = 600;
 struct Open {
     ordinal: u32,
     syntax: Syntax,
+    lexis: Lexis,
     control: String,
     version: String,
     groups: u32,
@@ -66,7 +71,10 @@ pub(crate) struct X12<R> {
     sets: u32,
     /// Segments of the document so far.
     segments: u32,
+    scratch: Scratch,
     done: bool,
+    #[cfg(test)]
+    long_way: bool,
 }
 
 impl<R: BufRead> X12<R> {
@@ -82,8 +90,18 @@ impl<R: BufRead> X12<R> {
             groups: 0,
             sets: 0,
             segments: 0,
+            scratch: Scratch::default(),
             done: false,
+            #[cfg(test)]
+            long_way: false,
         }
+    }
+
+    /// Reads every segment the long way, for the test that both ways agree.
+    #[cfg(test)]
+    pub fn long_way(mut self, long_way: bool) -> Self {
+        self.long_way = long_way;
+        self
     }
 
     /// One step: puts at least one piece into the queue, or goes on in the document, or is done.
@@ -101,6 +119,7 @@ impl<R: BufRead> X12<R> {
                     format!("The segment at byte {start} stands outside of any set and is too long to be read.");
                 let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
                 self.queue.push_back(Piece::Fault(fault));
+                self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
             }
@@ -126,7 +145,7 @@ impl<R: BufRead> X12<R> {
         self.at = span.next;
         self.segments += 1;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
-        match &*service.id {
+        match &*service.id() {
             "GS" => self.open_group(&service),
             "GE" => self.close_group(Some(&service)),
             "IEA" => {
@@ -281,7 +300,13 @@ impl<R: BufRead> X12<R> {
         let [.., version, control, _, _, _] = isa.elements;
         let ordinal = self.interchanges;
         self.interchanges += 1;
-        self.open = Some(Open { ordinal, syntax: isa.syntax, control, version, groups: 0, sets: 0, faults });
+        let lexis = Lexis::of(&isa.syntax);
+        self.scratch.window.begin(lexis.needles);
+        #[cfg(test)]
+        if self.long_way {
+            self.scratch.window.begin(None);
+        }
+        self.open = Some(Open { ordinal, syntax: isa.syntax, lexis, control, version, groups: 0, sets: 0, faults });
     }
 
     fn open_group(&mut self, gs: &Service) {
@@ -365,7 +390,9 @@ impl<R: BufRead> X12<R> {
             bytes: self.source.slice(start, end),
             base: start,
             spans: &[(0, (end - start) as u32)],
+            marked: Marked::default(),
             syntax: &open.syntax,
+            lexis: &open.lexis,
             charset: Charset::Utf8,
             guide: None,
             policy: &self.policy,
@@ -373,7 +400,7 @@ impl<R: BufRead> X12<R> {
             cut: false,
             edifact: false,
         };
-        let (tree, faults) = build(&raw);
+        let (tree, faults) = build(&raw, &mut self.scratch.build);
         open.sets += 1;
         let set = Set {
             ordinal: self.sets,
@@ -400,7 +427,8 @@ impl<R: BufRead> X12<R> {
         // Read before its bytes may be given up.
         let shown = header.end.min(header.start + LONGEST_HEADER);
         let st = Service::read(self.source.slice(header.start, shown), header, 1, &syntax);
-        let collected = collect(&mut self.source, &syntax, header, &ENDS, self.policy.max_set_bytes)?;
+        let limit = self.policy.max_set_bytes;
+        let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
         self.at = collected.next;
         open.sets += 1;
         if let Some(group) = &mut self.group {
@@ -408,12 +436,13 @@ impl<R: BufRead> X12<R> {
         }
         let set = self.made(&collected, &st, &syntax);
         self.segments += collected.segments;
+        self.scratch.spans = std::mem::take(&mut collected.spans);
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
         Ok(())
     }
 
-    fn made(&self, collected: &Collected, st: &Service, syntax: &Syntax) -> Set {
+    fn made(&mut self, collected: &Collected, st: &Service, syntax: &Syntax) -> Set {
         let group = self.group.as_ref();
         let version = match st.element(3) {
             v if v.is_empty() => group.map_or(String::new(), |g| g.version.clone()),
@@ -431,26 +460,32 @@ impl<R: BufRead> X12<R> {
             byte: collected.start,
             len: collected.end - collected.start,
             segments: collected.segments,
-            tree: Tree::new(st.place()),
+            tree: Tree::hollow(),
             faults: Vec::new(),
         };
         if collected.too_long {
+            set.tree = Tree::new(st.place());
             set.faults.push(too_long(&set, &self.policy, "ST"));
             return set;
         }
-        let guide = guides::find(Standard::X12, &set.version, &set.kind);
-        let (tree, mut faults) = build(&RawSet {
+        let guide = self.scratch.guide(Standard::X12, &set.version, &set.kind);
+        let Some(open) = &self.open else { return set };
+        
+        let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
+            marked: self.scratch.window.marked(collected.start, &self.scratch.firsts),
             syntax,
+            lexis: &open.lexis,
             charset: Charset::Utf8,
             guide,
             policy: &self.policy,
             complete: collected.closed,
             cut: collected.unterminated && !collected.closed,
             edifact: false,
-        });
+        };
+        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
         set.tree = tree;
         self.check(&set, st, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
@@ -468,7 +503,7 @@ impl<R: BufRead> X12<R> {
         faults: &mut Faults,
     ) {
         for position in [1, 2] {
-            if st.element(position).is_empty() {
+            if st.lacks(position) {
                 let sentence = format!("ST{position:02} is missing in the set header at byte {}.", set.byte);
                 faults.push(Fault::new(codes::SET_HEADER, st.place_of(position), sentence).expected("ST*850*0001"));
             }
@@ -482,7 +517,9 @@ impl<R: BufRead> X12<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
         }
-        if let Some(fault) = totals::check(set).and_then(|fault| by_policy(fault, &self.policy)) {
+        if let Some(fault) =
+            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_policy(fault, &self.policy))
+        {
             faults.push(fault);
         }
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
@@ -498,7 +535,7 @@ impl<R: BufRead> X12<R> {
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from ST to SE" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
-        control.control(&st.element(2), "ST02", &self.policy).into_iter().for_each(|f| faults.push(f));
+        control.control(&set.control, "ST02", &self.policy).into_iter().for_each(|f| faults.push(f));
     }
 
     fn here(&self, id: &str) -> Place {

@@ -1,0 +1,168 @@
+//! Marks of what has been read but not used yet, and sets cut out by them: the short way of `collect`.
+
+use super::{
+    collect::{Collected, Ends, id_of},
+    index::{Marks, Needles},
+    scan::{Span, Syntax},
+};
+use crate::source::Source;
+use std::io::{self, BufRead};
+
+/// What is looked at in one go: at first little, since the next interchange may have other delimiters.
+const FIRST: usize = 1024;
+const MOST: usize = 64 * 1024;
+/// So many marks of what is behind us are kept before the others are moved to the front.
+const KEPT: usize = 64 * 1024;
+
+/// The marks from one offset of the document up to another.
+#[derive(Default)]
+pub(crate) struct Window {
+    needles: Option<Needles>,
+    base: u64,
+    upto: u64,
+    found: Marks,
+    /// The first mark, and the first end of a segment, that are not behind us.
+    mark: usize,
+    end: usize,
+    step: usize,
+    /// Its rest was shorter than 64 bytes: nothing may be looked at behind it.
+    finished: bool,
+}
+
+/// The marks of a set that was cut out.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Marked<'a> {
+    pub marks: &'a [u32],
+    /// The first mark of each segment.
+    pub firsts: &'a [u32],
+    /// What to take from a mark to get its offset in the set.
+    pub shift: u32,
+}
+
+impl Window {
+    /// Begins anew, with the delimiters of an interchange. Without needles sets are cut the long way.
+    pub fn begin(&mut self, needles: Option<Needles>) {
+        self.needles = needles;
+        self.forget();
+    }
+
+    /// Forgets all marks: they are found anew from where the next set begins.
+    pub fn forget(&mut self) {
+        self.found.clear();
+        (self.base, self.upto, self.mark, self.end, self.step, self.finished) = (0, 0, 0, 0, FIRST, false);
+    }
+
+    /// All marks, and what to take from them for offsets from `start`.
+    pub fn marked<'a>(&'a self, start: u64, firsts: &'a [u32]) -> Marked<'a> {
+        Marked { marks: self.found.all(), firsts, shift: (start.saturating_sub(self.base)) as u32 }
+    }
+
+    /// Cuts out the set that begins with `header`: its segments' spans go to `spans`, their first marks to `firsts`.
+    /// `None` if it is too long or isn't ended by anything: then the long way says what it is.
+    pub fn collect<R: BufRead>(
+        &mut self,
+        source: &mut Source<R>,
+        syntax: &Syntax,
+        header: Span,
+        ends: &Ends,
+        limit: usize,
+        (firsts, mut spans): (&mut Vec<u32>, Vec<(u32, u32)>),
+    ) -> io::Result<Option<Collected>> {
+        firsts.clear();
+        spans.clear();
+        if self.needles.is_none() {
+            return Ok(None);
+        }
+        self.go_to(header.start);
+        let shift = (header.start - self.base) as u32;
+        let mut start = 0u32;
+        let mut set = Collected::at(header.start, spans);
+        loop {
+            let bytes = source.from(header.start);
+            let (marks, terminators) = (self.found.all(), &self.found.ends[..]);
+            let (mut mark, mut next) = (self.mark, self.end);
+            while let Some(last) = terminators.get(next).map(|last| *last as usize) {
+                let Some(end) = marks.get(last).map(|at| at.wrapping_sub(shift)) else { return Ok(None) };
+                if end as usize > limit {
+                    return Ok(None);
+                }
+                while bytes.get(start as usize).is_some_and(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
+                    start += 1;
+                }
+                while mark <= last && marks.get(mark).is_some_and(|at| at.wrapping_sub(shift) < start) {
+                    mark += 1;
+                }
+                next += 1;
+                if start > end {
+                    // A line break that is the terminator, too, behind another.
+                    mark = last + 1;
+                    continue;
+                }
+                let segment = bytes.get(start as usize..end as usize).unwrap_or_default();
+                let telling = segment.first_chunk::<2>().is_some_and(ends.telling);
+                let id = if telling { id_of(segment, syntax) } else { b"" };
+                if set.segments > 0 && telling && ends.others.contains(&id) {
+                    (self.mark, self.end) = (mark, next - 1);
+                    return Ok(Some(set));
+                }
+                set.segments += 1;
+                set.spans.push((start, end));
+                firsts.push(mark as u32);
+                (mark, start) = (last + 1, end + 1);
+                if telling && id == ends.trailer {
+                    (self.mark, self.end) = (mark, next);
+                    set.end_at(end);
+                    set.closed = true;
+                    return Ok(Some(set));
+                }
+                set.end_at(end);
+            }
+            (self.mark, self.end) = (mark, next);
+            if self.upto - header.start > limit as u64 || !self.extend(source)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Passes over the marks before an offset, at which a segment begins.
+    fn go_to(&mut self, at: u64) {
+        let known = self.base..=self.upto;
+        if !known.contains(&at) || at - self.base > 1 << 30 || self.step == FIRST {
+            self.forget();
+            (self.base, self.upto) = (at, at);
+            return;
+        }
+        let offset = (at - self.base) as u32;
+        while self.found.all().get(self.mark).is_some_and(|mark| *mark < offset) {
+            self.mark += 1;
+        }
+        while self.found.ends.get(self.end).is_some_and(|end| (*end as usize) < self.mark) {
+            self.end += 1;
+        }
+        if self.mark > KEPT {
+            self.found.drop_first(self.mark, self.end);
+            (self.mark, self.end) = (0, 0);
+        }
+    }
+
+    /// Looks at more bytes; false if there are none, or too many.
+    fn extend<R: BufRead>(&mut self, source: &mut Source<R>) -> io::Result<bool> {
+        let Some(needles) = self.needles.filter(|_| !self.finished) else { return Ok(false) };
+        let mut more = true;
+        while more && source.end() < self.upto + self.step as u64 {
+            more = source.fill()?;
+        }
+        let there = (source.end().saturating_sub(self.upto)).min(self.step as u64);
+        // The last bytes of a document, or whole blocks of 64.
+        let take = if more || there % 64 == 0 { there / 64 * 64 } else { there };
+        self.finished = take % 64 != 0;
+        if take == 0 || self.upto + take - self.base > u64::from(u32::MAX / 2) {
+            return Ok(false);
+        }
+        let bytes = source.slice(self.upto, self.upto + take);
+        needles.mark(bytes, (self.upto - self.base) as u32, &mut self.found);
+        self.upto += take;
+        self.step = (self.step * 2).min(MOST);
+        Ok(true)
+    }
+}

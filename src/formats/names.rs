@@ -1,0 +1,68 @@
+//! Names that many trees share: the segments and loops of a guide, numbered once.
+
+use crate::guides::Table;
+
+/// The first number of a shared name; those before it are positions.
+pub(crate) const FIRST: u32 = 100;
+
+/// Names with their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    list: Vec<Box<str>>,
+    /// Those of up to eight bytes.
+    numbers: Table,
+}
+
+impl Names {
+    /// Of names, each once; positions of two digits have their numbers already.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Names {
+        let mut list: Vec<Box<str>> = Vec::new();
+        for name in names {
+            if position(name).is_none() && !name.is_empty() && !list.iter().any(|known| &**known == name) {
+                list.push(name.into());
+            }
+        }
+        let numbers = Table::of(list.iter().zip(FIRST..).filter_map(|(name, number)| Some((packed(name)?, number))));
+        Names { list, numbers }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The number of a name, if it is a position or one of these.
+    pub fn number(&self, name: &str) -> Option<u32> {
+        if let Some(position) = position(name) {
+            return Some(position);
+        }
+        match packed(name) {
+            Some(packed) => self.numbers.get(packed),
+            None => self.list.iter().zip(FIRST..).find(|(known, _)| &***known == name).map(|(_, number)| number),
+        }
+    }
+
+    /// The name at an index from 0.
+    pub fn get(&self, index: usize) -> Option<&str> {
+        self.list.get(index).map(|name| &**name)
+    }
+}
+
+/// The number of a name of two digits.
+#[inline]
+pub(crate) fn position(name: &str) -> Option<u32> {
+    match *name.as_bytes() {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0')),
+        _ => None,
+    }
+}
+
+/// A name of one to eight bytes as a number; no two give the same, and none gives 0.
+#[inline]
+pub(crate) fn packed(name: &str) -> Option<u64> {
+    if name.len() > 8 || name.ends_with('\0') {
+        return None;
+    }
+    let number = name.bytes().rev().fold(0, |number, byte| number << 8 | u64::from(byte));
+    (number != 0).then_some(number)
+}
