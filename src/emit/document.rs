@@ -43,11 +43,6 @@ pub enum Draft {
         envelope: Box<EdifactEnvelope>,
         set: OutSet,
     },
-    /// One that bears no number of ours: an XML document. `kind` begins its file's name.
-    Whole {
-        kind: String,
-        bytes: Vec<u8>,
-    },
 }
 
 /// Why a document can't be written. It ends as a dead delivery, and the events stand.
@@ -95,12 +90,6 @@ impl Draft {
         Draft::X12 { envelope: Box::new(envelope), set }
     }
 
-    /// One EDIFACT message in its envelope.
-    pub fn edifact(kind: &str, segments: Vec<write::Segment>, envelope: EdifactEnvelope) -> Draft {
-        let set = OutSet { kind: kind.into(), control: "1".into(), segments };
-        Draft::Edifact { envelope: Box::new(envelope), set }
-    }
-
     fn render(&self, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
         let x12 = |envelope: &X12Envelope| X12Envelope {
             interchange_control: interchange,
@@ -114,7 +103,6 @@ impl Draft {
                 let envelope = EdifactEnvelope { control: numbered(interchange), ..(**envelope).clone() };
                 write::edifact(&envelope, std::slice::from_ref(set))
             }
-            Draft::Whole { bytes, .. } => Ok(bytes.clone()),
         };
         written.map_err(|fault| Unwritable::by_faults(self.kind(), vec![fault]))
     }
@@ -123,13 +111,7 @@ impl Draft {
         match self {
             Draft::X12 { set, .. } | Draft::Edifact { set, .. } => &set.kind,
             Draft::Ta1 { .. } => "TA1",
-            Draft::Whole { kind, .. } => kind,
         }
-    }
-
-    /// True if it takes a control number.
-    fn is_numbered(&self) -> bool {
-        !matches!(self, Draft::Whole { .. })
     }
 }
 
@@ -227,7 +209,6 @@ pub async fn number(
     for one in wanted {
         let rendered = match &one.draft {
             Err(unwritable) => Err(unwritable.clone()),
-            Ok(draft) if !draft.is_numbered() => draft.rendered(one.id, 0, 0),
             Ok(draft) => numbers.next(one.partner).and_then(|(isa, gs)| draft.rendered(one.id, isa, gs)),
         };
         let mut row = row(emit, tenant, &one);
@@ -253,9 +234,6 @@ impl Draft {
         let bytes = self.render(interchange, group)?;
         let short = id.0.simple().to_string();
         let (kind, short) = (self.kind(), &short[..8]);
-        if !self.is_numbered() {
-            return Ok(Rendered { name: format!("{kind}-{short}.xml"), bytes, control: None });
-        }
         let control = numbered(interchange);
         Ok(Rendered { name: format!("{kind}-{control}-{short}.edi"), bytes, control: Some(control) })
     }
@@ -269,9 +247,6 @@ pub async fn number_one(
     partner: &PartnerInfo,
     draft: &Draft,
 ) -> Result<Result<Rendered, Unwritable>, StoreError> {
-    if !draft.is_numbered() {
-        return Ok(draft.rendered(id, 0, 0));
-    }
     let mut numbers = Numbers::default();
     numbers.take(tx, tenant, partner, 1).await?;
     Ok(numbers.next(partner).and_then(|(isa, gs)| draft.rendered(id, isa, gs)))
@@ -310,7 +285,7 @@ impl Numbers {
 async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted<'_>]) -> Result<Numbers, StoreError> {
     // By name: every transaction locks the counters in one order.
     let mut counts: BTreeMap<&str, (&PartnerInfo, i64)> = BTreeMap::new();
-    for one in wanted.iter().filter(|w| w.draft.as_ref().is_ok_and(Draft::is_numbered)) {
+    for one in wanted.iter().filter(|w| w.draft.is_ok()) {
         counts.entry(one.partner.name.as_str()).or_insert((one.partner, 0)).1 += 1;
     }
     let mut numbers = Numbers::default();

@@ -244,9 +244,8 @@ impl Generator<'_> {
                 into.push_str(value);
             }
         }
-        match (self.x12(), &self.shape.version, line.id.as_str()) {
-            (false, Some(association), "UNH") => into.push_str(&format!(":{association}")),
-            _ => {}
+        if let (false, Some(association), "UNH") = (self.x12(), &self.shape.version, line.id.as_str()) {
+            into.push_str(&format!(":{association}"));
         }
         into.push_str(end);
     }

@@ -121,11 +121,9 @@ async fn contrl(backing: Backing) {
     let taken = answers(&rig, "a.edi", &messages("R1", 3, &[&good])).await;
     assert_eq!(taken, [uci("R1", "7")]);
     // Their CONTRL is no reason for another.
-    let theirs = format!(
-        "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZZ+261102:0915+R9'UNH+1+CONTRL:D:3:UN'UCI+1+ACMEDIST:ZZZ+4012345000009:14+7'\
-         UNT+3+1'UNZ+1+R9'"
-    );
-    assert_eq!(answers(&rig, "b.edi", &theirs).await, [""; 0]);
+    let theirs = "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZZ+261102:0915+R9'UNH+1+CONTRL:D:3:UN'UCI+1+ACMEDIST:ZZZ+4012345000009:14+7'\
+         UNT+3+1'UNZ+1+R9'";
+    assert_eq!(answers(&rig, "b.edi", theirs).await, [""; 0]);
     rig.halt().await;
     let mut rig = agreed(backing, "contrl: none").await;
     assert_eq!(answers(&rig, "a.edi", &messages("R1", 3, &[&bad])).await, [""; 0]);
