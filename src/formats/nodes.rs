@@ -131,7 +131,19 @@ impl Nodes {
         let id = self.rows.len() as u32;
         self.rows.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
         let (first, last, next) = (NONE, NONE, NONE);
-        self.wide.push(Slot { kind, text: Text::None, namespace: 0, name, start, len, extra, parent, first, last, next });
+        self.wide.push(Slot {
+            kind,
+            text: Text::None,
+            namespace: 0,
+            name,
+            start,
+            len,
+            extra,
+            parent,
+            first,
+            last,
+            next,
+        });
         self.link(parent, id);
         id
     }

@@ -1,27 +1,23 @@
 //! One set's bytes to its tree and its faults.
 
 use super::{
-    collect::{Collected, Ends, collect},
     index::Needles,
     relations,
-    scan::{Classes, Raw, Span, Syntax, cut, unescape},
-    structure::{Arrival, Placed, Steps, Structure},
+    scan::{Classes, Raw, Syntax, cut, unescape},
+    scratch::Tables,
+    structure::{Arrival, Placed, Structure},
     values,
-    window::{Marked, Window},
+    window::Marked,
 };
 use crate::{
     codes,
     fault::{Costs, Fault, Layer},
-    guides::{self, ElementSpec, Guide, SegmentSpec, pack},
-    piece::{Policy, Standard},
+    guides::{ElementSpec, Guide, SegmentSpec, pack},
+    piece::Policy,
     place::{At, Place},
-    source::Source,
     tree::{Add, Kind, NodeId, Text, Tree},
 };
-use std::{
-    borrow::Cow,
-    io::{self, BufRead},
-};
+use std::borrow::Cow;
 
 /// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
 const MOST_FAULTS: usize = 500;
@@ -108,62 +104,6 @@ impl Faults {
             last.sentence = format!("{} ({} more faults are not shown.)", last.sentence, self.dropped).into();
         }
         self.list
-    }
-}
-
-/// What a reader keeps from set to set, so that memory is asked for once.
-#[derive(Default)]
-pub(crate) struct Scratch {
-    /// Marks of what has been read.
-    pub window: Window,
-    /// The first mark of each segment of a set.
-    pub firsts: Vec<u32>,
-    /// A set's segments.
-    pub spans: Vec<(u32, u32)>,
-    pub build: Tables,
-    /// The guide that was asked for last.
-    guide: Option<(Box<str>, Box<str>, Option<&'static Guide>)>,
-}
-
-/// The part that building a tree fills.
-#[derive(Default)]
-pub(crate) struct Tables {
-    pub elements: Vec<Raw>,
-    steps: Steps,
-    /// The nodes of the set's segments.
-    pub segments: Vec<NodeId>,
-}
-
-impl Scratch {
-    /// The guide of a set, if there is one. Sets of one kind come in rows.
-    pub fn guide(&mut self, standard: Standard, version: &str, kind: &str) -> Option<&'static Guide> {
-        match &self.guide {
-            Some((v, k, guide)) if &**v == version && &**k == kind => *guide,
-            _ => {
-                let guide = guides::find(standard, version, kind);
-                self.guide = Some((version.into(), kind.into(), guide));
-                guide
-            }
-        }
-    }
-
-    /// Cuts out the set that begins with `header`.
-    pub fn collect<R: BufRead>(
-        &mut self,
-        source: &mut Source<R>,
-        syntax: &Syntax,
-        header: Span,
-        ends: &Ends,
-        limit: usize,
-    ) -> io::Result<Collected> {
-        let spans = std::mem::take(&mut self.spans);
-        let short = self.window.collect(source, syntax, header, ends, limit.min(1 << 30), (&mut self.firsts, spans))?;
-        if let Some(set) = short {
-            return Ok(set);
-        }
-        self.firsts.clear();
-        self.window.forget();
-        collect(source, syntax, header, ends, limit)
     }
 }
 
@@ -538,7 +478,8 @@ impl Builder<'_> {
         let Some((start, end)) = self.raw.spans.last() else { return };
         let id: &[u8] = if self.raw.edifact { b"UNT" } else { b"SE" };
         let (ordinal, byte) = (self.raw.spans.len() as u32, self.raw.base + u64::from(*start));
-        structure.finish(&Arrival { id, ordinal, byte, start: *start, len: end - start, ids: &Vec::new }, &mut self.faults);
+        structure
+            .finish(&Arrival { id, ordinal, byte, start: *start, len: end - start, ids: &Vec::new }, &mut self.faults);
     }
 
     fn place(&self, spot: &Spot, raw: &Raw) -> Place {

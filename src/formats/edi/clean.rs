@@ -3,9 +3,10 @@
 //! right, something missing) nothing is kept, and the segment is read the long way, which finds the words for it.
 
 use super::{
-    build::{Builder, RawSet, Tables},
+    build::{Builder, RawSet},
     fine::fine,
     scan::{COMPONENT, Classes, ELEMENT, SEGMENT},
+    scratch::Tables,
 };
 use crate::{
     guides::{Check, Checks, pack},

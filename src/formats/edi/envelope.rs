@@ -94,7 +94,11 @@ impl Service {
     /// The place of an element, of no length if it is missing.
     pub fn place_of(&self, position: usize) -> Place {
         let end = (self.span.end - self.span.start) as usize;
-        let (start, end) = self.elements.get(position).filter(|_| position <= self.len).map_or((end, end), |(start, end)| (*start as usize, *end as usize));
+        let (start, end) = self
+            .elements
+            .get(position)
+            .filter(|_| position <= self.len)
+            .map_or((end, end), |(start, end)| (*start as usize, *end as usize));
         let at = At::Segment {
             ordinal: self.ordinal,
             id: self.id(),

@@ -209,15 +209,14 @@ fn avx2(chunk: &[u8; 64], needles: &Needles) -> Found {
     let word = |n: usize| i64::from_le_bytes(chunk.as_chunks::<8>().0[n]);
     let low = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
     let high = _mm256_set_epi64x(word(7), word(6), word(5), word(4));
-    let joined = |low, high| u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32;
+    let joined =
+        |low, high| u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32;
     let marks = |x| {
         let ab = _mm256_or_si256(_mm256_cmpeq_epi8(x, a), _mm256_cmpeq_epi8(x, b));
         let cd = _mm256_or_si256(_mm256_cmpeq_epi8(x, c), _mm256_cmpeq_epi8(x, d));
         // As signed numbers the bytes from 128 on are negative.
-        let odd = _mm256_or_si256(
-            _mm256_cmpgt_epi8(_mm256_set1_epi8(32), x),
-            _mm256_cmpeq_epi8(x, _mm256_set1_epi8(127)),
-        );
+        let odd =
+            _mm256_or_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(32), x), _mm256_cmpeq_epi8(x, _mm256_set1_epi8(127)));
         _mm256_or_si256(_mm256_or_si256(ab, cd), odd)
     };
     let release = needles.release.map_or(0, |byte| {

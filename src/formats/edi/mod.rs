@@ -12,8 +12,8 @@ mod fine;
 mod index;
 mod relations;
 pub(crate) mod scan;
+pub(crate) mod scratch;
 mod structure;
-#[cfg(test)]
 mod twin;
 pub(crate) mod unfold;
 mod values;

@@ -5,9 +5,9 @@ use crate::{
     codes,
     fault::{Costs, Fault},
     guides::{Guide, NO_SPEC, Slot, pack},
+    nodes::Nodes,
     piece::{Policy, Severity},
     place::{At, Place},
-    nodes::Nodes,
     tree::{Kind, NodeId, Tree},
 };
 use std::collections::HashMap;
@@ -143,15 +143,7 @@ impl Structure {
         let mut frames = std::mem::take(&mut steps.frames);
         let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
         frames.push(root);
-        Structure {
-            guide,
-            steps,
-            frames,
-            excused: 0,
-            after_unknown: 0,
-            last: None,
-            unknown: policy.unknown_segments,
-        }
+        Structure { guide, steps, frames, excused: 0, after_unknown: 0, last: None, unknown: policy.unknown_segments }
     }
 
     /// What may be used again for the next set.

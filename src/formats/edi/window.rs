@@ -154,8 +154,8 @@ impl Window {
         }
         let there = (source.end().saturating_sub(self.upto)).min(self.step as u64);
         // The last bytes of a document, or whole blocks of 64.
-        let take = if more || there % 64 == 0 { there / 64 * 64 } else { there };
-        self.finished = take % 64 != 0;
+        let take = if more || there.is_multiple_of(64) { there / 64 * 64 } else { there };
+        self.finished = !take.is_multiple_of(64);
         if take == 0 || self.upto + take - self.base > u64::from(u32::MAX / 2) {
             return Ok(false);
         }

@@ -9,10 +9,11 @@ mod una;
 use crate::{
     codes,
     edi::{
-        build::{Charset, Faults, Lexis, RawSet, Scratch, build},
+        build::{Charset, Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
+        scratch::Scratch,
     },
     fault::{Costs, Fault},
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
@@ -433,7 +434,7 @@ impl<R: BufRead> Edifact<R> {
         }
         let guide = self.scratch.guide(Standard::Edifact, &set.version, &set.kind);
         let Some(open) = &self.open else { return set };
-        
+
         let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,

@@ -9,10 +9,11 @@ mod isa;
 use crate::{
     codes,
     edi::{
-        build::{Charset, Faults, Lexis, RawSet, Scratch, build},
+        build::{Charset, Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
+        scratch::Scratch,
         window::Marked,
     },
     fault::{Costs, Fault},
@@ -470,7 +471,7 @@ impl<R: BufRead> X12<R> {
         }
         let guide = self.scratch.guide(Standard::X12, &set.version, &set.kind);
         let Some(open) = &self.open else { return set };
-        
+
         let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
