@@ -3,7 +3,6 @@
 
 use super::{
     batch::{Batch, Mapped, verdict},
-    closings,
     run::{ControlNumber, Run},
 };
 use crate::{
@@ -36,7 +35,6 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     let now = now();
     let Some(first) = batch.runs.first() else { return Ok(Outcome::default()) };
     let (tenant, connection) = (first.tenant.id, first.connection.id);
-    closings::ahead(hub, batch, mapped, epoch).await?;
     let mut tx = hub.store.begin(tenant).await?;
     take_numbers(&mut tx, tenant, batch, now).await?;
     let mut writer = Writer::new(hub, tenant, now);

@@ -275,6 +275,7 @@ impl Visit<'_> {
     async fn flush(&mut self) -> Result<Option<Left>, StoreError> {
         let began = Instant::now();
         let mapped = self.batch.map(self.hub, now()).await?;
+        closings::ahead(self.hub, &mut self.batch, &mapped, self.epoch).await?;
         let outcome = commit::write(self.hub, &mut self.batch, &mapped, self.epoch).await?;
         let closed: Vec<Run> = std::mem::take(&mut self.batch.runs);
         let mut again: Vec<Work> = Vec::new();
