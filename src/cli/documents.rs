@@ -349,6 +349,7 @@ fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
         .map(|m| {
             let why = match list_of(m, "faults").len() {
                 0 => reason(&m["cause"]),
+                1 => "1 fault, drawn below".into(),
                 n => format!("{n} faults, drawn below"),
             };
             vec![
