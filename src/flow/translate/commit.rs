@@ -371,6 +371,11 @@ impl<'a> Writer<'a> {
                 let code = cause.as_ref().and_then(|c| c["code"].as_str()).unwrap_or("other").to_string();
                 metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => code).increment(1);
             }
+            if matches!(state, "rejected" | "unassigned") {
+                let told = |name: &str| cause.as_ref().and_then(|c| c[name].as_str()).unwrap_or_default();
+                let (code, why) = (told("code"), told("sentence"));
+                tracing::warn!(document = %run.work.id, name = run.work.name, state, code, why, "a document ended");
+            }
             self.steps.push(self.document_step(run, state, cause.clone()));
             let change = documents::Change {
                 id: run.work.id,
