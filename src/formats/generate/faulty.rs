@@ -82,6 +82,12 @@ pub struct Broken {
 }
 
 impl Broken {
+    /// The segment that stood at this place, from 0, was taken away.
+    fn removed(kind: Kind, code: &'static str, at: usize, id: String) -> Broken {
+        let (control, now) = (String::new(), String::new());
+        Broken { kind, code, control, segment: at + 1, path: id.clone(), was: id, now }
+    }
+
     pub(super) fn envelope(kind: Kind, x12: bool, was: String, now: String) -> Broken {
         let (code, path) = match (kind, x12) {
             (Kind::InterchangeControl, true) => (codes::INTERCHANGE_CONTROL, "IEA02"),
@@ -359,16 +365,7 @@ impl<'g> Breaker<'_, 'g> {
         let spots: Vec<usize> = (1..lines.len().saturating_sub(1)).filter(fits).collect();
         let at = self.random.pick(&spots).copied()?;
         let id = lines.remove(at).id;
-        let (kind, code) = (Kind::MissingSegment, codes::MISSING_SEGMENT);
-        Some(Broken {
-            kind,
-            code,
-            control: String::new(),
-            segment: at + 1,
-            path: id.clone(),
-            was: id,
-            now: String::new(),
-        })
+        Some(Broken::removed(Kind::MissingSegment, codes::MISSING_SEGMENT, at, id))
     }
 
     fn too_often(&mut self, lines: &mut Lines<'g>) -> Option<Broken> {
@@ -449,16 +446,7 @@ impl<'g> Breaker<'_, 'g> {
         let spots: Vec<usize> = (1..lines.len().saturating_sub(2)).filter(fits).collect();
         let at = self.random.pick(&spots).copied()?;
         let id = lines.remove(at).id;
-        let (kind, code) = (Kind::NoLoopStart, codes::NO_LOOP_START);
-        Some(Broken {
-            kind,
-            code,
-            control: String::new(),
-            segment: at + 1,
-            path: id.clone(),
-            was: id,
-            now: String::new(),
-        })
+        Some(Broken::removed(Kind::NoLoopStart, codes::NO_LOOP_START, at, id))
     }
 
     fn totals(&mut self, kind: Kind, lines: &mut Lines<'g>) -> Option<Broken> {
