@@ -176,8 +176,8 @@ codes! {
         "Add the column, or change `sets: { by: … }` in the mapping.";
     HEADER_NAME "E0505" "a header without a name, or twice the same" Structure Nothing None, "",
         "Give each column a name of its own: a mapping finds values by it.";
-    DOCTYPE "E0601" "a document type declaration" Byte Interchange None, "",
-        "Ask the sender to leave out the DOCTYPE: business documents need none, and it can be used to attack the reader.";
+    DOCTYPE "E0601" "a document type that declares things of its own" Byte Interchange None, "",
+        "Ask the sender to leave out what stands in [ ] of the DOCTYPE: business documents need none of it, and it can be used to attack the reader.";
     ENTITY "E0602" "an entity that isn't one of XML's own five" Byte Interchange None, "",
         "Ask the sender to write the character itself.";
     NOT_WELL_FORMED "E0603" "the XML isn't well formed" Byte Interchange None, "",

@@ -1,14 +1,14 @@
 //! Reads XML: one document, one set. Namespaces in XML 1.0; XML 1.0 §4.1 (references).
 //!
-//! Promise: nothing is expanded. A document type declaration or an entity of its own is refused before it can do harm;
-//! depth and nodes are bounded.
+//! Promise: nothing is expanded or fetched. A document type declaration is passed over if it only names a file, as cXML's
+//! does, and refused if it declares anything itself; so is an entity that isn't XML's own. Depth and nodes are bounded.
 //! Called by: `reader`. Never: loads a schema or anything else from outside.
 //! Tried by: tests/formats
 
 use crate::{
     codes,
     fault::Fault,
-    piece::{Piece, Policy, Standard},
+    piece::{Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
     tree::{Add, Kind, NodeId, Text, Tree},
@@ -61,9 +61,12 @@ impl<R: BufRead> Xml<R> {
             }
         };
         Ok(match parse(&text) {
-            Ok((tree, kind, namespace, faults)) => {
+            Ok((tree, root, namespace, faults)) => {
                 let mut set = plain_set(Standard::Xml, 0, 0, text.len() as u64, tree);
-                (set.kind, set.version, set.faults) = (kind, namespace, faults);
+                (set.kind, set.version, set.faults) = (root, namespace, faults);
+                if &*set.kind == "cXML" {
+                    cxml(&mut set);
+                }
                 Piece::Set(Box::new(set))
             }
             Err(fault) => Piece::Fault(*fault),
@@ -83,6 +86,22 @@ impl<R: BufRead> crate::reader::Pieces for Xml<R> {
     fn set_policy(&mut self, policy: Policy) {
         self.policy = policy;
     }
+}
+
+/// What a cXML document is stands two levels down, behind its header: `Request`, `Response` or `Message` and there
+/// `OrderRequest` or another. Its own number is `payloadID`. cXML Reference Guide 1.2, chapter 3.
+fn cxml(set: &mut Set) {
+    let tree = &set.tree;
+    let Some(root) = tree.named(tree.root(), "cXML").next() else { return };
+    let of = |name| tree.named(root, name).next().and_then(|id| tree.value(id));
+    let control = of("@payloadID").unwrap_or_default().into();
+    let version = of("@version").map_or_else(|| "cXML".to_owned(), |version| format!("cXML {version}"));
+    let carries = ["Request", "Message", "Response"].into_iter().find_map(|name| tree.named(root, name).next());
+    let elements = carries.into_iter().flat_map(|id| tree.children(id)).filter(|id| tree.kind(*id) == Kind::Element);
+    // A response begins with its Status, which is all of it where nothing was asked for.
+    let named: Vec<&str> = elements.map(|id| tree.name(id)).collect();
+    let kind = named.iter().find(|name| **name != "Status").or(named.first()).copied().unwrap_or("cXML").into();
+    (set.kind, set.version, set.control) = (kind, version.into(), control);
 }
 
 type Parsed = (Tree, Box<str>, Box<str>, Vec<Fault>);
@@ -168,9 +187,12 @@ impl Parser<'_> {
             Event::Text(text) => self.text(&text.xml_content(XmlVersion::Implicit1_0), from, text.contains('\r'))?,
             Event::CData(text) => self.text(&text.xml_content(XmlVersion::Implicit1_0), from, true)?,
             Event::GeneralRef(reference) => self.reference(&reference, from)?,
-            Event::DocType(_) => {
-                let sentence = format!("There is a document type declaration at byte {from}.");
-                return Err(self.fault(codes::DOCTYPE, from, sentence));
+            // What a named file would declare is never seen, so a reference to it stays an unknown entity.
+            Event::DocType(declared) => {
+                if declared.contains('[') {
+                    let sentence = format!("The document type declaration at byte {from} declares things of its own.");
+                    return Err(self.fault(codes::DOCTYPE, from, sentence));
+                }
             }
             Event::Decl(decl) => {
                 let name = decl.encoding().and_then(Result::ok).unwrap_or("UTF-8".into());

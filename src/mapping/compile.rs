@@ -194,9 +194,9 @@ impl Compiler<'_> {
             ["edifact", version, kind] => Some(from(Standard::Edifact, version, kind)),
             ["csv", _] => Some(from(Standard::Csv, "", &text)),
             ["json", _] => Some(from(Standard::Json, "", &text)),
-            ["ubl" | "xml", _] => Some(from(Standard::Xml, "", &text)),
+            ["ubl" | "cxml" | "xml", _] => Some(from(Standard::Xml, "", &text.to_ascii_lowercase())),
             _ => {
-                let forms = "x12 004010 850, edifact D96A ORDERS, csv orders, ubl order, json order";
+                let forms = "x12 004010 850, edifact D96A ORDERS, csv orders, ubl order, cxml OrderRequest, json order";
                 self.say(spot, format!("`{text}` says no document; write it as one of: {forms}"));
                 None
             }
@@ -291,7 +291,7 @@ impl Compiler<'_> {
             (Standard::Xml, Some(text)) => {
                 let (prefix, local) = text.split_once(':').unwrap_or(("", text));
                 let namespace = namespaces.get(prefix).cloned();
-                if namespace.is_none() {
+                if namespace.is_none() && !prefix.is_empty() {
                     let near = hint(prefix, namespaces.keys().map(String::as_str));
                     let sentence = format!("the prefix `{prefix}` is not declared under `namespaces:`{near}");
                     self.say(self.spot("root"), sentence);

@@ -152,14 +152,28 @@ fn fit(program: &Program, asked: &Asked) -> Option<(bool, bool, usize)> {
 fn kind_and_version(program: &Program, asked: &Asked) -> Option<usize> {
     let Claims { kind, versions, .. } = &program.claims;
     if let Some(root) = &program.root {
-        // XML: by the name that the connection expects, or by the document's root.
-        let by_root = root.name == asked.kind && root.namespace.as_deref().unwrap_or_default() == asked.version;
-        return (kind == asked.kind || by_root).then_some(0);
+        // XML: by the name that the connection expects, or by what the document says of itself.
+        let by_root = root.namespace.is_some()
+            && root.name == asked.kind
+            && root.namespace.as_deref().unwrap_or_default() == asked.version;
+        let by_name = kind.eq_ignore_ascii_case(asked.kind) || *kind == xml_name(asked.kind, asked.version);
+        return (by_root || by_name).then_some(0);
     }
     if kind != asked.kind {
         return None;
     }
     versions.iter().filter(|v| asked.version.starts_with(v.as_str())).map(|v| v.len()).max()
+}
+
+/// What an XML document is called: `ubl order` for the root `Order` of a UBL 2 namespace, `cxml orderrequest` for what a
+/// cXML document carries, else `xml` and the root's own name; in small letters.
+fn xml_name(kind: &str, version: &str) -> String {
+    let family = match version {
+        version if version.starts_with("urn:oasis:names:specification:ubl:schema:xsd:") => "ubl",
+        version if version.starts_with("cXML") => "cxml",
+        _ => "xml",
+    };
+    format!("{family} {}", kind.to_ascii_lowercase())
 }
 
 /// Two mappings of one name, or with the same claim.
@@ -186,7 +200,7 @@ fn same_claim(a: &Program, b: &Program) -> bool {
     a.standard == b.standard
         && direction
         && version
-        && (x.kind == y.kind || a.root.is_some() && a.root == b.root)
+        && (x.kind == y.kind || a.root.as_ref().is_some_and(|root| root.namespace.is_some()) && a.root == b.root)
         && x.partner == y.partner
         && x.application_sender == y.application_sender
 }

@@ -9,6 +9,7 @@ macro_rules! shipped {
 /// Path from the root of the mappings, and text.
 pub const FILES: &[(&str, &str)] = shipped![
     "standard/csv/orders/mapping.yaml",
+    "standard/cxml/order-request/mapping.yaml",
     "standard/edifact/d96a/orders/mapping.yaml",
     "standard/json/order/mapping.yaml",
     "standard/ubl/order/mapping.yaml",

@@ -178,6 +178,10 @@ fn the_standard_mappings_claim_what_they_are_for() {
     let ubl = "urn:oasis:names:specification:ubl:schema:xsd:Order-2";
     assert_eq!(name(asked(Standard::Xml, ubl, "Order", false)).as_deref(), Some("ubl/order"));
     assert_eq!(name(asked(Standard::Xml, "", "ubl order", false)).as_deref(), Some("ubl/order"));
+    let cxml = Some("cxml/order-request");
+    assert_eq!(name(asked(Standard::Xml, "cXML 1.2.040", "OrderRequest", false)).as_deref(), cxml);
+    assert_eq!(name(asked(Standard::Xml, "", "cxml OrderRequest", false)).as_deref(), cxml);
+    assert_eq!(name(asked(Standard::Xml, "cXML 1.2.040", "QuoteRequest", false)), None);
     assert_eq!(name(asked(Standard::Xml, "urn:other", "Order", false)), None);
     assert_eq!(name(asked(Standard::Json, "", "json order", false)).as_deref(), Some("json/order"));
     assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDERS", false)).as_deref(), Some("edifact/d96a/orders"));

@@ -100,30 +100,19 @@ impl Tables for Rows {
 
 /// The mapping of a set, if one claims it.
 pub fn plan(library: &Library, set: &Set, whose: &Whose) -> Option<Arc<Plan>> {
-    let named;
-    let kind = match (set.standard, whose.expects) {
-        (Standard::Csv | Standard::Json, Some(expects)) => expects,
-        (Standard::Xml, Some(expects)) if !expects.is_empty() => expects,
-        (Standard::Xml, _) => {
-            named = xml_name(&set.kind, &set.version);
-            named.as_str()
-        }
-        _ => &set.kind,
+    let expects = whose.expects.filter(|expects| !expects.is_empty());
+    let (kind, version) = match (set.standard, expects) {
+        (Standard::Csv | Standard::Json | Standard::Xml, Some(expects)) => (expects, ""),
+        _ => (&*set.kind, &*set.version),
     };
     library.claim(&Asked {
         outbound: false,
         standard: set.standard,
-        version: if set.standard == Standard::Xml { "" } else { &set.version },
+        version,
         kind,
         partner: Some(whose.partner),
         application_sender: whose.application_sender,
     })
-}
-
-/// `ubl order` for the root `Order` of a UBL 2 namespace, else the root's own name in small letters.
-fn xml_name(root: &str, namespace: &str) -> String {
-    let root = root.to_ascii_lowercase();
-    if namespace.starts_with("urn:oasis:names:specification:ubl:schema:xsd:") { format!("ubl {root}") } else { root }
 }
 
 /// Reads a set by its mapping.
