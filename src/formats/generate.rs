@@ -13,7 +13,7 @@ mod walk;
 pub use faulty::{Broken, Kind};
 
 use crate::{guides::Guide, piece::Standard};
-use random::Random;
+pub(crate) use random::Random;
 use set::{Line, Maker};
 
 /// The most sets of an interchange: GE01 and UNZ 0036 have six digits.

@@ -12,6 +12,9 @@ mod csv;
 mod edi;
 mod edifact;
 pub mod fault;
+#[doc(hidden)]
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod generate;
 pub mod guides;
 mod json;

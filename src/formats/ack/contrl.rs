@@ -104,7 +104,7 @@ impl Contrl {
             _ => AckCode::Accepted,
         };
         let mut elements = vec![
-            plain(&self.interchange.control),
+            plain(&shown(&self.interchange.control, 14)),
             party(&self.interchange.sender),
             party(&self.interchange.receiver),
             plain(if refused { REFUSED } else { TAKEN }),
@@ -121,7 +121,8 @@ impl Contrl {
     /// UCI alone, of an interchange that is refused for what no fault of the codec's says (0085 `26`, one that came before).
     pub fn refused(interchange: &Interchange, code: &str) -> Vec<Segment> {
         let parties = [party(&interchange.sender), party(&interchange.receiver)];
-        let elements = [plain(&interchange.control)].into_iter().chain(parties).chain([plain(REFUSED), plain(code)]);
+        let elements =
+            [plain(&shown(&interchange.control, 14))].into_iter().chain(parties).chain([plain(REFUSED), plain(code)]);
         vec![Segment { id: "UCI".into(), elements: elements.collect() }]
     }
 
@@ -132,9 +133,9 @@ impl Contrl {
         if faults.is_empty() && body.is_empty() {
             return;
         }
-        let application = |id: &str| vec![vec![id.to_owned()]];
+        let application = |id: &str| plain(&shown(id, 35));
         let mut elements = vec![
-            plain(&group.control),
+            plain(&shown(&group.control, 14)),
             application(&group.sender),
             application(&group.receiver),
             plain(if refused { REFUSED } else { TAKEN }),
@@ -253,5 +254,5 @@ fn plain(value: &str) -> Element {
 }
 
 fn party(identity: &Identity) -> Element {
-    vec![vec![identity.id.to_string(), identity.qualifier.to_string()]]
+    vec![vec![shown(&identity.id, 35), shown(&identity.qualifier, 4)]]
 }

@@ -28,6 +28,9 @@ impl Form {
 
     /// The version that it is written in, for a group of that version.
     pub fn version(self, group: &str) -> String {
+        // A header that says none, or what no header can say, is answered in the version that every partner reads.
+        let said = (6..=12).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_alphanumeric());
+        let group = if said { group } else { "004010" };
         match self {
             Form::F997 => group.to_owned(),
             // An implementation guide (`005010X222A1`) is answered by the 999's own, 005010X231A1.
@@ -79,9 +82,9 @@ pub fn functional(
 impl Functional {
     /// For a group, at its header.
     pub fn new(form: Form, group: &Group, include_accepted: bool) -> Self {
-        let mut first = vec![&*group.functional_id, &*group.control];
+        let mut first = vec![printable(&group.functional_id, 2), printable(&group.control, 9)];
         if form == Form::F999 {
-            first.push(&group.version);
+            first.push(printable(&group.version, 12));
         }
         let body = vec![Segment::plain("AK1", first)];
         let version = group.version.clone();

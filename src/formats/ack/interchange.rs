@@ -1,6 +1,6 @@
 //! TA1: how an X12 interchange was taken, by its envelope alone. X12.5, segment TA1, elements I17 and I18.
 
-use super::AckCode;
+use super::{AckCode, printable};
 use crate::{
     codes::{self, X12Code},
     fault::{Costs, Fault},
@@ -31,5 +31,6 @@ pub fn ta1(interchange: &Interchange, faults: &[Fault], other: Option<&str>) -> 
         (None, None) => (AckCode::Accepted, "000"),
     };
     let Interchange { control, date, time, .. } = interchange;
-    (Segment::plain("TA1", [&**control, date, time, taken.as_str(), note]), taken)
+    let [control, date, time] = [(control, 9), (date, 6), (time, 4)].map(|(value, most)| printable(value, most));
+    (Segment::plain("TA1", [&*control, &date, &time, taken.as_str(), note]), taken)
 }

@@ -74,7 +74,7 @@ pub(crate) struct Edifact<R> {
     segments: u32,
     scratch: Scratch,
     done: bool,
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzz"))]
     long_way: bool,
 }
 
@@ -93,13 +93,13 @@ impl<R: BufRead> Edifact<R> {
             segments: 0,
             scratch: Scratch::default(),
             done: false,
-            #[cfg(test)]
+            #[cfg(any(test, feature = "fuzz"))]
             long_way: false,
         }
     }
 
     /// Reads every segment the long way, for the test that both ways agree.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzz"))]
     pub fn long_way(mut self, long_way: bool) -> Self {
         self.long_way = long_way;
         self
@@ -313,7 +313,7 @@ impl<R: BufRead> Edifact<R> {
         let charset = una::charset(&unb.component(1, 1));
         let (lexis, control) = (Lexis::of(&syntax), unb.element(5));
         self.scratch.window.begin(lexis.needles);
-        #[cfg(test)]
+        #[cfg(any(test, feature = "fuzz"))]
         if self.long_way {
             self.scratch.window.begin(None);
         }

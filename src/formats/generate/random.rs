@@ -2,7 +2,7 @@
 
 /// SplitMix64, by Steele, Lea and Flood (2014): small, and good enough for test data.
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// A stream of its own for each `part` of a seed.

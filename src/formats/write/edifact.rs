@@ -116,7 +116,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn una(&mut self) -> Result<(), Fault> {
         let d = &self.envelope.delimiters;
-        let reserved = if self.envelope.syntax_version >= 4 { d.repetition } else { ' ' };
+        let (reserved, usual) = if self.envelope.syntax_version >= 4 { (d.repetition, '*') } else { (' ', ' ') };
         let characters = [d.component, d.element, d.decimal, d.release, reserved, d.segment];
         let separators = [d.component, d.element, d.release, d.segment];
         let twice = separators.iter().enumerate().any(|(n, c)| separators[..n].contains(c));
@@ -128,7 +128,7 @@ impl Writer<'_> {
                 .fault(codes::CANT_WRITE, sentence.into())
                 .expected("different characters of punctuation"));
         }
-        if self.envelope.una || characters != [':', '+', '.', '?', reserved, '\''] {
+        if self.envelope.una || characters != [':', '+', '.', '?', usual, '\''] {
             self.out.extend_from_slice(b"UNA");
             self.out.extend(characters.iter().map(|c| *c as u8));
             self.out.extend_from_slice(d.line_end.as_bytes());

@@ -74,7 +74,7 @@ pub(crate) struct X12<R> {
     segments: u32,
     scratch: Scratch,
     done: bool,
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzz"))]
     long_way: bool,
 }
 
@@ -93,13 +93,13 @@ impl<R: BufRead> X12<R> {
             segments: 0,
             scratch: Scratch::default(),
             done: false,
-            #[cfg(test)]
+            #[cfg(any(test, feature = "fuzz"))]
             long_way: false,
         }
     }
 
     /// Reads every segment the long way, for the test that both ways agree.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzz"))]
     pub fn long_way(mut self, long_way: bool) -> Self {
         self.long_way = long_way;
         self
@@ -303,7 +303,7 @@ impl<R: BufRead> X12<R> {
         self.interchanges += 1;
         let lexis = Lexis::of(&isa.syntax);
         self.scratch.window.begin(lexis.needles);
-        #[cfg(test)]
+        #[cfg(any(test, feature = "fuzz"))]
         if self.long_way {
             self.scratch.window.begin(None);
         }
