@@ -4,10 +4,13 @@ use super::{input::Input, out::Out};
 use crate::formats::{
     CsvOptions, Options,
     fault::Fault,
+    layout::Layout,
     piece::Standard,
     render,
     report::{self, Finding, Findings, Tally},
 };
+use crate::mapping::{self, Lint};
+use anyhow::{Context, anyhow};
 
 /// Faults that are drawn of one document; whoever must read so many needs no more.
 const DRAWN: usize = 1_000;
@@ -19,6 +22,7 @@ const AROUND: usize = 10_000;
 /// crossdock check order.edi
 /// crossdock check inbox/*.edi --json | jq 'select(any(.sets[]; .accepted | not))'
 /// crossdock check orders.csv --by order_number
+/// crossdock check orders.txt --layout mapping.yaml
 /// curl -s https://partner.example/850 | crossdock check -
 ///
 /// Exit 0: nothing was refused. 1: faults were found. 2: a file can't be read.
@@ -40,11 +44,14 @@ pub struct Check {
     /// CSV: the character between fields [default: guessed]
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
+    /// Fixed width: a mapping, or a file with its `layout:` alone, that says where the fields stand
+    #[arg(long, value_name = "FILE")]
+    layout: Option<String>,
 }
 
-/// `x12`, `edifact`, `csv`, `xml`, `json`.
+/// `x12`, `edifact`, `csv`, `fixed`, `xml`, `json`.
 pub fn standard(text: &str) -> Result<Standard, String> {
-    serde_json::from_value(text.to_ascii_lowercase().into()).map_err(|_| "x12, edifact, csv, xml or json".into())
+    serde_json::from_value(text.to_ascii_lowercase().into()).map_err(|_| "x12, edifact, csv, fixed, xml or json".into())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -75,11 +82,20 @@ pub fn run(args: &Check) -> anyhow::Result<u8> {
 }
 
 fn one(args: &Check, file: &str, out: &mut Out) -> anyhow::Result<bool> {
-    let standard = args.standard.or_else(|| by_name(file));
-    let options = Options { csv: CsvOptions { delimiter: args.delimiter, by: args.by.clone() }, ..Options::default() };
+    let layout = args.layout.as_deref().map(layout).transpose()?;
+    let standard = args.standard.or(layout.is_some().then_some(Standard::Fixed)).or_else(|| by_name(file));
+    let csv = CsvOptions { delimiter: args.delimiter, by: args.by.clone() };
+    let options = Options { csv, layout: layout.unwrap_or_default().into(), ..Options::default() };
     let document = Document { file, standard, input: Input::open(file)?, options };
     let tally = if args.json { json(out, &document)? } else { show(out, &document)? };
     Ok(tally.accepted())
+}
+
+/// The layout in a file.
+fn layout(file: &str) -> anyhow::Result<Layout> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
+    mapping::layout(file, &text)
+        .map_err(|lints| anyhow!("{}", lints.iter().map(Lint::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// What is looked into, and how it is to be read.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     flow::translate::meaning::word,
     formats::{
-        CsvOptions, Options,
+        Options,
         fault::Fault,
         guides,
         piece::{Identity, Piece, Set, Standard},
@@ -189,10 +189,10 @@ impl Reader<'_> {
             })?,
         };
         let bytes = input.bytes().map(<[u8]>::to_vec);
-        let csv = CsvOptions { delimiter: None, by: self.plan.as_ref().and_then(|p| p.sets_by()).map(str::to_owned) };
+        let options = self.plan.as_ref().map(|plan| plan.options()).unwrap_or_default();
         let mut faults = Vec::new();
         let mut application = None;
-        for piece in read(standard, input.reader()?, Options { csv, ..Options::default() }) {
+        for piece in read(standard, input.reader()?, options) {
             match piece.with_context(|| format!("{} can't be read any further", self.args.file))? {
                 Piece::Group(group) => application = Some(group.sender.to_string()),
                 Piece::Set(set) => faults.extend(self.set(&set, application.as_deref(), bytes.as_deref(), out)?),

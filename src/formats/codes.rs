@@ -176,6 +176,12 @@ codes! {
         "Add the column, or change `sets: { by: … }` in the mapping.";
     HEADER_NAME "E0505" "a header without a name, or twice the same" Structure Nothing None, "",
         "Give each column a name of its own: a mapping finds values by it.";
+    UNKNOWN_RECORD "E0506" "a record that the layout doesn't know" Structure Set None, "",
+        "Look for a slip in the record's type, or add the record to the mapping's `layout:`.";
+    RECORD_OUT_OF_PLACE "E0507" "a record without the one above it" Structure Set None, "",
+        "Look whether the record that it belongs to is missing.";
+    NO_LAYOUT "E0508" "no layout for a file of fixed width" Structure Interchange None, "",
+        "Say where its fields stand: `layout:` in the mapping that the connection expects, or `check --layout FILE`.";
     DOCTYPE "E0601" "a document type that declares things of its own" Byte Interchange None, "",
         "Ask the sender to leave out what stands in [ ] of the DOCTYPE: business documents need none of it, and it can be used to attack the reader.";
     ENTITY "E0602" "an entity that isn't one of XML's own five" Byte Interchange None, "",

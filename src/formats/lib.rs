@@ -1,4 +1,4 @@
-//! Business documents as bytes and as trees: X12, EDIFACT, CSV, XML, JSON.
+//! Business documents as bytes and as trees: X12, EDIFACT, CSV, fixed width, XML, JSON.
 //!
 //! Promise: reading never fails as a whole and never panics; what is wrong is a [`fault::Fault`] with its place,
 //! and costs no more than it says. Memory is bounded by one set, not by the file.
@@ -12,6 +12,7 @@ mod csv;
 mod edi;
 mod edifact;
 pub mod fault;
+mod fixed;
 #[doc(hidden)]
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
@@ -19,6 +20,7 @@ pub mod generate;
 pub mod guides;
 mod json;
 mod json_value;
+pub mod layout;
 mod names;
 mod nodes;
 pub mod piece;

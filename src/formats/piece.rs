@@ -10,6 +10,7 @@ pub enum Standard {
     X12,
     Edifact,
     Csv,
+    Fixed,
     Xml,
     Json,
 }

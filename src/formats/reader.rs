@@ -3,18 +3,25 @@
 use crate::{
     csv::Csv,
     edifact::{self, Edifact},
+    fixed::Fixed,
     json::Json,
+    layout::Layout,
     piece::{Piece, Policy, Standard},
     x12::{self, X12},
     xml::Xml,
 };
-use std::io::{self, BufRead};
+use std::{
+    io::{self, BufRead},
+    sync::Arc,
+};
 
 /// What to know before reading.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub policy: Policy,
     pub csv: CsvOptions,
+    /// Where a file of fixed width has its fields; without records it can't be read.
+    pub layout: Arc<Layout>,
 }
 
 /// How a CSV file is laid out.
@@ -54,12 +61,13 @@ impl Iterator for Reader<'_> {
 
 /// Reads a document of a known standard.
 pub fn read<'a, R: BufRead + Send + 'a>(standard: Standard, input: R, options: Options) -> Reader<'a> {
-    let Options { policy, csv } = options;
+    let Options { policy, csv, layout } = options;
     Reader {
         pieces: match standard {
             Standard::X12 => Box::new(X12::new(input, policy)),
             Standard::Edifact => Box::new(Edifact::new(input, policy)),
             Standard::Csv => Box::new(Csv::new(input, policy, csv)),
+            Standard::Fixed => Box::new(Fixed::new(input, policy, layout)),
             Standard::Xml => Box::new(Xml::new(input, policy)),
             Standard::Json => Box::new(Json::new(input, policy)),
         },
@@ -67,7 +75,7 @@ pub fn read<'a, R: BufRead + Send + 'a>(standard: Standard, input: R, options: O
 }
 
 /// What a document is, by its first bytes (some hundred will do). An interchange header behind other text counts too, if
-/// it can be read. CSV can't be told from other text: `None`, and the caller knows what the connection expects.
+/// it can be read. CSV and fixed width can't be told from other text: `None`, and the caller knows what the connection expects.
 pub fn sniff(first: &[u8]) -> Option<Standard> {
     let text = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first);
     let text = text.trim_ascii_start();

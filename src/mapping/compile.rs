@@ -2,6 +2,7 @@
 
 use super::{
     fields::Fields,
+    layout,
     near::hint,
     plan::{Claims, Name, Program, Rule, Unmapped},
     route::Router,
@@ -11,10 +12,11 @@ use super::{
 };
 use crate::formats::{
     guides::{self, Guide},
+    layout::Layout,
     piece::Standard,
 };
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 const KEYS: &[&str] = &[
     "mapping",
@@ -24,6 +26,7 @@ const KEYS: &[&str] = &[
     "unmapped",
     "tables",
     "sets",
+    "layout",
     "fields",
     "write",
     "namespaces",
@@ -94,6 +97,7 @@ impl Compiler<'_> {
         let guide = self.guide(&from, guide)?;
         let root = self.root(&from, &namespaces);
         let sets_by = self.sets_by(&from);
+        let layout = self.layout(&from);
         let mut router = Router::new(from.standard, guide, namespaces);
         self.order(&from, &mut router);
         let mut fields = Fields { router, tables: &tables, message: &message, wrong: Vec::new() };
@@ -124,6 +128,7 @@ impl Compiler<'_> {
             claims,
             unmapped,
             sets_by,
+            layout,
             tables,
             fields: compiled,
             slots,
@@ -193,10 +198,11 @@ impl Compiler<'_> {
             ["x12", version, kind] => Some(from(Standard::X12, version, kind)),
             ["edifact", version, kind] => Some(from(Standard::Edifact, version, kind)),
             ["csv", _] => Some(from(Standard::Csv, "", &text)),
+            ["fixed", _] => Some(from(Standard::Fixed, "", &text)),
             ["json", _] => Some(from(Standard::Json, "", &text)),
             ["ubl" | "cxml" | "xml", _] => Some(from(Standard::Xml, "", &text.to_ascii_lowercase())),
             _ => {
-                let forms = "x12 004010 850, edifact D96A ORDERS, csv orders, ubl order, cxml OrderRequest, json order";
+                let forms = "x12 004010 850, edifact D96A ORDERS, csv orders, fixed orders, ubl order, cxml OrderRequest, json order";
                 self.say(spot, format!("`{text}` says no document; write it as one of: {forms}"));
                 None
             }
@@ -227,6 +233,12 @@ impl Compiler<'_> {
                 ("direction", Some(text)) => {
                     claims.read = matches!(text.as_str(), "in" | "both");
                     claims.write = matches!(text.as_str(), "out" | "both");
+                    if claims.write && from.standard == Standard::Fixed {
+                        self.say(
+                            entry.value.spot,
+                            "files of fixed width are read, and not written yet: `direction: in`",
+                        );
+                    }
                     if !claims.read && !claims.write {
                         self.say(entry.value.spot, "`direction:` is in, out or both");
                     }
@@ -272,6 +284,22 @@ impl Compiler<'_> {
             self.say(self.spot("sets"), "`sets:` is for CSV");
         }
         by
+    }
+
+    fn layout(&mut self, from: &From) -> Arc<Layout> {
+        let layout = match (from.standard, self.yaml.get("layout")) {
+            (Standard::Fixed, Some(yaml)) => layout::read(yaml),
+            (Standard::Fixed, None) => {
+                let sentence = "a mapping of fixed width says where the fields stand: `layout: { records: { … } }`";
+                Err(vec![(self.yaml.spot, sentence.into())])
+            }
+            (_, Some(yaml)) => Err(vec![(yaml.spot, "`layout:` is for files of fixed width".into())]),
+            (_, None) => Ok(Layout::default()),
+        };
+        Arc::new(layout.unwrap_or_else(|wrong| {
+            wrong.into_iter().for_each(|(spot, sentence)| self.say(spot, sentence));
+            Layout::default()
+        }))
     }
 
     fn namespaces(&mut self) -> HashMap<String, String> {

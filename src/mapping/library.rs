@@ -72,7 +72,7 @@ impl Library {
     /// What a connection of the partner can say that it `expects`: names of documents that don't say themselves what
     /// they are, and that a mapping reads.
     pub fn expectable(&self, partner: Option<&str>) -> Vec<&str> {
-        let named = |p: &&Arc<Plan>| matches!(p.standard(), Standard::Csv | Standard::Json | Standard::Xml);
+        let named = |p: &&Arc<Plan>| !matches!(p.standard(), Standard::X12 | Standard::Edifact);
         let theirs =
             |claims: &Claims| claims.read && (claims.partner.is_none() || claims.partner.as_deref() == partner);
         let mut names: Vec<&str> =

@@ -16,6 +16,7 @@ mod faults;
 mod fields;
 mod frames;
 pub mod guide_file;
+mod layout;
 mod library;
 mod near;
 mod out;
@@ -37,9 +38,22 @@ mod yaml;
 
 pub use library::{Library, Lint};
 
-use crate::formats::{fault::Fault, piece::Standard, tree::Tree, write::Segment};
+use crate::formats::{CsvOptions, Options, fault::Fault, layout::Layout, piece::Standard, tree::Tree, write::Segment};
 use serde_json::Value;
 use std::ops::Range;
+
+/// The layout of fixed width that a file holds: a mapping, or `layout:` alone. All that is wrong comes at once.
+pub fn layout(file: &str, text: &str) -> Result<Layout, Vec<Lint>> {
+    layout::file(text).map_err(|wrong| {
+        let lint = |(spot, sentence): (yaml::Spot, String)| Lint {
+            file: file.to_owned(),
+            line: spot.line,
+            column: spot.column,
+            sentence,
+        };
+        wrong.into_iter().map(lint).collect()
+    })
+}
 
 /// Values looked up in code tables: `tables/*.csv` of the mapping first, then the tenant's own rows.
 pub trait Tables: Send + Sync {
@@ -129,9 +143,10 @@ impl Plan {
     pub fn reads(&self) -> bool {
         self.0.claims.read
     }
-    /// `sets: { by: … }` of a CSV mapping.
-    pub fn sets_by(&self) -> Option<&str> {
-        self.0.sets_by.as_deref()
+    /// How the documents that it reads are to be read: which rows belong together, where fields of fixed width stand.
+    pub fn options(&self) -> Options {
+        let csv = CsvOptions { delimiter: None, by: self.0.sets_by.clone() };
+        Options { csv, layout: self.0.layout.clone(), ..Options::default() }
     }
     /// The family of documents it is for.
     pub fn standard(&self) -> Standard {

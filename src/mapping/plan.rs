@@ -1,7 +1,8 @@
 //! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
 
 use super::{dates::DateFormat, shape::Shape, tables::Table};
-use crate::formats::{guides::Guide, piece::Standard};
+use crate::formats::{guides::Guide, layout::Layout, piece::Standard};
+use std::sync::Arc;
 
 /// What a mapping file became.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct Program {
     pub claims: Claims,
     pub unmapped: Unmapped,
     pub sets_by: Option<String>,
+    /// Fixed width: where the fields stand; else without records.
+    pub layout: Arc<Layout>,
     pub tables: Vec<Table>,
     pub fields: Vec<Field>,
     /// Names looked for among the root's children; routes name them by index.

@@ -48,6 +48,11 @@ fn root(program: &Program, tree: &Tree) -> (NodeId, NodeId) {
         }
         // A CSV set's own fields are those of its first row.
         (Standard::Csv, _) => (root, tree.children(root).next().unwrap_or(root)),
+        // One of fixed width begins with the record that opened it.
+        (Standard::Fixed, _) => {
+            let opening = tree.children(root).next().unwrap_or(root);
+            (opening, opening)
+        }
         _ => (root, root),
     }
 }

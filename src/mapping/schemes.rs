@@ -128,7 +128,7 @@ fn parties(standard: Standard) -> Schemes {
         Standard::X12 => X12_PARTIES,
         Standard::Edifact => EDIFACT_PARTIES,
         Standard::Xml => XML_PARTIES,
-        Standard::Csv | Standard::Json => &[],
+        Standard::Csv | Standard::Fixed | Standard::Json => &[],
     }
 }
 
@@ -136,8 +136,8 @@ fn prefix(standard: Standard) -> &'static str {
     match standard {
         Standard::X12 => "x12:",
         Standard::Edifact => "edifact:",
-        // CSV and JSON have no list of their own: the word that stands there is the scheme.
-        Standard::Csv | Standard::Json => "",
+        // CSV, fixed width and JSON have no list of their own: the word that stands there is the scheme.
+        Standard::Csv | Standard::Fixed | Standard::Json => "",
         Standard::Xml => "id:",
     }
 }

@@ -9,6 +9,8 @@ mod acks;
 mod codes;
 #[path = "codec/corpora.rs"]
 mod corpora;
+#[path = "codec/fixed.rs"]
+mod fixed;
 #[path = "codec/generate.rs"]
 mod generate;
 #[path = "codec/golden.rs"]
@@ -62,11 +64,14 @@ fn is_golden(path: &Path) -> bool {
     [".faults.txt", ".report.json", ".acks.txt"].iter().any(|ending| name.ends_with(ending))
 }
 
-/// How a fixture is read: CSV by its order number, a folder `limit-500` with that limit.
+/// How a fixture is read: CSV by its order number, fixed width by one layout, a folder `limit-500` with that limit.
 fn options(path: &Path) -> Options {
     let mut options = Options::default();
     if path.extension().is_some_and(|e| e == "csv") {
         options.csv = CsvOptions { delimiter: None, by: Some("order_number".into()) };
+    }
+    if path.extension().is_some_and(|e| e == "fixed") && !path.iter().any(|part| part == "no-layout") {
+        options.layout = fixed::orders().into();
     }
     let limit = path.iter().find_map(|part| part.to_str()?.strip_prefix("limit-")?.parse().ok());
     if let Some(max_set_bytes) = limit {
@@ -77,7 +82,11 @@ fn options(path: &Path) -> Options {
 
 /// The standard that a fixture's name says, where its bytes may not.
 fn named(path: &Path) -> Option<Standard> {
-    (path.extension()? == "csv").then_some(Standard::Csv)
+    match path.extension()?.to_str()? {
+        "csv" => Some(Standard::Csv),
+        "fixed" => Some(Standard::Fixed),
+        _ => None,
+    }
 }
 
 /// All pieces of a document in memory.

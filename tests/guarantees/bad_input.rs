@@ -20,6 +20,7 @@ both!(
     what_can_not_be_mapped_is_held,
     an_unknown_item_is_answered,
     a_ragged_row_costs_its_order,
+    an_unknown_record_costs_its_order,
     a_broken_element_costs_itself,
     a_set_over_the_limit_costs_itself,
 );
@@ -285,6 +286,18 @@ async fn a_ragged_row_costs_its_order(mut rig: Rig) {
     assert_eq!((ragged.state.as_str(), ragged.set_kind.as_str()), ("rejected", "csv orders"));
     told(&ragged, "E0501", &["Line 3", "7 fields", "quantity"]);
     assert_eq!(ragged.number.as_deref(), Some("WEB-2"), "the key stood in the file");
+    rig.halt().await;
+}
+
+async fn an_unknown_record_costs_its_order(mut rig: Rig) {
+    let text = "HFIX-1     20261102\nL001PLENTY-1    00001\nHFIX-2     20261102\nX001PLENTY-1    00001\nHFIX-3     20261102\nL001PLENTY-1    00002\n";
+    let id = rig.bring("north-fixed", "orders.txt", text.as_bytes()).await;
+    rig.start(1, 1).await;
+    rig.stand("FIX-1", &["applied"]).await;
+    rig.stand("FIX-3", &["applied"]).await;
+    let refused = in_set(&rig, id, 1).await;
+    assert_eq!((refused.state.as_str(), refused.set_kind.as_str()), ("rejected", "fixed orders"));
+    told(&refused, "E0506", &["Line 4", "X"]);
     rig.halt().await;
 }
 

@@ -49,6 +49,7 @@ connections:
   - { name: north-b, transport: http, key: north-b-key-0123456789, expects: json order }
   - { name: north-edi, transport: http, key: north-edi-key-0123456789 }
   - { name: north-csv, transport: http, key: north-csv-key-0123456789, expects: csv orders }
+  - { name: north-fixed, transport: http, key: north-fixed-key-0123456789, expects: fixed orders }
   - { name: north-drop, transport: folder, path: north }
 agreement: { acknowledge: '997' }
 answers: [{ event: order.confirmed, as: x12 004010 855, by: north-drop }]
@@ -188,9 +189,30 @@ pub fn directory(files: &[&str]) -> Directory {
     Directory::compile(&files, &|_| None).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
-/// The mappings that come with the hub.
+/// A partner's files of fixed width: no mapping that ships can know their columns.
+const FIXED: &str = "
+mapping: fixed/orders
+from: fixed orders
+to: order/1
+claims: { direction: in, partner: northwind }
+layout:
+  kind: 1
+  records:
+    head: { is: H, opens: set, fields: { order_number: 2-11, placed: 12-19 } }
+    line: { is: L, under: head, fields: { no: 2-4, sku: 5-16, quantity: 17-21 } }
+fields:
+  number: order_number
+  purpose: \"'original'\"
+  placed: { date: placed | date(yyyymmdd) }
+  currency: $tenant.currency
+  sold_to: { refs: \"'NORTHWIND' | ref(buyer)\" }
+  lines: { each: line, number: no | pad(3), item: sku | ref(sku), quantity: { value: quantity, unit: \"'EA'\" } }
+";
+
+/// The mappings that come with the hub, and one of a partner's.
 pub fn library() -> Library {
-    Library::compile(&mapping::standard::with(vec![])).unwrap_or_else(|faults| panic!("{faults:?}"))
+    Library::compile(&mapping::standard::with(vec![("partners/fixed/mapping.yaml".into(), FIXED.into())]))
+        .unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 impl Rig {

@@ -50,10 +50,8 @@ pub fn context() -> Context<'static> {
 
 /// The sets of a document.
 pub fn sets(plan: &Plan, bytes: &[u8]) -> Vec<Set> {
-    let mut options = formats::Options::default();
-    options.csv.by = plan.sets_by().map(str::to_owned);
     let mut sets = Vec::new();
-    for piece in formats::read(plan.standard(), bytes, options) {
+    for piece in formats::read(plan.standard(), bytes, plan.options()) {
         match piece.unwrap() {
             Piece::Set(set) => sets.push(*set),
             Piece::Fault(fault) => panic!("{fault:?}"),

@@ -164,6 +164,37 @@ fn csv_columns_by_header_and_by_number() {
 }
 
 #[test]
+fn fixed_width_by_records_and_columns() {
+    let head = "mapping: t\nfrom: fixed orders\nto: order/1\nclaims: { direction: in }\n";
+    let rest = "fields:\n  number: order_number\n  purpose: \"'original'\"\n  placed: { date: placed | date(yyyymmdd) }\n  \
+                currency: $tenant.currency\n  notes: line/note/text\n  lines:\n    each: line\n    number: no | pad(3)\n    \
+                item: sku | ref(sku)\n    quantity: { value: quantity | decimal(1), unit: \"'EA'\" }\n    ext: { buyer: ^buyer }\n";
+    let layout = "layout:\n  kind: 1\n  records:\n    head: { is: H, opens: set, fields: { order_number: 2-7, placed: 8-15, buyer: 16-20 } }\n    \
+                  line: { is: L, under: head, fields: { no: 2-4, sku: 5-12, quantity: 13-17 } }\n    \
+                  note: { is: N, under: line, fields: { text: 2-30 } }\n";
+    let plan = compile(&format!("{head}{layout}{rest}"));
+    let text = b"HPO-1  20260302BUYER\nL001BOLT-M8 00240\nNlong ones\nL002NUT     00015\n";
+    let reading = plan.read(&sets(&plan, text)[0].tree, &context());
+    assert!(reading.faults.is_empty() && reading.unread.is_empty(), "{:#?} {:?}", reading.faults, reading.unread);
+    assert_eq!(reading.body["number"], "PO-1");
+    assert_eq!(reading.body["placed"]["date"], "2026-03-02");
+    assert_eq!(reading.body["notes"], json!(["long ones"]));
+    assert_eq!(reading.body["lines"][0]["quantity"]["value"], "24.0");
+    assert_eq!(reading.body["lines"][1]["item"][0]["id"], "NUT");
+    assert_eq!(reading.body["lines"][1]["quantity"]["value"], "1.5");
+    assert_eq!(reading.body["lines"][1]["ext"]["buyer"], "BUYER");
+    let from = reading.provenance.iter().find(|o| o.field == "/lines/1/item/0/id").unwrap();
+    assert_eq!(&text[from.bytes.start as usize..from.bytes.end as usize], b"NUT");
+    for (without, said) in [
+        (format!("{head}{rest}"), "says where the fields stand"),
+        (format!("{head}{layout}{rest}").replace(": in }", ": both }"), "not written yet"),
+    ] {
+        let lints = Library::compile(&[("m/mapping.yaml".into(), without)]).unwrap_err();
+        assert!(lints.iter().any(|l| l.sentence.contains(said)), "{lints:?}");
+    }
+}
+
+#[test]
 fn unmapped_may_reject_or_be_ignored() {
     let of = |policy: &str| {
         compile(&format!(

@@ -115,7 +115,7 @@ fn the_head_of_a_file() {
     whole(
         &HEAD.replace("x12 004010 850", "fax"),
         &[
-            "2:7: `fax` says no document; write it as one of: x12 004010 850, edifact D96A ORDERS, csv orders, ubl order, cxml OrderRequest, json order",
+            "2:7: `fax` says no document; write it as one of: x12 004010 850, edifact D96A ORDERS, csv orders, fixed orders, ubl order, cxml OrderRequest, json order",
         ],
     );
     whole(&HEAD.replace("order/1", "order/2"), &["3:5: `order/2` is no canonical message; nearest order/1"]);

@@ -102,7 +102,7 @@ impl Tables for Rows {
 pub fn plan(library: &Library, set: &Set, whose: &Whose) -> Option<Arc<Plan>> {
     let expects = whose.expects.filter(|expects| !expects.is_empty());
     let (kind, version) = match (set.standard, expects) {
-        (Standard::Csv | Standard::Json | Standard::Xml, Some(expects)) => (expects, ""),
+        (Standard::Csv | Standard::Fixed | Standard::Json | Standard::Xml, Some(expects)) => (expects, ""),
         _ => (&*set.kind, &*set.version),
     };
     library.claim(&Asked {
@@ -255,6 +255,7 @@ pub fn word(standard: Standard) -> &'static str {
         Standard::X12 => "x12",
         Standard::Edifact => "edifact",
         Standard::Csv => "csv",
+        Standard::Fixed => "fixed",
         Standard::Xml => "xml",
         Standard::Json => "json",
     }

@@ -21,7 +21,7 @@ use crate::{
         probe::Point,
     },
     formats::{
-        self, CsvOptions, Options,
+        self, Options,
         piece::{Piece, Standard},
     },
     queue::{QueueError, Taken},
@@ -325,12 +325,9 @@ async fn open(
         None => raw(hub, tenant, &work.sha256, 0, 1).await?,
     };
     let standard = standard(&head, connection.expects.as_deref());
-    let mut options = Options::default();
+    let partner = connection.partner.map(|p| hub.directory.partner_name(p));
+    let mut options = options(hub, standard, connection.expects.as_deref(), partner);
     options.policy.max_set_bytes = hub.settings.intake.max_set_bytes;
-    if standard == Standard::Csv {
-        options.csv =
-            csv_options(hub, connection.expects.as_deref(), connection.partner.map(|p| hub.directory.partner_name(p)));
-    }
     let (agreed, probe, id) = (policy_of(hub, tenant, connection.id), hub.probe.clone(), work.id.0);
     let policy: PolicyOf = Arc::new(move |header| {
         probe.pass(Point::Read, id);
@@ -379,24 +376,29 @@ async fn raw(hub: &Hub, tenant: Tenant, sha256: &str, first: i64, count: i64) ->
 pub fn standard(head: &[u8], expects: Option<&str>) -> Standard {
     formats::sniff(head).unwrap_or_else(|| match expects.and_then(|e| e.split_whitespace().next()) {
         Some("csv") => Standard::Csv,
+        Some("fixed") => Standard::Fixed,
         Some("json") => Standard::Json,
-        Some("xml" | "ubl") => Standard::Xml,
+        Some("xml" | "ubl" | "cxml") => Standard::Xml,
         _ => Standard::X12,
     })
 }
 
-/// How the mapping of a CSV connection says that its rows are cut into sets.
-pub fn csv_options(hub: &Hub, expects: Option<&str>, partner: Option<&str>) -> CsvOptions {
+/// How the mapping that a connection expects wants its documents read, if they don't say themselves what they are.
+pub fn options(hub: &Hub, standard: Standard, expects: Option<&str>, partner: Option<&str>) -> Options {
+    let own = match standard {
+        Standard::Csv => "csv",
+        Standard::Fixed => "fixed",
+        _ => return Options::default(),
+    };
     let asked = crate::mapping::Asked {
         outbound: false,
-        standard: Standard::Csv,
+        standard,
         version: "",
-        kind: expects.unwrap_or("csv"),
+        kind: expects.unwrap_or(own),
         partner,
         application_sender: None,
     };
-    let by = hub.library.claim(&asked).and_then(|plan| plan.sets_by().map(str::to_string));
-    CsvOptions { by, ..CsvOptions::default() }
+    hub.library.claim(&asked).map(|plan| plan.options()).unwrap_or_default()
 }
 
 /// The reading policy by the sender of each interchange.

@@ -34,7 +34,8 @@ fn every_sample_is_read_and_drawn() {
     let Some(folder) = corpora() else { return };
     for path in files(&folder) {
         let bytes = fs::read(&path).expect("a sample");
-        let standards = [Standard::X12, Standard::Edifact, Standard::Csv, Standard::Xml, Standard::Json];
+        let standards =
+            [Standard::X12, Standard::Edifact, Standard::Csv, Standard::Fixed, Standard::Xml, Standard::Json];
         for standard in standards {
             let mut set = None;
             for piece in read(standard, &bytes[..], Options::default()) {

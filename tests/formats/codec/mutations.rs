@@ -146,7 +146,9 @@ proptest! {
 
     #[test]
     fn noise_is_read_by_every_reader(bytes in proptest::collection::vec(any::<u8>(), 0..300), seed in 0usize..100) {
-        for standard in [Standard::X12, Standard::Edifact, Standard::Csv, Standard::Xml, Standard::Json] {
+        for standard in
+            [Standard::X12, Standard::Edifact, Standard::Csv, Standard::Fixed, Standard::Xml, Standard::Json]
+        {
             let whole = all_told(standard, &bytes[..], Default::default());
             same(&all_told(standard, Drops { bytes: &bytes, next: seed }, Default::default()), &whole)?;
         }

@@ -21,7 +21,7 @@ fn x12(body: &str) -> Tree {
 }
 
 /// Names and values only, a node a line.
-fn outline(tree: &Tree) -> String {
+pub fn outline(tree: &Tree) -> String {
     let mut text = String::new();
     for line in drawn(tree, tree.root(), 0).lines() {
         let end = line.find(')').map(|n| n + 1).or(line.find("None").map(|n| n + 4)).unwrap_or(line.len());
