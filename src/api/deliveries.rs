@@ -68,6 +68,13 @@ pub struct Delivery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Micros>,
+    /// How the partner took a document, as far as it has said so or is to say so: `waiting`, `overdue`, `received`,
+    /// `accepted`, `accepted_with_errors`, `partly_accepted` or `rejected`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<String>,
+    /// What it said, as `acknowledgement/1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Value>,
 }
 
 impl Delivery {
@@ -92,6 +99,8 @@ impl Delivery {
             due: row.due.map(Micros),
             created_at: Micros(row.created_at),
             ended_at: row.ended_at.map(Micros),
+            acknowledged: row.acknowledged,
+            answer: row.answer,
         }
     }
 }

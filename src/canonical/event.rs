@@ -32,4 +32,7 @@ pub const TYPES: &[(&str, &str)] = &[
     ("order.confirmed", "order_response/1"),
     ("order.backordered", "order_response/1"),
     ("order.cancelled", "order_cancelled/1"),
+    ("acknowledgement.received", "acknowledgement/1"),
+    ("acknowledgement.accepted", "acknowledgement/1"),
+    ("acknowledgement.rejected", "acknowledgement/1"),
 ];

@@ -5,6 +5,7 @@
 //! Never: does I/O, reads a clock, knows a format, a transport or a database.
 //! Tried by: the tests in its files, tests/api (JSON Schema)
 
+pub mod acknowledgement;
 pub mod amounts;
 pub mod claim;
 pub mod event;

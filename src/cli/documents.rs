@@ -375,14 +375,22 @@ fn deliveries(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
                 text(d, "event_type").into(),
                 text(d, "target").into(),
                 text(d, "state").into(),
+                text(d, "acknowledged").into(),
                 d["tries"].to_string(),
                 text(d, "name").into(),
                 text(d, "id").into(),
-                reason(&d["cause"]),
+                if d["cause"].is_null() { said(&d["answer"]) } else { reason(&d["cause"]) },
             ]
         })
         .collect();
-    section(out, "Deliveries", &["KIND", "EVENT", "TO", "STATE", "TRIES", "NAME", "ID", "WHY"], &rows)
+    section(out, "Deliveries", &["KIND", "EVENT", "TO", "STATE", "ACKNOWLEDGED", "TRIES", "NAME", "ID", "WHY"], &rows)
+}
+
+/// What a partner found wrong in a document of ours.
+fn said(answer: &Value) -> String {
+    let of_sets = list_of(answer, "documents").iter().flat_map(|set| list_of(set, "said"));
+    let said: Vec<&str> = list_of(answer, "said").iter().chain(of_sets).filter_map(Value::as_str).collect();
+    said.join("; ")
 }
 
 fn steps(whole: &Value, out: &mut Out) -> anyhow::Result<()> {

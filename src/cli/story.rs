@@ -143,7 +143,12 @@ fn branch_of_delivery(depth: usize, delivery: &Value, tree: &mut Tree) {
     };
     let why = reason(&delivery["cause"]);
     let why = if why.is_empty() { why } else { format!("  {why}") };
-    let words = format!("to {}{name}  {}{tries}{why}", text(delivery, "target"), instant(text(delivery, "ended_at")));
+    let taken = match text(delivery, "acknowledged") {
+        "" => String::new(),
+        taken => format!("  acknowledged: {}", taken.replace('_', " ")),
+    };
+    let ended = instant(text(delivery, "ended_at"));
+    let words = format!("to {}{name}  {ended}{tries}{taken}{why}", text(delivery, "target"));
     tree.add(depth, text(delivery, "kind"), text(delivery, "state"), words.trim_end().into(), text(delivery, "id"));
 }
 

@@ -176,7 +176,10 @@ fn told_message(story: &Story, row: &MessageRow) -> Markup {
 fn told_delivery(story: &Story, row: &DeliveryRow) -> Markup {
     html! {
         li .step .sent .(words::word(&row.state).1) {
-            h3 { (kind(&row.kind)) " to " (row.target) " " (words::badge(&row.state)) " " (words::when(row.ended_at.unwrap_or(row.created_at))) }
+            h3 { (kind(&row.kind)) " to " (row.target) " " (words::badge(&row.state)) " "
+                @if let Some(taken) = &row.acknowledged { (words::acknowledged(taken)) " " }
+                (words::when(row.ended_at.unwrap_or(row.created_at))) }
+            @for sentence in tell::said(row) { p .bad { (sentence) } }
             @if row.name.is_some() || row.tries > 1 || row.cause.is_some() {
                 p { @if let Some(name) = &row.name { code { (name) } " " }
                     @if row.tries > 1 { span .muted { (row.tries) " tries " } }
@@ -217,9 +220,11 @@ pub fn delivery_table(rows: &[DeliveryRow], events: &[EventRow]) -> Markup {
             div .scroll { table {
                 thead { tr { th { "Kind" } th { "Event" } th { "To" } th { "State" } th { "Name" } th .num { "Tries" } th { "Why" } th .num { "When" } } }
                 tbody { @for row in rows { tr {
-                    td { (kind(&row.kind)) } td { (event(row)) } td { (row.target) } td { (words::badge(&row.state)) }
+                    td { (kind(&row.kind)) } td { (event(row)) } td { (row.target) }
+                    td { (words::badge(&row.state)) @if let Some(taken) = &row.acknowledged { " " (words::acknowledged(taken)) } }
                     td { @if let Some(name) = &row.name { code { (name) } } }
-                    td .num { (row.tries) } td { (words::cause(row.cause.as_ref())) }
+                    td .num { (row.tries) }
+                    td { (words::cause(row.cause.as_ref())) @for sentence in tell::said(row) { p { (sentence) } } }
                     td .num { (words::when(row.ended_at.unwrap_or(row.created_at))) }
                 } } }
             } }

@@ -95,6 +95,16 @@ fn reference(session: &Session, message: &MessageRow, scheme: &str, value: &str)
     }
 }
 
+/// What a partner found wrong in a document of ours, in words.
+pub fn said(row: &DeliveryRow) -> Vec<&str> {
+    let Some(answer) = &row.answer else { return vec![] };
+    let mut said = list(answer, "said");
+    for set in list(answer, "documents") {
+        said.extend(list(set, "said"));
+    }
+    said.into_iter().filter_map(Value::as_str).collect()
+}
+
 /// What an event says, in a few words.
 pub fn meaning(kind: &str, data: &Value) -> String {
     let count = |key: &str| data.get(key).and_then(Value::as_array).map_or(0, Vec::len);
@@ -103,8 +113,16 @@ pub fn meaning(kind: &str, data: &Value) -> String {
             format!("our number {}; stock reserved for {}", words::text(data, "our_number"), lines(count("reserved")))
         }
         "order.cancelled" => format!("stock released of {}", lines(count("released"))),
+        kind if kind.starts_with("acknowledgement.") => {
+            let (by, interchange) = (words::text(data, "by"), words::text(data, "interchange"));
+            format!("{by} says “{}” of interchange {interchange}", words::text(data, "outcome").replace('_', " "))
+        }
         _ => words::text(data, "outcome").replace('_', " "),
     }
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> Vec<&'a Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten().collect()
 }
 
 fn lines(n: usize) -> String {

@@ -27,6 +27,21 @@ pub fn word(state: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// How a partner took a document of ours, or is to say so.
+pub fn acknowledged(state: &str) -> Markup {
+    let (word, look) = match state {
+        "waiting" => ("Waiting for acknowledgement", "wait"),
+        "overdue" => ("Acknowledgement overdue", "bad"),
+        "received" => ("Received", "good"),
+        "accepted" => ("Accepted", "good"),
+        "accepted_with_errors" => ("Accepted with errors", "wait"),
+        "partly_accepted" => ("Partly accepted", "bad"),
+        "rejected" => ("Rejected", "bad"),
+        _ => ("Unknown", "off"),
+    };
+    html! { span .badge .(look) title=(state) { (word) } }
+}
+
 /// A state as a badge.
 pub fn badge(state: &str) -> Markup {
     let (word, look) = word(state);

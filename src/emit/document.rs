@@ -2,7 +2,7 @@
 
 use super::{Emitter, fingerprint};
 use crate::{
-    canonical::{DeliveryId, DocumentId, EventId, MessageId, Stage, Tenant},
+    canonical::{DeliveryId, DocumentId, EventId, MessageId, Micros, Stage, Tenant},
     formats::{
         fault::Fault,
         piece::Identity,
@@ -13,6 +13,7 @@ use crate::{
         deliveries::{self, NewDelivery, NewLetter, hex},
         interchanges::take_control_numbers,
         journal::{self, Step},
+        outbound::{self, NewSet},
         outbox,
     },
     tenancy::{
@@ -188,13 +189,16 @@ pub struct Rendered {
     pub name: String,
     pub bytes: Vec<u8>,
     pub control: Option<String>,
+    /// Its set, if it has one, by the numbers that an answer will name.
+    set: Option<NewSet>,
 }
 
-/// Rows of deliveries and of those among them that died before they lived.
+/// Rows of deliveries, of their sets, and of those among them that died before they lived.
 #[derive(Default)]
 pub struct Rows {
     pub deliveries: Vec<NewDelivery>,
     pub letters: Vec<NewLetter>,
+    pub sets: Vec<NewSet>,
 }
 
 /// Takes control numbers for the drafts that stand, without a gap, and renders them; the others give dead rows.
@@ -209,14 +213,18 @@ pub async fn number(
     for one in wanted {
         let rendered = match &one.draft {
             Err(unwritable) => Err(unwritable.clone()),
-            Ok(draft) => numbers.next(one.partner).and_then(|(isa, gs)| draft.rendered(one.id, isa, gs)),
+            Ok(draft) => {
+                let of = Of { tenant, delivery: one.id, message: one.message, now: emit.now };
+                numbers.next(one.partner).and_then(|numbers| draft.rendered(&of, one.partner, numbers))
+            }
         };
         let mut row = row(emit, tenant, &one);
         match rendered {
-            Ok(Rendered { name, bytes, control }) => {
+            Ok(Rendered { name, bytes, control, set }) => {
                 row.name = Some(name);
                 row.content = Some(hex(&bytes));
                 row.control = control;
+                rows.sets.extend(set);
             }
             Err(unwritable) => {
                 row.state = "dead";
@@ -229,27 +237,64 @@ pub async fn number(
     Ok(())
 }
 
+/// What a rendered document belongs to.
+#[derive(Clone, Copy)]
+pub struct Of {
+    pub tenant: Tenant,
+    pub delivery: DeliveryId,
+    /// The message that it answers.
+    pub message: Option<MessageId>,
+    pub now: Micros,
+}
+
 impl Draft {
-    fn rendered(&self, id: DeliveryId, interchange: u64, group: u64) -> Result<Rendered, Unwritable> {
+    fn rendered(
+        &self,
+        of: &Of,
+        partner: &PartnerInfo,
+        (interchange, group): (u64, u64),
+    ) -> Result<Rendered, Unwritable> {
         let bytes = self.render(interchange, group)?;
-        let short = id.0.simple().to_string();
+        let short = of.delivery.0.simple().to_string();
         let (kind, short) = (self.kind(), &short[..8]);
         let control = numbered(interchange);
-        Ok(Rendered { name: format!("{kind}-{control}-{short}.edi"), bytes, control: Some(control) })
+        let (standard, set) = match self {
+            Draft::X12 { set, .. } => ("x12", Some(set)),
+            Draft::Edifact { set, .. } => ("edifact", Some(set)),
+            Draft::Ta1 { .. } => ("x12", None),
+        };
+        let set = set.map(|set| NewSet {
+            tenant: of.tenant,
+            id: of.delivery.0,
+            delivery: of.delivery,
+            partner: partner.id,
+            standard,
+            kind: set.kind.to_string(),
+            interchange_no: interchange as i64,
+            group_no: group as i64,
+            set_no: set.control.parse().unwrap_or(0),
+            set_control: set.control.to_string(),
+            message: of.message,
+            created_at: of.now.0,
+        });
+        Ok(Rendered { name: format!("{kind}-{control}-{short}.edi"), bytes, control: Some(control), set })
     }
 }
 
-/// Numbers and renders one draft.
+/// Numbers and renders one draft, and notes its numbers.
 pub async fn number_one(
     tx: &mut Tx,
-    tenant: Tenant,
-    id: DeliveryId,
+    of: &Of,
     partner: &PartnerInfo,
     draft: &Draft,
 ) -> Result<Result<Rendered, Unwritable>, StoreError> {
     let mut numbers = Numbers::default();
-    numbers.take(tx, tenant, partner, 1).await?;
-    Ok(numbers.next(partner).and_then(|(isa, gs)| draft.rendered(id, isa, gs)))
+    numbers.take(tx, of.tenant, partner, 1).await?;
+    let rendered = numbers.next(partner).and_then(|numbers| draft.rendered(of, partner, numbers));
+    if let Ok(Rendered { set: Some(set), .. }) = &rendered {
+        outbound::insert(tx, std::slice::from_ref(set)).await?;
+    }
+    Ok(rendered)
 }
 
 /// Numbers that were taken, by partner: the next ISA13 and GS06 as counted.
@@ -341,6 +386,7 @@ impl Rows {
             return Ok(());
         }
         deliveries::insert(tx, &self.deliveries).await?;
+        outbound::insert(tx, &self.sets).await?;
         deliveries::bury(tx, &self.letters).await?;
         let pending: Vec<Uuid> = self.deliveries.iter().filter(|d| d.state == "pending").map(|d| d.id.0).collect();
         outbox::push(tx, &outbox::claims(tenant, Stage::Deliver, &pending, emit.now)).await?;

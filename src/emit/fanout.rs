@@ -282,7 +282,10 @@ pub async fn render_again(
     let told = Told { event, partner: Some(partner.id), document: row.document };
     let answers = [Answer { told, partner, answer }];
     match draft_all(tx, emit, info, &answers).await?.pop() {
-        Some(Ok(draft)) => document::number_one(tx, tenant, row.id, partner, &draft).await,
+        Some(Ok(draft)) => {
+            let of = document::Of { tenant, delivery: row.id, message: row.message, now: emit.now };
+            document::number_one(tx, &of, partner, &draft).await
+        }
         Some(Err(unwritable)) => Ok(Err(unwritable)),
         None => Ok(Err(Unwritable::new("no_answer", &row.target, "nothing was drafted".into()))),
     }

@@ -1,14 +1,17 @@
-//! Acknowledgements made from faults: 997, 999, TA1 and CONTRL.
+//! Acknowledgements: 997, 999, TA1 and CONTRL made from faults, and those that come in read to one shape.
 //!
 //! Promise: one root fault a cause; what a fault says of its place stands in AK3/AK4, IK3/IK4 and UCS/UCD; counts are
 //! made here. Sets are told one by one, so that a group of a million needs no list of them.
 //! Called by: `emit`, `flow`. Never: numbers or sends anything; ST, UNH and the envelopes are the writer's.
 //! Tried by: tests/formats
 
+mod answer;
 mod contrl;
 mod functional;
 mod interchange;
+mod words;
 
+pub use answer::{About, Answer, KINDS, Said, SetAnswer, Verdict, answer};
 pub use contrl::Contrl;
 pub use functional::{Form, Functional, functional};
 pub use interchange::{is_of_interchange, ta1};

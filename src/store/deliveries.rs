@@ -134,12 +134,18 @@ pub struct DeliveryRow {
     pub first_failed_at: Option<i64>,
     pub created_at: i64,
     pub ended_at: Option<i64>,
+    /// How the receiver of a document took it, as far as it has said so, or is to say so: `waiting`, `overdue`,
+    /// `received`, `accepted`, `accepted_with_errors`, `partly_accepted`, `rejected`.
+    pub acknowledged: Option<String>,
+    /// What it said: `acknowledgement/1`.
+    #[sqlx(json(nullable))]
+    pub answer: Option<Value>,
 }
 
 macro_rules! row_query {
     ($tail:literal) => {
         concat!(
-            "select d.id, d.event, d.document, d.message, d.subscription, d.kind, d.target, d.state, d.name, d.content, d.control, d.sequence, d.cause, d.tries, d.replays, d.due, d.first_failed_at, d.created_at, d.ended_at from deliveries d ",
+            "select d.id, d.event, d.document, d.message, d.subscription, d.kind, d.target, d.state, d.name, d.content, d.control, d.sequence, d.cause, d.tries, d.replays, d.due, d.first_failed_at, d.created_at, d.ended_at, d.acknowledged, d.answer from deliveries d ",
             $tail
         )
     };

@@ -19,6 +19,7 @@ pub mod journal;
 pub mod keys;
 pub mod messages;
 pub mod open;
+pub mod outbound;
 pub mod outbox;
 pub mod session;
 pub mod sql;

@@ -4,6 +4,7 @@ mod hub;
 
 mod acknowledgements;
 mod agreement;
+mod answered;
 mod audit;
 mod bad_input;
 mod intake;

@@ -1,8 +1,11 @@
 //! One apply transaction: lock the keys, load what the core names, decide in memory, write by table.
 
-use super::world::{self, StockLock};
+use super::{
+    answers::Answered,
+    world::{self, StockLock},
+};
 use crate::{
-    canonical::{ClaimCheck, Event, MessageId, Micros, Stage, Tenant, order::Order},
+    canonical::{ClaimCheck, DocumentId, Event, MessageId, Micros, Stage, Tenant, order::Order},
     core::{self, Command, Refusal, Stop, World},
     emit::fanout::{self, Told},
     flow::{Hub, emitter, failure, probe::Point},
@@ -60,13 +63,14 @@ pub async fn apply(
     let locked: Vec<Key> = locked.into_iter().collect();
     keys::lock(&mut tx, tenant, &locked).await?;
     let loaded = work.without_waiting(&mut tx, loaded).await?;
+    let (loaded, answered) = work.take_answers(&mut tx, loaded).await?;
     let (commands, loaded) = work.commands(loaded);
     let mut world = World::default();
     world::load(&mut tx, tenant, &commands, &mut world, stock_lock).await?;
     let events = work.decide(&mut world, &commands, &loaded);
     let changes = world.changed().map_err(|e| StoreError::Row(e.to_string()))?;
     world::save(&mut tx, tenant, changes.entities).await?;
-    work.write(&mut tx, events, &commands, &loaded).await?;
+    work.write(&mut tx, events, &commands, &loaded, answered).await?;
     world::reserve(&mut tx, tenant, &changes.stock).await?;
     hub.queue.settle(&mut tx, taken).await?;
     ids.iter().for_each(|id| hub.probe.pass(Point::Applied, id.0));
@@ -121,12 +125,12 @@ pub async fn fail(
 }
 
 /// What one transaction decided so far.
-struct Work<'a> {
-    hub: &'a Hub,
-    tenant: Tenant,
-    now: Micros,
+pub(super) struct Work<'a> {
+    pub hub: &'a Hub,
+    pub tenant: Tenant,
+    pub now: Micros,
     changes: Vec<Change>,
-    steps: Vec<Step>,
+    pub steps: Vec<Step>,
     claims: Vec<outbox::Row>,
     letters: Vec<NewLetter>,
     /// Keys whose next message may go.
@@ -263,7 +267,7 @@ impl Work<'_> {
         events
     }
 
-    fn end(&mut self, message: &Loaded, change: Change) {
+    pub fn end(&mut self, message: &Loaded, change: Change) {
         let step = self.step(message, change.state);
         self.steps.push(match &change.cause {
             Some(cause) => step.cause(cause.clone()),
@@ -274,7 +278,7 @@ impl Work<'_> {
         self.ended.extend(message.key());
     }
 
-    fn refuse(&mut self, message: &Loaded, refusal: &Refusal) {
+    pub fn refuse(&mut self, message: &Loaded, refusal: &Refusal) {
         let cause =
             json!({"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy, "path": refusal.path});
         let fingerprint = failure::fingerprint(&[
@@ -294,7 +298,7 @@ impl Work<'_> {
         self.end(message, change);
     }
 
-    fn hold(&mut self, message: &Loaded, code: &str, sentence: &str) {
+    pub fn hold(&mut self, message: &Loaded, code: &str, sentence: &str) {
         let cause = json!({"code": code, "sentence": sentence, "remedy": "restart it when the cause is gone"});
         self.steps.push(self.step(message, "held").cause(cause.clone()));
         self.changes.push(Change { cause: Some(cause), ..Change::to(message.id, "held", self.now) });
@@ -319,7 +323,7 @@ impl Work<'_> {
     }
 
     /// Dead at once: our bug, or a broken invariant. It holds its key back until somebody mends or cancels it.
-    fn die(&mut self, message: &Loaded, code: &str, why: &str) {
+    pub fn die(&mut self, message: &Loaded, code: &str, why: &str) {
         tracing::error!(message = %message.id, code, why, "a message is dead");
         self.block(message);
         let fingerprint =
@@ -352,10 +356,12 @@ impl Work<'_> {
     async fn write(
         &mut self,
         tx: &mut Tx,
-        decided: Vec<Event>,
+        mut decided: Vec<Event>,
         commands: &[Command],
         loaded: &[Loaded],
+        answered: Answered,
     ) -> Result<(), StoreError> {
+        decided.extend(answered.events);
         self.place_refusals(tx).await?;
         messages::change(tx, self.tenant, &self.changes).await?;
         let first = if self.hub.store.is_distributed() || decided.is_empty() {
@@ -381,7 +387,7 @@ impl Work<'_> {
             })
             .collect();
         events::insert(tx, &rows).await?;
-        let told: Vec<Told> = decided.iter().map(|event| told(event, commands, loaded)).collect();
+        let told: Vec<Told> = decided.iter().map(|event| told(event, commands, loaded, &answered.documents)).collect();
         fanout::write_deliveries(tx, &emitter(self.hub, self.now), self.tenant, &told).await?;
         deliveries::bury(tx, &self.letters).await?;
         let ended: Vec<Key> = self.ended.iter().cloned().collect();
@@ -417,12 +423,18 @@ impl Work<'_> {
 }
 
 /// An event with whose message it was and which document that came in.
-fn told<'a>(event: &'a Event, commands: &[Command], loaded: &[Loaded]) -> Told<'a> {
+fn told<'a>(
+    event: &'a Event,
+    commands: &[Command],
+    loaded: &[Loaded],
+    answered: &HashMap<MessageId, DocumentId>,
+) -> Told<'a> {
     let at = commands.iter().position(|c| c.message == event.message);
+    let document = at.and_then(|n| loaded.get(n)).map(|m| m.document);
     Told {
         event,
         partner: at.map(|n| commands[n].partner),
-        document: at.and_then(|n| loaded.get(n)).map(|m| m.document),
+        document: document.or_else(|| answered.get(&event.message).copied()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The apply stage: messages into the core, in the order of their keys, up to 128 of a tenant in one transaction.
 
+mod answers;
 mod batch;
 mod world;
 

@@ -7,6 +7,7 @@ use crate::{
         probe::{Point, Probe},
     },
     formats::{
+        ack,
         fault::{Costs, Fault},
         piece::{Set, Standard},
     },
@@ -20,8 +21,10 @@ use std::{
     sync::Arc,
 };
 
-/// Sets that answer ours; what they answer is matched with the EDI issue.
-const NOT_BUILT: [&str; 6] = ["997", "999", "TA1", "CONTRL", "824", "APERAK"];
+/// Sets that answer ours by what they mean, not by control number: not read yet.
+const NOT_BUILT: [&str; 2] = ["824", "APERAK"];
+/// The kind of messages that say how documents of ours were taken; apply matches them.
+pub const ACKNOWLEDGEMENT: &str = "acknowledgement";
 
 /// Whose set it is.
 #[derive(Clone, Copy)]
@@ -133,11 +136,14 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     if !set.accepted() {
         return refused(library, set, whose, tables);
     }
+    if ack::KINDS.contains(&&*set.kind) {
+        return acknowledgement(set);
+    }
     if NOT_BUILT.contains(&&*set.kind) {
         return Meaning::new("rejected").because(
             "not_built",
             format!(
-                "set {} is a {}, which answers documents of ours, and matching answers is not built yet",
+                "set {} is a {}, which answers documents of ours by their content, and reading it is not built yet",
                 set.control, set.kind
             ),
             "nothing to do: it is kept, and can be restarted when it is built",
@@ -165,6 +171,23 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     faults.append(&mut meaning.faults);
     meaning.faults = faults;
     meaning
+}
+
+/// A set that says how a document of ours was taken. Which one it was is looked for when it is applied.
+fn acknowledgement(set: &Set) -> Meaning {
+    let Some(answer) = ack::answer(set) else {
+        return Meaning::new("rejected").because(
+            "acknowledgement/unreadable",
+            format!("the {} names no control number of ours, or does not say how it was taken", set.kind),
+            "ask the partner for a complete one; the document that it speaks of waits on",
+        );
+    };
+    Meaning {
+        kind: Some(ACKNOWLEDGEMENT.into()),
+        body: Some(json!(answer)),
+        faults: set.faults.clone(),
+        ..Meaning::new("pending")
+    }
 }
 
 /// A set that no mapping reads waits for one: what it is, and what the partner's mappings do read.

@@ -2,7 +2,7 @@
 
 use crate::{files, folder, is_golden, options, pieces};
 use crossdock_formats::{
-    ack::{Contrl, Form, Functional, NAMES, SetOutcome, is_of_interchange, ta1},
+    ack::{Contrl, Form, Functional, NAMES, SetOutcome, Verdict, answer, is_of_interchange, ta1},
     codes::{X12Code, row},
     fault::{Costs, Fault},
     guides,
@@ -316,6 +316,40 @@ fn contrl_names_the_place_of_each_fault() {
         }
     }
     assert!(seen > 6, "{seen} places were compared");
+}
+
+/// What one hub says of a document, another reads the same: the verdict of the whole, and each place.
+#[test]
+fn what_we_say_is_read_back() {
+    let (mut seen, mut places) = (0, 0);
+    for path in fixtures() {
+        for said in acknowledgements(&path) {
+            let standard = sniff(&said.bytes).expect("X12 or EDIFACT");
+            let sets = pieces(standard, &said.bytes, Default::default()).into_iter();
+            let set = sets.filter_map(|piece| if let Piece::Set(set) = piece { Some(set) } else { None }).next();
+            let read = answer(&set.expect("its set")).unwrap_or_else(|| panic!("{}: {}", path.display(), said.title));
+            let code = said.title.rsplit(": ").next().expect("a verdict");
+            let expected: &[Verdict] = match code {
+                "A" => &[Verdict::Accepted, Verdict::Received],
+                "E" => &[Verdict::AcceptedWithErrors, Verdict::Accepted, Verdict::Received],
+                "P" => &[Verdict::PartlyAccepted, Verdict::Accepted],
+                _ => &[Verdict::Rejected],
+            };
+            assert!(expected.contains(&read.verdict), "{}: {} is {:?}", path.display(), said.title, read.verdict);
+            let told = if &*read.kind == "CONTRL" { of_contrl(&said.bytes, &[]) } else { of_functional(&said.bytes) };
+            let spot = |at: &At| match at {
+                At::Segment { ordinal, element, component, .. } => {
+                    Some((*ordinal, element.map(u32::from), component.map(u32::from)))
+                }
+                _ => None,
+            };
+            let spots: Vec<Spot> =
+                read.sets.iter().flat_map(|set| &set.said).filter_map(|said| said.at.as_ref().and_then(spot)).collect();
+            assert_eq!(spots, told, "{}: {}", path.display(), said.title);
+            (seen, places) = (seen + 1, places + spots.len());
+        }
+    }
+    assert!(seen > 60 && places > 50, "{seen} acknowledgements, {places} places");
 }
 
 /// The table of names is the guides': a slip in it would name the wrong element to a partner.

@@ -1,0 +1,298 @@
+//! Acknowledgements that came in: matched with the sets of ours that they speak of, once.
+
+use super::batch::Work;
+use crate::{
+    canonical::{
+        DeliveryId, DocumentId, Event, EventId, MessageId, Tenant,
+        acknowledgement::{AcknowledgedDocument, Acknowledgement},
+    },
+    core::Refusal,
+    flow::translate::meaning::ACKNOWLEDGEMENT,
+    formats::{
+        self,
+        ack::{About, Answer, Said, Verdict},
+        piece::{Piece, Set, Standard},
+    },
+    store::{
+        StoreError, Tx, deliveries,
+        journal::Step,
+        messages::{Change, Loaded},
+        outbound::{self, SetRow},
+    },
+    tenancy::PartnerInfo,
+};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// What acknowledgements came to: what is told of them, and which documents they came in.
+#[derive(Default)]
+pub struct Answered {
+    pub events: Vec<Event>,
+    pub documents: HashMap<MessageId, DocumentId>,
+}
+
+/// What one acknowledgement says of one set of ours.
+struct Match<'a> {
+    row: &'a SetRow,
+    verdict: Verdict,
+    said: Vec<&'a Said>,
+    /// The same in words.
+    told: Vec<String>,
+    /// Something was said of it before; this changes nothing.
+    again: bool,
+}
+
+impl Work<'_> {
+    /// Takes the acknowledgements out of a batch and ends them. The others are given back.
+    pub async fn take_answers(
+        &mut self,
+        tx: &mut Tx,
+        loaded: Vec<Loaded>,
+    ) -> Result<(Vec<Loaded>, Answered), StoreError> {
+        let is_answer = |message: &Loaded| message.kind.as_deref() == Some(ACKNOWLEDGEMENT);
+        let (answers, others): (Vec<Loaded>, Vec<Loaded>) = loaded.into_iter().partition(is_answer);
+        let mut answered = Answered::default();
+        for mut message in answers {
+            let directory = self.hub.directory.clone();
+            let Some(partner) = message.partner.and_then(|id| directory.partners.get(&id)) else {
+                self.hold(&message, "no_partner", "its partner stands in no file any more");
+                continue;
+            };
+            match message.body.take().map(serde_json::from_value::<Answer>) {
+                Some(Ok(answer)) => {
+                    if let Some(event) = self.answer(tx, &message, partner, &answer).await? {
+                        answered.documents.insert(message.id, message.document);
+                        answered.events.push(event);
+                    }
+                }
+                Some(Err(error)) => self.die(&message, "body", &format!("its body is no acknowledgement: {error}")),
+                None => self.die(&message, "body", "it has no body"),
+            }
+        }
+        Ok((others, answered))
+    }
+
+    async fn answer(
+        &mut self,
+        tx: &mut Tx,
+        message: &Loaded,
+        partner: &PartnerInfo,
+        answer: &Answer,
+    ) -> Result<Option<Event>, StoreError> {
+        let rows = sets_of(tx, self.tenant, partner, answer).await?;
+        let matches = matches(answer, &rows);
+        if matches.is_empty() {
+            self.refuse(message, &unmatched(answer, partner));
+            return Ok(None);
+        }
+        if matches.iter().all(|m| m.again) {
+            self.refuse(message, &again(answer, &matches));
+            return Ok(None);
+        }
+        let matches = in_words(tx, self.tenant, matches).await?;
+        let data = acknowledgement(partner, answer, &matches);
+        self.judge(tx, message, answer, &matches, &data).await?;
+        let sentence = format!("{}, of {}", said_of(answer), named(&matches));
+        let cause = json!({"code": format!("acknowledgement/{}", answer.verdict.as_str()), "sentence": sentence});
+        let change = Change::to(message.id, "applied", self.now);
+        self.end(message, Change { cause: Some(cause), ended_at: Some(self.now.0), ..change });
+        metrics::counter!("crossdock_acknowledgements_total", "partner" => partner.name.clone(), "outcome" => answer.verdict.as_str())
+            .increment(1);
+        Ok(Some(self.event(message, answer, data)))
+    }
+
+    /// Writes what is said of each set, and what it comes to for the delivery that all of them went out in.
+    async fn judge(
+        &mut self,
+        tx: &mut Tx,
+        message: &Loaded,
+        answer: &Answer,
+        matches: &[Match<'_>],
+        data: &Acknowledgement,
+    ) -> Result<(), StoreError> {
+        let Some(delivery) = matches.first().map(|one| one.row.delivery) else { return Ok(()) };
+        let verdicts: Vec<outbound::Verdict> =
+            matches.iter().filter(|m| !m.again && m.verdict != Verdict::Received).map(Match::judged).collect();
+        outbound::judge(tx, self.tenant, message.id, &verdicts, self.now).await?;
+        if &*answer.kind == "TA1" || answer.verdict == Verdict::Received {
+            outbound::note_received(tx, self.tenant, delivery, message.id).await?;
+        }
+        let whole = whole(matches);
+        outbound::note_answer(tx, self.tenant, delivery, whole.as_str(), &json!(data)).await?;
+        let told: Vec<&str> = matches.iter().flat_map(|m| &m.told).map(String::as_str).collect();
+        let told = told.join("; ");
+        if matches!(whole, Verdict::Rejected | Verdict::PartlyAccepted) {
+            tracing::warn!(%delivery, by = %message.id, told, "a partner rejected a document of ours");
+        }
+        let cause = json!({"code": format!("acknowledgement/{}", whole.as_str()), "sentence": told});
+        let step = Step::new(self.tenant, self.now.0, ACKNOWLEDGEMENT, whole.as_str(), &self.hub.worker);
+        self.steps.push(step.delivery(delivery.0).message(message.id.0).cause(cause));
+        Ok(())
+    }
+
+    fn event(&self, message: &Loaded, answer: &Answer, data: Acknowledgement) -> Event {
+        let (kind, schema) = match answer.verdict {
+            Verdict::Received => RECEIVED,
+            Verdict::Accepted | Verdict::AcceptedWithErrors => ACCEPTED,
+            Verdict::PartlyAccepted | Verdict::Rejected => REJECTED,
+        };
+        Event {
+            id: EventId::of(message.id, 0),
+            kind: kind.into(),
+            at: self.now,
+            tenant: self.tenant,
+            message: message.id,
+            key: format!("{ACKNOWLEDGEMENT}/{}/{}", data.partner, data.interchange),
+            repeats: None,
+            schema: schema.into(),
+            data: json!(data),
+        }
+    }
+}
+
+const RECEIVED: (&str, &str) = ("acknowledgement.received", "acknowledgement/1");
+const ACCEPTED: (&str, &str) = ("acknowledgement.accepted", "acknowledgement/1");
+const REJECTED: (&str, &str) = ("acknowledgement.rejected", "acknowledgement/1");
+
+impl Match<'_> {
+    fn judged(&self) -> outbound::Verdict {
+        let said = self.said.iter().zip(&self.told);
+        let said = said.map(|(said, words)| json!({"by": said.by, "code": said.code, "sentence": words}));
+        outbound::Verdict { id: self.row.id, verdict: self.verdict.as_str(), said: Value::Array(said.collect()) }
+    }
+}
+
+/// How a delivery was taken, by what is said of its sets now and was said before.
+fn whole(matches: &[Match<'_>]) -> Verdict {
+    let of = |one: &Match<'_>| match (one.again, one.row.verdict.as_deref()) {
+        (true, Some("rejected")) => Verdict::Rejected,
+        (true, Some("accepted_with_errors")) => Verdict::AcceptedWithErrors,
+        (true, Some(_)) => Verdict::Accepted,
+        _ => one.verdict,
+    };
+    let worst = matches.iter().map(of).max().unwrap_or(Verdict::Received);
+    let all_rejected = matches.iter().all(|one| of(one) == Verdict::Rejected);
+    if worst == Verdict::Rejected && !all_rejected { Verdict::PartlyAccepted } else { worst }
+}
+
+fn acknowledgement(partner: &PartnerInfo, answer: &Answer, matches: &[Match<'_>]) -> Acknowledgement {
+    let documents = matches.iter().map(|one| AcknowledgedDocument {
+        delivery: one.row.delivery,
+        kind: one.row.kind.clone(),
+        control: one.row.set_control.clone(),
+        answers: one.row.message,
+        outcome: one.verdict.as_str().into(),
+        said: one.told.clone(),
+    });
+    Acknowledgement {
+        by: answer.kind.to_string(),
+        partner: partner.name.clone(),
+        interchange: format!("{:09}", matches.first().map_or(0, |m| m.row.interchange_no)),
+        outcome: answer.verdict.as_str().into(),
+        said: answer.said.iter().map(|said| said.sentence(None)).collect(),
+        documents: documents.collect(),
+    }
+}
+
+async fn sets_of(
+    tx: &mut Tx,
+    tenant: Tenant,
+    partner: &PartnerInfo,
+    answer: &Answer,
+) -> Result<Vec<SetRow>, StoreError> {
+    // What we number is a number; anything else is not ours.
+    let Ok(number) = answer.control.trim().parse::<i64>() else { return Ok(vec![]) };
+    let standard = if &*answer.kind == "CONTRL" { "edifact" } else { "x12" };
+    match answer.about {
+        About::Interchange => outbound::lock_interchange(tx, tenant, partner.id, standard, number).await,
+        About::Group => outbound::lock_group(tx, tenant, partner.id, standard, number).await,
+    }
+}
+
+/// What an acknowledgement says of each set of ours that it covers.
+fn matches<'a>(answer: &'a Answer, rows: &'a [SetRow]) -> Vec<Match<'a>> {
+    rows.iter()
+        .map(|row| {
+            let named = answer.sets.iter().find(|set| set.control.trim().parse() == Ok(row.set_no));
+            // What refuses the whole refuses each, whatever is said below.
+            let verdict = match named {
+                Some(set) if answer.verdict != Verdict::Rejected => set.verdict,
+                _ => answer.others,
+            };
+            let mut said: Vec<&Said> = named.map_or(vec![], |set| set.said.iter().collect());
+            said.extend(
+                (named.is_none() || verdict != Verdict::Accepted).then_some(&answer.said).into_iter().flatten(),
+            );
+            let again = match verdict {
+                Verdict::Received => row.received_by.is_some(),
+                _ => row.verdict.is_some(),
+            };
+            Match { row, verdict, said, told: vec![], again }
+        })
+        .collect()
+}
+
+/// Says in words what was found, with what stands at that place in what we sent.
+async fn in_words<'a>(tx: &mut Tx, tenant: Tenant, mut matches: Vec<Match<'a>>) -> Result<Vec<Match<'a>>, StoreError> {
+    let mut asked: Vec<DeliveryId> = matches.iter().filter(|m| !m.said.is_empty()).map(|m| m.row.delivery).collect();
+    asked.dedup();
+    let sent = if asked.is_empty() { vec![] } else { deliveries::load(tx, tenant, &asked).await? };
+    for one in &mut matches {
+        let bytes = sent.iter().find(|row| row.id == one.row.delivery).and_then(|row| row.content.as_deref());
+        let ours = if one.said.is_empty() { None } else { bytes.and_then(|bytes| set(one.row, bytes)) };
+        one.told = one.said.iter().map(|said| said.sentence(ours.as_deref())).collect();
+    }
+    Ok(matches)
+}
+
+/// A set out of what we sent.
+fn set(row: &SetRow, bytes: &[u8]) -> Option<Box<Set>> {
+    let standard = if row.standard == "x12" { Standard::X12 } else { Standard::Edifact };
+    let pieces = formats::read(standard, bytes, formats::Options::default());
+    pieces.flatten().find_map(|piece| match piece {
+        Piece::Set(set) if *set.control == *row.set_control => Some(set),
+        _ => None,
+    })
+}
+
+/// `the 997 says “accepted” of group 12`.
+fn said_of(answer: &Answer) -> String {
+    let about = match answer.about {
+        About::Interchange => "interchange",
+        About::Group => "group",
+    };
+    let said = answer.verdict.as_str().replace('_', " ");
+    format!("the {} says “{said}” of {about} {}", answer.kind, answer.control)
+}
+
+/// `855 0001 in interchange 000000012`.
+fn named(matches: &[Match<'_>]) -> String {
+    let named: Vec<String> = matches.iter().take(5).map(|m| format!("{} {}", m.row.kind, m.row.set_control)).collect();
+    let more = if matches.len() > 5 { format!(" and {} more", matches.len() - 5) } else { String::new() };
+    let interchange = matches.first().map_or(0, |m| m.row.interchange_no);
+    format!("{}{more} in interchange {interchange:09}", named.join(", "))
+}
+
+fn unmatched(answer: &Answer, partner: &PartnerInfo) -> Refusal {
+    Refusal {
+        code: "acknowledgement/unmatched",
+        sentence: format!("{}, and nothing went out to {} under that number", said_of(answer), partner.name),
+        remedy: "ask the partner which document is meant; if it answers another system of yours, nothing is to do"
+            .into(),
+        path: String::new(),
+    }
+}
+
+fn again(answer: &Answer, matches: &[Match<'_>]) -> Refusal {
+    let before = matches.iter().find_map(|m| {
+        let by = m.row.verdict_by.or(m.row.received_by)?;
+        Some((by, m.row.verdict.as_deref().unwrap_or("received").replace('_', " ")))
+    });
+    let before = before.map(|(by, said)| format!(" by message {by}, as “{said}”")).unwrap_or_default();
+    Refusal {
+        code: "duplicate/acknowledgement",
+        sentence: format!("{}, which was acknowledged before{before}; nothing changes", said_of(answer)),
+        remedy: "nothing, if they say the same; else ask the partner which one counts".into(),
+        path: String::new(),
+    }
+}

@@ -1,0 +1,191 @@
+//! Sets that went out: the numbers that they bear, and what was said of them.
+
+use super::{
+    StoreError, Tx,
+    sql::{exec, fetch},
+};
+use crate::canonical::{DeliveryId, MessageId, Micros, PartnerId, Tenant};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A set that goes out in a delivery.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewSet {
+    pub tenant: Tenant,
+    /// The delivery's id, where the set is its only one.
+    pub id: Uuid,
+    pub delivery: DeliveryId,
+    pub partner: PartnerId,
+    pub standard: &'static str,
+    /// `855`, `997`.
+    pub kind: String,
+    pub interchange_no: i64,
+    pub group_no: i64,
+    /// ST02 and UNH 0062, as a number and as written.
+    pub set_no: i64,
+    pub set_control: String,
+    /// The message whose answer it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    pub created_at: i64,
+}
+
+/// Writes sets; one that stands is left as it is.
+pub async fn insert(tx: &mut Tx, rows: &[NewSet]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    exec!(
+        tx,
+        "insert into outbound_sets (tenant, id, delivery, partner, standard, kind, interchange_no, group_no, set_no, set_control, message, created_at)
+         select r.tenant, r.id, r.delivery, r.partner, r.standard, r.kind, r.interchange_no, r.group_no, r.set_no, r.set_control, r.message, r.created_at
+         from {rows} where true on conflict (id) do nothing",
+        "tenant uuid, id uuid, delivery uuid, partner uuid, standard text, kind text, interchange_no bigint, group_no bigint, set_no bigint, set_control text, message uuid, created_at bigint" => rows
+    )?;
+    Ok(())
+}
+
+/// A set that went out, and what was said of it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SetRow {
+    pub id: Uuid,
+    pub delivery: DeliveryId,
+    pub partner: PartnerId,
+    pub standard: String,
+    pub kind: String,
+    pub interchange_no: i64,
+    pub group_no: i64,
+    pub set_no: i64,
+    pub set_control: String,
+    pub message: Option<MessageId>,
+    /// The message that said that its interchange arrived.
+    pub received_by: Option<MessageId>,
+    /// `accepted`, `accepted_with_errors` or `rejected`.
+    pub verdict: Option<String>,
+    pub verdict_by: Option<MessageId>,
+    pub verdict_at: Option<i64>,
+    /// What was found wrong: `[{by, code, sentence}]`.
+    #[sqlx(json(nullable))]
+    pub said: Option<Value>,
+}
+
+macro_rules! set_query {
+    ($tail:literal) => {
+        concat!(
+            "select s.id, s.delivery, s.partner, s.standard, s.kind, s.interchange_no, s.group_no, s.set_no, s.set_control, s.message, s.received_by, s.verdict, s.verdict_by, s.verdict_at, s.said from outbound_sets s ",
+            $tail
+        )
+    };
+}
+
+/// The sets of the newest interchange that went to a partner under a number, locked.
+pub async fn lock_interchange(
+    tx: &mut Tx,
+    tenant: Tenant,
+    partner: PartnerId,
+    standard: &str,
+    number: i64,
+) -> Result<Vec<SetRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        set_query!(
+            "where s.tenant = $1 and s.delivery = (select n.delivery from outbound_sets n where n.tenant = $1 and n.partner = $2 and n.standard = $3
+                and n.interchange_no = $4 order by n.created_at desc, n.delivery desc limit 1) order by s.id {lock}"
+        );
+        tenant, partner, standard, number
+    )?)
+}
+
+/// The sets of the newest group that went to a partner under a number, locked.
+pub async fn lock_group(
+    tx: &mut Tx,
+    tenant: Tenant,
+    partner: PartnerId,
+    standard: &str,
+    number: i64,
+) -> Result<Vec<SetRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        set_query!(
+            "where s.tenant = $1 and s.group_no = $4 and s.delivery = (select n.delivery from outbound_sets n where n.tenant = $1 and n.partner = $2
+                and n.standard = $3 and n.group_no = $4 order by n.created_at desc, n.delivery desc limit 1) order by s.id {lock}"
+        );
+        tenant, partner, standard, number
+    )?)
+}
+
+/// The sets of deliveries, by delivery and number.
+pub async fn of_deliveries(tx: &mut Tx, tenant: Tenant, deliveries: &[DeliveryId]) -> Result<Vec<SetRow>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: DeliveryId,
+    }
+    if deliveries.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = deliveries.iter().map(|id| Id { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        set_query!("join {rows} on s.delivery = r.id where s.tenant = $2 order by s.delivery, s.set_no"),
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
+/// What is said of a set.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verdict {
+    pub id: Uuid,
+    pub verdict: &'static str,
+    pub said: Value,
+}
+
+/// Notes what a message says of sets of which nothing was said before. `Lost` if something was.
+pub async fn judge(
+    tx: &mut Tx,
+    tenant: Tenant,
+    by: MessageId,
+    rows: &[Verdict],
+    now: Micros,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let changed = exec!(
+        tx,
+        "update outbound_sets set verdict = r.verdict, said = r.said, verdict_by = $3, verdict_at = $4 from {rows}
+         where outbound_sets.id = r.id and outbound_sets.tenant = $2 and outbound_sets.verdict is null",
+        "id uuid, verdict text, said jsonb" => rows;
+        tenant, by, now
+    )?;
+    if changed == rows.len() as u64 { Ok(()) } else { Err(StoreError::Lost("what was said of a set")) }
+}
+
+/// Notes that a message says that a delivery's interchange arrived.
+pub async fn note_received(tx: &mut Tx, tenant: Tenant, delivery: DeliveryId, by: MessageId) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "update outbound_sets set received_by = $3 where tenant = $1 and delivery = $2 and received_by is null";
+        tenant, delivery, by
+    )?;
+    Ok(())
+}
+
+/// Notes at a delivery how it was taken as a whole, and what was said. That it was only received is no news where more
+/// is expected or was said.
+pub async fn note_answer(
+    tx: &mut Tx,
+    tenant: Tenant,
+    delivery: DeliveryId,
+    acknowledged: &str,
+    answer: &Value,
+) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "update deliveries set answer = case when $3 = 'received' then coalesce(answer, $4) else $4 end, acknowledged = case when $3 = 'received' then coalesce(acknowledged, $3) else $3 end
+         where tenant = $1 and id = $2";
+        tenant, delivery, acknowledged, sqlx::types::Json(answer)
+    )?;
+    Ok(())
+}
