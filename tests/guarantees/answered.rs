@@ -217,10 +217,11 @@ async fn a_contrl_is_matched(backing: Backing) {
     let message = told(&rig, "north-edi", &said).await;
     assert_eq!(
         (message.state.as_str(), code(&message)),
-        ("applied", "acknowledgement/accepted"),
+        ("applied", "acknowledgement/rejected"),
         "{:?}",
         message.faults
     );
+    assert_eq!(outcomes(&rig, &message).await, ["acknowledgement.rejected rejected"]);
     let row = set(&rig, ours.id).await;
     assert_eq!((row.standard.as_str(), row.verdict.as_deref()), ("edifact", Some("rejected")));
     let told = row.said.unwrap()[0]["sentence"].as_str().unwrap().to_owned();

@@ -1,5 +1,6 @@
 //! The store: every function on both databases, who may see what, old stores brought up to date, troubles told apart.
 
+mod answers;
 mod arrived;
 mod events;
 mod meant;

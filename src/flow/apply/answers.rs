@@ -90,15 +90,17 @@ impl Work<'_> {
             return Ok(None);
         }
         let matches = in_words(tx, self.tenant, matches).await?;
-        let data = acknowledgement(partner, answer, &matches);
+        // A CONTRL takes the interchange and refuses its messages one by one.
+        let whole = whole(&matches);
+        let data = acknowledgement(partner, answer, whole, &matches);
         self.judge(tx, message, answer, &matches, &data).await?;
-        let sentence = format!("{}, of {}", said_of(answer), named(&matches));
-        let cause = json!({"code": format!("acknowledgement/{}", answer.verdict.as_str()), "sentence": sentence});
+        let sentence = format!("{}, of {}", said_of(answer, whole), named(&matches));
+        let cause = json!({"code": format!("acknowledgement/{}", whole.as_str()), "sentence": sentence});
         let change = Change::to(message.id, "applied", self.now);
         self.end(message, Change { cause: Some(cause), ended_at: Some(self.now.0), ..change });
-        metrics::counter!("crossdock_acknowledgements_total", "partner" => partner.name.clone(), "outcome" => answer.verdict.as_str())
+        metrics::counter!("crossdock_acknowledgements_total", "partner" => partner.name.clone(), "outcome" => whole.as_str())
             .increment(1);
-        Ok(Some(self.event(message, answer, data)))
+        Ok(Some(self.event(message, whole, data)))
     }
 
     /// Writes what is said of each set, and what it comes to for the delivery that all of them went out in.
@@ -130,8 +132,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn event(&self, message: &Loaded, answer: &Answer, data: Acknowledgement) -> Event {
-        let (kind, schema) = match answer.verdict {
+    fn event(&self, message: &Loaded, whole: Verdict, data: Acknowledgement) -> Event {
+        let (kind, schema) = match whole {
             Verdict::Received => RECEIVED,
             Verdict::Accepted | Verdict::AcceptedWithErrors => ACCEPTED,
             Verdict::PartlyAccepted | Verdict::Rejected => REJECTED,
@@ -175,7 +177,7 @@ fn whole(matches: &[Match<'_>]) -> Verdict {
     if worst == Verdict::Rejected && !all_rejected { Verdict::PartlyAccepted } else { worst }
 }
 
-fn acknowledgement(partner: &PartnerInfo, answer: &Answer, matches: &[Match<'_>]) -> Acknowledgement {
+fn acknowledgement(partner: &PartnerInfo, answer: &Answer, whole: Verdict, matches: &[Match<'_>]) -> Acknowledgement {
     let documents = matches.iter().map(|one| AcknowledgedDocument {
         delivery: one.row.delivery,
         kind: one.row.kind.clone(),
@@ -188,7 +190,7 @@ fn acknowledgement(partner: &PartnerInfo, answer: &Answer, matches: &[Match<'_>]
         by: answer.kind.to_string(),
         partner: partner.name.clone(),
         interchange: format!("{:09}", matches.first().map_or(0, |m| m.row.interchange_no)),
-        outcome: answer.verdict.as_str().into(),
+        outcome: whole.as_str().into(),
         said: answer.said.iter().map(|said| said.sentence(None)).collect(),
         documents: documents.collect(),
     }
@@ -256,12 +258,12 @@ fn set(row: &SetRow, bytes: &[u8]) -> Option<Box<Set>> {
 }
 
 /// `the 997 says “accepted” of group 12`.
-fn said_of(answer: &Answer) -> String {
+fn said_of(answer: &Answer, verdict: Verdict) -> String {
     let about = match answer.about {
         About::Interchange => "interchange",
         About::Group => "group",
     };
-    let said = answer.verdict.as_str().replace('_', " ");
+    let said = verdict.as_str().replace('_', " ");
     format!("the {} says “{said}” of {about} {}", answer.kind, answer.control)
 }
 
@@ -276,7 +278,11 @@ fn named(matches: &[Match<'_>]) -> String {
 fn unmatched(answer: &Answer, partner: &PartnerInfo) -> Refusal {
     Refusal {
         code: "acknowledgement/unmatched",
-        sentence: format!("{}, and nothing went out to {} under that number", said_of(answer), partner.name),
+        sentence: format!(
+            "{}, and nothing went out to {} under that number",
+            said_of(answer, answer.verdict),
+            partner.name
+        ),
         remedy: "ask the partner which document is meant; if it answers another system of yours, nothing is to do"
             .into(),
         path: String::new(),
@@ -291,7 +297,10 @@ fn again(answer: &Answer, matches: &[Match<'_>]) -> Refusal {
     let before = before.map(|(by, said)| format!(" by message {by}, as “{said}”")).unwrap_or_default();
     Refusal {
         code: "duplicate/acknowledgement",
-        sentence: format!("{}, which was acknowledged before{before}; nothing changes", said_of(answer)),
+        sentence: format!(
+            "{}, which was acknowledged before{before}; nothing changes",
+            said_of(answer, answer.verdict)
+        ),
         remedy: "nothing, if they say the same; else ask the partner which one counts".into(),
         path: String::new(),
     }
