@@ -7,6 +7,7 @@
 //! Tried by: tests/cli
 
 pub mod admin;
+pub mod agreement;
 pub mod ask;
 pub mod audit;
 pub mod check;
@@ -23,6 +24,7 @@ pub mod input;
 pub mod listen;
 pub mod operate;
 pub mod out;
+pub mod pages;
 pub mod queues;
 pub mod receiver;
 pub mod reference;
@@ -84,6 +86,8 @@ enum Command {
     Migrate(admin::Migrate),
     #[command(subcommand)]
     Config(admin::Config),
+    #[command(subcommand)]
+    Agreement(agreement::Command),
     Explain(explain::Explain),
     #[command(subcommand)]
     Guide(guide::Command),
@@ -115,6 +119,7 @@ impl Command {
             Command::Check(args) => check::run(args),
             Command::Translate(args) => translate::run(args),
             Command::Explain(args) => explain::run(args),
+            Command::Agreement(command) => agreement::run(command),
             Command::Guide(command) => guide::run(command),
             Command::Generate(args) => generate::run(args),
             Command::Config(command) => admin::config(command),

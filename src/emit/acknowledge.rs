@@ -16,7 +16,7 @@ use crate::{
         StoreError, Tx, deliveries,
         journal::{self, Step},
     },
-    tenancy::{ConnectionInfo, Directory, PartnerInfo},
+    tenancy::{Agreement, ConnectionInfo, Directory, PartnerInfo},
 };
 use serde_json::json;
 use std::collections::HashSet;
@@ -100,7 +100,7 @@ impl<'a> Acknowledgement<'a> {
             kind: "acknowledgement",
             target,
             partner: self.partner,
-            draft: self.draft(emit).tried(&self.partner.agreement),
+            draft: self.draft(emit).tried(self.partner),
         }
     }
 
@@ -113,25 +113,31 @@ impl<'a> Acknowledgement<'a> {
                     application_sender: group.receiver.to_string(),
                     application_receiver: group.sender.to_string(),
                     version: form.version(&group.version),
-                    ..self.envelope(emit)
+                    ..self.envelope(emit, form.kind())
                 };
                 Draft::x12(form.kind(), segments.clone(), envelope)
             }
             // ISA12 is made of the version: `00401` is that of 004010.
             Says::Interchange(segment) => {
-                let envelope = X12Envelope { version: format!("{version}0"), ..self.envelope(emit) };
+                let envelope = X12Envelope { version: format!("{version}0"), ..self.envelope(emit, "TA1") };
                 Draft::Ta1 { envelope: Box::new(envelope), segment: segment.clone() }
             }
             Says::Contrl { set, version: of_contrl } => {
                 let parties = [receiver, sender];
-                let agreement = &self.partner.agreement;
+                let agreement = self.agreement("CONTRL");
                 let envelope = document::edifact_envelope(emit, agreement, parties, syntax(version), [of_contrl, ""]);
                 Draft::Edifact { envelope: Box::new(envelope), set: set.clone() }
             }
         }
     }
 
-    fn envelope(&self, emit: &Emitter<'_>) -> X12Envelope {
+    /// What was agreed of such an answer where the document came in.
+    fn agreement(&self, kind: &str) -> &Agreement {
+        self.partner.terms.of(self.came_by.id, self.interchange.standard, kind)
+    }
+
+    fn envelope(&self, emit: &Emitter<'_>, kind: &str) -> X12Envelope {
+        let agreement = self.agreement(kind);
         let (date, time) = emit.now.envelope();
         X12Envelope {
             sender: self.interchange.receiver.clone(),
@@ -142,10 +148,10 @@ impl<'a> Acknowledgement<'a> {
             version: String::new(),
             interchange_control: 0,
             group_control: 0,
-            test: document::is_test(&self.partner.agreement),
+            test: document::is_test(agreement),
             date,
             time,
-            delimiters: document::delimiters(&self.partner.agreement),
+            delimiters: document::delimiters(agreement),
         }
     }
 }

@@ -80,8 +80,8 @@ impl Unwritable {
 impl Draft {
     /// Of segments and an envelope whose numbers are still to come. Tried with the partner's longest number, so that
     /// rendering it later can't fail.
-    pub fn tried(self, agreement: &Agreement) -> Result<Draft, Unwritable> {
-        let longest = u64::from(agreement.control_numbers.last);
+    pub fn tried(self, partner: &PartnerInfo) -> Result<Draft, Unwritable> {
+        let longest = u64::from(partner.agreement.control_numbers.last);
         self.render(longest, longest).map(|_| self)
     }
 

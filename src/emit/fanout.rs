@@ -213,7 +213,7 @@ fn draft(
         }
         Err(faults) => return Err(Unwritable::by_faults(plan.name(), faults)),
     };
-    Draft::x12(&answer.kind, segments, envelope(emit, tenant, partner, answer)?).tried(&partner.agreement)
+    Draft::x12(&answer.kind, segments, envelope(emit, tenant, partner, answer)?).tried(partner)
 }
 
 fn envelope(
@@ -231,6 +231,7 @@ fn envelope(
             )
         })
     };
+    let agreement = partner.terms.of(answer.by, answer.standard, &answer.kind);
     let guide = guides::find(Standard::X12, &answer.version, &answer.kind).ok_or_else(|| {
         Unwritable::new(
             "no_guide",
@@ -250,10 +251,10 @@ fn envelope(
         version: answer.version.clone(),
         interchange_control: 0,
         group_control: 0,
-        test: document::is_test(&partner.agreement),
+        test: document::is_test(agreement),
         date,
         time,
-        delimiters: document::delimiters(&partner.agreement),
+        delimiters: document::delimiters(agreement),
     })
 }
 

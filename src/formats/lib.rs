@@ -25,6 +25,7 @@ mod names;
 mod nodes;
 pub mod piece;
 pub mod place;
+mod policy;
 mod reader;
 pub mod render;
 pub mod report;

@@ -1,5 +1,6 @@
 //! What a reader gives, piece by piece, in document order.
 
+pub use crate::policy::{Area, Policy, Severity, Strictness};
 use crate::{fault::Fault, tree::Tree};
 use serde::{Deserialize, Serialize};
 
@@ -127,30 +128,4 @@ pub enum Piece {
     InterchangeEnd(InterchangeEnd),
     /// Outside of any set: no envelope, bytes between interchanges, an envelope that can't be read.
     Fault(Fault),
-}
-
-/// What to do with a thing that the standard forbids and partners do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Ignore,
-    Warn,
-    Reject,
-}
-
-/// How strictly to read; from the partner's agreement. May be changed between pieces, once the sender is known.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    /// SE01, GE01, IEA01, UNT, UNZ and CTT counts that are wrong: reject, or warn and go on.
-    pub counts: Severity,
-    /// Segments that the guide does not know at that place.
-    pub unknown_segments: Severity,
-    /// The longest set taken, in bytes: a longer one is a fault and costs the set.
-    pub max_set_bytes: usize,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Policy { counts: Severity::Reject, unknown_segments: Severity::Reject, max_set_bytes: 16 << 20 }
-    }
 }

@@ -18,7 +18,7 @@ mod frames;
 pub mod guide_file;
 mod layout;
 mod library;
-mod near;
+pub mod near;
 mod out;
 mod pipes;
 mod plan;
@@ -34,7 +34,7 @@ mod unread;
 mod write;
 mod write_edi;
 mod write_named;
-mod yaml;
+pub mod yaml;
 
 pub use library::{Library, Lint};
 

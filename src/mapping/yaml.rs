@@ -1,9 +1,9 @@
-//! YAML with places: every key and value of a mapping file knows its line and column.
+//! YAML with places: every key and value of a mapping, a guide or an agreement knows its line and column.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-/// A place in a mapping file, both from 1.
+/// A place in a file, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Spot {
     pub line: u32,
@@ -17,7 +17,7 @@ pub struct Yaml {
     pub spot: Spot,
 }
 
-/// What a YAML value is. Scalars are kept as text: a mapping has no use for YAML's own numbers.
+/// What a YAML value is. Scalars are kept as text: who reads them knows what they are.
 #[derive(Debug, Clone)]
 pub enum What {
     Null,

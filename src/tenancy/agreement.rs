@@ -1,41 +1,54 @@
 //! What two partners settled, as data. Each setting that is not built yet is an error and not a silence.
+//!
+//! A setting's `level` is the deepest layer that may state it: `partner` (hub, tenant, partner), `connection` (and a
+//! standard's block), `set` (and one kind of message). Its `standard` is the only one that it means anything in. Lint,
+//! `agreement show` and the reference page are made of these and of the words below.
 
 use crate::formats::{ack::Form, piece::Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The settings of one partner; what a file leaves out has the default.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+/// The settings in force for one partner, connection, standard and kind of message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Agreement {
     /// What goes back for each functional group of X12: `"997"`, `"999"`, `by_version` (999 from 005010 on) or `none`.
+    #[schemars(extend("level" = "connection", "standard" = "x12"))]
     pub acknowledge: Acknowledge,
     /// When a TA1 goes back for an X12 interchange: `never`, `on_error`, `always`, `when_asked` (ISA14 = 1).
+    #[schemars(extend("level" = "connection", "standard" = "x12"))]
     pub ta1: Ta1,
     /// When a CONTRL goes back for an EDIFACT interchange: `none`, `on_error`, `always`.
+    #[schemars(extend("level" = "connection", "standard" = "edifact"))]
     pub contrl: Contrl,
     /// AK2 loops (in CONTRL UCM) for accepted sets too, not only for refused ones.
+    #[schemars(extend("level" = "connection"))]
     pub acknowledge_accepted_sets: bool,
     /// The same content within so many days is a duplicate; 0 looks for none.
+    #[schemars(extend("level" = "connection"))]
     pub duplicates_days: u32,
     /// What a bad set costs: itself, or the whole interchange.
+    #[schemars(extend("level" = "connection"))]
     pub bad_set_costs: BadSetCosts,
     /// SE01, GE01, IEA01, UNT and UNZ counts that are wrong.
+    #[schemars(extend("level" = "connection"))]
     pub wrong_counts: Counts,
     /// Segments that the guide does not know at their place.
+    #[schemars(extend("level" = "connection"))]
     pub unknown_segments: Tolerance,
     /// A value that a table does not hold: keep the message until the row is added, or reject it.
+    #[schemars(extend("level" = "set"))]
     pub no_reference: NoReference,
     /// Delimiters and line ends of what goes out.
+    #[schemars(extend("level" = "set"))]
     pub delimiters: Delimiters,
     /// Where outbound control numbers begin.
     pub control_numbers: ControlNumbers,
     /// What ISA15 = T in and out means.
+    #[schemars(extend("level" = "connection"))]
     pub test_indicator: TestIndicator,
     /// Whom to tell when a document was refused: shown beside it by console and API. No letter is sent yet.
     pub contacts: Vec<String>,
-    /// Canonical fields, as JSON pointers, by which documents are found besides their number. Not built yet: an error.
-    pub search_keys: Vec<String>,
     /// Raw bytes are kept so many days; 0 keeps them for ever.
     pub retention_days: u32,
 }
@@ -56,7 +69,6 @@ impl Default for Agreement {
             control_numbers: ControlNumbers::default(),
             test_indicator: TestIndicator::Accept,
             contacts: vec![],
-            search_keys: vec![],
             retention_days: 0,
         }
     }

@@ -1,13 +1,14 @@
 //! The directory: the configuration files resolved, in memory, and written as rows at start.
 
 use super::{
-    agreement::Agreement,
     files::{self, Connection, File, Lint},
+    layers::{Effective, Layer, Terms, Whose},
     lint,
 };
 use crate::{
     canonical::{ConnectionId, EndpointId, PartnerId, Tenant},
     formats::piece::{Identity, Standard},
+    mapping::yaml::{self, What, Yaml},
     store::{Store, StoreError, directory as rows, now},
 };
 use serde_json::{Map, Value, json};
@@ -36,6 +37,8 @@ pub struct TenantInfo {
     pub endpoints: Vec<Arc<EndpointInfo>>,
     /// Master data files, as written.
     pub data: Vec<String>,
+    /// What holds for whoever is no known partner.
+    pub terms: Terms,
 }
 
 impl TenantInfo {
@@ -73,7 +76,10 @@ pub struct PartnerInfo {
     pub name: String,
     pub identities: Vec<(Standard, Identity)>,
     pub price_list: Option<String>,
-    pub agreement: Agreement,
+    /// What was settled for all of its connections and standards.
+    pub agreement: Arc<Effective>,
+    /// What was settled by connection, standard and kind of message.
+    pub terms: Terms,
     pub answers: Vec<AnswerInfo>,
     pub connections: Vec<ConnectionId>,
 }
@@ -135,33 +141,28 @@ impl Directory {
     /// Resolves files, given as (path, text). `value` gives what `${NAME}` stands for. All faults, not only the first.
     pub fn compile(files: &[(String, String)], value: &dyn Fn(&str) -> Option<String>) -> Result<Directory, Vec<Lint>> {
         let mut faults = Vec::new();
-        let mut tenants = Vec::new();
-        let mut partners = Vec::new();
+        let (mut hubs, mut tenants, mut partners) = (Vec::new(), Vec::new(), Vec::new());
         for (path, text) in files {
             match files::parse(path, text) {
+                Ok(File::Hub) => hubs.push((path, text)),
                 Ok(File::Tenant(file)) => tenants.push((path, text, *file)),
                 Ok(File::Partner(file)) => partners.push((path, text, *file)),
                 Err(fault) => faults.push(fault),
             }
         }
-        let mut compiler = Compiler { directory: Directory::default(), faults, value };
+        let mut compiler =
+            Compiler { directory: Directory::default(), faults, value, hub: None, tenants: HashMap::new() };
+        for (path, text) in hubs {
+            compiler.hub(path, text);
+        }
         for (path, text, file) in tenants {
             compiler.tenant(path, text, file);
         }
         for (_, _, file) in &partners {
             let tenant = Tenant::named(&file.tenant);
             // A partner of `default` needs no tenant's file.
-            if file.tenant == "default" {
-                compiler.directory.tenants.entry(tenant).or_insert_with(|| {
-                    Arc::new(TenantInfo {
-                        id: tenant,
-                        name: "default".into(),
-                        currency: "USD".into(),
-                        identities: vec![],
-                        endpoints: vec![],
-                        data: vec![],
-                    })
-                });
+            if file.tenant == "default" && !compiler.directory.tenants.contains_key(&tenant) {
+                compiler.nameless(tenant);
             }
         }
         for (path, text, file) in partners {
@@ -193,9 +194,11 @@ impl Directory {
 
     /// Within how many days the same content on a connection is a duplicate: as its partner agreed, else the default.
     pub fn duplicates_days(&self, connection: &ConnectionInfo) -> u32 {
+        // What a document is, nobody has looked at yet: what holds beside the standards' blocks.
+        let of = |terms: &Terms| terms.of(connection.id, Standard::Json, "").duplicates_days;
         match connection.partner.and_then(|id| self.partners.get(&id)) {
-            Some(partner) => partner.agreement.duplicates_days,
-            None => Agreement::default().duplicates_days,
+            Some(partner) => of(&partner.terms),
+            None => self.tenants.get(&connection.tenant).map_or(0, |tenant| of(&tenant.terms)),
         }
     }
 
@@ -254,6 +257,9 @@ struct Compiler<'a> {
     directory: Directory,
     faults: Vec<Lint>,
     value: &'a dyn Fn(&str) -> Option<String>,
+    hub: Option<Layer>,
+    /// Each tenant's layer, and those of its shared connections.
+    tenants: HashMap<Tenant, (Layer, Vec<(ConnectionId, Layer)>)>,
 }
 
 impl Compiler<'_> {
@@ -281,6 +287,62 @@ impl Compiler<'_> {
                 String::new()
             }
         }
+    }
+
+    fn hub(&mut self, path: &str, text: &str) {
+        if self.hub.is_some() {
+            self.fault(path, text, "agreement", "another file holds the hub's agreement already".into());
+            return;
+        }
+        let (layer, _) = self.layers(path, text, Whose::Hub);
+        self.terms(&[&layer], &[]);
+        self.hub = Some(layer);
+    }
+
+    /// The layer of a file's `agreement`, and those of its connections.
+    fn layers(&mut self, path: &str, text: &str, whose: Whose) -> (Layer, Vec<(ConnectionId, Layer)>) {
+        let none = Yaml { what: What::Null, spot: yaml::Spot::default() };
+        // What can't be read was told when the file's shape was.
+        let whole = yaml::parse(text).unwrap_or_else(|_| none.clone());
+        let own = Layer::read(path, whose, whole.get("agreement").unwrap_or(&none), &mut self.faults);
+        let list = match whole.get("connections").map(|list| &list.what) {
+            Some(What::List(items)) => &items[..],
+            _ => &[],
+        };
+        let mut connections = Vec::new();
+        for one in list {
+            if let (Some(name), Some(block)) = (one.get("name").and_then(Yaml::text), one.get("agreement")) {
+                let layer = Layer::read(path, Whose::Connection, block, &mut self.faults);
+                connections.push((ConnectionId::named(name), layer));
+            }
+        }
+        (own, connections)
+    }
+
+    /// Layers over each other; what can't be is told once, at the place that states it.
+    fn terms(&mut self, layers: &[&Layer], connections: &[(ConnectionId, &Layer)]) -> Terms {
+        let terms = Terms::new(layers, connections);
+        for fault in terms.all().flat_map(|effective| lint::agreement(effective)) {
+            if !self.faults.contains(&fault) {
+                self.faults.push(fault);
+            }
+        }
+        terms
+    }
+
+    fn nameless(&mut self, tenant: Tenant) {
+        let hub = self.hub.clone();
+        let terms = self.terms(&hub.iter().collect::<Vec<_>>(), &[]);
+        let info = TenantInfo {
+            id: tenant,
+            name: "default".into(),
+            currency: "USD".into(),
+            identities: vec![],
+            endpoints: vec![],
+            data: vec![],
+            terms,
+        };
+        self.directory.tenants.insert(tenant, Arc::new(info));
     }
 
     fn tenant(&mut self, path: &str, text: &str, file: files::TenantFile) {
@@ -318,6 +380,12 @@ impl Compiler<'_> {
                 timeout_ms: e.timeout_ms,
             }));
         }
+        let (own, shared) = self.layers(path, text, Whose::Tenant);
+        let hub = self.hub.clone();
+        let below: Vec<&Layer> = hub.iter().chain([&own]).collect();
+        let connections: Vec<(ConnectionId, &Layer)> = shared.iter().map(|(id, layer)| (*id, layer)).collect();
+        let terms = self.terms(&below, &connections);
+        self.tenants.insert(id, (own, shared));
         self.directory.tenants.insert(
             id,
             Arc::new(TenantInfo {
@@ -327,6 +395,7 @@ impl Compiler<'_> {
                 identities,
                 endpoints,
                 data: file.data,
+                terms,
             }),
         );
         self.connections(path, text, id, None, file.connections);
@@ -403,7 +472,7 @@ impl Compiler<'_> {
                 );
             }
         }
-        self.faults.extend(lint::agreement(path, text, &file.agreement));
+        let terms = self.partner_terms(path, text, tenant);
         let connections = self.connections(path, text, tenant, Some(id), file.connections);
         let mut answers = Vec::new();
         for a in &file.answers {
@@ -436,11 +505,22 @@ impl Compiler<'_> {
                 name: file.partner,
                 identities,
                 price_list: file.price_list,
-                agreement: file.agreement,
+                agreement: terms.whole.clone(),
+                terms,
                 answers,
                 connections,
             }),
         );
+    }
+
+    fn partner_terms(&mut self, path: &str, text: &str, tenant: Tenant) -> Terms {
+        let (own, connections) = self.layers(path, text, Whose::Partner);
+        let (hub, of_tenant) = (self.hub.clone(), self.tenants.get(&tenant).cloned());
+        let below: Vec<&Layer> = hub.iter().chain(of_tenant.as_ref().map(|(layer, _)| layer)).chain([&own]).collect();
+        let shared = of_tenant.iter().flat_map(|(_, shared)| shared);
+        let connections: Vec<(ConnectionId, &Layer)> =
+            shared.chain(&connections).map(|(id, layer)| (*id, layer)).collect();
+        self.terms(&below, &connections)
     }
 
     fn answers_lead_somewhere(&mut self, files: &[(String, String)]) {

@@ -1,7 +1,7 @@
 //! The configuration files: one a tenant, one a partner. Read at start, linted as a whole.
 
-use super::agreement::Agreement;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 /// A fault in a configuration file, with its place.
@@ -14,17 +14,27 @@ pub struct Lint {
     pub sentence: String,
 }
 
-/// A file of `connectors/`: a partner's if it says `partner:`, else a tenant's.
+/// A file of `connectors/`: a partner's if it says `partner:`, a tenant's if it says `tenant:`, else the hub's.
 #[derive(Debug, Clone)]
 pub enum File {
+    Hub,
     Tenant(Box<TenantFile>),
     Partner(Box<PartnerFile>),
 }
 
-/// What a tenant's file says.
+/// What the hub's own file says: an agreement for everyone.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct HubFile {
+    #[serde(rename = "agreement")]
+    _agreement: IgnoredAny,
+}
+
+/// What a tenant's file says.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TenantFile {
+    /// Its name.
     pub tenant: String,
     /// ISO 4217; what an order without a currency is in.
     #[serde(default = "usd")]
@@ -32,11 +42,16 @@ pub struct TenantFile {
     /// Our own identities: `x12/ZZ/ACMEDIST`. What comes must name one as its receiver; the first is the sender of what goes.
     #[serde(default)]
     pub identities: Vec<String>,
+    /// Receivers of webhooks.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
     /// Shared connections, whose documents are told apart by their identities.
     #[serde(default)]
     pub connections: Vec<Connection>,
+    /// What holds for all of its partners; read apart, with places.
+    #[serde(default, rename = "agreement")]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    _agreement: Option<IgnoredAny>,
     /// CSV files of master data, relative to the folder that holds `connectors/`.
     #[serde(default)]
     pub data: Vec<String>,
@@ -51,29 +66,39 @@ fn default_tenant() -> String {
 }
 
 /// What a partner's file says.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartnerFile {
+    /// Whose partner it is.
     #[serde(default = "default_tenant")]
     pub tenant: String,
+    /// Its name, unique in the tenant.
     pub partner: String,
+    /// What it is called in envelopes: `x12/ZZ/NORTHWIND`, `edifact/14/4012345000009`. The first of a standard is the
+    /// receiver of what goes.
     #[serde(default)]
     pub identities: Vec<String>,
+    /// The price list that its orders are held against.
     #[serde(default)]
     pub price_list: Option<String>,
+    /// Its own ways in and out.
     #[serde(default)]
     pub connections: Vec<Connection>,
-    #[serde(default)]
-    pub agreement: Agreement,
+    /// What was settled with it; read apart, with places.
+    #[serde(default, rename = "agreement")]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    _agreement: Option<IgnoredAny>,
+    /// Events that go to it as documents.
     #[serde(default)]
     pub answers: Vec<Answer>,
 }
 
 /// A way in or out. What else it says belongs to its transport, which lints it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Connection {
     /// Unique in the hub.
     pub name: String,
+    /// `http`, `folder` and the others that the hub has; each brings settings of its own.
     pub transport: String,
     /// What CSV and JSON that come here are: `csv orders`, `json order`.
     #[serde(default)]
@@ -84,15 +109,22 @@ pub struct Connection {
     /// Secret of signed webhooks that come in.
     #[serde(default)]
     pub secret: Option<String>,
+    /// What differs here from the partner's agreement; read apart, with places.
+    #[serde(default, rename = "agreement")]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    _agreement: Option<IgnoredAny>,
     #[serde(flatten)]
+    #[schemars(skip)]
     pub transport_settings: Map<String, Value>,
 }
 
 /// A webhook receiver.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
+    /// Unique in the tenant.
     pub name: String,
+    /// Where the webhooks go: https:// or http://.
     pub url: String,
     /// `whsec_` and base64, or any text.
     pub secret: String,
@@ -118,7 +150,7 @@ fn all_events() -> Vec<String> {
 }
 
 /// An event that goes out as a document.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// `order.confirmed`.
@@ -135,13 +167,19 @@ pub fn parse(file: &str, text: &str) -> Result<File, Lint> {
     #[derive(Deserialize)]
     struct Which {
         #[serde(default)]
-        partner: Option<serde::de::IgnoredAny>,
+        partner: Option<IgnoredAny>,
+        #[serde(default)]
+        tenant: Option<IgnoredAny>,
+        #[serde(default)]
+        agreement: Option<IgnoredAny>,
         #[serde(flatten)]
-        _rest: serde::de::IgnoredAny,
+        _rest: IgnoredAny,
     }
     let which: Which = serde_saphyr::from_str(text).map_err(|e| lint(file, &e))?;
     if which.partner.is_some() {
         serde_saphyr::from_str(text).map(|f| File::Partner(Box::new(f))).map_err(|e| lint(file, &e))
+    } else if which.tenant.is_none() && which.agreement.is_some() {
+        serde_saphyr::from_str::<HubFile>(text).map(|_| File::Hub).map_err(|e| lint(file, &e))
     } else {
         serde_saphyr::from_str(text).map(|f| File::Tenant(Box::new(f))).map_err(|e| lint(file, &e))
     }

@@ -1,22 +1,31 @@
 //! What a configuration file may say of an agreement beyond its shape, and where in the file a word stands.
 
-use super::{Agreement, files::Lint};
+use super::{
+    files::Lint,
+    layers::{Effective, Origin},
+};
 
 /// ISA13 has nine digits (X12.6, element I12).
 const LONGEST_NUMBER: u32 = 999_999_999;
 
-/// Faults of the agreement that a partner's file holds: what can't be, and what is not built yet.
-pub fn agreement(path: &str, text: &str, agreement: &Agreement) -> Vec<Lint> {
+/// What can't be, each at the place that states it.
+pub fn agreement(agreement: &Effective) -> Vec<Lint> {
     let mut faults = Vec::new();
-    let mut fault = |words: &[&str], sentence: String| {
-        let (line, column) = place(text, words);
-        faults.push(Lint { file: path.into(), line, column, sentence });
+    // Of values that don't fit each other one was stated: what is built in fits.
+    let mut fault = |keys: &[&str], sentence: String| {
+        let stated = keys.iter().find_map(|key| match agreement.origin(key) {
+            Origin::File { file, line, column, .. } => Some((file, line, column)),
+            Origin::BuiltIn => None,
+        });
+        if let Some((file, line, column)) = stated {
+            faults.push(Lint { file: file.to_string(), line: (*line).into(), column: (*column).into(), sentence });
+        }
     };
     let numbers = &agreement.control_numbers;
     for (word, number) in [("first", numbers.first), ("last", numbers.last)] {
         if !(1..=LONGEST_NUMBER).contains(&number) {
             fault(
-                &["agreement", "control_numbers", word],
+                &[&format!("control_numbers.{word}")],
                 format!(
                     "`{word}` is {number}; control numbers go from 1 to {LONGEST_NUMBER}, since ISA13 has nine digits"
                 ),
@@ -25,7 +34,7 @@ pub fn agreement(path: &str, text: &str, agreement: &Agreement) -> Vec<Lint> {
     }
     if numbers.first > numbers.last {
         fault(
-            &["agreement", "control_numbers"],
+            &["control_numbers.first", "control_numbers.last"],
             format!(
                 "the range of control numbers is empty: `first` {} is behind `last` {}",
                 numbers.first, numbers.last
@@ -37,29 +46,23 @@ pub fn agreement(path: &str, text: &str, agreement: &Agreement) -> Vec<Lint> {
     for (word, one) in
         [("element", d.element), ("component", d.component), ("repetition", d.repetition), ("segment", d.segment)]
     {
+        let key = format!("delimiters.{word}");
         if !one.is_ascii() || one.is_ascii_alphanumeric() || one == ' ' {
             fault(
-                &["agreement", "delimiters", word],
+                &[&key],
                 format!(
                     "{one:?} can't be the {word} delimiter; take an ASCII character that is no letter, digit or space"
                 ),
             );
         } else if let Some((other, _)) = known.iter().find(|k| k.1 == one) {
             fault(
-                &["agreement", "delimiters", word],
+                &[&key, &format!("delimiters.{other}")],
                 format!(
                     "{one:?} is the {other} delimiter and the {word} delimiter; a reader could not tell them apart"
                 ),
             );
         }
         known.push((word, one));
-    }
-    if !agreement.search_keys.is_empty() {
-        fault(
-            &["agreement", "search_keys"],
-            "`search_keys` is not built yet: documents are found by number, control number, identity and name; leave it out"
-                .into(),
-        );
     }
     faults
 }
@@ -118,11 +121,17 @@ mod tests {
         for (agreement, begins, says) in [
             ("  control_numbers:\n    first: 1\n    last: 1000000000\n", "north.yaml:6:5: ", "nine digits"),
             ("  control_numbers: { first: 0 }\n", "north.yaml:4:22: ", "from 1"),
-            ("  control_numbers: { first: 9, last: 8 }\n", "north.yaml:4:3: ", "empty"),
+            ("  control_numbers: { first: 9, last: 8 }\n", "north.yaml:4:22: ", "empty"),
             ("  delimiters: { element: A }\n", "north.yaml:4:17: ", "no letter"),
             ("  delimiters: { component: '*' }\n", "north.yaml:4:17: ", "tell them apart"),
             ("  search_keys: [/sold_to/name]\n", "north.yaml:4:3: ", "not built yet"),
-            ("  acknowledge: '998'\n", "north.yaml:4:16: ", "998"),
+            ("  acknowledge: '998'\n", "north.yaml:4:17: ", "997, 999"),
+            ("  acknowlege: '997'\n", "north.yaml:4:3: ", "did you mean `acknowledge`?"),
+            ("  wrong_counts: tolerate\n", "north.yaml:4:17: ", "did you mean `tolerated`?"),
+            ("  duplicates_days: often\n", "north.yaml:4:20: ", "a whole number"),
+            ("  edifact: { ta1: always }\n", "north.yaml:4:14: ", "in X12 only"),
+            ("  sets: { '850': { ta1: always } }\n", "north.yaml:4:20: ", "can't differ by kind"),
+            ("  x12: { retention_days: 3 }\n", "north.yaml:4:10: ", "beside the block"),
             ("  crunchy: yes\n", "north.yaml:4:3: ", "crunchy"),
         ] {
             let got = faults(agreement);

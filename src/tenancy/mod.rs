@@ -1,15 +1,18 @@
 //! Who is who: tenants, partners, connections, endpoints, what was agreed, and who may do what.
 //!
 //! Promise: a fault in a configuration file stops the start and names its place; an identity leads to one partner.
-//! Called by: `cli` (loads), `intake`, `flow`, `api`, `console`. Calls: `canonical`, `formats` (words), `store` (rows).
+//! Called by: `cli` (loads), `intake`, `flow`, `api`, `console`. Calls: `canonical`, `formats` (words), `mapping` (YAML with places), `store` (rows).
 //! Never: reads the environment or a file itself; knows a format's bytes.
 //! Tried by: the tests in its files, tests/api/keys.rs
 
 pub mod agreement;
+pub mod catalogue;
 pub mod directory;
 pub mod files;
 pub mod keys;
+pub mod layers;
 pub mod lint;
 
 pub use agreement::Agreement;
 pub use directory::{ConnectionInfo, Directory, EndpointInfo, PartnerInfo, TenantInfo};
+pub use layers::{Effective, Terms};

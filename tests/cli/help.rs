@@ -100,6 +100,8 @@ fn the_reference_pages_are_what_the_sources_say() {
     let pages = [
         ("docs/reference/configuration.md", cli::describe::page()),
         ("docs/reference/commands.md", cli::reference::page()),
+        ("docs/reference/agreement.md", cli::pages::agreement()),
+        ("docs/reference/files.md", cli::pages::files()),
     ];
     let differed: Vec<&str> = pages.iter().filter(|(path, text)| !page_is(path, text)).map(|(path, _)| *path).collect();
     assert!(

@@ -1,5 +1,6 @@
 //! The command line, as its users meet it: processes, exit codes, what stands on which stream; and what it loads.
 
+mod agreed;
 mod asking;
 mod call;
 mod configured;

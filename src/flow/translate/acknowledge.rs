@@ -14,7 +14,7 @@ use crate::{
     },
     store::{StoreError, Tx},
     tenancy::{
-        PartnerInfo,
+        Effective,
         agreement::{Contrl, Ta1},
     },
 };
@@ -39,24 +39,23 @@ fn of<'a>(run: &'a Run, one: &'a ToAcknowledge) -> Option<Acknowledgement<'a>> {
         partner,
         came_by: &run.connection,
         interchange: &interchange.header,
-        says: says(interchange, partner, &one.what)?,
+        says: says(interchange, interchange.agreement.as_ref()?, &one.what)?,
     })
 }
 
 /// What is due by agreement; none if nothing is.
-fn says<'a>(interchange: &InterchangeRun, partner: &PartnerInfo, what: &'a Received) -> Option<Says<'a>> {
+fn says<'a>(interchange: &InterchangeRun, agreement: &Effective, what: &'a Received) -> Option<Says<'a>> {
     match what {
         Received::Group { group, form, body } => {
             // A GS that was cut before its control number and version can't be answered: AK1 names what is not there.
             let answerable = &*group.functional_id != "FA" && !group.control.is_empty() && !group.version.is_empty();
-            let due =
-                interchange.ends == "translated" && partner.agreement.acknowledge.form(&group.version) == Some(*form);
+            let due = interchange.ends == "translated" && agreement.acknowledge.form(&group.version) == Some(*form);
             (due && answerable).then(|| Says::Group { group, form: *form, segments: body.clone() })
         }
         Received::Interchange { faults } => {
             let header = &interchange.header;
             let (segment, code) = ack::ta1(header, faults, refusal(interchange).map(|(ta1, _)| ta1));
-            let due = match partner.agreement.ta1 {
+            let due = match agreement.ta1 {
                 Ta1::Never => false,
                 Ta1::OnError => code != AckCode::Accepted,
                 Ta1::Always => true,
@@ -72,7 +71,7 @@ fn says<'a>(interchange: &InterchangeRun, partner: &PartnerInfo, what: &'a Recei
                 Some((_, contrl)) => (Answer::refused(header, contrl), AckCode::Rejected),
                 None => (body.clone(), *code),
             };
-            let due = match partner.agreement.contrl {
+            let due = match agreement.contrl {
                 Contrl::None => false,
                 Contrl::OnError => code != AckCode::Accepted,
                 Contrl::Always => true,

@@ -40,7 +40,7 @@ pub async fn read(
     };
     let whose = Whose {
         partner: &partner.name,
-        agreement: &partner.agreement,
+        agreement: partner.terms.of(run.connection.id, set.standard, &set.kind),
         currency: &run.tenant.currency,
         expects: run.connection.expects.as_deref(),
         application_sender: sender.as_deref(),

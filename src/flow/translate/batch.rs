@@ -95,7 +95,7 @@ impl Batch {
             Some(partner) => {
                 let whose = Whose {
                     partner: &partner.name,
-                    agreement: &partner.agreement,
+                    agreement: partner.terms.of(run.connection.id, waiting.set.standard, &waiting.set.kind),
                     currency: &run.tenant.currency,
                     expects: run.connection.expects.as_deref(),
                     application_sender: waiting.application_sender.as_deref(),

@@ -114,7 +114,7 @@ async fn take_numbers(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micro
         .map(|((agreement, control), places)| {
             let (r, i) = places[0];
             let run = &batch.runs[r];
-            let days = run.interchanges[i].partner.as_ref().map_or(30, |p| p.agreement.duplicates_days);
+            let days = run.interchanges[i].agreement.as_ref().map_or(0, |a| a.duplicates_days);
             let since = now.0 - i64::from(days) * 86_400_000_000;
             let ordinal = i64::from(run.interchanges[i].header.ordinal);
             let content = run.interchanges[i].content.clone();

@@ -410,6 +410,7 @@ pub fn policy_of(hub: &Hub, tenant: Tenant, connection: ConnectionId) -> PolicyO
             (Some(tenant), Some(connection)) => run::identify(header, tenant, connection, &directory).0,
             _ => None,
         };
-        run::policy(found.as_deref(), max_set_bytes)
+        let agreement = found.as_ref().map(|partner| partner.terms.of(connection, header.standard, ""));
+        run::policy(agreement.map(|agreement| &***agreement), max_set_bytes)
     })
 }

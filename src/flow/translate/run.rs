@@ -12,7 +12,7 @@ use crate::{
     },
     store::documents::Work,
     tenancy::{
-        ConnectionInfo, Directory, PartnerInfo, TenantInfo,
+        Agreement, ConnectionInfo, Directory, Effective, PartnerInfo, TenantInfo,
         agreement::{BadSetCosts, Counts, TestIndicator},
     },
 };
@@ -36,6 +36,8 @@ pub enum ControlNumber {
 pub struct InterchangeRun {
     pub header: Interchange,
     pub partner: Option<Arc<PartnerInfo>>,
+    /// What holds for it: its partner's, here and in its standard.
+    pub agreement: Option<Arc<Effective>>,
     /// `translated`, `unassigned`, `rejected` or `duplicate`.
     pub ends: &'static str,
     pub cause: Option<Value>,
@@ -161,9 +163,9 @@ impl Run {
             Piece::Interchange(header) => self.interchange(header, directory),
             Piece::Group(header) => {
                 let first_set = self.sets;
-                let partner = self.interchanges.get(header.interchange as usize).and_then(|i| i.partner.as_ref());
-                let lists_all = partner.is_some_and(|p| p.agreement.acknowledge_accepted_sets);
-                let agreed = partner.and_then(|p| p.agreement.acknowledge.form(&header.version));
+                let agreed = self.interchanges.get(header.interchange as usize).and_then(|i| i.agreement.as_ref());
+                let lists_all = agreed.is_some_and(|a| a.acknowledge_accepted_sets);
+                let agreed = agreed.and_then(|a| a.acknowledge.form(&header.version));
                 let form = agreed.unwrap_or(Form::F997);
                 let acknowledgement = Functional::new(form, &header, lists_all);
                 if let Some(contrl) = self.contrl(header.interchange) {
@@ -197,8 +199,9 @@ impl Run {
 
     fn interchange(&mut self, header: Interchange, directory: &Directory) {
         let (partner, ends, cause) = identify(&header, &self.tenant, &self.connection, directory);
-        let lists_all = partner.as_ref().is_some_and(|p| p.agreement.acknowledge_accepted_sets);
-        let asks = ends == "translated" && partner.as_ref().is_some_and(|p| p.agreement.duplicates_days > 0);
+        let agreement = partner.as_ref().map(|p| p.terms.of(self.connection.id, header.standard, "").clone());
+        let lists_all = agreement.as_ref().is_some_and(|a| a.acknowledge_accepted_sets);
+        let asks = ends == "translated" && agreement.as_ref().is_some_and(|a| a.duplicates_days > 0);
         self.interchanges.push(InterchangeRun {
             first_set: self.sets,
             contrl: (header.standard == Standard::Edifact).then(|| Contrl::new(&header, lists_all)),
@@ -207,6 +210,7 @@ impl Run {
             has_business: false,
             header,
             partner,
+            agreement,
             ends,
             cause,
             duplicate_of: None,
@@ -443,18 +447,18 @@ fn costs_set(faults: &[Fault]) -> Vec<Fault> {
 }
 
 fn bad_set_costs(interchange: &InterchangeRun) -> BadSetCosts {
-    interchange.partner.as_ref().map_or(BadSetCosts::Set, |p| p.agreement.bad_set_costs)
+    interchange.agreement.as_ref().map_or(BadSetCosts::Set, |a| a.bad_set_costs)
 }
 
-/// Its reading policy, by its partner's agreement.
-pub fn policy(partner: Option<&PartnerInfo>, max_set_bytes: usize) -> crate::formats::piece::Policy {
+/// Its reading policy, by what was agreed.
+pub fn policy(agreement: Option<&Agreement>, max_set_bytes: usize) -> crate::formats::piece::Policy {
     let mut policy = crate::formats::piece::Policy { max_set_bytes, ..Default::default() };
-    if let Some(partner) = partner {
-        policy.counts = match partner.agreement.wrong_counts {
+    if let Some(agreement) = agreement {
+        policy.counts = match agreement.wrong_counts {
             Counts::Enforced => Severity::Reject,
             Counts::Tolerated => Severity::Warn,
         };
-        policy.unknown_segments = partner.agreement.unknown_segments.into();
+        policy.unknown_segments = agreement.unknown_segments.into();
     }
     policy
 }
@@ -501,7 +505,8 @@ pub fn identify(
             "ask both partners who sent it; then replay it on the right connection".into(),
         );
     }
-    if header.test && partner.agreement.test_indicator == TestIndicator::Refuse {
+    let agreement = partner.terms.of(connection.id, header.standard, "");
+    if header.test && agreement.test_indicator == TestIndicator::Refuse {
         let cause = json!({
             "code": "envelope/test_refused",
             "sentence": "the interchange says that it is a test, and the agreement refuses tests",

@@ -13,7 +13,7 @@ use crate::{
     codes,
     fault::{Costs, Fault, Layer},
     guides::{ElementSpec, Guide, SegmentSpec, pack},
-    piece::Policy,
+    piece::{Policy, Strictness},
     place::{At, Place},
     tree::{Add, Kind, NodeId, Text, Tree},
 };
@@ -70,22 +70,32 @@ pub(crate) struct RawSet<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     list: Vec<Fault>,
+    strictness: Strictness,
+    ignored: u32,
     dropped: u32,
+    /// One of them costs the set.
+    refuses: bool,
     over: Option<(&'static str, Box<str>, NodeId)>,
 }
 
 impl Faults {
     pub fn push(&mut self, fault: Fault) {
-        // What the envelope says of the set is few, and never left out.
-        match self.list.len() < MOST_FAULTS || fault.layer == Layer::Envelope {
+        let Some(fault) = self.strictness.judge(fault) else {
+            self.ignored += 1;
+            return;
+        };
+        // What the envelope says of the set is few, and never left out; nor is what refuses it.
+        let refuses = fault.costs >= Costs::Set && !self.refuses;
+        self.refuses |= refuses;
+        match self.list.len() < MOST_FAULTS || fault.layer == Layer::Envelope || refuses {
             true => self.list.push(fault),
             false => self.dropped += 1,
         }
     }
 
-    /// How many there are so far.
+    /// How many there are so far, those that nobody wants to know of among them.
     pub fn count(&self) -> usize {
-        self.list.len() + self.dropped as usize
+        self.list.len() + (self.dropped + self.ignored) as usize
     }
 
     /// True if the last thing that was too many was the same below the same node.
@@ -109,7 +119,7 @@ impl Faults {
 
 /// Reads a set: positions by the guide, elements checked, everything kept in the tree.
 pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
-    let mut faults = Faults::default();
+    let mut faults = Faults { strictness: raw.policy.strictness, ..Faults::default() };
     let (text, latin1) = decode(raw, &mut faults);
     let at = At::Segment { ordinal: 1, id: first_id(raw).into(), element: None, component: None, repeat: 1 };
     let place = Place { byte: raw.base, len: raw.bytes.len() as u32, at };

@@ -6,6 +6,7 @@ use crate::{
     fault::{Costs, Fault},
     piece::{Policy, Set, Severity},
     place::{At, Place},
+    policy::tolerated,
 };
 use std::borrow::Cow;
 
@@ -154,7 +155,7 @@ impl Statement<'_> {
         let says = if stated.is_empty() { "nothing".into() } else { format!("“{stated}”") };
         let sentence = format!("{name} says {says}, and there are {counted} {}.", self.what);
         let fault = Fault::new(self.code, self.trailer.place_of(self.position), sentence);
-        by_policy(fault.found(&stated).expected(counted.to_string()), policy)
+        by_severity(fault.found(&stated).expected(counted.to_string()), policy.counts)
     }
 
     /// A control number that differs from the header's; by leading zeros only is no more than a note.
@@ -168,15 +169,15 @@ impl Statement<'_> {
         let fault =
             Fault::new(self.code, self.trailer.place_of(self.position), sentence).found(&stated).expected(header);
         let only_zeros = !header.is_empty() && stated.trim_start_matches('0') == header.trim_start_matches('0');
-        if only_zeros { Some(fault.costs(Costs::Nothing)) } else { by_policy(fault, policy) }
+        if only_zeros { Some(fault.costs(Costs::Nothing)) } else { by_severity(fault, policy.counts) }
     }
 }
 
 /// A fault about counts, as the agreement takes it.
-pub(crate) fn by_policy(fault: Fault, policy: &Policy) -> Option<Fault> {
-    match policy.counts {
+pub(crate) fn by_severity(fault: Fault, severity: Severity) -> Option<Fault> {
+    match severity {
         Severity::Ignore => None,
-        Severity::Warn => Some(fault.costs(Costs::Nothing)),
+        Severity::Warn => Some(tolerated(fault, Costs::Nothing)),
         Severity::Reject => Some(fault),
     }
 }

@@ -7,8 +7,9 @@ use super::{
     window::Window,
 };
 use crate::{
-    guides::{self, Guide},
-    piece::Standard,
+    fault::{Layer, Origin},
+    guides::{self, Guide, Guides},
+    piece::Set,
     source::Source,
     tree::NodeId,
 };
@@ -24,8 +25,8 @@ pub(crate) struct Scratch {
     /// A set's segments.
     pub spans: Vec<(u32, u32)>,
     pub build: Tables,
-    /// The guide that was asked for last.
-    guide: Option<(Box<str>, Box<str>, Option<&'static Guide>)>,
+    /// The guide that was asked for last, by version, association, sender and kind.
+    guide: Option<([Box<str>; 4], Option<&'static Guide>)>,
 }
 
 /// The part that building a tree fills.
@@ -39,14 +40,35 @@ pub(crate) struct Tables {
 
 impl Scratch {
     /// The guide of a set, if there is one. Sets of one kind come in rows.
-    pub fn guide(&mut self, standard: Standard, version: &str, kind: &str) -> Option<&'static Guide> {
+    pub fn guide(&mut self, guides: &Guides, set: &Set, sender: &str) -> Option<&'static Guide> {
+        let asked = [&*set.version, &*set.association, sender, &*set.kind];
         match &self.guide {
-            Some((v, k, guide)) if &**v == version && &**k == kind => *guide,
+            Some((known, guide)) if known.iter().zip(asked).all(|(known, asked)| **known == *asked) => *guide,
             _ => {
-                let guide = guides::find(standard, version, kind);
-                self.guide = Some((version.into(), kind.into(), guide));
+                let [version, association, sender, kind] = asked;
+                let guide = guides.find(set.standard, (version, association, sender), kind);
+                self.guide = Some((asked.map(Into::into), guide));
                 guide
             }
+        }
+    }
+
+    /// The next set asks anew: other guides hold.
+    pub fn forget_guide(&mut self) {
+        self.guide = None;
+    }
+
+    /// What a partner's guide has found wrong is that guide's word, and not the standard's.
+    pub fn told_by(&self, set: &mut Set) {
+        let Some((_, Some(guide))) = self.guide.as_ref().filter(|_| !set.faults.is_empty()) else { return };
+        let standards = guides::find(set.standard, &set.version, &set.kind);
+        if standards.is_some_and(|own| std::ptr::eq(own, *guide)) {
+            return;
+        }
+        let by_guide =
+            |layer| matches!(layer, Layer::Structure | Layer::Element | Layer::Relation | Layer::Code | Layer::Guide);
+        for fault in set.faults.iter_mut().filter(|f| f.origin == Origin::Standard && by_guide(f.layer)) {
+            fault.origin = Origin::Guide;
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     edi::{
         build::{Charset, Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
+        envelope::{Service, Statement, by_severity, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
         scratch::Scratch,
     },
@@ -56,6 +56,8 @@ struct Open {
 struct OpenGroup {
     ordinal: u32,
     control: String,
+    /// 0040.
+    sender: String,
     sets: u32,
 }
 
@@ -338,7 +340,8 @@ impl<R: BufRead> Edifact<R> {
             version: format!("{}{}", ung.component(7, 1), ung.component(7, 2)).into(),
             byte: ung.span.start,
         };
-        self.group = Some(OpenGroup { ordinal: group.ordinal, control: ung.element(5), sets: 0 });
+        let sender = ung.component(2, 1);
+        self.group = Some(OpenGroup { ordinal: group.ordinal, control: ung.element(5), sender, sets: 0 });
         self.groups += 1;
         self.queue.push_back(Piece::Group(group));
     }
@@ -432,7 +435,8 @@ impl<R: BufRead> Edifact<R> {
             set.faults.push(too_long(&set, &self.policy, "UNH"));
             return set;
         }
-        let guide = self.scratch.guide(Standard::Edifact, &set.version, &set.kind);
+        let sender = self.group.as_ref().map_or("", |g| &g.sender);
+        let guide = self.scratch.guide(&self.policy.of(&set.kind).guides, &set, sender);
         let Some(open) = &self.open else { return set };
 
         let raw = RawSet {
@@ -444,7 +448,7 @@ impl<R: BufRead> Edifact<R> {
             lexis: &open.lexis,
             charset,
             guide,
-            policy: &self.policy,
+            policy: self.policy.of(&set.kind),
             complete: collected.closed,
             cut: collected.unterminated && !collected.closed,
             edifact: true,
@@ -453,6 +457,7 @@ impl<R: BufRead> Edifact<R> {
         set.tree = tree;
         self.check(&set, unh, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
+        self.scratch.told_by(&mut set);
         set
     }
 
@@ -466,6 +471,7 @@ impl<R: BufRead> Edifact<R> {
         guided: bool,
         faults: &mut Faults,
     ) {
+        let policy = self.policy.of(&set.kind);
         for position in [1, 2] {
             if unh.lacks(position) {
                 let sentence = format!("UNH{position:02} is missing in the message header at byte {}.", set.byte);
@@ -480,7 +486,7 @@ impl<R: BufRead> Edifact<R> {
             faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind));
         }
         if let Some(fault) =
-            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_policy(fault, &self.policy))
+            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_severity(fault, policy.totals))
         {
             faults.push(fault);
         }
@@ -502,8 +508,8 @@ impl<R: BufRead> Edifact<R> {
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from UNH to UNT" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
-        count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
-        control.control(&set.control, "UNH01", &self.policy).into_iter().for_each(|f| faults.push(f));
+        count.count(collected.segments, policy).into_iter().for_each(|f| faults.push(f));
+        control.control(&set.control, "UNH01", policy).into_iter().for_each(|f| faults.push(f));
     }
 
     fn here(&self, id: &str) -> Place {
@@ -530,6 +536,7 @@ impl<R: BufRead> crate::reader::Pieces for Edifact<R> {
 
     fn set_policy(&mut self, policy: Policy) {
         self.policy = policy;
+        self.scratch.forget_guide();
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     edi::{
         build::{Charset, Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, by_policy, file_place, nothing_there, too_long},
+        envelope::{Service, Statement, by_severity, file_place, nothing_there, too_long},
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
         scratch::Scratch,
         window::Marked,
@@ -56,6 +56,8 @@ struct OpenGroup {
     ordinal: u32,
     control: String,
     version: String,
+    /// GS02.
+    sender: String,
     sets: u32,
 }
 
@@ -330,8 +332,8 @@ impl<R: BufRead> X12<R> {
             version: gs.element(8).into(),
             byte: gs.span.start,
         };
-        self.group =
-            Some(OpenGroup { ordinal: group.ordinal, control: gs.element(6), version: gs.element(8), sets: 0 });
+        let [sender, control, version] = [2, 6, 8].map(|n| gs.element(n));
+        self.group = Some(OpenGroup { ordinal: group.ordinal, control, version, sender, sets: 0 });
         self.groups += 1;
         self.queue.push_back(Piece::Group(group));
     }
@@ -469,7 +471,8 @@ impl<R: BufRead> X12<R> {
             set.faults.push(too_long(&set, &self.policy, "ST"));
             return set;
         }
-        let guide = self.scratch.guide(Standard::X12, &set.version, &set.kind);
+        let sender = self.group.as_ref().map_or("", |g| &g.sender);
+        let guide = self.scratch.guide(&self.policy.of(&set.kind).guides, &set, sender);
         let Some(open) = &self.open else { return set };
 
         let raw = RawSet {
@@ -481,7 +484,7 @@ impl<R: BufRead> X12<R> {
             lexis: &open.lexis,
             charset: Charset::Utf8,
             guide,
-            policy: &self.policy,
+            policy: self.policy.of(&set.kind),
             complete: collected.closed,
             cut: collected.unterminated && !collected.closed,
             edifact: false,
@@ -490,6 +493,7 @@ impl<R: BufRead> X12<R> {
         set.tree = tree;
         self.check(&set, st, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
+        self.scratch.told_by(&mut set);
         set
     }
 
@@ -503,6 +507,7 @@ impl<R: BufRead> X12<R> {
         guided: bool,
         faults: &mut Faults,
     ) {
+        let policy = self.policy.of(&set.kind);
         for position in [1, 2] {
             if st.lacks(position) {
                 let sentence = format!("ST{position:02} is missing in the set header at byte {}.", set.byte);
@@ -519,7 +524,7 @@ impl<R: BufRead> X12<R> {
             faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
         }
         if let Some(fault) =
-            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_policy(fault, &self.policy))
+            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_severity(fault, policy.totals))
         {
             faults.push(fault);
         }
@@ -535,8 +540,8 @@ impl<R: BufRead> X12<R> {
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from ST to SE" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
-        count.count(collected.segments, &self.policy).into_iter().for_each(|f| faults.push(f));
-        control.control(&set.control, "ST02", &self.policy).into_iter().for_each(|f| faults.push(f));
+        count.count(collected.segments, policy).into_iter().for_each(|f| faults.push(f));
+        control.control(&set.control, "ST02", policy).into_iter().for_each(|f| faults.push(f));
     }
 
     fn here(&self, id: &str) -> Place {
@@ -563,6 +568,7 @@ impl<R: BufRead> crate::reader::Pieces for X12<R> {
 
     fn set_policy(&mut self, policy: Policy) {
         self.policy = policy;
+        self.scratch.forget_guide();
     }
 }
 

@@ -1,0 +1,140 @@
+//! How strictly a document is read: what partners agreed on, as far as reading goes.
+
+use crate::{
+    codes,
+    fault::{Costs, Fault, Origin},
+    guides::Guides,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What to do with a thing that the standard forbids and partners do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Ignore,
+    Warn,
+    Reject,
+}
+
+/// What of a set may be taken more or less strictly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Area {
+    /// A segment at the wrong place.
+    Order,
+    /// A segment or loop too often.
+    Repeats,
+    /// A mandatory segment or element that is missing.
+    Required,
+    /// Elements, components or repeats that the guide has no room for.
+    Extra,
+    /// Syntax notes: elements that need or exclude each other.
+    Conditions,
+    /// Code values that the list doesn't have.
+    Codes,
+    /// Values too short or too long.
+    Lengths,
+    /// Values of the wrong type; dates and times that don't exist.
+    Values,
+    /// A separator inside of a simple element.
+    Separators,
+}
+
+impl Area {
+    /// All of them.
+    pub const ALL: [Area; 9] = [
+        Area::Order,
+        Area::Repeats,
+        Area::Required,
+        Area::Extra,
+        Area::Conditions,
+        Area::Codes,
+        Area::Lengths,
+        Area::Values,
+        Area::Separators,
+    ];
+
+    /// Where a fault belongs, by its code.
+    pub fn of(code: &str) -> Option<Area> {
+        Some(match code {
+            codes::OUT_OF_PLACE => Area::Order,
+            codes::TOO_MANY_SEGMENTS | codes::TOO_MANY_LOOPS => Area::Repeats,
+            codes::MISSING_SEGMENT | codes::NO_LOOP_START | codes::MISSING_ELEMENT => Area::Required,
+            codes::TOO_MANY_ELEMENTS | codes::TOO_MANY_COMPONENTS | codes::TOO_MANY_REPEATS => Area::Extra,
+            codes::PAIRED | codes::ONE_REQUIRED | codes::EXCLUSIVE | codes::CONDITIONAL | codes::LIST_CONDITIONAL => {
+                Area::Conditions
+            }
+            codes::UNKNOWN_CODE => Area::Codes,
+            codes::TOO_SHORT | codes::TOO_LONG_VALUE => Area::Lengths,
+            codes::WRONG_CHARACTERS | codes::BAD_DATE | codes::BAD_TIME => Area::Values,
+            codes::SEPARATOR_IN_VALUE => Area::Separators,
+            _ => return None,
+        })
+    }
+}
+
+/// How each [`Area`] is taken; one that isn't said is taken as the fault's own row of codes says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Strictness([Option<Severity>; Area::ALL.len()]);
+
+impl Strictness {
+    /// Takes an area so.
+    pub fn set(&mut self, area: Area, severity: Severity) {
+        self.0[area as usize] = Some(severity);
+    }
+
+    /// The fault as it is taken; none if it is ignored. What was changed is the agreement's word.
+    pub(crate) fn judge(&self, fault: Fault) -> Option<Fault> {
+        let said = Area::of(&fault.code).and_then(|area| self.0[area as usize]);
+        match said {
+            Some(Severity::Ignore) => None,
+            Some(Severity::Warn) if fault.costs > Costs::Nothing => Some(tolerated(fault, Costs::Nothing)),
+            Some(Severity::Reject) if fault.costs < Costs::Set => Some(tolerated(fault, Costs::Set)),
+            _ => Some(fault),
+        }
+    }
+}
+
+/// A fault that costs what the agreement says.
+pub(crate) fn tolerated(fault: Fault, costs: Costs) -> Fault {
+    fault.costs(costs).origin(Origin::Agreement)
+}
+
+/// How strictly to read; from the partner's agreement. May be changed between pieces, once the sender is known.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// SE01, GE01, IEA01, UNT and UNZ counts and numbers that are wrong: reject, or warn and go on.
+    pub counts: Severity,
+    /// CTT01 and CNT counts of lines that are wrong.
+    pub totals: Severity,
+    /// Segments that the guide does not know at that place.
+    pub unknown_segments: Severity,
+    pub strictness: Strictness,
+    /// Guides of partners beside those that are compiled in.
+    pub guides: Guides,
+    /// Kinds of sets that are read otherwise: `850`, `ORDERS`.
+    pub by_kind: Arc<BTreeMap<Box<str>, Policy>>,
+    /// The longest set taken, in bytes: a longer one is a fault and costs the set.
+    pub max_set_bytes: usize,
+}
+
+impl Policy {
+    /// The policy for a kind of sets.
+    pub(crate) fn of(&self, kind: &str) -> &Policy {
+        self.by_kind.get(kind).unwrap_or(self)
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            counts: Severity::Reject,
+            totals: Severity::Reject,
+            unknown_segments: Severity::Reject,
+            strictness: Strictness::default(),
+            guides: Guides::default(),
+            by_kind: Arc::default(),
+            max_set_bytes: 16 << 20,
+        }
+    }
+}
