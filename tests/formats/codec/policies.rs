@@ -3,8 +3,9 @@
 use crate::{folder, pieces};
 use crossdock_formats::{
     Options,
-    fault::Costs,
-    piece::{Piece, Policy, Severity, Standard},
+    fault::{Costs, Origin},
+    guides::{self, Applies, Change, Guides},
+    piece::{Area, Piece, Policy, Severity, Standard},
     read,
 };
 use std::fs;
@@ -30,6 +31,10 @@ fn counts(counts: Severity) -> Policy {
     Policy { counts, ..Policy::default() }
 }
 
+fn totals(totals: Severity) -> Policy {
+    Policy { totals, ..Policy::default() }
+}
+
 fn unknown(unknown_segments: Severity) -> Policy {
     Policy { unknown_segments, ..Policy::default() }
 }
@@ -47,6 +52,8 @@ fn counts_are_enforced_noted_or_ignored() {
     ];
     for (fixture, code, costs) in rows {
         let found = vec![code.to_owned()];
+        // Lines are counted by a setting of their own.
+        let counts: fn(Severity) -> Policy = if code == "E0410" { totals } else { counts };
         assert_eq!(judged(fixture, counts(Severity::Reject)), (costs, found.clone()), "{fixture}");
         assert_eq!(judged(fixture, counts(Severity::Warn)), (Costs::Nothing, found), "{fixture}");
         assert_eq!(judged(fixture, counts(Severity::Ignore)), (Costs::Nothing, vec![]), "{fixture}");
@@ -60,6 +67,96 @@ fn unknown_segments_are_refused_warned_of_or_ignored() {
         assert_eq!(judged(fixture, unknown(Severity::Reject)), (Costs::Set, found.clone()));
         assert_eq!(judged(fixture, unknown(Severity::Warn)), (Costs::Segment, found));
         assert_eq!(judged(fixture, unknown(Severity::Ignore)), (Costs::Nothing, vec![]));
+    }
+}
+
+/// An order with something wrong in each area, and the code that says so.
+const AREAS: [(Area, &str, &str, &str); 8] = [
+    (Area::Order, "CTT*1~", "BEG*00*SA*PO-1**20260102~\nCTT*1~", "E0202"),
+    (Area::Repeats, "BEG*00*SA*PO-1**20260102~", "BEG*00*SA*PO-1**20260102~\nBEG*00*SA*PO-1**20260102~", "E0204"),
+    (Area::Required, "BEG*00*SA*PO-1**20260102~", "BEG*00*SA*PO-1~", "E0301"),
+    (Area::Extra, "CTT*1~", "CTT*1*2*3*LB*4*CF*D*E~", "E0302"),
+    (Area::Conditions, "*VN*A-1", "*VN", "E0401"),
+    (Area::Codes, "BEG*00*SA", "BEG*00*QQ", "E0310"),
+    (Area::Lengths, "*PO-1*", "*PO-123456789012345678901234567890*", "E0306"),
+    (Area::Values, "*5*EA", "*5x*EA", "E0307"),
+];
+
+fn order(from: &str, to: &str) -> String {
+    let text = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*U*00401*000000001*0*P*>~\n\
+        GS*PO*NORTHWIND*ACMEDIST*20260131*0800*1*X*004010~\nST*850*0001~\nBEG*00*SA*PO-1**20260102~\n\
+        PO1*1*5*EA*4.20**VN*A-1~\nCTT*1~\nSE*5*0001~\nGE*1*1~\nIEA*1*000000001~\n";
+    let text = text.replace(from, to);
+    let segments = text.lines().count() - 4;
+    text.replace("SE*5*", &format!("SE*{segments}*"))
+}
+
+/// Codes, whether the set stands, and whose word it is.
+fn read_by(text: &str, policy: Policy) -> (Vec<String>, bool, Vec<Origin>) {
+    let pieces = pieces(Standard::X12, text.as_bytes(), Options { policy, ..Options::default() });
+    let set = pieces.into_iter().find_map(|piece| if let Piece::Set(set) = piece { Some(set) } else { None });
+    let set = set.expect("a set");
+    let codes = set.faults.iter().map(|fault| fault.code.to_string()).collect();
+    (codes, set.accepted(), set.faults.iter().map(|fault| fault.origin).collect())
+}
+
+#[test]
+fn each_area_is_refused_warned_of_or_ignored() {
+    for (area, from, to, code) in AREAS {
+        let text = order(from, to);
+        let by = |severity| {
+            let mut policy = Policy::default();
+            policy.strictness.set(area, severity);
+            read_by(&text, policy)
+        };
+        let (codes, accepted, _) = by(Severity::Reject);
+        assert!(codes.contains(&code.to_owned()) && !accepted, "{area:?}: {codes:?}");
+        let (codes, accepted, origins) = by(Severity::Warn);
+        assert!(codes.contains(&code.to_owned()) && accepted, "{area:?}: {codes:?}");
+        let changed = if area == Area::Codes { Origin::Standard } else { Origin::Agreement };
+        assert!(origins.contains(&changed), "{area:?}: {origins:?}");
+        let (codes, accepted, _) = by(Severity::Ignore);
+        assert!(!codes.contains(&code.to_owned()) && accepted, "{area:?}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_kind_of_sets_may_be_read_otherwise() {
+    let text = order("*5*EA", "*5x*EA");
+    let mut lenient = Policy::default();
+    lenient.strictness.set(Area::Values, Severity::Warn);
+    for (kind, accepted) in [("850", true), ("860", false)] {
+        let by_kind = [(kind.into(), lenient.clone())].into_iter().collect();
+        let policy = Policy { by_kind: std::sync::Arc::new(by_kind), ..Policy::default() };
+        assert_eq!(read_by(&text, policy).1, accepted, "{kind}");
+    }
+}
+
+/// What refuses a set is told however many warnings stand before it.
+#[test]
+fn warnings_do_not_hide_what_refuses() {
+    let mut lines = String::new();
+    for n in 0..700 {
+        lines += &format!("PO1*{n}*5*EA*4.20**QQ*A-1~\n");
+    }
+    let text = order("CTT*1~", &format!("{lines}PO1*701*5x*EA*4.20**VN*A-1~\nCTT*702~"));
+    let (codes, accepted, _) = read_by(&text, Policy::default());
+    assert!(codes.len() < 700 && codes.contains(&"E0307".to_owned()) && !accepted, "{} {accepted}", codes.len());
+}
+
+/// A partner's guide is taken where its version and application sender are the set's, and what it finds is its word.
+#[test]
+fn a_partners_guide_is_read_by() {
+    let standard = guides::find(Standard::X12, "004010", "850").expect("the standard's guide");
+    let change = Change { path: "BEG03".into(), max: Some(3), ..Change::default() };
+    for (sender, accepted) in [("NORTHWIND", false), ("SOMEBODY", true)] {
+        let applies = Applies { sender: Some(sender.into()), ..Applies::default() };
+        let (guide, remarks) = standard.with(std::slice::from_ref(&change));
+        assert!(remarks.is_empty(), "{remarks:?}");
+        let guides = Guides::new(vec![(applies, guide)]);
+        let (codes, stands, origins) = read_by(&order("", ""), Policy { guides, ..Policy::default() });
+        assert_eq!(stands, accepted, "{sender}: {codes:?}");
+        assert!(origins.iter().all(|origin| *origin == Origin::Guide), "{sender}: {origins:?}");
     }
 }
 
