@@ -11,6 +11,7 @@ pub mod dead;
 pub mod deliveries;
 pub mod documents;
 pub mod events;
+pub mod expectations;
 pub mod extract;
 pub mod health;
 pub mod intake;
@@ -93,6 +94,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(story::routes())
         .merge(dead::routes())
         .merge(deliveries::routes())
+        .merge(expectations::routes())
         .merge(references::routes())
         .merge(events::routes())
         .merge(audit::routes())

@@ -35,4 +35,8 @@ pub const TYPES: &[(&str, &str)] = &[
     ("acknowledgement.received", "acknowledgement/1"),
     ("acknowledgement.accepted", "acknowledgement/1"),
     ("acknowledgement.rejected", "acknowledgement/1"),
+    ("acknowledgement.due_soon", "expectation/1"),
+    ("acknowledgement.overdue", "expectation/1"),
+    ("answer.due_soon", "expectation/1"),
+    ("answer.overdue", "expectation/1"),
 ];

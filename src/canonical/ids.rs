@@ -101,6 +101,18 @@ impl EventId {
     }
 }
 
+impl EventId {
+    /// What is told of an expectation: `overdue/` and the instant that it was due.
+    pub fn of_expectation(expectation: Uuid, what: &str) -> Self {
+        EventId(derive(expectation, &format!("event/{what}")))
+    }
+}
+
+/// The id of what is expected for a document of ours, or of an answer to a number.
+pub fn expectation(of: Uuid, name: &str) -> Uuid {
+    derive(of, &format!("expectation/{name}"))
+}
+
 impl DeliveryId {
     /// An event to one target: an endpoint's id, or an answer's name (`northwind-drop/855`).
     pub fn of(event: EventId, target: &str) -> Self {

@@ -9,6 +9,7 @@ pub mod acknowledgement;
 pub mod amounts;
 pub mod claim;
 pub mod event;
+pub mod expectation;
 pub mod ids;
 pub mod instant;
 pub mod order;

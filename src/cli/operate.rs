@@ -43,6 +43,17 @@ pub enum Deliveries {
     Replay(One),
     /// End one that is not delivered: nobody tries it again
     Cancel(One),
+    /// What partners have not acknowledged in time, and what was not answered in time
+    Overdue(Overdue),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Overdue {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
 }
 
 /// Runs one of them.
@@ -60,7 +71,33 @@ pub async fn deliveries(command: &Deliveries) -> anyhow::Result<u8> {
         Deliveries::Show(one) => show("deliveries", one).await,
         Deliveries::Replay(one) => change("deliveries", "replay", one).await,
         Deliveries::Cancel(one) => change("deliveries", "cancel", one).await,
+        Deliveries::Overdue(list) => overdue(list).await,
     }
+}
+
+async fn overdue(list: &Overdue) -> anyhow::Result<u8> {
+    let places = Places::open(&list.ask, false).await?;
+    let (mut out, mut rows) = (Out::new(), Vec::new());
+    for place in &places.all {
+        let found = place.get("/v1/expectations?state=overdue&limit=200").await?;
+        for one in found.as_array().into_iter().flatten() {
+            let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+            let of = if text("kind") == "answer" { text("number") } else { text("delivery") };
+            let wants = if text("kind") == "answer" { text("wants") } else { text("kind") };
+            rows.push(vec![text("partner"), text("owes"), wants, of, text("since"), text("due_at")]);
+            if list.json {
+                out.json(&of_tenant(place, one.clone()))?;
+            }
+        }
+    }
+    if !list.json {
+        match rows.is_empty() {
+            true => out.line("nothing is overdue")?,
+            false => out.table(&["PARTNER", "OWES", "WHAT", "OF", "SINCE", "DUE"], &rows)?,
+        }
+    }
+    out.flush()?;
+    Ok(0)
 }
 
 async fn show(things: &str, one: &One) -> anyhow::Result<u8> {

@@ -6,7 +6,7 @@ use crate::{
     store::{
         StoreError,
         census::{self, Work},
-        deliveries, directory, documents as rows, journal,
+        deliveries, directory, documents as rows, expectations, journal,
         messages::{self, MessageRow},
         now, outbox,
     },
@@ -37,6 +37,7 @@ pub struct Numbers {
     failing: BTreeMap<String, String>,
     letters: i64,
     late: usize,
+    overdue: i64,
     held: Vec<MessageRow>,
 }
 
@@ -60,10 +61,11 @@ pub async fn numbers(console: &Console, tenant: Tenant) -> Result<Numbers, Store
     let pace = journal::pace(&mut tx, tenant, now.0 - 60_000_000).await?;
     let first = (Micros(i64::MAX), Uuid::max());
     let letters = deliveries::letters_page(&mut tx, tenant, first, None, LETTERS).await?.len() as i64;
+    let overdue = expectations::overdue(&mut tx, tenant).await?;
     let held = messages::in_state(&mut tx, tenant, "held", HELD).await?;
     tx.rollback().await?;
     let pace = pace.into_iter().map(|(stage, state, n)| ((stage, state), n)).collect();
-    Ok(Numbers { documents, messages, deliveries: sent, pace, depth, failing, letters, late, held })
+    Ok(Numbers { documents, messages, deliveries: sent, pace, depth, failing, letters, late, overdue, held })
 }
 
 impl Numbers {
@@ -200,6 +202,7 @@ fn needs(numbers: &Numbers) -> Markup {
             (need("Held messages", &held.to_string(), held > 0, "wait", None))
             (need("Unassigned", &unassigned.to_string(), unassigned > 0, "wait", Some("/documents?state=unassigned")))
             (need("Late", &numbers.late.to_string(), numbers.late > 0, "bad", None))
+            (need("Overdue", &numbers.overdue.to_string(), numbers.overdue > 0, "bad", Some("/overdue")))
             (need("Failing connections", &numbers.failing.len().to_string(), !numbers.failing.is_empty(), "bad", None))
         }
         @if !numbers.held.is_empty() {

@@ -14,6 +14,7 @@ pub mod documents;
 pub mod flow;
 pub mod layout;
 pub mod live;
+pub mod overdue;
 pub mod picture;
 pub mod session;
 pub mod story;
@@ -74,6 +75,7 @@ pub fn router(console: Console) -> Router {
         .route("/deliveries/{id}/replay", post(act::replay_delivery))
         .route("/deliveries/{id}/cancel", post(act::cancel_delivery))
         .route("/references", post(act::add_reference))
+        .route("/overdue", get(overdue::page))
         .route("/dead", get(dead::list))
         .route("/dead/{id}", get(dead::page))
         .route("/dead/{id}/replay", post(act::replay_letter))

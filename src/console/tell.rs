@@ -113,6 +113,7 @@ pub fn meaning(kind: &str, data: &Value) -> String {
             format!("our number {}; stock reserved for {}", words::text(data, "our_number"), lines(count("reserved")))
         }
         "order.cancelled" => format!("stock released of {}", lines(count("released"))),
+        _ if data.get("expectation").is_some() => words::text(data, "sentence").to_owned(),
         kind if kind.starts_with("acknowledgement.") => {
             let (by, interchange) = (words::text(data, "by"), words::text(data, "interchange"));
             format!("{by} says “{}” of interchange {interchange}", words::text(data, "outcome").replace('_', " "))

@@ -23,6 +23,10 @@ pub fn word(state: &str) -> (&'static str, &'static str) {
         "duplicate" => ("Duplicate", "off"),
         "cancelled" => ("Cancelled", "off"),
         "replaced" => ("Replaced", "off"),
+        "accepted" | "accepted_with_errors" => ("Accepted", "good"),
+        "partly_accepted" => ("Partly accepted", "bad"),
+        "warned" => ("Due soon", "wait"),
+        "overdue" => ("Overdue", "bad"),
         _ => ("Unknown", "off"),
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     store::{
         StoreError, Tx,
         deliveries::{self, NewDelivery, NewLetter, hex},
+        expectations::{self, NewExpectation},
         interchanges::take_control_numbers,
         journal::{self, Step},
         outbound::{self, NewSet},
@@ -199,6 +200,7 @@ pub struct Rows {
     pub deliveries: Vec<NewDelivery>,
     pub letters: Vec<NewLetter>,
     pub sets: Vec<NewSet>,
+    pub expectations: Vec<NewExpectation>,
 }
 
 /// Takes control numbers for the drafts that stand, without a gap, and renders them; the others give dead rows.
@@ -224,6 +226,9 @@ pub async fn number(
                 row.name = Some(name);
                 row.content = Some(hex(&bytes));
                 row.control = control;
+                let waits = set.as_ref().filter(|_| one.kind == "document").and_then(|set| waits(set, one.partner));
+                row.acknowledged = waits.as_ref().map(|_| "waiting");
+                rows.expectations.extend(waits);
                 rows.sets.extend(set);
             }
             Err(unwritable) => {
@@ -293,8 +298,35 @@ pub async fn number_one(
     let rendered = numbers.next(partner).and_then(|numbers| draft.rendered(of, partner, numbers));
     if let Ok(Rendered { set: Some(set), .. }) = &rendered {
         outbound::insert(tx, std::slice::from_ref(set)).await?;
+        if let Some(waits) = waits(set, partner) {
+            expectations::insert(tx, std::slice::from_ref(&waits)).await?;
+            deliveries::await_acknowledgement(tx, of.tenant, of.delivery, true).await?;
+        }
     }
     Ok(rendered)
+}
+
+/// That the partner is to acknowledge a set of ours, if that was agreed. Its time begins when it is delivered.
+fn waits(set: &NewSet, partner: &PartnerInfo) -> Option<NewExpectation> {
+    let expect = &partner.agreement.expect;
+    let within = expect.acknowledgement?;
+    Some(NewExpectation {
+        tenant: set.tenant,
+        id: crate::canonical::ids::expectation(set.delivery.0, "acknowledgement"),
+        kind: "acknowledgement",
+        owes: "partner",
+        partner: partner.id,
+        message: set.message?,
+        number: None,
+        wants: None,
+        delivery: Some(set.delivery),
+        within_us: within.us(),
+        warn_us: expect.warn_us(within),
+        since: None,
+        due_at: None,
+        look_at: None,
+        created_at: set.created_at,
+    })
 }
 
 /// Numbers that were taken, by partner: the next ISA13 and GS06 as counted.
@@ -357,6 +389,7 @@ fn row(emit: &Emitter<'_>, tenant: Tenant, one: &Wanted<'_>) -> NewDelivery {
         control: None,
         sequence: None,
         cause: None,
+        acknowledged: None,
         created_at: emit.now.0,
         deadline: emit.deadline.0,
         wait_us: emit.wait_us,
@@ -387,6 +420,7 @@ impl Rows {
         }
         deliveries::insert(tx, &self.deliveries).await?;
         outbound::insert(tx, &self.sets).await?;
+        expectations::insert(tx, &self.expectations).await?;
         deliveries::bury(tx, &self.letters).await?;
         let pending: Vec<Uuid> = self.deliveries.iter().filter(|d| d.state == "pending").map(|d| d.id.0).collect();
         outbox::push(tx, &outbox::claims(tenant, Stage::Deliver, &pending, emit.now)).await?;

@@ -98,6 +98,7 @@ async fn webhooks(
             control: None,
             sequence: Some(sequence),
             cause: None,
+            acknowledged: None,
             created_at: emit.now.0,
             deadline: emit.deadline.0,
             wait_us: emit.wait_us,

@@ -5,6 +5,7 @@
 //! uploads that were given up, raw bytes whose retention has passed. Due timers are the relay's.
 
 mod clean;
+mod deadlines;
 
 use crate::{
     canonical::{ClaimCheck, MessageId, Micros, Stage, Tenant},
@@ -45,6 +46,8 @@ pub struct Swept {
     pub uploads_removed: usize,
     /// Documents whose raw bytes were let go.
     pub raw_removed: usize,
+    /// Deadlines told: warnings and alerts.
+    pub deadlines: usize,
 }
 
 /// Looks every `flow.sweep_every_ms` until told to stop.
@@ -103,6 +106,7 @@ impl Sweeper {
             swept.waited_for_nothing += free_waiting(&hub, *tenant).await?;
             swept.restarted += self.held_without_cause(*tenant).await?;
         }
+        swept.deadlines = deadlines::tell(&hub).await?;
         swept.uploads_removed = clean::uploads(&hub).await?;
         swept.raw_removed = clean::past_retention(&hub).await?;
         Ok(swept)

@@ -55,7 +55,7 @@ pub struct Missing {
 }
 
 /// The kinds of [`Missing`].
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 11] = [
     "blob_without_document",
     "document_without_bytes",
     "sets_without_messages",
@@ -66,6 +66,7 @@ pub const KINDS: [&str; 10] = [
     "message_without_event",
     "event_without_delivery",
     "number_skipped",
+    "expectation_missing",
 ];
 
 /// Looks at one tenant, or at all. Fails if it can't see every tenant that is configured, and every row: such a look
@@ -86,6 +87,7 @@ pub async fn audit(
     look.messages(&mut tx).await?;
     look.events(&mut tx).await?;
     look.numbers(&mut tx).await?;
+    look.expectations(&mut tx).await?;
     let mut late = look.late(&mut tx).await?;
     tx.rollback().await?;
     // On the embedded queue the outbox row stands until the work is done, so one look is enough.
@@ -255,6 +257,15 @@ impl Look {
                 );
                 self.add("number_skipped", counter.tenant, groups.scope.clone(), sentence, SKIPPED);
             }
+        }
+        Ok(())
+    }
+
+    /// A document that waits for its acknowledgement would wait for ever if nothing said until when.
+    async fn expectations(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        for s in census::waiting_without_expectation(tx, self.tenant).await? {
+            let sentence = "it waits for its acknowledgement, and nothing says until when".into();
+            self.add("expectation_missing", s.tenant, s.id.to_string(), sentence, "report it: this is a bug");
         }
         Ok(())
     }

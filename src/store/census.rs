@@ -100,6 +100,17 @@ pub async fn messages_waiting_for_nothing(tx: &mut Tx, tenant: Option<Tenant>) -
     )?)
 }
 
+/// Documents that wait for an acknowledgement of which no expectation says until when, though they went out.
+pub async fn waiting_without_expectation(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Suspect>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select d.tenant, d.id from deliveries d where d.acknowledged in ('waiting', 'overdue') and ($1 is null or d.tenant = $1)
+            and not exists (select 1 from expectations e where e.delivery = d.id and e.kind = 'acknowledgement' and e.state in ('waiting', 'warned', 'overdue')
+                and (e.due_at is not null or d.state <> 'delivered')) limit $2";
+        tenant, SUSPECTS
+    )?)
+}
+
 /// A subscription as the audit needs it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Subscribed {

@@ -44,6 +44,9 @@ pub struct NewDelivery {
     pub sequence: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Value>,
+    /// `waiting` where the partner is to acknowledge it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<&'static str>,
     pub created_at: i64,
     pub deadline: i64,
     pub wait_us: i64,
@@ -65,10 +68,10 @@ pub async fn insert(tx: &mut Tx, rows: &[NewDelivery]) -> Result<(), StoreError>
     }
     exec!(
         tx,
-        "insert into deliveries (tenant, id, event, document, message, subscription, partner, kind, target, state, name, content, control, sequence, cause, created_at, deadline, wait_us)
-         select r.tenant, r.id, r.event, r.document, r.message, r.subscription, r.partner, r.kind, r.target, r.state, r.name, r.content, r.control, r.sequence, r.cause, r.created_at, r.deadline, r.wait_us
+        "insert into deliveries (tenant, id, event, document, message, subscription, partner, kind, target, state, name, content, control, sequence, cause, acknowledged, created_at, deadline, wait_us)
+         select r.tenant, r.id, r.event, r.document, r.message, r.subscription, r.partner, r.kind, r.target, r.state, r.name, r.content, r.control, r.sequence, r.cause, r.acknowledged, r.created_at, r.deadline, r.wait_us
          from {rows} where true on conflict (id) do nothing",
-        "tenant uuid, id uuid, event uuid, document uuid, message uuid, subscription uuid, partner uuid, kind text, target text, state text, name text, content hex, control text, sequence bigint, cause jsonb, created_at bigint, deadline bigint, wait_us bigint" => rows
+        "tenant uuid, id uuid, event uuid, document uuid, message uuid, subscription uuid, partner uuid, kind text, target text, state text, name text, content hex, control text, sequence bigint, cause jsonb, acknowledged text, created_at bigint, deadline bigint, wait_us bigint" => rows
     )?;
     Ok(())
 }
@@ -254,6 +257,22 @@ pub async fn fill(
         tenant, id, name, content, control
     )?;
     if filled == 1 { Ok(()) } else { Err(StoreError::Lost("a dead delivery without a document")) }
+}
+
+/// Says of a delivery that its partner is to acknowledge it, anew, or that nobody waits for that.
+pub async fn await_acknowledgement(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DeliveryId,
+    awaited: bool,
+) -> Result<(), StoreError> {
+    let acknowledged = awaited.then_some("waiting");
+    exec!(
+        tx,
+        "update deliveries set acknowledged = $3, answer = null where tenant = $1 and id = $2";
+        tenant, id, acknowledged
+    )?;
+    Ok(())
 }
 
 /// Sends a dead or delivered one again, with the same event id: back to `pending`. Gives false if it was in another state.

@@ -14,6 +14,7 @@ pub mod documents;
 pub mod entities;
 pub mod error;
 pub mod events;
+pub mod expectations;
 pub mod interchanges;
 pub mod journal;
 pub mod keys;

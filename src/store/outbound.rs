@@ -189,3 +189,14 @@ pub async fn note_answer(
     )?;
     Ok(())
 }
+
+/// Its interchange goes out once more: what was said of its sets before is history, which the journal keeps.
+pub async fn forget_verdicts(tx: &mut Tx, tenant: Tenant, delivery: DeliveryId) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "update outbound_sets set received_by = null, verdict = null, verdict_by = null, verdict_at = null, said = null
+         where tenant = $1 and delivery = $2";
+        tenant, delivery
+    )?;
+    Ok(())
+}

@@ -4,6 +4,7 @@
 //! standard's block), `set` (and one kind of message). Its `standard` is the only one that it means anything in. Lint,
 //! `agreement show` and the reference page are made of these and of the words below.
 
+use super::expect::Expect;
 use crate::formats::{ack::Form, piece::Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ pub struct Agreement {
     /// What ISA15 = T in and out means.
     #[schemars(extend("level" = "connection"))]
     pub test_indicator: TestIndicator,
+    /// Which acknowledgements and answers are expected by when.
+    pub expect: Expect,
     /// Whom to tell when a document was refused: shown beside it by console and API. No letter is sent yet.
     pub contacts: Vec<String>,
     /// Raw bytes are kept so many days; 0 keeps them for ever.
@@ -68,6 +71,7 @@ impl Default for Agreement {
             delimiters: Delimiters::default(),
             control_numbers: ControlNumbers::default(),
             test_indicator: TestIndicator::Accept,
+            expect: Expect::default(),
             contacts: vec![],
             retention_days: 0,
         }

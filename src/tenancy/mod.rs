@@ -8,6 +8,7 @@
 pub mod agreement;
 pub mod catalogue;
 pub mod directory;
+pub mod expect;
 pub mod files;
 pub mod keys;
 pub mod layers;

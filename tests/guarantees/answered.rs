@@ -23,11 +23,16 @@ connections:
 ";
 
 async fn hub(backing: Backing) -> Rig {
+    agreed(backing, "acknowledge: '997', contrl: always").await
+}
+
+/// A hub whose northwind agreed to this, and one more partner.
+pub async fn agreed(backing: Backing, agreement: &str) -> Rig {
     let acme = ACME
         .replace("[x12/ZZ/ACMEDIST]", "[x12/ZZ/ACMEDIST, edifact/ZZZ/ACMEDIST]")
-        .replace("['order.*']", "['order.*', 'acknowledgement.*']");
+        .replace("['order.*']", "['order.*', 'acknowledgement.*', 'answer.*']");
     let north = NORTHWIND
-        .replace("agreement: { acknowledge: '997' }", "agreement: { acknowledge: '997', contrl: always }")
+        .replace("agreement: { acknowledge: '997' }", &format!("agreement: {{ {agreement} }}"))
         .replace("[x12/ZZ/NORTHWIND]", "[x12/ZZ/NORTHWIND, edifact/14/4012345000009]");
     let mut rig = Rig::with(backing, &[&acme, &north, SOUTHWIND], Settings::default()).await;
     rig.start(2, 3).await;
@@ -59,7 +64,7 @@ async fn set(rig: &Rig, delivery: DeliveryId) -> SetRow {
 }
 
 /// A partner's interchange of one set that answers ours; of a TA1 without a group.
-fn says(from: &str, control: u32, kind: &str, body: &str) -> String {
+pub fn says(from: &str, control: u32, kind: &str, body: &str) -> String {
     let isa = format!(
         "ISA*00*          *00*          *ZZ*{from:<15}*ZZ*ACMEDIST       *261102*0915*U*00401*{control:09}*0*P*>~\n"
     );
@@ -82,7 +87,7 @@ async fn told(rig: &Rig, connection: &str, text: &str) -> MessageRow {
     message_of(rig, document).await
 }
 
-async fn message_of(rig: &Rig, document: DocumentId) -> MessageRow {
+pub async fn message_of(rig: &Rig, document: DocumentId) -> MessageRow {
     let state = rig.document(document).await;
     let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
     let mut rows = messages::of_document(&mut tx, rig.acme, document, -1, 10).await.unwrap();

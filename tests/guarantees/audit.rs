@@ -132,6 +132,11 @@ fn plants(rig: &Rig) -> Vec<(&'static str, String, String)> {
             "update control_numbers set next = next + 1 where scope = 'northwind/gs'".into(),
             "update control_numbers set next = next - 1 where scope = 'northwind/gs'".into(),
         ),
+        (
+            "expectation_missing",
+            format!("update deliveries set acknowledged = 'waiting' where {of_event} and kind = 'document'"),
+            "update deliveries set acknowledged = null where acknowledged = 'waiting'".into(),
+        ),
     ]
 }
 

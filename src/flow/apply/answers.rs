@@ -14,7 +14,7 @@ use crate::{
         piece::{Piece, Set, Standard},
     },
     store::{
-        StoreError, Tx, deliveries,
+        StoreError, Tx, deliveries, expectations,
         journal::Step,
         messages::{Change, Loaded},
         outbound::{self, SetRow},
@@ -120,6 +120,9 @@ impl Work<'_> {
             outbound::note_received(tx, self.tenant, delivery, message.id).await?;
         }
         let whole = whole(matches);
+        if whole != Verdict::Received {
+            expectations::meet(tx, self.tenant, delivery, message.id, self.now).await?;
+        }
         outbound::note_answer(tx, self.tenant, delivery, whole.as_str(), &json!(data)).await?;
         let told: Vec<&str> = matches.iter().flat_map(|m| &m.told).map(String::as_str).collect();
         let told = told.join("; ");

@@ -7,9 +7,9 @@ use crate::{
     store::{
         StoreError, Tx,
         deliveries::{self, DeliveryRow},
-        events,
+        events, expectations,
         journal::{self, Step},
-        now,
+        now, outbound,
         outbox::{self, Row},
     },
 };
@@ -44,6 +44,12 @@ pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
         });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
+    if row.kind == "document" {
+        // It goes out under the same number, so what is said of it now counts.
+        outbound::forget_verdicts(&mut tx, tenant, id).await?;
+        let awaited = expectations::again(&mut tx, tenant, id).await?;
+        deliveries::await_acknowledgement(&mut tx, tenant, id, awaited).await?;
+    }
     // The row begins anew; how it had ended stands here.
     let cause = json!({ "code": "replayed", "who": who, "why": why, "was": row.state, "ended": row.cause });
     journal::write(&mut tx, &[step(hub, tenant, &row, "pending", cause)]).await?;
@@ -62,6 +68,8 @@ pub async fn cancel(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
         return Err(Refused::State { state: row.state, remedy: "only what is not delivered yet can be cancelled" });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
+    expectations::drop_of(&mut tx, tenant, id).await?;
+    deliveries::await_acknowledgement(&mut tx, tenant, id, false).await?;
     journal::write(&mut tx, &[step(hub, tenant, &row, "cancelled", cause)]).await?;
     tx.commit().await?;
     Ok(())

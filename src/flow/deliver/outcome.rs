@@ -12,6 +12,7 @@ use crate::{
     store::{
         StoreError, Tx,
         deliveries::{self, Change, NewLetter},
+        expectations,
         journal::{self, Step, StepRow},
         now,
         outbox::{self, Row},
@@ -98,6 +99,9 @@ pub async fn write(
     let steps: Vec<Step> = standing.iter().map(|v| step(hub, tenant, v, now)).collect();
     journal::write(&mut tx, &steps).await?;
     bury(&mut tx, tenant, &standing, now).await?;
+    let sent = standing.iter().filter(|v| v.change.state == "delivered" && v.ended.facts.kind == "document");
+    let sent: Vec<DeliveryId> = sent.map(|v| v.change.id).collect();
+    expectations::delivered(&mut tx, tenant, &sent, now).await?;
     let due = standing.iter().filter_map(|v| v.change.due.map(|due| (Micros(due), 0, v.change.id.0)));
     let later = ended.iter().filter_map(|e| match e.fate {
         Fate::Later { due, times_away } => Some((due, times_away, e.facts.id.0)),

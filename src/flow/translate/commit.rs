@@ -9,7 +9,9 @@ use crate::{
     canonical::{ConnectionId, Micros, Stage, Tenant},
     flow::{Hub, probe::Point},
     store::{
-        StoreError, Tx, directory, documents, interchanges,
+        StoreError, Tx, directory, documents,
+        expectations::{self, NewExpectation},
+        interchanges,
         journal::{self, Step},
         keys::{self, Key},
         messages, now, outbox,
@@ -232,6 +234,7 @@ impl<'a> Writer<'a> {
             }
         }
         messages::insert(tx, &rows).await?;
+        self.expect_answers(tx, &rows).await?;
         let mut go = Vec::new();
         for row in &rows {
             self.step(row);
@@ -242,6 +245,43 @@ impl<'a> Writer<'a> {
         self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &go, self.now));
         let dead: Vec<_> = rows.iter().filter(|r| r.state == "dead").map(|r| self.letter(r)).collect();
         crate::store::deliveries::bury(tx, &dead).await
+    }
+
+    /// What came in and is to be answered by when, and what came in as an answer.
+    async fn expect_answers(&self, tx: &mut Tx, rows: &[messages::NewMessage]) -> Result<(), StoreError> {
+        let (mut expected, mut came) = (Vec::new(), Vec::new());
+        for row in rows.iter().filter(|row| !matches!(row.state, "rejected" | "dead")) {
+            let (Some(partner), Some(number)) = (row.partner, &row.number) else { continue };
+            let Some(info) = self.hub.directory.partners.get(&partner) else { continue };
+            let expect = &info.agreement.expect;
+            for due in expect.answers.iter().filter(|due| due.to == row.set_kind) {
+                let name = format!("{}/{number}/{}", due.to, due.with);
+                let new = NewExpectation {
+                    tenant: self.tenant,
+                    id: crate::canonical::ids::expectation(partner.0, &name),
+                    kind: "answer",
+                    owes: "us",
+                    partner,
+                    message: row.id,
+                    number: Some(number.clone()),
+                    wants: Some(due.with.clone()),
+                    delivery: None,
+                    within_us: due.within.us(),
+                    warn_us: expect.warn_us(due.within),
+                    since: None,
+                    due_at: None,
+                    look_at: None,
+                    created_at: self.now.0,
+                };
+                expected.push(new.begun(self.now));
+            }
+            if !expect.answers.is_empty() {
+                let (number, kind) = (number.clone(), row.set_kind.clone());
+                came.push(expectations::Came { partner, number, kind, message: row.id });
+            }
+        }
+        expectations::came(tx, self.tenant, &came, self.now).await?;
+        expectations::insert(tx, &expected).await
     }
 
     fn step(&mut self, row: &messages::NewMessage) {

@@ -37,6 +37,7 @@ grant select (tenant, id, document, run, set_no, split, kind, partner, number, p
 grant select (tenant, id, position, message, ordinal, kind, at), update (position) on events to crossdock_system;
 grant select (tenant, id, event, document, message, subscription, partner, kind, target, state, control, sequence, tries, due, created_at, ended_at, deadline, wait_us, swept_at, acknowledged), update (deadline, wait_us, swept_at) on deliveries to crossdock_system;
 grant select (tenant, id, delivery, partner, standard, kind, interchange_no, group_no, set_no, message, created_at, received_by, verdict, verdict_by, verdict_at) on outbound_sets to crossdock_system;
+grant select (tenant, id, kind, owes, partner, message, delivery, state, since, due_at, look_at, met_by, met_at, created_at) on expectations to crossdock_system;
 grant select (tenant, scope, next, first) on control_numbers to crossdock_system;
 grant select, insert, delete on timers to crossdock_system;
 grant select, insert, delete on outbox to crossdock_system;

@@ -5,8 +5,9 @@ use crate::rig::{Rig, both};
 use crossdock::{
     canonical::{DeliveryId, DocumentId, EventId, MessageId, Micros, PartnerId},
     store::{
-        StoreError,
+        StoreError, census,
         deliveries::{self, NewDelivery},
+        expectations::{self, Came, NewExpectation, Told},
         now,
         outbound::{self, NewSet, SetRow, Verdict},
     },
@@ -14,7 +15,13 @@ use crossdock::{
 use serde_json::json;
 use uuid::Uuid;
 
-both![a_set_is_judged_once, the_newest_under_a_number_is_meant, what_came_to_a_delivery];
+both![
+    a_set_is_judged_once,
+    the_newest_under_a_number_is_meant,
+    what_came_to_a_delivery,
+    what_is_expected,
+    who_owes_an_answer
+];
 
 fn message(n: u32) -> MessageId {
     MessageId::of(DocumentId(Uuid::from_u128(7)), 0, n, 0)
@@ -116,5 +123,98 @@ async fn what_came_to_a_delivery(rig: Rig) {
         assert_eq!(row.acknowledged.as_deref(), Some(stands));
         assert_eq!(row.answer.unwrap()["by"], if by == "TA1 again" { "997" } else { by });
     }
+    tx.rollback().await.unwrap();
+}
+
+fn expected(rig: &Rig, delivery: DeliveryId) -> NewExpectation {
+    NewExpectation {
+        tenant: rig.acme,
+        id: Uuid::from_u128(1),
+        kind: "acknowledgement",
+        owes: "partner",
+        partner: rig.northwind,
+        message: message(1),
+        number: None,
+        wants: None,
+        delivery: Some(delivery),
+        within_us: 100,
+        warn_us: 10,
+        since: None,
+        due_at: None,
+        look_at: None,
+        created_at: 5,
+    }
+}
+
+async fn what_is_expected(rig: Rig) {
+    let (acme, at) = (rig.acme, Micros);
+    let out = delivery(&rig, 1);
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    deliveries::insert(&mut tx, std::slice::from_ref(&out)).await.unwrap();
+    deliveries::await_acknowledgement(&mut tx, acme, out.id, true).await.unwrap();
+    let new = expected(&rig, out.id);
+    expectations::insert(&mut tx, std::slice::from_ref(&new)).await.unwrap();
+    expectations::insert(&mut tx, &[NewExpectation { within_us: 7, ..new.clone() }]).await.unwrap();
+    assert!(expectations::lock_due(&mut tx, acme, at(i64::MAX), 9).await.unwrap().is_empty(), "its time has not begun");
+    expectations::delivered(&mut tx, acme, &[out.id], at(1_000)).await.unwrap();
+    assert!(expectations::lock_due(&mut tx, acme, at(1_089), 9).await.unwrap().is_empty());
+    let due = expectations::lock_due(&mut tx, acme, at(1_090), 9).await.unwrap();
+    assert_eq!((due.len(), due[0].due_at, due[0].since), (1, Some(at(1_100)), Some(at(1_000))));
+    expectations::told(&mut tx, acme, &[Told { id: new.id, state: "overdue", look_at: None }]).await.unwrap();
+    assert!(expectations::lock_due(&mut tx, acme, at(i64::MAX), 9).await.unwrap().is_empty());
+    assert_eq!(expectations::overdue(&mut tx, acme).await.unwrap(), 1);
+    let row = deliveries::get(&mut tx, acme, out.id).await.unwrap().unwrap();
+    assert_eq!(row.acknowledged.as_deref(), Some("overdue"));
+    expectations::meet(&mut tx, acme, out.id, message(9), at(2_000)).await.unwrap();
+    let late = expectations::in_state(&mut tx, acme, "late", 9).await.unwrap();
+    assert_eq!((late.len(), late[0].met_by, late[0].met_at), (1, Some(message(9).0), Some(at(2_000))));
+    assert!(expectations::again(&mut tx, acme, out.id).await.unwrap());
+    outbound::insert(&mut tx, &[set(&rig, out.id, 1, 1)]).await.unwrap();
+    outbound::note_received(&mut tx, acme, out.id, message(9)).await.unwrap();
+    outbound::forget_verdicts(&mut tx, acme, out.id).await.unwrap();
+    assert_eq!(outbound::of_deliveries(&mut tx, acme, &[out.id]).await.unwrap()[0].received_by, None);
+    expectations::delivered(&mut tx, acme, &[out.id], at(3_000)).await.unwrap();
+    assert_eq!(expectations::in_state(&mut tx, acme, "waiting", 9).await.unwrap()[0].due_at, Some(at(3_100)));
+    tx.commit().await.unwrap();
+
+    let mut tx = rig.hub.store.system_read().await.unwrap();
+    assert_eq!(expectations::tenants_due(&mut tx, at(3_090)).await.unwrap(), [acme]);
+    assert_eq!(expectations::tenants_due(&mut tx, at(3_089)).await.unwrap(), []);
+    assert!(census::waiting_without_expectation(&mut tx, Some(acme)).await.unwrap().is_empty());
+    tx.rollback().await.unwrap();
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    expectations::drop_of(&mut tx, acme, out.id).await.unwrap();
+    assert_eq!(expectations::in_state(&mut tx, acme, "dropped", 9).await.unwrap().len(), 1);
+    assert!(!expectations::again(&mut tx, rig.globex, out.id).await.unwrap());
+    tx.commit().await.unwrap();
+    let mut tx = rig.hub.store.system_read().await.unwrap();
+    assert_eq!(census::waiting_without_expectation(&mut tx, None).await.unwrap().len(), 1);
+    tx.rollback().await.unwrap();
+}
+
+async fn who_owes_an_answer(rig: Rig) {
+    let acme = rig.acme;
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    let new = NewExpectation {
+        kind: "answer",
+        number: Some("PO-1".into()),
+        wants: Some("855".into()),
+        delivery: None,
+        ..expected(&rig, delivery(&rig, 1).id)
+    };
+    let new = new.begun(Micros(1_000));
+    assert_eq!((new.due_at, new.look_at), (Some(1_100), Some(1_090)));
+    expectations::insert(&mut tx, &[new]).await.unwrap();
+    let came = |number: &str, kind: &str| Came {
+        partner: rig.northwind,
+        number: number.into(),
+        kind: kind.into(),
+        message: message(4),
+    };
+    expectations::came(&mut tx, acme, &[came("PO-2", "855"), came("PO-1", "856")], Micros(5)).await.unwrap();
+    assert_eq!(expectations::in_state(&mut tx, acme, "met", 9).await.unwrap().len(), 0);
+    expectations::came(&mut tx, acme, &[came("PO-1", "855")], Micros(5)).await.unwrap();
+    let met = expectations::in_state(&mut tx, acme, "met", 9).await.unwrap();
+    assert_eq!((met[0].owes.as_str(), met[0].met_by), ("partner", Some(message(4).0)));
     tx.rollback().await.unwrap();
 }

@@ -135,6 +135,7 @@ pub fn delivery(tenant: Tenant, event: EventId, target: &str) -> NewDelivery {
         control: None,
         sequence: Some(1),
         cause: None,
+        acknowledged: None,
         created_at: now().0,
         deadline: now().0 + 60_000_000,
         wait_us: 60_000_000,
