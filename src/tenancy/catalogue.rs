@@ -148,6 +148,7 @@ fn takes(schema: &Value, words: &[String]) -> String {
         Some(&"boolean") => "true or false",
         Some(&"string") if schema["maxLength"] == 1 => "a character",
         Some(&"string") => "text",
+        Some(&"array") if resolved(&schema["items"])["type"] == "object" => "a list of tables",
         Some(&"array") => "a list of texts",
         _ => "a table",
     };
