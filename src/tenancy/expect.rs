@@ -10,13 +10,13 @@ pub struct Expect {
     /// A 997, 999 or CONTRL for each document that answers the partner, so long after it was delivered (`24h`); unset: none
     /// is waited for, and one that comes is matched all the same.
     pub acknowledgement: Option<Span>,
-    /// Answers to business documents, ours and theirs.
+    /// Answers of ours to business documents of the partner's.
     pub answers: Vec<AnswerDue>,
     /// A warning so long before something is due; unset: none.
     pub warn_before: Option<Span>,
 }
 
-/// One kind of document that is to be answered by another: by us where the partner sends `to`, else by the partner.
+/// One kind of document of the partner's that is to be answered by one of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerDue {
@@ -24,7 +24,7 @@ pub struct AnswerDue {
     pub to: String,
     /// The kind of set that answers it: `855`.
     pub with: String,
-    /// So long after it came in, or went out.
+    /// So long after it came in.
     pub within: Span,
 }
 
