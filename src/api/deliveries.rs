@@ -72,6 +72,9 @@ pub struct Delivery {
     /// `accepted`, `accepted_with_errors`, `partly_accepted` or `rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<String>,
+    /// The delivery whose interchange carries this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_by: Option<Uuid>,
     /// What it said, as `acknowledgement/1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Value>,
@@ -100,6 +103,7 @@ impl Delivery {
             created_at: Micros(row.created_at),
             ended_at: row.ended_at.map(Micros),
             acknowledged: row.acknowledged,
+            carried_by: row.carried_by.map(|d| d.0),
             answer: row.answer,
         }
     }
@@ -132,7 +136,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Problem {
         match refused {
             Refused::Unknown(_) => Problem::not_found("delivery"),
-            Refused::State { .. } => Problem::new(Code::WrongState, refused.to_string()),
+            Refused::State { .. } | Refused::Carried(_) => Problem::new(Code::WrongState, refused.to_string()),
             Refused::StillUnwritable(_) => Problem::new(Code::SetUnreadable, refused.to_string()),
             Refused::Store(error) => error.into(),
         }

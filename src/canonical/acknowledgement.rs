@@ -21,10 +21,18 @@ pub struct Acknowledgement {
     pub documents: Vec<AcknowledgedDocument>,
 }
 
+impl Acknowledgement {
+    /// What it says of one document alone.
+    pub fn only(&self, delivery: DeliveryId) -> Acknowledgement {
+        let documents = self.documents.iter().filter(|one| one.delivery == delivery);
+        Acknowledgement { documents: documents.cloned().collect(), ..self.clone() }
+    }
+}
+
 /// A document of ours that it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AcknowledgedDocument {
-    /// It went out in this delivery.
+    /// Its delivery; of a batch its own, and not the one that carried it.
     pub delivery: DeliveryId,
     /// `855`.
     pub kind: String,

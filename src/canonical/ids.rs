@@ -119,6 +119,11 @@ impl DeliveryId {
         DeliveryId(derive(event.0, &format!("delivery/{target}")))
     }
 
+    /// What carries this one and others in one interchange.
+    pub fn batch(first: DeliveryId) -> Self {
+        DeliveryId(derive(first.0, "batch"))
+    }
+
     /// A document that goes out for a document and not for an event: a functional acknowledgement.
     pub fn acknowledgement(document: DocumentId, name: &str) -> Self {
         DeliveryId(derive(document.0, &format!("acknowledgement/{name}")))

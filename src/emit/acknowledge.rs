@@ -126,7 +126,7 @@ impl<'a> Acknowledgement<'a> {
                 let parties = [receiver, sender];
                 let agreement = self.agreement("CONTRL");
                 let envelope = document::edifact_envelope(emit, agreement, parties, syntax(version), [of_contrl, ""]);
-                Draft::Edifact { envelope: Box::new(envelope), set: set.clone() }
+                Draft::Edifact { envelope: Box::new(envelope), sets: vec![set.clone()] }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Outbound documents: drafted and tried before control numbers are taken, so that none is lost on what can't be written.
 
-use super::{Emitter, fingerprint};
+use super::{Emitter, batch, fingerprint};
 use crate::{
     canonical::{DeliveryId, DocumentId, EventId, MessageId, Micros, Stage, Tenant},
     formats::{
@@ -10,6 +10,7 @@ use crate::{
     },
     store::{
         StoreError, Tx,
+        batches::{self, CARRIED, NewBatched},
         deliveries::{self, NewDelivery, NewLetter, hex},
         expectations::{self, NewExpectation},
         interchanges::take_control_numbers,
@@ -22,6 +23,7 @@ use crate::{
         agreement::{ControlNumbers, TestIndicator},
     },
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -30,11 +32,11 @@ use uuid::Uuid;
 const SET_CONTROL: &str = "0001";
 
 /// A document that lacks only its control numbers.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Draft {
     X12 {
         envelope: Box<X12Envelope>,
-        set: OutSet,
+        sets: Vec<OutSet>,
     },
     /// An interchange of a TA1 and nothing else.
     Ta1 {
@@ -43,7 +45,7 @@ pub enum Draft {
     },
     Edifact {
         envelope: Box<EdifactEnvelope>,
-        set: OutSet,
+        sets: Vec<OutSet>,
     },
 }
 
@@ -89,7 +91,7 @@ impl Draft {
     /// One X12 set in its envelope.
     pub fn x12(kind: &str, segments: Vec<write::Segment>, envelope: X12Envelope) -> Draft {
         let set = OutSet { kind: kind.into(), control: SET_CONTROL.into(), segments };
-        Draft::X12 { envelope: Box::new(envelope), set }
+        Draft::X12 { envelope: Box::new(envelope), sets: vec![set] }
     }
 
     fn render(&self, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
@@ -99,11 +101,11 @@ impl Draft {
             ..envelope.clone()
         };
         let written = match self {
-            Draft::X12 { envelope, set } => write::x12(&x12(envelope), std::slice::from_ref(set)),
+            Draft::X12 { envelope, sets } => write::x12(&x12(envelope), sets),
             Draft::Ta1 { envelope, segment } => write::ta1(&x12(envelope), segment),
-            Draft::Edifact { envelope, set } => {
+            Draft::Edifact { envelope, sets } => {
                 let envelope = EdifactEnvelope { control: numbered(interchange), ..(**envelope).clone() };
-                write::edifact(&envelope, std::slice::from_ref(set))
+                write::edifact(&envelope, sets)
             }
         };
         written.map_err(|fault| Unwritable::by_faults(self.kind(), vec![fault]))
@@ -111,8 +113,46 @@ impl Draft {
 
     fn kind(&self) -> &str {
         match self {
-            Draft::X12 { set, .. } | Draft::Edifact { set, .. } => &set.kind,
+            Draft::X12 { .. } | Draft::Edifact { .. } => self.sets().first().map_or("", |set| &set.kind),
             Draft::Ta1 { .. } => "TA1",
+        }
+    }
+
+    fn sets(&self) -> &[OutSet] {
+        match self {
+            Draft::X12 { sets, .. } | Draft::Edifact { sets, .. } => sets,
+            Draft::Ta1 { .. } => &[],
+        }
+    }
+
+    /// What drafts must have in common to go out together: all of the envelope but its instant, and the kind of set.
+    pub fn like(&self) -> Option<String> {
+        let mut envelope = match self {
+            Draft::X12 { envelope, .. } => json!(envelope),
+            Draft::Edifact { envelope, .. } => json!(envelope),
+            Draft::Ta1 { .. } => return None,
+        };
+        envelope["date"] = Value::Null;
+        envelope["time"] = Value::Null;
+        Some(format!("{}\n{envelope}", self.kind()))
+    }
+
+    /// The sets of all drafts in the envelope of this one, numbered from 1, as of now.
+    pub fn merged<'a>(&self, all: impl Iterator<Item = &'a Draft>, emit: &Emitter<'_>) -> Draft {
+        let sets = all.flat_map(Draft::sets).zip(1..).map(|(set, n): (&OutSet, u32)| {
+            let control = if matches!(self, Draft::X12 { .. }) { format!("{n:04}") } else { n.to_string() };
+            OutSet { control, ..set.clone() }
+        });
+        let sets = sets.collect();
+        let (date, time) = emit.now.envelope();
+        match self {
+            Draft::X12 { envelope, .. } => {
+                Draft::X12 { envelope: Box::new(X12Envelope { date, time, ..(**envelope).clone() }), sets }
+            }
+            Draft::Edifact { envelope, .. } => {
+                Draft::Edifact { envelope: Box::new(EdifactEnvelope { date, time, ..(**envelope).clone() }), sets }
+            }
+            Draft::Ta1 { .. } => self.clone(),
         }
     }
 }
@@ -190,8 +230,15 @@ pub struct Rendered {
     pub name: String,
     pub bytes: Vec<u8>,
     pub control: Option<String>,
-    /// Its set, if it has one, by the numbers that an answer will name.
-    set: Option<NewSet>,
+    /// Its sets, by the numbers that an answer will name.
+    pub sets: Vec<NewSet>,
+}
+
+impl Rendered {
+    /// That the partner is to acknowledge it, if that was agreed.
+    pub fn waits(&self, kind: &str, partner: &PartnerInfo) -> Option<NewExpectation> {
+        self.sets.first().filter(|_| kind == "document").and_then(|set| waits(set, partner))
+    }
 }
 
 /// Rows of deliveries, of their sets, and of those among them that died before they lived.
@@ -201,6 +248,8 @@ pub struct Rows {
     pub letters: Vec<NewLetter>,
     pub sets: Vec<NewSet>,
     pub expectations: Vec<NewExpectation>,
+    /// Those that wait for others.
+    pub batched: Vec<NewBatched>,
 }
 
 /// Takes control numbers for the drafts that stand, without a gap, and renders them; the others give dead rows.
@@ -211,25 +260,26 @@ pub async fn number(
     wanted: Vec<Wanted<'_>>,
     rows: &mut Rows,
 ) -> Result<(), StoreError> {
+    let wanted = batch::hold(emit, tenant, wanted, rows);
     let mut numbers = take_numbers(tx, tenant, &wanted).await?;
     for one in wanted {
         let rendered = match &one.draft {
             Err(unwritable) => Err(unwritable.clone()),
             Ok(draft) => {
                 let of = Of { tenant, delivery: one.id, message: one.message, now: emit.now };
-                numbers.next(one.partner).and_then(|numbers| draft.rendered(&of, one.partner, numbers))
+                numbers.next(one.partner).and_then(|numbers| draft.rendered(&of, one.partner, numbers, &of.alone()))
             }
         };
         let mut row = row(emit, tenant, &one);
         match rendered {
-            Ok(Rendered { name, bytes, control, set }) => {
-                row.name = Some(name);
-                row.content = Some(hex(&bytes));
-                row.control = control;
-                let waits = set.as_ref().filter(|_| one.kind == "document").and_then(|set| waits(set, one.partner));
+            Ok(rendered) => {
+                let waits = rendered.waits(one.kind, one.partner);
                 row.acknowledged = waits.as_ref().map(|_| "waiting");
+                row.name = Some(rendered.name);
+                row.content = Some(hex(&rendered.bytes));
+                row.control = rendered.control;
                 rows.expectations.extend(waits);
-                rows.sets.extend(set);
+                rows.sets.extend(rendered.sets);
             }
             Err(unwritable) => {
                 row.state = "dead";
@@ -252,25 +302,32 @@ pub struct Of {
     pub now: Micros,
 }
 
+/// What a set of an interchange is known by, and the message that it answers.
+type SetId = (DeliveryId, Option<MessageId>);
+
+impl Of {
+    fn alone(&self) -> [SetId; 1] {
+        [(self.delivery, self.message)]
+    }
+}
+
 impl Draft {
+    /// `ids` in the order of the sets.
     fn rendered(
         &self,
         of: &Of,
         partner: &PartnerInfo,
         (interchange, group): (u64, u64),
+        ids: &[SetId],
     ) -> Result<Rendered, Unwritable> {
         let bytes = self.render(interchange, group)?;
         let short = of.delivery.0.simple().to_string();
         let (kind, short) = (self.kind(), &short[..8]);
         let control = numbered(interchange);
-        let (standard, set) = match self {
-            Draft::X12 { set, .. } => ("x12", Some(set)),
-            Draft::Edifact { set, .. } => ("edifact", Some(set)),
-            Draft::Ta1 { .. } => ("x12", None),
-        };
-        let set = set.map(|set| NewSet {
+        let standard = if matches!(self, Draft::Edifact { .. }) { "edifact" } else { "x12" };
+        let sets = self.sets().iter().zip(ids).map(|(set, (id, message))| NewSet {
             tenant: of.tenant,
-            id: of.delivery.0,
+            id: id.0,
             delivery: of.delivery,
             partner: partner.id,
             standard,
@@ -279,10 +336,11 @@ impl Draft {
             group_no: group as i64,
             set_no: set.control.parse().unwrap_or(0),
             set_control: set.control.to_string(),
-            message: of.message,
+            message: *message,
             created_at: of.now.0,
         });
-        Ok(Rendered { name: format!("{kind}-{control}-{short}.edi"), bytes, control: Some(control), set })
+        let sets = sets.collect();
+        Ok(Rendered { name: format!("{kind}-{control}-{short}.edi"), bytes, control: Some(control), sets })
     }
 }
 
@@ -293,17 +351,32 @@ pub async fn number_one(
     partner: &PartnerInfo,
     draft: &Draft,
 ) -> Result<Result<Rendered, Unwritable>, StoreError> {
-    let mut numbers = Numbers::default();
-    numbers.take(tx, of.tenant, partner, 1).await?;
-    let rendered = numbers.next(partner).and_then(|numbers| draft.rendered(of, partner, numbers));
-    if let Ok(Rendered { set: Some(set), .. }) = &rendered {
-        outbound::insert(tx, std::slice::from_ref(set)).await?;
-        if let Some(waits) = waits(set, partner) {
+    let rendered = number_sets(tx, of, partner, draft, &of.alone()).await?;
+    if let Ok(rendered) = &rendered {
+        outbound::insert(tx, &rendered.sets).await?;
+        if let Some(waits) = rendered.waits("document", partner) {
             expectations::insert(tx, std::slice::from_ref(&waits)).await?;
             deliveries::await_acknowledgement(tx, of.tenant, of.delivery, true).await?;
         }
     }
     Ok(rendered)
+}
+
+/// Numbers and renders an interchange, and takes no number if it can't be written.
+pub async fn number_sets(
+    tx: &mut Tx,
+    of: &Of,
+    partner: &PartnerInfo,
+    draft: &Draft,
+    ids: &[SetId],
+) -> Result<Result<Rendered, Unwritable>, StoreError> {
+    let longest = u64::from(partner.agreement.control_numbers.last);
+    if let Err(unwritable) = draft.render(longest, longest) {
+        return Ok(Err(unwritable));
+    }
+    let mut numbers = Numbers::default();
+    numbers.take(tx, of.tenant, partner, 1).await?;
+    Ok(numbers.next(partner).and_then(|numbers| draft.rendered(of, partner, numbers, ids)))
 }
 
 /// That the partner is to acknowledge a set of ours, if that was agreed. Its time begins when it is delivered.
@@ -372,7 +445,7 @@ async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted<'_>]) -> Res
     Ok(numbers)
 }
 
-fn row(emit: &Emitter<'_>, tenant: Tenant, one: &Wanted<'_>) -> NewDelivery {
+pub(super) fn row(emit: &Emitter<'_>, tenant: Tenant, one: &Wanted<'_>) -> NewDelivery {
     NewDelivery {
         tenant,
         id: one.id,
@@ -396,7 +469,7 @@ fn row(emit: &Emitter<'_>, tenant: Tenant, one: &Wanted<'_>) -> NewDelivery {
     }
 }
 
-fn letter(emit: &Emitter<'_>, tenant: Tenant, id: DeliveryId, unwritable: &Unwritable) -> NewLetter {
+pub(super) fn letter(emit: &Emitter<'_>, tenant: Tenant, id: DeliveryId, unwritable: &Unwritable) -> NewLetter {
     NewLetter {
         tenant,
         id: Uuid::now_v7(),
@@ -413,8 +486,16 @@ fn letter(emit: &Emitter<'_>, tenant: Tenant, id: DeliveryId, unwritable: &Unwri
 }
 
 impl Rows {
-    /// Writes deliveries, dead letters, journal, and the claim checks of what is pending.
-    pub async fn write(self, tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant) -> Result<(), StoreError> {
+    /// Writes deliveries, dead letters, journal, and the claim checks of what is pending; lets batches go that are full.
+    pub async fn write(mut self, tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant) -> Result<(), StoreError> {
+        let batched = std::mem::take(&mut self.batched);
+        self.write_alone(tx, emit, tenant).await?;
+        batches::insert(tx, &batched).await?;
+        batch::flush_full(tx, emit, tenant, &batched).await
+    }
+
+    /// The same, of what waits for nothing.
+    pub async fn write_alone(self, tx: &mut Tx, emit: &Emitter<'_>, tenant: Tenant) -> Result<(), StoreError> {
         if self.deliveries.is_empty() {
             return Ok(());
         }
@@ -422,7 +503,8 @@ impl Rows {
         outbound::insert(tx, &self.sets).await?;
         expectations::insert(tx, &self.expectations).await?;
         deliveries::bury(tx, &self.letters).await?;
-        let pending: Vec<Uuid> = self.deliveries.iter().filter(|d| d.state == "pending").map(|d| d.id.0).collect();
+        let goes = |delivery: &&NewDelivery| delivery.state == "pending" && delivery.deadline != CARRIED;
+        let pending: Vec<Uuid> = self.deliveries.iter().filter(goes).map(|d| d.id.0).collect();
         outbox::push(tx, &outbox::claims(tenant, Stage::Deliver, &pending, emit.now)).await?;
         let steps: Vec<Step> = self.deliveries.iter().map(|d| step(emit, d)).collect();
         journal::write(tx, &steps).await

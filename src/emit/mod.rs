@@ -9,6 +9,7 @@
 
 pub mod acknowledge;
 pub mod address;
+pub mod batch;
 mod document;
 pub mod fanout;
 pub mod lint;

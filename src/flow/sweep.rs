@@ -4,6 +4,7 @@
 //! Beside that it lets go what waits for nothing, restarts what is held for a row that stands by now, and cleans up:
 //! uploads that were given up, raw bytes whose retention has passed. Due timers are the relay's.
 
+mod batches;
 mod clean;
 mod deadlines;
 
@@ -46,6 +47,8 @@ pub struct Swept {
     pub uploads_removed: usize,
     /// Documents whose raw bytes were let go.
     pub raw_removed: usize,
+    /// Sets that had waited long enough for others, and went out.
+    pub batched: usize,
     /// Deadlines told: warnings and alerts.
     pub deadlines: usize,
 }
@@ -106,6 +109,7 @@ impl Sweeper {
             swept.waited_for_nothing += free_waiting(&hub, *tenant).await?;
             swept.restarted += self.held_without_cause(*tenant).await?;
         }
+        swept.batched = batches::let_go(&hub).await?;
         swept.deadlines = deadlines::tell(&hub).await?;
         swept.uploads_removed = clean::uploads(&hub).await?;
         swept.raw_removed = clean::past_retention(&hub).await?;

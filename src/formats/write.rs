@@ -14,12 +14,13 @@ use crate::{
     piece::Identity,
     place::{At, Place},
 };
+use serde::{Deserialize, Serialize};
 
 /// One element: repeats of components. `[["A"]]` is a plain element; an empty vector is an empty element.
 pub type Element = Vec<Vec<String>>;
 
 /// A segment to be written. Trailing empty elements and components are left out by the writer.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Segment {
     pub id: String,
     pub elements: Vec<Element>,
@@ -33,7 +34,7 @@ impl Segment {
 }
 
 /// One set's body, without ST/SE or UNH/UNT: the writer makes and counts those.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutSet {
     /// `855`, `ORDRSP`.
     pub kind: String,
@@ -43,7 +44,7 @@ pub struct OutSet {
 }
 
 /// The envelope around one group of sets, X12.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct X12Envelope {
     pub sender: Identity,
     pub receiver: Identity,
@@ -64,7 +65,7 @@ pub struct X12Envelope {
 }
 
 /// The four characters that X12 reserves, and what follows each segment (nothing, LF, CRLF).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct X12Delimiters {
     pub element: char,
     pub component: char,

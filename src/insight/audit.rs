@@ -263,6 +263,10 @@ impl Look {
 
     /// A document that waits for its acknowledgement would wait for ever if nothing said until when.
     async fn expectations(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        for s in census::waiting_for_no_batch(tx, self.tenant).await? {
+            let sentence = "it waits for others to go out with, and stands in no batch".into();
+            self.add("stuck_delivery", s.tenant, s.id.to_string(), sentence, "replay it, and report it: this is a bug");
+        }
         for s in census::waiting_without_expectation(tx, self.tenant).await? {
             let sentence = "it waits for its acknowledgement, and nothing says until when".into();
             self.add("expectation_missing", s.tenant, s.id.to_string(), sentence, "report it: this is a bug");

@@ -105,9 +105,19 @@ pub async fn waiting_without_expectation(tx: &mut Tx, tenant: Option<Tenant>) ->
     Ok(fetch!(
         tx,
         "select d.tenant, d.id from deliveries d where d.acknowledged in ('waiting', 'overdue') and ($1 is null or d.tenant = $1)
-            and not exists (select 1 from expectations e where e.delivery = d.id and e.kind = 'acknowledgement' and e.state in ('waiting', 'warned', 'overdue')
+            and not exists (select 1 from expectations e where e.delivery = coalesce(d.carried_by, d.id) and e.kind = 'acknowledgement' and e.state in ('waiting', 'warned', 'overdue')
                 and (e.due_at is not null or d.state <> 'delivered')) limit $2";
         tenant, SUSPECTS
+    )?)
+}
+
+/// Documents that wait for a batch in which they don't stand.
+pub async fn waiting_for_no_batch(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Suspect>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select d.tenant, d.id from deliveries d where d.state = 'pending' and d.deadline = $3 and d.carried_by is null and ($1 is null or d.tenant = $1)
+            and not exists (select 1 from batched_sets b where b.id = d.id) limit $2";
+        tenant, SUSPECTS, super::batches::CARRIED
     )?)
 }
 

@@ -140,6 +140,8 @@ pub struct DeliveryRow {
     /// How the receiver of a document took it, as far as it has said so, or is to say so: `waiting`, `overdue`,
     /// `received`, `accepted`, `accepted_with_errors`, `partly_accepted`, `rejected`.
     pub acknowledged: Option<String>,
+    /// The delivery whose interchange carries this one.
+    pub carried_by: Option<DeliveryId>,
     /// What it said: `acknowledgement/1`.
     #[sqlx(json(nullable))]
     pub answer: Option<Value>,
@@ -148,7 +150,7 @@ pub struct DeliveryRow {
 macro_rules! row_query {
     ($tail:literal) => {
         concat!(
-            "select d.id, d.event, d.document, d.message, d.subscription, d.kind, d.target, d.state, d.name, d.content, d.control, d.sequence, d.cause, d.tries, d.replays, d.due, d.first_failed_at, d.created_at, d.ended_at, d.acknowledged, d.answer from deliveries d ",
+            "select d.id, d.event, d.document, d.message, d.subscription, d.kind, d.target, d.state, d.name, d.content, d.control, d.sequence, d.cause, d.tries, d.replays, d.due, d.first_failed_at, d.created_at, d.ended_at, d.acknowledged, d.carried_by, d.answer from deliveries d ",
             $tail
         )
     };
@@ -201,6 +203,23 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<i64>,
     pub deadline: i64,
+}
+
+impl Change {
+    /// An end, with its cause and nothing else.
+    pub fn to(id: DeliveryId, state: &'static str, cause: Value, now: Micros) -> Self {
+        Change {
+            id,
+            state,
+            cause: Some(cause),
+            fingerprint: None,
+            tries: 0,
+            due: None,
+            first_failed_at: None,
+            ended_at: Some(now.0),
+            deadline: now.0,
+        }
+    }
 }
 
 /// Changes states, only of deliveries that are `pending` or `retrying`; gives those that changed. The others were

@@ -140,31 +140,6 @@ pub async fn drop_of(tx: &mut Tx, tenant: Tenant, delivery: DeliveryId) -> Resul
     Ok(())
 }
 
-/// An answer that came in, by partner, number and kind of set.
-#[derive(Debug, Serialize)]
-pub struct Came {
-    pub partner: PartnerId,
-    pub number: String,
-    pub kind: String,
-    pub message: MessageId,
-}
-
-/// Answers that partners owed and that have come.
-pub async fn came(tx: &mut Tx, tenant: Tenant, rows: &[Came], now: Micros) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    exec!(
-        tx,
-        "update expectations set state = case when expectations.state = 'overdue' then 'late' else 'met' end, look_at = null, met_by = r.message, met_at = $3
-         from {rows} where expectations.tenant = $2 and expectations.partner = r.partner and expectations.number = r.number and expectations.wants = r.kind
-            and expectations.owes = 'partner' and expectations.state in ('waiting', 'warned', 'overdue')",
-        "partner uuid, number text, kind text, message uuid" => rows;
-        tenant, now
-    )?;
-    Ok(())
-}
-
 /// An expectation as it is read back.
 #[derive(Debug, Clone, sqlx::FromRow, Serialize)]
 pub struct ExpectationRow {
@@ -232,7 +207,7 @@ pub async fn told(tx: &mut Tx, tenant: Tenant, rows: &[Told]) -> Result<(), Stor
     exec!(
         tx,
         "update deliveries set acknowledged = 'overdue' from {rows} join expectations e on e.id = r.id
-         where e.tenant = $2 and r.state = 'overdue' and e.kind = 'acknowledgement' and deliveries.id = e.delivery and deliveries.tenant = $2
+         where e.tenant = $2 and r.state = 'overdue' and e.kind = 'acknowledgement' and (deliveries.id = e.delivery or deliveries.carried_by = e.delivery) and deliveries.tenant = $2
             and (deliveries.acknowledged in ('waiting', 'received') or deliveries.acknowledged is null)",
         COLUMNS => rows; tenant
     )?;

@@ -73,7 +73,9 @@ pub async fn under_way(tx: &mut Tx, stage: Stage) -> Result<u64, StoreError> {
             tx,
             "select count(*) from messages where state in ('pending', 'retrying') and (released = 1 or state = 'retrying')"
         )?,
-        Stage::Deliver => fetch!(tx, "select count(*) from deliveries where state in ('pending', 'retrying')")?,
+        Stage::Deliver => {
+            fetch!(tx, "select count(*) from deliveries where state in ('pending', 'retrying') and deadline < $1"; super::batches::CARRIED)?
+        }
     };
     Ok(rows.first().map_or(0, |r| r.0.max(0) as u64))
 }

@@ -4,7 +4,7 @@
 //! standard's block), `set` (and one kind of message). Its `standard` is the only one that it means anything in. Lint,
 //! `agreement show` and the reference page are made of these and of the words below.
 
-use super::expect::Expect;
+use super::expect::{Batch, Expect};
 use crate::formats::{ack::Form, piece::Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct Agreement {
     pub test_indicator: TestIndicator,
     /// Which acknowledgements and answers are expected by when.
     pub expect: Expect,
+    /// How documents wait for each other to go out in one interchange.
+    pub batch: Batch,
     /// Whom to tell when a document was refused: shown beside it by console and API. No letter is sent yet.
     pub contacts: Vec<String>,
     /// Raw bytes are kept so many days; 0 keeps them for ever.
@@ -72,6 +74,7 @@ impl Default for Agreement {
             control_numbers: ControlNumbers::default(),
             test_indicator: TestIndicator::Accept,
             expect: Expect::default(),
+            batch: Batch::default(),
             contacts: vec![],
             retention_days: 0,
         }

@@ -35,6 +35,34 @@ impl Expect {
     }
 }
 
+/// How documents wait for each other to go out in one interchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Batch {
+    /// At most so many sets of one kind in an interchange; 1 lets each go by itself.
+    pub documents: u32,
+    /// The first of a batch waits so long at most, to within the sweeper's round.
+    pub seconds: u32,
+    /// Acknowledgements wait, too.
+    pub acknowledgements: bool,
+    /// What a set costs that can't be written: itself, or its batch.
+    pub bad_set: BadSetOut,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Batch { documents: 1, seconds: 60, acknowledgements: false, bad_set: BadSetOut::IsDropped }
+    }
+}
+
+/// How far a set reaches that can't be written; each that does not go has a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BadSetOut {
+    IsDropped,
+    FailsAll,
+}
+
 /// A stretch of time: `500ms`, `30s`, `15m`, `24h`, `2d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span(u64);

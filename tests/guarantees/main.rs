@@ -7,6 +7,7 @@ mod agreement;
 mod answered;
 mod audit;
 mod bad_input;
+mod batching;
 mod deadlines;
 mod intake;
 mod order;

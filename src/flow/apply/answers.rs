@@ -124,6 +124,11 @@ impl Work<'_> {
             expectations::meet(tx, self.tenant, delivery, message.id, self.now).await?;
         }
         outbound::note_answer(tx, self.tenant, delivery, whole.as_str(), &json!(data)).await?;
+        // Of those that went out in its interchange each has its own.
+        for one in matches.iter().filter(|one| one.row.id != delivery.0 && !one.again) {
+            let of = DeliveryId(one.row.id);
+            outbound::note_answer(tx, self.tenant, of, one.verdict.as_str(), &json!(data.only(of))).await?;
+        }
         let told: Vec<&str> = matches.iter().flat_map(|m| &m.told).map(String::as_str).collect();
         let told = told.join("; ");
         if matches!(whole, Verdict::Rejected | Verdict::PartlyAccepted) {
@@ -182,7 +187,7 @@ fn whole(matches: &[Match<'_>]) -> Verdict {
 
 fn acknowledgement(partner: &PartnerInfo, answer: &Answer, whole: Verdict, matches: &[Match<'_>]) -> Acknowledgement {
     let documents = matches.iter().map(|one| AcknowledgedDocument {
-        delivery: one.row.delivery,
+        delivery: DeliveryId(one.row.id),
         kind: one.row.kind.clone(),
         control: one.row.set_control.clone(),
         answers: one.row.message,

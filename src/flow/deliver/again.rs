@@ -5,7 +5,7 @@ use crate::{
     emit::fanout,
     flow::{Hub, emitter},
     store::{
-        StoreError, Tx,
+        StoreError, Tx, batches,
         deliveries::{self, DeliveryRow},
         events, expectations,
         journal::{self, Step},
@@ -22,6 +22,8 @@ pub enum Refused {
     Unknown(DeliveryId),
     #[error("the delivery is {state}; {remedy}")]
     State { state: String, remedy: &'static str },
+    #[error("it goes out in the interchange of delivery {0}: replay or cancel that one")]
+    Carried(DeliveryId),
     #[error("the document still can't be written: {0}")]
     StillUnwritable(String),
     #[error(transparent)]
@@ -34,6 +36,9 @@ pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
     let mut tx = hub.store.begin(tenant).await?;
     let now = now();
     let row = deliveries::get(&mut tx, tenant, id).await?.ok_or(Refused::Unknown(id))?;
+    if let Some(by) = row.carried_by {
+        return Err(Refused::Carried(by));
+    }
     if row.kind != "webhook" && row.content.is_none() {
         render(hub, &mut tx, tenant, &row).await?;
     }
@@ -49,6 +54,7 @@ pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
         outbound::forget_verdicts(&mut tx, tenant, id).await?;
         let awaited = expectations::again(&mut tx, tenant, id).await?;
         deliveries::await_acknowledgement(&mut tx, tenant, id, awaited).await?;
+        batches::again(&mut tx, tenant, id, awaited).await?;
     }
     // The row begins anew; how it had ended stands here.
     let cause = json!({ "code": "replayed", "who": who, "why": why, "was": row.state, "ended": row.cause });
@@ -63,12 +69,18 @@ pub async fn cancel(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
     let mut tx = hub.store.begin(tenant).await?;
     let now = now();
     let row = deliveries::get(&mut tx, tenant, id).await?.ok_or(Refused::Unknown(id))?;
+    if let Some(by) = row.carried_by {
+        return Err(Refused::Carried(by));
+    }
+    batches::take_out(&mut tx, tenant, id).await?;
     let cause = json!({ "code": "cancelled", "who": who, "sentence": why, "was": row.state, "ended": row.cause });
     if !deliveries::cancel(&mut tx, tenant, id, &cause, now).await? {
         return Err(Refused::State { state: row.state, remedy: "only what is not delivered yet can be cancelled" });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
     expectations::drop_of(&mut tx, tenant, id).await?;
+    let change = deliveries::Change::to(id, "cancelled", cause.clone(), now);
+    batches::follow(&mut tx, tenant, &[change]).await?;
     deliveries::await_acknowledgement(&mut tx, tenant, id, false).await?;
     journal::write(&mut tx, &[step(hub, tenant, &row, "cancelled", cause)]).await?;
     tx.commit().await?;

@@ -10,7 +10,7 @@ use crate::{
     flow::Hub,
     queue::Taken,
     store::{
-        StoreError, Tx,
+        StoreError, Tx, batches,
         deliveries::{self, Change, NewLetter},
         expectations,
         journal::{self, Step, StepRow},
@@ -101,6 +101,8 @@ pub async fn write(
     bury(&mut tx, tenant, &standing, now).await?;
     let sent = standing.iter().filter(|v| v.change.state == "delivered" && v.ended.facts.kind == "document");
     let sent: Vec<DeliveryId> = sent.map(|v| v.change.id).collect();
+    let documents = standing.iter().filter(|v| v.ended.facts.kind != "webhook").map(|v| v.change.clone());
+    batches::follow(&mut tx, tenant, &documents.collect::<Vec<_>>()).await?;
     expectations::delivered(&mut tx, tenant, &sent, now).await?;
     let due = standing.iter().filter_map(|v| v.change.due.map(|due| (Micros(due), 0, v.change.id.0)));
     let later = ended.iter().filter_map(|e| match e.fate {

@@ -247,9 +247,9 @@ impl<'a> Writer<'a> {
         crate::store::deliveries::bury(tx, &dead).await
     }
 
-    /// What came in and is to be answered by when, and what came in as an answer.
+    /// What came in and is to be answered by when.
     async fn expect_answers(&self, tx: &mut Tx, rows: &[messages::NewMessage]) -> Result<(), StoreError> {
-        let (mut expected, mut came) = (Vec::new(), Vec::new());
+        let mut expected = Vec::new();
         for row in rows.iter().filter(|row| !matches!(row.state, "rejected" | "dead")) {
             let (Some(partner), Some(number)) = (row.partner, &row.number) else { continue };
             let Some(info) = self.hub.directory.partners.get(&partner) else { continue };
@@ -275,12 +275,7 @@ impl<'a> Writer<'a> {
                 };
                 expected.push(new.begun(self.now));
             }
-            if !expect.answers.is_empty() {
-                let (number, kind) = (number.clone(), row.set_kind.clone());
-                came.push(expectations::Came { partner, number, kind, message: row.id });
-            }
         }
-        expectations::came(tx, self.tenant, &came, self.now).await?;
         expectations::insert(tx, &expected).await
     }
 

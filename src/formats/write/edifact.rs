@@ -4,7 +4,7 @@ use super::{Element, OutSet, Segment, Spot, check_id, is_empty, too_long, trimme
 use crate::{codes, fault::Fault, piece::Identity};
 
 /// The characters that an interchange reserves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EdifactDelimiters {
     pub component: char,
     pub element: char,
@@ -32,7 +32,7 @@ impl Default for EdifactDelimiters {
 }
 
 /// The envelope around messages of one directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EdifactEnvelope {
     pub sender: Identity,
     pub receiver: Identity,

@@ -5,9 +5,11 @@ use crate::rig::{Rig, both};
 use crossdock::{
     canonical::{DeliveryId, DocumentId, EventId, MessageId, Micros, PartnerId},
     store::{
-        StoreError, census,
-        deliveries::{self, NewDelivery},
-        expectations::{self, Came, NewExpectation, Told},
+        StoreError,
+        batches::{self, NewBatched},
+        census,
+        deliveries::{self, Change, NewDelivery},
+        expectations::{self, NewExpectation, Told},
         now,
         outbound::{self, NewSet, SetRow, Verdict},
     },
@@ -20,7 +22,8 @@ both![
     the_newest_under_a_number_is_meant,
     what_came_to_a_delivery,
     what_is_expected,
-    who_owes_an_answer
+    who_owes_an_answer,
+    what_waits_for_others
 ];
 
 fn message(n: u32) -> MessageId {
@@ -205,16 +208,53 @@ async fn who_owes_an_answer(rig: Rig) {
     let new = new.begun(Micros(1_000));
     assert_eq!((new.due_at, new.look_at), (Some(1_100), Some(1_090)));
     expectations::insert(&mut tx, &[new]).await.unwrap();
-    let came = |number: &str, kind: &str| Came {
+    let stands = expectations::in_state(&mut tx, acme, "waiting", 9).await.unwrap();
+    assert_eq!((stands[0].owes.as_str(), stands[0].wants.as_deref()), ("partner", Some("855")));
+    tx.rollback().await.unwrap();
+}
+
+async fn what_waits_for_others(rig: Rig) {
+    let acme = rig.acme;
+    let held = |n: u32| NewDelivery { deadline: batches::CARRIED, ..delivery(&rig, n) };
+    let batched = |n: u32| NewBatched {
+        tenant: acme,
+        id: held(n).id,
         partner: rig.northwind,
-        number: number.into(),
-        kind: kind.into(),
-        message: message(4),
+        batch: "a".into(),
+        target: "north-drop".into(),
+        kind: "document",
+        draft: json!({"n": n}),
+        message: Some(message(n)),
+        due_at: 100 + i64::from(n),
+        created_at: i64::from(n),
     };
-    expectations::came(&mut tx, acme, &[came("PO-2", "855"), came("PO-1", "856")], Micros(5)).await.unwrap();
-    assert_eq!(expectations::in_state(&mut tx, acme, "met", 9).await.unwrap().len(), 0);
-    expectations::came(&mut tx, acme, &[came("PO-1", "855")], Micros(5)).await.unwrap();
-    let met = expectations::in_state(&mut tx, acme, "met", 9).await.unwrap();
-    assert_eq!((met[0].owes.as_str(), met[0].met_by), ("partner", Some(message(4).0)));
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    deliveries::insert(&mut tx, &[held(1), held(2), held(3), delivery(&rig, 4)]).await.unwrap();
+    batches::insert(&mut tx, &[batched(3), batched(1)]).await.unwrap();
+    batches::insert(&mut tx, &[NewBatched { batch: "b".into(), ..batched(1) }]).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = rig.hub.store.system_read().await.unwrap();
+    assert_eq!(batches::due(&mut tx, Micros(100)).await.unwrap(), []);
+    assert_eq!(batches::due(&mut tx, Micros(101)).await.unwrap(), [(acme, rig.northwind, "a".to_owned())]);
+    assert_eq!(census::waiting_for_no_batch(&mut tx, Some(acme)).await.unwrap().len(), 1, "the second");
+    tx.rollback().await.unwrap();
+
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    assert_eq!(batches::count(&mut tx, acme, "a").await.unwrap(), 2);
+    assert_eq!(batches::count(&mut tx, rig.globex, "a").await.unwrap(), 0);
+    let taken = batches::take(&mut tx, acme, "a", 1).await.unwrap();
+    assert_eq!(taken.iter().map(|row| (row.id, row.draft["n"].clone())).collect::<Vec<_>>(), [(held(1).id, json!(1))]);
+    assert!(batches::take_out(&mut tx, acme, held(3).id).await.unwrap());
+    assert!(!batches::take_out(&mut tx, acme, held(3).id).await.unwrap());
+    let by = delivery(&rig, 4).id;
+    batches::carry(&mut tx, acme, by, "855.edi", Some("waiting"), &[held(1).id]).await.unwrap();
+    let twice = batches::carry(&mut tx, acme, by, "855.edi", None, &[held(1).id]).await;
+    assert!(matches!(twice, Err(StoreError::Lost(_))));
+    batches::follow(&mut tx, acme, &[Change::to(by, "delivered", json!({"code": "x"}), Micros(7))]).await.unwrap();
+    let row = deliveries::get(&mut tx, acme, held(1).id).await.unwrap().unwrap();
+    assert_eq!((row.state.as_str(), row.ended_at, row.carried_by), ("delivered", Some(7), Some(by)));
+    batches::again(&mut tx, acme, by, false).await.unwrap();
+    let row = deliveries::get(&mut tx, acme, held(1).id).await.unwrap().unwrap();
+    assert_eq!((row.state.as_str(), row.ended_at, row.acknowledged), ("pending", None, None));
     tx.rollback().await.unwrap();
 }

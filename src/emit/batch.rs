@@ -1,0 +1,185 @@
+//! Batches: by agreement several sets of one kind wait for each other and go out in one group of one interchange.
+//!
+//! Each answer has a delivery of its own, which ends as the one ends that carries its interchange. Whether one is full is
+//! looked at when a set is added; whether it has waited long enough, by the sweeper. Numbers are taken when it goes.
+
+use super::{
+    Emitter,
+    document::{Draft, Of, Rows, Unwritable, Wanted, number_sets},
+};
+use crate::{
+    canonical::{DeliveryId, PartnerId, Tenant},
+    store::{
+        StoreError, Tx,
+        batches::{self, BatchedRow, CARRIED, NewBatched},
+        deliveries::{self, Change, NewDelivery, hex},
+    },
+    tenancy::{PartnerInfo, expect::BadSetOut},
+};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Puts what is agreed to wait into its batch. Gives back what goes out by itself.
+pub fn hold<'a>(emit: &Emitter<'_>, tenant: Tenant, wanted: Vec<Wanted<'a>>, rows: &mut Rows) -> Vec<Wanted<'a>> {
+    let (mut alone, mut held) = (Vec::new(), Vec::new());
+    for one in wanted {
+        let agreed = &one.partner.agreement.batch;
+        let may = agreed.documents > 1 && (one.kind == "document" || agreed.acknowledgements);
+        match one.draft.as_ref().ok().filter(|_| may).and_then(Draft::like) {
+            Some(like) => held.push((one, like)),
+            None => alone.push(one),
+        }
+    }
+    for (one, like) in held {
+        let Ok(draft) = &one.draft else { continue };
+        let batch = hex(&Sha256::digest(format!("{like}\n{}\n{}", one.target, one.kind)));
+        let seconds = i64::from(one.partner.agreement.batch.seconds.max(1));
+        rows.batched.push(NewBatched {
+            tenant,
+            id: one.id,
+            partner: one.partner.id,
+            batch,
+            target: one.target.clone(),
+            kind: one.kind,
+            draft: json!(draft),
+            message: one.message,
+            due_at: emit.now.plus_ms(seconds * 1_000).0,
+            created_at: emit.now.0,
+        });
+        rows.deliveries.push(NewDelivery { deadline: CARRIED, ..super::document::row(emit, tenant, &one) });
+    }
+    alone
+}
+
+/// Lets the batches go that are full now.
+pub async fn flush_full(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    touched: &[NewBatched],
+) -> Result<(), StoreError> {
+    let touched: BTreeMap<&str, PartnerId> = touched.iter().map(|row| (row.batch.as_str(), row.partner)).collect();
+    for (batch, partner) in touched {
+        let Some(partner) = emit.directory.partners.get(&partner) else { continue };
+        let most = i64::from(partner.agreement.batch.documents).max(1);
+        let mut there = batches::count(tx, tenant, batch).await?;
+        while there >= most {
+            there -= flush(tx, emit, tenant, partner, batch).await?.max(1) as i64;
+        }
+    }
+    Ok(())
+}
+
+/// Lets the oldest sets of a batch go, as many as one interchange may hold. Gives how many were taken.
+pub async fn flush(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    partner: &PartnerInfo,
+    batch: &str,
+) -> Result<usize, StoreError> {
+    let agreed = &partner.agreement.batch;
+    let taken = batches::take(tx, tenant, batch, i64::from(agreed.documents).max(1)).await?;
+    let count = taken.len();
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for row in taken {
+        match serde_json::from_value::<Draft>(row.draft.clone()) {
+            Err(error) => bad.push((row, Unwritable::new("batch/unreadable", batch, error.to_string()))),
+            // The agreement may have changed since it was drafted.
+            Ok(draft) => match draft.tried(partner) {
+                Ok(draft) => good.push((row, draft)),
+                Err(unwritable) => bad.push((row, unwritable)),
+            },
+        }
+    }
+    if !bad.is_empty() && agreed.bad_set == BadSetOut::FailsAll {
+        let why = || Unwritable::new("batch/bad_set", batch, "another document of its batch can't be written".into());
+        bad.extend(good.drain(..).map(|(row, _)| (row, why())));
+    }
+    if let Err(unwritable) = together(emit, tenant, partner, &good, tx).await? {
+        bad.extend(good.drain(..).map(|(row, _)| (row, unwritable.clone())));
+    }
+    bury(tx, emit, tenant, &bad).await?;
+    Ok(count)
+}
+
+/// One interchange of all, with its delivery.
+async fn together(
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    partner: &PartnerInfo,
+    good: &[(BatchedRow, Draft)],
+    tx: &mut Tx,
+) -> Result<Result<(), Unwritable>, StoreError> {
+    let Some((first, draft)) = good.first() else { return Ok(Ok(())) };
+    let by = DeliveryId::batch(first.id);
+    let of = Of { tenant, delivery: by, message: first.message, now: emit.now };
+    let ids: Vec<(DeliveryId, Option<crate::canonical::MessageId>)> =
+        good.iter().map(|(r, _)| (r.id, r.message)).collect();
+    let merged = draft.merged(good.iter().map(|(_, draft)| draft), emit);
+    let rendered = match number_sets(tx, &of, partner, &merged, &ids).await? {
+        Ok(rendered) => rendered,
+        Err(unwritable) => return Ok(Err(unwritable)),
+    };
+    let kind = if first.kind == "acknowledgement" { "acknowledgement" } else { "document" };
+    let waits = rendered.waits(kind, partner);
+    let acknowledged = waits.as_ref().map(|_| "waiting");
+    let delivery = NewDelivery {
+        tenant,
+        id: by,
+        event: None,
+        document: None,
+        message: first.message,
+        subscription: None,
+        partner: Some(partner.id),
+        kind,
+        target: first.target.clone(),
+        state: "pending",
+        name: Some(rendered.name.clone()),
+        content: Some(hex(&rendered.bytes)),
+        control: rendered.control.clone(),
+        sequence: None,
+        cause: None,
+        acknowledged,
+        created_at: emit.now.0,
+        deadline: emit.deadline.0,
+        wait_us: emit.wait_us,
+    };
+    let rows = Rows {
+        deliveries: vec![delivery],
+        sets: rendered.sets,
+        expectations: waits.into_iter().collect(),
+        ..Rows::default()
+    };
+    rows.write_alone(tx, emit, tenant).await?;
+    let carried: Vec<DeliveryId> = ids.iter().map(|(id, _)| *id).collect();
+    batches::carry(tx, tenant, by, &rendered.name, acknowledged, &carried).await?;
+    Ok(Ok(()))
+}
+
+/// Ends those that can't be written, each with a dead letter.
+async fn bury(
+    tx: &mut Tx,
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    bad: &[(BatchedRow, Unwritable)],
+) -> Result<(), StoreError> {
+    let change = |(row, unwritable): &(BatchedRow, Unwritable)| Change {
+        id: row.id,
+        state: "dead",
+        cause: Some(unwritable.cause()),
+        fingerprint: None,
+        tries: 0,
+        due: None,
+        first_failed_at: Some(emit.now.0),
+        ended_at: Some(emit.now.0),
+        deadline: emit.deadline.0,
+    };
+    let changes: Vec<Change> = bad.iter().map(change).collect();
+    deliveries::change(tx, tenant, &changes).await?;
+    let letter =
+        |(row, unwritable): &(BatchedRow, Unwritable)| super::document::letter(emit, tenant, row.id, unwritable);
+    let letters: Vec<deliveries::NewLetter> = bad.iter().map(letter).collect();
+    deliveries::bury(tx, &letters).await
+}

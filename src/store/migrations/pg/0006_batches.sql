@@ -1,0 +1,20 @@
+-- Documents that wait for others, to go out with them in one interchange.
+
+create table batched_sets (
+    tenant uuid not null,
+    -- The delivery that waits.
+    id uuid primary key,
+    partner uuid not null,
+    -- Like goes with like: of one batch are sets of one kind, envelope and target.
+    batch text not null,
+    target text not null,
+    kind text not null,
+    draft jsonb not null,
+    message uuid,
+    due_at bigint not null,
+    created_at bigint not null
+);
+create index batched_sets_batch on batched_sets (tenant, batch, created_at, id);
+-- The delivery whose interchange carries this one.
+alter table deliveries add column carried_by uuid;
+create index deliveries_carried on deliveries (carried_by) where carried_by is not null;
