@@ -8,11 +8,12 @@ use super::{
     document::{Draft, Of, Rows, Unwritable, Wanted, number_sets},
 };
 use crate::{
-    canonical::{DeliveryId, PartnerId, Tenant},
+    canonical::{DeliveryId, PartnerId, Stage, Tenant},
     store::{
         StoreError, Tx,
         batches::{self, BatchedRow, CARRIED, NewBatched},
         deliveries::{self, Change, NewDelivery, hex},
+        journal::{self, Step},
     },
     tenancy::{PartnerInfo, expect::BadSetOut},
 };
@@ -155,6 +156,10 @@ async fn together(
     rows.write_alone(tx, emit, tenant).await?;
     let carried: Vec<DeliveryId> = ids.iter().map(|(id, _)| *id).collect();
     batches::carry(tx, tenant, by, &rendered.name, acknowledged, &carried).await?;
+    let cause = json!({"code": "batched", "sentence": format!("it goes out in {}", rendered.name), "by": by});
+    let steps: Vec<Step> =
+        good.iter().map(|(row, _)| step(emit, tenant, row, "pending").cause(cause.clone())).collect();
+    journal::write(tx, &steps).await?;
     Ok(Ok(()))
 }
 
@@ -181,5 +186,16 @@ async fn bury(
     let letter =
         |(row, unwritable): &(BatchedRow, Unwritable)| super::document::letter(emit, tenant, row.id, unwritable);
     let letters: Vec<deliveries::NewLetter> = bad.iter().map(letter).collect();
-    deliveries::bury(tx, &letters).await
+    deliveries::bury(tx, &letters).await?;
+    let step = |(row, unwritable): &(BatchedRow, Unwritable)| {
+        step(emit, tenant, row, "dead").cause(json!({"code": unwritable.code, "sentence": unwritable.sentence}))
+    };
+    let steps: Vec<Step> = bad.iter().map(step).collect();
+    journal::write(tx, &steps).await
+}
+
+fn step(emit: &Emitter<'_>, tenant: Tenant, row: &BatchedRow, state: &'static str) -> Step {
+    let mut step = Step::new(tenant, emit.now.0, Stage::Deliver.name(), state, emit.worker).delivery(row.id.0);
+    step.message = row.message.map(|m| m.0);
+    step
 }
