@@ -116,6 +116,12 @@ codes! {
         "Ask the sender to put the sets into a group: the group names what they are and in which version.";
     NO_GUIDE "E0116" "no guide for this set" Guide Nothing Set("1"), "",
         "Its segments were read and not checked. Load a guide of your own to have it checked.";
+    OTHER_VERSION "E0117" "group and interchange name different versions" Envelope Nothing None, "",
+        "Nothing is lost by it: the group's version says how its sets are read. The sender should state in ISA12 the version that its envelope follows.";
+    FOLDED "E0118" "the document is cut into lines of one length" Byte Nothing None, "",
+        "Nothing is lost by it: the lines are put together again. A transfer between record-oriented systems often does it; the sender can switch it off.";
+    WRONG_LENGTH "E0119" "binary data of another length than said" Envelope Set Element("7"), "29",
+        "State the number of bytes that stand there. Line ends changed on the way also look like this: such files must be sent as binary.";
     UNKNOWN_SEGMENT "E0201" "a segment that the standard doesn't know" Structure Set Segment("1"), "15",
         "Look for a slip in the segment's id, or a line break or terminator inside a value. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     OUT_OF_PLACE "E0202" "a segment at the wrong place" Structure Set Segment("7"), "15",
@@ -132,6 +138,8 @@ codes! {
         "The standard knows the segment, but not in this set. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     EMPTY_SEGMENT "E0208" "an empty segment" Structure Nothing None, "",
         "Nothing is lost by it. Two terminators follow each other.";
+    PADDED_ID "E0209" "blanks around a segment's id" Structure Nothing None, "",
+        "Nothing is lost by it. The sender's program pads ids to a fixed length, and should not.";
     MISSING_ELEMENT "E0301" "a mandatory element is missing" Element Set Element("1"), "13",
         "Fill it in.";
     TOO_MANY_ELEMENTS "E0302" "too many elements" Element Set Element("3"), "16",
@@ -151,7 +159,7 @@ codes! {
     BAD_TIME "E0309" "not a time" Element Set Element("9"), "12",
         "Send a time that exists, in the form that is expected.";
     UNKNOWN_CODE "E0310" "a code that isn't in the list" Code Nothing Element("7"), "12",
-        "Lists age: it is taken as it is. If it is a slip, the sender should mend it; a mapping's table decides what it means.";
+        "Lists age: it is taken as it is, unless the agreement enforces codes. If it is a slip, the sender should mend it; a mapping's table decides what it means.";
     SEPARATOR_IN_VALUE "E0311" "a separator inside a simple element" Element Nothing None, "16",
         "It was taken as part of the value. The sender should choose a separator that its data doesn't use.";
     PAIRED "E0401" "elements that go together are not all there" Relation Set Element("2"), "48",
@@ -166,6 +174,16 @@ codes! {
         "Send at least one of the others, or leave out the one that needs them.";
     CONTROL_TOTAL "E0410" "the count of lines is wrong" Relation Set Element("7"), "29",
         "Look whether lines are missing. If the sender counts wrongly, the agreement can tolerate it: `wrong_counts: tolerated`.";
+    HL_AGAIN "E0411" "a hierarchical level's number twice" Relation Set Element("7"), "",
+        "Number the HL segments of a set so that each number (HL01) stands there once.";
+    HL_PARENT "E0412" "a hierarchical level below one that isn't there" Relation Set Element("7"), "",
+        "Name in HL02 the number (HL01) of the level that it belongs to.";
+    HL_CYCLE "E0413" "a hierarchical level below itself" Relation Set Element("7"), "",
+        "Name in HL02 the level above: following these upwards must come to a level that has none above it.";
+    HL_ORDER "E0414" "a hierarchical level before the one it belongs to" Relation Nothing None, "",
+        "Nothing is lost by it: levels are found by their numbers. The sender should write a level behind the one that it belongs to.";
+    LOOP_NAME "E0415" "the end of a bounded loop names another one" Relation Nothing None, "",
+        "Nothing is lost by it: the loop ends there. LE01 must repeat what LS01 says.";
     RAGGED_ROW "E0501" "a row of the wrong length" Structure Set None, "",
         "Give the row as many fields as the header has. A delimiter inside an unquoted value also looks like this.";
     OPEN_QUOTE "E0502" "a quote that is never closed" Byte Set None, "",

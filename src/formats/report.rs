@@ -38,6 +38,8 @@ pub struct SetReport {
     pub kind: Box<str>,
     pub version: Box<str>,
     pub control: Box<str>,
+    /// The control number of its interchange; empty for what has none.
+    pub interchange_control: Box<str>,
     /// With the faults of its group and interchange.
     pub accepted: bool,
     #[serde(serialize_with = "brief_all")]
@@ -171,6 +173,8 @@ pub struct Findings<'r> {
     reader: Option<Reader<'r>>,
     waiting: VecDeque<Finding>,
     group_of: HashMap<u32, u32>,
+    /// The control number of the interchange that is open.
+    control: Box<str>,
     tally: Tally,
 }
 
@@ -193,7 +197,7 @@ impl<'r> Findings<'r> {
                 None
             }
         };
-        Ok(Findings { standard, reader, waiting, group_of: HashMap::new(), tally })
+        Ok(Findings { standard, reader, waiting, group_of: HashMap::new(), control: "".into(), tally })
     }
 
     /// What it came to; whole once there is no finding left.
@@ -203,7 +207,7 @@ impl<'r> Findings<'r> {
 
     fn take(&mut self, piece: Piece) {
         match piece {
-            Piece::Interchange(_) => {}
+            Piece::Interchange(header) => self.control = header.control,
             Piece::Group(header) => {
                 self.group_of.insert(header.ordinal, header.interchange);
             }
@@ -213,6 +217,7 @@ impl<'r> Findings<'r> {
                     kind: set.kind,
                     version: set.version,
                     control: set.control,
+                    interchange_control: set.interchange.map_or("".into(), |_| self.control.clone()),
                     faults: set.faults,
                     group: set.group,
                     interchange: set.interchange,
@@ -275,12 +280,17 @@ struct Brief<'a> {
     sentence: &'a str,
     byte: u64,
     segment: Option<u32>,
+    element: Option<u16>,
+    component: Option<u16>,
     path: String,
     found: &'a str,
     expected: &'a str,
     remedy: &'a str,
     origin: Origin,
     costs: Costs,
+    /// What X12 calls it and where (`AK403/IK403 (723) = 1`), and EDIFACT (0085).
+    x12: Option<String>,
+    edifact: Option<&'static str>,
 }
 
 fn brief_all<S: serde::Serializer>(faults: &[Fault], serializer: S) -> Result<S::Ok, S::Error> {
@@ -288,22 +298,27 @@ fn brief_all<S: serde::Serializer>(faults: &[Fault], serializer: S) -> Result<S:
 }
 
 fn brief(fault: &Fault) -> Brief<'_> {
-    let segment = match fault.place.at {
-        At::Segment { ordinal, .. } => Some(ordinal),
-        _ => None,
+    let (segment, element, component) = match fault.place.at {
+        At::Segment { ordinal, element, component, .. } => (Some(ordinal), element, component),
+        _ => (None, None, None),
     };
+    let row = codes::row(&fault.code);
     Brief {
         code: &fault.code,
         layer: fault.layer,
         sentence: &fault.sentence,
         byte: fault.place.byte,
         segment,
+        element,
+        component,
         path: fault.place.at.to_string(),
         found: &fault.found,
         expected: &fault.expected,
         remedy: &fault.remedy,
         origin: fault.origin,
         costs: fault.costs,
+        x12: row.and_then(|row| row.x12.told()),
+        edifact: row.map(|row| row.edifact).filter(|code| !code.is_empty()),
     }
 }
 

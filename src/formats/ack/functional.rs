@@ -151,7 +151,7 @@ impl Functional {
         let At::Segment { ordinal, id, element, component, repeat } = &fault.place.at else { return };
         let (code, is_element) = match codes::row(&fault.code).map(|row| row.x12) {
             Some(X12Code::Segment(code)) => (code, false),
-            Some(X12Code::Element(code)) => (code, true),
+            Some(X12Code::Element(code)) => (self.element_code(fault, code), true),
             _ => return,
         };
         let segment_code = if is_element { "8" } else { code };
@@ -164,7 +164,7 @@ impl Functional {
         if let (true, Some(element)) = (is_element, element) {
             let mut position = vec![element.to_string()];
             position.extend(component.map(|component| component.to_string()));
-            if (self.version.as_ref() >= "005010" || self.form == Form::F999) && *repeat > 1 {
+            if self.repeats() && *repeat > 1 {
                 position.resize(2, String::new());
                 position.push(repeat.to_string());
             }
@@ -174,6 +174,20 @@ impl Functional {
             ak4.elements[0] = vec![position];
             self.body.push(ak4);
         }
+    }
+
+    /// Element 723: what 005010 gave codes of their own was too many of something before.
+    fn element_code(&self, fault: &Fault, code: &'static str) -> &'static str {
+        match &*fault.code {
+            codes::TOO_MANY_REPEATS if self.repeats() => "12",
+            codes::TOO_MANY_COMPONENTS if self.repeats() => "13",
+            _ => code,
+        }
+    }
+
+    /// True if it is written in a version that knows repetition.
+    fn repeats(&self) -> bool {
+        self.version.as_ref() >= "005010" || self.form == Form::F999
     }
 
     /// The 999's CTX: which order, invoice or shipment of the sender's it was.

@@ -2,10 +2,11 @@
 
 use super::{
     index::Needles,
-    relations,
-    scan::{Classes, Raw, Syntax, cut, unescape},
+    lengthy, relations,
+    scan::{Classes, Raw, Syntax, cut, meant},
     scratch::Tables,
     structure::{Arrival, Placed, Structure},
+    text::{Charset, decode, latin1},
     values,
     window::Marked,
 };
@@ -21,16 +22,6 @@ use std::borrow::Cow;
 
 /// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
 const MOST_FAULTS: usize = 500;
-
-/// The character set that an interchange header names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Charset {
-    Utf8,
-    /// UNOC, and what else is one byte a character.
-    Latin1,
-    /// UNOA, UNOB: only ASCII is allowed; read as UTF-8, or else as Latin-1.
-    Ascii,
-}
 
 /// How an interchange's bytes are looked at: made once of its syntax.
 pub(crate) struct Lexis {
@@ -56,6 +47,8 @@ pub(crate) struct RawSet<'a> {
     pub syntax: &'a Syntax,
     pub lexis: &'a Lexis,
     pub charset: Charset,
+    /// Bytes that are no text, from the start of `bytes`: the object of an EDIFACT package.
+    pub object: Option<(usize, usize)>,
     pub guide: Option<&'static Guide>,
     pub policy: &'a Policy,
     /// False if the trailer is missing: then nothing else is said to be.
@@ -156,46 +149,11 @@ fn first_id<'a>(raw: &'a RawSet) -> &'a str {
 
 fn id_of(segment: &[u8], syntax: &Syntax) -> u32 {
     let stop = |b: &u8| *b == syntax.element || Some(*b) == syntax.component;
-    let end = segment.iter().take(6).position(stop).unwrap_or(segment.len().min(6));
-    pack(segment[..end].trim_ascii())
-}
-
-/// The set's bytes as text of the same length, so that offsets hold; true if values have to be decoded from Latin-1.
-fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
-    if let Some(at) = memchr::memchr(0, raw.bytes) {
-        let sentence = format!("There is a NUL character at byte {}.", raw.base + at as u64);
-        faults.push(Fault::new(codes::NUL, place_at(raw, at, 1), sentence).found("\0"));
-    }
-    let bad = match std::str::from_utf8(raw.bytes) {
-        Ok(text) if raw.charset != Charset::Latin1 || text.is_ascii() => return (text.to_owned(), false),
-        Ok(_) => 0,
-        Err(e) => e.valid_up_to(),
-    };
-    let masked: Vec<u8> = raw.bytes.iter().map(|b| if b.is_ascii() { *b } else { b'?' }).collect();
-    let masked = String::from_utf8(masked).unwrap_or_default();
-    if raw.charset == Charset::Utf8 || raw.charset == Charset::Ascii {
-        let byte = raw.bytes.get(bad).copied().unwrap_or(0);
-        let at = raw.base + bad as u64;
-        let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
-        let fault = Fault::new(codes::BAD_TEXT, place_at(raw, bad, 1), sentence).found(&format!("{byte:#04X}"));
-        let costs = if raw.charset == Charset::Utf8 { Costs::Set } else { Costs::Nothing };
-        faults.push(fault.expected("UTF-8").costs(costs));
-    }
-    (masked, true)
-}
-
-/// A place by its byte in the set: the segment that it is in, and the element.
-fn place_at(raw: &RawSet, at: usize, len: u32) -> Place {
-    let found = raw.spans.iter().position(|(_, end)| at <= *end as usize).unwrap_or(raw.spans.len().saturating_sub(1));
-    let (start, end) = raw.spans.get(found).copied().unwrap_or_default();
-    let segment = &raw.bytes[start as usize..(end as usize).max(start as usize)];
-    let before = &segment[..at.saturating_sub(start as usize).min(segment.len())];
-    let element = cut(before, raw.syntax.element, raw.syntax.release).len() as u16 - 1;
-    let id_end = segment.iter().take(4).position(|b| *b == raw.syntax.element).unwrap_or(segment.len().min(3));
-    let id = String::from_utf8_lossy(&segment[..id_end]).into_owned().into();
-    let element = (element > 0).then_some(element);
-    let at_ = At::Segment { ordinal: found as u32 + 1, id, element, component: None, repeat: 1 };
-    Place { byte: raw.base + at as u64, len, at: at_ }
+    let folds = segment.iter().take(6).filter(|byte| syntax.is_fold(**byte)).count();
+    let most = 6 + folds;
+    let end = segment.iter().take(most).position(stop).unwrap_or(segment.len().min(most));
+    let id: Vec<u8> = segment[..end].iter().copied().filter(|byte| !syntax.is_fold(*byte)).collect();
+    pack(id.trim_ascii())
 }
 
 pub(super) struct Builder<'a> {
@@ -230,6 +188,7 @@ impl Builder<'_> {
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
             return None;
         }
+        self.blanks_around(&arrival, elements);
         let cut = raw.cut && ordinal as usize == raw.spans.len();
         let placed = match &mut self.structure {
             Some(structure) if !cut => structure.place(&arrival, &mut self.tree, &mut self.faults),
@@ -265,10 +224,16 @@ impl Builder<'_> {
         let tag = &bytes[start as usize..id_end];
         // EDIFACT: the tag may carry explicit nesting (`RFF:1`). ISO 9735-1 §8.3
         let tag = match elements[0].components {
-            true => &tag[..cut(tag, self.raw.syntax.component.unwrap_or(0), None)[0].1],
+            true => &tag[..cut(tag, self.raw.syntax.component.unwrap_or(0), self.raw.syntax)[0].1],
             false => tag,
         };
-        let id = String::from_utf8_lossy(tag.trim_ascii());
+        let mut tag = tag.trim_ascii().to_vec();
+        tag.retain(|byte| !self.raw.syntax.is_fold(*byte));
+        if let Some(data) = lengthy::position(&tag).filter(|data| !self.raw.edifact && *data < elements.len()) {
+            elements.truncate(data + 1);
+            elements[data] = Raw { start: elements[data].start, end, odd: true, ..Raw::default() };
+        }
+        let id = String::from_utf8_lossy(&tag);
         Cow::Owned(id.get(..id.len().min(12)).unwrap_or("?").as_bytes().to_vec())
     }
 
@@ -291,6 +256,32 @@ impl Builder<'_> {
         }
         if let Some(spec) = spec {
             self.absent(segment, spec, elements, present);
+        }
+        self.length_said(segment, elements);
+    }
+
+    /// A note if an id is padded.
+    fn blanks_around(&mut self, segment: &Arrival, elements: &[Raw]) {
+        let blank = |at: u32| self.raw.bytes.get(at as usize).is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+        if elements.first().is_some_and(|id| id.end > id.start && blank(id.end - 1)) {
+            let sentence = format!("The id of segment {} ({}) has blanks behind it.", segment.ordinal, segment.id());
+            let fault = Fault::new(codes::PADDED_ID, segment.place(), sentence);
+            self.faults.push(fault.found(&format!("{} ", segment.id())).expected(segment.id()));
+        }
+    }
+
+    /// BIN and BDS say how many bytes they hold.
+    fn length_said(&mut self, segment: &Arrival, elements: &[Raw]) {
+        let Some(position) = lengthy::position(segment.id).filter(|_| !self.raw.edifact) else { return };
+        let Some([stated, data]) = elements.get(position - 1..=position) else { return };
+        let text = String::from_utf8_lossy(&self.raw.bytes[stated.start as usize..stated.end as usize]);
+        let there = data.end - data.start;
+        if text.trim().parse() != Ok(u64::from(there)) && !text.trim().is_empty() {
+            let id = segment.id();
+            let spot = Spot { id, ordinal: segment.ordinal, element: position as u16, component: None, repeat: 1 };
+            let sentence = format!("{id}{:02} says {text} bytes, and {there} stand there.", position - 1);
+            let fault = Fault::new(codes::WRONG_LENGTH, self.place(&spot, data), sentence);
+            self.faults.push(fault.found(&there.to_string()).expected(format!("{text} bytes")));
         }
     }
 
@@ -343,7 +334,7 @@ impl Builder<'_> {
         let Some(separator) = separator else {
             return self.composite(node, spot, raw, spec, simple);
         };
-        let parts = cut(&self.raw.bytes[raw.start as usize..raw.end as usize], separator, self.raw.syntax.release);
+        let parts = cut(&self.raw.bytes[raw.start as usize..raw.end as usize], separator, self.raw.syntax);
         if let Some(spec) = spec.filter(|spec| parts.len() > spec.repeats as usize) {
             let name = name_of(spot);
             let sentence = format!("{name} in segment {} stands there {} times.", spot.ordinal, parts.len());
@@ -363,7 +354,7 @@ impl Builder<'_> {
     fn composite(&mut self, node: NodeId, spot: &mut Spot, raw: &Raw, spec: Option<&ElementSpec>, simple: bool) {
         let separator = self.raw.syntax.component.filter(|_| raw.components);
         let bytes = &self.raw.bytes[raw.start as usize..raw.end as usize];
-        let parts = separator.map(|separator| cut(bytes, separator, self.raw.syntax.release)).unwrap_or_default();
+        let parts = separator.map(|separator| cut(bytes, separator, self.raw.syntax)).unwrap_or_default();
         if parts.len() < 2 {
             let spec = spec.map(|spec| spec.components.first().unwrap_or(spec));
             return self.leaf(node, spot, raw, spec);
@@ -444,15 +435,13 @@ impl Builder<'_> {
     /// A value that isn't its bytes: released characters, another character set.
     fn text_of(&self, raw: &Raw) -> String {
         let bytes = &self.raw.bytes[raw.start as usize..raw.end as usize];
-        let text = match (self.latin1, std::str::from_utf8(bytes)) {
-            (false, Ok(text)) => text.to_owned(),
-            _ if self.raw.charset == Charset::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
-            _ => bytes.iter().map(|b| char::from(*b)).collect(), // ISO 8859-1 is the first 256 characters of Unicode
+        let text = match (self.latin1, std::str::from_utf8(bytes), self.raw.charset) {
+            (false, Ok(text), _) => text.to_owned(),
+            (_, _, Charset::Utf8) => String::from_utf8_lossy(bytes).into_owned(),
+            (_, _, Charset::Of(encoding)) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+            _ => latin1(bytes),
         };
-        match self.raw.syntax.release {
-            Some(release) if raw.released => unescape(&text, release),
-            _ => text,
-        }
+        if raw.released { meant(&text, self.raw.syntax) } else { text }
     }
 
     fn too_many_elements(&mut self, spot: &Spot, raw: &Raw, most: usize) {

@@ -1,13 +1,21 @@
 //! Gathers one set's segments from its header to its trailer, without keeping more than is allowed.
 
-use super::scan::{Found, Span, Syntax, segment};
+use super::{
+    lengthy,
+    scan::{Found, Span, Syntax, segment},
+};
 use crate::source::Source;
-use std::io::{self, BufRead};
+use std::{
+    borrow::Cow,
+    io::{self, BufRead},
+};
 
 /// What ends a set: its own trailer, and what can only stand behind one that has none.
 pub(crate) struct Ends {
     pub trailer: &'static [u8],
     pub others: &'static [&'static [u8]],
+    /// What holds bytes of a length that is said, which are no text: BIN, BDS.
+    pub lengthy: &'static [&'static [u8]],
     /// True if an id that begins so may be one of these.
     pub telling: fn(&[u8; 2]) -> bool,
 }
@@ -42,7 +50,11 @@ pub(crate) fn collect<R: BufRead>(
     let limit = limit.min(1 << 30);
     let mut set = Collected::at(header.start, Vec::new());
     loop {
-        let span = match segment(source, syntax, set.next, limit)? {
+        let found = match lengthy::segment(source, syntax, set.next, ends.lengthy, limit)? {
+            Some(found) => found,
+            None => segment(source, syntax, set.next, limit)?,
+        };
+        let span = match found {
             Found::End => return Ok(set),
             Found::TooLong { next, .. } => {
                 set.give_up();
@@ -53,10 +65,10 @@ pub(crate) fn collect<R: BufRead>(
             Found::Segment(span) => span,
         };
         let id = id_of(source.slice(span.start, span.end), syntax);
-        if set.segments > 0 && ends.others.contains(&id) {
+        if set.segments > 0 && ends.others.contains(&&*id) {
             return Ok(set);
         }
-        let trailer = id == ends.trailer;
+        let trailer = *id == *ends.trailer;
         set.segments += 1;
         (set.end, set.next, set.unterminated) = (span.end, span.next, !span.terminated);
         if (span.end - set.start) as usize > limit {
@@ -102,8 +114,12 @@ impl Collected {
 }
 
 /// The id of a segment: what stands before the first separator.
-pub(crate) fn id_of<'a>(segment: &'a [u8], syntax: &Syntax) -> &'a [u8] {
+pub(crate) fn id_of<'a>(segment: &'a [u8], syntax: &Syntax) -> Cow<'a, [u8]> {
     let stop = |b: &u8| *b == syntax.element || Some(*b) == syntax.component;
     let end = segment.iter().position(stop).unwrap_or(segment.len());
-    segment[..end].trim_ascii()
+    let id = segment[..end].trim_ascii();
+    match id.iter().any(|byte| syntax.is_fold(*byte)) {
+        false => Cow::Borrowed(id),
+        true => Cow::Owned(id.iter().copied().filter(|byte| !syntax.is_fold(*byte)).collect()),
+    }
 }

@@ -25,6 +25,7 @@ pub(crate) struct Service {
     len: usize,
     component: Option<u8>,
     release: Option<u8>,
+    folded: bool,
 }
 
 impl Service {
@@ -37,8 +38,8 @@ impl Service {
             len = end;
         }
         let count = elements.iter().skip(1).take_while(|(start, _)| *start > 0).count();
-        let (component, release) = (syntax.component, syntax.release);
-        Service { span, ordinal, component, release, bytes: bytes.into(), elements, len: count }
+        let Syntax { component, release, folded, .. } = *syntax;
+        Service { span, ordinal, component, release, folded, bytes: bytes.into(), elements, len: count }
     }
 
     /// The id, without padding.
@@ -78,7 +79,11 @@ impl Service {
     fn raw(&self, position: usize) -> Cow<'_, str> {
         let place = self.elements.get(position).filter(|_| position <= self.len);
         let raw = place.and_then(|(start, end)| self.bytes.get(*start as usize..*end as usize));
-        String::from_utf8_lossy(raw.unwrap_or_default())
+        let raw = String::from_utf8_lossy(raw.unwrap_or_default());
+        match self.folded && raw.contains(['\r', '\n']) {
+            true => raw.replace(['\r', '\n'], "").into(),
+            false => raw,
+        }
     }
 
     /// Number of elements, without the id.

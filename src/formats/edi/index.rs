@@ -47,12 +47,16 @@ struct Found {
 }
 
 impl Needles {
-    /// `None` if two of the characters are the same, or one is a letter, digit or blank: then the short way is not taken.
+    /// `None` if two of the characters are the same, or one is a letter, digit or blank, lines are folded, or a terminator has several bytes: then the short way is not taken.
     pub fn of(syntax: &Syntax) -> Option<Needles> {
         let all = [Some(syntax.element), Some(syntax.segment), syntax.component, syntax.repetition, syntax.release];
         let given = || all.iter().flatten();
         let twice = given().any(|byte| given().filter(|other| *other == byte).count() > 1);
-        if twice || given().any(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') {
+        if twice
+            || syntax.folded
+            || !syntax.rest().is_empty()
+            || given().any(|byte| byte.is_ascii_alphanumeric() || *byte == b' ')
+        {
             return None;
         }
         let (component, repetition) = (syntax.component.unwrap_or(syntax.element), syntax.repetition);
@@ -347,7 +351,8 @@ mod tests {
             element in any::<u8>(), segment in any::<u8>(),
             component in any::<Option<u8>>(), repetition in any::<Option<u8>>(), release in any::<Option<u8>>(),
         ) {
-            agrees(&bytes, &Syntax { element, segment, component, repetition, release })?;
+            let syntax = Syntax { element, segment, component, repetition, release, more: [0; 3], folded: false };
+            agrees(&bytes, &syntax)?;
         }
 
         /// Mostly delimiters and release characters, so that runs of them cross the edges of 64 bytes.
@@ -355,7 +360,7 @@ mod tests {
         fn runs_of_release_characters_end_where_the_plain_twin_says(
             bytes in proptest::collection::vec(prop_oneof![4 => Just(b'?'), 2 => Just(b'+'), 1 => Just(b'\''), 1 => Just(b'\n'), 2 => Just(b'A'), 1 => any::<u8>()], 0..300),
         ) {
-            let syntax = Syntax { element: b'+', component: Some(b':'), repetition: Some(b'*'), release: Some(b'?'), segment: b'\'' };
+            let syntax = Syntax { element: b'+', component: Some(b':'), repetition: Some(b'*'), release: Some(b'?'), segment: b'\'', more: [0; 3], folded: false };
             agrees(&bytes, &syntax)?;
             agrees(&bytes, &Syntax { release: None, ..syntax })?;
         }

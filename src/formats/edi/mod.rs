@@ -4,16 +4,21 @@
 //! Called by: `x12`, `edifact`. Never: reads input beyond the set it is given.
 //! Tried by: tests/formats
 
+pub(crate) mod between;
 pub(crate) mod build;
 mod clean;
 pub(crate) mod collect;
 pub(crate) mod envelope;
 mod fine;
+pub(crate) mod fold;
+pub(crate) mod hierarchy;
 mod index;
+pub(crate) mod lengthy;
 mod relations;
 pub(crate) mod scan;
 pub(crate) mod scratch;
 mod structure;
+pub(crate) mod text;
 mod twin;
 pub(crate) mod unfold;
 mod values;

@@ -12,6 +12,28 @@ pub(crate) struct Syntax {
     /// EDIFACT: takes away the next character's meaning.
     pub release: Option<u8>,
     pub segment: u8,
+    /// What follows that byte if the terminator is a character of several (U+2026 in UTF-8); zeros behind them.
+    pub more: [u8; 3],
+    /// True if the document is cut into lines of one length, wherever that falls: then line breaks mean nothing.
+    pub folded: bool,
+}
+
+impl Syntax {
+    /// The bytes that follow the terminator's first one.
+    pub fn rest(&self) -> &[u8] {
+        let len = self.more.iter().position(|byte| *byte == 0).unwrap_or(self.more.len());
+        &self.more[..len]
+    }
+
+    /// True of a byte of a line break that means nothing.
+    pub fn is_fold(&self, byte: u8) -> bool {
+        self.folded && is_break(byte)
+    }
+}
+
+/// True of the bytes of a line break.
+pub(crate) fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
 /// A segment's bytes without its terminator, by offset in the document.
@@ -52,7 +74,8 @@ pub(crate) fn segment<R: BufRead>(
             if end - start > limit as u64 {
                 return Ok(Found::TooLong { start, next: start + limit as u64 });
             }
-            return Ok(Found::Segment(Span { start, end, next: end + 1, terminated: true }));
+            let next = end + 1 + syntax.rest().len() as u64;
+            return Ok(Found::Segment(Span { start, end, next, terminated: true }));
         }
         searched += upto as u64;
         if searched - start > limit as u64 {
@@ -104,19 +127,33 @@ pub(crate) fn skip_filler<R: BufRead>(source: &mut Source<R>, from: u64) -> io::
 /// The index of the first terminator that isn't released, and how far the search may be taken as done.
 pub(super) fn terminator(bytes: &[u8], syntax: &Syntax) -> (Option<usize>, usize) {
     let Some(release) = syntax.release else {
-        return (memchr::memchr(syntax.segment, bytes), bytes.len());
+        return match syntax.rest() {
+            [] => (memchr::memchr(syntax.segment, bytes), bytes.len()),
+            rest => several(syntax.segment, rest, bytes),
+        };
     };
     let mut at = 0;
     while let Some(n) = memchr::memchr2(syntax.segment, release, &bytes[at..]) {
         if bytes[at + n] == syntax.segment {
             return (Some(at + n), 0);
         }
-        if at + n + 1 >= bytes.len() {
+        let Some(released) = released(bytes, at + n, syntax) else {
             return (None, at + n); // the released character isn't read yet
-        }
-        at += n + 2;
+        };
+        at = released + 1;
     }
     (None, bytes.len())
+}
+
+/// Where the character stands that a release character speaks of; none if that isn't there.
+fn released(bytes: &[u8], release: usize, syntax: &Syntax) -> Option<usize> {
+    (release + 1..bytes.len()).find(|at| !syntax.is_fold(bytes[*at]))
+}
+
+/// The same for a terminator of several bytes.
+fn several(first: u8, rest: &[u8], bytes: &[u8]) -> (Option<usize>, usize) {
+    let found = memchr::memchr_iter(first, bytes).find(|at| bytes[at + 1..].starts_with(rest));
+    (found, bytes.len().saturating_sub(rest.len()))
 }
 
 /// The most elements of a segment, repeats of an element, components of a composite: positions are 16 bits, and rubbish
@@ -145,13 +182,14 @@ const REPETITION: u8 = 3;
 const RELEASE: u8 = 4;
 const ODD: u8 = 5;
 pub(crate) const SEGMENT: u8 = 6;
+const FOLD: u8 = 7;
 
 impl Classes {
     pub fn of(syntax: &Syntax) -> Self {
         let mut classes = [0; 256];
         for (byte, class) in classes.iter_mut().enumerate() {
             if !(32..127).contains(&byte) {
-                *class = ODD;
+                *class = if syntax.is_fold(byte as u8) { FOLD } else { ODD };
             }
         }
         let others = [(syntax.component, COMPONENT), (syntax.repetition, REPETITION), (syntax.release, RELEASE)];
@@ -181,7 +219,7 @@ impl Classes {
                 0 | SEGMENT => {}
                 ELEMENT if into.len() >= MOST_PARTS => raw.odd = true,
                 ELEMENT => {
-                    raw.end = at as u32;
+                    raw.end = self.before_fold(bytes, raw.start as usize, at);
                     into.push(raw);
                     raw = Raw { start: at as u32 + 1, ..Raw::default() };
                 }
@@ -190,23 +228,37 @@ impl Classes {
                 RELEASE => {
                     raw.released = true;
                     at += 1;
+                    while bytes.get(at).is_some_and(|byte| self.of_byte(*byte) == FOLD) {
+                        at += 1;
+                    }
                     raw.odd |= bytes.get(at).is_some_and(|b| !(32..127).contains(b));
                 }
+                // What stands in lines is read without their breaks.
+                FOLD if at == raw.start as usize => raw.start += 1,
+                FOLD => raw.released = true,
                 _ => raw.odd = true,
             }
             at += 1;
         }
-        raw.end = end as u32;
+        raw.end = self.before_fold(bytes, raw.start as usize, end);
         into.push(raw);
+    }
+
+    /// The end of an element without the line breaks of folded lines before it.
+    fn before_fold(&self, bytes: &[u8], start: usize, mut end: usize) -> u32 {
+        while end > start && self.0[bytes[end - 1] as usize] == FOLD {
+            end -= 1;
+        }
+        end as u32
     }
 }
 
 /// Cuts bytes at each `separator` that isn't released, and gives ranges.
-pub(crate) fn cut(bytes: &[u8], separator: u8, release: Option<u8>) -> Vec<(usize, usize)> {
+pub(crate) fn cut(bytes: &[u8], separator: u8, syntax: &Syntax) -> Vec<(usize, usize)> {
     let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
     while at < bytes.len() {
-        if Some(bytes[at]) == release {
-            at += 1;
+        if Some(bytes[at]) == syntax.release {
+            at = released(bytes, at, syntax).unwrap_or(bytes.len());
         } else if bytes[at] == separator && parts.len() < MOST_PARTS {
             parts.push((start, at));
             start = at + 1;
@@ -215,6 +267,15 @@ pub(crate) fn cut(bytes: &[u8], separator: u8, release: Option<u8>) -> Vec<(usiz
     }
     parts.push((start, bytes.len()));
     parts
+}
+
+/// A value as it is meant: without the breaks of folded lines, without release characters.
+pub(crate) fn meant(value: &str, syntax: &Syntax) -> String {
+    let whole: String = value.chars().filter(|c| !u8::try_from(*c).is_ok_and(|byte| syntax.is_fold(byte))).collect();
+    match syntax.release {
+        Some(release) => unescape(&whole, release),
+        None => whole,
+    }
 }
 
 /// A value without its release characters. ISO 9735-1 §5 (release character).

@@ -6,7 +6,10 @@ use super::{
     scan::{Span, Syntax},
 };
 use crate::source::Source;
-use std::io::{self, BufRead};
+use std::{
+    borrow::Cow,
+    io::{self, BufRead},
+};
 
 /// What is looked at in one go: at first little, since the next interchange may have other delimiters.
 const FIRST: usize = 1024;
@@ -100,16 +103,19 @@ impl Window {
                 }
                 let segment = bytes.get(start as usize..end as usize).unwrap_or_default();
                 let telling = segment.first_chunk::<2>().is_some_and(ends.telling);
-                let id = if telling { id_of(segment, syntax) } else { b"" };
-                if set.segments > 0 && telling && ends.others.contains(&id) {
+                let id = if telling { id_of(segment, syntax) } else { Cow::Borrowed(&b""[..]) };
+                if set.segments > 0 && telling && ends.others.contains(&&*id) {
                     (self.mark, self.end) = (mark, next - 1);
                     return Ok(Some(set));
+                }
+                if telling && ends.lengthy.contains(&&*id) {
+                    return Ok(None);
                 }
                 set.segments += 1;
                 set.spans.push((start, end));
                 firsts.push(mark as u32);
                 (mark, start) = (last + 1, end + 1);
-                if telling && id == ends.trailer {
+                if telling && *id == *ends.trailer {
                     (self.mark, self.end) = (mark, next);
                     set.end_at(end);
                     set.closed = true;

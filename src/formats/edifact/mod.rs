@@ -4,16 +4,20 @@
 //! Called by: `reader`. Never: decides what a partner may send.
 //! Tried by: tests/formats
 
+mod package;
 mod una;
 
 use crate::{
     codes,
     edi::{
-        build::{Charset, Faults, Lexis, RawSet, build},
+        between::{next_header, skip_padding},
+        build::{Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, by_severity, file_place, nothing_there, too_long},
+        fold,
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
         scratch::Scratch,
+        text::Charset,
     },
     fault::{Costs, Fault},
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
@@ -27,7 +31,8 @@ use std::{
     io::{self, BufRead},
 };
 
-const ENDS: Ends = Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA"], telling };
+const ENDS: Ends =
+    Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA", b"UNO"], lengthy: &[], telling };
 
 fn telling(first: &[u8; 2]) -> bool {
     first == b"UN"
@@ -35,8 +40,6 @@ fn telling(first: &[u8; 2]) -> bool {
 /// How much of a header must be read before it is judged.
 const REACH: usize = 600;
 
-/// How many bytes of a header are looked at to tell it from a word.
-const SEEN: usize = 16;
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
 
@@ -115,7 +118,7 @@ impl<R: BufRead> Edifact<R> {
         let span = match segment(&mut self.source, &syntax, self.at, self.policy.max_set_bytes)? {
             Found::Segment(span) => span,
             Found::TooLong { start, next } => {
-                if id_of(self.source.excerpt(start, 8)?.as_bytes(), &syntax) == b"UNH" {
+                if *id_of(self.source.excerpt(start, 8)?.as_bytes(), &syntax) == *b"UNH" {
                     return self.set(Span { start, end: next, next, terminated: false });
                 }
                 let sentence =
@@ -133,8 +136,10 @@ impl<R: BufRead> Edifact<R> {
                 return Ok(());
             }
         };
-        match id_of(self.source.slice(span.start, span.end), &syntax) {
+        let id = id_of(self.source.slice(span.start, span.end), &syntax).into_owned();
+        match &*id {
             b"UNH" => return self.set(span),
+            b"UNO" => return self.package(span),
             b"UNA" | b"UNB" => {
                 // A new header: what was open has no trailer. The next step reads it, its characters may be others.
                 self.close_group(None);
@@ -166,17 +171,7 @@ impl<R: BufRead> Edifact<R> {
 
     /// Between interchanges: finds the next header.
     fn between(&mut self) -> io::Result<()> {
-        let mut at = skip_filler(&mut self.source, self.at)?;
-        loop {
-            self.source.want(at, REACH)?;
-            // A byte order mark, also where files were put one behind the other; NUL and Ctrl-Z as padding.
-            let padding = match self.source.from(at) {
-                [0xEF, 0xBB, 0xBF, ..] => 3,
-                [0 | 0x1A, ..] => 1,
-                _ => break,
-            };
-            at = skip_filler(&mut self.source, at + padding)?;
-        }
+        let at = skip_padding(&mut self.source, self.at)?;
         if self.source.from(at).is_empty() {
             self.done = true;
             if self.interchanges == 0 {
@@ -193,7 +188,7 @@ impl<R: BufRead> Edifact<R> {
     /// Bytes where a header should be: the next UNA or UNB is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
         let shown = self.source.excerpt(start, 120)?;
-        let found = self.next_header(start)?;
+        let found = next_header(&mut self.source, start, b"UN", header_follows)?;
         let end = found.unwrap_or(self.source.end());
         let len = end - start;
         let place = file_place(start, len);
@@ -228,6 +223,8 @@ impl<R: BufRead> Edifact<R> {
             }
             at = skip_filler(&mut self.source, at + una::LENGTH)?;
         }
+        let line = fold::line(self.source.from(byte), &syntax);
+        syntax.folded = line.is_some();
         let span = match segment(&mut self.source, &syntax, at, REACH * 4)? {
             Found::Segment(span) => span,
             Found::TooLong { start, .. } => return self.unreadable(start, 3, "UNB has no end"),
@@ -252,7 +249,8 @@ impl<R: BufRead> Edifact<R> {
             syntax.repetition = reserved;
         }
         self.at = span.next;
-        self.begin(byte, &unb, syntax);
+        let notes = line.map(|line| fold::note(line, unb.place())).into_iter().collect();
+        self.begin(byte, &unb, syntax, notes);
         Ok(())
     }
 
@@ -264,38 +262,13 @@ impl<R: BufRead> Edifact<R> {
         let fault = Fault::new(codes::HEADER, Place { byte: at, len: 0, at: place }, sentence).found(&shown);
         self.queue
             .push_back(Piece::Fault(fault.expected("UNB with syntax, sender, recipient, date and control reference")));
-        let next = self.next_header(at + skip)?;
+        let next = next_header(&mut self.source, at + skip, b"UN", header_follows)?;
         self.done = next.is_none();
         self.at = next.unwrap_or(self.source.end());
         Ok(())
     }
 
-    /// The next place from an offset on where a header seems to begin.
-    fn next_header(&mut self, from: u64) -> io::Result<Option<u64>> {
-        let mut at = from;
-        loop {
-            let bytes = self.source.from(at);
-            match memchr::memmem::find(bytes, b"UN") {
-                Some(n) => {
-                    at += n as u64;
-                    self.source.want(at, SEEN)?;
-                    if header_follows(self.source.from(at)) {
-                        return Ok(Some(at));
-                    }
-                    at += 2;
-                }
-                None => {
-                    at += bytes.len().saturating_sub(1) as u64;
-                    self.source.release(at);
-                    if !self.source.fill()? {
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-    }
-
-    fn begin(&mut self, byte: u64, unb: &Service, syntax: Syntax) {
+    fn begin(&mut self, byte: u64, unb: &Service, syntax: Syntax, faults: Vec<Fault>) {
         let identity = |n: usize| Identity { qualifier: unb.component(n, 2).into(), id: unb.component(n, 1).into() };
         let ordinal = self.interchanges - 1;
         let version = format!("{}:{}", unb.component(1, 1), unb.component(1, 2));
@@ -319,7 +292,7 @@ impl<R: BufRead> Edifact<R> {
         if self.long_way {
             self.scratch.window.begin(None);
         }
-        self.open = Some(Open { ordinal, syntax, lexis, charset, control, groups: 0, sets: 0, faults: Vec::new() });
+        self.open = Some(Open { ordinal, syntax, lexis, charset, control, groups: 0, sets: 0, faults });
     }
 
     fn open_group(&mut self, ung: &Service) {
@@ -447,6 +420,7 @@ impl<R: BufRead> Edifact<R> {
             syntax,
             lexis: &open.lexis,
             charset,
+            object: None,
             guide,
             policy: self.policy.of(&set.kind),
             complete: collected.closed,

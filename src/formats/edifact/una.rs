@@ -1,13 +1,20 @@
 //! The service characters of EDIFACT: UNA, or the defaults. ISO 9735-1 §6 (level A), Annex A (UNA).
 
-use crate::edi::{build::Charset, scan::Syntax};
+use crate::edi::{scan::Syntax, text::Charset};
 
 /// The length of UNA with its six characters.
 pub(super) const LENGTH: u64 = 9;
 
 /// What holds without UNA.
-pub(super) const DEFAULT: Syntax =
-    Syntax { element: b'+', component: Some(b':'), repetition: None, release: Some(b'?'), segment: b'\'' };
+pub(super) const DEFAULT: Syntax = Syntax {
+    element: b'+',
+    component: Some(b':'),
+    repetition: None,
+    release: Some(b'?'),
+    segment: b'\'',
+    more: [0; 3],
+    folded: false,
+};
 
 /// What UNA says, and what separates repeats if the interchange turns out to be of syntax 4.
 pub(super) fn read(bytes: &[u8]) -> Option<(Syntax, Option<u8>)> {
@@ -18,7 +25,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Syntax, Option<u8>)> {
         return None;
     }
     let given = |byte: u8| (byte != b' ').then_some(byte);
-    let syntax = Syntax { element, component: Some(component), repetition: None, release: given(release), segment };
+    let syntax = Syntax { element, component: Some(component), release: given(release), segment, ..DEFAULT };
     Some((syntax, given(reserved)))
 }
 
@@ -27,8 +34,17 @@ pub(super) fn charset(identifier: &str) -> Charset {
     match identifier {
         "UNOA" | "UNOB" => Charset::Ascii,
         "UNOC" => Charset::Latin1,
-        // UNOD to UNOK are other parts of ISO 8859 and UNOX is ISO 2022: their letters are not decoded yet.
-        "UNOD" | "UNOE" | "UNOF" | "UNOG" | "UNOH" | "UNOI" | "UNOJ" | "UNOK" => Charset::Latin1,
+        "UNOD" => Charset::Of(encoding_rs::ISO_8859_2),
+        "UNOE" => Charset::Of(encoding_rs::ISO_8859_5),
+        "UNOF" => Charset::Of(encoding_rs::ISO_8859_7),
+        "UNOG" => Charset::Of(encoding_rs::ISO_8859_3),
+        "UNOH" => Charset::Of(encoding_rs::ISO_8859_4),
+        "UNOI" => Charset::Of(encoding_rs::ISO_8859_6),
+        "UNOJ" => Charset::Of(encoding_rs::ISO_8859_8),
+        // ISO 8859-9 has control characters where this has letters, and is the same elsewhere.
+        "UNOK" => Charset::Of(encoding_rs::WINDOWS_1254),
+        "UNOL" => Charset::Of(encoding_rs::ISO_8859_15),
+        // UNOW and UNOY are UTF-8. UNOX shifts between sets by ISO 2022, whose bytes can't be cut before they are decoded.
         _ => Charset::Utf8,
     }
 }

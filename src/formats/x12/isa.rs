@@ -1,6 +1,10 @@
 //! The interchange header of X12, which says what the delimiters are by where they stand. X12.5 §3.2, X12.6 §3.3.
 
-use crate::edi::scan::Syntax;
+use crate::edi::{
+    fold,
+    scan::{Syntax, is_break},
+};
+use std::borrow::Cow;
 
 /// Offsets of the element separators of a header of the fixed length.
 const SEPARATORS: [usize; 16] = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
@@ -20,10 +24,40 @@ pub(super) struct Isa {
     /// With its terminator.
     pub len: usize,
     pub fixed: bool,
+    /// The length of the lines that the document is cut into, if it is.
+    pub line: Option<usize>,
 }
 
 /// Reads a header that begins at the first byte. `Err` says at which byte one can't go on, and why.
 pub(super) fn read(bytes: &[u8]) -> Result<Isa, (usize, String)> {
+    let (within, breaks) = without_breaks(bytes);
+    let mut isa = plain(&within)?;
+    isa.len += breaks;
+    isa.line = fold::line(bytes, &isa.syntax);
+    isa.syntax.folded = isa.line.is_some();
+    match breaks > 0 && !isa.syntax.folded {
+        // Breaks in it that follow no rule are part of it.
+        true => plain(bytes),
+        false => Ok(isa),
+    }
+}
+
+/// The bytes without the line breaks inside of the header, and how many these were.
+fn without_breaks(bytes: &[u8]) -> (Cow<'_, [u8]>, usize) {
+    let Some(separator) = bytes.get(3).filter(|byte| !is_break(**byte)) else { return (Cow::Borrowed(bytes), 0) };
+    let reach = &bytes[..bytes.len().min(REACH)];
+    let last = memchr::memchr_iter(*separator, reach).nth(15).unwrap_or(0);
+    let (header, rest) = bytes.split_at(last);
+    match header.iter().filter(|byte| is_break(**byte)).count() {
+        0 => (Cow::Borrowed(bytes), 0),
+        breaks => {
+            let kept = header.iter().filter(|byte| !is_break(**byte)).chain(rest);
+            (kept.copied().collect(), breaks)
+        }
+    }
+}
+
+fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     let Some(separator) = bytes.get(3).copied() else {
         return Err((bytes.len(), "the header ends after “ISA”".into()));
     };
@@ -44,14 +78,33 @@ pub(super) fn read(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         (Some(terminator), next) if !letter(*terminator) && next.is_some_and(|b| letter(*b)) => (None, last),
         _ => return Err((last.min(bytes.len()), "no segment terminator follows ISA16".into())),
     };
+    let more = continued(&bytes[terminator..]);
     let syntax = Syntax {
         element: separator,
         component,
         repetition: repetition(&elements),
         release: None,
         segment: bytes[terminator],
+        more,
+        folded: false,
     };
-    Ok(Isa { syntax, elements, len: terminator + 1, fixed })
+    let len = terminator + 1 + syntax.rest().len();
+    Ok(Isa { syntax, elements, len, fixed, line: None })
+}
+
+/// The bytes behind the first one of a character of several, as UTF-8 has them; zeros if it is one of its own.
+fn continued(bytes: &[u8]) -> [u8; 3] {
+    let length = match bytes.first() {
+        Some(0xC2..=0xDF) => 2,
+        Some(0xE0..=0xEF) => 3,
+        Some(0xF0..=0xF4) => 4,
+        _ => 1,
+    };
+    let mut more = [0; 3];
+    if let Some(rest) = bytes.get(1..length).filter(|_| std::str::from_utf8(&bytes[..length]).is_ok()) {
+        more[..rest.len()].copy_from_slice(rest);
+    }
+    more
 }
 
 /// ISA11 separates repetitions from 00402 on, if it is neither letter nor digit. X12.5 I65.

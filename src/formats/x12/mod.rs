@@ -9,11 +9,14 @@ mod isa;
 use crate::{
     codes,
     edi::{
-        build::{Charset, Faults, Lexis, RawSet, build},
+        between::{next_header, skip_padding},
+        build::{Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, by_severity, file_place, nothing_there, too_long},
-        scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
+        fold, hierarchy,
+        scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
+        text::Charset,
         window::Marked,
     },
     fault::{Costs, Fault},
@@ -28,14 +31,13 @@ use std::{
     io::{self, BufRead},
 };
 
-const ENDS: Ends = Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"], telling };
+const ENDS: Ends =
+    Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"], lengthy: &[b"BIN", b"BDS"], telling };
 
 fn telling(first: &[u8; 2]) -> bool {
-    matches!(first, b"SE" | b"ST" | b"GS" | b"GE" | b"IE" | b"IS")
+    matches!(first, b"SE" | b"ST" | b"GS" | b"GE" | b"IE" | b"IS" | b"BI" | b"BD")
 }
 
-/// How many bytes of a header are looked at to tell it from a word.
-const SEEN: usize = 16;
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
 
@@ -115,7 +117,7 @@ impl<R: BufRead> X12<R> {
         let span = match segment(&mut self.source, &syntax, self.at, self.policy.max_set_bytes)? {
             Found::Segment(span) => span,
             Found::TooLong { start, next } => {
-                if id_of(self.source.excerpt(start, 8)?.as_bytes(), &syntax) == b"ST" {
+                if *id_of(self.source.excerpt(start, 8)?.as_bytes(), &syntax) == *b"ST" {
                     return self.set(Span { start, end: next, next, terminated: false });
                 }
                 let sentence =
@@ -133,8 +135,8 @@ impl<R: BufRead> X12<R> {
                 return Ok(());
             }
         };
-        let id = id_of(self.source.slice(span.start, span.end), &syntax);
-        match id {
+        let id = id_of(self.source.slice(span.start, span.end), &syntax).into_owned();
+        match &*id {
             b"ST" => return self.set(span),
             b"ISA" => {
                 // A new header: what was open has no trailer. The next step reads it, its delimiters may be others.
@@ -168,18 +170,7 @@ impl<R: BufRead> X12<R> {
 
     /// Between interchanges: finds the next header.
     fn between(&mut self) -> io::Result<()> {
-        let from = self.at;
-        let mut at = skip_filler(&mut self.source, from)?;
-        loop {
-            self.source.want(at, isa::REACH)?;
-            // A byte order mark, also where files were put one behind the other; NUL and Ctrl-Z as padding.
-            let padding = match self.source.from(at) {
-                [0xEF, 0xBB, 0xBF, ..] => 3,
-                [0 | 0x1A, ..] => 1,
-                _ => break,
-            };
-            at = skip_filler(&mut self.source, at + padding)?;
-        }
+        let at = skip_padding(&mut self.source, self.at)?;
         if self.source.from(at).is_empty() {
             self.done = true;
             if self.interchanges == 0 {
@@ -197,7 +188,7 @@ impl<R: BufRead> X12<R> {
     /// Bytes where a header should be: the next `ISA` is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
         let shown = self.source.excerpt(start, 120)?;
-        let found = self.next_header(start)?;
+        let found = next_header(&mut self.source, start, b"ISA", isa_follows)?;
         let end = found.unwrap_or(self.source.end());
         let len = end - start;
         let place = file_place(start, len);
@@ -246,39 +237,17 @@ impl<R: BufRead> X12<R> {
             let sentence = format!("The header ISA at byte {at} has {} bytes instead of 106.", isa.len);
             faults.push(Fault::new(codes::PADDING, place(0, None), sentence).expected("elements padded with blanks"));
         }
+        if let Some(line) = isa.line {
+            faults.push(fold::note(line, place(0, None)));
+        }
         self.at = at + isa.len as u64;
         self.begin(at, isa, faults);
         Ok(())
     }
 
-    /// The next place from an offset on where a header seems to begin.
-    fn next_header(&mut self, from: u64) -> io::Result<Option<u64>> {
-        let mut at = from;
-        loop {
-            let bytes = self.source.from(at);
-            match memchr::memmem::find(bytes, b"ISA") {
-                Some(n) => {
-                    at += n as u64;
-                    self.source.want(at, SEEN)?;
-                    if isa_follows(self.source.from(at)) {
-                        return Ok(Some(at));
-                    }
-                    at += 3;
-                }
-                None => {
-                    at += bytes.len().saturating_sub(2) as u64;
-                    self.source.release(at);
-                    if !self.source.fill()? {
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-    }
-
     /// Passes over an interchange whose header can't be read.
     fn skip_unreadable(&mut self) -> io::Result<()> {
-        let next = self.next_header(self.at)?;
+        let next = next_header(&mut self.source, self.at, b"ISA", isa_follows)?;
         self.done = next.is_none();
         self.at = next.unwrap_or(self.source.end());
         Ok(())
@@ -321,6 +290,7 @@ impl<R: BufRead> X12<R> {
             let fault = Fault::new(codes::GROUP_HEADER, gs.place_of(position), sentence);
             open.faults.push(fault.expected("the kind of sets (GS01), a control number (GS06) and a version (GS08)"));
         }
+        open.faults.extend(other_version(gs, &open.version));
         open.groups += 1;
         let group = Group {
             interchange: open.ordinal,
@@ -397,6 +367,7 @@ impl<R: BufRead> X12<R> {
             syntax: &open.syntax,
             lexis: &open.lexis,
             charset: Charset::Utf8,
+            object: None,
             guide: None,
             policy: &self.policy,
             complete: true,
@@ -483,6 +454,7 @@ impl<R: BufRead> X12<R> {
             syntax,
             lexis: &open.lexis,
             charset: Charset::Utf8,
+            object: None,
             guide,
             policy: self.policy.of(&set.kind),
             complete: collected.closed,
@@ -523,6 +495,7 @@ impl<R: BufRead> X12<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
         }
+        hierarchy::check(&set.tree, &self.scratch.build.segments).into_iter().for_each(|fault| faults.push(fault));
         if let Some(fault) =
             totals::check(set, &self.scratch.build.segments).and_then(|fault| by_severity(fault, policy.totals))
         {
@@ -572,10 +545,22 @@ impl<R: BufRead> crate::reader::Pieces for X12<R> {
     }
 }
 
+/// A note if the group is of another release than the interchange says: the group is right about its sets.
+fn other_version(gs: &Service, interchange: &str) -> Option<Fault> {
+    let version = gs.element(8);
+    let same = interchange.is_empty() || !version.is_ascii() || version.get(..5).is_none_or(|v| v == interchange);
+    if same {
+        return None;
+    }
+    let sentence = format!("GS08 is “{version}”, and ISA12 is “{interchange}”: the sets are read by GS08.");
+    let fault = Fault::new(codes::OTHER_VERSION, gs.place_of(8), sentence);
+    Some(fault.found(&version).expected(format!("a version that begins with {interchange}")))
+}
+
 /// True if what begins with `ISA` looks like a header and not like a word.
 fn isa_follows(bytes: &[u8]) -> bool {
     let Some(separator) = bytes.get(3).filter(|b| !b.is_ascii_alphanumeric() && **b != b' ') else { return false };
-    bytes.len() < 8 || bytes[4..bytes.len().min(SEEN)].contains(separator)
+    bytes.len() < 8 || bytes[4..bytes.len().min(16)].contains(separator)
 }
 
 /// The delimiters and the length of a header in memory.
