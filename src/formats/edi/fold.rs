@@ -33,7 +33,7 @@ pub(crate) fn line(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
     let lines = &lines[..upto];
     let equal = lines.iter().skip(1).all(|line| line.len() == length) && lines[0].len() <= length;
     let enough = lines.len() > 1 || length == USUAL;
-    (equal && enough && !lines.iter().all(|line| ends(line)) && LENGTHS.contains(&length)).then_some(length)
+    (equal && enough && !lines.iter().all(ends) && LENGTHS.contains(&length)).then_some(length)
 }
 
 /// What is said of it, once an interchange.

@@ -129,7 +129,7 @@ impl<R: BufRead> Edifact<R> {
     /// No UNP where 0810 says: the next UNP is taken, or what can only stand behind a package.
     fn wrong_length(&mut self, set: &mut Set, uno: &Service, begin: u64, syntax: &Syntax) -> io::Result<()> {
         let stated = uno.component(4, 1);
-        self.to_trailer(begin, syntax)?;
+        self.skip_trailer(begin, syntax)?;
         set.len = self.at - set.byte;
         if set.len > self.policy.max_set_bytes as u64 {
             set.faults.push(too_long(set, &self.policy, "UNO"));
@@ -142,7 +142,7 @@ impl<R: BufRead> Edifact<R> {
     }
 
     /// Goes on behind the next UNP, or before what can only stand behind a package.
-    fn to_trailer(&mut self, begin: u64, syntax: &Syntax) -> io::Result<()> {
+    fn skip_trailer(&mut self, begin: u64, syntax: &Syntax) -> io::Result<()> {
         let mut at = begin;
         loop {
             self.source.release(at);
