@@ -180,7 +180,8 @@ const SPOILED: &[(&str, &str, &str, Option<(&str, &str)>)] = &[
     ("nothing", "", "", None),
     ("set count", "SE*12*", "SE*13*", None),
     ("set control", "SE*12*0001", "SE*12*0002", None),
-    ("group count", "GE*1*", "GE*2*", None),
+    // A group that is refused as a whole has no accepted set, says the definition of AK904; pyx12 counts the set by itself.
+    ("group count", "GE*1*", "GE*2*", Some(("AK5 A\nAK9 R 2 1 1 5", "AK904"))),
     ("too long", "BONE AND JOINT CLINIC", "BONE AND JOINT CLINIC WITH A NAME OF MORE THAN SIXTY CHARACTERS", None),
     ("too short", "TRN*1*93175-012547*9877281234", "TRN*1*93175-012547*98772", None),
     ("mandatory element", "BHT*0022*13*", "BHT*0022**", None),
@@ -203,7 +204,12 @@ fn told(answer: &str) -> Vec<String> {
         told.push(match part(0) {
             "AK3" => format!("AK3 {} {} {}", part(1), part(2), part(4)),
             "AK4" => format!("AK4 {} {}", part(1), part(3)),
-            "AK5" | "AK9" => parts.join(" "),
+            "AK9" => parts.join(" "),
+            // Which of a set's codes comes first means nothing.
+            "AK5" => {
+                let codes: BTreeSet<&str> = parts.iter().skip(2).map(String::as_str).collect();
+                format!("AK5 {} {}", part(1), codes.into_iter().collect::<Vec<_>>().join(" ")).trim().to_owned()
+            }
             _ => continue,
         });
     }

@@ -41,6 +41,8 @@ missing_packages() {
     command -v chromedriver >/dev/null || echo chromium-driver
   fi
   tools_are_there || find_python || echo python3-venv
+  command -v node >/dev/null || echo nodejs
+  command -v npm >/dev/null || echo npm
 }
 
 # Debian starts servers at their installation; the tests want their own ones only.

@@ -52,6 +52,12 @@ pub(super) fn present(specs: &[ElementSpec], notes: &[Relation], chance: usize, 
     for chance in [chance, chance / 3, 0] {
         let wished = specs.iter().map(|spec| spec.class != Class::Unused && (spec.mandatory || random.percent(chance)));
         let mut there: Vec<bool> = wished.collect();
+        // What is sent has something in it: a segment or composite of nothing is none. X12.6 §3.5
+        if !there.contains(&true)
+            && let Some(first) = specs.iter().position(|spec| spec.class != Class::Unused)
+        {
+            there[first] = true;
+        }
         if (0..16).any(|_| !mended(&mut there, specs, notes)) {
             return there;
         }
@@ -92,12 +98,7 @@ pub(super) fn element(spec: &ElementSpec, lists: &Lists, random: &mut Random) ->
     if spec.components.is_empty() {
         return vec![simple(spec, lists, random)];
     }
-    let mut there = present(&spec.components, &spec.notes, 25, random);
-    if !there.contains(&true) {
-        // An element that is sent has something in it, and as little as its notes allow.
-        there[0] = true;
-        (0..16).any(|_| !mended(&mut there, &spec.components, &spec.notes));
-    }
+    let there = present(&spec.components, &spec.notes, 25, random);
     // A date says in which form it is. UN/EDIFACT C507.
     let refers = |at: usize, reference: &str| *spec.components[at].reference == *reference;
     let date = (0..there.len()).any(|at| refers(at, "2380") && there[at]);
