@@ -131,9 +131,13 @@ fn late_message(message: &Message, now: Micros, patience: i64) -> Option<Late> {
 fn late_delivery(delivery: &Delivery, now: Micros, patience: i64) -> Option<Late> {
     let since = match delivery.state.as_str() {
         "dead" => delivery.ended_at.unwrap_or(delivery.created_at),
+        "delivered" if delivery.acknowledged.as_deref() == Some("overdue") => {
+            delivery.ended_at.unwrap_or(delivery.created_at)
+        }
         state => overdue(state, delivery.created_at, delivery.due, now, patience)?,
     };
     let sentence = match delivery.state.as_str() {
+        "delivered" => format!("the {} to {} is not acknowledged in time", delivery.kind, delivery.target),
         "dead" => format!("the {} to {} is dead: {}", delivery.kind, delivery.target, reason(delivery.cause.as_ref())),
         state => format!("the {} to {} has been {state} for long", delivery.kind, delivery.target),
     };

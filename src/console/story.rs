@@ -136,7 +136,10 @@ impl Story {
         let sent = self.sent.iter().filter(|d| tell::is_late(&d.state, d.created_at, d.due, now, patience)).map(|d| {
             html! { "The " (d.kind) " " @if let Some(event) = self.event(d) { "of " (event) " " } "to " (d.target) " " (words::badge(&d.state)) " since " (words::when(d.created_at)) ": " (words::reason(d.cause.as_ref())) }
         });
-        messages.chain(sent).collect()
+        let unanswered = self.sent.iter().filter(|d| d.acknowledged.as_deref() == Some("overdue")).map(|d| {
+            html! { "The " (d.kind) " to " (d.target) " " (words::acknowledged("overdue")) " since it went out " (words::when(d.ended_at.unwrap_or(d.created_at))) }
+        });
+        messages.chain(sent).chain(unanswered).collect()
     }
 }
 

@@ -32,7 +32,7 @@ pub fn hold<'a>(emit: &Emitter<'_>, tenant: Tenant, wanted: Vec<Wanted<'a>>, row
             None => alone.push(one),
         }
     }
-    for (one, like) in held {
+    for (n, (one, like)) in (0..).zip(held) {
         let Ok(draft) = &one.draft else { continue };
         let batch = hex(&Sha256::digest(format!("{like}\n{}\n{}", one.target, one.kind)));
         let seconds = i64::from(one.partner.agreement.batch.seconds.max(1));
@@ -46,7 +46,8 @@ pub fn hold<'a>(emit: &Emitter<'_>, tenant: Tenant, wanted: Vec<Wanted<'a>>, row
             draft: json!(draft),
             message: one.message,
             due_at: emit.now.plus_ms(seconds * 1_000).0,
-            created_at: emit.now.0,
+            // What one transaction adds goes in the order in which it was decided.
+            created_at: emit.now.0 + n,
         });
         rows.deliveries.push(NewDelivery { deadline: CARRIED, ..super::document::row(emit, tenant, &one) });
     }
