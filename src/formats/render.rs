@@ -128,7 +128,8 @@ impl Picture<'_> {
             return (line.start, line.end);
         }
         let start = match byte.saturating_sub(line.start) > WIDTH / 2 {
-            true => byte - WIDTH / 2,
+            // A line's breaks are not shown, and a fault may stand in them.
+            true => (byte - WIDTH / 2).min(line.end),
             false => line.start,
         };
         (start, (start + WIDTH).min(line.end))

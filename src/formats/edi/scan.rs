@@ -114,7 +114,7 @@ pub(crate) fn skip_filler<R: BufRead>(source: &mut Source<R>, from: u64) -> io::
     let mut at = from;
     loop {
         let rest = source.from(at);
-        match rest.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
+        match rest.iter().position(|b| !b.is_ascii_whitespace()) {
             Some(n) => return Ok(at + n as u64),
             None => at += rest.len() as u64,
         }

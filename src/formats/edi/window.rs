@@ -89,7 +89,7 @@ impl Window {
                 if end as usize > limit {
                     return Ok(None);
                 }
-                while bytes.get(start as usize).is_some_and(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')) {
+                while bytes.get(start as usize).is_some_and(u8::is_ascii_whitespace) {
                     start += 1;
                 }
                 while mark <= last && marks.get(mark).is_some_and(|at| at.wrapping_sub(shift) < start) {
