@@ -53,7 +53,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The problem of a request without a key.
-pub fn no_key() -> Problem {
+fn no_key() -> Problem {
     Problem::new(Code::KeyMissing, "send `Authorization: Bearer` and an API key of your tenant")
 }
 

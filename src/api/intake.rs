@@ -2,7 +2,7 @@
 
 use super::{
     Api,
-    extract::{Path, bearer, no_key},
+    extract::{Path, bearer},
     problem::{Code, Problem},
 };
 use crate::{
@@ -127,7 +127,10 @@ async fn admitted(api: &Api, name: &str, headers: &HeaderMap) -> Result<Arc<Conn
         // Its signature is checked when the body is there.
         return Ok(connection.clone());
     }
-    let token = bearer(headers).ok_or_else(no_key)?;
+    let token = bearer(headers).ok_or_else(|| {
+        let detail = "send `Authorization: Bearer` and the connection's own key (`key:` in its file), or an API key with the scope `in`";
+        Problem::new(Code::KeyMissing, detail)
+    })?;
     let hash = keys::hash(token);
     if let Some(connection) = connection
         && connection.transport == "http"
@@ -136,8 +139,7 @@ async fn admitted(api: &Api, name: &str, headers: &HeaderMap) -> Result<Arc<Conn
         return Ok(connection.clone());
     }
     let holder = keys::holder(&api.hub.store, token).await?;
-    let holder = holder
-        .ok_or_else(|| Problem::new(Code::KeyUnknown, "it is neither the connection's key nor a known API key"))?;
+    let holder = holder.ok_or_else(|| stranger(api, name, &hash))?;
     let connection =
         connection.filter(|c| c.tenant == holder.tenant).ok_or_else(|| Problem::not_found("connection"))?;
     if connection.transport != "http" {
@@ -151,6 +153,20 @@ async fn admitted(api: &Api, name: &str, headers: &HeaderMap) -> Result<Arc<Conn
         return Err(Problem::new(Code::ScopeMissing, format!("the key `{}` lacks the scope `in`", holder.name)));
     }
     Ok(connection.clone())
+}
+
+/// What a caller is told whose key opens nothing here. Who has another connection's key has the name wrong, and may be told
+/// the right one: it is the caller's own. Whether the name that was asked for exists is told to nobody.
+fn stranger(api: &Api, name: &str, hash: &str) -> Problem {
+    let own =
+        |c: &&Arc<ConnectionInfo>| c.transport == "http" && c.key.as_deref().is_some_and(|k| keys::hash(k) == hash);
+    match api.hub.directory.connections.values().find(own) {
+        Some(own) => {
+            let detail = format!("the key is that of the connection `{}`, and not of one `{name}`", own.name);
+            Problem::new(Code::NotFound, format!("{detail}; post to /in/{}", own.name))
+        }
+        None => Problem::new(Code::KeyUnknown, "it is neither the connection's key nor a known API key"),
+    }
 }
 
 /// The body of a webhook whose signature fits.

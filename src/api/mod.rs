@@ -16,6 +16,7 @@ pub mod extract;
 pub mod health;
 pub mod intake;
 pub mod layers;
+pub mod letter;
 pub mod messages;
 pub mod openapi;
 pub mod page;
@@ -90,6 +91,7 @@ fn documented() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(documents::routes())
         .merge(raw::routes())
+        .merge(letter::routes())
         .merge(messages::routes())
         .merge(story::routes())
         .merge(dead::routes())

@@ -153,6 +153,12 @@ pub struct OrderResponse {
     pub answered: Option<Date>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+    /// Who bought, as the order named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_to: Option<Party>,
+    /// Who answers: put in where a document to the partner is written, by the tenant's name and identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller: Option<Party>,
 }
 
 /// The whole order's outcome.

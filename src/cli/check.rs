@@ -6,7 +6,10 @@ use crate::formats::{
     fault::Fault,
     layout::Layout,
     piece::Standard,
-    render,
+    render::{
+        self,
+        letter::{self, Matter},
+    },
     report::{self, Finding, Findings, Tally},
 };
 use crate::mapping::{self, Lint};
@@ -21,6 +24,7 @@ const AROUND: usize = 10_000;
 ///
 /// crossdock check order.edi
 /// crossdock check inbox/*.edi --json | jq 'select(any(.sets[]; .accepted | not))'
+/// crossdock check order.edi --letter
 /// crossdock check orders.csv --by order_number
 /// crossdock check orders.txt --layout mapping.yaml
 /// curl -s https://partner.example/850 | crossdock check -
@@ -35,6 +39,9 @@ pub struct Check {
     /// One JSON object a file
     #[arg(long)]
     json: bool,
+    /// The faults as a letter to who sent the file
+    #[arg(long, conflicts_with = "json")]
+    letter: bool,
     /// What the files are, where their first bytes don't tell
     #[arg(long = "as", value_name = "STANDARD", value_parser = standard)]
     standard: Option<Standard>,
@@ -87,7 +94,11 @@ fn one(args: &Check, file: &str, out: &mut Out) -> anyhow::Result<bool> {
     let csv = CsvOptions { delimiter: args.delimiter, by: args.by.clone() };
     let options = Options { csv, layout: layout.unwrap_or_default().into(), ..Options::default() };
     let document = Document { file, standard, input: Input::open(file)?, options };
-    let tally = if args.json { json(out, &document)? } else { show(out, &document)? };
+    let tally = match (args.json, args.letter) {
+        (true, _) => json(out, &document)?,
+        (_, true) => letter(out, &document)?,
+        _ => show(out, &document)?,
+    };
     Ok(tally.accepted())
 }
 
@@ -145,6 +156,28 @@ fn json(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
     out.bytes(b"],\"faults\":[")?;
     out.bytes(around.join(",").as_bytes())?;
     out.line(if left_out > 0 { format!("],\"faults_left_out\":{left_out}}}") } else { "]}".into() })?;
+    Ok(tally)
+}
+
+/// To be sent to who wrote the document.
+fn letter(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
+    let mut findings = document.findings()?;
+    let (mut told, mut left_out) = (Vec::new(), 0);
+    for finding in findings.by_ref() {
+        let faults = match finding.map_err(|error| document.broken(error))? {
+            Finding::Set(set) => set.faults,
+            Finding::Around(fault) => vec![fault],
+        };
+        for fault in faults {
+            if told.len() < DRAWN { told.push(fault) } else { left_out += 1 }
+        }
+    }
+    let tally = findings.tally();
+    let bytes = document.input.bytes().unwrap_or_default();
+    let (accepted, refused) = (tally.sets.saturating_sub(tally.refused), tally.refused);
+    let mut letter = letter::letter(&Matter { name: document.file, bytes, faults: &told, accepted, refused });
+    letter.more += left_out;
+    out.line(letter.text().trim_end())?;
     Ok(tally)
 }
 

@@ -31,6 +31,12 @@ pub enum Documents {
     /// crossdock documents raw 0199c0de-… > order.edi
     #[command(verbatim_doc_comment)]
     Raw(Raw),
+    /// Its faults as a letter to the partner: what is wrong where, how to mend it, what was accepted
+    ///
+    /// crossdock documents letter 0199c0de-…
+    /// crossdock documents letter 0199c0de-… --json | jq -r .markdown
+    #[command(verbatim_doc_comment)]
+    Letter(One),
     /// Put a dead, rejected or unassigned one back to the start of its way
     Replay(operate::One),
 }
@@ -124,6 +130,7 @@ pub async fn run(command: &Documents) -> anyhow::Result<u8> {
         Documents::List(args) => list(args).await,
         Documents::Show(args) => show(args).await,
         Documents::Raw(args) => raw(args).await,
+        Documents::Letter(args) => letter(args).await,
         Documents::Replay(one) => operate::change("documents", "replay", one).await,
     }
 }
@@ -248,6 +255,19 @@ async fn raw(args: &Raw) -> anyhow::Result<u8> {
     let mut out = Out::new();
     while let Some(bytes) = stream.next().await {
         out.bytes(&bytes?)?;
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+async fn letter(args: &One) -> anyhow::Result<u8> {
+    let places = Places::open(&args.ask, false).await?;
+    let (place, letter) = places.find(&format!("/v1/documents/{}/letter", args.id)).await?;
+    let mut out = Out::new();
+    if args.json {
+        out.json(&of_tenant(place, letter))?;
+    } else {
+        out.line(text(&letter, "text").trim_end())?;
     }
     out.flush()?;
     Ok(0)

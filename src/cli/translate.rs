@@ -8,7 +8,6 @@ use super::{
     settings, start,
 };
 use crate::{
-    flow::translate::meaning::word,
     formats::{
         Options,
         fault::Fault,
@@ -315,7 +314,7 @@ fn claim(library: &Library, set: &Set, application_sender: Option<&str>) -> Opti
 
 /// Why no mapping was found: what the set is, and what could read it.
 fn unclaimed(library: &Library, file: &str, set: &Set) -> anyhow::Error {
-    let format = word(set.standard);
+    let format = set.standard.word();
     if set.kind.is_empty() {
         return anyhow!(
             "{file} is {format}, which does not say itself what document it holds: name the mapping that reads it with \
@@ -372,6 +371,13 @@ fn write_document(args: &Translate, plan: &Plan, context: &Context, input: Input
         match plan.write(message, context) {
             Ok(Written::Segments(segments)) => sets.push(segments),
             Ok(Written::Json(value)) => out.json(&value)?,
+            Ok(Written::Tree(tree)) if plan.standard() == Standard::Xml => match write::xml(&tree) {
+                Ok(bytes) => out.bytes(&bytes)?,
+                Err(fault) => {
+                    eprintln!("{}, {}: {} {}", place(&fault), fault.code, fault.sentence, fault.remedy);
+                    return Ok(1);
+                }
+            },
             Ok(Written::Tree(_)) => bail!("{} writes {:?}, which is not built yet", plan.name(), plan.standard()),
             Err(faults) => {
                 faulty = true;

@@ -58,6 +58,18 @@
     addEventListener("pagehide", () => stream.close());
   };
 
+  const copy = async (button) => {
+    const part = document.getElementById(button.dataset.copies);
+    try {
+      await navigator.clipboard.writeText(part.textContent);
+    } catch {
+      // Without TLS or the right to it there is no clipboard, but a selection can be copied.
+      getSelection().selectAllChildren(part);
+      if (!document.execCommand("copy")) return;
+    }
+    button.textContent = "Copied";
+  };
+
   addEventListener("DOMContentLoaded", () => {
     document.getElementById("theme")?.addEventListener("click", () => {
       const theme = isDark() ? "light" : "dark";
@@ -66,6 +78,7 @@
     });
     document.getElementById("keys")?.addEventListener("click", () => document.getElementById("help").showModal());
     document.addEventListener("keydown", keys);
+    document.querySelectorAll("button[data-copies]").forEach((button) => button.addEventListener("click", () => copy(button)));
     times();
     setInterval(times, 5000);
     live();

@@ -3,6 +3,7 @@
 use super::{Console, flow::connection_name, layout, picture, session::Session, story, tell, words, wrong::Wrong};
 use crate::{
     canonical::{DocumentId, MessageId, Tenant},
+    flow::letter::{self, faults},
     formats::fault::Fault,
     store::{
         Store, StoreError, Tx, blobs, deliveries,
@@ -21,11 +22,12 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 use maud::{Markup, html};
-use serde_json::Value;
 use uuid::Uuid;
 
 /// Messages shown.
 const MESSAGES: i64 = 200;
+/// Characters of a `mailto:` address that programs still take (RFC 6068 names no limit; some take 2,000 of an URL).
+const MAILTO: usize = 2_000;
 /// Bytes of a document that a page unfolds, at most.
 pub const SHOWN: u64 = 256 << 10;
 
@@ -38,12 +40,6 @@ fn id(text: &str) -> Result<DocumentId, Wrong> {
 pub async fn beginning(tx: &mut Tx, tenant: Tenant, row: &DocumentRow) -> Result<Vec<u8>, StoreError> {
     let len = u64::try_from(row.size).unwrap_or(0).min(SHOWN);
     if len == 0 { Ok(vec![]) } else { blobs::range(tx, tenant, &row.sha256, 0, len).await }
-}
-
-/// Faults as they are kept: an array, or the `faults` of a cause. What can't be read any more is left out.
-pub fn faults(value: Option<&Value>) -> Vec<Fault> {
-    let list = value.and_then(|v| v.as_array().or_else(|| v.get("faults").and_then(Value::as_array)));
-    list.into_iter().flatten().filter_map(|f| serde_json::from_value(f.clone()).ok()).collect()
 }
 
 /// `GET /documents/{id}`
@@ -69,6 +65,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     wrong.extend(interchanges.iter().flat_map(|i| faults(i.cause.as_ref())));
     wrong.sort_by_key(|fault| (fault.place.byte, fault.code.clone()));
     wrong.dedup();
+    let told = if wrong.is_empty() { None } else { letter::of(&console.hub, tenant, id).await? };
     let sets: i64 = counts.iter().map(|c| c.1).sum();
     Ok(layout::page(
         &console,
@@ -81,6 +78,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
             (facts(&console, &row))
             section { h2 { "The document" @if !wrong.is_empty() { " " span .badge .bad { (wrong.len()) @if wrong.len() == 1 { " fault" } @else { " faults" } } } }
                 (raw_view(&row, &bytes, &wrong)) }
+            @if let Some(told) = &told { (letter_view(told)) }
             @if !interchanges.is_empty() { (interchange_table(&console, &interchanges)) }
             section { h2 { "Messages" @for (state, n) in &counts { " " (words::badge(state)) span .muted { " " (n) } } }
                 @if messages.is_empty() { p .muted { "None came of it." } } @else { (message_table(&session, &messages)) }
@@ -131,6 +129,30 @@ fn raw_view(row: &DocumentRow, bytes: &[u8], wrong: &[Fault]) -> Markup {
         @if bytes.is_empty() && row.size > 0 { p .muted { "Its bytes were kept as long as the agreement says." } }
         (picture::picture(bytes, 0..bytes.len(), wrong))
         @if cut && !bytes.is_empty() { p .muted { "The first " (words::size(bytes.len() as i64)) " of " (words::size(row.size)) " are shown; the download has all." } }
+    }
+}
+
+/// The letter to the partner, folded: to be copied, or opened in the reader's own mail program.
+fn letter_view(told: &letter::Told) -> Markup {
+    let text = told.letter.text();
+    // A contact may be a telephone number, too.
+    let to: Vec<&str> = told.contacts.iter().map(String::as_str).filter(|contact| contact.contains('@')).collect();
+    let mailto = format!(
+        "mailto:{}?subject={}&body={}",
+        to.iter().map(|address| words::coded(address).replace("%40", "@")).collect::<Vec<_>>().join(","),
+        words::coded(&told.letter.subject),
+        words::coded(&text.replace('\n', "\r\n"))
+    );
+    html! {
+        details #letter {
+            summary { "Letter to the partner" }
+            p {
+                button #copy-letter type="button" data-copies="letter-text" { "Copy" } " "
+                // Mail programs and browsers cut longer addresses.
+                @if !to.is_empty() && mailto.len() <= MAILTO { a #mail-letter href=(mailto) { "Mail to " (to.join(", ")) } }
+            }
+            pre #letter-text tabindex="0" { (text) }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Console, document, layout, picture, session::Session, tell, words, wrong::Wrong};
 use crate::{
     canonical::{DocumentId, EventId, MessageId, Tenant},
+    flow::letter,
     store::{
         StoreError,
         deliveries::{self, DeliveryRow},
@@ -81,7 +82,7 @@ async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, 
     lives.retain(|step| step.state == "dead" || code(step) == "replayed");
     let mut bytes = BTreeMap::new();
     let faulty =
-        |d: &&DocumentRow| rows.iter().any(|m| m.document == d.id && !document::faults(m.faults.as_ref()).is_empty());
+        |d: &&DocumentRow| rows.iter().any(|m| m.document == d.id && !letter::faults(m.faults.as_ref()).is_empty());
     for row in documents.iter().filter(faulty).take(READ) {
         bytes.insert(row.id, document::beginning(&mut tx, tenant, row).await?);
     }
@@ -155,7 +156,7 @@ fn told_document(story: &Story, row: &DocumentRow) -> Markup {
 }
 
 fn told_message(story: &Story, row: &MessageRow) -> Markup {
-    let faults = document::faults(row.faults.as_ref());
+    let faults = letter::faults(row.faults.as_ref());
     let (from, to) = (row.set_byte.max(0) as usize, row.set_byte.saturating_add(row.set_len).max(0) as usize);
     html! {
         li .step .said .(words::word(&row.state).1) {

@@ -47,6 +47,12 @@ pub enum Draft {
         envelope: Box<EdifactEnvelope>,
         sets: Vec<OutSet>,
     },
+    /// One document without envelope, and so without control numbers.
+    Xml {
+        /// `ubl OrderResponse`.
+        kind: String,
+        bytes: Vec<u8>,
+    },
 }
 
 /// Why a document can't be written. It ends as a dead delivery, and the events stand.
@@ -107,6 +113,7 @@ impl Draft {
                 let envelope = EdifactEnvelope { control: numbered(interchange), ..(**envelope).clone() };
                 write::edifact(&envelope, sets)
             }
+            Draft::Xml { bytes, .. } => Ok(bytes.clone()),
         };
         written.map_err(|fault| Unwritable::by_faults(self.kind(), vec![fault]))
     }
@@ -115,13 +122,14 @@ impl Draft {
         match self {
             Draft::X12 { .. } | Draft::Edifact { .. } => self.sets().first().map_or("", |set| &set.kind),
             Draft::Ta1 { .. } => "TA1",
+            Draft::Xml { kind, .. } => kind.split_whitespace().last().unwrap_or("document"),
         }
     }
 
     fn sets(&self) -> &[OutSet] {
         match self {
             Draft::X12 { sets, .. } | Draft::Edifact { sets, .. } => sets,
-            Draft::Ta1 { .. } => &[],
+            Draft::Ta1 { .. } | Draft::Xml { .. } => &[],
         }
     }
 
@@ -130,7 +138,7 @@ impl Draft {
         let mut envelope = match self {
             Draft::X12 { envelope, .. } => json!(envelope),
             Draft::Edifact { envelope, .. } => json!(envelope),
-            Draft::Ta1 { .. } => return None,
+            Draft::Ta1 { .. } | Draft::Xml { .. } => return None,
         };
         envelope["date"] = Value::Null;
         envelope["time"] = Value::Null;
@@ -152,8 +160,12 @@ impl Draft {
             Draft::Edifact { envelope, .. } => {
                 Draft::Edifact { envelope: Box::new(EdifactEnvelope { date, time, ..(**envelope).clone() }), sets }
             }
-            Draft::Ta1 { .. } => self.clone(),
+            Draft::Ta1 { .. } | Draft::Xml { .. } => self.clone(),
         }
+    }
+
+    fn is_numbered(&self) -> bool {
+        !matches!(self, Draft::Xml { .. })
     }
 }
 
@@ -267,7 +279,7 @@ pub async fn number(
             Err(unwritable) => Err(unwritable.clone()),
             Ok(draft) => {
                 let of = Of { tenant, delivery: one.id, message: one.message, now: emit.now };
-                numbers.next(one.partner).and_then(|numbers| draft.rendered(&of, one.partner, numbers, &of.alone()))
+                numbers.rendered(one.partner, draft, &of, &of.alone())
             }
         };
         let mut row = row(emit, tenant, &one);
@@ -323,6 +335,9 @@ impl Draft {
         let bytes = self.render(interchange, group)?;
         let short = of.delivery.0.simple().to_string();
         let (kind, short) = (self.kind(), &short[..8]);
+        if !self.is_numbered() {
+            return Ok(Rendered { name: format!("{kind}-{short}.xml"), bytes, control: None, sets: Vec::new() });
+        }
         let control = numbered(interchange);
         let standard = if matches!(self, Draft::Edifact { .. }) { "edifact" } else { "x12" };
         let sets = self.sets().iter().zip(ids).map(|(set, (id, message))| NewSet {
@@ -375,8 +390,10 @@ pub async fn number_sets(
         return Ok(Err(unwritable));
     }
     let mut numbers = Numbers::default();
-    numbers.take(tx, of.tenant, partner, 1).await?;
-    Ok(numbers.next(partner).and_then(|numbers| draft.rendered(of, partner, numbers, ids)))
+    if draft.is_numbered() {
+        numbers.take(tx, of.tenant, partner, 1).await?;
+    }
+    Ok(numbers.rendered(partner, draft, of, ids))
 }
 
 /// That the partner is to acknowledge a set of ours, if that was agreed. Its time begins when it is delivered.
@@ -417,6 +434,17 @@ impl Numbers {
         Ok(())
     }
 
+    fn rendered(
+        &mut self,
+        partner: &PartnerInfo,
+        draft: &Draft,
+        of: &Of,
+        ids: &[SetId],
+    ) -> Result<Rendered, Unwritable> {
+        let numbers = if draft.is_numbered() { self.next(partner)? } else { (0, 0) };
+        draft.rendered(of, partner, numbers, ids)
+    }
+
     fn next(&mut self, partner: &PartnerInfo) -> Result<(u64, u64), Unwritable> {
         let range: &ControlNumbers = &partner.agreement.control_numbers;
         let Some((isa, gs)) = self.next.get_mut(&partner.name) else {
@@ -435,7 +463,7 @@ impl Numbers {
 async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted<'_>]) -> Result<Numbers, StoreError> {
     // By name: every transaction locks the counters in one order.
     let mut counts: BTreeMap<&str, (&PartnerInfo, i64)> = BTreeMap::new();
-    for one in wanted.iter().filter(|w| w.draft.is_ok()) {
+    for one in wanted.iter().filter(|w| w.draft.as_ref().is_ok_and(Draft::is_numbered)) {
         counts.entry(one.partner.name.as_str()).or_insert((one.partner, 0)).1 += 1;
     }
     let mut numbers = Numbers::default();

@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     canonical::{DeliveryId, DocumentId, Event, PartnerId, Tenant},
-    formats::{guides, piece::Standard, write::X12Envelope},
+    formats::{
+        guides,
+        piece::{Identity, Standard},
+        write::{self, OutSet, X12Envelope},
+    },
     mapping::{Asked, Context, Written},
     store::{
         StoreError, Tx,
@@ -19,7 +23,8 @@ use crate::{
         directory::{AnswerInfo, matches},
     },
 };
-use std::{collections::BTreeMap, sync::Arc};
+use serde_json::{Value, json};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 /// Tables of tables: looking a value up may make a mapping ask for another. Deeper than this is a fault of the mapping's.
@@ -33,6 +38,8 @@ pub struct Told<'a> {
     pub partner: Option<PartnerId>,
     /// The document that the message came in.
     pub document: Option<DocumentId>,
+    /// The standard that the message came in: `x12`, `edifact`, `xml`.
+    pub came_as: &'a str,
 }
 
 /// Writes the deliveries of a transaction's events, which it has written already. All of one tenant.
@@ -119,7 +126,8 @@ fn wanted_answers<'a>(emit: &Emitter<'a>, events: &[Told<'a>]) -> Vec<Answer<'a>
     for told in events {
         let Some(partner) = told.partner.and_then(|id| emit.directory.partners.get(&id)) else { continue };
         for answer in &partner.answers {
-            if matches(std::slice::from_ref(&answer.event), &told.event.kind) {
+            let wants = matches(std::slice::from_ref(&answer.event), &told.event.kind);
+            if wants && partner.answers_by(answer, told.came_as) {
                 wanted.push(Answer { told: *told, partner, answer });
             }
         }
@@ -169,14 +177,7 @@ fn draft(
     event: &Event,
     lookups: &Lookups,
 ) -> Result<Draft, Unwritable> {
-    let form = format!("{} {}", answer.version, answer.kind);
-    if answer.standard != Standard::X12 {
-        return Err(Unwritable::new(
-            "not_built",
-            &form,
-            format!("answers by {:?} are not built yet; the agreement may say x12", answer.standard),
-        ));
-    }
+    let form = format!("{} {} {}", answer.standard.word(), answer.version, answer.kind);
     let asked = Asked {
         outbound: true,
         standard: answer.standard,
@@ -189,7 +190,7 @@ fn draft(
         Unwritable::new(
             "no_mapping",
             &form,
-            format!("no mapping writes x12 {form} for {}; add one that claims it, then replay", partner.name),
+            format!("no mapping writes {form} for {}; add one that claims it, then replay", partner.name),
         )
     })?;
     if plan.message() != event.schema {
@@ -203,18 +204,72 @@ fn draft(
         return Err(Unwritable::new("mapping/other_message", plan.name(), sentence));
     }
     let context = Context { tenant_currency: &tenant.currency, tables: lookups };
-    let segments = match plan.write(&event.data, &context) {
-        Ok(Written::Segments(segments)) => segments,
-        Ok(_) => {
-            return Err(Unwritable::new(
-                "mapping/no_segments",
-                plan.name(),
-                format!("{} does not write segments", plan.name()),
-            ));
+    let data = with_seller(&event.data, tenant, answer.standard);
+    let written = plan.write(&data, &context).map_err(|faults| Unwritable::by_faults(plan.name(), faults))?;
+    let draft = match (written, answer.standard) {
+        (Written::Segments(segments), Standard::X12) => {
+            Draft::x12(&answer.kind, segments, envelope(emit, tenant, partner, answer)?)
         }
-        Err(faults) => return Err(Unwritable::by_faults(plan.name(), faults)),
+        (Written::Segments(segments), Standard::Edifact) => {
+            let parties = parties(tenant, partner, answer.standard)?;
+            let version = [answer.version.as_str(), ""];
+            let agreement = partner.terms.of(answer.by, answer.standard, &answer.kind);
+            let envelope = document::edifact_envelope(emit, agreement, parties, EDIFACT_SYNTAX, version);
+            let set = OutSet { kind: answer.kind.clone(), control: "1".into(), segments };
+            Draft::Edifact { envelope: Box::new(envelope), sets: vec![set] }
+        }
+        (Written::Tree(tree), Standard::Xml) => {
+            let bytes = write::xml(&tree).map_err(|fault| Unwritable::by_faults(plan.name(), vec![fault]))?;
+            Draft::Xml { kind: answer.kind.clone(), bytes }
+        }
+        _ => {
+            let sentence = format!("{} does not write what an answer is made of", plan.name());
+            return Err(Unwritable::new("mapping/no_document", plan.name(), sentence));
+        }
     };
-    Draft::x12(&answer.kind, segments, envelope(emit, tenant, partner, answer)?).tried(partner)
+    draft.tried(partner)
+}
+
+/// Latin 1 by syntax 3: what every partner on D.96A reads.
+const EDIFACT_SYNTAX: (&str, u8) = ("UNOC", 3);
+
+/// The data with who answers, by the tenant's name and identity, if it does not say so itself.
+fn with_seller<'a>(data: &'a Value, tenant: &TenantInfo, standard: Standard) -> Cow<'a, Value> {
+    if !data.is_object() || !data["seller"].is_null() {
+        return Cow::Borrowed(data);
+    }
+    // UBL has no envelope and so no identities of its own: the one that names us in EDIFACT is a GLN too.
+    let identity = tenant.identity(standard).or_else(|| tenant.identity(Standard::Edifact));
+    let refs: Vec<Value> = identity.map(party_ref).into_iter().collect();
+    let mut data = data.clone();
+    data["seller"] = json!({ "refs": refs, "name": tenant.name });
+    Cow::Owned(data)
+}
+
+/// An identity as a party's id. 0007 says 14 for GS1 and 1 for Dun & Bradstreet; ISO 6523 numbers and X12 say others.
+fn party_ref(identity: &Identity) -> Value {
+    let scheme = match &*identity.qualifier {
+        "14" | "UL" => "gln",
+        "1" | "01" => "duns",
+        _ => "mutual",
+    };
+    json!({ "scheme": scheme, "id": identity.id })
+}
+
+/// Ours and the partner's identity.
+fn parties<'a>(
+    tenant: &'a TenantInfo,
+    partner: &'a PartnerInfo,
+    standard: Standard,
+) -> Result<[&'a Identity; 2], Unwritable> {
+    let who = |found: Option<&'a Identity>, name: &str| {
+        found.ok_or_else(|| {
+            let word = standard.word();
+            let sentence = format!("{name} has no {word} identity; add one to `identities`, then replay");
+            Unwritable::new("no_identity", name, sentence)
+        })
+    };
+    Ok([who(tenant.identity(standard), &tenant.name)?, who(partner.identity(standard), &partner.name)?])
 }
 
 fn envelope(
@@ -223,15 +278,6 @@ fn envelope(
     partner: &PartnerInfo,
     answer: &AnswerInfo,
 ) -> Result<X12Envelope, Unwritable> {
-    let who = |found: Option<&crate::formats::piece::Identity>, name: &str| {
-        found.cloned().ok_or_else(|| {
-            Unwritable::new(
-                "no_identity",
-                name,
-                format!("{name} has no x12 identity; add one to `identities`, then replay"),
-            )
-        })
-    };
     let agreement = partner.terms.of(answer.by, answer.standard, &answer.kind);
     let guide = guides::find(Standard::X12, &answer.version, &answer.kind).ok_or_else(|| {
         Unwritable::new(
@@ -240,8 +286,7 @@ fn envelope(
             format!("no guide of x12 {} {} is built in", answer.version, answer.kind),
         )
     })?;
-    let (sender, receiver) =
-        (who(tenant.identity(Standard::X12), &tenant.name)?, who(partner.identity(Standard::X12), &partner.name)?);
+    let [sender, receiver] = parties(tenant, partner, Standard::X12)?.map(Identity::clone);
     let (date, time) = emit.now.envelope();
     Ok(X12Envelope {
         application_sender: sender.id.to_string(),
@@ -281,7 +326,7 @@ pub async fn render_again(
             format!("no partner's file names this answer by {} any more", row.target),
         )));
     };
-    let told = Told { event, partner: Some(partner.id), document: row.document };
+    let told = Told { event, partner: Some(partner.id), document: row.document, came_as: "" };
     let answers = [Answer { told, partner, answer }];
     match draft_all(tx, emit, info, &answers).await?.pop() {
         Some(Ok(draft)) => {

@@ -8,6 +8,7 @@
 pub mod apply;
 pub mod deliver;
 pub mod failure;
+pub mod letter;
 pub mod operate;
 #[doc(hidden)]
 pub mod probe;

@@ -83,6 +83,28 @@ impl From<&Set> for SetOutcome {
     }
 }
 
+/// How the sets that were told of so far were taken.
+#[derive(Debug, Default)]
+struct Counted {
+    /// Accepted sets are told of too, not only what is wrong.
+    include_accepted: bool,
+    received: u32,
+    accepted: u32,
+    /// Something was found in a set that is accepted.
+    with_errors: bool,
+}
+
+impl Counted {
+    /// Counts a set; gives what must be told of it, nothing if it needs no word.
+    fn set<'a>(&mut self, set: &'a SetOutcome) -> Option<Vec<&'a Fault>> {
+        self.received += 1;
+        self.accepted += u32::from(set.accepted);
+        let told = set.told();
+        self.with_errors |= set.accepted && !told.is_empty();
+        (!set.accepted || self.include_accepted || !told.is_empty()).then_some(told)
+    }
+}
+
 impl SetOutcome {
     /// What its sender must know. A note costs nothing and is none of the sender's business here; what costs a segment is.
     fn told(&self) -> Vec<&Fault> {

@@ -16,6 +16,20 @@ pub enum Standard {
     Json,
 }
 
+impl Standard {
+    /// Its word, as settings and rows have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Standard::X12 => "x12",
+            Standard::Edifact => "edifact",
+            Standard::Csv => "csv",
+            Standard::Fixed => "fixed",
+            Standard::Xml => "xml",
+            Standard::Json => "json",
+        }
+    }
+}
+
 /// Who sent, or shall receive: a qualifier (`ZZ`, `01`, `14`; empty if none) and an id without padding.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {

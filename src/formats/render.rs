@@ -4,6 +4,8 @@
 //! Called by: `cli`, the console. Never: finds a fault of its own.
 //! Tried by: tests/formats (golden files in fixtures/)
 
+pub mod letter;
+
 use crate::{
     edi::unfold::unfold,
     fault::{Costs, Fault},

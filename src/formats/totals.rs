@@ -2,6 +2,7 @@
 
 use crate::{
     codes,
+    edi::envelope::counted_of,
     fault::Fault,
     piece::Set,
     tree::{NodeId, Tree},
@@ -49,7 +50,8 @@ pub(crate) fn check(set: &Set, segments: &[NodeId]) -> Option<Fault> {
     if value.parse() == Ok(lines) {
         return None;
     }
-    let sentence = format!("The summary says {value} lines, and there are {lines} segments {counted}.");
+    let there = counted_of(lines, &format!("segments {counted}"));
+    let sentence = format!("The summary says {value} lines, and there {there}.");
     Some(Fault::new(codes::CONTROL_TOTAL, tree.place(stated), sentence).found(value).expected(lines.to_string()))
 }
 

@@ -208,6 +208,11 @@ impl Tree {
         self.namespace_of(&self.slot(id)).map_or("", |(uri, _)| uri)
     }
 
+    /// The prefix that its namespace has in the document; empty if none.
+    pub fn prefix(&self, id: NodeId) -> &str {
+        self.namespace_of(&self.slot(id)).map_or("", |(_, prefix)| prefix)
+    }
+
     /// The text of a leaf.
     pub fn value(&self, id: NodeId) -> Option<&str> {
         let slot = self.slot(id);

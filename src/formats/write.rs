@@ -4,9 +4,11 @@
 
 mod edifact;
 mod x12;
+mod xml;
 
 pub use edifact::{EdifactDelimiters, EdifactEnvelope, edifact};
 pub use x12::{ta1, x12};
+pub use xml::xml;
 
 use crate::{
     codes,

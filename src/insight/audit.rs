@@ -300,6 +300,7 @@ fn patterns(subscribed: &Subscribed) -> Vec<Wanted> {
             tenant: subscribed.tenant,
             subscription: subscribed.id,
             partner: subscribed.partner.filter(|_| subscribed.kind == "answer"),
+            elsewhere: subscribed.elsewhere.clone(),
             from_at: subscribed.from_at,
             until_at: subscribed.until_at,
             whole: begins.is_none().then(|| pattern.clone()),

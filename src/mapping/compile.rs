@@ -96,6 +96,8 @@ impl Compiler<'_> {
         let namespaces = self.namespaces();
         let guide = self.guide(&from, guide)?;
         let root = self.root(&from, &namespaces);
+        let mut prefixes: Vec<_> = namespaces.iter().map(|(prefix, uri)| (uri.clone(), prefix.clone())).collect();
+        prefixes.sort();
         let sets_by = self.sets_by(&from);
         let layout = self.layout(&from);
         let mut router = Router::new(from.standard, guide, namespaces);
@@ -134,6 +136,7 @@ impl Compiler<'_> {
             slots,
             rules,
             root,
+            prefixes,
             one_way,
         })
     }

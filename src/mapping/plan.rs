@@ -24,6 +24,8 @@ pub struct Program {
     pub rules: Vec<Rule>,
     /// XML: the document element, written and read.
     pub root: Option<Name>,
+    /// XML: the prefix of each namespace, as the mapping calls it.
+    pub prefixes: Vec<(String, String)>,
     pub one_way: bool,
 }
 

@@ -40,7 +40,7 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
         (Standard::Csv, _) => write_named::csv(&run.out)
             .map(Written::Tree)
             .map_err(|sentence| vec![write_fault("mapping/no_room", "", "", "a row", sentence)]),
-        _ => Ok(Written::Tree(write_named::xml(&run.out, program.root.as_ref()))),
+        _ => Ok(Written::Tree(write_named::xml(&run.out, program.root.as_ref(), &program.prefixes))),
     }
 }
 

@@ -68,52 +68,53 @@ pub fn csv(out: &Out) -> Result<Tree, String> {
     Ok(tree)
 }
 
-/// An XML document: the root's only child is the document element.
-pub fn xml(out: &Out, root: Option<&Name>) -> Tree {
-    let mut tree = Tree::new(nowhere());
-    let top = tree.root();
+/// An XML document: the root's only child is the document element. `prefixes`: (namespace, its prefix).
+pub fn xml(out: &Out, root: Option<&Name>, prefixes: &[(String, String)]) -> Tree {
+    let mut xml = Xml { out, prefixes, tree: Tree::new(nowhere()) };
+    let top = xml.tree.root();
     let name = root.map_or("", |r| &r.name);
-    let namespace = root.and_then(|r| r.namespace.as_deref());
-    element(out, 0, name, namespace, &mut tree, top);
-    tree
+    xml.element(0, name, root.and_then(|r| r.namespace.as_deref()), top);
+    xml.tree
 }
 
-fn element(out: &Out, id: OutId, name: &str, namespace: Option<&str>, tree: &mut Tree, parent: NodeId) {
-    let node = out.node(id);
-    let own = node.leaves.iter().find(|l| l.leaf == Leaf::Own).map(|l| l.text.as_str());
-    let element = push(tree, parent, Kind::Element, name, own, namespace);
-    let order = |leaf: &&OutLeaf| match &leaf.leaf {
-        Leaf::Child { order, .. } => *order,
-        _ => 0,
-    };
-    let mut attributes: Vec<&OutLeaf> = node.leaves.iter().filter(|l| matches!(l.leaf, Leaf::Child { .. })).collect();
-    attributes.sort_by_key(order);
-    for leaf in attributes {
-        let Leaf::Child { name, .. } = &leaf.leaf else { continue };
-        let kind = if name.name.starts_with('@') { Kind::Attribute } else { Kind::Element };
-        push(tree, element, kind, &name.name, Some(&leaf.text), name.namespace.as_deref());
-    }
-    let mut children = node.children.clone();
-    children.sort_by_key(|c| out.node(*c).order);
-    for child in children {
-        let inner = out.node(child);
-        self::element(out, child, &inner.name, inner.namespace.as_deref(), tree, element);
-    }
+struct Xml<'a> {
+    out: &'a Out,
+    prefixes: &'a [(String, String)],
+    tree: Tree,
 }
 
-fn push(
-    tree: &mut Tree,
-    parent: NodeId,
-    kind: Kind,
-    name: &str,
-    value: Option<&str>,
-    namespace: Option<&str>,
-) -> NodeId {
-    let id = tree.push(parent, kind, name, value, nowhere());
-    if let Some(namespace) = namespace {
-        tree.set_namespace(id, namespace, "");
+impl Xml<'_> {
+    fn element(&mut self, id: OutId, name: &str, namespace: Option<&str>, parent: NodeId) {
+        let node = self.out.node(id);
+        let own = node.leaves.iter().find(|l| l.leaf == Leaf::Own).map(|l| l.text.as_str());
+        let element = self.push(parent, Kind::Element, name, own, namespace);
+        let order = |leaf: &&OutLeaf| match &leaf.leaf {
+            Leaf::Child { order, .. } => *order,
+            _ => 0,
+        };
+        let mut leaves: Vec<&OutLeaf> = node.leaves.iter().filter(|l| matches!(l.leaf, Leaf::Child { .. })).collect();
+        leaves.sort_by_key(order);
+        for leaf in leaves {
+            let Leaf::Child { name, .. } = &leaf.leaf else { continue };
+            let kind = if name.name.starts_with('@') { Kind::Attribute } else { Kind::Element };
+            self.push(element, kind, &name.name, Some(&leaf.text), name.namespace.as_deref());
+        }
+        let mut children = node.children.clone();
+        children.sort_by_key(|c| self.out.node(*c).order);
+        for child in children {
+            let inner = self.out.node(child);
+            self.element(child, &inner.name, inner.namespace.as_deref(), element);
+        }
     }
-    id
+
+    fn push(&mut self, parent: NodeId, kind: Kind, name: &str, value: Option<&str>, namespace: Option<&str>) -> NodeId {
+        let id = self.tree.push(parent, kind, name, value, nowhere());
+        if let Some(namespace) = namespace {
+            let prefix = self.prefixes.iter().find(|(uri, _)| uri == namespace).map_or("", |(_, prefix)| prefix);
+            self.tree.set_namespace(id, namespace, prefix);
+        }
+        id
+    }
 }
 
 fn nowhere() -> Place {

@@ -132,6 +132,7 @@ pub struct Subscribed {
     pub partner: Option<PartnerId>,
     #[sqlx(json)]
     pub events: Vec<String>,
+    pub elsewhere: String,
     pub from_at: i64,
     pub until_at: Option<i64>,
 }
@@ -140,7 +141,7 @@ pub struct Subscribed {
 pub async fn subscriptions(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Subscribed>, StoreError> {
     Ok(fetch!(
         tx,
-        "select tenant, id, kind, partner, events, from_at, until_at from subscriptions where ($1 is null or tenant = $1)";
+        "select tenant, id, kind, partner, events, elsewhere, from_at, until_at from subscriptions where ($1 is null or tenant = $1)";
         tenant
     )?)
 }
@@ -152,6 +153,8 @@ pub struct Wanted {
     pub subscription: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partner: Option<PartnerId>,
+    /// `,edifact,xml,`: the standards whose orders another answer takes.
+    pub elsewhere: String,
     pub from_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until_at: Option<i64>,
@@ -182,9 +185,9 @@ pub async fn events_without_delivery(tx: &mut Tx, wanted: &[Wanted]) -> Result<V
         tx,
         "select e.tenant, e.id, e.kind, r.subscription from events e join {rows} on r.tenant = e.tenant
             and r.from_at <= e.at and (r.until_at is null or e.at < r.until_at) and (e.kind = r.whole or substr(e.kind, 1, r.length) = r.begins)
-         where (r.partner is null or exists (select 1 from messages m where m.id = e.message and m.partner = r.partner))
+         where (r.partner is null or exists (select 1 from messages m where m.id = e.message and m.partner = r.partner and r.elsewhere not like '%,' || m.standard || ',%'))
             and not exists (select 1 from deliveries d where d.event = e.id and d.subscription = r.subscription) limit $2",
-        "tenant uuid, subscription uuid, partner uuid, from_at bigint, until_at bigint, whole text, begins text, length integer" => wanted;
+        "tenant uuid, subscription uuid, partner uuid, elsewhere text, from_at bigint, until_at bigint, whole text, begins text, length integer" => wanted;
         SUSPECTS
     )?)
 }

@@ -60,6 +60,8 @@ pub struct Subscription {
     pub partner: Option<PartnerId>,
     /// Patterns: `order.*`.
     pub events: Value,
+    /// An answer: `,edifact,xml,` are the standards whose orders another answer of the partner's takes.
+    pub elsewhere: String,
     pub target: String,
 }
 
@@ -68,16 +70,16 @@ pub struct Subscription {
 pub async fn subscriptions(tx: &mut Tx, tenant: Tenant, rows: &[Subscription], now: Micros) -> Result<(), StoreError> {
     exec!(
         tx,
-        "insert into subscriptions (tenant, id, kind, name, partner, events, target, from_at) select $2, r.id, r.kind, r.name, r.partner, r.events, r.target, $3 from {rows} where true
-         on conflict (id) do update set events = excluded.events, target = excluded.target,
-            from_at = case when subscriptions.until_at is null and subscriptions.events = excluded.events then subscriptions.from_at else excluded.from_at end, until_at = null",
-        "id uuid, kind text, name text, partner uuid, events jsonb, target text" => rows;
+        "insert into subscriptions (tenant, id, kind, name, partner, events, elsewhere, target, from_at) select $2, r.id, r.kind, r.name, r.partner, r.events, r.elsewhere, r.target, $3 from {rows} where true
+         on conflict (id) do update set events = excluded.events, elsewhere = excluded.elsewhere, target = excluded.target,
+            from_at = case when subscriptions.until_at is null and subscriptions.events = excluded.events and subscriptions.elsewhere = excluded.elsewhere then subscriptions.from_at else excluded.from_at end, until_at = null",
+        "id uuid, kind text, name text, partner uuid, events jsonb, elsewhere text, target text" => rows;
         tenant, now
     )?;
     exec!(
         tx,
         "update subscriptions set until_at = $3 where tenant = $2 and until_at is null and id not in (select r.id from {rows})",
-        "id uuid, kind text, name text, partner uuid, events jsonb, target text" => rows;
+        "id uuid, kind text, name text, partner uuid, events jsonb, elsewhere text, target text" => rows;
         tenant, now
     )?;
     Ok(())

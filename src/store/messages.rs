@@ -158,6 +158,8 @@ pub struct Loaded {
     pub document: DocumentId,
     pub run: i64,
     pub set_no: i64,
+    /// How it came: `x12`, `edifact`, `xml`.
+    pub standard: String,
     pub kind: Option<String>,
     pub partner: Option<PartnerId>,
     pub number: Option<String>,
@@ -179,7 +181,7 @@ impl Loaded {
     }
 }
 
-const LOADED: &str = "select m.id, m.document, m.run, m.set_no, m.kind, m.partner, m.number, m.place, m.state, m.released, m.body, m.tries, m.due, m.first_failed_at, m.created_at from messages m join {rows} on m.id = r.id where m.tenant = $2";
+const LOADED: &str = "select m.id, m.document, m.run, m.set_no, m.standard, m.kind, m.partner, m.number, m.place, m.state, m.released, m.body, m.tries, m.due, m.first_failed_at, m.created_at from messages m join {rows} on m.id = r.id where m.tenant = $2";
 
 /// Loads messages by their ids, in no order.
 pub async fn load(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<Loaded>, StoreError> {

@@ -117,6 +117,24 @@ pub struct ConnectionInfo {
     pub settings: Map<String, Value>,
 }
 
+impl PartnerInfo {
+    /// Whether this answer is given to an order that came in a standard (`edifact`): where the partner agreed on answers
+    /// to the event in several standards, an order is answered the way it came, if there is that way; else by all.
+    pub fn answers_by(&self, answer: &AnswerInfo, came_as: &str) -> bool {
+        !self.elsewhere(answer).contains(&came_as)
+    }
+
+    /// The standards whose orders another answer to the same event takes.
+    pub fn elsewhere(&self, answer: &AnswerInfo) -> Vec<&'static str> {
+        let same_event = self.answers.iter().filter(|other| other.event == answer.event);
+        let mut standards: Vec<&str> = same_event.map(|other| other.standard.word()).collect();
+        standards.retain(|standard| *standard != answer.standard.word());
+        standards.sort_unstable();
+        standards.dedup();
+        standards
+    }
+}
+
 /// True if an event type matches one of the patterns: `*`, `order.*`, `order.confirmed`.
 pub fn matches(patterns: &[String], kind: &str) -> bool {
     patterns.iter().any(|p| match p.strip_suffix('*') {
@@ -237,6 +255,7 @@ impl Directory {
             name: e.name.clone(),
             partner: None,
             events: json!(e.events),
+            elsewhere: String::new(),
             target: e.url.clone(),
         });
         let answers = self.partners.values().filter(|p| p.tenant == tenant.id).flat_map(|p| {
@@ -246,6 +265,10 @@ impl Directory {
                 name: format!("{}/{}", p.name, a.kind),
                 partner: Some(p.id),
                 events: json!([a.event]),
+                elsewhere: match p.elsewhere(a).as_slice() {
+                    [] => String::new(),
+                    standards => format!(",{},", standards.join(",")),
+                },
                 target: self.connections.get(&a.by).map(|c| c.name.clone()).unwrap_or_default(),
             })
         });
@@ -473,7 +496,25 @@ impl Compiler<'_> {
             }
         }
         let terms = self.partner_terms(path, text, tenant);
+        let answers = self.answers(path, text, tenant, &file);
         let connections = self.connections(path, text, tenant, Some(id), file.connections);
+        self.directory.partners.insert(
+            id,
+            Arc::new(PartnerInfo {
+                id,
+                tenant,
+                name: file.partner,
+                identities,
+                price_list: file.price_list,
+                agreement: terms.whole.clone(),
+                terms,
+                answers,
+                connections,
+            }),
+        );
+    }
+
+    fn answers(&mut self, path: &str, text: &str, tenant: Tenant, file: &files::PartnerFile) -> Vec<AnswerInfo> {
         let mut answers = Vec::new();
         for a in &file.answers {
             match form(&a.form) {
@@ -493,24 +534,14 @@ impl Compiler<'_> {
                     path,
                     text,
                     &a.form,
-                    format!("`{}` is no form that is built; the spine writes `x12 004010 855`", a.form),
+                    format!(
+                        "`{}` is no form of an answer; take one of `x12 004010 855`, `edifact D96A ORDRSP`, `ubl 2.1 OrderResponse`",
+                        a.form
+                    ),
                 ),
             }
         }
-        self.directory.partners.insert(
-            id,
-            Arc::new(PartnerInfo {
-                id,
-                tenant,
-                name: file.partner,
-                identities,
-                price_list: file.price_list,
-                agreement: terms.whole.clone(),
-                terms,
-                answers,
-                connections,
-            }),
-        );
+        answers
     }
 
     fn partner_terms(&mut self, path: &str, text: &str, tenant: Tenant) -> Terms {
@@ -546,13 +577,14 @@ impl Compiler<'_> {
     }
 }
 
-/// `x12 004010 855`.
+/// `x12 004010 855`, `edifact D96A ORDRSP`, `ubl 2.1 OrderResponse`: standard, version, kind.
 fn form(text: &str) -> Option<(Standard, String, String)> {
-    let mut words = text.split_whitespace();
-    let standard = match words.next()? {
-        "x12" => Standard::X12,
-        "edifact" => Standard::Edifact,
-        _ => return None,
-    };
-    Some((standard, words.next()?.into(), words.next()?.into()))
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        ["x12", version, kind] => Some((Standard::X12, (*version).into(), (*kind).into())),
+        ["edifact", version, kind] => Some((Standard::Edifact, (*version).into(), (*kind).into())),
+        // The family is part of an XML document's name: `ubl OrderResponse`.
+        ["ubl", "2.1", kind] => Some((Standard::Xml, "2.1".into(), format!("ubl {kind}"))),
+        _ => None,
+    }
 }

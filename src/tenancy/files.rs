@@ -155,7 +155,7 @@ fn all_events() -> Vec<String> {
 pub struct Answer {
     /// `order.confirmed`.
     pub event: String,
-    /// `x12 004010 855`.
+    /// `x12 004010 855`, `edifact D96A ORDRSP`, `ubl 2.1 OrderResponse`.
     #[serde(rename = "as")]
     pub form: String,
     /// The connection it leaves by.

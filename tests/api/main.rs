@@ -6,6 +6,7 @@ mod setup;
 mod health;
 mod intake;
 mod keys;
+mod letter;
 mod lists;
 mod openapi;
 mod operations;

@@ -152,6 +152,9 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     messages(at, &bad, "rejected");
     let shown = ok(call(at, &format!("documents show {}", id(&bad))));
     assert!(shown.out.contains("PO1*1*ten*EA") && shown.out.contains("^^^ E0307"), "{}", shown.out);
+    let letter = ok(call(at, &format!("documents letter {}", id(&bad))));
+    assert!(letter.out.starts_with("1 fault in 850 0001, BEG03 PO-2"), "{}", letter.out);
+    assert!(letter.out.contains("PO1*1*ten*EA") && letter.out.contains("To mend it: "), "{}", letter.out);
     messages(at, &good, "applied");
     let story = ok(call(at, "story PO-1 --json")).json().remove(0);
     assert_eq!((&story["tenant"], story["messages"].as_array().map(Vec::len)), (&"acme".into(), Some(1)));

@@ -50,6 +50,15 @@ fn check_says_what_is_in_a_document_and_what_is_wrong_where() {
     assert_eq!(bad.code, 1);
     assert!(bad.out.contains("PO1*1*ten*EA") && bad.out.contains("^^^ E0307 refuses the set"), "{}", bad.out);
 
+    let letter = call(folder.path(), "check bad.edi --letter");
+    assert_eq!(letter.code, 1);
+    assert!(
+        letter.out.starts_with("1 fault in 850 0001, BEG03 PO123, group 1, interchange 000000001\n"),
+        "{}",
+        letter.out
+    );
+    assert!(letter.out.contains("    PO1*1*ten*EA*4.20**VN*BOLT-M8~\n          ^^^\n"), "{}", letter.out);
+
     folder.write("cut.edi", ORDER.replace("IEA*1*000000001~\n", ""));
     let cut = call(folder.path(), "check cut.edi");
     assert_eq!(cut.code, 1);

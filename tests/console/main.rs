@@ -82,6 +82,25 @@ async fn a_person_finds_a_fault_and_replays_a_dead_letter_by_keyboard() {
     let fault = browser.text(".fault").await.unwrap();
     assert!(fault.contains("PO102") && fault.contains("found") && fault.contains("expected"), "{fault}");
     picture(&browser, "document.png").await;
+    assert!(!browser.text("body").await.unwrap().contains("To mend it"), "the letter is folded");
+    browser.click("#letter summary").await.unwrap();
+    sees(&browser, "To mend it").await;
+    let letter = browser.text("#letter-text").await.unwrap();
+    assert!(
+        letter.contains("850 0002") && letter.contains("interchange 000000777") && letter.contains("PO102"),
+        "{letter}"
+    );
+    assert!(
+        letter.contains("PO1*1*12x*") && letter.contains("^^^"),
+        "the segment as it was sent, with a mark: {letter}"
+    );
+    assert!(letter.contains("1 of 2 sets was accepted"), "{letter}");
+    let mail = "return decodeURIComponent(document.getElementById('mail-letter').href)";
+    let mail = browser.execute(mail, json!([])).await.unwrap();
+    let begins = "mailto:edi@northwind.example?subject=1 fault in 850 0002";
+    assert!(mail.as_str().is_some_and(|mail| mail.starts_with(begins)), "{mail}");
+    browser.click("#copy-letter").await.unwrap();
+    sees(&browser, "Copied").await;
 
     browser.press("/PO-C1").await.unwrap();
     browser.press(key::ENTER).await.unwrap();

@@ -175,8 +175,10 @@ const INQUIRY: &[&str] = &[
     "IEA*1*000000001",
 ];
 
+type Spoiled = (&'static str, &'static str, &'static str, Option<(&'static str, &'static str)>);
+
 /// One thing that is spoiled in it: a name, what stands there, and what instead; and why pyx12 says otherwise, if it does.
-const SPOILED: &[(&str, &str, &str, Option<(&str, &str)>)] = &[
+const SPOILED: &[Spoiled] = &[
     ("nothing", "", "", None),
     ("set count", "SE*12*", "SE*13*", None),
     ("set control", "SE*12*0001", "SE*12*0002", None),

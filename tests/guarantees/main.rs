@@ -5,6 +5,7 @@ mod hub;
 mod acknowledgements;
 mod agreement;
 mod answered;
+mod answers;
 mod audit;
 mod bad_input;
 mod batching;

@@ -3,7 +3,7 @@
 use crossdock::formats::{
     self,
     piece::{Identity, Piece, Set, Standard},
-    tree::{NodeId, Tree},
+    tree::Tree,
     write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, Segment, X12Delimiters, X12Envelope},
 };
 use crossdock::mapping::{Context, Library, NoTables, Plan, Written};
@@ -107,7 +107,7 @@ pub fn document(plan: &Plan, written: &Written) -> Vec<u8> {
         Written::Json(value) => serde_json::to_vec(value).unwrap(),
         Written::Tree(tree) => match plan.standard() {
             Standard::Csv => rows(tree).into_bytes(),
-            _ => element(tree, tree.children(tree.root()).next().unwrap()).into_bytes(),
+            _ => write::xml(tree).unwrap_or_else(|fault| panic!("{fault:#?}")),
         },
     }
 }
@@ -168,17 +168,4 @@ fn rows(tree: &Tree) -> String {
         text += "\r\n";
     }
     text
-}
-
-fn element(tree: &Tree, id: NodeId) -> String {
-    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-    let (mut attributes, mut inner) = (String::new(), escape(tree.value(id).unwrap_or("")));
-    for child in tree.children(id) {
-        match tree.name(child).strip_prefix('@') {
-            Some(name) => attributes += &format!(" {name}=\"{}\"", escape(tree.value(child).unwrap())),
-            None => inner += &element(tree, child),
-        }
-    }
-    let name = tree.name(id);
-    format!("<{name} xmlns=\"{}\"{attributes}>{inner}</{name}>", tree.namespace(id))
 }

@@ -47,6 +47,8 @@ pub(super) fn place(world: &World, command: &Command, id: Uuid) -> Result<Decisi
         placed: Some(order.placed.date),
         answered: Some(command.now.date()),
         currency: Some(order.currency.clone()),
+        sold_to: Some(order.sold_to.clone()),
+        seller: None,
     };
     if response.outcome == Outcome::Rejected {
         // Nothing of it stands, so the number stays free: the buyer mends the order and sends it again.
@@ -200,6 +202,8 @@ fn backordered(response: &OrderResponse) -> Option<OrderResponse> {
         order_number: response.order_number.clone(),
         our_number: response.our_number.clone(),
         currency: response.currency.clone(),
+        sold_to: response.sold_to.clone(),
+        seller: None,
         lines,
         ..*response
     })

@@ -426,15 +426,16 @@ impl Work<'_> {
 fn told<'a>(
     event: &'a Event,
     commands: &[Command],
-    loaded: &[Loaded],
+    loaded: &'a [Loaded],
     answered: &HashMap<MessageId, DocumentId>,
 ) -> Told<'a> {
     let at = commands.iter().position(|c| c.message == event.message);
-    let document = at.and_then(|n| loaded.get(n)).map(|m| m.document);
+    let message = at.and_then(|n| loaded.get(n));
     Told {
         event,
         partner: at.map(|n| commands[n].partner),
-        document: document.or_else(|| answered.get(&event.message).copied()),
+        document: message.map(|m| m.document).or_else(|| answered.get(&event.message).copied()),
+        came_as: message.map_or("", |m| m.standard.as_str()),
     }
 }
 

@@ -142,7 +142,7 @@ pub fn new_message(
         split: 0,
         interchange: set.interchange.map(i64::from),
         group_no: set.group.map(i64::from),
-        standard: meaning::word(set.standard),
+        standard: set.standard.word(),
         set_kind: meaning.set_kind,
         set_version: set.version.to_string(),
         set_control: set.control.to_string(),

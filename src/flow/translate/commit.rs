@@ -158,7 +158,7 @@ async fn take_numbers(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micro
 
 fn agreement_key(header: &crate::formats::piece::Interchange) -> String {
     let (s, r) = (&header.sender, &header.receiver);
-    format!("{}/{}/{}/{}/{}", super::meaning::word(header.standard), s.qualifier, s.id, r.qualifier, r.id)
+    format!("{}/{}/{}/{}/{}", header.standard.word(), s.qualifier, s.id, r.qualifier, r.id)
 }
 
 /// What one transaction writes.
@@ -351,7 +351,7 @@ impl<'a> Writer<'a> {
                     document: run.work.id,
                     ordinal: i64::from(h.ordinal),
                     partner: interchange.partner.as_ref().map(|p| p.id),
-                    standard: super::meaning::word(h.standard),
+                    standard: h.standard.word(),
                     sender: format!("{}/{}", h.sender.qualifier, h.sender.id),
                     receiver: format!("{}/{}", h.receiver.qualifier, h.receiver.id),
                     control: h.control.to_string(),
@@ -422,7 +422,7 @@ impl<'a> Writer<'a> {
                     .iter()
                     .find_map(|i| i.partner.as_ref().map(|p| p.id))
                     .or(run.connection.partner),
-                standard: Some(super::meaning::word(run.standard).to_string()),
+                standard: Some(run.standard.word().to_string()),
                 identity: run.identity(),
                 sets: (state == "translated").then_some(i64::from(run.sets)),
                 tries: run.work.tries,

@@ -128,7 +128,7 @@ fn set_kind(set: &Set, expects: Option<&str>) -> String {
     match expects {
         _ if !set.kind.is_empty() => set.kind.to_string(),
         Some(expects) if !expects.is_empty() => expects.to_string(),
-        _ => word(set.standard).to_string(),
+        _ => set.standard.word().to_string(),
     }
 }
 
@@ -192,7 +192,7 @@ fn acknowledgement(set: &Set) -> Meaning {
 
 /// A set that no mapping reads waits for one: what it is, and what the partner's mappings do read.
 fn unclaimed(library: &Library, set: &Set, whose: &Whose) -> Meaning {
-    let format = word(set.standard);
+    let format = set.standard.word();
     let kind = if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind };
     let what = [format, &set.version, kind].join(" ");
     let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -270,18 +270,6 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     meaning.provenance = reading.provenance;
     meaning.missing = reading.missing;
     meaning
-}
-
-/// A standard's word.
-pub fn word(standard: Standard) -> &'static str {
-    match standard {
-        Standard::X12 => "x12",
-        Standard::Edifact => "edifact",
-        Standard::Csv => "csv",
-        Standard::Fixed => "fixed",
-        Standard::Xml => "xml",
-        Standard::Json => "json",
-    }
 }
 
 /// A set of an interchange whose sender is nobody we know, in a document where others are known.

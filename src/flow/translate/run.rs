@@ -1,6 +1,5 @@
 //! One document being read: its interchanges, groups and sets as they come, and how it ends.
 
-use super::meaning::word;
 use crate::{
     canonical::DocumentId,
     formats::{
@@ -336,7 +335,7 @@ impl Run {
         if self.connection.partner.is_none() {
             let cause = json!({
                 "code": "unassigned/connection",
-                "sentence": format!("a {} document says nowhere who sent it, and the connection `{}` belongs to no one partner", word(self.standard), self.connection.name),
+                "sentence": format!("a {} document says nowhere who sent it, and the connection `{}` belongs to no one partner", self.standard.word(), self.connection.name),
                 "remedy": "give the partner a connection of its own",
             });
             return ("unassigned", Some(cause), None);
@@ -400,7 +399,7 @@ impl Run {
             let h = &i.header;
             format!(
                 "{}/{}/{} → {}/{}",
-                word(h.standard),
+                h.standard.word(),
                 h.sender.qualifier,
                 h.sender.id,
                 h.receiver.qualifier,
@@ -470,7 +469,7 @@ pub fn identify(
     connection: &ConnectionInfo,
     directory: &Directory,
 ) -> (Option<Arc<PartnerInfo>>, &'static str, Option<Value>) {
-    let named = |i: &crate::formats::piece::Identity| format!("{}/{}/{}", word(header.standard), i.qualifier, i.id);
+    let named = |i: &crate::formats::piece::Identity| format!("{}/{}/{}", header.standard.word(), i.qualifier, i.id);
     let unassigned = |code: &str, sentence: String, remedy: String| {
         (None, "unassigned", Some(json!({"code": code, "sentence": sentence, "remedy": remedy, "byte": header.byte})))
     };

@@ -1,6 +1,6 @@
 //! CONTRL: how an EDIFACT interchange was taken, group by group and message by message. ISO 9735-4; syntax 3 and 4.
 
-use super::{AckCode, SetOutcome};
+use super::{AckCode, Counted, SetOutcome};
 use crate::{
     codes,
     fault::{Costs, Fault},
@@ -22,15 +22,12 @@ const SERVICE: &[&str] = &["UNA", "UNB", "UNG", "UNH", "UNT", "UNE", "UNZ", "UNS
 #[derive(Debug)]
 pub struct Contrl {
     interchange: Interchange,
-    include_accepted: bool,
     /// UCM, UCS and UCD so far; within a group, the group's.
     body: Vec<Segment>,
     group: Option<(Group, Vec<Segment>)>,
     /// Faults outside of messages and groups.
     around: Vec<Fault>,
-    received: u32,
-    accepted: u32,
-    with_errors: bool,
+    sets: Counted,
 }
 
 impl Contrl {
@@ -38,13 +35,10 @@ impl Contrl {
     pub fn new(interchange: &Interchange, include_accepted: bool) -> Self {
         Contrl {
             interchange: interchange.clone(),
-            include_accepted,
             body: Vec::new(),
             group: None,
             around: Vec::new(),
-            received: 0,
-            accepted: 0,
-            with_errors: false,
+            sets: Counted { include_accepted, ..Counted::default() },
         }
     }
 
@@ -67,13 +61,7 @@ impl Contrl {
 
     /// One more message.
     pub fn set(&mut self, set: &SetOutcome) {
-        self.received += 1;
-        self.accepted += u32::from(set.accepted);
-        let told = set.told();
-        self.with_errors |= set.accepted && !told.is_empty();
-        if set.accepted && !self.include_accepted && told.is_empty() {
-            return;
-        }
+        let Some(told) = self.sets.set(set) else { return };
         let segments = message(set, &told);
         match &mut self.group {
             Some((_, body)) => body.extend(segments),
@@ -96,11 +84,11 @@ impl Contrl {
         self.close_group(&[]);
         let faults: Vec<&Fault> = end.faults.iter().chain(&self.around).filter(|f| f.costs > Costs::Nothing).collect();
         let refused = faults.iter().any(|fault| fault.costs >= Costs::Interchange);
-        let code = match self.accepted {
+        let code = match self.sets.accepted {
             _ if refused => AckCode::Rejected,
-            0 if self.received > 0 => AckCode::Rejected,
-            n if n < self.received => AckCode::Partly,
-            _ if self.with_errors || !faults.is_empty() => AckCode::WithErrors,
+            0 if self.sets.received > 0 => AckCode::Rejected,
+            n if n < self.sets.received => AckCode::Partly,
+            _ if self.sets.with_errors || !faults.is_empty() => AckCode::WithErrors,
             _ => AckCode::Accepted,
         };
         let mut elements = vec![

@@ -1,6 +1,6 @@
 //! 997 and 999: how a functional group was taken, set by set. X12 997 and 999, elements 715 to 723 (618 to 621 in 999).
 
-use super::{AckCode, SetOutcome, printable};
+use super::{AckCode, Counted, SetOutcome, printable};
 use crate::{
     codes::{self, X12Code},
     fault::{Costs, Fault},
@@ -59,10 +59,7 @@ pub struct Functional {
     form: Form,
     body: Vec<Segment>,
     version: Box<str>,
-    include_accepted: bool,
-    received: u32,
-    accepted: u32,
-    with_errors: bool,
+    sets: Counted,
 }
 
 /// The body (AK1 to AK9) for a group that has been read, and how the group was taken. `end` is its trailer;
@@ -88,18 +85,12 @@ impl Functional {
         }
         let body = vec![Segment::plain("AK1", first)];
         let version = group.version.clone();
-        Functional { form, body, version, include_accepted, received: 0, accepted: 0, with_errors: false }
+        Functional { form, body, version, sets: Counted { include_accepted, ..Counted::default() } }
     }
 
     /// One more set of the group.
     pub fn set(&mut self, set: &SetOutcome) {
-        self.received += 1;
-        self.accepted += u32::from(set.accepted);
-        let told = set.told();
-        self.with_errors |= set.accepted && !told.is_empty();
-        if set.accepted && !self.include_accepted && told.is_empty() {
-            return;
-        }
+        let Some(told) = self.sets.set(set) else { return };
         self.begin(set);
         let mut last = None;
         for fault in &told {
@@ -123,17 +114,17 @@ impl Functional {
     pub fn finish(mut self, end: Option<&GroupEnd>) -> (Vec<Segment>, AckCode) {
         let faults = end.map_or(&[][..], |end| &end.faults);
         let refused = faults.iter().any(|fault| fault.costs >= Costs::Set);
-        let accepted = if refused { 0 } else { self.accepted };
+        let accepted = if refused { 0 } else { self.sets.accepted };
         let code = match accepted {
-            0 if self.received > 0 || refused => AckCode::Rejected,
-            n if n < self.received => AckCode::Partly,
-            _ if self.with_errors => AckCode::WithErrors,
+            0 if self.sets.received > 0 || refused => AckCode::Rejected,
+            n if n < self.sets.received => AckCode::Partly,
+            _ if self.sets.with_errors => AckCode::WithErrors,
             _ => AckCode::Accepted,
         };
         let stated = end.map_or(String::new(), |end| end.stated.trim_start_matches('0').to_owned());
         let digits = !stated.is_empty() && stated.len() <= 6 && stated.bytes().all(|b| b.is_ascii_digit());
-        let stated = if digits { stated } else { self.received.to_string() };
-        let mut elements = vec![code.as_str().to_owned(), stated, self.received.to_string(), accepted.to_string()];
+        let stated = if digits { stated } else { self.sets.received.to_string() };
+        let mut elements = vec![code.as_str().to_owned(), stated, self.sets.received.to_string(), accepted.to_string()];
         let mut notes: Vec<String> = Vec::new();
         for fault in faults {
             if let Some(X12Code::Group(code)) = codes::row(&fault.code).map(|row| row.x12) {

@@ -137,6 +137,15 @@ fn part(bytes: &[u8], before: Option<usize>, separator: u8, release: Option<u8>)
     Some((start, at.min(bytes.len())))
 }
 
+/// `are 2 groups in the interchange`, `is 1 group in the interchange`: the first word loses its s.
+pub(crate) fn counted_of(n: u64, what: &str) -> String {
+    match (n, what.split_once(' ')) {
+        (1, Some((one, rest))) => format!("is 1 {} {rest}", one.trim_end_matches('s')),
+        (1, None) => format!("is 1 {}", what.trim_end_matches('s')),
+        _ => format!("are {n} {what}"),
+    }
+}
+
 /// A trailer's statement, checked against what was read.
 pub(crate) struct Statement<'a> {
     pub code: &'static str,
@@ -158,7 +167,7 @@ impl Statement<'_> {
         }
         let name = format!("{}{:02}", self.trailer.id(), self.position);
         let says = if stated.is_empty() { "nothing".into() } else { format!("“{stated}”") };
-        let sentence = format!("{name} says {says}, and there are {counted} {}.", self.what);
+        let sentence = format!("{name} says {says}, and there {}.", counted_of(counted.into(), self.what));
         let fault = Fault::new(self.code, self.trailer.place_of(self.position), sentence);
         by_severity(fault.found(&stated).expected(counted.to_string()), policy.counts)
     }

@@ -99,6 +99,7 @@ async fn subscriptions_stand_from_to(rig: Rig) {
         name: "one".into(),
         partner: None,
         events,
+        elsewhere: String::new(),
         target: "http://x".into(),
     };
     let write = |rows: Vec<directory::Subscription>, at: i64| async move {

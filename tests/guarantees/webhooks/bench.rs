@@ -227,7 +227,8 @@ impl Bench {
             })
             .collect();
         events::insert(&mut tx, &rows).await.unwrap();
-        let told: Vec<Told> = events.iter().map(|event| Told { event, partner, document: None }).collect();
+        let told: Vec<Told> =
+            events.iter().map(|event| Told { event, partner, document: None, came_as: "json" }).collect();
         fanout::write_deliveries(&mut tx, &emitter(&self.hub, now()), self.tenant, &told).await.unwrap();
         tx.commit().await.unwrap();
         events.into_iter().map(|e| e.id).collect()

@@ -1,0 +1,65 @@
+//! What a partner is told of its document, by hand: the faults of a document and its messages as a letter.
+
+use crate::{
+    canonical::{DocumentId, Tenant},
+    flow::Hub,
+    formats::{
+        fault::Fault,
+        render::letter::{self, Letter, Matter},
+    },
+    store::{
+        StoreError, blobs,
+        documents::{self, DocumentRow},
+        interchanges, messages,
+    },
+};
+use serde_json::Value;
+
+/// Bytes of a document that are looked into, and messages.
+const LOOKED_INTO: u64 = 4 << 20;
+const MESSAGES: i64 = 1_000;
+
+/// A letter, and who should get it by the agreement with the partner.
+#[derive(Debug)]
+pub struct Told {
+    pub letter: Letter,
+    pub contacts: Vec<String>,
+}
+
+/// The letter about a document; nothing if the tenant has no such one.
+pub async fn of(hub: &Hub, tenant: Tenant, id: DocumentId) -> Result<Option<Told>, StoreError> {
+    let mut tx = hub.store.read(tenant).await?;
+    let Some(row) = documents::get(&mut tx, tenant, id).await? else { return Ok(None) };
+    let messages = messages::of_document(&mut tx, tenant, id, -1, MESSAGES).await?;
+    let counts = messages::states(&mut tx, tenant, id).await?;
+    let interchanges = interchanges::of_document(&mut tx, tenant, id).await?;
+    let len = u64::try_from(row.size).unwrap_or(0).min(LOOKED_INTO);
+    let bytes = if len == 0 { vec![] } else { blobs::range(&mut tx, tenant, &row.sha256, 0, len).await? };
+    tx.rollback().await?;
+    let mut found = faults(row.cause.as_ref());
+    found.extend(messages.iter().filter(|m| m.state != "replaced").flat_map(|m| faults(m.faults.as_ref())));
+    found.extend(interchanges.iter().flat_map(|i| faults(i.cause.as_ref())));
+    found.sort_by_key(|fault| (fault.place.byte, fault.code.clone()));
+    found.dedup();
+    let count = |refused: bool| {
+        let of = counts.iter().filter(|(state, _)| {
+            !matches!(state.as_str(), "replaced" | "cancelled")
+                && matches!(state.as_str(), "rejected" | "dead") == refused
+        });
+        of.map(|(_, n)| usize::try_from(*n).unwrap_or(0)).sum()
+    };
+    let matter =
+        Matter { name: &row.name, bytes: &bytes, faults: &found, accepted: count(false), refused: count(true) };
+    Ok(Some(Told { letter: letter::letter(&matter), contacts: contacts(hub, &row) }))
+}
+
+fn contacts(hub: &Hub, row: &DocumentRow) -> Vec<String> {
+    let partner = row.partner.and_then(|id| hub.directory.partners.get(&id));
+    partner.map(|partner| partner.agreement.contacts.clone()).unwrap_or_default()
+}
+
+/// Faults as they are kept: an array, or the `faults` of a cause. What can't be read any more is left out.
+pub fn faults(value: Option<&Value>) -> Vec<Fault> {
+    let list = value.and_then(|v| v.as_array().or_else(|| v.get("faults").and_then(Value::as_array)));
+    list.into_iter().flatten().filter_map(|f| serde_json::from_value(f.clone()).ok()).collect()
+}

@@ -1,0 +1,321 @@
+//! A document's faults as a letter to who sent it: which document, what is wrong where, how to mend it, what was accepted.
+//!
+//! Promise: one point a fault, with the segment as its sender wrote it and the place marked under it; numbers are those
+//! that the sender gave. Called by: `flow`, `cli`. Never: greets, guesses, or names a fault of its own.
+//! Tried by: the tests below
+
+use super::{Line, lines, shown};
+use crate::{
+    ack::NAMES,
+    codes,
+    fault::{Costs, Fault},
+};
+use serde::Serialize;
+
+/// Points that a letter has; whoever must read more sends the document anew first.
+pub const POINTS: usize = 50;
+/// Characters of a segment that are quoted.
+const QUOTED: usize = 120;
+
+/// What a letter is written of.
+#[derive(Debug, Clone, Copy)]
+pub struct Matter<'a> {
+    /// What the document is called.
+    pub name: &'a str,
+    /// The document, or its beginning: a point whose bytes are not here quotes nothing.
+    pub bytes: &'a [u8],
+    pub faults: &'a [Fault],
+    /// Sets that were taken, and sets that were not.
+    pub accepted: usize,
+    pub refused: usize,
+}
+
+/// A letter, ready to be read or sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct Letter {
+    pub subject: String,
+    /// What was accepted of the document.
+    pub verdict: String,
+    pub points: Vec<Point>,
+    /// Faults that are left out.
+    pub more: usize,
+}
+
+/// One fault.
+#[derive(Debug, Clone, Serialize)]
+pub struct Point {
+    pub code: Box<str>,
+    /// `850 0001, BEG03 PO-4711, group 17, interchange 000000042`: what its sender calls what it stands in.
+    pub of: String,
+    /// The segment or line as it was sent, and its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Quoted>,
+    pub byte: u64,
+    pub sentence: Box<str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub found: Box<str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub expected: Box<str>,
+    pub remedy: Box<str>,
+    /// The title of the code's page.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub title: &'static str,
+}
+
+/// A part of the document with a mark under it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Quoted {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    pub text: String,
+    /// Characters of `text` before the mark, and under it; none where something is missing.
+    pub before: usize,
+    pub marked: usize,
+}
+
+/// Writes the letter. Notes, which cost nothing, are none of its sender's business.
+pub fn letter(matter: &Matter) -> Letter {
+    let mut faults: Vec<&Fault> = matter.faults.iter().filter(|fault| fault.costs > Costs::Nothing).collect();
+    faults.sort_by_key(|fault| fault.place.byte);
+    let lines = lines(matter.bytes);
+    let points: Vec<Point> = faults.iter().take(POINTS).map(|fault| point(matter.bytes, &lines, fault)).collect();
+    let n = faults.len();
+    let what = if n == 1 { "1 fault".to_owned() } else { format!("{n} faults") };
+    let subject = match points.iter().find(|point| !point.of.is_empty()) {
+        Some(first) if points.iter().all(|point| point.of == first.of) => format!("{what} in {}", first.of),
+        _ => format!("{what} in {}", matter.name),
+    };
+    Letter { subject, verdict: verdict(matter), more: n - points.len(), points }
+}
+
+fn verdict(matter: &Matter) -> String {
+    let sets = |n: usize| if n == 1 { "1 set".to_owned() } else { format!("{n} sets") };
+    match (matter.accepted, matter.refused) {
+        (0, 0) => "Nothing of it could be taken.".into(),
+        (0, 1) => "Nothing of it was accepted: its only set is refused.".into(),
+        (0, n) => format!("Nothing of it was accepted: all {n} sets are refused."),
+        (n, 0) => format!("All of it was accepted: {}.", sets(n)),
+        (n, refused) => {
+            let was = if n == 1 { "was" } else { "were" };
+            let others = if refused == 1 { "the other one" } else { "the others" };
+            format!("{n} of {} sets {was} accepted; send only {others} again.", n + refused)
+        }
+    }
+}
+
+fn point(bytes: &[u8], lines: &[Line], fault: &Fault) -> Point {
+    let at = fault.place.byte as usize;
+    let line = lines.partition_point(|line| line.start <= at).checked_sub(1).filter(|_| at <= bytes.len());
+    Point {
+        code: fault.code.clone(),
+        of: line.map(|line| named(bytes, lines, line)).unwrap_or_default(),
+        quoted: line.and_then(|line| quoted(bytes, lines[line], fault)),
+        byte: fault.place.byte,
+        sentence: fault.sentence.clone(),
+        found: fault.found.clone(),
+        expected: fault.expected.clone(),
+        remedy: fault.remedy.clone(),
+        title: codes::row(&fault.code).map_or("", |row| row.title),
+    }
+}
+
+/// The line, or the part of a long one around the fault, and where in it the fault stands.
+fn quoted(bytes: &[u8], line: Line, fault: &Fault) -> Option<Quoted> {
+    let at = (fault.place.byte as usize).clamp(line.start, line.end);
+    let from = if line.end - line.start > QUOTED { at.saturating_sub(QUOTED / 2).max(line.start) } else { line.start };
+    let to = (from + QUOTED).min(line.end);
+    let text = shown(bytes.get(from..to)?).trim_end().to_owned();
+    let until = (at + fault.place.len as usize).clamp(at, to.max(at));
+    let count = |range: std::ops::Range<usize>| bytes.get(range).map_or(0, |part| shown(part).chars().count());
+    Some(Quoted { number: line.number, text, before: count(from..at), marked: count(at..until) })
+}
+
+/// What the sender calls the set, group and interchange that a line stands in: read backwards from it.
+fn named(bytes: &[u8], lines: &[Line], line: usize) -> String {
+    let mut parts: [Option<String>; 4] = [const { None }; 4];
+    let in_a_set = lines[line].number.is_some();
+    let [set, number, group, interchange] = &mut parts;
+    for at in (0..=line).rev() {
+        let elements = elements(&bytes[lines[at].start..lines[at].end]);
+        let element = |n: usize| elements.get(n).map(|e| e.trim()).filter(|e| !e.is_empty());
+        match element(0) {
+            Some("ST") if in_a_set && set.is_none() && group.is_none() => {
+                let kind = element(1).unwrap_or_default();
+                *set = Some(format!("{kind} {}", element(2).unwrap_or_default()).trim().to_owned());
+                *number = business_number(bytes, &lines[at..], kind);
+            }
+            Some("UNH") if in_a_set && set.is_none() => {
+                let kind = element(2).unwrap_or_default().split(':').next().unwrap_or_default();
+                *set = Some(format!("{kind} {}", element(1).unwrap_or_default()).trim().to_owned());
+                *number = business_number(bytes, &lines[at..], kind);
+            }
+            Some("GS") if group.is_none() => *group = element(6).map(|n| format!("group {n}")),
+            Some("UNG") if group.is_none() => *group = element(5).map(|n| format!("group {n}")),
+            Some("ISA") => {
+                *interchange = element(13).map(|n| format!("interchange {n}"));
+                break;
+            }
+            Some("UNB") => {
+                *interchange = element(5).map(|n| format!("interchange {n}"));
+                break;
+            }
+            _ => {}
+        }
+    }
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The number that the sender gave the set's business: BEG03, BGM02. It stands near the set's beginning.
+fn business_number(bytes: &[u8], set: &[Line], kind: &str) -> Option<String> {
+    let (id, nth) = match NAMES.iter().find(|(of, ..)| *of == kind) {
+        Some((_, id, nth)) => (*id, nth.parse::<usize>().ok()?),
+        None => ("BGM", 2),
+    };
+    set.iter().take(4).find_map(|line| {
+        let elements = elements(bytes.get(line.start..line.end)?);
+        let number = elements.get(nth)?.trim();
+        (elements[0] == id && !number.is_empty()).then(|| format!("{id}{nth:02} {number}"))
+    })
+}
+
+/// A segment's elements as they were sent; the delimiter is what follows the segment's id.
+fn elements(segment: &[u8]) -> Vec<String> {
+    let id = segment.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    let text = shown(&segment[..segment.len().saturating_sub(1)]);
+    match segment.get(id).filter(|b| b.is_ascii()) {
+        Some(delimiter) if (2..=3).contains(&id) => text.split(char::from(*delimiter)).map(str::to_owned).collect(),
+        _ => vec![],
+    }
+}
+
+impl Letter {
+    /// Plain text, for an e-mail.
+    pub fn text(&self) -> String {
+        let mut out = format!("{}\n\n{}\n", self.subject, self.verdict);
+        for (n, point) in self.points.iter().enumerate() {
+            out.push_str(&format!("\n{}. {}\n", n + 1, point.head()));
+            if let Some(quoted) = &point.quoted {
+                out.push_str(&format!("\n{}\n", quoted.picture("    ")));
+            }
+            for line in point.lines() {
+                out.push_str(&format!("   {line}\n"));
+            }
+        }
+        out.push_str(&self.rest());
+        out
+    }
+
+    /// The same as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut out = format!("# {}\n\n{}\n", plain(&self.subject), plain(&self.verdict));
+        for (n, point) in self.points.iter().enumerate() {
+            out.push_str(&format!("\n## {}. {}\n\n", n + 1, plain(&point.head())));
+            if let Some(quoted) = &point.quoted {
+                // Indented, so that no run of backquotes in the data ends it.
+                out.push_str(&format!("{}\n\n", quoted.picture("    ")));
+            }
+            for line in point.lines() {
+                out.push_str(&format!("- {}\n", plain(&line)));
+            }
+        }
+        out.push_str(&self.rest());
+        out
+    }
+
+    fn rest(&self) -> String {
+        if self.more == 0 { String::new() } else { format!("\n{} more are not told here.\n", self.more) }
+    }
+}
+
+/// Text in which Markdown finds nothing of its own.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "\\`*_[]<>#|".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+impl Point {
+    fn head(&self) -> String {
+        let title = if self.title.is_empty() { String::new() } else { format!(" {}", self.title) };
+        let of = if self.of.is_empty() { String::new() } else { format!(" ({})", self.of) };
+        format!("{}{title}{of}", self.code)
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let number = self.quoted.as_ref().and_then(|quoted| quoted.number);
+        let place = number.map_or_else(|| format!("Byte {}: ", self.byte), |n| format!("Segment {n}: "));
+        let mut lines = vec![format!("{place}{}", self.sentence)];
+        if !self.found.is_empty() && !self.sentence.contains(&*self.found) {
+            lines.push(format!("Found: {}", self.found));
+        }
+        if !self.expected.is_empty() && !self.sentence.contains(&*self.expected) {
+            lines.push(format!("Expected: {}", self.expected));
+        }
+        if !self.remedy.is_empty() {
+            lines.push(format!("To mend it: {}", self.remedy));
+        }
+        lines
+    }
+}
+
+impl Quoted {
+    /// The text, and a line under it with the mark.
+    fn picture(&self, indent: &str) -> String {
+        let mark = "^".repeat(self.marked.max(1));
+        format!("{indent}{}\n{indent}{}{mark}", self.text, " ".repeat(self.before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, report};
+
+    const ORDER: &str = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*U*00401*000000042*0*P*>~\
+        GS*PO*NORTHWIND*ACMEDIST*20260131*0800*17*X*004010~ST*850*0001~BEG*00*SA*PO123**20260131~\
+        PO1*1*ten*EA*4.20**VN*BOLT-M8~CTT*1~SE*5*0001~GE*1*17~IEA*1*000000042~";
+
+    fn of(text: &str, accepted: usize, refused: usize) -> Letter {
+        let report = report::check("order.edi", None, text.as_bytes(), Options::default()).unwrap();
+        let faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
+        letter(&Matter { name: "order.edi", bytes: text.as_bytes(), faults: &faults, accepted, refused })
+    }
+
+    #[test]
+    fn a_letter_names_what_its_reader_sent() {
+        let letter = of(ORDER, 0, 1);
+        assert_eq!(letter.points.len(), 1, "{letter:#?}");
+        assert_eq!(letter.subject, "1 fault in 850 0001, BEG03 PO123, group 17, interchange 000000042");
+        assert_eq!(letter.verdict, "Nothing of it was accepted: its only set is refused.");
+        let text = letter.text();
+        assert!(text.contains("    PO1*1*ten*EA*4.20**VN*BOLT-M8~\n          ^^^\n"), "{text}");
+        assert!(text.contains("Segment 3: PO102"), "{text}");
+        assert!(text.contains("To mend it: "), "{text}");
+        assert!(letter.markdown().starts_with("# 1 fault in 850 0001, BEG03 PO123"), "{}", letter.markdown());
+    }
+
+    #[test]
+    fn a_letter_needs_no_bytes_and_no_faults() {
+        let report = report::check("order.edi", None, ORDER.as_bytes(), Options::default()).unwrap();
+        let faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
+        let gone = letter(&Matter { name: "a", bytes: b"", faults: &faults, accepted: 0, refused: 1 });
+        assert!(gone.points[0].quoted.is_none() && gone.subject == "1 fault in a", "{gone:#?}");
+        let none = letter(&Matter { name: "a", bytes: ORDER.as_bytes(), faults: &[], accepted: 2, refused: 0 });
+        assert_eq!(none.text(), "0 faults in a\n\nAll of it was accepted: 2 sets.\n");
+    }
+
+    #[test]
+    fn what_is_quoted_is_no_markdown() {
+        let letter = of(&ORDER.replace("*ten*", "*`_x*"), 0, 1);
+        assert!(
+            letter.markdown().lines().filter(|l| l.starts_with('-')).all(|l| !l.contains(" `")),
+            "{}",
+            letter.markdown()
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! An order is answered the way it came: 850 by 855, ORDERS by ORDRSP, UBL Order by OrderResponse; what came otherwise by
+//! every answer that was agreed.
+
+use crate::rig::{ACME, Backing, NORTHWIND, Rig};
+use crate::x12;
+use crossdock::{
+    config::Settings,
+    formats::{
+        self, Options,
+        piece::{Piece, Standard},
+    },
+    insight::audit::audit,
+    store::{deliveries, now},
+};
+
+async fn speaking_three(backing: Backing) -> Rig {
+    let acme = ACME.replace("[x12/ZZ/ACMEDIST]", "[x12/ZZ/ACMEDIST, edifact/14/4000002000004]");
+    let north = NORTHWIND
+        .replace("[x12/ZZ/NORTHWIND]", "[x12/ZZ/NORTHWIND, edifact/14/4012345000009]")
+        .replace(
+            "  - { name: north-drop",
+            "  - { name: north-xml, transport: http, key: north-xml-key-0123456789 }\n  - { name: north-drop",
+        )
+        .replace(
+            "by: north-drop }]",
+            "by: north-drop }, { event: order.confirmed, as: edifact D96A ORDRSP, by: north-drop }, \
+             { event: order.confirmed, as: ubl 2.1 OrderResponse, by: north-drop }]",
+        );
+    assert!(north.contains("ORDRSP") && north.contains("north-xml"));
+    let mut rig = Rig::with(backing, &[&acme, &north], Settings::default()).await;
+    rig.start(1, 1).await;
+    rig
+}
+
+/// Brings an order and gives the documents that answer it: (kind, bytes).
+async fn answered(rig: &Rig, connection: &str, name: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let id = rig.bring(connection, name, bytes).await;
+    rig.quiet().await;
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let rows = deliveries::to_target(&mut tx, rig.acme, "north-drop").await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut told: Vec<(String, Vec<u8>)> = rows
+        .into_iter()
+        .filter(|row| row.kind == "document" && row.document == Some(id))
+        .map(|row| {
+            assert_eq!(row.state, "pending", "{:?}", row.cause);
+            let name = row.name.unwrap();
+            let kind = name.split('-').next().unwrap().to_owned();
+            assert_eq!(row.control.is_some(), kind != "OrderResponse", "{name}: who has an envelope has a number");
+            (kind, row.content.unwrap())
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+/// Our own reader finds nothing wrong with what we wrote.
+fn clean(standard: Standard, bytes: &[u8]) -> String {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    for piece in formats::read(standard, bytes, Options::default()) {
+        let faults = match piece.unwrap() {
+            Piece::Set(set) => set.faults,
+            Piece::GroupEnd(end) => end.faults,
+            Piece::InterchangeEnd(end) => end.faults,
+            Piece::Fault(fault) => vec![fault],
+            _ => vec![],
+        };
+        assert!(faults.is_empty(), "{faults:#?}\n{text}");
+    }
+    text
+}
+
+const ORDERS: &str = "UNB+UNOC:3+4012345000009:14+4000002000004:14+261102:0915+7'\nUNH+1+ORDERS:D:96A:UN:EAN008'\n\
+    BGM+220+E-1+9'\nDTM+137:20261102:102'\nNAD+BY+4012345000009::9'\nCUX+2:USD:9'\n\
+    LIN+1'\nPIA+5+PLENTY-1:SA'\nQTY+21:4:PCE'\nPRI+AAA:2.50'\nLIN+2'\nPIA+5+TEN:SA'\nQTY+21:12:PCE'\nPRI+AAA:2.50'\n\
+    LIN+3'\nPIA+5+NOBODYS:SA'\nQTY+21:1:PCE'\nUNS+S'\nCNT+2:3'\nUNT+19+1'\nUNZ+1+7'\n";
+
+const UBL: &str = r#"<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:Order-2"
+ xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+ xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"><cbc:ID>U-1</cbc:ID>
+ <cbc:IssueDate>2026-11-02</cbc:IssueDate><cbc:DocumentCurrencyCode>USD</cbc:DocumentCurrencyCode>
+ <cac:BuyerCustomerParty><cac:Party><cac:PartyIdentification><cbc:ID schemeID="GLN">4012345000009</cbc:ID></cac:PartyIdentification>
+ <cac:PartyName><cbc:Name>North &amp; Wind</cbc:Name></cac:PartyName></cac:Party></cac:BuyerCustomerParty>
+ <cac:OrderLine><cac:LineItem><cbc:ID>1</cbc:ID><cbc:Quantity unitCode="C62">3</cbc:Quantity>
+ <cac:Price><cbc:PriceAmount currencyID="USD">2.50</cbc:PriceAmount></cac:Price>
+ <cac:Item><cbc:Name>A thing</cbc:Name><cac:SellersItemIdentification><cbc:ID>PLENTY-1</cbc:ID></cac:SellersItemIdentification></cac:Item>
+ </cac:LineItem></cac:OrderLine></Order>"#;
+
+async fn the_way_it_came(backing: Backing) {
+    let mut rig = speaking_three(backing).await;
+
+    let answers = answered(&rig, "north-edi", "orders.edi", ORDERS.as_bytes()).await;
+    assert_eq!(answers.iter().map(|a| &*a.0).collect::<Vec<_>>(), ["ORDRSP"]);
+    let text = clean(Standard::Edifact, &answers[0].1);
+    for segment in [
+        "BGM+231+SO-",
+        "+4'",
+        "RFF+ON:E-1'",
+        "NAD+BY+4012345000009::9'",
+        "NAD+SU+4000002000004::9++acme'",
+        "CUX+2:USD'",
+        "LIN+1+5'",
+        "QTY+21:4:PCE'",
+        "PRI+AAA:2.50",
+        "LIN+2+5'",
+        "QTY+21:10:PCE'",
+        "LIN+2+24'",
+        "QTY+21:2:PCE'",
+        "LIN+3+7'",
+        "item/unknown",
+        "CNT+2:4'",
+    ] {
+        assert!(text.contains(segment), "{segment} is not in\n{text}");
+    }
+
+    let answers = answered(&rig, "north-xml", "order.xml", UBL.as_bytes()).await;
+    assert_eq!(answers.iter().map(|a| &*a.0).collect::<Vec<_>>(), ["OrderResponse"]);
+    let text = clean(Standard::Xml, &answers[0].1);
+    for element in
+        ["<cbc:OrderResponseCode>AP<", "<cbc:Name>North &amp; Wind<", "<cbc:Name>acme<", "<cbc:LineStatusCode>5<"]
+    {
+        assert!(text.contains(element), "{element} is not in\n{text}");
+    }
+
+    let answers = answered(&rig, "north-edi", "850.edi", x12::orders(9, &["X-1"]).as_bytes()).await;
+    assert_eq!(answers.iter().map(|a| &*a.0).collect::<Vec<_>>(), ["855"]);
+    clean(Standard::X12, &answers[0].1);
+
+    // JSON is nobody's way: every answer that was agreed goes.
+    let json = crate::rig::order("J-1", &[("PLENTY-1", 1)]);
+    let answers = answered(&rig, "north-a", "order.json", &json).await;
+    assert_eq!(answers.iter().map(|a| &*a.0).collect::<Vec<_>>(), ["855", "ORDRSP", "OrderResponse"]);
+
+    let looked = audit(&rig.hub.store, &rig.hub.directory, None, now()).await.unwrap();
+    assert_eq!(looked.missing, [], "the audit judges by the way an order came");
+    // And sees it, if the one that is owed is gone.
+    let gone = "delete from deliveries where name like 'ORDRSP-%' and document in (select id from documents where name = 'orders.edi')";
+    assert_eq!(rig.place.sql(gone).await.unwrap(), 1);
+    let looked = audit(&rig.hub.store, &rig.hub.directory, None, now()).await.unwrap();
+    assert!(looked.missing.iter().any(|m| m.kind == "event_without_delivery"), "{:?}", looked.missing);
+    rig.halt().await;
+}
+
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod lite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::rig::Backing::Lite).await
+            }
+        )*}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::rig::Backing::Pg).await
+            }
+        )*}
+    };
+}
+
+on_both!(the_way_it_came);
