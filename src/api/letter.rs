@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(show))
+    OpenApiRouter::new().routes(routes!(write))
 }
 
 /// A letter to the partner: which document, what is wrong where, how to mend it, what was accepted.
@@ -47,7 +47,7 @@ struct Letter {
     params(("id" = Uuid, Path, description = "The document")),
     responses((status = 200, content((Letter = "application/json"), (String = "text/plain"), (String = "text/markdown"))))
 )]
-async fn show(
+async fn write(
     Reader(who): Reader,
     State(api): State<Api>,
     Path(id): Path<Uuid>,

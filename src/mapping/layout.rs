@@ -157,9 +157,9 @@ mod tests {
             told(text),
             [
                 "2:3: `kinds` is no key of `layout:`; nearest kind",
-                "4:44: columns are written as 3-12, or 7 for one; they count from 1",
-                "4:52: columns are written as 3-12, or 7 for one; they count from 1",
-                "5:28: `haed` is no other record of this layout; nearest head",
+                "4:46: columns are written as 3-12, or 7 for one; they count from 1",
+                "4:54: columns are written as 3-12, or 7 for one; they count from 1",
+                "5:28: `haed` is no other record of this layout",
                 "2:3: records of several kinds need `kind:`, the columns where each says which it is",
             ]
         );

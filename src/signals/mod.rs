@@ -30,6 +30,16 @@ pub const METRICS: &[(Kind, &str, &str)] = &[
         "crossdock_claims_lost_total",
         "Claim checks whose work could not be found, by stage. Above zero is a bug.",
     ),
+    (
+        Kind::Counter,
+        "crossdock_acknowledgements_total",
+        "Acknowledgements of what we sent that were matched with it, by partner and outcome.",
+    ),
+    (
+        Kind::Counter,
+        "crossdock_deadlines_total",
+        "Warnings and alerts about acknowledgements and answers that are due, by partner and kind.",
+    ),
     (Kind::Counter, "crossdock_published_total", "Claim checks that the broker has confirmed."),
     (Kind::Counter, "crossdock_swept_total", "Claim checks that the sweeper has sent again, by stage."),
     (

@@ -70,7 +70,10 @@ fn check_says_what_is_in_a_document_and_what_is_wrong_where() {
     assert_eq!(good["file"], "good.edi");
     assert_eq!(
         good["sets"],
-        json!([{"type": "850", "version": "004010", "control": "0001", "accepted": true, "faults": []}])
+        json!([{
+            "type": "850", "version": "004010", "control": "0001", "interchange_control": "000000001",
+            "accepted": true, "faults": []
+        }])
     );
     assert_eq!((&good["standard"], &good["faults"]), (&json!("x12"), &json!([])));
     let fault = &bad["sets"][0]["faults"][0];
