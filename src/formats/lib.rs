@@ -21,6 +21,7 @@ pub mod guides;
 mod json;
 mod json_value;
 pub mod layout;
+pub mod lossless;
 mod names;
 mod nodes;
 pub mod piece;

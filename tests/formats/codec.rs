@@ -19,6 +19,8 @@ mod golden;
 mod guides;
 #[path = "codec/limits.rs"]
 mod limits;
+#[path = "codec/lossless.rs"]
+mod lossless;
 #[path = "codec/memory.rs"]
 mod memory;
 #[path = "codec/mutations.rs"]

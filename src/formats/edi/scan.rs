@@ -125,7 +125,7 @@ pub(crate) fn skip_filler<R: BufRead>(source: &mut Source<R>, from: u64) -> io::
 }
 
 /// The index of the first terminator that isn't released, and how far the search may be taken as done.
-pub(super) fn terminator(bytes: &[u8], syntax: &Syntax) -> (Option<usize>, usize) {
+pub(crate) fn terminator(bytes: &[u8], syntax: &Syntax) -> (Option<usize>, usize) {
     let Some(release) = syntax.release else {
         return match syntax.rest() {
             [] => (memchr::memchr(syntax.segment, bytes), bytes.len()),

@@ -536,6 +536,27 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
     }
 }
 
+/// The service characters of a header that begins with these bytes, and those that UNA names. UNA may also stand before
+/// a message without an interchange.
+pub(crate) fn begins(bytes: &[u8]) -> Option<(Syntax, Option<[u8; 6]>)> {
+    if !header_follows(bytes) {
+        return None;
+    }
+    let una = bytes.starts_with(b"UNA");
+    let (mut syntax, reserved) = if una { una::read(bytes)? } else { (una::DEFAULT, Some(b'*')) };
+    let rest = if una { bytes.get(una::LENGTH as usize..)?.trim_ascii_start() } else { bytes };
+    let begins = |id: &[u8]| rest.strip_prefix(id).is_some_and(|rest| rest.first() == Some(&syntax.element));
+    if !begins(b"UNB") && !(una && (begins(b"UNH") || begins(b"UNG"))) {
+        return None;
+    }
+    let first = rest.get(4..)?.split(|byte| *byte == syntax.element).next()?;
+    if rest.starts_with(b"UNB") && una::is_syntax_4(first, &syntax) {
+        syntax.repetition = reserved;
+    }
+    let characters = bytes.get(3..9).and_then(|six| six.first_chunk::<6>().copied());
+    Some((syntax, characters.filter(|_| una)))
+}
+
 /// True if UNA with UNB behind it, or UNB with a syntax identifier, stands somewhere in these bytes.
 pub(crate) fn header_within(bytes: &[u8]) -> bool {
     let readable = |at: usize| match &bytes[at..] {

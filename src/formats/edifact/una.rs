@@ -29,6 +29,12 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Syntax, Option<u8>)> {
     Some((syntax, given(reserved)))
 }
 
+/// True if S001, the first element of UNB, names syntax 4: then repeats are separated.
+pub(super) fn is_syntax_4(s001: &[u8], syntax: &Syntax) -> bool {
+    let mut components = s001.split(|byte| Some(*byte) == syntax.component);
+    components.nth(1).is_some_and(|version| version.trim_ascii_start().starts_with(b"4"))
+}
+
 /// The character set of a syntax identifier (0001): UNOA to UNOY. ISO 9735-1 Annex A.
 pub(super) fn charset(identifier: &str) -> Charset {
     match identifier {

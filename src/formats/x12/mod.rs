@@ -568,6 +568,11 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
     isa::read(bytes).ok().map(|isa| (isa.syntax, isa.len))
 }
 
+/// The delimiters of a header that begins with these bytes and is no mere word.
+pub(crate) fn begins(bytes: &[u8]) -> Option<Syntax> {
+    if bytes.starts_with(b"ISA") && isa_follows(bytes) { header(bytes).map(|(syntax, _)| syntax) } else { None }
+}
+
 /// True if a header that can be read stands somewhere in these bytes.
 pub(crate) fn header_within(bytes: &[u8]) -> bool {
     let readable = |at: usize| isa_follows(&bytes[at..]) && header(&bytes[at..]).is_some();

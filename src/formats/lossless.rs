@@ -1,0 +1,161 @@
+//! X12 and EDIFACT documents as they stand, every byte accounted for: to be laid out anew, mended, edited, written back.
+//!
+//! [`Reader`] gives a document's [`Item`]s in order; [`Writer`] makes bytes of them again. Reading and writing gives the
+//! document byte for byte, and no item is a copy of its bytes: a segment is written from its parts by the delimiters of its
+//! interchange, release characters are set anew, and what stands between segments (line ends, blanks, a byte order mark,
+//! text around interchanges) is kept beside them.
+//!
+//! Nothing here knows a guide or a count: what is wrong with a document, [`crate::read`] says.
+
+mod read;
+mod write;
+
+pub use read::Reader;
+pub use write::Writer;
+
+use crate::{edi::scan::Syntax, piece::Standard};
+use std::borrow::Cow;
+
+/// What comes next in a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// An interchange begins: what follows is cut by these delimiters.
+    Begin(Begin),
+    Segment(Segment),
+    /// Bytes that are no segment: around interchanges, or in place of a segment that is too long. A long text comes in
+    /// several pieces.
+    Text(Text),
+}
+
+/// The delimiters of an interchange, and the UNA that names them if there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begin {
+    /// Offset of the interchange in the document.
+    pub byte: u64,
+    pub delimiters: Delimiters,
+    /// EDIFACT: the six characters behind `UNA`.
+    pub una: Option<[u8; 6]>,
+    /// What stands behind UNA.
+    pub after: Vec<u8>,
+}
+
+/// The characters that an interchange reserves, as bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delimiters {
+    /// X12 or EDIFACT.
+    pub standard: Standard,
+    pub element: u8,
+    pub component: Option<u8>,
+    /// X12: ISA11 from 00402 on, if it is neither letter nor digit. EDIFACT: syntax 4.
+    pub repetition: Option<u8>,
+    /// EDIFACT: takes away the next character's meaning.
+    pub release: Option<u8>,
+    pub segment: u8,
+}
+
+/// A segment in its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Offset of its first byte in the document.
+    pub byte: u64,
+    /// The first is the segment's id.
+    pub elements: Vec<Element>,
+    /// False for a document's last segment that nothing ends.
+    pub terminated: bool,
+    /// Line ends and blanks behind it.
+    pub after: Vec<u8>,
+}
+
+/// An element as it is divided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Element {
+    Plain(Value),
+    /// Two components or more.
+    Components(Vec<Value>),
+    /// Two repeats or more, of one component or more each.
+    Repeats(Vec<Vec<Value>>),
+}
+
+/// A value without release characters, in the interchange's own character set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Value {
+    pub bytes: Vec<u8>,
+    /// How it stands in the document, where more or other characters are released than need be.
+    pub written: Option<Vec<u8>>,
+}
+
+/// Bytes that are no segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    pub byte: u64,
+    pub bytes: Vec<u8>,
+}
+
+impl Segment {
+    /// A segment of plain elements, terminated, with nothing behind it.
+    pub fn plain<V: AsRef<[u8]>>(id: &str, elements: impl IntoIterator<Item = V>) -> Segment {
+        let plain = |value: &[u8]| Element::Plain(Value { bytes: value.to_vec(), written: None });
+        let mut all = vec![plain(id.as_bytes())];
+        all.extend(elements.into_iter().map(|value| plain(value.as_ref())));
+        Segment { byte: 0, elements: all, terminated: true, after: Vec::new() }
+    }
+
+    /// The id, without blanks; of an EDIFACT tag with nesting (`RFF:1`) the part before it.
+    pub fn id(&self) -> &[u8] {
+        self.elements.first().map_or(&b""[..], |id| id.first().trim_ascii())
+    }
+
+    /// The first value of an element from 1, without blanks around it; empty if it isn't there.
+    pub fn value(&self, position: usize) -> Cow<'_, str> {
+        let value = self.elements.get(position).map_or(&b""[..], Element::first);
+        String::from_utf8_lossy(value.trim_ascii())
+    }
+
+    /// Makes an element from 1 a plain one; elements before it that aren't there become empty.
+    pub fn set(&mut self, position: usize, value: &[u8]) {
+        if self.elements.len() <= position {
+            self.elements.resize(position + 1, Element::Plain(Value::default()));
+        }
+        self.elements[position] = Element::Plain(Value { bytes: value.to_vec(), written: None });
+    }
+}
+
+impl Element {
+    /// Its first value.
+    pub fn first(&self) -> &[u8] {
+        let first = match self {
+            Element::Plain(value) => Some(value),
+            Element::Components(values) => values.first(),
+            Element::Repeats(repeats) => repeats.first().and_then(|values| values.first()),
+        };
+        first.map_or(&[], |value| &value.bytes)
+    }
+
+    /// A component from 1 of its first repeat.
+    pub fn component(&self, position: usize) -> &[u8] {
+        let values = match self {
+            Element::Plain(value) => std::slice::from_ref(value),
+            Element::Components(values) => values,
+            Element::Repeats(repeats) => repeats.first().map_or(&[][..], Vec::as_slice),
+        };
+        position.checked_sub(1).and_then(|at| values.get(at)).map_or(&[], |value| &value.bytes)
+    }
+}
+
+impl Delimiters {
+    pub(crate) fn of(standard: Standard, syntax: &Syntax) -> Delimiters {
+        let Syntax { element, component, repetition, release, segment } = *syntax;
+        Delimiters { standard, element, component, repetition, release, segment }
+    }
+
+    pub(crate) fn syntax(&self) -> Syntax {
+        let Delimiters { element, component, repetition, release, segment, .. } = *self;
+        Syntax { element, component, repetition, release, segment }
+    }
+
+    /// True for what must be released in a value, where there is a release character.
+    pub(crate) fn reserves(&self, byte: u8) -> bool {
+        let also = [self.component, self.repetition, self.release];
+        byte == self.element || byte == self.segment || also.contains(&Some(byte))
+    }
+}

@@ -1,0 +1,249 @@
+//! Bytes to items, in little memory whatever the document's size.
+
+use super::{Begin, Delimiters, Element, Item, Segment, Text, Value, write::released};
+use crate::{
+    edi::scan::{self, Found, Syntax, terminator},
+    edifact,
+    piece::Standard,
+    source::Source,
+    x12,
+};
+use std::io::{self, BufRead};
+
+/// The longest segment that is taken apart; a longer one is given as text.
+const LONGEST: usize = 16 << 20;
+/// The most bytes of one text, and of what stands behind a segment.
+const PIECE: usize = 64 * 1024;
+/// How much of a header must be there before it is judged.
+const REACH: usize = 2_500;
+
+/// The items of a document, X12 and EDIFACT as they come. An error is the input's own.
+pub struct Reader<R> {
+    source: Source<R>,
+    at: u64,
+    delimiters: Option<Delimiters>,
+    /// A header was announced, and its first segment is next.
+    begun: bool,
+    /// Inside of a segment that is too long.
+    within: bool,
+    done: bool,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Begins to read.
+    pub fn new(input: R) -> Self {
+        Reader { source: Source::new(input), at: 0, delimiters: None, begun: false, within: false, done: false }
+    }
+
+    fn item(&mut self) -> io::Result<Option<Item>> {
+        self.source.release(self.at);
+        match self.delimiters {
+            _ if self.within => self.rest(),
+            Some(delimiters) => self.segment(delimiters),
+            None => self.between(),
+        }
+    }
+
+    /// Outside of interchanges: text up to the next header, or the header.
+    fn between(&mut self) -> io::Result<Option<Item>> {
+        let mut at = self.at;
+        loop {
+            let seen = self.source.from(at);
+            let next = memchr::memchr2(b'I', b'U', seen);
+            let passed = at + next.unwrap_or(seen.len()) as u64;
+            if next.is_some() {
+                self.source.want(passed, REACH)?;
+                if let Some((delimiters, una)) = header(self.source.from(passed)) {
+                    return self.begin(passed, delimiters, una).map(Some);
+                }
+            }
+            at = passed + u64::from(next.is_some());
+            if at - self.at >= PIECE as u64 {
+                return Ok(self.text(at));
+            }
+            if self.source.from(at).is_empty() && !self.source.fill()? {
+                return Ok(self.text(at));
+            }
+        }
+    }
+
+    /// A header that begins at an offset; the text before it goes first.
+    fn begin(&mut self, at: u64, delimiters: Delimiters, una: Option<[u8; 6]>) -> io::Result<Item> {
+        if let Some(text) = self.text(at) {
+            return Ok(text);
+        }
+        self.at = at + if una.is_some() { 9 } else { 0 };
+        (self.delimiters, self.begun) = (Some(delimiters), true);
+        let after = if una.is_some() { self.after()? } else { Vec::new() };
+        Ok(Item::Begin(Begin { byte: at, delimiters, una, after }))
+    }
+
+    /// The bytes up to an offset as text; none if there are none.
+    fn text(&mut self, to: u64) -> Option<Item> {
+        let bytes = self.source.slice(self.at, to).to_vec();
+        let byte = std::mem::replace(&mut self.at, to);
+        (!bytes.is_empty()).then_some(Item::Text(Text { byte, bytes }))
+    }
+
+    fn segment(&mut self, delimiters: Delimiters) -> io::Result<Option<Item>> {
+        // What is left of a long line of blanks.
+        let blanks = self.after()?;
+        if !blanks.is_empty() {
+            let byte = self.at - blanks.len() as u64;
+            return Ok(Some(Item::Text(Text { byte, bytes: blanks })));
+        }
+        if self.begun && delimiters.standard == Standard::X12 {
+            return self.isa();
+        }
+        let syntax = delimiters.syntax();
+        let span = match scan::segment(&mut self.source, &syntax, self.at, LONGEST)? {
+            Found::End => return Ok(None),
+            Found::TooLong { .. } => return self.rest(),
+            Found::Segment(span) => span,
+        };
+        if !std::mem::take(&mut self.begun) && self.is_header(span.start, delimiters.standard)? {
+            self.delimiters = None;
+            return self.between();
+        }
+        let bytes = self.source.slice(span.start, span.end);
+        let elements = elements(bytes, &delimiters);
+        self.at = span.next;
+        let (byte, terminated) = (span.start, span.terminated);
+        let segment = Segment { byte, elements, terminated, after: self.after()? };
+        if matches!(segment.id(), b"IEA" | b"UNZ") {
+            self.delimiters = None;
+        }
+        Ok(Some(Item::Segment(segment)))
+    }
+
+    /// True if another interchange's header stands where a segment should.
+    fn is_header(&mut self, at: u64, standard: Standard) -> io::Result<bool> {
+        let first: &[&[u8]] = if standard == Standard::X12 { &[b"ISA"] } else { &[b"UNA", b"UNB"] };
+        if !first.iter().any(|id| self.source.from(at).starts_with(id)) {
+            return Ok(false);
+        }
+        self.source.want(at, REACH)?;
+        Ok(header(self.source.from(at)).is_some())
+    }
+
+    /// ISA is cut by its element separators only: it holds the other delimiters as values.
+    fn isa(&mut self) -> io::Result<Option<Item>> {
+        self.begun = false;
+        self.source.want(self.at, REACH)?;
+        let bytes = self.source.from(self.at);
+        let Some((Syntax { element, .. }, len)) = x12::header(bytes) else { return self.item() };
+        let parts = bytes[..len.saturating_sub(1)].splitn(17, |byte| *byte == element);
+        let plain = |value: &[u8]| Element::Plain(Value { bytes: value.to_vec(), written: None });
+        let elements = parts.map(plain).collect();
+        let byte = self.at;
+        self.at += len as u64;
+        Ok(Some(Item::Segment(Segment { byte, elements, terminated: true, after: self.after()? })))
+    }
+
+    /// The rest of a segment that is too long, piece by piece.
+    fn rest(&mut self) -> io::Result<Option<Item>> {
+        let Some(delimiters) = self.delimiters else { return Ok(None) };
+        self.source.want(self.at, PIECE)?;
+        let bytes = self.source.from(self.at);
+        let bytes = &bytes[..bytes.len().min(PIECE)];
+        let (found, upto) = terminator(bytes, &delimiters.syntax());
+        self.within = found.is_none() && !bytes.is_empty();
+        // A release character at the end of a piece goes with what it releases.
+        let len = found.map_or(if upto > 0 { upto } else { bytes.len() }, |at| at + 1);
+        let to = self.at + len as u64;
+        match self.text(to) {
+            Some(text) => Ok(Some(text)),
+            None => self.item(),
+        }
+    }
+
+    /// Blanks and line ends from here on, which are passed over; some of them if they are many.
+    fn after(&mut self) -> io::Result<Vec<u8>> {
+        let from = self.at;
+        loop {
+            let rest = self.source.from(self.at);
+            let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
+            let all = blanks == rest.len();
+            self.at += blanks as u64;
+            if !all || self.at - from > PIECE as u64 || !self.source.fill()? {
+                return Ok(self.source.slice(from, self.at).to_vec());
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Reader<R> {
+    type Item = io::Result<Item>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let item = self.item().transpose();
+        self.done = !matches!(item, Some(Ok(_)));
+        item
+    }
+}
+
+/// The delimiters that a header names which begins here, and UNA's characters.
+fn header(bytes: &[u8]) -> Option<(Delimiters, Option<[u8; 6]>)> {
+    match bytes.first()? {
+        b'I' => x12::begins(bytes).map(|syntax| (Delimiters::of(Standard::X12, &syntax), None)),
+        _ => edifact::begins(bytes).map(|(syntax, una)| (Delimiters::of(Standard::Edifact, &syntax), una)),
+    }
+}
+
+/// Cuts a segment's bytes into its elements.
+pub(super) fn elements(bytes: &[u8], delimiters: &Delimiters) -> Vec<Element> {
+    let release = delimiters.release;
+    let parts = parts(bytes, Some(delimiters.element), release);
+    parts.into_iter().map(|part| element(part, delimiters)).collect()
+}
+
+fn element(bytes: &[u8], delimiters: &Delimiters) -> Element {
+    let release = delimiters.release;
+    let components = |bytes| {
+        let parts = parts(bytes, delimiters.component, release);
+        parts.into_iter().map(|part| value(part, delimiters)).collect::<Vec<Value>>()
+    };
+    let repeats = parts(bytes, delimiters.repetition, release);
+    let [only] = repeats[..] else { return Element::Repeats(repeats.into_iter().map(components).collect()) };
+    match components(only) {
+        mut one if one.len() == 1 => Element::Plain(one.pop().unwrap_or_default()),
+        several => Element::Components(several),
+    }
+}
+
+/// Cuts bytes at each separator that isn't released.
+fn parts(bytes: &[u8], separator: Option<u8>, release: Option<u8>) -> Vec<&[u8]> {
+    let Some(separator) = separator else { return vec![bytes] };
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
+    while at < bytes.len() {
+        if Some(bytes[at]) == release {
+            at += 1;
+        } else if bytes[at] == separator {
+            parts.push(&bytes[start..at]);
+            start = at + 1;
+        }
+        at += 1;
+    }
+    parts.push(&bytes[start..]);
+    parts
+}
+
+fn value(raw: &[u8], delimiters: &Delimiters) -> Value {
+    let Some(release) = delimiters.release.filter(|release| raw.contains(release)) else {
+        return Value { bytes: raw.to_vec(), written: None };
+    };
+    let (mut bytes, mut rest) = (Vec::with_capacity(raw.len()), raw.iter());
+    while let Some(byte) = rest.next() {
+        match *byte == release {
+            true => bytes.extend(rest.next()),
+            false => bytes.push(*byte),
+        }
+    }
+    let mut usual = Vec::with_capacity(raw.len());
+    released(&bytes, release, delimiters, &mut usual);
+    let written = (usual != raw).then(|| raw.to_vec());
+    Value { bytes, written }
+}

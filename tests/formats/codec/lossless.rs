@@ -1,0 +1,209 @@
+//! Every byte is accounted for: what is read is written again byte for byte, and what is made up is read as it was.
+
+use crossdock_formats::{
+    lossless::{Begin, Delimiters, Element, Item, Reader, Segment, Value, Writer},
+    piece::Standard,
+};
+use proptest::prelude::*;
+use std::io::{self, BufReader, Read};
+
+/// All items of a document.
+pub fn items(bytes: &[u8]) -> Vec<Item> {
+    Reader::new(bytes).map(|item| item.expect("memory can be read")).collect()
+}
+
+/// The bytes of items.
+pub fn written(items: &[Item]) -> Vec<u8> {
+    let (mut writer, mut out) = (Writer::new(), Vec::new());
+    items.iter().for_each(|item| writer.put(item, &mut out));
+    out
+}
+
+/// Segments among items.
+fn segments(items: &[Item]) -> Vec<&Segment> {
+    let some = items.iter().map(|item| if let Item::Segment(segment) = item { Some(segment) } else { None });
+    some.flatten().collect()
+}
+
+const X12: &str = "\u{feff}-- a note\r\nISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*^*00501*000000001*0*P*>~\r\n\
+GS*PO*NORTHWIND*ACMEDIST*20260131*0800*1*X*005010~  \r\nST*850*0001~\nREF*CO*A>B^C>>~\n~BEG*00*SA*PO123**20260131**~SE*5*0001~\n\
+GE*1*1~\nIEA*1*000000001~\n\n\x1atrailing\nISA|00|short|00||ZZ|A|ZZ|B|260131|0800|U|00401|000000002|0|P|:'\nGS|PO'IEA|0|2";
+
+#[test]
+fn x12_with_all_that_stands_between() {
+    let items = items(X12.as_bytes());
+    assert_eq!(String::from_utf8_lossy(&written(&items)), X12);
+    let ids: Vec<_> = segments(&items).iter().map(|s| String::from_utf8_lossy(s.id()).into_owned()).collect();
+    assert_eq!(ids, ["ISA", "GS", "ST", "REF", "", "BEG", "SE", "GE", "IEA", "ISA", "GS", "IEA"]);
+    let Element::Repeats(repeats) = &segments(&items)[3].elements[2] else { panic!("{items:?}") };
+    assert_eq!(repeats.iter().map(Vec::len).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!((segments(&items)[1].after.as_slice(), segments(&items)[11].terminated), (&b"  \r\n"[..], false));
+    let [first, second] = [0, 9].map(|at| segments(&items)[at]);
+    assert_eq!((first.elements.len(), second.elements.len()), (17, 17));
+}
+
+#[test]
+fn edifact_with_releases_that_need_not_be() {
+    let text = "UNA:+,? '\r\nUNB+UNOC:3+A:14+B:14+260131:0800+1'UNH+1+ORDERS:D:96A:UN'FTX+AAI+++It?'s 4?+4 and ?x??'\n\
+RFF:1+ON:A*B'UNT+4+1'UNZ+1+1'UNB+UNOC:4+A+B+20260131:0800+2'UNH+1+ORDERS:D:96A:UN'RFF+ON:A*ON:B?*'UNT+3+1'UNZ+1+2'tail?";
+    let items = items(text.as_bytes());
+    assert_eq!(String::from_utf8_lossy(&written(&items)), text);
+    let segments = segments(&items);
+    let Element::Plain(note) = &segments[2].elements[4] else { panic!("{items:?}") };
+    assert_eq!(String::from_utf8_lossy(&note.bytes), "It's 4+4 and x?");
+    assert_eq!(note.written.as_deref(), Some(&b"It?'s 4?+4 and ?x??"[..]));
+    assert_eq!(segments[3].id(), b"RFF");
+    // A star separates repeats in syntax 4 only.
+    let Element::Components(values) = &segments[3].elements[1] else { panic!("{items:?}") };
+    assert_eq!(values[1].bytes, b"A*B");
+    let Element::Repeats(repeats) = &segments[8].elements[1] else { panic!("{items:?}") };
+    assert_eq!((repeats.len(), repeats[1][1].bytes.as_slice()), (2, &b"B*"[..]));
+}
+
+/// Gives its bytes three at a time.
+struct Slow<'a>(&'a [u8]);
+
+impl Read for Slow<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let len = self.0.len().min(into.len()).min(3);
+        into[..len].copy_from_slice(&self.0[..len]);
+        self.0 = &self.0[len..];
+        Ok(len)
+    }
+}
+
+#[test]
+fn a_slow_input_gives_the_same() {
+    let slow: Result<Vec<Item>, _> = Reader::new(BufReader::new(Slow(X12.as_bytes()))).collect();
+    assert_eq!(slow.expect("memory can be read"), items(X12.as_bytes()));
+}
+
+/// What is too long for a segment, or for one text, comes in pieces and is all there.
+#[test]
+fn long_things_come_in_pieces() {
+    let (head, tail) = X12.split_at(X12.find("BEG").expect("it has one"));
+    let long = format!("{}BEG*{}~{}{tail}", head, "x".repeat(17 << 20), " ".repeat(200_000));
+    let mut longest = 0;
+    let (mut writer, mut out) = (Writer::new(), Vec::new());
+    for item in Reader::new(long.as_bytes()) {
+        let item = item.expect("memory can be read");
+        if let Item::Text(text) = &item {
+            longest = longest.max(text.bytes.len());
+        }
+        writer.put(&item, &mut out);
+    }
+    assert!(out == long.as_bytes());
+    assert!(longest > 10_000 && longest < 200_000, "{longest}");
+    let text = format!("{}{X12}", "no EDI, UNIQUE IS A word ".repeat(20_000));
+    assert!(written(&items(text.as_bytes())) == text.as_bytes());
+}
+
+fn delimiters() -> impl Strategy<Value = Delimiters> {
+    prop_oneof![
+        Just((Standard::X12, *b"*>^~", true)),
+        Just((Standard::X12, *b"|:!\n", false)),
+        Just((Standard::Edifact, *b"+:*'", true)),
+        Just((Standard::Edifact, *b"+:*'", false)),
+    ]
+    .prop_map(|(standard, [element, component, repetition, segment], repeats)| Delimiters {
+        standard,
+        element,
+        component: Some(component),
+        repetition: repeats.then_some(repetition),
+        release: (standard == Standard::Edifact).then_some(b'?'),
+        segment,
+    })
+}
+
+fn value(delimiters: Delimiters) -> impl Strategy<Value = Value> {
+    proptest::collection::vec(prop_oneof![4 => 32u8..127, 1 => Just(b'?'), 1 => Just(b'+'), 1 => any::<u8>()], 0..9)
+        .prop_map(move |mut bytes| {
+            let reserved = [Some(delimiters.element), delimiters.component, delimiters.repetition];
+            if delimiters.release.is_none() {
+                bytes.retain(|byte| !reserved.contains(&Some(*byte)) && *byte != delimiters.segment);
+            }
+            Value { bytes, written: None }
+        })
+}
+
+fn element(delimiters: Delimiters) -> impl Strategy<Value = Element> {
+    let components = move |least| proptest::collection::vec(value(delimiters), least..4);
+    let repeats = match delimiters.repetition {
+        Some(_) => proptest::collection::vec(components(1), 2..4).prop_map(Element::Repeats).boxed(),
+        None => value(delimiters).prop_map(Element::Plain).boxed(),
+    };
+    prop_oneof![
+        4 => value(delimiters).prop_map(Element::Plain),
+        2 => components(2).prop_map(Element::Components),
+        1 => repeats,
+    ]
+}
+
+fn document() -> impl Strategy<Value = Vec<Item>> {
+    let after = prop_oneof![Just(""), Just("\n"), Just("\r\n"), Just("  \n")];
+    delimiters().prop_flat_map(move |delimiters| {
+        let segment = ("[A-Z][A-Z0-9]{2}", proptest::collection::vec(element(delimiters), 0..6), after.clone());
+        proptest::collection::vec(segment, 0..8).prop_map(move |rows| {
+            let header = match delimiters.standard {
+                Standard::X12 => {
+                    let [repetition, component] = [delimiters.repetition, delimiters.component]
+                        .map(|byte| byte.map_or("U".to_owned(), |byte| char::from(byte).to_string()));
+                    let version = if delimiters.repetition.is_some() { "00501" } else { "00401" };
+                    let values = ["00", "", "00", "", "ZZ", "A", "ZZ", "B", "260131", "0800"];
+                    let rest = [&repetition, version, "000000001", "0", "P", &component];
+                    Segment::plain("ISA", values.into_iter().chain(rest))
+                }
+                _ => {
+                    let version: &[u8] = if delimiters.repetition.is_some() { b"4" } else { b"3" };
+                    let mut unb = Segment::plain("UNB", ["", "A", "B", "260131", "1"]);
+                    let value = |bytes: &[u8]| Value { bytes: bytes.to_vec(), written: None };
+                    unb.elements[1] = Element::Components(vec![value(b"UNOC"), value(version)]);
+                    unb
+                }
+            };
+            let begin = Begin { byte: 0, delimiters, una: None, after: vec![] };
+            let trailer = if delimiters.standard == Standard::X12 { "IEA" } else { "UNZ" };
+            let rows = rows.into_iter().filter(|(id, ..)| !matches!(&**id, "ISA" | "IEA" | "UNA" | "UNB" | "UNZ"));
+            let rows = rows.map(|(id, elements, after)| {
+                let mut segment = Segment::plain::<&str>(&id, []);
+                segment.elements.extend(elements);
+                // Where a line end is the terminator, another one is what stands before the next segment.
+                segment.after = after.into();
+                segment
+            });
+            let all = [header].into_iter().chain(rows).chain([Segment::plain(trailer, ["1", "1"])]);
+            [Item::Begin(begin)].into_iter().chain(all.map(Item::Segment)).collect()
+        })
+    })
+}
+
+/// Offsets are the reader's to give.
+fn without_offsets(mut items: Vec<Item>) -> Vec<Item> {
+    for item in &mut items {
+        match item {
+            Item::Begin(begin) => begin.byte = 0,
+            Item::Segment(segment) => segment.byte = 0,
+            Item::Text(text) => text.byte = 0,
+        }
+    }
+    items
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_the_same(made in document()) {
+        let bytes = written(&made);
+        let read = items(&bytes);
+        prop_assert_eq!(&written(&read), &bytes);
+        prop_assert_eq!(without_offsets(read), made);
+    }
+
+    #[test]
+    fn noise_is_written_as_it_was(bytes in proptest::collection::vec(any::<u8>(), 0..300), cut in 0usize..400, at in 0usize..400) {
+        prop_assert_eq!(&written(&items(&bytes)), &bytes);
+        let mut mixed = X12.as_bytes().to_vec();
+        let at = at.min(mixed.len());
+        mixed.splice(at..at + cut.min(mixed.len() - at), bytes);
+        prop_assert_eq!(written(&items(&mixed)), mixed);
+    }
+}
