@@ -17,6 +17,7 @@ pub mod demo;
 pub mod describe;
 pub mod documents;
 pub mod explain;
+pub mod fmt;
 pub mod generate;
 pub mod guide;
 mod http;
@@ -52,6 +53,7 @@ const EXAMPLES: &str = "\
 Examples:
   crossdock demo                                 the whole story on this machine, with a console to watch
   crossdock check order.edi                      what is in a document, and what is wrong where
+  crossdock fmt order.edi --repair               one segment a line, with counts mended
   crossdock translate order.edi --explain        what it means, and which bytes say so
   crossdock serve                                the hub, embedded, in ./crossdock-data
   crossdock story PO123                          a purchase order's whole life
@@ -67,6 +69,7 @@ enum Command {
     Demo(demo::Demo),
     Serve(serve::Serve),
     Check(check::Check),
+    Fmt(fmt::Fmt),
     Translate(translate::Translate),
     #[command(subcommand)]
     Documents(documents::Documents),
@@ -117,6 +120,7 @@ impl Command {
     fn run(self) -> anyhow::Result<ExitCode> {
         let code = match &self {
             Command::Check(args) => check::run(args),
+            Command::Fmt(args) => fmt::run(args),
             Command::Translate(args) => translate::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Agreement(command) => agreement::run(command),

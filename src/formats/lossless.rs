@@ -7,7 +7,9 @@
 //!
 //! Nothing here knows a guide or a count: what is wrong with a document, [`crate::read`] says.
 
+pub mod layout;
 mod read;
+pub mod repair;
 mod write;
 
 pub use read::Reader;
@@ -51,6 +53,8 @@ pub struct Delimiters {
     /// EDIFACT: takes away the next character's meaning.
     pub release: Option<u8>,
     pub segment: u8,
+    /// What follows that byte if the terminator is a character of several (U+2026 in UTF-8); zeros behind them.
+    pub more: [u8; 3],
 }
 
 /// A segment in its parts.
@@ -144,13 +148,13 @@ impl Element {
 
 impl Delimiters {
     pub(crate) fn of(standard: Standard, syntax: &Syntax) -> Delimiters {
-        let Syntax { element, component, repetition, release, segment } = *syntax;
-        Delimiters { standard, element, component, repetition, release, segment }
+        let Syntax { element, component, repetition, release, segment, more, .. } = *syntax;
+        Delimiters { standard, element, component, repetition, release, segment, more }
     }
 
     pub(crate) fn syntax(&self) -> Syntax {
-        let Delimiters { element, component, repetition, release, segment, .. } = *self;
-        Syntax { element, component, repetition, release, segment }
+        let Delimiters { element, component, repetition, release, segment, more, .. } = *self;
+        Syntax { element, component, repetition, release, segment, more, folded: false }
     }
 
     /// True for what must be released in a value, where there is a release character.

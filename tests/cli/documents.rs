@@ -17,7 +17,7 @@ pub fn faulty() -> String {
     ORDER.replace("PO1*1*10*EA", "PO1*1*ten*EA")
 }
 
-fn given(folder: &Path, words: &str, input: &[u8]) -> Called {
+pub fn given(folder: &Path, words: &str, input: &[u8]) -> Called {
     let mut child = command(folder)
         .args(words.split_whitespace())
         .stdin(Stdio::piped())

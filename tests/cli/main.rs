@@ -10,4 +10,5 @@ mod documents;
 mod help;
 #[path = "../hub/mod.rs"]
 mod hub;
+mod rewrite;
 mod told;

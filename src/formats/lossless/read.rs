@@ -2,7 +2,7 @@
 
 use super::{Begin, Delimiters, Element, Item, Segment, Text, Value, write::released};
 use crate::{
-    edi::scan::{self, Found, Syntax, terminator},
+    edi::scan::{self, Found, terminator},
     edifact,
     piece::Standard,
     source::Source,
@@ -131,8 +131,9 @@ impl<R: BufRead> Reader<R> {
         self.begun = false;
         self.source.want(self.at, REACH)?;
         let bytes = self.source.from(self.at);
-        let Some((Syntax { element, .. }, len)) = x12::header(bytes) else { return self.item() };
-        let parts = bytes[..len.saturating_sub(1)].splitn(17, |byte| *byte == element);
+        let Some((syntax, len)) = x12::header(bytes) else { return self.item() };
+        let (element, terminator) = (syntax.element, 1 + syntax.rest().len());
+        let parts = bytes[..len.saturating_sub(terminator)].splitn(17, |byte| *byte == element);
         let plain = |value: &[u8]| Element::Plain(Value { bytes: value.to_vec(), written: None });
         let elements = parts.map(plain).collect();
         let byte = self.at;
@@ -149,7 +150,8 @@ impl<R: BufRead> Reader<R> {
         let (found, upto) = terminator(bytes, &delimiters.syntax());
         self.within = found.is_none() && !bytes.is_empty();
         // A release character at the end of a piece goes with what it releases.
-        let len = found.map_or(if upto > 0 { upto } else { bytes.len() }, |at| at + 1);
+        let len =
+            found.map_or(if upto > 0 { upto } else { bytes.len() }, |at| at + 1 + delimiters.syntax().rest().len());
         let to = self.at + len as u64;
         match self.text(to) {
             Some(text) => Ok(Some(text)),
@@ -162,7 +164,7 @@ impl<R: BufRead> Reader<R> {
         let from = self.at;
         loop {
             let rest = self.source.from(self.at);
-            let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
+            let blanks = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
             let all = blanks == rest.len();
             self.at += blanks as u64;
             if !all || self.at - from > PIECE as u64 || !self.source.fill()? {

@@ -46,6 +46,7 @@ impl Segment {
         self.write_parts(self.elements.len(), delimiters, out);
         if self.terminated {
             out.push(delimiters.segment);
+            out.extend_from_slice(delimiters.syntax().rest());
         }
         out.extend_from_slice(&self.after);
     }

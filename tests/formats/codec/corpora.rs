@@ -143,12 +143,11 @@ fn xml_json_and_csv_samples_give_sets() {
         if standard != Standard::Csv {
             assert_eq!(sniff(&bytes), Some(standard), "{name}");
         }
-        // A document type declaration is refused: cXML has one, and is another issue's.
-        let refused = standard == Standard::Xml && memchr::memmem::find(&bytes, b"<!DOCTYPE").is_some();
+        // A document type that only names a file is passed over, and none of the samples declares things of its own.
         let options = Options { csv: CsvOptions::default(), ..Options::default() };
         let pieces: Vec<Piece> = read(standard, &bytes[..], options).map(|p| p.expect("memory can be read")).collect();
         let sets = pieces.iter().filter(|piece| matches!(piece, Piece::Set(_))).count();
-        assert_eq!(sets == 0, refused, "{name}: {pieces:?}");
+        assert!(sets > 0, "{name}: {pieces:?}");
     }
 }
 

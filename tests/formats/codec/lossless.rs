@@ -1,8 +1,15 @@
 //! Every byte is accounted for: what is read is written again byte for byte, and what is made up is read as it was.
 
 use crossdock_formats::{
-    lossless::{Begin, Delimiters, Element, Item, Reader, Segment, Value, Writer},
+    Options,
+    fault::Fault,
+    lossless::{
+        Begin, Delimiters, Element, Item, Reader, Segment, Value, Writer,
+        layout::{Layout, Lines},
+        repair::Repair,
+    },
     piece::Standard,
+    report,
 };
 use proptest::prelude::*;
 use std::io::{self, BufReader, Read};
@@ -112,6 +119,7 @@ fn delimiters() -> impl Strategy<Value = Delimiters> {
         repetition: repeats.then_some(repetition),
         release: (standard == Standard::Edifact).then_some(b'?'),
         segment,
+        more: [0; 3],
     })
 }
 
@@ -205,5 +213,104 @@ proptest! {
         let at = at.min(mixed.len());
         mixed.splice(at..at + cut.min(mixed.len() - at), bytes);
         prop_assert_eq!(written(&items(&mixed)), mixed);
+    }
+}
+
+/// A document laid out, or mended; with the changes told as `SE01 byte: was → is`.
+fn passed(bytes: &[u8], lines: Lines, mend: bool) -> (String, Vec<String>) {
+    let (mut layout, mut repair, mut told) = (Layout::new(lines), Repair::new(), Vec::new());
+    let mut all = items(bytes);
+    for item in &mut all {
+        if mend {
+            told.extend(
+                repair
+                    .apply(item)
+                    .into_iter()
+                    .map(|c| format!("{} {}: {:?} → {:?}", c.place.at, c.place.byte, c.was, c.is)),
+            );
+        }
+        layout.apply(item);
+    }
+    (String::from_utf8_lossy(&written(&all)).into_owned(), told)
+}
+
+const WRONG: &str = "ISA*00**00**ZZ*NORTHWIND*ZZ*ACMEDIST*260131*0800*U*00401*7*0*P*>~GS*PO*NORTHWIND*ACMEDIST*20260131*0800*1*X*004010~\
+ST*850*0001~BEG*00*SA*PO123**20260131~PO1*1*10*EA*4.20**VN*BOLT-M8~CTT*2~SE*9*0002~GE*4*11~IEA*0*000000007";
+
+#[test]
+fn what_is_mended_is_told_and_then_right() {
+    let (mended, told) = passed(WRONG.as_bytes(), Lines::Kept, true);
+    let at = |what: &str| WRONG.find(what).expect("it is there");
+    let expected = [
+        format!("ISA13 {}: \"7\" → \"000000007\"", at("7*0*P")),
+        format!("CTT01 {}: \"2\" → \"1\"", at("2~SE")),
+        format!("SE01 {}: \"9\" → \"5\"", at("9*0002")),
+        format!("SE02 {}: \"0002\" → \"0001\"", at("0002~GE")),
+        format!("GE01 {}: \"4\" → \"1\"", at("4*11")),
+        format!("GE02 {}: \"11\" → \"1\"", at("11~IEA")),
+        format!("IEA01 {}: \"0\" → \"1\"", at("0*000000007")),
+        format!("IEA {}: \"\" → \"~\"", WRONG.len()),
+    ];
+    assert_eq!(told[told.len() - 8..], expected);
+    assert!(told[..told.len() - 8].iter().all(|told| told.starts_with("ISA")), "{told:?}");
+    let report = report::check("x", None, mended.as_bytes(), Options::default()).expect("memory can be read");
+    assert_eq!(report.all_faults(), Vec::<&Fault>::new(), "{mended}");
+    assert_eq!(passed(mended.as_bytes(), Lines::Kept, true), (mended.clone(), vec![]));
+}
+
+const WRONG_EDIFACT: &str = "UNB+UNOC:3+A:14+B:14+260131:0800+77'UNG+ORDERS+A+B+260131:0800+5+UN+D:96A'\
+UNH+1+ORDERS:D:96A:UN'BGM+220+PO1+9'LIN+1++A:SA'QTY+21:5'LIN+2++B:SA'UNS+S'CNT+2:1'UNT+3+2'UNE+9+4'UNZ+4+78'";
+
+#[test]
+fn edifact_is_mended_too() {
+    let (mended, told) = passed(WRONG_EDIFACT.as_bytes(), Lines::Unfolded, true);
+    let names: Vec<_> = told.iter().map(|told| told.split(' ').next().unwrap_or("")).collect();
+    assert_eq!(names, ["CNT01", "UNT01", "UNT02", "UNE01", "UNE02", "UNZ01", "UNZ02"], "{told:?}");
+    let tail = "CNT+2:2'\nUNT+8+1'\nUNE+1+5'\nUNZ+1+77'\n";
+    assert!(mended.ends_with(tail), "{mended}");
+}
+
+#[test]
+fn laid_out_and_folded_again() {
+    let folded = WRONG_EDIFACT.to_owned();
+    let (unfolded, _) = passed(folded.as_bytes(), Lines::Unfolded, false);
+    assert_eq!(unfolded, folded.replace('\'', "'\n"));
+    assert_eq!(passed(unfolded.as_bytes(), Lines::Folded, false).0, folded);
+    // The line end that a document has is the one it gets; what nothing ends gets none.
+    let (mixed, _) = passed(b"UNA:+.? '\r\nUNB+UNOC:3+A+B+260131:0800+1'UNZ+0+1' \n\nnote", Lines::Unfolded, false);
+    assert_eq!(mixed, "UNA:+.? '\r\nUNB+UNOC:3+A+B+260131:0800+1'\r\nUNZ+0+1'\r\nnote");
+    let (cut, _) = passed(WRONG.as_bytes(), Lines::Unfolded, false);
+    assert_eq!(cut, WRONG.replace('~', "~\n"));
+    // A line end that is the terminator stays.
+    let lines = WRONG.replace('~', "\n");
+    assert_eq!(passed(lines.as_bytes(), Lines::Folded, false).0, lines);
+}
+
+proptest! {
+    /// What is laid out differs by nothing but line ends and blanks; what was mended needs no mending.
+    #[test]
+    fn layout_and_repair_touch_nothing_else(made in document()) {
+        let bytes = written(&made);
+        let values = |bytes: &[u8]| {
+            let all = without_offsets(items(bytes)).into_iter().map(|mut item| {
+                if let Item::Segment(segment) = &mut item {
+                    segment.after.clear();
+                }
+                item
+            });
+            all.collect::<Vec<_>>()
+        };
+        for lines in [Lines::Unfolded, Lines::Folded] {
+            let (laid, told) = passed(&bytes, lines, false);
+            if let Ok(text) = std::str::from_utf8(&bytes) {
+                prop_assert_eq!(values(laid.as_bytes()), values(text.as_bytes()));
+            }
+            prop_assert_eq!(told, Vec::<String>::new());
+        }
+        let mut repair = Repair::new();
+        let mut all = items(&bytes);
+        all.iter_mut().for_each(|item| drop(repair.apply(item)));
+        let mut again = Repair::new();
+        prop_assert!(all.iter_mut().all(|item| again.apply(item).is_empty()));
     }
 }
