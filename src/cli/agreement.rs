@@ -13,7 +13,7 @@ use anyhow::{anyhow, bail};
 use serde_json::{Value, json};
 
 /// Values that may be a password.
-const SECRET: &[&str] = &[];
+const SECRET: &[&str] = &["isa_in.isa02", "isa_in.isa04", "isa_out.isa02", "isa_out.isa04", "unb_out.password"];
 
 /// Agreements: what was settled with a partner
 #[derive(Debug, clap::Subcommand)]

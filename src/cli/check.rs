@@ -4,8 +4,9 @@ use super::{input::Input, out::Out};
 use crate::formats::{
     CsvOptions, Options,
     fault::Fault,
+    guides::Guides,
     layout::Layout,
-    piece::Standard,
+    piece::{Policy, Standard},
     render::{
         self,
         letter::{self, Matter},
@@ -25,6 +26,7 @@ const AROUND: usize = 10_000;
 /// crossdock check order.edi
 /// crossdock check inbox/*.edi --json | jq 'select(any(.sets[]; .accepted | not))'
 /// crossdock check order.edi --letter
+/// crossdock check order.edi --guide northwind-850.yaml
 /// crossdock check orders.csv --by order_number
 /// crossdock check orders.txt --layout mapping.yaml
 /// curl -s https://partner.example/850 | crossdock check -
@@ -45,6 +47,9 @@ pub struct Check {
     /// What the files are, where their first bytes don't tell
     #[arg(long = "as", value_name = "STANDARD", value_parser = standard)]
     standard: Option<Standard>,
+    /// A partner's guide to read sets by, where it fits; may be given several times
+    #[arg(long = "guide", value_name = "FILE")]
+    guides: Vec<String>,
     /// CSV: the column whose equal values make one set
     #[arg(long, value_name = "COLUMN")]
     by: Option<String>,
@@ -73,8 +78,9 @@ fn delimiter(text: &str) -> Result<u8, String> {
 pub fn run(args: &Check) -> anyhow::Result<u8> {
     let mut out = Out::new();
     let mut code = 0;
+    let guides = super::guide::load(&args.guides)?;
     for file in &args.files {
-        match one(args, file, &mut out) {
+        match one(args, &guides, file, &mut out) {
             Ok(accepted) => code = code.max(u8::from(!accepted)),
             Err(error) if error.is::<super::out::Closed>() => return Err(error),
             Err(error) => {
@@ -88,11 +94,12 @@ pub fn run(args: &Check) -> anyhow::Result<u8> {
     Ok(code)
 }
 
-fn one(args: &Check, file: &str, out: &mut Out) -> anyhow::Result<bool> {
+fn one(args: &Check, guides: &Guides, file: &str, out: &mut Out) -> anyhow::Result<bool> {
     let layout = args.layout.as_deref().map(layout).transpose()?;
     let standard = args.standard.or(layout.is_some().then_some(Standard::Fixed)).or_else(|| by_name(file));
     let csv = CsvOptions { delimiter: args.delimiter, by: args.by.clone() };
-    let options = Options { csv, layout: layout.unwrap_or_default().into(), ..Options::default() };
+    let policy = Policy { guides: guides.clone(), ..Policy::default() };
+    let options = Options { csv, policy, layout: layout.unwrap_or_default().into() };
     let document = Document { file, standard, input: Input::open(file)?, options };
     let tally = match (args.json, args.letter) {
         (true, _) => json(out, &document)?,

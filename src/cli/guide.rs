@@ -3,7 +3,7 @@
 use super::{out::Out, settings::nearest};
 use crate::{
     formats::{
-        guides::{self, ElementSpec, Guide, Part, SegmentSpec, Weight},
+        guides::{self, ElementSpec, Guide, Guides, Part, SegmentSpec, Weight},
         piece::Standard,
     },
     mapping::guide_file,
@@ -65,6 +65,21 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
     };
     out.flush()?;
     code
+}
+
+/// Partners' guides out of files; one with faults is a wrong call, and `guide lint` shows them all.
+pub fn load(files: &[String]) -> anyhow::Result<Guides> {
+    let mut made = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
+        let (guide, remarks) = guide_file::read(&text);
+        match (remarks.iter().find(|remark| remark.weight == Weight::Fault), guide) {
+            (None, Some(guide)) => made.push((guide.applies, guide.guide)),
+            (Some(fault), _) => bail!("{file}:{}:{}: {} {}", fault.line, fault.column, fault.sentence, fault.remedy),
+            (None, None) => bail!("{file} is no guide"),
+        }
+    }
+    Ok(Guides::new(made))
 }
 
 /// A guide by the name of its set, and by a version if one is said.

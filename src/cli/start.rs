@@ -14,7 +14,7 @@ use crate::{
     mapping::{self, Library},
     queue::Queue,
     store::{self, Store},
-    tenancy::{Directory, files::Lint, keys},
+    tenancy::{Directory, files::Lint, keys, lint},
 };
 use anyhow::{Context, bail};
 use futures_util::{FutureExt, future::BoxFuture};
@@ -148,7 +148,9 @@ pub fn library(files: &Files) -> Result<Library, Faults> {
 /// Directory and mappings, and whether they fit each other.
 fn compiled(files: &Files) -> Result<(Directory, Library), Faults> {
     let (directory, library) = (directory(files)?, library(files)?);
-    let faults = connectors::lint::expectations(&directory, &files.connectors, &|partner| library.expectable(partner));
+    let mut faults =
+        connectors::lint::expectations(&directory, &files.connectors, &|partner| library.expectable(partner));
+    faults.extend(lint::guides(&directory, &library.guide_names().collect::<Vec<_>>()));
     if faults.is_empty() { Ok((directory, library)) } else { Err(Faults(faults)) }
 }
 

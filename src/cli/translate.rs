@@ -433,6 +433,7 @@ fn enveloped(args: &Translate, plan: &Plan, sets: Vec<Vec<Segment>>) -> anyhow::
                 test: true,
                 date,
                 time,
+                header: Default::default(),
                 delimiters: X12Delimiters::default(),
             };
             Ok(write::x12(&envelope, &sets))
@@ -452,6 +453,7 @@ fn enveloped(args: &Translate, plan: &Plan, sets: Vec<Vec<Segment>>) -> anyhow::
                 date,
                 time,
                 una: true,
+                header: Default::default(),
                 delimiters: EdifactDelimiters::default(),
             };
             Ok(write::edifact(&envelope, &sets))

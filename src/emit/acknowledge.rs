@@ -151,6 +151,7 @@ impl<'a> Acknowledgement<'a> {
             test: document::is_test(agreement),
             date,
             time,
+            header: document::x12_header(agreement),
             delimiters: document::delimiters(agreement),
         }
     }

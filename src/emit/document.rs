@@ -6,7 +6,7 @@ use crate::{
     formats::{
         fault::Fault,
         piece::Identity,
-        write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, X12Delimiters, X12Envelope},
+        write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, UnbHeader, X12Delimiters, X12Envelope, X12Header},
     },
     store::{
         StoreError, Tx,
@@ -20,7 +20,7 @@ use crate::{
     },
     tenancy::{
         Agreement, PartnerInfo,
-        agreement::{ControlNumbers, TestIndicator},
+        agreement::{ControlNumbers, GroupDate, IsaOut, Letters, TestIndicator, Una},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -183,24 +183,71 @@ pub fn edifact_envelope(
     [version, association]: [&str; 2],
 ) -> EdifactEnvelope {
     let (date, time) = emit.now.envelope();
+    let (u, d) = (&agreement.unb_out, &agreement.delimiters);
     EdifactEnvelope {
         sender: sender.clone(),
         receiver: receiver.clone(),
         syntax: syntax.into(),
         syntax_version,
         control: String::new(),
-        application_reference: String::new(),
+        application_reference: u.application_reference.clone().unwrap_or_default(),
         acknowledgement_requested: false,
         test: is_test(agreement),
         version: version.into(),
         association: association.into(),
         date,
         time,
-        una: true,
+        una: u.una == Una::Always,
+        header: UnbHeader {
+            password: u.password.clone().unwrap_or_default(),
+            password_qualifier: u.password_qualifier.clone().unwrap_or_default(),
+            priority: u.priority.clone().unwrap_or_default(),
+            agreement: u.agreement.clone().unwrap_or_default(),
+            transliterate: u.letters == Letters::Transliterate,
+        },
         delimiters: EdifactDelimiters {
-            line_end: agreement.delimiters.line_end.text().into(),
+            element: d.element,
+            component: d.component,
+            repetition: d.repetition,
+            segment: d.segment,
+            line_end: d.line_end.text().into(),
             ..EdifactDelimiters::default()
         },
+    }
+}
+
+/// What ISA and GS say by agreement beside who and when, in business documents and in acknowledgements.
+pub fn x12_header(agreement: &Agreement) -> X12Header {
+    let IsaOut { isa01, isa02, isa03, isa04, isa12, .. } = &agreement.isa_out;
+    let own = X12Header::default();
+    let pair = |[qualifier, value]: [String; 2], said: [&Option<String>; 2]| {
+        [said[0].clone().unwrap_or(qualifier), said[1].clone().unwrap_or(value)]
+    };
+    X12Header {
+        authorization: pair(own.authorization, [isa01, isa02]),
+        security: pair(own.security, [isa03, isa04]),
+        version: isa12.clone().unwrap_or_default(),
+        acknowledgement_requested: false,
+        short_group_date: agreement.gs_out.date == GroupDate::Yymmdd,
+    }
+}
+
+/// The parties of a business document, as the agreement names them, and their applications.
+pub fn x12_parties(envelope: X12Envelope, agreement: &Agreement) -> X12Envelope {
+    let (i, g) = (&agreement.isa_out, &agreement.gs_out);
+    let party = |own: Identity, qualifier: &Option<String>, id: &Option<String>| Identity {
+        qualifier: qualifier.as_deref().map_or(own.qualifier, Into::into),
+        id: id.as_deref().map_or(own.id, Into::into),
+    };
+    let sender = party(envelope.sender, &i.isa05, &i.isa06);
+    let receiver = party(envelope.receiver, &i.isa07, &i.isa08);
+    X12Envelope {
+        application_sender: g.gs02.clone().unwrap_or_else(|| sender.id.to_string()),
+        application_receiver: g.gs03.clone().unwrap_or_else(|| receiver.id.to_string()),
+        header: X12Header { acknowledgement_requested: i.isa14, ..envelope.header },
+        sender,
+        receiver,
+        ..envelope
     }
 }
 
@@ -212,7 +259,7 @@ pub fn delimiters(agreement: &Agreement) -> X12Delimiters {
         component: d.component,
         repetition: d.repetition,
         segment: d.segment,
-        replacement: None,
+        replacement: d.replacement,
         line_end: d.line_end.text().into(),
     }
 }

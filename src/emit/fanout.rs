@@ -288,7 +288,7 @@ fn envelope(
     })?;
     let [sender, receiver] = parties(tenant, partner, Standard::X12)?.map(Identity::clone);
     let (date, time) = emit.now.envelope();
-    Ok(X12Envelope {
+    let envelope = X12Envelope {
         application_sender: sender.id.to_string(),
         application_receiver: receiver.id.to_string(),
         sender,
@@ -300,8 +300,10 @@ fn envelope(
         test: document::is_test(agreement),
         date,
         time,
+        header: document::x12_header(agreement),
         delimiters: document::delimiters(agreement),
-    })
+    };
+    Ok(document::x12_parties(envelope, agreement))
 }
 
 /// Renders a document anew that could not be rendered when its event was written: the mapping, the agreement or a

@@ -173,7 +173,7 @@ codes! {
     LIST_CONDITIONAL "E0405" "an element needs one of several others" Relation Set Element("2"), "48",
         "Send at least one of the others, or leave out the one that needs them.";
     CONTROL_TOTAL "E0410" "the count of lines is wrong" Relation Set Element("7"), "29",
-        "Look whether lines are missing. If the sender counts wrongly, the agreement can tolerate it: `wrong_counts: tolerated`.";
+        "Look whether lines are missing. If the sender counts wrongly, the agreement can tolerate it: `control_totals: tolerated`.";
     HL_AGAIN "E0411" "a hierarchical level's number twice" Relation Set Element("7"), "",
         "Number the HL segments of a set so that each number (HL01) stands there once.";
     HL_PARENT "E0412" "a hierarchical level below one that isn't there" Relation Set Element("7"), "",

@@ -56,6 +56,9 @@ pub struct Interchange {
     pub test: bool,
     /// ISA14 = 1, UNB 0031 = 1.
     pub acknowledgement_requested: bool,
+    /// ISA01 to ISA04: authorization and security, with their qualifiers. They may be passwords, so they are not kept.
+    #[serde(skip)]
+    pub security: [Box<str>; 4],
     /// Offset of the first byte of ISA, UNA or UNB.
     pub byte: u64,
 }

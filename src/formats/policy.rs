@@ -38,11 +38,17 @@ pub enum Area {
     Values,
     /// A separator inside of a simple element.
     Separators,
+    /// Counts and control numbers of trailers; taken as [`Policy::counts`] says.
+    Counts,
+    /// Counts of lines; taken as [`Policy::totals`] says.
+    Totals,
+    /// Segments that the guide doesn't know; taken as [`Policy::unknown_segments`] says.
+    Unknown,
 }
 
 impl Area {
-    /// All of them.
-    pub const ALL: [Area; 9] = [
+    /// Those of which [`Strictness`] holds something.
+    pub const OF_STRICTNESS: [Area; 9] = [
         Area::Order,
         Area::Repeats,
         Area::Required,
@@ -68,6 +74,14 @@ impl Area {
             codes::TOO_SHORT | codes::TOO_LONG_VALUE => Area::Lengths,
             codes::WRONG_CHARACTERS | codes::BAD_DATE | codes::BAD_TIME => Area::Values,
             codes::SEPARATOR_IN_VALUE => Area::Separators,
+            codes::SET_COUNT
+            | codes::SET_CONTROL
+            | codes::GROUP_COUNT
+            | codes::GROUP_CONTROL
+            | codes::INTERCHANGE_COUNT
+            | codes::INTERCHANGE_CONTROL => Area::Counts,
+            codes::CONTROL_TOTAL => Area::Totals,
+            codes::UNKNOWN_SEGMENT | codes::NOT_IN_SET => Area::Unknown,
             _ => return None,
         })
     }
@@ -75,17 +89,19 @@ impl Area {
 
 /// How each [`Area`] is taken; one that isn't said is taken as the fault's own row of codes says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Strictness([Option<Severity>; Area::ALL.len()]);
+pub struct Strictness([Option<Severity>; Area::OF_STRICTNESS.len()]);
 
 impl Strictness {
     /// Takes an area so.
     pub fn set(&mut self, area: Area, severity: Severity) {
-        self.0[area as usize] = Some(severity);
+        if let Some(place) = self.0.get_mut(area as usize) {
+            *place = Some(severity);
+        }
     }
 
     /// The fault as it is taken; none if it is ignored. What was changed is the agreement's word.
     pub(crate) fn judge(&self, fault: Fault) -> Option<Fault> {
-        let said = Area::of(&fault.code).and_then(|area| self.0[area as usize]);
+        let said = Area::of(&fault.code).and_then(|area| *self.0.get(area as usize)?);
         match said {
             Some(Severity::Ignore) => None,
             Some(Severity::Warn) if fault.costs > Costs::Nothing => Some(tolerated(fault, Costs::Nothing)),

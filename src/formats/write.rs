@@ -6,7 +6,7 @@ mod edifact;
 mod x12;
 mod xml;
 
-pub use edifact::{EdifactDelimiters, EdifactEnvelope, edifact};
+pub use edifact::{EdifactDelimiters, EdifactEnvelope, UnbHeader, edifact};
 pub use x12::{ta1, x12};
 pub use xml::xml;
 
@@ -63,7 +63,36 @@ pub struct X12Envelope {
     /// `YYYYMMDD` and `HHMM`, UTC: the caller's clock, this package has none.
     pub date: String,
     pub time: String,
+    pub header: X12Header,
     pub delimiters: X12Delimiters,
+}
+
+/// What else a header says than who, to whom, what and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct X12Header {
+    /// ISA01 and ISA02.
+    pub authorization: [String; 2],
+    /// ISA03 and ISA04.
+    pub security: [String; 2],
+    /// ISA12; empty: the first five digits of GS08.
+    pub version: String,
+    /// ISA14: a TA1 is asked for.
+    pub acknowledgement_requested: bool,
+    /// GS04 has six digits, without the century.
+    pub short_group_date: bool,
+}
+
+impl Default for X12Header {
+    fn default() -> Self {
+        let nothing = || ["00".to_owned(), String::new()];
+        X12Header {
+            authorization: nothing(),
+            security: nothing(),
+            version: String::new(),
+            acknowledgement_requested: false,
+            short_group_date: false,
+        }
+    }
 }
 
 /// The four characters that X12 reserves, and what follows each segment (nothing, LF, CRLF).

@@ -3,16 +3,24 @@
 use super::{
     Asked, Plan,
     compile::{self, FindGuide},
-    near,
+    guide_file, near,
     plan::{Claims, Program},
 };
-use crate::formats::piece::Standard;
-use std::{collections::HashMap, sync::Arc};
+use crate::formats::{
+    guides::{Guides, Weight},
+    piece::Standard,
+};
+use std::{
+    collections::{BTreeMap, HashMap, btree_map::Entry},
+    sync::Arc,
+};
 
 /// All mappings of the hub.
 #[derive(Debug, Default)]
 pub struct Library {
     plans: Vec<Arc<Plan>>,
+    /// Partners' guides, by the names of their files.
+    guides: BTreeMap<String, Guides>,
 }
 
 /// A fault in a mapping file.
@@ -55,9 +63,10 @@ impl Library {
             }
         }
         lints.extend(ties(&programs));
+        let guides = guides(files, &mut lints);
         lints.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         if lints.is_empty() {
-            Ok(Library { plans: programs.into_iter().map(|(_, program)| Arc::new(Plan(program))).collect() })
+            Ok(Library { plans: programs.into_iter().map(|(_, program)| Arc::new(Plan(program))).collect(), guides })
         } else {
             Err(lints)
         }
@@ -67,6 +76,19 @@ impl Library {
     pub fn claim(&self, asked: &Asked) -> Option<Arc<Plan>> {
         let fitting = self.plans.iter().filter_map(|plan| Some((fit(&plan.0, asked)?, plan)));
         fitting.max_by_key(|(fit, _)| *fit).map(|(_, plan)| plan.clone())
+    }
+
+    /// Partners' guides by the names of their files; those that are not there are left out, and lint tells of them.
+    pub fn guides(&self, names: &[String]) -> Guides {
+        match names {
+            [] => Guides::default(),
+            names => Guides::joined(names.iter().filter_map(|name| self.guides.get(name))),
+        }
+    }
+
+    /// The names of the guides' files.
+    pub fn guide_names(&self) -> impl Iterator<Item = &str> {
+        self.guides.keys().map(String::as_str)
     }
 
     /// What a connection of the partner can say that it `expects`: names of documents that don't say themselves what
@@ -122,6 +144,36 @@ impl Library {
     pub fn plans(&self) -> &[Arc<Plan>] {
         &self.plans
     }
+}
+
+/// The guides among the files: YAML that is no mapping and says what it extends.
+fn guides(files: &[(String, String)], lints: &mut Vec<Lint>) -> BTreeMap<String, Guides> {
+    let mut found = BTreeMap::new();
+    let extends = |text: &str| text.lines().any(|line| line.starts_with("extends:"));
+    for (path, text) in files.iter().filter(|(path, text)| is_yaml(path) && !is_mapping(path) && extends(text)) {
+        let (guide, remarks) = guide_file::read(text);
+        let faults = remarks.into_iter().filter(|remark| remark.weight == Weight::Fault);
+        lints.extend(faults.map(|remark| Lint {
+            file: path.clone(),
+            line: remark.line,
+            column: remark.column,
+            sentence: format!("{}. {}", remark.sentence, remark.remedy),
+        }));
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
+        let Some(guide) = guide else { continue };
+        match found.entry(name) {
+            Entry::Vacant(place) => drop(place.insert(Guides::new(vec![(guide.applies, guide.guide)]))),
+            Entry::Occupied(place) => {
+                let sentence = format!("a guide of the name {} stands in another folder already", place.key());
+                lints.push(Lint { file: path.clone(), line: 1, column: 1, sentence });
+            }
+        }
+    }
+    found
+}
+
+fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
 fn short(name: &str) -> &str {

@@ -5,7 +5,10 @@
 //! `agreement show` and the reference page are made of these and of the words below.
 
 use super::expect::{Batch, Expect};
-use crate::formats::{ack::Form, piece::Severity};
+use crate::formats::{
+    ack::Form,
+    piece::{Area, Severity, Strictness},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,15 +34,44 @@ pub struct Agreement {
     /// What a bad set costs: itself, or the whole interchange.
     #[schemars(extend("level" = "connection"))]
     pub bad_set_costs: BadSetCosts,
-    /// SE01, GE01, IEA01, UNT and UNZ counts that are wrong.
+    /// What an interchange gets whose control number came before within `duplicates_days`, with other content: `reject`,
+    /// `accept` (it is worked, with a note), `ignore` (it is taken as a duplicate and not worked). The same content is a
+    /// duplicate in any case.
     #[schemars(extend("level" = "connection"))]
+    pub number_again: NumberAgain,
+    /// SE01, GE01, IEA01, UNT and UNZ counts and trailers' control numbers that are wrong; by `sets`, those of the set.
+    #[schemars(extend("level" = "set"))]
     pub wrong_counts: Counts,
-    /// Segments that the guide does not know at their place.
-    #[schemars(extend("level" = "connection"))]
+    /// CTT01 and CNT counts of lines that are wrong.
+    #[schemars(extend("level" = "set"))]
+    pub control_totals: Counts,
+    /// Segments that the guide does not know.
+    #[schemars(extend("level" = "set"))]
     pub unknown_segments: Tolerance,
+    /// How strictly the rest of a set is read.
+    #[schemars(extend("level" = "set"))]
+    pub checks: Checks,
+    /// Guides of the partner's own that sets are read by, as the names of their files (`northwind-850.yaml`) below the
+    /// `mappings` folder. Of those that fit a set's version, association and application sender (GS02) the most exact is
+    /// taken, and without one the standard's.
+    #[schemars(extend("level" = "connection"))]
+    pub guides: Vec<String>,
+    /// What ISA01 to ISA04 of an interchange must be; what isn't said may be anything.
+    #[schemars(extend("level" = "connection", "standard" = "x12"))]
+    pub isa_in: IsaIn,
     /// A value that a table does not hold: keep the message until the row is added, or reject it.
     #[schemars(extend("level" = "set"))]
     pub no_reference: NoReference,
+    /// What ISA of a business document that goes out says, where it isn't what it says by itself. ISA01 to ISA04 and ISA12
+    /// hold for acknowledgements too, whose ids are those that were used.
+    #[schemars(extend("level" = "set", "standard" = "x12"))]
+    pub isa_out: IsaOut,
+    /// What GS of a business document that goes out says, where it isn't what it says by itself.
+    #[schemars(extend("level" = "set", "standard" = "x12"))]
+    pub gs_out: GsOut,
+    /// What UNA and UNB of what goes out say.
+    #[schemars(extend("level" = "set", "standard" = "edifact"))]
+    pub unb_out: UnbOut,
     /// Delimiters and line ends of what goes out.
     #[schemars(extend("level" = "set"))]
     pub delimiters: Delimiters,
@@ -67,9 +99,17 @@ impl Default for Agreement {
             acknowledge_accepted_sets: false,
             duplicates_days: 30,
             bad_set_costs: BadSetCosts::Set,
+            number_again: NumberAgain::Reject,
             wrong_counts: Counts::Enforced,
+            control_totals: Counts::Enforced,
             unknown_segments: Tolerance::Reject,
+            checks: Checks::default(),
+            guides: vec![],
+            isa_in: IsaIn::default(),
             no_reference: NoReference::Hold,
+            isa_out: IsaOut::default(),
+            gs_out: GsOut::default(),
+            unb_out: UnbOut::default(),
             delimiters: Delimiters::default(),
             control_numbers: ControlNumbers::default(),
             test_indicator: TestIndicator::Accept,
@@ -79,6 +119,109 @@ impl Default for Agreement {
             retention_days: 0,
         }
     }
+}
+
+/// The setting that says how an area of reading is taken.
+pub fn key_of(area: Area) -> &'static str {
+    match area {
+        Area::Counts => "wrong_counts",
+        Area::Totals => "control_totals",
+        Area::Unknown => "unknown_segments",
+        Area::Order => "checks.order",
+        Area::Repeats => "checks.repeats",
+        Area::Required => "checks.required",
+        Area::Extra => "checks.extra",
+        Area::Conditions => "checks.conditions",
+        Area::Codes => "checks.codes",
+        Area::Lengths => "checks.lengths",
+        Area::Values => "checks.values",
+        Area::Separators => "checks.separators",
+    }
+}
+
+/// What is wrong in a set: `reject` it, `warn` of it and go on, or `ignore` it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Checks {
+    /// Segments at the wrong place.
+    pub order: Tolerance,
+    /// Segments and loops that come too often.
+    pub repeats: Tolerance,
+    /// Mandatory segments and elements that are missing.
+    pub required: Tolerance,
+    /// Elements, components and repeats that the guide has no room for.
+    pub extra: Tolerance,
+    /// Conditional notes: elements that need or exclude each other.
+    pub conditions: Tolerance,
+    /// Code values that the list does not have.
+    pub codes: Tolerance,
+    /// Values too short or too long.
+    pub lengths: Tolerance,
+    /// Values of the wrong type; dates and times that do not exist.
+    pub values: Tolerance,
+    /// The component separator inside of a simple element: with `warn` it is taken as part of the value in X12. Built in
+    /// for EDIFACT is `reject`.
+    pub separators: Tolerance,
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Checks {
+            order: Tolerance::Reject,
+            repeats: Tolerance::Reject,
+            required: Tolerance::Reject,
+            extra: Tolerance::Reject,
+            conditions: Tolerance::Reject,
+            codes: Tolerance::Warn,
+            lengths: Tolerance::Reject,
+            values: Tolerance::Reject,
+            separators: Tolerance::Warn,
+        }
+    }
+}
+
+impl Checks {
+    /// As the codec takes it.
+    pub fn strictness(&self) -> Strictness {
+        let mut strictness = Strictness::default();
+        for (area, tolerance) in [
+            (Area::Order, self.order),
+            (Area::Repeats, self.repeats),
+            (Area::Required, self.required),
+            (Area::Extra, self.extra),
+            (Area::Conditions, self.conditions),
+            (Area::Codes, self.codes),
+            (Area::Lengths, self.lengths),
+            (Area::Values, self.values),
+            (Area::Separators, self.separators),
+        ] {
+            strictness.set(area, tolerance.into());
+        }
+        strictness
+    }
+}
+
+/// Authorization and security of an interchange that comes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct IsaIn {
+    /// Authorization information qualifier: `00`, `03`.
+    pub isa01: Option<String>,
+    /// Authorization information.
+    pub isa02: Option<String>,
+    /// Security information qualifier: `00`, `01`.
+    pub isa03: Option<String>,
+    /// Security information: a password. Shown as `(set)`.
+    pub isa04: Option<String>,
+}
+
+/// A control number that was used before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberAgain {
+    Reject,
+    Accept,
+    Ignore,
 }
 
 /// Functional acknowledgements of X12 groups.
@@ -133,6 +276,15 @@ pub enum BadSetCosts {
     Interchange,
 }
 
+impl From<Counts> for Severity {
+    fn from(counts: Counts) -> Severity {
+        match counts {
+            Counts::Enforced => Severity::Reject,
+            Counts::Tolerated => Severity::Warn,
+        }
+    }
+}
+
 /// Wrong counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -168,21 +320,36 @@ pub enum NoReference {
     Reject,
 }
 
-/// Delimiters of outbound X12.
+/// Delimiters of what goes out. Built in for EDIFACT are `:`, `+`, `*` and `'`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delimiters {
+    /// Between elements.
     pub element: char,
+    /// Between components.
     pub component: char,
+    /// Between repeats, from 00402 on.
     pub repetition: char,
+    /// Behind each segment.
     pub segment: char,
     /// After each segment: `none`, `lf` or `crlf`.
     pub line_end: LineEnd,
+    /// What is written for a delimiter or control character found in data. Without it such a document is not written and
+    /// becomes a dead letter. EDIFACT has its release character instead.
+    #[schemars(extend("standard" = "x12"))]
+    pub replacement: Option<char>,
 }
 
 impl Default for Delimiters {
     fn default() -> Self {
-        Delimiters { element: '*', component: '>', repetition: '^', segment: '~', line_end: LineEnd::Lf }
+        Delimiters {
+            element: '*',
+            component: '>',
+            repetition: '^',
+            segment: '~',
+            line_end: LineEnd::Lf,
+            replacement: None,
+        }
     }
 }
 
@@ -206,7 +373,111 @@ impl LineEnd {
     }
 }
 
-/// The range of outbound ISA13 and GS06.
+/// ISA of what goes out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct IsaOut {
+    /// Authorization information qualifier.
+    pub isa01: Option<String>,
+    /// Authorization information. Shown as `(set)`.
+    pub isa02: Option<String>,
+    /// Security information qualifier.
+    pub isa03: Option<String>,
+    /// Security information: a password. Shown as `(set)`.
+    pub isa04: Option<String>,
+    /// Sender's qualifier; without it the tenant's first identity of X12.
+    pub isa05: Option<String>,
+    /// Sender's id.
+    pub isa06: Option<String>,
+    /// Receiver's qualifier; without it the partner's first identity of X12.
+    pub isa07: Option<String>,
+    /// Receiver's id.
+    pub isa08: Option<String>,
+    /// Version of the envelope; without it made of GS08.
+    pub isa12: Option<String>,
+    /// A TA1 is asked for (ISA14 = 1).
+    pub isa14: bool,
+}
+
+/// GS of what goes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GsOut {
+    /// Application sender; without it ISA06.
+    pub gs02: Option<String>,
+    /// Application receiver; without it ISA08.
+    pub gs03: Option<String>,
+    /// Digits of GS04.
+    pub date: GroupDate,
+}
+
+impl Default for GsOut {
+    fn default() -> Self {
+        GsOut { gs02: None, gs03: None, date: GroupDate::Ccyymmdd }
+    }
+}
+
+/// Forms of GS04.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupDate {
+    Ccyymmdd,
+    Yymmdd,
+}
+
+/// UNA and UNB of what goes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UnbOut {
+    /// Recipient's reference or password (0022). Shown as `(set)`.
+    pub password: Option<String>,
+    /// Its qualifier (0025): `AA` a reference, `BB` a password.
+    pub password_qualifier: Option<String>,
+    /// Application reference (0026).
+    pub application_reference: Option<String>,
+    /// Processing priority (0029): `A`.
+    pub priority: Option<String>,
+    /// Interchange agreement (0032).
+    pub agreement: Option<String>,
+    /// UNA `always`, or when `needed`: when a character is not the standard's own.
+    pub una: Una,
+    /// Letters that the character set (UNOA, UNOB, UNOC) does not have: `refuse` the document, or `transliterate` them
+    /// (ä becomes ae, and UNOA gets capitals). What has no plain form is refused either way.
+    pub letters: Letters,
+}
+
+impl Default for UnbOut {
+    fn default() -> Self {
+        UnbOut {
+            password: None,
+            password_qualifier: None,
+            application_reference: None,
+            priority: None,
+            agreement: None,
+            una: Una::Always,
+            letters: Letters::Refuse,
+        }
+    }
+}
+
+/// When UNA is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Una {
+    Always,
+    Needed,
+}
+
+/// Letters that can't be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Letters {
+    Refuse,
+    Transliterate,
+}
+
+/// The range of outbound control numbers: ISA13 and UNB 0020 are one series, GS06 is another. Business documents, 997,
+/// 999, TA1 and CONTRL for a partner take their numbers from it in turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ControlNumbers {

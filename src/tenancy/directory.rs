@@ -327,7 +327,7 @@ impl Compiler<'_> {
         let none = Yaml { what: What::Null, spot: yaml::Spot::default() };
         // What can't be read was told when the file's shape was.
         let whole = yaml::parse(text).unwrap_or_else(|_| none.clone());
-        let own = Layer::read(path, whose, whole.get("agreement").unwrap_or(&none), &mut self.faults);
+        let own = Layer::read(path, whose, whole.get("agreement").unwrap_or(&none), self.value, &mut self.faults);
         let list = match whole.get("connections").map(|list| &list.what) {
             Some(What::List(items)) => &items[..],
             _ => &[],
@@ -335,7 +335,7 @@ impl Compiler<'_> {
         let mut connections = Vec::new();
         for one in list {
             if let (Some(name), Some(block)) = (one.get("name").and_then(Yaml::text), one.get("agreement")) {
-                let layer = Layer::read(path, Whose::Connection, block, &mut self.faults);
+                let layer = Layer::read(path, Whose::Connection, block, self.value, &mut self.faults);
                 connections.push((ConnectionId::named(name), layer));
             }
         }

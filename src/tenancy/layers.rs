@@ -5,7 +5,7 @@
 use super::{
     Agreement,
     catalogue::{self, Level, Setting},
-    files::Lint,
+    files::{Lint, fill},
 };
 use crate::{
     canonical::ConnectionId,
@@ -124,17 +124,22 @@ impl Whose {
 
 impl Layer {
     /// Reads the `agreement:` of a file; what is wrong goes to `faults`, and is not in the layer.
-    pub fn read(path: &str, whose: Whose, block: &Yaml, faults: &mut Vec<Lint>) -> Layer {
+    /// `secret` gives what `${NAME}` stands for.
+    pub fn read(path: &str, whose: Whose, block: &Yaml, secret: Secrets, faults: &mut Vec<Lint>) -> Layer {
         let mut layer = Layer { name: whose.name(), file: path.into(), stated: Vec::new() };
-        let mut reading = Reading { whose, faults, layer: &mut layer, standard: None, kind: None };
+        let mut reading = Reading { whose, secret, faults, layer: &mut layer, standard: None, kind: None };
         reading.block(block);
         layer.stated.sort_by_key(|stated| (stated.kind.is_some(), stated.standard.is_some()));
         layer
     }
 }
 
+/// What a name of the environment stands for.
+pub type Secrets<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 struct Reading<'a> {
     whose: Whose,
+    secret: Secrets<'a>,
     faults: &'a mut Vec<Lint>,
     layer: &'a mut Layer,
     standard: Option<Standard>,
@@ -228,6 +233,11 @@ impl Reading<'_> {
             let sentence = format!("`{key}` can't be {said}: it is {}{near}", setting.takes);
             return self.fault(entry.value.spot, sentence);
         };
+        let value = match value.as_str().map(|text| fill(text, self.secret)) {
+            Some(Ok(filled)) => Value::String(filled),
+            Some(Err(sentence)) => return self.fault(entry.value.spot, sentence),
+            None => value,
+        };
         let (standard, kind) = (self.standard, self.kind.clone());
         self.layer.stated.push(Stated { setting, value, spot: entry.key_spot, standard, kind });
     }
@@ -266,10 +276,22 @@ fn put(whole: &mut Value, key: &str, value: &Value) {
     *at = value.clone();
 }
 
+/// What is built in for one standard only.
+const PACKS: &[(Standard, &str, &str)] = &[
+    (Standard::Edifact, "checks.separators", "reject"),
+    (Standard::Edifact, "delimiters.element", "+"),
+    (Standard::Edifact, "delimiters.component", ":"),
+    (Standard::Edifact, "delimiters.repetition", "*"),
+    (Standard::Edifact, "delimiters.segment", "'"),
+];
+
 /// All layers over each other, as seen by one standard and kind of message.
 fn resolve(layers: &[&Layer], standard: Option<Standard>, kind: Option<&str>) -> Effective {
     let mut whole = serde_json::to_value(Agreement::default()).unwrap_or_default();
     let mut origins = BTreeMap::new();
+    for (_, key, value) in PACKS.iter().filter(|(own, _, _)| Some(*own) == standard) {
+        put(&mut whole, key, &Value::from(*value));
+    }
     for layer in layers {
         for stated in &layer.stated {
             let holds = stated.standard.is_none_or(|own| Some(own) == standard)

@@ -1,30 +1,47 @@
 //! What a configuration file may say of an agreement beyond its shape, and where in the file a word stands.
 
 use super::{
+    Directory,
     files::Lint,
     layers::{Effective, Origin},
 };
+use crate::mapping::near::nearest;
 
 /// ISA13 has nine digits (X12.6, element I12).
 const LONGEST_NUMBER: u32 = 999_999_999;
 
 /// What can't be, each at the place that states it.
 pub fn agreement(agreement: &Effective) -> Vec<Lint> {
-    let mut faults = Vec::new();
-    // Of values that don't fit each other one was stated: what is built in fits.
-    let mut fault = |keys: &[&str], sentence: String| {
-        let stated = keys.iter().find_map(|key| match agreement.origin(key) {
+    let mut told = Told { agreement, faults: Vec::new() };
+    numbers(&mut told);
+    delimiters(&mut told);
+    lengths(&mut told);
+    told.faults
+}
+
+struct Told<'a> {
+    agreement: &'a Effective,
+    faults: Vec<Lint>,
+}
+
+impl Told<'_> {
+    /// Of values that don't fit each other one was stated: what is built in fits.
+    fn fault(&mut self, keys: &[&str], sentence: String) {
+        let stated = keys.iter().find_map(|key| match self.agreement.origin(key) {
             Origin::File { file, line, column, .. } => Some((file, line, column)),
             Origin::BuiltIn => None,
         });
         if let Some((file, line, column)) = stated {
-            faults.push(Lint { file: file.to_string(), line: (*line).into(), column: (*column).into(), sentence });
+            self.faults.push(Lint { file: file.to_string(), line: (*line).into(), column: (*column).into(), sentence });
         }
-    };
-    let numbers = &agreement.control_numbers;
+    }
+}
+
+fn numbers(told: &mut Told) {
+    let numbers = &told.agreement.control_numbers;
     for (word, number) in [("first", numbers.first), ("last", numbers.last)] {
         if !(1..=LONGEST_NUMBER).contains(&number) {
-            fault(
+            told.fault(
                 &[&format!("control_numbers.{word}")],
                 format!(
                     "`{word}` is {number}; control numbers go from 1 to {LONGEST_NUMBER}, since ISA13 has nine digits"
@@ -33,7 +50,7 @@ pub fn agreement(agreement: &Effective) -> Vec<Lint> {
         }
     }
     if numbers.first > numbers.last {
-        fault(
+        told.fault(
             &["control_numbers.first", "control_numbers.last"],
             format!(
                 "the range of control numbers is empty: `first` {} is behind `last` {}",
@@ -41,21 +58,24 @@ pub fn agreement(agreement: &Effective) -> Vec<Lint> {
             ),
         );
     }
-    let d = &agreement.delimiters;
+}
+
+fn delimiters(told: &mut Told) {
+    let d = &told.agreement.delimiters;
     let mut known: Vec<(&str, char)> = Vec::new();
     for (word, one) in
         [("element", d.element), ("component", d.component), ("repetition", d.repetition), ("segment", d.segment)]
     {
         let key = format!("delimiters.{word}");
         if !one.is_ascii() || one.is_ascii_alphanumeric() || one == ' ' {
-            fault(
+            told.fault(
                 &[&key],
                 format!(
                     "{one:?} can't be the {word} delimiter; take an ASCII character that is no letter, digit or space"
                 ),
             );
         } else if let Some((other, _)) = known.iter().find(|k| k.1 == one) {
-            fault(
+            told.fault(
                 &[&key, &format!("delimiters.{other}")],
                 format!(
                     "{one:?} is the {other} delimiter and the {word} delimiter; a reader could not tell them apart"
@@ -63,6 +83,59 @@ pub fn agreement(agreement: &Effective) -> Vec<Lint> {
             );
         }
         known.push((word, one));
+    }
+    if let Some(one) =
+        d.replacement.filter(|one| !one.is_ascii() || one.is_control() || known.iter().any(|k| k.1 == *one))
+    {
+        told.fault(
+            &["delimiters.replacement"],
+            format!("{one:?} can't stand for a delimiter: it is one, or can't be written"),
+        );
+    }
+}
+
+/// What has less room in an envelope than was stated.
+fn lengths(told: &mut Told) {
+    let (i, u) = (&told.agreement.isa_out, &told.agreement.unb_out);
+    for (key, said, most) in [
+        ("isa_out.isa01", &i.isa01, 2),
+        ("isa_out.isa02", &i.isa02, 10),
+        ("isa_out.isa03", &i.isa03, 2),
+        ("isa_out.isa04", &i.isa04, 10),
+        ("isa_out.isa05", &i.isa05, 2),
+        ("isa_out.isa06", &i.isa06, 15),
+        ("isa_out.isa07", &i.isa07, 2),
+        ("isa_out.isa08", &i.isa08, 15),
+        ("isa_out.isa12", &i.isa12, 5),
+        ("gs_out.gs02", &told.agreement.gs_out.gs02, 15),
+        ("gs_out.gs03", &told.agreement.gs_out.gs03, 15),
+        ("unb_out.password", &u.password, 14),
+        ("unb_out.password_qualifier", &u.password_qualifier, 2),
+        ("unb_out.application_reference", &u.application_reference, 14),
+        ("unb_out.priority", &u.priority, 1),
+        ("unb_out.agreement", &u.agreement, 35),
+    ] {
+        if let Some(length) = said.as_ref().map(|said| said.chars().count()).filter(|length| *length > most) {
+            told.fault(&[key], format!("`{key}` has {length} characters, and there is room for {most}"));
+        }
+    }
+}
+
+/// Guides that agreements name and that are not among those `known`.
+pub fn guides(directory: &Directory, known: &[&str]) -> Vec<Lint> {
+    let mut faults: Vec<Lint> = Vec::new();
+    let partners = directory.partners.values().flat_map(|partner| partner.terms.all());
+    for agreement in partners.chain(directory.tenants.values().flat_map(|tenant| tenant.terms.all())) {
+        let Origin::File { file, line, column, .. } = agreement.origin("guides") else { continue };
+        for name in agreement.guides.iter().filter(|name| !known.contains(&name.as_str())) {
+            let near = nearest(name, known.iter().copied());
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let sentence = format!("there is no guide `{name}` below the mappings folder{near}");
+            let lint = Lint { file: file.to_string(), line: (*line).into(), column: (*column).into(), sentence };
+            if !faults.contains(&lint) {
+                faults.push(lint);
+            }
+        }
     }
     faults
 }

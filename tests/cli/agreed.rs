@@ -77,3 +77,38 @@ fn who_is_unknown_and_what_is_faulty_are_told() {
     assert_eq!(faulty.code, 1, "{faulty:?}");
     assert!(faulty.err.contains("connectors/hub.yaml:2:3: ") && faulty.err.contains("`duplicates_days`"), "{faulty:?}");
 }
+
+#[test]
+fn check_reads_by_a_partners_guide() {
+    let folder = Folder::new();
+    let text = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*U*00401*000000001*0*P*>~\n\
+        GS*PO*NORTHWIND*ACMEDIST*20260131*0800*1*X*004010~\nST*850*0001~\nBEG*00*SA*PO-1**20260102~\n\
+        PO1*1*5*EA*4.20**VN*A-1~\nCTT*1~\nSE*5*0001~\nGE*1*1~\nIEA*1*000000001~\n";
+    folder.write("order.edi", text);
+    folder.write("guide.yaml", "extends: x12/004010/850\nsender: NORTHWIND\nchange:\n  BEG03: { max: 3 }\n");
+    folder.write("other.yaml", "extends: x12/004010/850\nsender: SOMEBODY\nchange:\n  BEG03: { max: 3 }\n");
+    folder.write("faulty.yaml", "extends: x12/004010/850\nchange:\n  BEG33: { max: 3 }\n");
+    for (guide, code) in [("", 0), ("--guide guide.yaml", 1), ("--guide other.yaml", 0), ("--guide faulty.yaml", 2)] {
+        let checked = call(folder.path(), &format!("check order.edi {guide} --json"));
+        assert_eq!(checked.code, code, "{guide}: {checked:?}");
+        assert_eq!(checked.out.contains("\"origin\":\"guide\""), code == 1, "{guide}: {}", checked.out);
+    }
+    let faulty = call(folder.path(), "check order.edi --guide faulty.yaml");
+    assert!(faulty.err.contains("faulty.yaml:3:3: "), "{faulty:?}");
+}
+
+/// What could be a password is not shown, and comes from the environment.
+#[test]
+fn passwords_are_not_shown() {
+    let folder = files();
+    folder.write("connectors/hub.yaml", "agreement: { isa_out: { isa03: '01', isa04: '${SESAME}' } }\n");
+    let shown = crate::call::run(crate::call::command(folder.path()).env("SESAME", "OPEN").args([
+        "agreement",
+        "show",
+        "northwind",
+        "--json",
+    ]));
+    assert_eq!(value(&shown, "isa_out.isa04"), "(set) connectors/hub.yaml:1");
+    assert_eq!(value(&shown, "isa_out.isa03"), "01 connectors/hub.yaml:1");
+    assert!(!shown.out.contains("OPEN"), "{}", shown.out);
+}

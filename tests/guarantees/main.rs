@@ -3,6 +3,7 @@
 mod hub;
 
 mod acknowledgements;
+mod agreed;
 mod agreement;
 mod answered;
 mod answers;

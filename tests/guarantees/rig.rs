@@ -209,10 +209,16 @@ fields:
   lines: { each: line, number: no | pad(3), item: sku | ref(sku), quantity: { value: quantity, unit: \"'EA'\" } }
 ";
 
-/// The mappings that come with the hub, and one of a partner's.
+/// A guide of a partner's own; it is read by where an agreement names it.
+const GUIDE: &str = "extends: x12/004010/850\nsender: NORTHWIND\nchange:\n  BEG03: { max: 8 }\n";
+
+/// The mappings that come with the hub, one of a partner's, and a partner's guide.
 pub fn library() -> Library {
-    Library::compile(&mapping::standard::with(vec![("partners/fixed/mapping.yaml".into(), FIXED.into())]))
-        .unwrap_or_else(|faults| panic!("{faults:?}"))
+    Library::compile(&mapping::standard::with(vec![
+        ("partners/fixed/mapping.yaml".into(), FIXED.into()),
+        ("guides/short-numbers.yaml".into(), GUIDE.into()),
+    ]))
+    .unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 impl Rig {
@@ -300,6 +306,14 @@ impl Rig {
         let row = documents::get(&mut tx, self.acme, id).await.unwrap().expect("the document is there");
         tx.rollback().await.unwrap();
         row
+    }
+
+    /// The messages of a document, in its order.
+    pub async fn messages_of(&self, id: DocumentId) -> Vec<MessageRow> {
+        let mut tx = self.hub.store.read(self.acme).await.unwrap();
+        let rows = messages::of_document(&mut tx, self.acme, id, -1, 1_000).await.unwrap();
+        tx.rollback().await.unwrap();
+        rows
     }
 
     /// The messages of a number, in the order in which they came.

@@ -131,6 +131,7 @@ fn edi(plan: &Plan, segments: &[Segment]) -> Vec<u8> {
             test: true,
             date,
             time,
+            header: Default::default(),
             delimiters: X12Delimiters { replacement: Some('.'), ..X12Delimiters::default() },
         };
         write::x12(&envelope, &[set("0001")])
@@ -149,6 +150,7 @@ fn edi(plan: &Plan, segments: &[Segment]) -> Vec<u8> {
             date,
             time,
             una: true,
+            header: Default::default(),
             delimiters: EdifactDelimiters::default(),
         };
         write::edifact(&envelope, &[set("1")])

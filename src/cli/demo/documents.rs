@@ -86,6 +86,7 @@ pub fn interchange(way: Way, control: u64, kind: &str, bodies: Vec<Vec<Segment>>
         test: false,
         date: "20261102".into(),
         time: "0915".into(),
+        header: Default::default(),
         delimiters: X12Delimiters::default(),
     };
     let sets: Vec<OutSet> = bodies

@@ -85,10 +85,14 @@ fn says<'a>(interchange: &InterchangeRun, agreement: &Effective, what: &'a Recei
 
 /// Why an interchange is not worked though it can be read: TA105 (I18) and 0085.
 fn refusal(interchange: &InterchangeRun) -> Option<(&'static str, &'static str)> {
-    let code = || interchange.cause.as_ref().and_then(|cause| cause["code"].as_str());
+    let said = |what: &str| interchange.cause.as_ref().and_then(|cause| cause[what].as_str());
     match interchange.ends {
         "duplicate" => Some(("025", "26")),
-        "rejected" if code() == Some("envelope/test_refused") => Some(("020", "25")),
+        "rejected" if said("code") == Some("envelope/test_refused") => Some(("020", "25")),
+        "rejected" if said("code") == Some("envelope/security") => {
+            let known = super::faults::SECURITY.iter().map(|(_, ta1)| *ta1);
+            known.into_iter().find(|ta1| said("ta1") == Some(ta1)).map(|ta1| (ta1, "12"))
+        }
         // The same number with other content: to its sender it is a number that came before.
         "rejected" => Some(("025", "26")),
         _ => None,

@@ -1,9 +1,12 @@
 //! Causes and faults that translate itself finds.
 
-use crate::formats::{
-    fault::{Costs, Fault, Layer, Origin},
-    piece::Interchange,
-    place::{At, Place},
+use crate::{
+    formats::{
+        fault::{Costs, Fault, Layer, Origin},
+        piece::{Area, Interchange, Standard},
+        place::{At, Place},
+    },
+    tenancy::{Effective, agreement::key_of},
 };
 use serde_json::{Value, json};
 
@@ -23,8 +26,47 @@ pub fn cause_of(faults: &[Fault]) -> Value {
     }
 }
 
+/// Faults that cost what an agreement says name the setting, and where it stands.
+pub fn by_agreement(faults: &mut [Fault], agreement: &Effective) {
+    for fault in faults.iter_mut().filter(|fault| fault.origin == Origin::Agreement) {
+        let Some(area) = Area::of(&fault.code) else { continue };
+        let told = agreement.told(key_of(area));
+        fault.remedy = match fault.costs >= Costs::Set {
+            true => format!("{} It is refused by the agreement: {told}.", fault.remedy),
+            false => format!("Nothing: it was tolerated by the agreement: {told}."),
+        }
+        .into();
+    }
+}
+
+/// ISA01 to ISA04 by number, and what a TA1 says of a wrong one (TA105, I18).
+pub const SECURITY: [(&str, &str); 4] = [("isa01", "010"), ("isa02", "011"), ("isa03", "012"), ("isa04", "013")];
+
+/// Why an interchange's authorization or security is not the one that was agreed; what should stand there is not told.
+pub fn security(header: &Interchange, agreement: &Effective) -> Option<Value> {
+    let wanted = &agreement.isa_in;
+    let wanted = [&wanted.isa01, &wanted.isa02, &wanted.isa03, &wanted.isa04];
+    let differs = |n: &usize| wanted[*n].as_ref().is_some_and(|wanted| **wanted != *header.security[*n]);
+    let n = (0..4).find(differs).filter(|_| header.standard == Standard::X12)?;
+    let (name, ta1) = SECURITY[n];
+    let says = match &*header.security[n] {
+        "" => "is empty".to_owned(),
+        found if n % 2 == 0 => format!("is “{found}”"),
+        _ => "is another".to_owned(),
+    };
+    Some(json!({
+        "code": "envelope/security",
+        "sentence": format!("{} {says}, and the agreement wants what was settled", name.to_uppercase()),
+        "remedy": format!("ask the partner which {} it sends, or mend the agreement's `isa_in.{name}`", name.to_uppercase()),
+        "agreement": format!("`isa_in.{name}` ({})", agreement.origin(&format!("isa_in.{name}"))),
+        "ta1": ta1,
+        "byte": header.byte,
+    }))
+}
+
 /// Every set of an interchange is refused for one of them.
-pub fn interchange_refused(header: &Interchange) -> Fault {
+pub fn interchange_refused(header: &Interchange, agreement: Option<&Effective>) -> Fault {
+    let remedy = "mend the faulty set and send the interchange again under a new control number";
     Fault {
         code: "agreement/bad_set".into(),
         layer: Layer::Envelope,
@@ -40,7 +82,11 @@ pub fn interchange_refused(header: &Interchange) -> Fault {
             header.control
         )
         .into(),
-        remedy: "mend the faulty set and send the interchange again under a new control number".into(),
+        remedy: match agreement {
+            Some(agreement) => format!("{remedy} ({})", agreement.told("bad_set_costs")),
+            None => remedy.to_owned(),
+        }
+        .into(),
         origin: Origin::Agreement,
         costs: Costs::Interchange,
     }

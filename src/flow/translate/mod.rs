@@ -22,7 +22,7 @@ use crate::{
     },
     formats::{
         self, Options,
-        piece::{Piece, Standard},
+        piece::{Piece, Policy, Standard},
     },
     queue::{QueueError, Taken},
     store::{
@@ -403,14 +403,19 @@ pub fn options(hub: &Hub, standard: Standard, expects: Option<&str>, partner: Op
 
 /// The reading policy by the sender of each interchange.
 pub fn policy_of(hub: &Hub, tenant: Tenant, connection: ConnectionId) -> PolicyOf {
-    let directory = hub.directory.clone();
+    let (directory, library) = (hub.directory.clone(), hub.library.clone());
     let max_set_bytes = hub.settings.intake.max_set_bytes;
     Arc::new(move |header| {
         let found = match (directory.tenants.get(&tenant), directory.connections.get(&connection)) {
             (Some(tenant), Some(connection)) => run::identify(header, tenant, connection, &directory).0,
             _ => None,
         };
-        let agreement = found.as_ref().map(|partner| partner.terms.of(connection, header.standard, ""));
-        run::policy(agreement.map(|agreement| &***agreement), max_set_bytes)
+        let Some(terms) = found.as_ref().map(|partner| &partner.terms) else {
+            return run::policy(None, &library, max_set_bytes);
+        };
+        let by_kind = terms.kinds(connection, header.standard);
+        let by_kind = by_kind.map(|(kind, agreed)| (kind.into(), run::policy(Some(agreed), &library, max_set_bytes)));
+        let general = terms.of(connection, header.standard, "");
+        Policy { by_kind: Arc::new(by_kind.collect()), ..run::policy(Some(general), &library, max_set_bytes) }
     })
 }

@@ -6,13 +6,14 @@ use crate::{
         ack::{self, AckCode, Contrl, Form, Functional, SetOutcome},
         codes,
         fault::{Costs, Fault},
-        piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Severity, Standard},
+        piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Standard},
         write::Segment,
     },
+    mapping::Library,
     store::documents::Work,
     tenancy::{
         Agreement, ConnectionInfo, Directory, Effective, PartnerInfo, TenantInfo,
-        agreement::{BadSetCosts, Counts, TestIndicator},
+        agreement::{BadSetCosts, NumberAgain, TestIndicator},
     },
 };
 use serde_json::{Value, json};
@@ -222,8 +223,12 @@ impl Run {
         });
     }
 
-    fn set(&mut self, set: Box<Set>) -> Option<Box<Set>> {
+    fn set(&mut self, mut set: Box<Set>) -> Option<Box<Set>> {
         self.sets = self.sets.max(set.ordinal + 1);
+        if let Some(partner) = self.partner_of(&set) {
+            let agreed = partner.terms.of(self.connection.id, set.standard, &set.kind);
+            super::faults::by_agreement(&mut set.faults, agreed);
+        }
         let accepted = set.accepted();
         if let Some(interchange) = set.interchange.and_then(|n| self.interchanges.get_mut(n as usize)) {
             interchange.bad_set |= !accepted;
@@ -257,8 +262,12 @@ impl Run {
     }
 
     /// What the interchange's own trailer says is still unknown: until then nothing of the group goes or is acknowledged.
-    fn group_end(&mut self, end: GroupEnd) {
+    fn group_end(&mut self, mut end: GroupEnd) {
         if let Some(group) = self.groups.remove(&end.ordinal) {
+            let interchange = self.interchanges.get(group.header.interchange as usize);
+            if let Some(agreed) = interchange.and_then(|i| i.agreement.as_ref()) {
+                super::faults::by_agreement(&mut end.faults, agreed);
+            }
             if let Some(contrl) = self.contrl(group.header.interchange) {
                 contrl.group_end(&end);
             }
@@ -266,13 +275,16 @@ impl Run {
         }
     }
 
-    fn interchange_end(&mut self, end: InterchangeEnd) {
+    fn interchange_end(&mut self, mut end: InterchangeEnd) {
         let sets = self.sets;
         let Some(interchange) = self.interchanges.get_mut(end.ordinal as usize) else { return };
+        if let Some(agreed) = &interchange.agreement {
+            super::faults::by_agreement(&mut end.faults, agreed);
+        }
         interchange.content = Some(crate::store::deliveries::hex(&std::mem::take(&mut interchange.hash).finalize()));
         let mut refused = costs_set(&end.faults);
         if refused.is_empty() && interchange.bad_set && bad_set_costs(interchange) == BadSetCosts::Interchange {
-            refused.push(super::faults::interchange_refused(&interchange.header));
+            refused.push(super::faults::interchange_refused(&interchange.header, interchange.agreement.as_deref()));
         }
         interchange.to_write = true;
         let mut around = Vec::new();
@@ -352,11 +364,22 @@ impl Run {
             let ControlNumber::Taken { document, content: theirs } = &interchange.number else { continue };
             let document = *document;
             let control = &interchange.header.control;
+            let again = interchange.agreement.as_ref().map_or(NumberAgain::Reject, |a| a.number_again);
             let same = theirs.is_some() && *theirs == interchange.content;
             let (ends, code, sentence, remedy) = if same || interchange.content.is_none() || theirs.is_none() {
                 let sentence =
                     format!("interchange {control} came before, with the same content, in document {document}");
                 ("duplicate", "duplicate/control_number", sentence, "nothing: it was worked the first time")
+            } else if again == NumberAgain::Accept {
+                let sentence = format!(
+                    "interchange control number {control} was used before, with other content, in document {document}; it was worked all the same"
+                );
+                ("translated", "envelope/control_number", sentence, "nothing: the agreement accepts it")
+            } else if again == NumberAgain::Ignore {
+                let sentence = format!(
+                    "interchange control number {control} was used before, with other content, in document {document}; it was not worked"
+                );
+                ("duplicate", "envelope/control_number", sentence, "nothing: the agreement has it ignored")
             } else {
                 let sentence = format!(
                     "interchange control number {control} was used before, with other content, in document {document}"
@@ -373,9 +396,11 @@ impl Run {
             }
             interchange.ends = ends;
             interchange.duplicate_of = (ends == "duplicate").then_some(document);
-            interchange.cause = Some(
-                json!({"code": code, "sentence": sentence, "remedy": remedy, "of": document, "byte": interchange.header.byte}),
-            );
+            let mut cause = json!({"code": code, "sentence": sentence, "remedy": remedy, "of": document, "byte": interchange.header.byte});
+            if let (Some(agreement), "envelope/control_number") = (&interchange.agreement, code) {
+                cause["agreement"] = agreement.told("number_again").into();
+            }
+            interchange.cause = Some(cause);
         }
     }
 
@@ -450,14 +475,14 @@ fn bad_set_costs(interchange: &InterchangeRun) -> BadSetCosts {
 }
 
 /// Its reading policy, by what was agreed.
-pub fn policy(agreement: Option<&Agreement>, max_set_bytes: usize) -> crate::formats::piece::Policy {
+pub fn policy(agreement: Option<&Agreement>, library: &Library, max_set_bytes: usize) -> crate::formats::piece::Policy {
     let mut policy = crate::formats::piece::Policy { max_set_bytes, ..Default::default() };
     if let Some(agreement) = agreement {
-        policy.counts = match agreement.wrong_counts {
-            Counts::Enforced => Severity::Reject,
-            Counts::Tolerated => Severity::Warn,
-        };
+        policy.counts = agreement.wrong_counts.into();
+        policy.totals = agreement.control_totals.into();
         policy.unknown_segments = agreement.unknown_segments.into();
+        policy.strictness = agreement.checks.strictness();
+        policy.guides = library.guides(&agreement.guides);
     }
     policy
 }
@@ -509,9 +534,14 @@ pub fn identify(
         let cause = json!({
             "code": "envelope/test_refused",
             "sentence": "the interchange says that it is a test, and the agreement refuses tests",
-            "remedy": "ask the partner to send it as production, or let the agreement's `test_indicator` accept tests",
+            "remedy": "ask the partner to send it as production, or let the agreement accept tests",
+            "agreement": agreement.told("test_indicator"),
+            "ta1": "020",
             "byte": header.byte,
         });
+        return (Some(partner.clone()), "rejected", Some(cause));
+    }
+    if let Some(cause) = super::faults::security(header, agreement) {
         return (Some(partner.clone()), "rejected", Some(cause));
     }
     (Some(partner.clone()), "translated", None)

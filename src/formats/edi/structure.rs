@@ -8,6 +8,7 @@ use crate::{
     nodes::Nodes,
     piece::{Policy, Severity},
     place::{At, Place},
+    policy::tolerated,
     tree::{Kind, NodeId, Tree},
 };
 use std::collections::HashMap;
@@ -440,7 +441,7 @@ impl Structure {
         self.after_unknown = ordinal + 1;
         match self.unknown {
             Severity::Ignore => {}
-            Severity::Warn => faults.push(fault.costs(Costs::Segment)),
+            Severity::Warn => faults.push(tolerated(fault, Costs::Segment)),
             Severity::Reject => {
                 self.excused = ordinal + 1;
                 faults.push(fault);

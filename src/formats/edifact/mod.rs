@@ -283,6 +283,7 @@ impl<R: BufRead> Edifact<R> {
             version: version.trim_end_matches(':').into(),
             test: unb.element(11) == "1",
             acknowledgement_requested: unb.element(9) == "1",
+            security: Default::default(),
             byte,
         }));
         let charset = una::charset(&unb.component(1, 1));

@@ -97,6 +97,7 @@ fn whole(standard: Standard, header: &Interchange, contrl: Contrl, end: &Interch
         date: "20260105".into(),
         time: "0930".into(),
         una: true,
+        header: Default::default(),
         delimiters: EdifactDelimiters::default(),
     };
     readable(Standard::Edifact, write::edifact(&envelope, &[set]));
@@ -140,6 +141,7 @@ fn envelope() -> X12Envelope {
         test: false,
         date: "20260105".into(),
         time: "0930".into(),
+        header: Default::default(),
         delimiters: X12Delimiters::default(),
     }
 }

@@ -188,6 +188,7 @@ fn x12_envelope(choices: &mut Choices) -> X12Envelope {
         test: choices.below(2) == 1,
         date: "20260105".into(),
         time: "0930".into(),
+        header: Default::default(),
         delimiters: X12Delimiters {
             element: choices.of(&['*', '|', '\u{1d}', '\'']),
             component: choices.of(&['>', ':', '\u{1f}', '<']),
@@ -215,6 +216,7 @@ fn edifact_envelope(choices: &mut Choices) -> EdifactEnvelope {
         date: "20260105".into(),
         time: "0930".into(),
         una: choices.below(2) == 1,
+        header: Default::default(),
         delimiters: EdifactDelimiters {
             component: choices.of(&[':', '<', '\u{1f}']),
             element: choices.of(&['+', '|', '\u{1d}']),

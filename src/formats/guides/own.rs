@@ -18,6 +18,14 @@ impl Guides {
         Guides(kept.into())
     }
 
+    /// Several as one; of equals the first one's.
+    pub fn joined<'g>(several: impl IntoIterator<Item = &'g Guides>) -> Guides {
+        let mut kept: Vec<(Applies, &'static Guide)> =
+            several.into_iter().flat_map(|guides| guides.0.iter().cloned()).collect();
+        kept.sort_by_key(|(applies, _)| std::cmp::Reverse(exactness(applies)));
+        Guides(kept.into())
+    }
+
     /// The guide that a set is read by: a partner's whose version (in whole), association and application sender are the
     /// set's, the most exact first; else the standard's own.
     pub fn find(

@@ -55,7 +55,22 @@ pub struct EdifactEnvelope {
     pub time: String,
     /// UNA always, or only when the characters aren't the default ones.
     pub una: bool,
+    pub header: UnbHeader,
     pub delimiters: EdifactDelimiters,
+}
+
+/// What else UNB says than who, to whom and when; and how letters are written that its character set doesn't have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnbHeader {
+    /// 0022 and 0025; empty if none.
+    pub password: String,
+    pub password_qualifier: String,
+    /// 0029; empty if none.
+    pub priority: String,
+    /// 0032; empty if none.
+    pub agreement: String,
+    /// Letters without their marks, and capitals only in UNOA; what can't be said so is refused.
+    pub transliterate: bool,
 }
 
 /// One interchange without groups.
@@ -96,11 +111,11 @@ fn header(e: &EdifactEnvelope) -> Segment {
             party(&e.receiver),
             vec![vec![date.to_owned(), e.time.clone()]],
             plain(&e.control),
-            plain(""),
+            vec![vec![e.header.password.clone(), e.header.password_qualifier.clone()]],
             plain(&e.application_reference),
-            plain(""),
+            plain(&e.header.priority),
             flag(e.acknowledgement_requested),
-            plain(""),
+            plain(&e.header.agreement),
             flag(e.test),
         ],
     }
@@ -178,7 +193,8 @@ impl Writer<'_> {
         if value.chars().count() > most {
             return Err(too_long(spot, value, most));
         }
-        for c in value.chars() {
+        let said = if self.envelope.header.transliterate { plain_letters(value, &self.envelope.syntax) } else { None };
+        for c in said.as_deref().unwrap_or(value).chars() {
             let repetition = self.envelope.syntax_version >= 4 && c == d.repetition;
             if c == d.component || c == d.element || c == d.release || c == d.segment || repetition {
                 line.push(d.release as u8);
@@ -212,4 +228,72 @@ impl Writer<'_> {
     fn spot<'b>(&self, id: &'b str, element: Option<u16>) -> Spot<'b> {
         Spot { id, ordinal: self.ordinal + 1, element, byte: self.out.len() }
     }
+}
+
+/// A value in letters that a character set has, as far as there are some; none if it has all of them.
+fn plain_letters(value: &str, syntax: &str) -> Option<String> {
+    let ascii = matches!(syntax, "UNOA" | "UNOB");
+    let lower = syntax == "UNOA" && value.bytes().any(|b| b.is_ascii_lowercase());
+    let most = if ascii { '\u{7F}' } else { '\u{FF}' };
+    if !(lower || value.chars().any(|c| c > most)) || !(ascii || syntax == "UNOC") {
+        return None;
+    }
+    let mut said = String::new();
+    for c in value.chars() {
+        match plain_letter(c) {
+            Some(plain) if c > most => said.push_str(plain),
+            _ => said.push(c),
+        }
+    }
+    Some(if syntax == "UNOA" { said.to_ascii_uppercase() } else { said })
+}
+
+/// What stands for a letter with a mark, or a typographic sign, where there is none.
+fn plain_letter(c: char) -> Option<&'static str> {
+    Some(match c {
+        'À'..='Ã' | 'Å' | 'Ā' | 'Ă' | 'Ą' => "A",
+        'à'..='ã' | 'å' | 'ā' | 'ă' | 'ą' => "a",
+        'Ä' | 'Æ' => "AE",
+        'ä' | 'æ' => "ae",
+        'Ç' | 'Ć' | 'Č' => "C",
+        'ç' | 'ć' | 'č' => "c",
+        'Ď' | 'Đ' | 'Ð' => "D",
+        'ď' | 'đ' | 'ð' => "d",
+        'È'..='Ë' | 'Ē' | 'Ę' | 'Ě' => "E",
+        'è'..='ë' | 'ē' | 'ę' | 'ě' => "e",
+        'Ğ' => "G",
+        'ğ' => "g",
+        'Ì'..='Ï' | 'İ' => "I",
+        'ì'..='ï' | 'ı' => "i",
+        'Ł' => "L",
+        'ł' => "l",
+        'Ñ' | 'Ń' | 'Ň' => "N",
+        'ñ' | 'ń' | 'ň' => "n",
+        'Ò'..='Õ' | 'Ő' => "O",
+        'ò'..='õ' | 'ő' => "o",
+        'Ö' | 'Ø' | 'Œ' => "OE",
+        'ö' | 'ø' | 'œ' => "oe",
+        'Ř' => "R",
+        'ř' => "r",
+        'Ś' | 'Ş' | 'Š' => "S",
+        'ś' | 'ş' | 'š' => "s",
+        'ß' => "ss",
+        'Ť' | 'Ţ' => "T",
+        'ť' | 'ţ' => "t",
+        'Ù'..='Û' | 'Ů' | 'Ű' => "U",
+        'ù'..='û' | 'ů' | 'ű' => "u",
+        'Ü' => "UE",
+        'ü' => "ue",
+        'Ý' | 'Ÿ' => "Y",
+        'ý' | 'ÿ' => "y",
+        'Ź' | 'Ż' | 'Ž' => "Z",
+        'ź' | 'ż' | 'ž' => "z",
+        '‘' | '’' | '‚' | '′' => "'",
+        '“' | '”' | '„' | '″' => "\"",
+        '‐'..='―' => "-",
+        '…' => "...",
+        '€' => "EUR",
+        '\u{A0}' => " ",
+        _ => return None,
+    })
 }

@@ -9,13 +9,17 @@ pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
     writer.check_delimiters()?;
     writer.isa()?;
     let group = envelope.group_control.to_string();
+    let date = match envelope.header.short_group_date {
+        true => envelope.date.get(2..).unwrap_or(""),
+        false => &envelope.date,
+    };
     writer.segment(&Segment::plain(
         "GS",
         [
             envelope.functional_id.as_str(),
             &envelope.application_sender,
             &envelope.application_receiver,
-            &envelope.date,
+            date,
             &envelope.time,
             &group,
             "X",
@@ -92,14 +96,17 @@ impl<'a> Writer<'a> {
 
     fn isa(&mut self) -> Result<(), Fault> {
         let e = self.envelope;
-        let version = e.version.get(..5).unwrap_or("00401").to_owned();
+        let version = match e.header.version.as_str() {
+            "" => e.version.get(..5).unwrap_or("00401").to_owned(),
+            said => said.to_owned(),
+        };
         let standard = if self.repeats() { e.delimiters.repetition.to_string() } else { "U".into() };
         let date = e.date.get(2..8).unwrap_or("").to_owned();
         let fields: [(&str, usize); 15] = [
-            ("00", 2),
-            ("", 10),
-            ("00", 2),
-            ("", 10),
+            (&e.header.authorization[0], 2),
+            (&e.header.authorization[1], 10),
+            (&e.header.security[0], 2),
+            (&e.header.security[1], 10),
             (&e.sender.qualifier, 2),
             (&e.sender.id, 15),
             (&e.receiver.qualifier, 2),
@@ -109,7 +116,7 @@ impl<'a> Writer<'a> {
             (&standard, 1),
             (&version, 5),
             (&self.interchange_control()?, 9),
-            ("0", 1),
+            (if e.header.acknowledgement_requested { "1" } else { "0" }, 1),
             (if e.test { "T" } else { "P" }, 1),
         ];
         let mut isa = String::from("ISA");

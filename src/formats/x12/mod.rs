@@ -267,6 +267,7 @@ impl<R: BufRead> X12<R> {
             version: isa.elements[11].as_str().into(),
             test: isa.elements[14] == "T",
             acknowledgement_requested: isa.elements[13] == "1",
+            security: std::array::from_fn(|n| isa.elements[n].as_str().into()),
             byte,
         }));
         let [.., version, control, _, _, _] = isa.elements;

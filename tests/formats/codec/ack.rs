@@ -45,6 +45,7 @@ fn envelope() -> X12Envelope {
         test: false,
         date: "20260105".into(),
         time: "0930".into(),
+        header: Default::default(),
         delimiters: X12Delimiters::default(),
     }
 }

@@ -123,6 +123,7 @@ fn edifact(
         date: "20260105".into(),
         time: "0930".into(),
         una: false,
+        header: Default::default(),
         delimiters: EdifactDelimiters::default(),
     };
     let bytes = write::edifact(&envelope, &[set]).expect("it can be written");
@@ -143,6 +144,7 @@ fn envelope() -> X12Envelope {
         test: false,
         date: "20260105".into(),
         time: "0930".into(),
+        header: Default::default(),
         delimiters: X12Delimiters::default(),
     }
 }

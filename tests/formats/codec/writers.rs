@@ -6,7 +6,10 @@ use crossdock_formats::{
     fault::Costs,
     piece::{Identity, Piece, Standard},
     tree::{Kind, NodeId, Tree},
-    write::{self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, X12Delimiters, X12Envelope},
+    write::{
+        self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, UnbHeader, X12Delimiters, X12Envelope,
+        X12Header,
+    },
 };
 use proptest::prelude::*;
 
@@ -27,6 +30,7 @@ fn x12_envelope() -> X12Envelope {
         test: false,
         date: "20260105".into(),
         time: "0930".into(),
+        header: X12Header::default(),
         delimiters: X12Delimiters::default(),
     }
 }
@@ -46,6 +50,7 @@ fn edifact_envelope() -> EdifactEnvelope {
         date: "20260105".into(),
         time: "0930".into(),
         una: true,
+        header: UnbHeader::default(),
         delimiters: EdifactDelimiters::default(),
     }
 }
@@ -272,4 +277,56 @@ proptest! {
         prop_assert_eq!(&again, &out);
         prop_assert_eq!(write::edifact(&envelope, &again).expect("it can be written"), written);
     }
+}
+
+/// Letters that a character set doesn't have are refused, or said in plain ones where that was agreed.
+#[test]
+fn letters_are_refused_or_transliterated() {
+    let written = |syntax: &str, transliterate: bool, value: &str| {
+        let header = UnbHeader { transliterate, ..UnbHeader::default() };
+        let envelope = EdifactEnvelope { syntax: syntax.into(), header, ..edifact_envelope() };
+        let segments = vec![Segment::plain("FTX", ["AAI", "", "", value])];
+        write::edifact(&envelope, &[OutSet { kind: "ORDRSP".into(), control: "1".into(), segments }])
+    };
+    for (syntax, value, plain) in [
+        ("UNOB", "Müller, 5€", Some("Mueller, 5EUR")),
+        ("UNOA", "Straße", Some("STRASSE")),
+        ("UNOC", "Łódź Müller", Some("Lódz M\u{FC}ller")),
+        ("UNOC", "東京", None),
+    ] {
+        assert!(syntax == "UNOA" || written(syntax, false, value).is_err(), "{syntax} {value}");
+        let said =
+            written(syntax, true, value).ok().map(|bytes| bytes.iter().map(|b| char::from(*b)).collect::<String>());
+        assert_eq!(said.is_some(), plain.is_some(), "{syntax} {value}");
+        if let (Some(said), Some(plain)) = (said, plain) {
+            assert!(said.contains(plain), "{syntax} {value}: {said}");
+        }
+    }
+}
+
+/// What ISA and UNB say beside the usual.
+#[test]
+fn headers_say_more_where_they_are_told_to() {
+    let pair = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
+    let header = X12Header {
+        authorization: pair("03", "US"),
+        security: pair("01", "OPEN"),
+        version: "00400".into(),
+        acknowledgement_requested: true,
+        short_group_date: true,
+    };
+    let bytes = write::x12(&X12Envelope { header, ..x12_envelope() }, &[response()]).expect("it can be written");
+    let text = String::from_utf8(bytes).expect("text");
+    assert!(text.starts_with("ISA*03*US        *01*OPEN      *") && text.contains("*U*00400*000000017*1*P*"), "{text}");
+    assert!(text.contains("GS*PR*ACMEDIST*NORTHWIND*260105*0930*"), "{text}");
+    let header = UnbHeader {
+        password: "OPEN".into(),
+        password_qualifier: "BB".into(),
+        priority: "A".into(),
+        agreement: "BOTH".into(),
+        transliterate: false,
+    };
+    let bytes = write::edifact(&EdifactEnvelope { header, ..edifact_envelope() }, &[response()]);
+    let text = String::from_utf8(bytes.expect("it can be written")).expect("text");
+    assert!(text.contains("+17+OPEN:BB++A++BOTH+1'"), "{text}");
 }

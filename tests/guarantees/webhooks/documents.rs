@@ -29,6 +29,7 @@ on_both!(
     an_event_becomes_its_partners_855,
     what_cannot_be_written_is_dead_and_takes_no_number,
     numbers_wrap_as_agreed,
+    envelopes_say_what_was_agreed,
     a_997_goes_back_the_way_its_group_came,
     a_document_that_cannot_be_put_down_is_tried_again,
     a_panic_costs_one_delivery,
@@ -156,6 +157,20 @@ async fn what_cannot_be_written_is_dead_and_takes_no_number(backing: Backing) {
     assert!(bench.letters().await.is_empty());
 }
 
+async fn envelopes_say_what_was_agreed(backing: Backing) {
+    let agreement = "sets: { '855': { isa_out: { isa05: '14', isa06: US, isa07: '08', isa08: THEM, isa14: true }, \
+        gs_out: { gs02: OURAPP, date: yymmdd }, delimiters: { segment: '!', replacement: '-', line_end: crlf } } }";
+    let (bench, partner) = open(backing, agreement).await;
+    let row = confirm(&bench, partner, &["PO!1"]).await.remove(0);
+    let text = String::from_utf8(row.content.expect("its bytes")).unwrap();
+    let lines: Vec<&str> = text.split("!\r\n").collect();
+    assert!(lines[0].contains("*14*US             *08*THEM           *"), "{text}");
+    assert!(lines[0].ends_with("*000000001*1*P*>"), "{text}");
+    let gs: Vec<&str> = lines[1].split('*').collect();
+    assert_eq!((gs[2], gs[3], gs[4].len()), ("OURAPP", "THEM", 6), "{text}");
+    assert!(lines[3].starts_with("BAK*00*AD*PO-1*"), "{text}");
+}
+
 async fn numbers_wrap_as_agreed(backing: Backing) {
     let (bench, partner) = open(backing, "control_numbers: { first: 900, last: 902 }").await;
     let rows =
@@ -182,6 +197,7 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
         version: "00401".into(),
         test: false,
         acknowledgement_requested: false,
+        security: Default::default(),
         byte: 0,
     };
     let group = |ordinal: u32| Group {
