@@ -68,7 +68,7 @@ pub struct X12Envelope {
 }
 
 /// What else a header says than who, to whom, what and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct X12Header {
     /// ISA01 and ISA02.
     pub authorization: [String; 2],

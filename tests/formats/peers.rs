@@ -248,6 +248,7 @@ fn our_answer(bytes: &[u8]) -> String {
         test: false,
         date: "20260105".into(),
         time: "0930".into(),
+        header: Default::default(),
         delimiters: X12Delimiters::default(),
     };
     let set = OutSet { kind: "997".into(), control: "0001".into(), segments };

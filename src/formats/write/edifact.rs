@@ -60,7 +60,7 @@ pub struct EdifactEnvelope {
 }
 
 /// What else UNB says than who, to whom and when; and how letters are written that its character set doesn't have.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct UnbHeader {
     /// 0022 and 0025; empty if none.
     pub password: String,

@@ -286,7 +286,7 @@ fn letters_are_refused_or_transliterated() {
         let header = UnbHeader { transliterate, ..UnbHeader::default() };
         let envelope = EdifactEnvelope { syntax: syntax.into(), header, ..edifact_envelope() };
         let segments = vec![Segment::plain("FTX", ["AAI", "", "", value])];
-        write::edifact(&envelope, &[OutSet { kind: "ORDRSP".into(), control: "1".into(), segments }])
+        write::edifact(&envelope, &[OutSet { kind: "ORDRSP".into(), control: "1".into(), segments }]).map_err(Box::new)
     };
     for (syntax, value, plain) in [
         ("UNOB", "Müller, 5€", Some("Mueller, 5EUR")),
