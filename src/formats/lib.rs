@@ -22,6 +22,8 @@ mod json;
 mod json_value;
 pub mod layout;
 pub mod lossless;
+#[doc(hidden)]
+pub mod measure;
 mod names;
 mod nodes;
 pub mod piece;

@@ -12,7 +12,7 @@ pub(crate) mod envelope;
 mod fine;
 pub(crate) mod fold;
 pub(crate) mod hierarchy;
-mod index;
+pub(crate) mod index;
 pub(crate) mod lengthy;
 mod relations;
 pub(crate) mod scan;

@@ -126,7 +126,9 @@ pub(super) fn simple(spec: &ElementSpec, lists: &Lists, random: &mut Random) -> 
         Class::Time => clock(random),
         Class::Whole => digits(min, max.min(min.max(5)), random),
         Class::Real | Class::Numeric if max >= 6 && min <= 4 && random.percent(50) => {
-            format!("{}.{}{}", random.between(1, 999), random.below(10), random.between(1, 9))
+            // The point is not counted.
+            let least = if min == 4 { 10 } else { 1 };
+            format!("{}.{}{}", random.between(least, 999), random.below(10), random.between(1, 9))
         }
         Class::Real | Class::Numeric => digits(min, max.min(min.max(5)), random),
         Class::Alpha => letters(min, max.min(min.max(6)), random),

@@ -75,7 +75,7 @@ pub struct UnbHeader {
 
 /// One interchange without groups.
 pub fn edifact(envelope: &EdifactEnvelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
-    let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0 };
+    let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0, plain: plain(envelope) };
     writer.una()?;
     writer.segment(&header(envelope))?;
     for set in sets {
@@ -126,6 +126,15 @@ struct Writer<'a> {
     out: Vec<u8>,
     /// Segments so far.
     ordinal: u32,
+    /// By byte: what stands for itself in every character set, so that most values are copied after one look.
+    plain: [bool; 256],
+}
+
+/// ASCII without what is released and without control characters.
+fn plain(envelope: &EdifactEnvelope) -> [bool; 256] {
+    let d = &envelope.delimiters;
+    let released = [d.component, d.element, d.release, d.segment, d.repetition];
+    std::array::from_fn(|byte| matches!(byte, 0x20..0x7F) && !released.contains(&char::from(byte as u8)))
 }
 
 impl Writer<'_> {
@@ -152,20 +161,20 @@ impl Writer<'_> {
     }
 
     fn segment(&mut self, segment: &Segment) -> Result<(), Fault> {
-        check_id(segment, self.spot(&segment.id, None))?;
-        let mut line = segment.id.clone().into_bytes();
+        let spot = self.spot(&segment.id, None);
+        check_id(segment, spot)?;
+        self.out.extend_from_slice(segment.id.as_bytes());
         for (position, element) in (1u16..).zip(trimmed(&segment.elements, is_empty)) {
-            line.push(self.envelope.delimiters.element as u8);
-            self.element(element, self.spot(&segment.id, Some(position)), &mut line)?;
+            self.out.push(self.envelope.delimiters.element as u8);
+            self.element(element, Spot { element: Some(position), ..spot })?;
         }
-        line.push(self.envelope.delimiters.segment as u8);
-        self.out.extend(line);
+        self.out.push(self.envelope.delimiters.segment as u8);
         self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
         self.ordinal += 1;
         Ok(())
     }
 
-    fn element(&self, element: &Element, spot: Spot, line: &mut Vec<u8>) -> Result<(), Fault> {
+    fn element(&mut self, element: &Element, spot: Spot) -> Result<(), Fault> {
         let repeats = trimmed(element, |repeat| repeat.iter().all(String::is_empty));
         if repeats.len() > 1 && self.envelope.syntax_version < 4 {
             let sentence =
@@ -174,30 +183,34 @@ impl Writer<'_> {
         }
         for (n, components) in repeats.iter().enumerate() {
             if n > 0 {
-                line.push(self.envelope.delimiters.repetition as u8);
+                self.out.push(self.envelope.delimiters.repetition as u8);
             }
             for (n, value) in trimmed(components, String::is_empty).iter().enumerate() {
                 if n > 0 {
-                    line.push(self.envelope.delimiters.component as u8);
+                    self.out.push(self.envelope.delimiters.component as u8);
                 }
-                self.value(value, spot, line)?;
+                self.value(value, spot)?;
             }
         }
         Ok(())
     }
 
     /// A value with what is reserved released, in the interchange's character set.
-    fn value(&self, value: &str, spot: Spot, line: &mut Vec<u8>) -> Result<(), Fault> {
-        let d = &self.envelope.delimiters;
-        let most = if spot.id == "UNB" { 35 } else { usize::MAX };
-        if value.chars().count() > most {
-            return Err(too_long(spot, value, most));
+    fn value(&mut self, value: &str, spot: Spot) -> Result<(), Fault> {
+        if spot.id == "UNB" && value.chars().count() > 35 {
+            return Err(too_long(spot, value, 35));
         }
-        let said = if self.envelope.header.transliterate { plain_letters(value, &self.envelope.syntax) } else { None };
+        let transliterate = self.envelope.header.transliterate;
+        if !transliterate && value.bytes().all(|byte| self.plain[usize::from(byte)]) {
+            self.out.extend_from_slice(value.as_bytes());
+            return Ok(());
+        }
+        let d = &self.envelope.delimiters;
+        let said = if transliterate { plain_letters(value, &self.envelope.syntax) } else { None };
         for c in said.as_deref().unwrap_or(value).chars() {
             let repetition = self.envelope.syntax_version >= 4 && c == d.repetition;
             if c == d.component || c == d.element || c == d.release || c == d.segment || repetition {
-                line.push(d.release as u8);
+                self.out.push(d.release as u8);
             }
             let single = u8::try_from(c).ok();
             let byte = match self.envelope.syntax.as_str() {
@@ -205,12 +218,12 @@ impl Writer<'_> {
                 "UNOA" | "UNOB" => single.filter(u8::is_ascii),
                 "UNOC" => single, // ISO 8859-1 is the first 256 characters of Unicode
                 _ => {
-                    line.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    self.out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                     continue;
                 }
             };
             match byte {
-                Some(byte) => line.push(byte),
+                Some(byte) => self.out.push(byte),
                 None => return Err(self.unwritable(value, c, spot)),
             }
         }

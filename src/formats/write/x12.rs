@@ -5,7 +5,7 @@ use crate::{codes, fault::Fault};
 
 /// One interchange with one group of sets.
 pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
-    let mut writer = Writer { envelope, out: String::new(), ordinal: 0 };
+    let mut writer = Writer::new(envelope);
     writer.check_delimiters()?;
     writer.isa()?;
     let group = envelope.group_control.to_string();
@@ -43,7 +43,7 @@ pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
 
 /// One interchange with a TA1 and no group.
 pub fn ta1(envelope: &X12Envelope, ta1: &Segment) -> Result<Vec<u8>, Fault> {
-    let mut writer = Writer { envelope, out: String::new(), ordinal: 0 };
+    let mut writer = Writer::new(envelope);
     writer.check_delimiters()?;
     writer.isa()?;
     writer.segment(ta1)?;
@@ -57,9 +57,24 @@ struct Writer<'a> {
     out: String,
     /// Segments so far.
     ordinal: u32,
+    /// By byte: ASCII that stands for itself, so that most values are copied after one look.
+    plain: [bool; 256],
 }
 
 impl<'a> Writer<'a> {
+    fn new(envelope: &'a X12Envelope) -> Self {
+        let mut writer = Writer { envelope, out: String::new(), ordinal: 0, plain: [false; 256] };
+        writer.plain = std::array::from_fn(|byte| byte < 128 && !writer.reserves(char::from(byte as u8)));
+        writer
+    }
+
+    /// True of what no value may have in it.
+    fn reserves(&self, c: char) -> bool {
+        let d = &self.envelope.delimiters;
+        let delimiter = c == d.element || c == d.component || c == d.segment || (self.repeats() && c == d.repetition);
+        delimiter || c.is_control()
+    }
+
     /// Repetition separators came with 00402.
     fn repeats(&self) -> bool {
         self.envelope.version.as_str() >= "004020"
@@ -137,49 +152,46 @@ impl<'a> Writer<'a> {
     }
 
     fn segment(&mut self, segment: &Segment) -> Result<(), Fault> {
-        check_id(segment, self.spot(&segment.id, None))?;
-        let mut line = segment.id.clone();
+        let spot = self.spot(&segment.id, None);
+        check_id(segment, spot)?;
+        self.out.push_str(&segment.id);
         for (position, element) in (1u16..).zip(trimmed(&segment.elements, is_empty)) {
-            line.push(self.envelope.delimiters.element);
-            let spot = self.spot(&segment.id, Some(position));
-            line.push_str(&self.element(element, spot)?);
+            self.out.push(self.envelope.delimiters.element);
+            self.element(element, Spot { element: Some(position), ..spot })?;
         }
-        self.out.push_str(&line);
         self.end();
         Ok(())
     }
 
-    fn element(&self, element: &Element, spot: Spot) -> Result<String, Fault> {
+    fn element(&mut self, element: &Element, spot: Spot) -> Result<(), Fault> {
         let repeats = trimmed(element, |repeat| repeat.iter().all(String::is_empty));
         if repeats.len() > 1 && !self.repeats() {
             let sentence =
                 format!("{} is repeated, and version {} can't say that.", spot.name(), self.envelope.version);
             return Err(spot.fault(codes::CANT_WRITE, sentence).expected("one value"));
         }
-        let mut text = String::new();
         for (n, components) in repeats.iter().enumerate() {
             if n > 0 {
-                text.push(self.envelope.delimiters.repetition);
+                self.out.push(self.envelope.delimiters.repetition);
             }
             for (n, value) in trimmed(components, String::is_empty).iter().enumerate() {
                 if n > 0 {
-                    text.push(self.envelope.delimiters.component);
+                    self.out.push(self.envelope.delimiters.component);
                 }
-                text.push_str(&self.clean(value, spot)?);
+                if value.bytes().all(|byte| self.plain[usize::from(byte)]) {
+                    self.out.push_str(value);
+                } else {
+                    self.out.push_str(&self.clean(value, spot)?);
+                }
             }
         }
-        Ok(text)
+        Ok(())
     }
 
     /// A value without characters that the envelope reserves.
     fn clean(&self, value: &str, spot: Spot) -> Result<String, Fault> {
-        let d = &self.envelope.delimiters;
-        let reserved = |c: char| {
-            let delimiter =
-                c == d.element || c == d.component || c == d.segment || (self.repeats() && c == d.repetition);
-            delimiter || c.is_control()
-        };
-        match (value.chars().find(|c| reserved(*c)), d.replacement) {
+        let reserved = |c: char| self.reserves(c);
+        match (value.chars().find(|c| reserved(*c)), self.envelope.delimiters.replacement) {
             (None, _) => Ok(value.to_owned()),
             (Some(_), Some(instead)) if !reserved(instead) => {
                 Ok(value.chars().map(|c| if reserved(c) { instead } else { c }).collect())
