@@ -43,7 +43,8 @@ pub async fn of(hub: &Hub, tenant: Tenant, id: DocumentId) -> Result<Option<Told
     found.dedup();
     let count = |refused: bool| {
         let of = counts.iter().filter(|(state, _)| {
-            !matches!(state.as_str(), "replaced" | "cancelled")
+            // Of what is held or tried again nothing is decided yet.
+            !matches!(state.as_str(), "replaced" | "cancelled" | "held" | "waiting" | "retrying")
                 && matches!(state.as_str(), "rejected" | "dead") == refused
         });
         of.map(|(_, n)| usize::try_from(*n).unwrap_or(0)).sum()

@@ -90,7 +90,9 @@ pub fn letter(matter: &Matter) -> Letter {
 
 fn verdict(matter: &Matter) -> String {
     let sets = |n: usize| if n == 1 { "1 set".to_owned() } else { format!("{n} sets") };
+    let lost = matter.faults.iter().any(|fault| fault.costs > Costs::Nothing);
     match (matter.accepted, matter.refused) {
+        (n, 0) if n > 0 && lost => format!("{} could be taken; what is around is not whole.", sets(n)),
         (0, 0) => "Nothing of it could be taken.".into(),
         (0, 1) => "Nothing of it was accepted: its only set is refused.".into(),
         (0, n) => format!("Nothing of it was accepted: all {n} sets are refused."),
