@@ -415,7 +415,7 @@ fn enveloped(args: &Translate, plan: &Plan, sets: Vec<Vec<Segment>>) -> anyhow::
     let (date, time) = now().envelope();
     let sets: Vec<OutSet> = (1..)
         .zip(sets)
-        .map(|(n, segments)| OutSet { kind: kind.into(), control: format!("{n:04}"), segments })
+        .map(|(n, segments)| OutSet { kind: kind.into(), control: format!("{n:04}"), segments: segments.into() })
         .collect();
     match plan.standard() {
         Standard::X12 => {

@@ -10,7 +10,7 @@ use crate::{
     formats::{
         ack::Form,
         piece::{Group, Interchange},
-        write::{OutSet, Segment, X12Envelope},
+        write::{OutSet, Segment, Segments, X12Envelope},
     },
     store::{
         StoreError, Tx, deliveries,
@@ -36,7 +36,7 @@ pub struct Acknowledgement<'a> {
 #[derive(Debug)]
 pub enum Says<'a> {
     /// 997 or 999: AK1 to AK9.
-    Group { group: &'a Group, form: Form, segments: Vec<Segment> },
+    Group { group: &'a Group, form: Form, segments: Segments },
     /// TA1.
     Interchange(Segment),
     /// CONTRL: UCI to the last UCD, in the interchange's own syntax. `version` as the envelope takes it (`D3`).

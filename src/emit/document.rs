@@ -95,8 +95,8 @@ impl Draft {
     }
 
     /// One X12 set in its envelope.
-    pub fn x12(kind: &str, segments: Vec<write::Segment>, envelope: X12Envelope) -> Draft {
-        let set = OutSet { kind: kind.into(), control: SET_CONTROL.into(), segments };
+    pub fn x12(kind: &str, segments: impl Into<write::Segments>, envelope: X12Envelope) -> Draft {
+        let set = OutSet { kind: kind.into(), control: SET_CONTROL.into(), segments: segments.into() };
         Draft::X12 { envelope: Box::new(envelope), sets: vec![set] }
     }
 

@@ -215,7 +215,7 @@ fn draft(
             let version = [answer.version.as_str(), ""];
             let agreement = partner.terms.of(answer.by, answer.standard, &answer.kind);
             let envelope = document::edifact_envelope(emit, agreement, parties, EDIFACT_SYNTAX, version);
-            let set = OutSet { kind: answer.kind.clone(), control: "1".into(), segments };
+            let set = OutSet { kind: answer.kind.clone(), control: "1".into(), segments: segments.into() };
             Draft::Edifact { envelope: Box::new(envelope), sets: vec![set] }
         }
         (Written::Tree(tree), Standard::Xml) => {

@@ -3,10 +3,12 @@
 #![allow(clippy::result_large_err, reason = "a refused value is the rare case, and callers want the fault itself")]
 
 mod edifact;
+mod segments;
 mod x12;
 mod xml;
 
 pub use edifact::{EdifactDelimiters, EdifactEnvelope, UnbHeader, edifact};
+pub use segments::Segments;
 pub use x12::{ta1, x12};
 pub use xml::xml;
 
@@ -42,7 +44,7 @@ pub struct OutSet {
     pub kind: String,
     /// ST02, UNH 0062.
     pub control: String,
-    pub segments: Vec<Segment>,
+    pub segments: Segments,
 }
 
 /// The envelope around one group of sets, X12.
@@ -148,23 +150,10 @@ pub(crate) fn too_long(spot: Spot, value: &str, most: usize) -> Fault {
 }
 
 /// A segment id must be letters and digits, two or three of them.
-pub(crate) fn check_id(segment: &Segment, spot: Spot) -> Result<(), Fault> {
-    let good =
-        matches!(segment.id.len(), 2 | 3) && segment.id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    if good {
+pub(crate) fn check_id(id: &str, spot: Spot) -> Result<(), Fault> {
+    if matches!(id.len(), 2 | 3) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
         return Ok(());
     }
-    let sentence = format!("“{}” is not a segment id.", segment.id);
-    Err(spot.fault(codes::CANT_WRITE, sentence).found(&segment.id).expected("two or three capital letters or digits"))
-}
-
-/// Without empty parts at the end.
-pub(crate) fn trimmed<T>(parts: &[T], empty: impl Fn(&T) -> bool) -> &[T] {
-    let end = parts.iter().rposition(|part| !empty(part)).map_or(0, |last| last + 1);
-    &parts[..end]
-}
-
-/// True if an element holds no value at all.
-pub(crate) fn is_empty(element: &Element) -> bool {
-    element.iter().flatten().all(String::is_empty)
+    let sentence = format!("“{id}” is not a segment id.");
+    Err(spot.fault(codes::CANT_WRITE, sentence).found(id).expected("two or three capital letters or digits"))
 }

@@ -220,7 +220,7 @@ fn told(answer: &str) -> Vec<String> {
 
 fn our_answer(bytes: &[u8]) -> String {
     let (mut group, mut answer): (Option<Group>, Option<Functional>) = (None, None);
-    let mut segments = Vec::new();
+    let mut segments = write::Segments::default();
     for piece in read(sniff(bytes).expect("X12"), bytes, Options::default()) {
         match piece.expect("memory can be read") {
             Piece::Group(header) => {

@@ -115,7 +115,8 @@ pub fn document(plan: &Plan, written: &Written) -> Vec<u8> {
 fn edi(plan: &Plan, segments: &[Segment]) -> Vec<u8> {
     let (kind, version) = plan.document();
     let party = |id: &str| Identity { qualifier: "14".into(), id: id.into() };
-    let set = |control: &str| OutSet { kind: kind.into(), control: control.into(), segments: segments.to_vec() };
+    let set =
+        |control: &str| OutSet { kind: kind.into(), control: control.into(), segments: segments.iter().collect() };
     let (date, time) = ("20260101".to_owned(), "0000".to_owned());
     let written = if plan.standard() == Standard::X12 {
         let guide = formats::guides::find(Standard::X12, version, kind).unwrap();

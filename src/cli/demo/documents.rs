@@ -92,7 +92,7 @@ pub fn interchange(way: Way, control: u64, kind: &str, bodies: Vec<Vec<Segment>>
     let sets: Vec<OutSet> = bodies
         .into_iter()
         .enumerate()
-        .map(|(n, segments)| OutSet { kind: kind.into(), control: format!("{:04}", n + 1), segments })
+        .map(|(n, segments)| OutSet { kind: kind.into(), control: format!("{:04}", n + 1), segments: segments.into() })
         .collect();
     write::x12(&envelope, &sets).map_err(|fault| fault.sentence.to_string())
 }

@@ -7,7 +7,7 @@ use crate::{
         codes,
         fault::{Costs, Fault},
         piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Standard},
-        write::Segment,
+        write::Segments,
     },
     mapping::Library,
     store::documents::Work,
@@ -86,11 +86,11 @@ pub struct ToAcknowledge {
 /// What an acknowledgement speaks of.
 pub enum Received {
     /// X12, AK1 to AK9.
-    Group { group: Group, form: Form, body: Vec<Segment> },
+    Group { group: Group, form: Form, body: Segments },
     /// X12: the faults that a TA1 tells.
     Interchange { faults: Vec<Fault> },
     /// EDIFACT, UCI to the last UCD.
-    Contrl { version: &'static str, body: Vec<Segment>, code: AckCode },
+    Contrl { version: &'static str, body: Segments, code: AckCode },
 }
 
 /// One document on its way through translate.

@@ -6,7 +6,7 @@ use crate::{
     fault::{Costs, Fault},
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd},
     place::At,
-    write::{Element, Segment},
+    write::{Element, Segment, Segments},
 };
 
 /// 0083: this level and all below it are refused.
@@ -23,10 +23,10 @@ const SERVICE: &[&str] = &["UNA", "UNB", "UNG", "UNH", "UNT", "UNE", "UNZ", "UNS
 pub struct Contrl {
     interchange: Interchange,
     /// UCM, UCS and UCD so far; within a group, the group's.
-    body: Vec<Segment>,
-    group: Option<(Group, Vec<Segment>)>,
-    /// Faults outside of messages and groups.
-    around: Vec<Fault>,
+    body: Segments,
+    group: Option<(Group, Segments)>,
+    /// The costliest fault outside of messages and groups.
+    around: Option<Fault>,
     sets: Counted,
 }
 
@@ -35,9 +35,9 @@ impl Contrl {
     pub fn new(interchange: &Interchange, include_accepted: bool) -> Self {
         Contrl {
             interchange: interchange.clone(),
-            body: Vec::new(),
+            body: Segments::default(),
             group: None,
-            around: Vec::new(),
+            around: None,
             sets: Counted { include_accepted, ..Counted::default() },
         }
     }
@@ -56,17 +56,14 @@ impl Contrl {
     /// A group begins.
     pub fn group(&mut self, group: &Group) {
         self.close_group(&[]);
-        self.group = Some((group.clone(), Vec::new()));
+        self.group = Some((group.clone(), Segments::default()));
     }
 
     /// One more message.
     pub fn set(&mut self, set: &SetOutcome) {
         let Some(told) = self.sets.set(set) else { return };
-        let segments = message(set, &told);
-        match &mut self.group {
-            Some((_, body)) => body.extend(segments),
-            None => self.body.extend(segments),
-        }
+        let body = self.group.as_mut().map_or(&mut self.body, |(_, body)| body);
+        message(set, &told).iter().for_each(|segment| body.push(segment));
     }
 
     /// A group ends.
@@ -76,11 +73,13 @@ impl Contrl {
 
     /// Something between messages.
     pub fn around(&mut self, fault: &Fault) {
-        self.around.push(fault.clone());
+        if self.around.as_ref().is_none_or(|known| fault.costs > known.costs) {
+            self.around = Some(fault.clone());
+        }
     }
 
     /// The interchange's end: UCI to the last UCD, and what it comes to.
-    pub fn finish(mut self, end: &InterchangeEnd) -> (Vec<Segment>, AckCode) {
+    pub fn finish(mut self, end: &InterchangeEnd) -> (Segments, AckCode) {
         self.close_group(&[]);
         let faults: Vec<&Fault> = end.faults.iter().chain(&self.around).filter(|f| f.costs > Costs::Nothing).collect();
         let refused = faults.iter().any(|fault| fault.costs >= Costs::Interchange);
@@ -98,24 +97,24 @@ impl Contrl {
             plain(if refused { REFUSED } else { TAKEN }),
         ];
         elements.extend(reason(root(&faults)));
-        let mut segments = vec![Segment { id: "UCI".into(), elements }];
+        let mut segments = Segments::from(vec![Segment { id: "UCI".into(), elements }]);
         // What is refused as a whole is refused by its UCI: nothing below it is told.
         if !refused {
-            segments.append(&mut self.body);
+            segments.append(self.body);
         }
         (segments, code)
     }
 
     /// UCI alone, of an interchange that is refused for what no fault of the codec's says (0085 `26`, one that came before).
-    pub fn refused(interchange: &Interchange, code: &str) -> Vec<Segment> {
+    pub fn refused(interchange: &Interchange, code: &str) -> Segments {
         let parties = [party(&interchange.sender), party(&interchange.receiver)];
         let elements =
             [plain(&shown(&interchange.control, 14))].into_iter().chain(parties).chain([plain(REFUSED), plain(code)]);
-        vec![Segment { id: "UCI".into(), elements: elements.collect() }]
+        vec![Segment { id: "UCI".into(), elements: elements.collect() }].into()
     }
 
     fn close_group(&mut self, faults: &[Fault]) {
-        let Some((group, mut body)) = self.group.take() else { return };
+        let Some((group, body)) = self.group.take() else { return };
         let faults: Vec<&Fault> = faults.iter().filter(|f| f.costs > Costs::Nothing).collect();
         let refused = faults.iter().any(|fault| fault.costs >= Costs::Set);
         if faults.is_empty() && body.is_empty() {
@@ -129,9 +128,9 @@ impl Contrl {
             plain(if refused { REFUSED } else { TAKEN }),
         ];
         elements.extend(reason(root(&faults)));
-        self.body.push(Segment { id: "UCF".into(), elements });
+        self.body.push(&Segment { id: "UCF".into(), elements });
         if !refused {
-            self.body.append(&mut body);
+            self.body.append(body);
         }
     }
 }

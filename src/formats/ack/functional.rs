@@ -7,7 +7,7 @@ use crate::{
     guides,
     piece::{Group, GroupEnd, Standard},
     place::At,
-    write::Segment,
+    write::{Segment, Segments},
 };
 
 /// Which of the two says it. The 999 came with 005010; it differs in names, and says more of a place.
@@ -57,7 +57,7 @@ impl Form {
 #[derive(Debug)]
 pub struct Functional {
     form: Form,
-    body: Vec<Segment>,
+    body: Segments,
     version: Box<str>,
     sets: Counted,
 }
@@ -70,7 +70,7 @@ pub fn functional(
     end: Option<&GroupEnd>,
     sets: &[SetOutcome],
     include_accepted: bool,
-) -> (Vec<Segment>, AckCode) {
+) -> (Segments, AckCode) {
     let mut acknowledgement = Functional::new(form, group, include_accepted);
     sets.iter().for_each(|set| acknowledgement.set(set));
     acknowledgement.finish(end)
@@ -83,7 +83,7 @@ impl Functional {
         if form == Form::F999 {
             first.push(printable(&group.version, 12));
         }
-        let body = vec![Segment::plain("AK1", first)];
+        let body = vec![Segment::plain("AK1", first)].into();
         let version = group.version.clone();
         Functional { form, body, version, sets: Counted { include_accepted, ..Counted::default() } }
     }
@@ -96,7 +96,7 @@ impl Functional {
         for fault in &told {
             self.fault(set, fault, &mut last);
         }
-        self.body.push(trailer(self.form, set, &told));
+        self.body.push(&trailer(self.form, set, &told));
     }
 
     /// AK2 must name kind and number, and what the sender left out is told as zeros: AK5 says that it was missing.
@@ -107,11 +107,11 @@ impl Functional {
         if self.form == Form::F999 && set.version != self.version {
             first.push(printable(&set.version, 35));
         }
-        self.body.push(Segment::plain("AK2", first));
+        self.body.push(&Segment::plain("AK2", first));
     }
 
     /// The group's end: AK9, and what it comes to.
-    pub fn finish(mut self, end: Option<&GroupEnd>) -> (Vec<Segment>, AckCode) {
+    pub fn finish(mut self, end: Option<&GroupEnd>) -> (Segments, AckCode) {
         let faults = end.map_or(&[][..], |end| &end.faults);
         let refused = faults.iter().any(|fault| fault.costs >= Costs::Set);
         let accepted = if refused { 0 } else { self.sets.accepted };
@@ -133,7 +133,7 @@ impl Functional {
         }
         notes.dedup();
         elements.extend(notes.into_iter().take(5));
-        self.body.push(Segment::plain("AK9", elements));
+        self.body.push(&Segment::plain("AK9", elements));
         (self.body, code)
     }
 
@@ -149,7 +149,7 @@ impl Functional {
         if !is_element || *last != Some(*ordinal) {
             *last = is_element.then_some(*ordinal);
             let position = ordinal.to_string();
-            self.body.push(Segment::plain(self.form.segment(), [&printable(id, 3), &position, "", segment_code]));
+            self.body.push(&Segment::plain(self.form.segment(), [&printable(id, 3), &position, "", segment_code]));
             self.context(set);
         }
         if let (true, Some(element)) = (is_element, element) {
@@ -163,7 +163,7 @@ impl Functional {
             let found = printable(&fault.found, 99);
             let mut ak4 = Segment::plain(self.form.element(), ["", &reference, code, &found]);
             ak4.elements[0] = vec![position];
-            self.body.push(ak4);
+            self.body.push(&ak4);
         }
     }
 
@@ -185,7 +185,7 @@ impl Functional {
     fn context(&mut self, set: &SetOutcome) {
         let (Form::F999, Some((place, name))) = (self.form, &set.name) else { return };
         let named = vec![vec![place.to_string(), printable(name, 35)]];
-        self.body.push(Segment { id: "CTX".into(), elements: vec![named] });
+        self.body.push(&Segment { id: "CTX".into(), elements: vec![named] });
     }
 
     /// The standard's number of an element; empty if no guide knows it.

@@ -64,7 +64,7 @@ pub fn check(standard: Standard, bytes: &[u8], options: Options) {
 }
 
 /// A group without a number is answered by no 997.
-fn functional(form: Form, group: &Group, segments: Vec<write::Segment>) {
+fn functional(form: Form, group: &Group, segments: write::Segments) {
     if group.control.is_empty() {
         return;
     }

@@ -1,6 +1,10 @@
 //! Writes EDIFACT: UNA, UNB, messages, UNZ, with counts and release characters made here. ISO 9735-1, -2.
 
-use super::{Element, OutSet, Segment, Spot, check_id, is_empty, too_long, trimmed};
+use super::{
+    OutSet, Segment, Segments, Spot, check_id,
+    segments::{Begins, Packed, is_usual},
+    too_long,
+};
 use crate::{codes, fault::Fault, piece::Identity};
 
 /// The characters that an interchange reserves.
@@ -75,25 +79,28 @@ pub struct UnbHeader {
 
 /// One interchange without groups.
 pub fn edifact(envelope: &EdifactEnvelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
-    let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0, plain: plain(envelope) };
+    let plain = plain(envelope);
+    let copies =
+        !envelope.header.transliterate && (0..=u8::MAX).all(|byte| !is_usual(byte) || plain[usize::from(byte)]);
+    let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0, plain, copies };
     writer.una()?;
-    writer.segment(&header(envelope))?;
+    for segment in Segments::from(vec![header(envelope)]).packed() {
+        writer.segment(segment)?;
+    }
+    let line_end = envelope.delimiters.line_end.len();
+    let room = |set: &OutSet| set.segments.bytes() + set.segments.len() * line_end + 64;
+    writer.out.reserve(sets.iter().map(room).sum());
+    let (version, release) = envelope.version.split_at(1.min(envelope.version.len()));
     for set in sets {
         let first = writer.ordinal;
-        let (version, release) = envelope.version.split_at(1.min(envelope.version.len()));
-        let mut identifier = vec![set.kind.clone(), version.to_owned(), release.to_owned(), "UN".to_owned()];
-        identifier.push(envelope.association.clone());
-        writer.segment(&Segment {
-            id: "UNH".into(),
-            elements: vec![vec![vec![set.control.clone()]], vec![identifier]],
-        })?;
-        for segment in &set.segments {
+        writer.plain("UNH", &[&[&set.control], &[&set.kind, version, release, "UN", &envelope.association]])?;
+        for segment in set.segments.packed() {
             writer.segment(segment)?;
         }
         let count = (writer.ordinal - first + 1).to_string();
-        writer.segment(&Segment::plain("UNT", [&count, &set.control]))?;
+        writer.plain("UNT", &[&[&count], &[&set.control]])?;
     }
-    writer.segment(&Segment::plain("UNZ", [sets.len().to_string(), envelope.control.clone()]))?;
+    writer.plain("UNZ", &[&[&sets.len().to_string()], &[&envelope.control]])?;
     Ok(writer.out)
 }
 
@@ -128,6 +135,8 @@ struct Writer<'a> {
     ordinal: u32,
     /// By byte: what stands for itself in every character set, so that most values are copied after one look.
     plain: [bool; 256],
+    /// True if all usual bytes are plain: most segments are copied unread.
+    copies: bool,
 }
 
 /// ASCII without what is released and without control characters.
@@ -160,39 +169,61 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn segment(&mut self, segment: &Segment) -> Result<(), Fault> {
-        let spot = self.spot(&segment.id, None);
-        check_id(segment, spot)?;
+    fn segment(&mut self, segment: Packed) -> Result<(), Fault> {
+        let spot = self.spot(segment.id, None);
+        check_id(segment.id, spot)?;
         self.out.extend_from_slice(segment.id.as_bytes());
-        for (position, element) in (1u16..).zip(trimmed(&segment.elements, is_empty)) {
-            self.out.push(self.envelope.delimiters.element as u8);
-            self.element(element, Spot { element: Some(position), ..spot })?;
-        }
-        self.out.push(self.envelope.delimiters.segment as u8);
-        self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
-        self.ordinal += 1;
-        Ok(())
-    }
-
-    fn element(&mut self, element: &Element, spot: Spot) -> Result<(), Fault> {
-        let repeats = trimmed(element, |repeat| repeat.iter().all(String::is_empty));
-        if repeats.len() > 1 && self.envelope.syntax_version < 4 {
-            let sentence =
-                format!("{} is repeated, and syntax {} can't say that.", spot.name(), self.envelope.syntax_version);
-            return Err(spot.fault(codes::CANT_WRITE, sentence).expected("one value"));
-        }
-        for (n, components) in repeats.iter().enumerate() {
-            if n > 0 {
-                self.out.push(self.envelope.delimiters.repetition as u8);
-            }
-            for (n, value) in trimmed(components, String::is_empty).iter().enumerate() {
-                if n > 0 {
-                    self.out.push(self.envelope.delimiters.component as u8);
+        let d = &self.envelope.delimiters;
+        let [element, component, repetition] = [d.element, d.component, d.repetition].map(|c| c as u8);
+        // Only what UNB holds is measured here.
+        if !(self.copies && segment.id != "UNB" && segment.copied(element, component, &mut self.out)) {
+            let mut position = 0;
+            for (begins, value) in segment.values() {
+                position += u16::from(begins == Begins::Element);
+                let spot = Spot { element: Some(position), ..spot };
+                if begins == Begins::Repeat && self.envelope.syntax_version < 4 {
+                    return Err(self.cant_repeat(spot));
                 }
+                self.out.push(match begins {
+                    Begins::Element => element,
+                    Begins::Component => component,
+                    Begins::Repeat => repetition,
+                });
                 self.value(value, spot)?;
             }
         }
+        self.end();
         Ok(())
+    }
+
+    /// A segment of elements that are not repeated, each of its components.
+    fn plain(&mut self, id: &str, elements: &[&[&str]]) -> Result<(), Fault> {
+        let spot = self.spot(id, None);
+        self.out.extend_from_slice(id.as_bytes());
+        for (position, components) in (1u16..).zip(elements) {
+            self.out.push(self.envelope.delimiters.element as u8);
+            let last = components.iter().rposition(|component| !component.is_empty()).map_or(0, |last| last + 1);
+            for (n, component) in components[..last].iter().enumerate() {
+                if n > 0 {
+                    self.out.push(self.envelope.delimiters.component as u8);
+                }
+                self.value(component, Spot { element: Some(position), ..spot })?;
+            }
+        }
+        self.end();
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.out.push(self.envelope.delimiters.segment as u8);
+        self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
+        self.ordinal += 1;
+    }
+
+    fn cant_repeat(&self, spot: Spot) -> Fault {
+        let sentence =
+            format!("{} is repeated, and syntax {} can't say that.", spot.name(), self.envelope.syntax_version);
+        spot.fault(codes::CANT_WRITE, sentence).expected("one value")
     }
 
     /// A value with what is reserved released, in the interchange's character set.

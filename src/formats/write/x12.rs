@@ -1,6 +1,10 @@
 //! Writes X12: ISA, GS, sets, GE, IEA, with counts and padding made here. X12.5 §3, X12.6 §3.
 
-use super::{Element, OutSet, Segment, Spot, X12Envelope, check_id, is_empty, too_long, trimmed};
+use super::{
+    OutSet, Segment, Segments, Spot, X12Envelope, check_id,
+    segments::{Begins, Packed, is_usual},
+    too_long,
+};
 use crate::{codes, fault::Fault};
 
 /// One interchange with one group of sets.
@@ -13,32 +17,25 @@ pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
         true => envelope.date.get(2..).unwrap_or(""),
         false => &envelope.date,
     };
-    writer.segment(&Segment::plain(
-        "GS",
-        [
-            envelope.functional_id.as_str(),
-            &envelope.application_sender,
-            &envelope.application_receiver,
-            date,
-            &envelope.time,
-            &group,
-            "X",
-            &envelope.version,
-        ],
-    ))?;
+    let parties = [&*envelope.functional_id, &envelope.application_sender, &envelope.application_receiver];
+    let [functional_id, sender, receiver] = parties;
+    writer.plain("GS", &[functional_id, sender, receiver, date, &envelope.time, &group, "X", &envelope.version])?;
+    let line_end = envelope.delimiters.line_end.len();
+    let room = |set: &OutSet| set.segments.bytes() + set.segments.len() * line_end + 64;
+    writer.out.reserve(sets.iter().map(room).sum());
     for set in sets {
         let first = writer.ordinal;
-        writer.segment(&Segment::plain("ST", [&*set.kind, &*set.control, writer.implementation()]))?;
-        for segment in &set.segments {
+        writer.plain("ST", &[&set.kind, &set.control, writer.implementation()])?;
+        for segment in set.segments.packed() {
             writer.segment(segment)?;
         }
         let count = (writer.ordinal - first + 1).to_string();
-        writer.segment(&Segment::plain("SE", [&count, &set.control]))?;
+        writer.plain("SE", &[&count, &set.control])?;
     }
-    writer.segment(&Segment::plain("GE", [sets.len().to_string(), group]))?;
+    writer.plain("GE", &[&sets.len().to_string(), &group])?;
     let control = writer.interchange_control()?;
-    writer.segment(&Segment::plain("IEA", ["1".to_owned(), control]))?;
-    Ok(writer.out.into_bytes())
+    writer.plain("IEA", &["1", &control])?;
+    Ok(writer.out)
 }
 
 /// One interchange with a TA1 and no group.
@@ -46,25 +43,30 @@ pub fn ta1(envelope: &X12Envelope, ta1: &Segment) -> Result<Vec<u8>, Fault> {
     let mut writer = Writer::new(envelope);
     writer.check_delimiters()?;
     writer.isa()?;
-    writer.segment(ta1)?;
+    for segment in Segments::from(vec![ta1.clone()]).packed() {
+        writer.segment(segment)?;
+    }
     let control = writer.interchange_control()?;
-    writer.segment(&Segment::plain("IEA", ["0".to_owned(), control]))?;
-    Ok(writer.out.into_bytes())
+    writer.plain("IEA", &["0", &control])?;
+    Ok(writer.out)
 }
 
 struct Writer<'a> {
     envelope: &'a X12Envelope,
-    out: String,
+    out: Vec<u8>,
     /// Segments so far.
     ordinal: u32,
     /// By byte: ASCII that stands for itself, so that most values are copied after one look.
     plain: [bool; 256],
+    /// True if all usual bytes are plain: most segments are copied unread.
+    copies: bool,
 }
 
 impl<'a> Writer<'a> {
     fn new(envelope: &'a X12Envelope) -> Self {
-        let mut writer = Writer { envelope, out: String::new(), ordinal: 0, plain: [false; 256] };
+        let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0, plain: [false; 256], copies: false };
         writer.plain = std::array::from_fn(|byte| byte < 128 && !writer.reserves(char::from(byte as u8)));
+        writer.copies = (0..=u8::MAX).all(|byte| !is_usual(byte) || writer.plain[usize::from(byte)]);
         writer
     }
 
@@ -146,46 +148,63 @@ impl<'a> Writer<'a> {
         }
         isa.push(e.delimiters.element);
         isa.push(e.delimiters.component);
-        self.out.push_str(&isa);
+        self.out.extend_from_slice(isa.as_bytes());
         self.end();
         Ok(())
     }
 
-    fn segment(&mut self, segment: &Segment) -> Result<(), Fault> {
-        let spot = self.spot(&segment.id, None);
-        check_id(segment, spot)?;
-        self.out.push_str(&segment.id);
-        for (position, element) in (1u16..).zip(trimmed(&segment.elements, is_empty)) {
-            self.out.push(self.envelope.delimiters.element);
-            self.element(element, Spot { element: Some(position), ..spot })?;
+    fn segment(&mut self, segment: Packed) -> Result<(), Fault> {
+        let spot = self.spot(segment.id, None);
+        check_id(segment.id, spot)?;
+        self.out.extend_from_slice(segment.id.as_bytes());
+        let d = &self.envelope.delimiters;
+        let [element, component, repetition] = [d.element, d.component, d.repetition].map(|c| c as u8);
+        if !(self.copies && segment.copied(element, component, &mut self.out)) {
+            let mut position = 0;
+            for (begins, value) in segment.values() {
+                position += u16::from(begins == Begins::Element);
+                let spot = Spot { element: Some(position), ..spot };
+                if begins == Begins::Repeat && !self.repeats() {
+                    return Err(self.cant_repeat(spot));
+                }
+                self.out.push(match begins {
+                    Begins::Element => element,
+                    Begins::Component => component,
+                    Begins::Repeat => repetition,
+                });
+                self.value(value, spot)?;
+            }
         }
         self.end();
         Ok(())
     }
 
-    fn element(&mut self, element: &Element, spot: Spot) -> Result<(), Fault> {
-        let repeats = trimmed(element, |repeat| repeat.iter().all(String::is_empty));
-        if repeats.len() > 1 && !self.repeats() {
-            let sentence =
-                format!("{} is repeated, and version {} can't say that.", spot.name(), self.envelope.version);
-            return Err(spot.fault(codes::CANT_WRITE, sentence).expected("one value"));
+    /// A segment of plain elements.
+    fn plain(&mut self, id: &str, elements: &[&str]) -> Result<(), Fault> {
+        let spot = self.spot(id, None);
+        self.out.extend_from_slice(id.as_bytes());
+        let last = elements.iter().rposition(|element| !element.is_empty()).map_or(0, |last| last + 1);
+        for (position, element) in (1u16..).zip(&elements[..last]) {
+            self.out.push(self.envelope.delimiters.element as u8);
+            self.value(element, Spot { element: Some(position), ..spot })?;
         }
-        for (n, components) in repeats.iter().enumerate() {
-            if n > 0 {
-                self.out.push(self.envelope.delimiters.repetition);
-            }
-            for (n, value) in trimmed(components, String::is_empty).iter().enumerate() {
-                if n > 0 {
-                    self.out.push(self.envelope.delimiters.component);
-                }
-                if value.bytes().all(|byte| self.plain[usize::from(byte)]) {
-                    self.out.push_str(value);
-                } else {
-                    self.out.push_str(&self.clean(value, spot)?);
-                }
-            }
+        self.end();
+        Ok(())
+    }
+
+    fn value(&mut self, value: &str, spot: Spot) -> Result<(), Fault> {
+        if value.bytes().all(|byte| self.plain[usize::from(byte)]) {
+            self.out.extend_from_slice(value.as_bytes());
+        } else {
+            let cleaned = self.clean(value, spot)?;
+            self.out.extend_from_slice(cleaned.as_bytes());
         }
         Ok(())
+    }
+
+    fn cant_repeat(&self, spot: Spot) -> Fault {
+        let sentence = format!("{} is repeated, and version {} can't say that.", spot.name(), self.envelope.version);
+        spot.fault(codes::CANT_WRITE, sentence).expected("one value")
     }
 
     /// A value without characters that the envelope reserves.
@@ -212,8 +231,8 @@ impl<'a> Writer<'a> {
     }
 
     fn end(&mut self) {
-        self.out.push(self.envelope.delimiters.segment);
-        self.out.push_str(&self.envelope.delimiters.line_end);
+        self.out.push(self.envelope.delimiters.segment as u8);
+        self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
         self.ordinal += 1;
     }
 

@@ -7,8 +7,8 @@ use crossdock_formats::{
     piece::{Identity, Piece, Standard},
     tree::{Kind, NodeId, Tree},
     write::{
-        self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, UnbHeader, X12Delimiters, X12Envelope,
-        X12Header,
+        self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, Segments, UnbHeader, X12Delimiters,
+        X12Envelope, X12Header,
     },
 };
 use proptest::prelude::*;
@@ -64,7 +64,8 @@ fn response() -> OutSet {
             Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A-101"]),
             Segment::plain("ACK", ["IA", "5", "EA"]),
             Segment::plain("CTT", ["1"]),
-        ],
+        ]
+        .into(),
     }
 }
 
@@ -113,7 +114,8 @@ fn edifact_with_release_characters_and_latin_letters() {
                 ],
             },
             Segment::plain("UNS", ["S"]),
-        ],
+        ]
+        .into(),
     };
     let written = write::edifact(&edifact_envelope(), std::slice::from_ref(&set)).expect("it can be written");
     let text: String = written.iter().map(|b| char::from(*b)).collect();
@@ -131,13 +133,13 @@ UNZ+1+17'
     assert_eq!(text, expected);
     let read = sets(Standard::Edifact, &written).remove(0);
     assert_eq!(read.faults, []);
-    assert_eq!(segments(&read.tree), set.segments.iter().map(normal).collect::<Vec<_>>());
+    assert_eq!(Segments::from(segments(&read.tree)), set.segments);
 }
 
 #[test]
 fn a_delimiter_in_data_is_refused_or_replaced() {
-    let mut set = response();
-    set.segments[1] = Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A*101"]);
+    let line = Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A*101"]);
+    let set = OutSet { segments: vec![line].into(), ..response() };
     let fault = write::x12(&x12_envelope(), std::slice::from_ref(&set)).expect_err("it can't be written");
     assert_eq!((&*fault.code, fault.place.at.to_string().as_str(), &*fault.found), ("E0801", "PO107", "A*101"));
     let mut envelope = x12_envelope();
@@ -156,13 +158,13 @@ fn what_the_format_cannot_hold_is_refused() {
     same.delimiters.component = '*';
     assert_eq!(&*write::x12(&same, &[]).expect_err("twice").code, "E0802");
     let repeated = OutSet {
-        segments: vec![Segment { id: "REF".into(), elements: vec![vec![vec!["a".into()], vec!["b".into()]]] }],
+        segments: vec![Segment { id: "REF".into(), elements: vec![vec![vec!["a".into()], vec!["b".into()]]] }].into(),
         ..response()
     };
     assert_eq!(&*write::x12(&x12_envelope(), &[repeated]).expect_err("a repeat").code, "E0802");
-    let bad_id = OutSet { segments: vec![Segment::plain("N1*", ["x"])], ..response() };
+    let bad_id = OutSet { segments: vec![Segment::plain("N1*", ["x"])].into(), ..response() };
     assert_eq!(&*write::x12(&x12_envelope(), &[bad_id]).expect_err("an id").code, "E0802");
-    let euro = OutSet { segments: vec![Segment::plain("FTX", ["€"])], ..response() };
+    let euro = OutSet { segments: vec![Segment::plain("FTX", ["€"])].into(), ..response() };
     assert_eq!(&*write::edifact(&edifact_envelope(), &[euro]).expect_err("no euro in Latin-1").code, "E0802");
 }
 
@@ -248,11 +250,50 @@ fn any_segment(characters: &'static str, repeats: usize) -> impl Strategy<Value 
 
 /// Without a guide nothing is said of components, so what was written comes back part for part.
 fn unguided(kind: &str, segments: Vec<Segment>) -> OutSet {
-    OutSet { kind: kind.into(), control: "0001".into(), segments }
+    OutSet { kind: kind.into(), control: "0001".into(), segments: segments.into() }
+}
+
+/// As it is unpacked: an empty element is one empty value.
+fn filled(mut segment: Segment) -> Segment {
+    for element in &mut segment.elements {
+        if element.is_empty() {
+            element.push(vec![]);
+        }
+        element.iter_mut().filter(|repeat| repeat.is_empty()).for_each(|repeat| repeat.push(String::new()));
+    }
+    segment
+}
+
+#[test]
+fn packed_segments_hold_values_and_counts_of_any_size() {
+    let long = |length: usize| "A".repeat(length);
+    let all: Vec<Segment> = [0, 1, 62, 63, 64, 254, 255, 256, 70_000, 5_000_000]
+        .into_iter()
+        .flat_map(|length| [Segment::plain("REF", [&long(length), "1"]), Segment::plain("N9", [&long(length)])])
+        .cycle()
+        .take(40)
+        .collect();
+    let packed: Segments = all.iter().cloned().collect();
+    assert_eq!(packed.len(), 40);
+    assert!(packed.iter().eq(all.iter().map(normal).map(filled)));
+    let set = OutSet { segments: packed, ..response() };
+    let text = String::from_utf8(write::x12(&x12_envelope(), &[set]).expect("it can be written")).expect("text");
+    let lines: Vec<&str> = text.lines().skip(3).take(40).collect();
+    let plain = |segment: &Segment| {
+        let values: Vec<&str> = segment.elements.iter().map(|element| element[0][0].as_str()).collect();
+        format!("{}*{}", segment.id, values.join("*")).trim_end_matches('*').to_owned() + "~"
+    };
+    assert!(lines.into_iter().eq(all.iter().map(plain)));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn packed_segments_are_the_segments(segments in proptest::collection::vec(any_segment("[ -~é]{0,80}", 3), 0..30)) {
+        let packed = Segments::from(segments.clone());
+        prop_assert_eq!(packed.iter().collect::<Vec<_>>(), segments.into_iter().map(filled).collect::<Vec<_>>());
+    }
 
     #[test]
     fn x12_written_read_and_written_is_the_same(sets_of in proptest::collection::vec(proptest::collection::vec(any_segment("[ -)+-=?-\\]_a-z|é]{0,6}", 3), 0..6), 1..4)) {
@@ -285,7 +326,7 @@ fn letters_are_refused_or_transliterated() {
     let written = |syntax: &str, transliterate: bool, value: &str| {
         let header = UnbHeader { transliterate, ..UnbHeader::default() };
         let envelope = EdifactEnvelope { syntax: syntax.into(), header, ..edifact_envelope() };
-        let segments = vec![Segment::plain("FTX", ["AAI", "", "", value])];
+        let segments = vec![Segment::plain("FTX", ["AAI", "", "", value])].into();
         write::edifact(&envelope, &[OutSet { kind: "ORDRSP".into(), control: "1".into(), segments }]).map_err(Box::new)
     };
     for (syntax, value, plain) in [

@@ -226,7 +226,8 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
                 says: Says::Group {
                     group,
                     form: Form::F997,
-                    segments: vec![Segment::plain("AK1", ["PO", "17"]), Segment::plain("AK9", ["A", "1", "1", "1"])],
+                    segments: vec![Segment::plain("AK1", ["PO", "17"]), Segment::plain("AK9", ["A", "1", "1", "1"])]
+                        .into(),
                 },
             })
             .collect();
