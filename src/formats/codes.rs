@@ -122,6 +122,10 @@ codes! {
         "Nothing is lost by it: the lines are put together again. A transfer between record-oriented systems often does it; the sender can switch it off.";
     WRONG_LENGTH "E0119" "binary data of another length than said" Envelope Set Element("7"), "29",
         "State the number of bytes that stand there. Line ends changed on the way also look like this: such files must be sent as binary.";
+    SET_NUMBER_AGAIN "E0120" "a set's control number that came before" Envelope Nothing Set("23"), "26",
+        "Number the sets of a group each by a number of its own: an acknowledgement names them by it. The agreement can refuse such sets: `checks: { set_numbers: reject }`.";
+    GROUP_NUMBER_AGAIN "E0121" "a group's control number that came before" Envelope Nothing Group("19"), "26",
+        "Number the groups of an interchange each by a number of its own: an acknowledgement names them by it. The agreement can refuse such groups: `checks: { group_numbers: reject }`.";
     UNKNOWN_SEGMENT "E0201" "a segment that the standard doesn't know" Structure Set Segment("1"), "15",
         "Look for a slip in the segment's id, or a line break or terminator inside a value. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     OUT_OF_PLACE "E0202" "a segment at the wrong place" Structure Set Segment("7"), "15",
@@ -162,6 +166,8 @@ codes! {
         "Lists age: it is taken as it is, unless the agreement enforces codes. If it is a slip, the sender should mend it; a mapping's table decides what it means.";
     SEPARATOR_IN_VALUE "E0311" "a separator inside a simple element" Element Nothing None, "16",
         "It was taken as part of the value. The sender should choose a separator that its data doesn't use.";
+    PADDED_VALUE "E0312" "zeros before a number, or blanks around a value" Element Nothing Element("6"), "12",
+        "Send numbers without leading zeros, and values without blanks at their ends, but for what fills a value up to its shortest length.";
     PAIRED "E0401" "elements that go together are not all there" Relation Set Element("2"), "48",
         "Send all of them or none.";
     ONE_REQUIRED "E0402" "none of several elements is there" Relation Set Element("2"), "48",
@@ -184,6 +190,8 @@ codes! {
         "Nothing is lost by it: levels are found by their numbers. The sender should write a level behind the one that it belongs to.";
     LOOP_NAME "E0415" "the end of a bounded loop names another one" Relation Nothing None, "",
         "Nothing is lost by it: the loop ends there. LE01 must repeat what LS01 says.";
+    HASH_TOTAL "E0416" "the total of quantities is wrong" Relation Nothing Element("7"), "29",
+        "Look whether lines are missing. The agreement can refuse such sets: `checks: { hash_totals: reject }`.";
     RAGGED_ROW "E0501" "a row of the wrong length" Structure Set None, "",
         "Give the row as many fields as the header has. A delimiter inside an unquoted value also looks like this.";
     OPEN_QUOTE "E0502" "a quote that is never closed" Byte Set None, "",

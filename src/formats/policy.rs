@@ -38,6 +38,14 @@ pub enum Area {
     Values,
     /// A separator inside of a simple element.
     Separators,
+    /// ST02, UNH 0062 that came before in the same group or interchange.
+    SetNumbers,
+    /// GS06, UNG 0048 that came before in the same interchange.
+    GroupNumbers,
+    /// Totals of quantities.
+    HashTotals,
+    /// Zeros before numbers and blanks around values; looked for only where they are not ignored, as they are by default.
+    Padding,
     /// Counts and control numbers of trailers; taken as [`Policy::counts`] says.
     Counts,
     /// Counts of lines; taken as [`Policy::totals`] says.
@@ -48,7 +56,7 @@ pub enum Area {
 
 impl Area {
     /// Those of which [`Strictness`] holds something.
-    pub const OF_STRICTNESS: [Area; 9] = [
+    pub const OF_STRICTNESS: [Area; 13] = [
         Area::Order,
         Area::Repeats,
         Area::Required,
@@ -58,6 +66,10 @@ impl Area {
         Area::Lengths,
         Area::Values,
         Area::Separators,
+        Area::SetNumbers,
+        Area::GroupNumbers,
+        Area::HashTotals,
+        Area::Padding,
     ];
 
     /// Where a fault belongs, by its code.
@@ -74,6 +86,10 @@ impl Area {
             codes::TOO_SHORT | codes::TOO_LONG_VALUE => Area::Lengths,
             codes::WRONG_CHARACTERS | codes::BAD_DATE | codes::BAD_TIME => Area::Values,
             codes::SEPARATOR_IN_VALUE => Area::Separators,
+            codes::SET_NUMBER_AGAIN => Area::SetNumbers,
+            codes::GROUP_NUMBER_AGAIN => Area::GroupNumbers,
+            codes::HASH_TOTAL => Area::HashTotals,
+            codes::PADDED_VALUE => Area::Padding,
             codes::SET_COUNT
             | codes::SET_CONTROL
             | codes::GROUP_COUNT
@@ -97,6 +113,11 @@ impl Strictness {
         if let Some(place) = self.0.get_mut(area as usize) {
             *place = Some(severity);
         }
+    }
+
+    /// True if it is asked for zeros and blanks that pad values.
+    pub(crate) fn tells_padding(&self) -> bool {
+        matches!(self.0[Area::Padding as usize], Some(Severity::Warn | Severity::Reject))
     }
 
     /// The fault as it is taken; none if it is ignored. What was changed is the agreement's word.

@@ -2,9 +2,9 @@
 
 use crate::{
     codes,
-    edi::envelope::counted_of,
+    edi::envelope::{by_severity, counted_of},
     fault::Fault,
-    piece::Set,
+    piece::{Set, Severity},
     tree::{NodeId, Tree},
 };
 
@@ -32,20 +32,50 @@ pub(crate) fn counted(kind: &str) -> Option<&'static str> {
     COUNTED.iter().find(|(known, _)| *known == kind).map(|(_, segment)| *segment)
 }
 
-/// Checks CTT01 and CNT with qualifier 2 against the lines that are there; `segments` are the nodes of all segments.
-pub(crate) fn check(set: &Set, segments: &[NodeId]) -> Option<Fault> {
-    let counted = counted(&set.kind)?;
+/// What CTT02 and CNT with qualifier 1 sum up: in X12 an element of the lines (by the notes of the sets), in EDIFACT the
+/// QTY of the lines with that qualifier.
+const SUMMED: &[(&str, Summed)] = &[
+    ("810", Summed::Element("IT1", "02")),
+    ("850", Summed::Element("PO1", "02")),
+    ("855", Summed::Element("PO1", "02")),
+    ("856", Summed::Element("SN1", "02")),
+    ("860", Summed::Element("POC", "03")),
+    ("865", Summed::Element("POC", "03")),
+    ("DESADV", Summed::Quantity("12")),
+    ("INVOIC", Summed::Quantity("47")),
+    ("ORDCHG", Summed::Quantity("21")),
+    ("ORDERS", Summed::Quantity("21")),
+    ("ORDRSP", Summed::Quantity("21")),
+];
+
+#[derive(Clone, Copy)]
+enum Summed {
+    Element(&'static str, &'static str),
+    /// 6063.
+    Quantity(&'static str),
+}
+
+/// Checks CTT and CNT against the lines that are there; `segments` are the nodes of all segments. A wrong count of lines
+/// is taken as `lines` says, a wrong total of quantities as its row of codes does.
+pub(crate) fn check(set: &Set, segments: &[NodeId], lines: Severity) -> impl Iterator<Item = Fault> + use<> {
     let tree = &set.tree;
-    let [ctt, cnt, line] = ["CTT", "CNT", counted].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
-    let (mut stated, mut lines) = (None, 0);
-    for segment in segments {
-        let name = tree.number(*segment);
-        lines += u64::from(name == line);
-        if (name == ctt || name == cnt) && stated.is_none() {
-            stated = statement(tree, *segment, name == cnt);
-        }
+    let [ctt, cnt] = ["CTT", "CNT"].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
+    let (mut of_lines, mut of_quantities) = (None, None);
+    // The summary stands at the end: what is searched for is near.
+    for segment in segments.iter().rev().filter(|id| [ctt, cnt].contains(&tree.number(**id))) {
+        let is_cnt = tree.number(*segment) == cnt;
+        of_lines = statement(tree, *segment, is_cnt, "2").or(of_lines);
+        of_quantities = statement(tree, *segment, is_cnt, "1").or(of_quantities);
     }
-    let stated = stated?;
+    let lines = of_lines.and_then(|stated| count(set, segments, stated)).and_then(|fault| by_severity(fault, lines));
+    let quantities = of_quantities.and_then(|stated| total(set, segments, stated));
+    lines.into_iter().chain(quantities)
+}
+
+fn count(set: &Set, segments: &[NodeId], stated: NodeId) -> Option<Fault> {
+    let (tree, counted) = (&set.tree, counted(&set.kind)?);
+    let line = tree.number_of(counted).unwrap_or(u32::MAX);
+    let lines = segments.iter().filter(|segment| tree.number(**segment) == line).count() as u64;
     let value = tree.value(stated).unwrap_or("");
     if value.parse() == Ok(lines) {
         return None;
@@ -55,13 +85,79 @@ pub(crate) fn check(set: &Set, segments: &[NodeId]) -> Option<Fault> {
     Some(Fault::new(codes::CONTROL_TOTAL, tree.place(stated), sentence).found(value).expected(lines.to_string()))
 }
 
-/// The node that states the number of lines in a CTT, or in a CNT if that is what it counts.
-fn statement(tree: &Tree, segment: NodeId, cnt: bool) -> Option<NodeId> {
-    let first = tree.named(segment, "01").next()?;
-    if !cnt {
-        return Some(first).filter(|node| tree.value(*node).is_some());
+fn total(set: &Set, segments: &[NodeId], stated: NodeId) -> Option<Fault> {
+    let tree = &set.tree;
+    let value = tree.value(stated).filter(|value| !value.is_empty())?;
+    let summed = SUMMED.iter().find(|(kind, _)| *kind == &*set.kind)?.1;
+    let name = match summed {
+        Summed::Element(segment, _) => segment,
+        Summed::Quantity(_) => "QTY",
+    };
+    let number = tree.number_of(name)?;
+    let found: Vec<&str> = segments
+        .iter()
+        .filter(|segment| tree.number(**segment) == number)
+        .filter_map(|segment| quantity(tree, *segment, summed))
+        .collect();
+    // What can't be read as a number has a fault of its own.
+    let sum: i128 = found.iter().map(|value| scaled(value)).sum::<Option<i128>>()?;
+    if found.is_empty() || scaled(value)? == sum || truncated(&found, value) {
+        return None;
     }
-    // C270: 6069 = 2, number of line items in the message; 6066.
-    let lines = tree.named(first, "01").any(|qualifier| tree.value(qualifier) == Some("2"));
-    if lines { tree.named(first, "02").next() } else { None }
+    let expected = plain(sum);
+    let sentence = format!("The summary says that the quantities come to {value}, and those there come to {expected}.");
+    Some(Fault::new(codes::HASH_TOTAL, tree.place(stated), sentence).found(value).expected(expected))
+}
+
+fn quantity(tree: &Tree, segment: NodeId, summed: Summed) -> Option<&str> {
+    match summed {
+        Summed::Element(_, element) => tree.value(tree.named(segment, element).next()?),
+        Summed::Quantity(wanted) => {
+            let composite = tree.named(segment, "01").next()?;
+            let qualifier = tree.value(tree.named(composite, "01").next()?)?;
+            let value = tree.named(composite, "02").next().and_then(|node| tree.value(node));
+            value.filter(|_| qualifier == wanted)
+        }
+    }
+}
+
+/// Decimals that are kept of a quantity.
+const DECIMALS: usize = 9;
+
+/// A decimal number as a whole one of billionths; none if it is no number, or has more decimals.
+fn scaled(value: &str) -> Option<i128> {
+    let (sign, digits) = value.trim().strip_prefix('-').map_or((1, value.trim()), |digits| (-1, digits));
+    let (whole, decimals) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    let all: String = format!("{whole}{decimals:0<DECIMALS$}");
+    let is_number = !digits.is_empty() && all.bytes().all(|b| b.is_ascii_digit()) && decimals.len() <= DECIMALS;
+    // Thirty digits of each leave room for the sum of all that a set can hold.
+    (is_number && all.len() <= 30).then(|| all.parse::<i128>().ok().map(|number| sign * number)).flatten()
+}
+
+fn plain(scaled: i128) -> String {
+    let one = 10i128.pow(DECIMALS as u32);
+    let (whole, rest) = (scaled.unsigned_abs() / one.unsigned_abs(), scaled.unsigned_abs() % one.unsigned_abs());
+    let decimals = format!("{rest:0DECIMALS$}");
+    let sign = if scaled < 0 { "-" } else { "" };
+    format!("{sign}{whole}.{decimals}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// X12's own way of a hash total (element 347): the digits without their points are summed, and cut on the left.
+fn truncated(quantities: &[&str], stated: &str) -> bool {
+    let digits = |value: &str| value.bytes().filter(u8::is_ascii_digit).map(char::from).collect::<String>();
+    let sum = quantities.iter().map(|value| digits(value).parse::<u128>().ok()).sum::<Option<u128>>();
+    let sum = sum.map(|sum| sum.to_string()).unwrap_or_default();
+    let stated = digits(stated);
+    !stated.is_empty() && sum.ends_with(&stated)
+}
+
+/// The node that states a number: of a CTT lines (`2`) or quantities (`1`), of a CNT if its qualifier (C270, 6069) says so.
+fn statement(tree: &Tree, segment: NodeId, cnt: bool, qualifier: &str) -> Option<NodeId> {
+    if !cnt {
+        let element = if qualifier == "2" { "01" } else { "02" };
+        return tree.named(segment, element).next().filter(|node| tree.value(*node).is_some());
+    }
+    let first = tree.named(segment, "01").next()?;
+    let said = tree.named(first, "01").any(|node| tree.value(node) == Some(qualifier));
+    if said { tree.named(first, "02").next() } else { None }
 }

@@ -136,6 +136,10 @@ pub fn key_of(area: Area) -> &'static str {
         Area::Lengths => "checks.lengths",
         Area::Values => "checks.values",
         Area::Separators => "checks.separators",
+        Area::SetNumbers => "checks.set_numbers",
+        Area::GroupNumbers => "checks.group_numbers",
+        Area::HashTotals => "checks.hash_totals",
+        Area::Padding => "checks.padding",
     }
 }
 
@@ -162,6 +166,14 @@ pub struct Checks {
     /// The component separator inside of a simple element: with `warn` it is taken as part of the value in X12. Built in
     /// for EDIFACT is `reject`.
     pub separators: Tolerance,
+    /// Control numbers of sets (ST02, 0062) that came before in the same group or interchange.
+    pub set_numbers: Tolerance,
+    /// Control numbers of groups (GS06, 0048) that came before in the same interchange.
+    pub group_numbers: Tolerance,
+    /// Totals of quantities (CTT02, CNT with qualifier 1) that are wrong.
+    pub hash_totals: Tolerance,
+    /// Zeros before numbers and blanks around values, but for what fills a value up to its shortest length.
+    pub padding: Tolerance,
 }
 
 impl Default for Checks {
@@ -176,6 +188,10 @@ impl Default for Checks {
             lengths: Tolerance::Reject,
             values: Tolerance::Reject,
             separators: Tolerance::Warn,
+            set_numbers: Tolerance::Warn,
+            group_numbers: Tolerance::Warn,
+            hash_totals: Tolerance::Warn,
+            padding: Tolerance::Ignore,
         }
     }
 }
@@ -194,6 +210,10 @@ impl Checks {
             (Area::Lengths, self.lengths),
             (Area::Values, self.values),
             (Area::Separators, self.separators),
+            (Area::SetNumbers, self.set_numbers),
+            (Area::GroupNumbers, self.group_numbers),
+            (Area::HashTotals, self.hash_totals),
+            (Area::Padding, self.padding),
         ] {
             strictness.set(area, tolerance.into());
         }

@@ -14,13 +14,8 @@ pub const NOT_BUILT: &[(&str, &str)] = &[
     ("search_keys", "documents are found by number, control number, identity and name"),
     ("decimal_mark", "decimals are written with a point"),
     ("ung", "messages are written without functional groups"),
-    ("batch_size", "an interchange that goes out holds one set"),
     ("out_of_sequence", "control numbers may come in any order"),
-    ("hash_totals", "CTT02 is not held against the lines"),
-    ("padding", "zeroes and blanks before and behind values are taken as they are"),
     ("implied_decimals", "Nn elements are read as the guide says"),
-    ("group_number_again", "GS06 is not held against earlier groups; ISA13 is"),
-    ("set_number_again", "ST02 is not held against earlier sets; ISA13 is"),
 ];
 
 /// The deepest layer that may state a setting.

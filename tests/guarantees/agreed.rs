@@ -66,6 +66,8 @@ async fn how_strictly_a_set_is_read() {
         (changed("BEG*00", "BEG*QQ"), "checks: { codes:", "warn", "reject"),
         (changed("CTT*1", "CTT*1*2*3*LB*4*CF*D*E"), "checks: { extra:", "warn", "reject"),
         (total, "control_totals:", "tolerated", "enforced"),
+        (changed("CTT*1", "CTT*1*7"), "checks: { hash_totals:", "warn", "reject"),
+        (changed("BEG*00*SA*PO-1", "BEG*00*SA*PO-1 "), "checks: { padding:", "ignore", "reject"),
     ] {
         let close = if setting.contains('{') { " }" } else { "" };
         let mut rig = agreed(&format!("{setting} {tolerant}{close}")).await;

@@ -126,7 +126,7 @@ impl Functional {
         let stated = if digits { stated } else { self.sets.received.to_string() };
         let mut elements = vec![code.as_str().to_owned(), stated, self.sets.received.to_string(), accepted.to_string()];
         let mut notes: Vec<String> = Vec::new();
-        for fault in faults {
+        for fault in faults.iter().filter(|fault| fault.costs > Costs::Nothing) {
             if let Some(X12Code::Group(code)) = codes::row(&fault.code).map(|row| row.x12) {
                 notes.push(code.to_owned());
             }

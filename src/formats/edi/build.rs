@@ -86,6 +86,16 @@ impl Faults {
         }
     }
 
+    /// True once nothing more that is found within the set would be shown, or change what becomes of it.
+    pub fn are_enough(&self) -> bool {
+        self.list.len() >= MOST_FAULTS && self.refuses
+    }
+
+    /// One more, of which only the number is kept.
+    pub fn push_unseen(&mut self) {
+        self.dropped += 1;
+    }
+
     /// How many there are so far, those that nobody wants to know of among them.
     pub fn count(&self) -> usize {
         self.list.len() + (self.dropped + self.ignored) as usize
@@ -429,6 +439,12 @@ impl Builder<'_> {
             let sentence = format!("{name} in segment {} {}: “{shown}”.", spot.ordinal, wrong.says);
             let fault = Fault::new(wrong.code, self.place(spot, raw), sentence).found(value);
             self.faults.push(fault.expected(format!("{}, {}", described(spec), wrong.expected)));
+        } else if self.raw.policy.strictness.tells_padding()
+            && let Some(expected) = values::unpadded(value, spec)
+        {
+            let sentence = format!("{} in segment {} is padded: “{value}”.", name_of(spot), spot.ordinal);
+            let fault = Fault::new(codes::PADDED_VALUE, self.place(spot, raw), sentence).found(value);
+            self.faults.push(fault.expected(format!("“{expected}”")));
         }
     }
 

@@ -90,10 +90,12 @@ struct Bytes<'a> {
 type Marks<'a> = std::slice::Iter<'a, u32>;
 
 impl<'a> Bytes<'a> {
-    /// `None` if the set wasn't cut out by marks.
+    /// `None` if the set wasn't cut out by marks, or more is asked than the short way sees.
     fn of(raw: &RawSet<'a>) -> Option<Bytes<'a>> {
         let (bytes, classes, shift) = (raw.bytes, &raw.lexis.classes, raw.marked.shift);
-        (!raw.marked.firsts.is_empty()).then_some(Bytes { bytes, classes, shift })
+        // Padding is looked for value by value.
+        let short = !raw.marked.firsts.is_empty() && !raw.policy.strictness.tells_padding();
+        short.then_some(Bytes { bytes, classes, shift })
     }
 
     /// The id of a segment, packed, if it has two to four characters and ends with an element or the segment.

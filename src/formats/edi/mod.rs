@@ -17,6 +17,7 @@ pub(crate) mod lengthy;
 mod relations;
 pub(crate) mod scan;
 pub(crate) mod scratch;
+pub(crate) mod seen;
 mod structure;
 pub(crate) mod text;
 mod twin;

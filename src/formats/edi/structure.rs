@@ -425,6 +425,12 @@ impl Structure {
     fn refuse(&mut self, segment: &Arrival, faults: &mut Faults) -> Placed {
         let (id, ordinal) = (segment.id(), segment.ordinal);
         let node = self.frames.last().map_or(NodeId(0), |frame| frame.node);
+        // A set of a million such segments is told by the first: what each might be isn't looked for.
+        if faults.are_enough() {
+            (self.after_unknown, self.excused) = (ordinal + 1, ordinal + 1);
+            faults.push_unseen();
+            return Placed { parent: node, ..Placed::UNKNOWN };
+        }
         let set = format!("{} {}", self.guide.kind, self.guide.version);
         if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {
             let sentence = format!("Segment {ordinal} ({id}) doesn't belong here.");

@@ -37,6 +37,28 @@ pub(crate) fn check(value: &str, spec: &ElementSpec) -> Option<Wrong> {
     too_long_or_short(length, spec).or_else(|| characters(value, spec)).or_else(|| code(value, spec))
 }
 
+/// A value as it would be without zeros before a number and blanks around text, but for what its shortest length wants;
+/// none if it is so. X12.6 §3.5.1.
+pub(crate) fn unpadded(value: &str, spec: &ElementSpec) -> Option<String> {
+    let shortest = (spec.min as usize).max(1);
+    let plain = match spec.class {
+        Class::Whole | Class::Real | Class::Numeric => {
+            let (sign, digits) = value.strip_prefix('-').map_or(("", value), |digits| ("-", digits));
+            let whole = digits.find(['.', ',']).unwrap_or(digits.len());
+            let count = digits.bytes().filter(u8::is_ascii_digit).count();
+            let zeros = digits[..whole].bytes().take_while(|b| *b == b'0').count();
+            let more = zeros.min(count.saturating_sub(shortest)).min(whole.saturating_sub(1));
+            format!("{sign}{}", &digits[more..])
+        }
+        Class::Text | Class::Alpha => {
+            let trimmed = value.trim_matches(' ');
+            format!("{trimmed:<shortest$}")
+        }
+        _ => return None,
+    };
+    (plain != value).then_some(plain)
+}
+
 /// X12 Nn: optional minus, digits; the point is implied. Length counts the digits. X12.6 §3.5.1.1.
 fn whole(value: &str) -> Option<usize> {
     let digits = value.strip_prefix('-').unwrap_or(value);

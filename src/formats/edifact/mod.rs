@@ -13,10 +13,11 @@ use crate::{
         between::{next_header, skip_padding},
         build::{Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, by_severity, file_place, nothing_there, too_long},
+        envelope::{Service, Statement, file_place, nothing_there, too_long},
         fold,
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
         scratch::Scratch,
+        seen::Seen,
         text::Charset,
     },
     fault::{Costs, Fault},
@@ -52,6 +53,10 @@ struct Open {
     control: String,
     groups: u32,
     sets: u32,
+    /// UNG 0048 so far.
+    group_numbers: Seen,
+    /// UNH 0062 outside of groups so far.
+    numbers: Seen,
     faults: Vec<Fault>,
 }
 
@@ -62,6 +67,9 @@ struct OpenGroup {
     /// 0040.
     sender: String,
     sets: u32,
+    /// UNH 0062 so far.
+    numbers: Seen,
+    faults: Vec<Fault>,
 }
 
 pub(crate) struct Edifact<R> {
@@ -293,7 +301,9 @@ impl<R: BufRead> Edifact<R> {
         if self.long_way {
             self.scratch.window.begin(None);
         }
-        self.open = Some(Open { ordinal, syntax, lexis, charset, control, groups: 0, sets: 0, faults });
+        let (numbers, group_numbers) = Default::default();
+        self.open =
+            Some(Open { ordinal, syntax, lexis, charset, control, groups: 0, sets: 0, numbers, group_numbers, faults });
     }
 
     fn open_group(&mut self, ung: &Service) {
@@ -315,20 +325,28 @@ impl<R: BufRead> Edifact<R> {
             byte: ung.span.start,
         };
         let sender = ung.component(2, 1);
-        self.group = Some(OpenGroup { ordinal: group.ordinal, control: ung.element(5), sender, sets: 0 });
+        let again = open.group_numbers.again(codes::GROUP_NUMBER_AGAIN, ung, 5, "interchange");
+        self.group = Some(OpenGroup {
+            ordinal: group.ordinal,
+            control: ung.element(5),
+            sender,
+            sets: 0,
+            numbers: Seen::default(),
+            faults: again.and_then(|fault| self.policy.strictness.judge(fault)).into_iter().collect(),
+        });
         self.groups += 1;
         self.queue.push_back(Piece::Group(group));
     }
 
     fn close_group(&mut self, une: Option<&Service>) {
-        let Some(group) = self.group.take() else {
+        let Some(mut group) = self.group.take() else {
             if let Some(une) = une {
                 let sentence = format!("UNE at byte {} closes a group that isn't open.", une.span.start);
                 self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, une.place(), sentence).found("UNE")));
             }
             return;
         };
-        let mut faults = Vec::new();
+        let mut faults = std::mem::take(&mut group.faults);
         if let Some(trailer) = une {
             let count = Statement { code: codes::GROUP_COUNT, trailer, position: 1, what: "messages in the group" };
             let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
@@ -389,6 +407,9 @@ impl<R: BufRead> Edifact<R> {
     }
 
     fn made(&mut self, collected: &Collected, unh: &Service, syntax: &Syntax, charset: Charset) -> Set {
+        let (group, open) = (self.group.as_mut().map(|g| &mut g.numbers), self.open.as_mut().map(|o| &mut o.numbers));
+        let envelope = if group.is_some() { "group" } else { "interchange" };
+        let again = group.or(open).and_then(|seen| seen.again(codes::SET_NUMBER_AGAIN, unh, 1, envelope));
         let mut set = Set {
             ordinal: self.sets,
             standard: Standard::Edifact,
@@ -430,6 +451,7 @@ impl<R: BufRead> Edifact<R> {
         };
         let (tree, mut faults) = build(&raw, &mut self.scratch.build);
         set.tree = tree;
+        again.into_iter().for_each(|fault| faults.push(fault));
         self.check(&set, unh, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
         self.scratch.told_by(&mut set);
@@ -460,11 +482,7 @@ impl<R: BufRead> Edifact<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind));
         }
-        if let Some(fault) =
-            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_severity(fault, policy.totals))
-        {
-            faults.push(fault);
-        }
+        totals::check(set, &self.scratch.build.segments, policy.totals).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
             let sentence = format!("The message {} has no trailer UNT before byte {}.", set.control, self.at);
             let at = At::Segment {

@@ -12,10 +12,11 @@ use crate::{
         between::{next_header, skip_padding},
         build::{Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, by_severity, file_place, nothing_there, too_long},
+        envelope::{Service, Statement, file_place, nothing_there, too_long},
         fold, hierarchy,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
+        seen::Seen,
         text::Charset,
         window::Marked,
     },
@@ -50,6 +51,8 @@ struct Open {
     version: String,
     groups: u32,
     sets: u32,
+    /// GS06 so far.
+    numbers: Seen,
     faults: Vec<Fault>,
 }
 
@@ -61,6 +64,9 @@ struct OpenGroup {
     /// GS02.
     sender: String,
     sets: u32,
+    /// ST02 so far.
+    numbers: Seen,
+    faults: Vec<Fault>,
 }
 
 pub(crate) struct X12<R> {
@@ -279,7 +285,8 @@ impl<R: BufRead> X12<R> {
         if self.long_way {
             self.scratch.window.begin(None);
         }
-        self.open = Some(Open { ordinal, syntax: isa.syntax, lexis, control, version, groups: 0, sets: 0, faults });
+        let (syntax, numbers) = (isa.syntax, Seen::default());
+        self.open = Some(Open { ordinal, syntax, lexis, control, version, groups: 0, sets: 0, numbers, faults });
     }
 
     fn open_group(&mut self, gs: &Service) {
@@ -304,20 +311,29 @@ impl<R: BufRead> X12<R> {
             byte: gs.span.start,
         };
         let [sender, control, version] = [2, 6, 8].map(|n| gs.element(n));
-        self.group = Some(OpenGroup { ordinal: group.ordinal, control, version, sender, sets: 0 });
+        let again = open.numbers.again(codes::GROUP_NUMBER_AGAIN, gs, 6, "interchange");
+        self.group = Some(OpenGroup {
+            ordinal: group.ordinal,
+            control,
+            version,
+            sender,
+            sets: 0,
+            numbers: Seen::default(),
+            faults: again.and_then(|fault| self.policy.strictness.judge(fault)).into_iter().collect(),
+        });
         self.groups += 1;
         self.queue.push_back(Piece::Group(group));
     }
 
     fn close_group(&mut self, ge: Option<&Service>) {
-        let Some(group) = self.group.take() else {
+        let Some(mut group) = self.group.take() else {
             if let Some(ge) = ge {
                 let sentence = format!("GE at byte {} closes a group that isn't open.", ge.span.start);
                 self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, ge.place(), sentence).found("GE")));
             }
             return;
         };
-        let mut faults = Vec::new();
+        let mut faults = std::mem::take(&mut group.faults);
         if let Some(trailer) = ge {
             let count = Statement { code: codes::GROUP_COUNT, trailer, position: 1, what: "sets in the group" };
             let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
@@ -418,6 +434,7 @@ impl<R: BufRead> X12<R> {
     }
 
     fn made(&mut self, collected: &Collected, st: &Service, syntax: &Syntax) -> Set {
+        let again = self.group.as_mut().and_then(|g| g.numbers.again(codes::SET_NUMBER_AGAIN, st, 2, "group"));
         let group = self.group.as_ref();
         let version = match st.element(3) {
             v if v.is_empty() => group.map_or(String::new(), |g| g.version.clone()),
@@ -464,6 +481,7 @@ impl<R: BufRead> X12<R> {
         };
         let (tree, mut faults) = build(&raw, &mut self.scratch.build);
         set.tree = tree;
+        again.into_iter().for_each(|fault| faults.push(fault));
         self.check(&set, st, collected, syntax, guide.is_some(), &mut faults);
         set.faults = faults.into_list();
         self.scratch.told_by(&mut set);
@@ -497,11 +515,7 @@ impl<R: BufRead> X12<R> {
             faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
         }
         hierarchy::check(&set.tree, &self.scratch.build.segments).into_iter().for_each(|fault| faults.push(fault));
-        if let Some(fault) =
-            totals::check(set, &self.scratch.build.segments).and_then(|fault| by_severity(fault, policy.totals))
-        {
-            faults.push(fault);
-        }
+        totals::check(set, &self.scratch.build.segments, policy.totals).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
             let sentence = format!("The set {} has no trailer SE before byte {}.", set.control, self.at);
             let at =

@@ -194,3 +194,64 @@ fn the_policy_may_change_once_the_sender_is_known() {
     }
     assert_eq!(accepted, Some(true));
 }
+
+/// A policy that takes an area so.
+fn area(area: Area, severity: Severity) -> Policy {
+    let mut policy = Policy::default();
+    policy.strictness.set(area, severity);
+    policy
+}
+
+#[test]
+fn numbers_and_totals_are_noted_unless_they_are_enforced() {
+    for (fixture, code, of) in [
+        ("st-number-again.edi", "E0120", Area::SetNumbers),
+        ("gs-number-again.edi", "E0121", Area::GroupNumbers),
+        ("hash-total.edi", "E0416", Area::HashTotals),
+    ] {
+        let found = vec![code.to_owned()];
+        assert_eq!(judged(fixture, Policy::default()), (Costs::Nothing, found.clone()), "{fixture}");
+        assert_eq!(judged(fixture, area(of, Severity::Reject)), (Costs::Set, found), "{fixture}");
+        assert_eq!(judged(fixture, area(of, Severity::Ignore)), (Costs::Nothing, vec![]), "{fixture}");
+    }
+}
+
+/// A document of one PO1 and one CTT, read by a policy: the faults' codes, and what was expected.
+fn lines(changes: &[(&str, &str)], policy: Policy) -> Vec<(String, String)> {
+    let fixture = fs::read_to_string(folder("fixtures/hostile/ctt-count.edi")).expect("a fixture");
+    let text = changes.iter().fold(fixture.replace("CTT*2~", "CTT*1~"), |text, (from, to)| text.replace(from, to));
+    let pieces = pieces(Standard::X12, text.as_bytes(), Options { policy, ..Options::default() });
+    let faults = pieces.into_iter().flat_map(|piece| if let Piece::Set(set) = piece { set.faults } else { vec![] });
+    faults.map(|fault| (fault.code.to_string(), fault.expected.to_string())).collect()
+}
+
+#[test]
+fn padding_is_looked_for_where_it_was_agreed() {
+    for (changed, expected) in [
+        ("PO1*1*005*EA*9.25**VN*A-101~", Some("“5”")),
+        ("PO1*1*5*EA*09.25**VN*A-101~", Some("“9.25”")),
+        ("PO1*1*5*EA*9.25**VN*A-101 ~", Some("“A-101”")),
+        ("PO1*1*5*EA*9.25**VN* A-101~", Some("“A-101”")),
+        ("PO1*1*5*EA*0.25**VN*A-101~", None),
+        ("PO1*1*5*EA*0**VN*A-101~", None),
+    ] {
+        let changes = [("PO1*1*5*EA*9.25**VN*A-101~", changed)];
+        let told = expected.map(|expected| ("E0312".to_owned(), expected.to_owned()));
+        assert_eq!(lines(&changes, area(Area::Padding, Severity::Warn)), Vec::from_iter(told), "{changed}");
+        assert_eq!(lines(&changes, Policy::default()), [], "{changed}");
+    }
+}
+
+#[test]
+fn totals_of_quantities_may_be_sums_or_hash_totals() {
+    // X12's own example (element 347): .18, 18, 1.8 and 18.01 come to 1855, of which a field of three digits holds 855.
+    const LINES: &str = "PO1*1*.18*EA*9.25**VN*A-101~\nPO1*2*18*EA*9.25**VN*A-102~\nPO1*3*1.8*EA*9.25**VN*A-103~\n\
+                         PO1*4*18.01*EA*9.25**VN*A-104~";
+    for (total, right) in [("37.99", true), ("1855", true), ("855", true), ("37.9", false), ("38", false)] {
+        let ctt = format!("CTT*4*{total}~");
+        let changes = [("PO1*1*5*EA*9.25**VN*A-101~", LINES), ("CTT*1~", &ctt), ("SE*8*", "SE*11*")];
+        let told = lines(&changes, Policy::default());
+        assert_eq!(told.is_empty(), right, "{total}: {told:?}");
+        assert!(told.iter().all(|(code, expected)| code == "E0416" && expected == "37.99"), "{told:?}");
+    }
+}
