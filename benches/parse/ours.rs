@@ -125,6 +125,7 @@ fn written(kind: Kind, sets: &[OutSet]) -> Vec<u8> {
                 time,
                 una: false,
                 header: Default::default(),
+                group: None,
                 delimiters: EdifactDelimiters::default(),
             };
             write::edifact(&envelope, sets)

@@ -454,6 +454,7 @@ fn enveloped(args: &Translate, plan: &Plan, sets: Vec<Vec<Segment>>) -> anyhow::
                 time,
                 una: true,
                 header: Default::default(),
+                group: None,
                 delimiters: EdifactDelimiters::default(),
             };
             Ok(write::edifact(&envelope, &sets))

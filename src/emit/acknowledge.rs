@@ -10,7 +10,7 @@ use crate::{
     formats::{
         ack::Form,
         piece::{Group, Interchange},
-        write::{OutSet, Segment, Segments, X12Envelope},
+        write::{EdifactEnvelope, OutSet, Segment, Segments, X12Envelope},
     },
     store::{
         StoreError, Tx, deliveries,
@@ -126,6 +126,8 @@ impl<'a> Acknowledgement<'a> {
                 let parties = [receiver, sender];
                 let agreement = self.agreement("CONTRL");
                 let envelope = document::edifact_envelope(emit, agreement, parties, syntax(version), [of_contrl, ""]);
+                // CONTRL is of the interchange that it answers, and stands in no group.
+                let envelope = EdifactEnvelope { group: None, ..envelope };
                 Draft::Edifact { envelope: Box::new(envelope), sets: vec![set.clone()] }
             }
         }

@@ -6,7 +6,10 @@ use crate::{
     formats::{
         fault::Fault,
         piece::Identity,
-        write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, UnbHeader, X12Delimiters, X12Envelope, X12Header},
+        write::{
+            self, EdifactDelimiters, EdifactEnvelope, OutSet, UnbHeader, UngHeader, X12Delimiters, X12Envelope,
+            X12Header,
+        },
     },
     store::{
         StoreError, Tx,
@@ -20,7 +23,7 @@ use crate::{
     },
     tenancy::{
         Agreement, PartnerInfo,
-        agreement::{ControlNumbers, GroupDate, IsaOut, Letters, TestIndicator, Una},
+        agreement::{ControlNumbers, DecimalMark, GroupDate, IsaOut, Letters, TestIndicator, Una},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -110,7 +113,8 @@ impl Draft {
             Draft::X12 { envelope, sets } => write::x12(&x12(envelope), sets),
             Draft::Ta1 { envelope, segment } => write::ta1(&x12(envelope), segment),
             Draft::Edifact { envelope, sets } => {
-                let envelope = EdifactEnvelope { control: numbered(interchange), ..(**envelope).clone() };
+                let mut envelope = EdifactEnvelope { control: numbered(interchange), ..(**envelope).clone() };
+                envelope.group.iter_mut().for_each(|header| header.control = group.to_string());
                 write::edifact(&envelope, sets)
             }
             Draft::Xml { bytes, .. } => Ok(bytes.clone()),
@@ -184,7 +188,17 @@ pub fn edifact_envelope(
 ) -> EdifactEnvelope {
     let (date, time) = emit.now.envelope();
     let (u, d) = (&agreement.unb_out, &agreement.delimiters);
+    let application = |said: &Option<String>, party: &Identity| match said {
+        Some(id) => Identity { id: id.as_str().into(), qualifier: "".into() },
+        None => party.clone(),
+    };
+    let group = u.group.then(|| UngHeader {
+        sender: application(&u.group_sender, sender),
+        receiver: application(&u.group_receiver, receiver),
+        control: String::new(),
+    });
     EdifactEnvelope {
+        group,
         sender: sender.clone(),
         receiver: receiver.clone(),
         syntax: syntax.into(),
@@ -211,6 +225,7 @@ pub fn edifact_envelope(
             repetition: d.repetition,
             segment: d.segment,
             line_end: d.line_end.text().into(),
+            decimal: if u.decimal_mark == DecimalMark::Comma { ',' } else { '.' },
             ..EdifactDelimiters::default()
         },
     }

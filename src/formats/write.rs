@@ -7,7 +7,7 @@ mod segments;
 mod x12;
 mod xml;
 
-pub use edifact::{EdifactDelimiters, EdifactEnvelope, UnbHeader, edifact};
+pub use edifact::{EdifactDelimiters, EdifactEnvelope, UnbHeader, UngHeader, edifact};
 pub use segments::Segments;
 pub use x12::{ta1, x12};
 pub use xml::xml;

@@ -464,6 +464,14 @@ pub struct UnbOut {
     /// Letters that the character set (UNOA, UNOB, UNOC) does not have: `refuse` the document, or `transliterate` them
     /// (ä becomes ae, and UNOA gets capitals). What has no plain form is refused either way.
     pub letters: Letters,
+    /// Between a number and its decimals: `point` or `comma`. UNA says which.
+    pub decimal_mark: DecimalMark,
+    /// The messages of an interchange stand in a functional group (UNG to UNE).
+    pub group: bool,
+    /// Application sender (UNG 0040), where there is a group; without it the sender of UNB.
+    pub group_sender: Option<String>,
+    /// Application receiver (UNG 0044), where there is a group; without it the receiver of UNB.
+    pub group_receiver: Option<String>,
 }
 
 impl Default for UnbOut {
@@ -476,6 +484,10 @@ impl Default for UnbOut {
             agreement: None,
             una: Una::Always,
             letters: Letters::Refuse,
+            decimal_mark: DecimalMark::Point,
+            group: false,
+            group_sender: None,
+            group_receiver: None,
         }
     }
 }
@@ -496,7 +508,15 @@ pub enum Letters {
     Transliterate,
 }
 
-/// The range of outbound control numbers: ISA13 and UNB 0020 are one series, GS06 is another. Business documents, 997,
+/// Decimal marks of EDIFACT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalMark {
+    Point,
+    Comma,
+}
+
+/// The range of outbound control numbers: ISA13 and UNB 0020 are one series, GS06 and UNG 0048 are another. Business documents, 997,
 /// 999, TA1 and CONTRL for a partner take their numbers from it in turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -13,7 +13,7 @@ use crossdock::{
     store::{deliveries, now},
 };
 
-async fn speaking_three(backing: Backing) -> Rig {
+async fn speaking_three(backing: Backing, agreement: &str) -> Rig {
     let acme = ACME.replace("[x12/ZZ/ACMEDIST]", "[x12/ZZ/ACMEDIST, edifact/14/4000002000004]");
     let north = NORTHWIND
         .replace("[x12/ZZ/NORTHWIND]", "[x12/ZZ/NORTHWIND, edifact/14/4012345000009]")
@@ -26,6 +26,8 @@ async fn speaking_three(backing: Backing) -> Rig {
             "by: north-drop }, { event: order.confirmed, as: edifact D96A ORDRSP, by: north-drop }, \
              { event: order.confirmed, as: ubl 2.1 OrderResponse, by: north-drop }]",
         );
+    let north = north
+        .replace("agreement: { acknowledge: '997' }", &format!("agreement: {{ acknowledge: '997', {agreement} }}"));
     assert!(north.contains("ORDRSP") && north.contains("north-xml"));
     let mut rig = Rig::with(backing, &[&acme, &north], Settings::default()).await;
     rig.start(1, 1).await;
@@ -86,8 +88,22 @@ const UBL: &str = r#"<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:
  <cac:Item><cbc:Name>A thing</cbc:Name><cac:SellersItemIdentification><cbc:ID>PLENTY-1</cbc:ID></cac:SellersItemIdentification></cac:Item>
  </cac:LineItem></cac:OrderLine></Order>"#;
 
+/// Numbers with a comma, and a functional group, where that was agreed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_group_and_with_commas() {
+    let mut rig =
+        speaking_three(Backing::Lite, "unb_out: { group: true, group_sender: SALES, decimal_mark: comma }").await;
+    let answers = answered(&rig, "north-edi", "orders.edi", ORDERS.as_bytes()).await;
+    let text = clean(Standard::Edifact, &answers[0].1);
+    assert!(text.starts_with("UNA:+,? '"), "{text}");
+    for part in ["\nUNG+ORDRSP+SALES+4012345000009:14+", "\nUNE+1+1'\nUNZ+1+", "\nPRI+AAA:2,5"] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    rig.halt().await;
+}
+
 async fn the_way_it_came(backing: Backing) {
-    let mut rig = speaking_three(backing).await;
+    let mut rig = speaking_three(backing, "").await;
 
     let answers = answered(&rig, "north-edi", "orders.edi", ORDERS.as_bytes()).await;
     assert_eq!(answers.iter().map(|a| &*a.0).collect::<Vec<_>>(), ["ORDRSP"]);

@@ -152,6 +152,7 @@ fn edi(plan: &Plan, segments: &[Segment]) -> Vec<u8> {
             time,
             una: true,
             header: Default::default(),
+            group: None,
             delimiters: EdifactDelimiters::default(),
         };
         write::edifact(&envelope, &[set("1")])

@@ -215,7 +215,11 @@ fn contrl(tree: &Tree, segments: &[NodeId]) -> Option<Answer> {
                 answer.others = answer.verdict;
                 answer.said.extend(error(at(5, 1)));
             }
-            // Of a group (UCF) the verdict is that of its messages which are not named; we send none.
+            // We send one group at most: its verdict is that of its messages which are not named.
+            "UCF" => {
+                answer.others = action(at(4, 1))?;
+                answer.said.extend(error(at(5, 1)));
+            }
             "UCM" => answer.sets.push(SetAnswer {
                 kind: at(2, 1).into(),
                 control: at(1, 1).into(),

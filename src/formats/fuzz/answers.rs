@@ -98,6 +98,7 @@ fn whole(standard: Standard, header: &Interchange, contrl: Contrl, end: &Interch
         time: "0930".into(),
         una: true,
         header: Default::default(),
+        group: None,
         delimiters: EdifactDelimiters::default(),
     };
     readable(Standard::Edifact, write::edifact(&envelope, &[set]));

@@ -198,6 +198,7 @@ fn edifact_envelope(choices: &mut Choices) -> EdifactEnvelope {
         time: "0930".into(),
         una: choices.below(2) == 1,
         header: Default::default(),
+        group: None,
         delimiters: EdifactDelimiters {
             component: choices.of(&[':', '<', '\u{1f}']),
             element: choices.of(&['+', '|', '\u{1d}']),

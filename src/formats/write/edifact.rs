@@ -5,7 +5,13 @@ use super::{
     segments::{Begins, Packed, is_usual},
     too_long,
 };
-use crate::{codes, fault::Fault, piece::Identity};
+use crate::{
+    codes,
+    fault::Fault,
+    guides::{self, Class, ElementSpec, Guide, SegmentSpec},
+    piece::{Identity, Standard},
+};
+use std::borrow::Cow;
 
 /// The characters that an interchange reserves.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -60,7 +66,20 @@ pub struct EdifactEnvelope {
     /// UNA always, or only when the characters aren't the default ones.
     pub una: bool,
     pub header: UnbHeader,
+    /// All messages in one functional group; none: in none.
+    #[serde(default)]
+    pub group: Option<UngHeader>,
     pub delimiters: EdifactDelimiters,
+}
+
+/// What UNG says that UNB and UNH don't.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct UngHeader {
+    /// S006 and S007: the applications.
+    pub sender: Identity,
+    pub receiver: Identity,
+    /// 0048.
+    pub control: String,
 }
 
 /// What else UNB says than who, to whom and when; and how letters are written that its character set doesn't have.
@@ -77,12 +96,15 @@ pub struct UnbHeader {
     pub transliterate: bool,
 }
 
-/// One interchange without groups.
+/// One interchange, without groups or with one. With a comma as decimal mark, the points of numeric elements (by the
+/// messages' guides) become commas.
 pub fn edifact(envelope: &EdifactEnvelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
     let plain = plain(envelope);
-    let copies =
-        !envelope.header.transliterate && (0..=u8::MAX).all(|byte| !is_usual(byte) || plain[usize::from(byte)]);
-    let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0, plain, copies };
+    let by_comma = envelope.delimiters.decimal == ',';
+    let copies = !by_comma
+        && !envelope.header.transliterate
+        && (0..=u8::MAX).all(|byte| !is_usual(byte) || plain[usize::from(byte)]);
+    let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0, plain, copies, by_comma, guide: None };
     writer.una()?;
     for segment in Segments::from(vec![header(envelope)]).packed() {
         writer.segment(segment)?;
@@ -91,7 +113,25 @@ pub fn edifact(envelope: &EdifactEnvelope, sets: &[OutSet]) -> Result<Vec<u8>, F
     let room = |set: &OutSet| set.segments.bytes() + set.segments.len() * line_end + 64;
     writer.out.reserve(sets.iter().map(room).sum());
     let (version, release) = envelope.version.split_at(1.min(envelope.version.len()));
+    if let Some(group) = &envelope.group {
+        let kind = sets.first().map_or("", |set| &*set.kind);
+        let party = |identity: &'_ Identity| [identity.id.to_string(), identity.qualifier.to_string()];
+        let ([sender, s_qualifier], [receiver, r_qualifier]) = (party(&group.sender), party(&group.receiver));
+        writer.plain(
+            "UNG",
+            &[
+                &[kind],
+                &[&sender, &s_qualifier],
+                &[&receiver, &r_qualifier],
+                &[date(envelope), &envelope.time],
+                &[&group.control],
+                &["UN"],
+                &[version, release, &envelope.association],
+            ],
+        )?;
+    }
     for set in sets {
+        writer.guide = writer.by_comma.then(|| guides::find(Standard::Edifact, &envelope.version, &set.kind)).flatten();
         let first = writer.ordinal;
         writer.plain("UNH", &[&[&set.control], &[&set.kind, version, release, "UN", &envelope.association]])?;
         for segment in set.segments.packed() {
@@ -100,14 +140,17 @@ pub fn edifact(envelope: &EdifactEnvelope, sets: &[OutSet]) -> Result<Vec<u8>, F
         let count = (writer.ordinal - first + 1).to_string();
         writer.plain("UNT", &[&[&count], &[&set.control]])?;
     }
-    writer.plain("UNZ", &[&[&sets.len().to_string()], &[&envelope.control]])?;
+    let count = sets.len().to_string();
+    if let Some(group) = &envelope.group {
+        writer.plain("UNE", &[&[&count], &[&group.control]])?;
+    }
+    let count = if envelope.group.is_some() { "1" } else { &*count };
+    writer.plain("UNZ", &[&[count], &[&envelope.control]])?;
     Ok(writer.out)
 }
 
 fn header(e: &EdifactEnvelope) -> Segment {
     let party = |identity: &Identity| vec![vec![identity.id.to_string(), identity.qualifier.to_string()]];
-    // S004 has a date of six digits up to syntax 3, of eight from 4 on.
-    let date = if e.syntax_version >= 4 { &e.date[..] } else { e.date.get(2..).unwrap_or("") };
     let plain = |value: &str| vec![vec![value.to_owned()]];
     let flag = |on: bool| plain(if on { "1" } else { "" });
     Segment {
@@ -116,7 +159,7 @@ fn header(e: &EdifactEnvelope) -> Segment {
             vec![vec![e.syntax.clone(), e.syntax_version.to_string()]],
             party(&e.sender),
             party(&e.receiver),
-            vec![vec![date.to_owned(), e.time.clone()]],
+            vec![vec![date(e).to_owned(), e.time.clone()]],
             plain(&e.control),
             vec![vec![e.header.password.clone(), e.header.password_qualifier.clone()]],
             plain(&e.application_reference),
@@ -128,6 +171,11 @@ fn header(e: &EdifactEnvelope) -> Segment {
     }
 }
 
+/// S004 has a date of six digits up to syntax 3, of eight from 4 on.
+fn date(e: &EdifactEnvelope) -> &str {
+    if e.syntax_version >= 4 { &e.date } else { e.date.get(2..).unwrap_or("") }
+}
+
 struct Writer<'a> {
     envelope: &'a EdifactEnvelope,
     out: Vec<u8>,
@@ -137,6 +185,10 @@ struct Writer<'a> {
     plain: [bool; 256],
     /// True if all usual bytes are plain: most segments are copied unread.
     copies: bool,
+    /// True if numbers have a comma for a point.
+    by_comma: bool,
+    /// The message's, where it is needed to know which values are numbers.
+    guide: Option<&'static Guide>,
 }
 
 /// ASCII without what is released and without control characters.
@@ -177,9 +229,11 @@ impl Writer<'_> {
         let [element, component, repetition] = [d.element, d.component, d.repetition].map(|c| c as u8);
         // Only what UNB holds is measured here.
         if !(self.copies && segment.id != "UNB" && segment.copied(element, component, &mut self.out)) {
-            let mut position = 0;
+            let spec = self.guide.and_then(|guide| guide.segments.get(segment.id));
+            let (mut position, mut nth) = (0, 0);
             for (begins, value) in segment.values() {
                 position += u16::from(begins == Begins::Element);
+                nth = if begins == Begins::Component { nth + 1 } else { 0 };
                 let spot = Spot { element: Some(position), ..spot };
                 if begins == Begins::Repeat && self.envelope.syntax_version < 4 {
                     return Err(self.cant_repeat(spot));
@@ -189,7 +243,9 @@ impl Writer<'_> {
                     Begins::Component => component,
                     Begins::Repeat => repetition,
                 });
-                self.value(value, spot)?;
+                let number = spec.is_some_and(|spec| is_number(spec, position, nth));
+                let value = if number { value.replace('.', ",").into() } else { Cow::Borrowed(value) };
+                self.value(&value, spot)?;
             }
         }
         self.end();
@@ -272,6 +328,16 @@ impl Writer<'_> {
     fn spot<'b>(&self, id: &'b str, element: Option<u16>) -> Spot<'b> {
         Spot { id, ordinal: self.ordinal + 1, element, byte: self.out.len() }
     }
+}
+
+/// True of an element, or a component of one (from 0), that is numeric by its guide.
+fn is_number(spec: &SegmentSpec, position: u16, component: usize) -> bool {
+    let element = spec.elements.get(usize::from(position).wrapping_sub(1));
+    let of = |element: &ElementSpec| match element.components.get(component) {
+        Some(part) => part.class == Class::Numeric,
+        None => component == 0 && element.class == Class::Numeric,
+    };
+    element.is_some_and(of)
 }
 
 /// A value in letters that a character set has, as far as there are some; none if it has all of them.

@@ -124,6 +124,7 @@ fn edifact(
         time: "0930".into(),
         una: false,
         header: Default::default(),
+        group: None,
         delimiters: EdifactDelimiters::default(),
     };
     let bytes = write::edifact(&envelope, &[set]).expect("it can be written");

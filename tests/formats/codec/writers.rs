@@ -7,8 +7,8 @@ use crossdock_formats::{
     piece::{Identity, Piece, Standard},
     tree::{Kind, NodeId, Tree},
     write::{
-        self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, Segments, UnbHeader, X12Delimiters,
-        X12Envelope, X12Header,
+        self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, Segments, UnbHeader, UngHeader,
+        X12Delimiters, X12Envelope, X12Header,
     },
 };
 use proptest::prelude::*;
@@ -51,6 +51,7 @@ fn edifact_envelope() -> EdifactEnvelope {
         time: "0930".into(),
         una: true,
         header: UnbHeader::default(),
+        group: None,
         delimiters: EdifactDelimiters::default(),
     }
 }
@@ -343,6 +344,50 @@ fn letters_are_refused_or_transliterated() {
             assert!(said.contains(plain), "{syntax} {value}: {said}");
         }
     }
+}
+
+/// A message with numbers, in a group, with commas: read back it is the same, but for the marks.
+#[test]
+fn edifact_in_a_group_with_commas_for_points() {
+    let price = vec![vec![vec!["AAA".into(), "9.25".into(), "".into(), "".into(), "100.0".into()]]];
+    let set = OutSet {
+        kind: "ORDERS".into(),
+        control: "1".into(),
+        segments: vec![
+            Segment::plain("BGM", ["220", "PO.1", "9"]),
+            Segment { id: "DTM".into(), elements: vec![vec![vec!["137".into(), "20260105".into(), "102".into()]]] },
+            Segment { id: "PRI".into(), elements: price },
+        ]
+        .into(),
+    };
+    let identity = |id: &str| Identity { qualifier: "".into(), id: id.into() };
+    let group = UngHeader { sender: identity("SALES"), receiver: identity("BUYING"), control: "5".into() };
+    let delimiters = EdifactDelimiters { decimal: ',', ..EdifactDelimiters::default() };
+    let envelope = EdifactEnvelope { una: false, group: Some(group), delimiters, ..edifact_envelope() };
+    let written = write::edifact(&envelope, &[set.clone(), OutSet { control: "2".into(), ..set }]);
+    let text = String::from_utf8(written.expect("it can be written")).expect("text");
+    let message = |n: u8| {
+        format!(
+            "UNH+{n}+ORDERS:D:96A:UN:EAN008'\nBGM+220+PO.1+9'\nDTM+137:20260105:102'\nPRI+AAA:9,25:::100,0'\nUNT+5+{n}'\n"
+        )
+    };
+    let expected = format!(
+        "UNA:+,? '\nUNB+UNOC:3+4012345000009:14+4099999000004:14+260105:0930+17++++++1'\n\
+         UNG+ORDERS+SALES+BUYING+260105:0930+5+UN+D:96A:EAN008'\n{}{}UNE+2+5'\nUNZ+1+17'\n",
+        message(1),
+        message(2)
+    );
+    assert_eq!(text, expected);
+    let pieces = pieces(Standard::Edifact, text.as_bytes(), Options::default());
+    let ends: Vec<_> = pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::GroupEnd(end) => Some((end.sets, &end.faults)),
+            Piece::InterchangeEnd(end) => Some((end.groups, &end.faults)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ends, [(2, &vec![]), (1, &vec![])]);
 }
 
 /// What ISA and UNB say beside the usual.
