@@ -4,6 +4,7 @@
 use super::{
     Emitter,
     document::{self, Draft, Rows, Wanted},
+    envelopes,
 };
 use crate::{
     canonical::{DeliveryId, DocumentId, Stage, Tenant},
@@ -125,7 +126,7 @@ impl<'a> Acknowledgement<'a> {
             Says::Contrl { set, version: of_contrl } => {
                 let parties = [receiver, sender];
                 let agreement = self.agreement("CONTRL");
-                let envelope = document::edifact_envelope(emit, agreement, parties, syntax(version), [of_contrl, ""]);
+                let envelope = envelopes::edifact_envelope(emit, agreement, parties, syntax(version), [of_contrl, ""]);
                 // CONTRL is of the interchange that it answers, and stands in no group.
                 let envelope = EdifactEnvelope { group: None, ..envelope };
                 Draft::Edifact { envelope: Box::new(envelope), sets: vec![set.clone()] }
@@ -150,11 +151,11 @@ impl<'a> Acknowledgement<'a> {
             version: String::new(),
             interchange_control: 0,
             group_control: 0,
-            test: document::is_test(agreement),
+            test: envelopes::is_test(agreement),
             date,
             time,
-            header: document::x12_header(agreement),
-            delimiters: document::delimiters(agreement),
+            header: envelopes::x12_header(agreement),
+            delimiters: envelopes::delimiters(agreement),
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::{
     Emitter,
     document::{self, Draft, Rendered, Rows, Unwritable, Wanted},
+    envelopes,
     lookups::Lookups,
 };
 use crate::{
@@ -214,7 +215,7 @@ fn draft(
             let parties = parties(tenant, partner, answer.standard)?;
             let version = [answer.version.as_str(), ""];
             let agreement = partner.terms.of(answer.by, answer.standard, &answer.kind);
-            let envelope = document::edifact_envelope(emit, agreement, parties, EDIFACT_SYNTAX, version);
+            let envelope = envelopes::edifact_envelope(emit, agreement, parties, EDIFACT_SYNTAX, version);
             let set = OutSet { kind: answer.kind.clone(), control: "1".into(), segments: segments.into() };
             Draft::Edifact { envelope: Box::new(envelope), sets: vec![set] }
         }
@@ -297,13 +298,13 @@ fn envelope(
         version: answer.version.clone(),
         interchange_control: 0,
         group_control: 0,
-        test: document::is_test(agreement),
+        test: envelopes::is_test(agreement),
         date,
         time,
-        header: document::x12_header(agreement),
-        delimiters: document::delimiters(agreement),
+        header: envelopes::x12_header(agreement),
+        delimiters: envelopes::delimiters(agreement),
     };
-    Ok(document::x12_parties(envelope, agreement))
+    Ok(envelopes::x12_parties(envelope, agreement))
 }
 
 /// Renders a document anew that could not be rendered when its event was written: the mapping, the agreement or a

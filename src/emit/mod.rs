@@ -11,6 +11,7 @@ pub mod acknowledge;
 pub mod address;
 pub mod batch;
 mod document;
+mod envelopes;
 pub mod fanout;
 pub mod lint;
 mod lookups;

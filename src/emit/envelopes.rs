@@ -1,0 +1,119 @@
+//! Envelopes of what goes out, as the agreement has them.
+
+use super::Emitter;
+use crate::{
+    formats::{
+        piece::Identity,
+        write::{EdifactDelimiters, EdifactEnvelope, UnbHeader, UngHeader, X12Delimiters, X12Envelope, X12Header},
+    },
+    tenancy::{
+        Agreement,
+        agreement::{DecimalMark, GroupDate, IsaOut, Letters, TestIndicator, Una},
+    },
+};
+
+/// The envelope of one EDIFACT message to a partner. `syntax` is 0001 and 0002.
+pub fn edifact_envelope(
+    emit: &Emitter<'_>,
+    agreement: &Agreement,
+    [sender, receiver]: [&Identity; 2],
+    (syntax, syntax_version): (&str, u8),
+    [version, association]: [&str; 2],
+) -> EdifactEnvelope {
+    let (date, time) = emit.now.envelope();
+    let (u, d) = (&agreement.unb_out, &agreement.delimiters);
+    let application = |said: &Option<String>, party: &Identity| match said {
+        Some(id) => Identity { id: id.as_str().into(), qualifier: "".into() },
+        None => party.clone(),
+    };
+    let group = u.group.then(|| UngHeader {
+        sender: application(&u.group_sender, sender),
+        receiver: application(&u.group_receiver, receiver),
+        control: String::new(),
+    });
+    EdifactEnvelope {
+        group,
+        sender: sender.clone(),
+        receiver: receiver.clone(),
+        syntax: syntax.into(),
+        syntax_version,
+        control: String::new(),
+        application_reference: u.application_reference.clone().unwrap_or_default(),
+        acknowledgement_requested: false,
+        test: is_test(agreement),
+        version: version.into(),
+        association: association.into(),
+        date,
+        time,
+        una: u.una == Una::Always,
+        header: UnbHeader {
+            password: u.password.clone().unwrap_or_default(),
+            password_qualifier: u.password_qualifier.clone().unwrap_or_default(),
+            priority: u.priority.clone().unwrap_or_default(),
+            agreement: u.agreement.clone().unwrap_or_default(),
+            transliterate: u.letters == Letters::Transliterate,
+        },
+        delimiters: EdifactDelimiters {
+            element: d.element,
+            component: d.component,
+            repetition: d.repetition,
+            segment: d.segment,
+            line_end: d.line_end.text().into(),
+            decimal: if u.decimal_mark == DecimalMark::Comma { ',' } else { '.' },
+            ..EdifactDelimiters::default()
+        },
+    }
+}
+
+/// What ISA and GS say by agreement beside who and when, in business documents and in acknowledgements.
+pub fn x12_header(agreement: &Agreement) -> X12Header {
+    let IsaOut { isa01, isa02, isa03, isa04, isa12, .. } = &agreement.isa_out;
+    let own = X12Header::default();
+    let pair = |[qualifier, value]: [String; 2], said: [&Option<String>; 2]| {
+        [said[0].clone().unwrap_or(qualifier), said[1].clone().unwrap_or(value)]
+    };
+    X12Header {
+        authorization: pair(own.authorization, [isa01, isa02]),
+        security: pair(own.security, [isa03, isa04]),
+        version: isa12.clone().unwrap_or_default(),
+        acknowledgement_requested: false,
+        short_group_date: agreement.gs_out.date == GroupDate::Yymmdd,
+    }
+}
+
+/// The parties of a business document, as the agreement names them, and their applications.
+pub fn x12_parties(envelope: X12Envelope, agreement: &Agreement) -> X12Envelope {
+    let (i, g) = (&agreement.isa_out, &agreement.gs_out);
+    let party = |own: Identity, qualifier: &Option<String>, id: &Option<String>| Identity {
+        qualifier: qualifier.as_deref().map_or(own.qualifier, Into::into),
+        id: id.as_deref().map_or(own.id, Into::into),
+    };
+    let sender = party(envelope.sender, &i.isa05, &i.isa06);
+    let receiver = party(envelope.receiver, &i.isa07, &i.isa08);
+    X12Envelope {
+        application_sender: g.gs02.clone().unwrap_or_else(|| sender.id.to_string()),
+        application_receiver: g.gs03.clone().unwrap_or_else(|| receiver.id.to_string()),
+        header: X12Header { acknowledgement_requested: i.isa14, ..envelope.header },
+        sender,
+        receiver,
+        ..envelope
+    }
+}
+
+/// The agreement's delimiters.
+pub fn delimiters(agreement: &Agreement) -> X12Delimiters {
+    let d = &agreement.delimiters;
+    X12Delimiters {
+        element: d.element,
+        component: d.component,
+        repetition: d.repetition,
+        segment: d.segment,
+        replacement: d.replacement,
+        line_end: d.line_end.text().into(),
+    }
+}
+
+/// True if what goes out says T.
+pub fn is_test(agreement: &Agreement) -> bool {
+    agreement.test_indicator == TestIndicator::Send
+}
