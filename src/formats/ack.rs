@@ -5,12 +5,16 @@
 //! Called by: `emit`, `flow`. Never: numbers or sends anything; ST, UNH and the envelopes are the writer's.
 //! Tried by: tests/formats
 
+mod advice;
+mod advised;
 mod answer;
 mod contrl;
 mod functional;
 mod interchange;
 mod words;
 
+pub use advice::{Advice, Subject, Taken};
+pub use advised::{ADVICES, Advised, AdvisedSet, advised};
 pub use answer::{About, Answer, KINDS, Said, SetAnswer, Verdict, answer};
 pub use contrl::Contrl;
 pub use functional::{Form, Functional, functional};
@@ -20,6 +24,7 @@ use crate::{
     fault::{Costs, Fault},
     piece::{Set, Standard},
     tree::{Kind, NodeId, Tree},
+    write::OutSet,
 };
 
 /// How a group, a set or an interchange was taken: elements 715, 717 and I17.
@@ -131,6 +136,18 @@ fn name(set: &Set) -> Option<(Box<str>, Box<str>)> {
     let (_, segment, element) = NAMES.iter().find(|(kind, ..)| *kind == &*set.kind)?;
     let value = value(&set.tree, segment, element)?.trim();
     (!value.is_empty()).then(|| (format!("{segment}{element}").into(), value.into()))
+}
+
+/// What a set of ours is called: its number, as those that answer it will repeat it.
+pub fn name_of(set: &OutSet) -> Option<String> {
+    let known = NAMES.iter().find(|(kind, ..)| *kind == set.kind);
+    let (id, element) = match known {
+        Some((_, segment, element)) => (*segment, element.parse::<usize>().ok()?),
+        None => ("BGM", 2),
+    };
+    let segment = set.segments.iter().find(|segment| segment.id == id)?;
+    let value = segment.elements.get(element.checked_sub(1)?)?.first()?.first()?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 fn agency(tree: &Tree) -> Option<Box<str>> {

@@ -5,6 +5,8 @@
 mod ack;
 #[path = "codec/acks.rs"]
 mod acks;
+#[path = "codec/advice.rs"]
+mod advice;
 #[path = "codec/codes.rs"]
 mod codes;
 #[path = "codec/corpora.rs"]

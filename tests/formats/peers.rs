@@ -23,10 +23,18 @@ use std::{
 
 /// The documents that are made, by the guides' versions.
 const MADE: &[(&str, &[&str])] = &[
-    ("004010", &["850", "855", "856", "810", "997"]),
-    ("005010", &["850", "855", "856", "810", "997", "999"]),
-    ("D96A", &["ORDERS", "ORDRSP", "DESADV", "INVOIC"]),
-    ("D01B", &["ORDERS", "ORDRSP", "DESADV", "INVOIC"]),
+    ("004010", &["850", "855", "856", "810", "824", "997"]),
+    ("005010", &["850", "855", "856", "810", "824", "997", "999"]),
+    ("D96A", &["ORDERS", "ORDRSP", "DESADV", "INVOIC", "APERAK"]),
+    ("D01B", &["ORDERS", "ORDRSP", "DESADV", "INVOIC", "APERAK"]),
+];
+
+/// Advices as we write them: the codec's tests hold these fixtures against the writer.
+const ADVICES: &[(&str, &str)] = &[
+    ("x12/4010/824/typical.edi", "824-004010.x12"),
+    ("x12/5010/824/typical.edi", "824-005010.x12"),
+    ("edifact/d96a/aperak/typical.edi", "APERAK-D96A.edifact"),
+    ("edifact/d01b/aperak/typical.edi", "APERAK-D01B.edifact"),
 ];
 
 fn scripts() -> PathBuf {
@@ -127,6 +135,10 @@ fn what_we_write_is_read_by_peers_and_what_they_write_by_us() {
                 fs::write(folder.join(format!("{kind}-{version}-{seed}.{ending}")), bytes).expect("a file");
             }
         }
+    }
+    for (fixture, name) in ADVICES {
+        let bytes = fs::read(scripts().join("../../fixtures").join(fixture)).expect("a fixture");
+        fs::write(folder.join(name), bytes).expect("a file");
     }
     let contrl = fs::read(scripts().join("../../fixtures/edifact/contrl/typical.edi")).expect("a fixture");
     fs::write(folder.join("CONTRL.edifact"), contrl).expect("a file");

@@ -85,17 +85,23 @@ pub struct Said {
     pub code: Box<str>,
     /// The value that was read, as it was repeated; empty if none.
     pub found: Box<str>,
+    /// What it says in words of its own: an application's advice has no others.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub text: Box<str>,
 }
 
 impl Said {
-    fn whole(by: &str, code: &str) -> Said {
-        Said { at: None, by: by.into(), code: code.into(), found: "".into() }
+    pub(super) fn whole(by: &str, code: &str) -> Said {
+        Said { at: None, by: by.into(), code: code.into(), found: "".into(), text: "".into() }
     }
 
     /// In words, with what stands at that place in our own set.
     pub fn sentence(&self, ours: Option<&Set>) -> String {
         let by = if &*self.by == "0085" { "element 0085".to_owned() } else { self.by.to_string() };
-        let meaning = words::of(&self.by, &self.code).unwrap_or("an error that has no words here");
+        let meaning = match &*self.text {
+            "" => words::of(&self.by, &self.code).unwrap_or("an error that has no words here"),
+            text => text,
+        };
         let Some(At::Segment { ordinal, id, element, component, .. }) = &self.at else {
             return format!("{meaning} ({by} = {})", self.code);
         };
@@ -315,7 +321,7 @@ fn number(text: &str) -> Option<u32> {
 }
 
 /// All segments in document order.
-fn segments(tree: &Tree) -> Vec<NodeId> {
+pub(super) fn segments(tree: &Tree) -> Vec<NodeId> {
     let mut found = Vec::new();
     let mut open = vec![tree.root()];
     while let Some(id) = open.pop() {
@@ -335,7 +341,7 @@ fn segment(tree: &Tree, wanted: u32) -> Option<NodeId> {
 }
 
 /// A component of a segment's element, both from 1; of a repeated element the first. Empty if it is not there.
-fn text(tree: &Tree, segment: NodeId, element: u16, component: u16) -> &str {
+pub(super) fn text(tree: &Tree, segment: NodeId, element: u16, component: u16) -> &str {
     let Some(mut node) = child(tree, segment, element) else { return "" };
     if let Some(first) = tree.children(node).next()
         && tree.kind(first) == Kind::Repeat
