@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One acknowledgement that was matched with what it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Acknowledgement {
-    /// `997`, `999`, `TA1`, `CONTRL`.
+    /// `997`, `999`, `TA1`, `CONTRL`; of an application `824`, `APERAK`.
     pub by: String,
     /// The partner's name.
     pub partner: String,

@@ -206,6 +206,9 @@ pub enum LineOutcome {
 pub struct Reason {
     pub code: String,
     pub sentence: String,
+    /// What should stand there, in few words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
     /// What would make it pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,

@@ -10,6 +10,8 @@ pub struct Refusal {
     pub code: &'static str,
     /// What was found and what was expected.
     pub sentence: String,
+    /// What should stand there, in few words.
+    pub expected: String,
     /// What would make it pass.
     pub remedy: String,
     /// JSON pointer (RFC 6901) into the canonical message; provenance turns it into segment and byte.
@@ -21,6 +23,7 @@ impl From<Refusal> for Reason {
         Reason {
             code: refusal.code.to_owned(),
             sentence: refusal.sentence,
+            expected: Some(refusal.expected),
             remedy: Some(refusal.remedy),
             path: Some(refusal.path),
         }

@@ -3,6 +3,7 @@
 
 use super::{
     Emitter,
+    advice::{self, Advice},
     document::{self, Draft, Rows, Wanted},
     envelopes,
 };
@@ -44,13 +45,14 @@ pub enum Says<'a> {
     Contrl { set: OutSet, version: &'static str },
 }
 
-/// Writes acknowledgements: pending deliveries to where the document came from (or, if that way has no way back, to
+/// Writes acknowledgements, and advices with them: pending deliveries to where the document came from (or, if that way has no way back, to
 /// the partner's first folder). One that was written before is left as it is and takes no number.
 pub async fn write(
     tx: &mut Tx,
     emit: &Emitter<'_>,
     tenant: Tenant,
     said: Vec<Acknowledgement<'_>>,
+    advices: Vec<Advice<'_>>,
 ) -> Result<(), StoreError> {
     let ids: Vec<DeliveryId> = said.iter().map(Acknowledgement::id).collect();
     let known: HashSet<DeliveryId> = match ids.is_empty() {
@@ -62,9 +64,10 @@ pub async fn write(
     for one in said.into_iter().filter(|a| !known.contains(&a.id())) {
         match way_back(emit.directory, one.partner, one.came_by) {
             Some(connection) => wanted.push(one.wanted(emit, connection.name.clone())),
-            None => unsent.push(unsent_step(emit, tenant, &one)),
+            None => unsent.push(unsent_step(emit, tenant, one.document, &one.named(), one.partner)),
         }
     }
+    wanted.extend(advice::wanted(tx, emit, tenant, advices).await?);
     let mut rows = Rows::default();
     document::number(tx, emit, tenant, wanted, &mut rows).await?;
     rows.write(tx, emit, tenant).await?;
@@ -168,7 +171,8 @@ pub fn syntax(version: &str) -> (&str, u8) {
     (charset, version)
 }
 
-fn way_back<'a>(
+/// Where it goes: the way that the document came, or the partner's first folder.
+pub(super) fn way_back<'a>(
     directory: &'a Directory,
     partner: &PartnerInfo,
     came_by: &'a ConnectionInfo,
@@ -180,13 +184,19 @@ fn way_back<'a>(
     own.find(|c| c.transport == "folder").map(|c| &**c)
 }
 
-fn unsent_step(emit: &Emitter<'_>, tenant: Tenant, one: &Acknowledgement<'_>) -> Step {
+/// That something can't go back, in the journal.
+pub(super) fn unsent_step(
+    emit: &Emitter<'_>,
+    tenant: Tenant,
+    document: DocumentId,
+    what: &str,
+    partner: &PartnerInfo,
+) -> Step {
     let sentence = format!(
-        "no {}: {} has no folder to put it into; give it a `folder` connection, or let its agreement ask for none",
-        one.named(),
-        one.partner.name
+        "no {what}: {} has no folder to put it into; give it a `folder` connection, or let its agreement ask for none",
+        partner.name
     );
     Step::new(tenant, emit.now.0, Stage::Deliver.name(), "unsent", emit.worker)
-        .document(one.document.0)
+        .document(document.0)
         .cause(json!({ "code": "acknowledge/no_way_back", "sentence": sentence }))
 }

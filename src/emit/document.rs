@@ -4,6 +4,7 @@ use super::{Emitter, batch, fingerprint};
 use crate::{
     canonical::{DeliveryId, DocumentId, EventId, MessageId, Micros, Stage, Tenant},
     formats::{
+        ack,
         fault::Fault,
         write::{self, EdifactEnvelope, OutSet, X12Envelope},
     },
@@ -301,6 +302,7 @@ impl Draft {
             set_no: set.control.parse().unwrap_or(0),
             set_control: set.control.to_string(),
             message: *message,
+            name: ack::name_of(set),
             created_at: of.now.0,
         });
         let sets = sets.collect();

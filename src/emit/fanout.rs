@@ -3,6 +3,7 @@
 
 use super::{
     Emitter,
+    advice::{self, Advice},
     document::{self, Draft, Rendered, Rows, Unwritable, Wanted},
     envelopes,
     lookups::Lookups,
@@ -43,7 +44,8 @@ pub struct Told<'a> {
     pub came_as: &'a str,
 }
 
-/// Writes the deliveries of a transaction's events, which it has written already. All of one tenant.
+/// Writes the deliveries of a transaction's events, which it has written already, and its advices: control numbers of
+/// both are taken together, so that all transactions lock the counters in one order. All of one tenant.
 ///
 /// A document that can't be rendered does not fail the transaction: its delivery is written dead, with the faults,
 /// and takes no control number.
@@ -52,13 +54,17 @@ pub async fn write_deliveries(
     emit: &Emitter<'_>,
     tenant: Tenant,
     events: &[Told<'_>],
+    advices: Vec<Advice<'_>>,
 ) -> Result<(), StoreError> {
     let Some(info) = emit.directory.tenants.get(&tenant) else { return Ok(()) };
     let mut rows = Rows { deliveries: webhooks(tx, emit, info, events).await?, ..Rows::default() };
     let answers = wanted_answers(emit, events);
+    let mut wanted = advice::wanted(tx, emit, tenant, advices).await?;
     if !answers.is_empty() {
         let drafts = draft_all(tx, emit, info, &answers).await?;
-        let wanted = answers.iter().zip(drafts).map(|(one, draft)| one.wanted(emit, draft)).collect();
+        wanted.extend(answers.iter().zip(drafts).map(|(one, draft)| one.wanted(emit, draft)));
+    }
+    if !wanted.is_empty() {
         document::number(tx, emit, tenant, wanted, &mut rows).await?;
     }
     rows.write(tx, emit, tenant).await
@@ -122,13 +128,21 @@ struct Answer<'a> {
     answer: &'a AnswerInfo,
 }
 
+/// True if a document goes to the partner for an event about what came in a standard.
+pub fn is_answered(partner: &PartnerInfo, event: &Event, came_as: &str) -> bool {
+    partner.answers.iter().any(|answer| wants(partner, answer, event, came_as))
+}
+
+fn wants(partner: &PartnerInfo, answer: &AnswerInfo, event: &Event, came_as: &str) -> bool {
+    matches(std::slice::from_ref(&answer.event), &event.kind) && partner.answers_by(answer, came_as)
+}
+
 fn wanted_answers<'a>(emit: &Emitter<'a>, events: &[Told<'a>]) -> Vec<Answer<'a>> {
     let mut wanted = Vec::new();
     for told in events {
         let Some(partner) = told.partner.and_then(|id| emit.directory.partners.get(&id)) else { continue };
         for answer in &partner.answers {
-            let wants = matches(std::slice::from_ref(&answer.event), &told.event.kind);
-            if wants && partner.answers_by(answer, told.came_as) {
+            if wants(partner, answer, told.event, told.came_as) {
                 wanted.push(Answer { told: *told, partner, answer });
             }
         }

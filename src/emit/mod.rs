@@ -9,6 +9,7 @@
 
 pub mod acknowledge;
 pub mod address;
+pub mod advice;
 pub mod batch;
 mod document;
 mod envelopes;

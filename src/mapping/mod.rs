@@ -38,7 +38,9 @@ pub mod yaml;
 
 pub use library::{Library, Lint};
 
-use crate::formats::{CsvOptions, Options, fault::Fault, layout::Layout, piece::Standard, tree::Tree, write::Segment};
+use crate::formats::{
+    CsvOptions, Options, fault::Fault, layout::Layout, piece::Standard, place::At, tree::Tree, write::Segment,
+};
 use serde_json::Value;
 use std::ops::Range;
 
@@ -79,6 +81,56 @@ pub struct Origin {
     pub bytes: Range<u64>,
     /// In the format's words: `BEG03`, `PO1[2]/PO102`.
     pub at: String,
+    /// The place itself; what was read by an earlier release has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Spot>,
+}
+
+/// [`At`] in few words: a message keeps one for each of its values.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Spot {
+    /// X12, EDIFACT.
+    Segment {
+        segment: u32,
+        id: Box<str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        element: Option<u16>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        component: Option<u16>,
+    },
+    /// CSV, fixed width.
+    Row {
+        line: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<Box<str>>,
+    },
+    /// XML, JSON.
+    Node { path: Box<str> },
+}
+
+impl From<At> for Spot {
+    fn from(at: At) -> Spot {
+        match at {
+            At::Segment { ordinal, id, element, component, .. } => {
+                Spot::Segment { segment: ordinal, id, element, component }
+            }
+            At::Row { line, column } => Spot::Row { line, column },
+            At::Node { path } => Spot::Node { path },
+        }
+    }
+}
+
+impl From<Spot> for At {
+    fn from(spot: Spot) -> At {
+        match spot {
+            Spot::Segment { segment, id, element, component } => {
+                At::Segment { ordinal: segment, id, element, component, repeat: 1 }
+            }
+            Spot::Row { line, column } => At::Row { line, column },
+            Spot::Node { path } => At::Node { path },
+        }
+    }
 }
 
 /// A value that a table should hold and does not.

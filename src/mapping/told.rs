@@ -24,7 +24,8 @@ impl<'a> Run<'a> {
         };
         let bytes = self.tree.bytes(node);
         let at = hit.route.map(|(route, level)| self.label(route, level, Some(node))).unwrap_or_default();
-        self.provenance.push(Origin { field, bytes, at });
+        let place = Some(self.tree.place(node).at.into());
+        self.provenance.push(Origin { field, bytes, at, place });
         if let Some((route, 0)) = hit.route
             && self.program.standard == Standard::Csv
         {

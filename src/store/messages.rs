@@ -61,6 +61,9 @@ pub struct NewMessage {
     pub ended_at: Option<i64>,
     pub deadline: i64,
     pub wait_us: i64,
+    /// The envelope that it came in, where an advice may be owed for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub came_in: Option<Value>,
 }
 
 impl NewMessage {
@@ -70,7 +73,7 @@ impl NewMessage {
     }
 }
 
-const NEW: &str = "tenant uuid, id uuid, document uuid, run bigint, set_no bigint, split bigint, interchange bigint, group_no bigint, standard text, set_kind text, set_version text, set_control text, set_byte bigint, set_len bigint, mapping text, kind text, partner uuid, number text, place bigint, state text, released bigint, body jsonb, provenance jsonb, faults jsonb, cause jsonb, hold_scheme text, hold_value text, fingerprint text, created_at bigint, ended_at bigint, deadline bigint, wait_us bigint";
+const NEW: &str = "tenant uuid, id uuid, document uuid, run bigint, set_no bigint, split bigint, interchange bigint, group_no bigint, standard text, set_kind text, set_version text, set_control text, set_byte bigint, set_len bigint, mapping text, kind text, partner uuid, number text, place bigint, state text, released bigint, body jsonb, provenance jsonb, faults jsonb, cause jsonb, hold_scheme text, hold_value text, fingerprint text, created_at bigint, ended_at bigint, deadline bigint, wait_us bigint, came_in jsonb";
 
 /// Which of these ids have a row already: a translate that is done again skips them.
 pub async fn standing(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<MessageId>, StoreError> {
@@ -90,8 +93,8 @@ pub async fn insert(tx: &mut Tx, rows: &[NewMessage]) -> Result<u64, StoreError>
     }
     Ok(exec!(
         tx,
-        "insert into messages (tenant, id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, released, body, provenance, faults, cause, hold_scheme, hold_value, fingerprint, created_at, ended_at, deadline, wait_us)
-         select r.tenant, r.id, r.document, r.run, r.set_no, r.split, r.interchange, r.group_no, r.standard, r.set_kind, r.set_version, r.set_control, r.set_byte, r.set_len, r.mapping, r.kind, r.partner, r.number, r.place, r.state, r.released, r.body, r.provenance, r.faults, r.cause, r.hold_scheme, r.hold_value, r.fingerprint, r.created_at, r.ended_at, r.deadline, r.wait_us
+        "insert into messages (tenant, id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, released, body, provenance, faults, cause, hold_scheme, hold_value, fingerprint, created_at, ended_at, deadline, wait_us, came_in)
+         select r.tenant, r.id, r.document, r.run, r.set_no, r.split, r.interchange, r.group_no, r.standard, r.set_kind, r.set_version, r.set_control, r.set_byte, r.set_len, r.mapping, r.kind, r.partner, r.number, r.place, r.state, r.released, r.body, r.provenance, r.faults, r.cause, r.hold_scheme, r.hold_value, r.fingerprint, r.created_at, r.ended_at, r.deadline, r.wait_us, r.came_in
          from {rows} where true on conflict (id) do nothing",
         NEW => rows
     )?)
@@ -135,6 +138,36 @@ pub async fn refuse_sets(
     )?)
 }
 
+/// A message that its mapping refused, and whose sender is to be advised of it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Refused {
+    pub id: MessageId,
+    pub document: DocumentId,
+    pub set_no: i64,
+    pub partner: Option<PartnerId>,
+    pub number: Option<String>,
+    #[sqlx(json(nullable))]
+    pub faults: Option<Value>,
+    #[sqlx(json(nullable))]
+    pub came_in: Option<Value>,
+}
+
+/// Those of a document's sets, in their order.
+pub async fn refused_by_mapping(
+    tx: &mut Tx,
+    tenant: Tenant,
+    document: DocumentId,
+    from_set: i64,
+    to_set: i64,
+) -> Result<Vec<Refused>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select id, document, set_no, partner, number, faults, came_in from messages where tenant = $1 and document = $2 and run = 0 and set_no >= $3
+            and set_no < $4 and state = 'rejected' and came_in is not null order by set_no";
+        tenant, document, from_set, to_set
+    )?)
+}
+
 /// A message that has ended, with its key.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Ended {
@@ -172,6 +205,9 @@ pub struct Loaded {
     pub due: Option<i64>,
     pub first_failed_at: Option<i64>,
     pub created_at: i64,
+    /// The envelope that it came in, where an advice may be owed for it.
+    #[sqlx(json(nullable))]
+    pub came_in: Option<Value>,
 }
 
 impl Loaded {
@@ -181,7 +217,7 @@ impl Loaded {
     }
 }
 
-const LOADED: &str = "select m.id, m.document, m.run, m.set_no, m.standard, m.kind, m.partner, m.number, m.place, m.state, m.released, m.body, m.tries, m.due, m.first_failed_at, m.created_at from messages m join {rows} on m.id = r.id where m.tenant = $2";
+const LOADED: &str = "select m.id, m.document, m.run, m.set_no, m.standard, m.kind, m.partner, m.number, m.place, m.state, m.released, m.body, m.tries, m.due, m.first_failed_at, m.created_at, m.came_in from messages m join {rows} on m.id = r.id where m.tenant = $2";
 
 /// Loads messages by their ids, in no order.
 pub async fn load(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<Loaded>, StoreError> {

@@ -28,6 +28,9 @@ pub struct NewSet {
     /// The message whose answer it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageId>,
+    /// What it is called itself: BAK03, BGM 1004.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub created_at: i64,
 }
 
@@ -38,10 +41,10 @@ pub async fn insert(tx: &mut Tx, rows: &[NewSet]) -> Result<(), StoreError> {
     }
     exec!(
         tx,
-        "insert into outbound_sets (tenant, id, delivery, partner, standard, kind, interchange_no, group_no, set_no, set_control, message, created_at)
-         select r.tenant, r.id, r.delivery, r.partner, r.standard, r.kind, r.interchange_no, r.group_no, r.set_no, r.set_control, r.message, r.created_at
+        "insert into outbound_sets (tenant, id, delivery, partner, standard, kind, interchange_no, group_no, set_no, set_control, message, name, created_at)
+         select r.tenant, r.id, r.delivery, r.partner, r.standard, r.kind, r.interchange_no, r.group_no, r.set_no, r.set_control, r.message, r.name, r.created_at
          from {rows} where true on conflict (id) do nothing",
-        "tenant uuid, id uuid, delivery uuid, partner uuid, standard text, kind text, interchange_no bigint, group_no bigint, set_no bigint, set_control text, message uuid, created_at bigint" => rows
+        "tenant uuid, id uuid, delivery uuid, partner uuid, standard text, kind text, interchange_no bigint, group_no bigint, set_no bigint, set_control text, message uuid, name text, created_at bigint" => rows
     )?;
     Ok(())
 }
@@ -65,6 +68,10 @@ pub struct SetRow {
     pub verdict: Option<String>,
     pub verdict_by: Option<MessageId>,
     pub verdict_at: Option<i64>,
+    /// The message whose advice the verdict is: what an application says counts more than what its translator said.
+    pub advised_by: Option<MessageId>,
+    /// What it is called itself.
+    pub name: Option<String>,
     /// What was found wrong: `[{by, code, sentence}]`.
     #[sqlx(json(nullable))]
     pub said: Option<Value>,
@@ -73,7 +80,7 @@ pub struct SetRow {
 macro_rules! set_query {
     ($tail:literal) => {
         concat!(
-            "select s.id, s.delivery, s.partner, s.standard, s.kind, s.interchange_no, s.group_no, s.set_no, s.set_control, s.message, s.received_by, s.verdict, s.verdict_by, s.verdict_at, s.said from outbound_sets s ",
+            "select s.id, s.delivery, s.partner, s.standard, s.kind, s.interchange_no, s.group_no, s.set_no, s.set_control, s.message, s.received_by, s.verdict, s.verdict_by, s.verdict_at, s.advised_by, s.name, s.said from outbound_sets s ",
             $tail
         )
     };
@@ -113,6 +120,32 @@ pub async fn lock_group(
         );
         tenant, partner, standard, number
     )?)
+}
+
+/// Business documents that went to a partner and are called so, or answer a message of that number; of a kind, if one is
+/// given (else empty). Of the newest delivery that holds one: its id and theirs.
+pub async fn named(
+    tx: &mut Tx,
+    tenant: Tenant,
+    partner: PartnerId,
+    standard: &str,
+    (kind, name): (&str, &str),
+) -> Result<Option<(DeliveryId, Vec<Uuid>)>, StoreError> {
+    let rows: Vec<(Uuid, DeliveryId)> = fetch!(
+        tx,
+        "select s.id, s.delivery from outbound_sets s where s.tenant = $1 and s.partner = $2 and s.standard = $3 and ($4 = '' or s.kind = $4)
+            and s.message is not null and s.kind not in ('824', 'APERAK')
+            and (s.name = $5 or s.message in (select m.id from messages m where m.tenant = $1 and m.number = $5))
+            order by s.created_at desc, s.delivery desc, s.id limit 200";
+        tenant, partner, standard, kind, name
+    )?;
+    let Some((_, newest)) = rows.first().copied() else { return Ok(None) };
+    Ok(Some((newest, rows.into_iter().filter(|(_, of)| *of == newest).map(|(id, _)| id).collect())))
+}
+
+/// The sets of a delivery, locked.
+pub async fn lock_delivery(tx: &mut Tx, tenant: Tenant, delivery: DeliveryId) -> Result<Vec<SetRow>, StoreError> {
+    Ok(fetch!(tx, set_query!("where s.tenant = $1 and s.delivery = $2 order by s.id {lock}"); tenant, delivery)?)
 }
 
 /// The sets of deliveries, by delivery and number.
@@ -162,6 +195,27 @@ pub async fn judge(
     if changed == rows.len() as u64 { Ok(()) } else { Err(StoreError::Lost("what was said of a set")) }
 }
 
+/// Notes what a message's advice says of sets, over what their acknowledgements said. `Lost` if one was advised before.
+pub async fn advise(
+    tx: &mut Tx,
+    tenant: Tenant,
+    by: MessageId,
+    rows: &[Verdict],
+    now: Micros,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let changed = exec!(
+        tx,
+        "update outbound_sets set verdict = r.verdict, said = r.said, verdict_by = $3, advised_by = $3, verdict_at = $4 from {rows}
+         where outbound_sets.id = r.id and outbound_sets.tenant = $2 and outbound_sets.advised_by is null",
+        "id uuid, verdict text, said jsonb" => rows;
+        tenant, by, now
+    )?;
+    if changed == rows.len() as u64 { Ok(()) } else { Err(StoreError::Lost("an advice of a set")) }
+}
+
 /// Notes that a message says that a delivery's interchange arrived.
 pub async fn note_received(tx: &mut Tx, tenant: Tenant, delivery: DeliveryId, by: MessageId) -> Result<(), StoreError> {
     exec!(
@@ -194,7 +248,7 @@ pub async fn note_answer(
 pub async fn forget_verdicts(tx: &mut Tx, tenant: Tenant, delivery: DeliveryId) -> Result<(), StoreError> {
     exec!(
         tx,
-        "update outbound_sets set received_by = null, verdict = null, verdict_by = null, verdict_at = null, said = null
+        "update outbound_sets set received_by = null, verdict = null, verdict_by = null, advised_by = null, verdict_at = null, said = null
          where tenant = $1 and delivery = $2";
         tenant, delivery
     )?;

@@ -25,6 +25,11 @@ pub struct Agreement {
     /// When a CONTRL goes back for an EDIFACT interchange: `none`, `on_error`, `always`.
     #[schemars(extend("level" = "connection", "standard" = "edifact"))]
     pub contrl: Contrl,
+    /// When an 824 (X12) or APERAK (EDIFACT) goes back for a document that was read: `none`, `on_error` (its mapping or the
+    /// core refuses it, or lines of it that no answer tells of), `always`. Built in is `none`, as of the other
+    /// acknowledgements: a partner that was not told to expect such a set refuses it.
+    #[schemars(extend("level" = "set"))]
+    pub application_advice: ApplicationAdvice,
     /// AK2 loops (in CONTRL UCM) for accepted sets too, not only for refused ones.
     #[schemars(extend("level" = "connection"))]
     pub acknowledge_accepted_sets: bool,
@@ -96,6 +101,7 @@ impl Default for Agreement {
             acknowledge: Acknowledge::None,
             ta1: Ta1::Never,
             contrl: Contrl::None,
+            application_advice: ApplicationAdvice::None,
             acknowledge_accepted_sets: false,
             duplicates_days: 30,
             bad_set_costs: BadSetCosts::Set,
@@ -283,6 +289,15 @@ pub enum Ta1 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Contrl {
+    None,
+    OnError,
+    Always,
+}
+
+/// When an 824 or APERAK is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationAdvice {
     None,
     OnError,
     Always,

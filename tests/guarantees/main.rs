@@ -3,6 +3,7 @@
 mod hub;
 
 mod acknowledgements;
+mod advices;
 mod agreed;
 mod agreement;
 mod answered;
@@ -15,6 +16,7 @@ mod intake;
 mod order;
 mod oversell;
 mod panics;
+mod places;
 mod queue;
 mod rig;
 mod store;

@@ -32,6 +32,7 @@ impl<'a> Wanted<'a> {
         let factor = item.factor(unit).ok_or_else(|| Refusal {
             code: "order/unit",
             sentence: format!("{} was ordered in {unit}, and is sold in {}.", item.sku, sold_in(item)),
+            expected: sold_in(item),
             remedy: format!("Order it in {}, or add a conversion for {unit} to the item.", item.unit),
             path: format!("/lines/{at}/quantity/unit"),
         })?;
@@ -68,6 +69,7 @@ impl<'a> Wanted<'a> {
                 "{} {currency} for {} was sent; the list {list} says {} {currency} for {}.",
                 sent.amount, sent.per, ours.amount, ours.per
             ),
+            expected: format!("{} {currency} for {}", ours.amount, ours.per),
             remedy: "Order at the list's price, or without a price.".into(),
             path: format!("/lines/{at}/price"),
         }
@@ -85,6 +87,7 @@ fn find<'a>(world: &'a World, at: usize, line: &OrderLine) -> Result<(Uuid, &'a 
                 true => "The line names no item.".into(),
                 false => format!("No item is known by {}.", sent.join(" or ")),
             },
+            expected: "an item of the catalogue".into(),
             remedy: match line.item.first() {
                 Some(r) => format!(
                     "Order an item of the catalogue, or add the id: crossdock reference add {} {} SKU.",
@@ -113,6 +116,7 @@ fn base_quantity(item: &Item, at: usize, line: &OrderLine, factor: Decimal) -> R
             true => format!("{value} {unit} was ordered; a quantity is more than zero."),
             false => format!("{value} {unit} can't be counted in steps of 0.0001, of {unit} and of {}.", item.unit),
         },
+        expected: "a quantity above zero with at most four decimals".into(),
         remedy: "Send a quantity above zero that has at most four decimals, also when counted in the item's base unit."
             .into(),
         path: format!("/lines/{at}/quantity/value"),
@@ -131,6 +135,7 @@ fn list_price(
     let no_price = |sentence: String, remedy: String| Refusal {
         code: "order/no_price",
         sentence,
+        expected: format!("an item that {} has a price for", command.price_list.as_deref().unwrap_or("a list")),
         remedy,
         path: format!("/lines/{at}/item"),
     };
@@ -151,6 +156,7 @@ fn list_price(
                 "The order is in {}; the list {list} has {sku} in {}.",
                 command.order.currency, entry.currency
             ),
+            expected: entry.currency.clone(),
             remedy: format!("Order in {}, or give {partner} a list in the order's currency.", entry.currency),
             path: "/currency".into(),
         });

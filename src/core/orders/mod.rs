@@ -75,6 +75,7 @@ pub(super) fn decide(world: &World, command: &Command) -> Result<Decision, Stop>
         return Err(Refusal {
             code: "order/no_number",
             sentence: "The order has no number.".into(),
+            expected: "the buyer's order number".into(),
             remedy: "Send it with the buyer's order number.".into(),
             path: "/number".into(),
         }
@@ -88,6 +89,7 @@ pub(super) fn decide(world: &World, command: &Command) -> Result<Decision, Stop>
         (Purpose::Cancel, None) => Err(Refusal {
             code: "order/unknown",
             sentence: format!("No order {number} of {partner} stands."),
+            expected: "the number of an order that stands".into(),
             remedy: "Send the number under which the order was placed; one whose lines were all rejected never stood \
                      and needs no cancel."
                 .into(),
@@ -97,6 +99,7 @@ pub(super) fn decide(world: &World, command: &Command) -> Result<Decision, Stop>
         (Purpose::Change, _) => Err(Refusal {
             code: "not_built",
             sentence: format!("Order {number} of {partner} was sent with purpose `change`, which is not built yet."),
+            expected: "an original or a cancel".into(),
             remedy: "Send a cancel of the order, then a new original under another number.".into(),
             path: "/purpose".into(),
         }

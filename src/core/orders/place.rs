@@ -76,7 +76,8 @@ pub(super) fn place(world: &World, command: &Command, id: Uuid) -> Result<Decisi
 pub(super) fn again(command: &Command, standing: &SalesOrder) -> Result<Decision, Stop> {
     let (number, partner, ours) = (&command.order.number, &command.partner_name, &standing.our_number);
     let refusal = |code, sentence, remedy: &str| {
-        Stop::Refused(Refusal { code, sentence, remedy: remedy.into(), path: "/number".into() })
+        let expected = "a number under which no other order stands or stood".into();
+        Stop::Refused(Refusal { code, sentence, expected, remedy: remedy.into(), path: "/number".into() })
     };
     if let Some(cancelled) = &standing.cancelled {
         let on = cancelled.data.cancelled;
@@ -98,6 +99,7 @@ fn check_lines(order: &Order) -> Result<(), Refusal> {
         return Err(Refusal {
             code: "order/no_lines",
             sentence: format!("Order {} has no lines.", order.number),
+            expected: "at least one line".into(),
             remedy: "Send at least one line.".into(),
             path: "/lines".into(),
         });
@@ -112,6 +114,7 @@ fn check_lines(order: &Order) -> Result<(), Refusal> {
                     true => format!("Line {} by position has no number.", at + 1),
                     false => format!("Line {} by position has the number {number}, as one before it has.", at + 1),
                 },
+                expected: "a number that no other line has".into(),
                 remedy: "Give each line a number of its own.".into(),
                 path: format!("/lines/{at}/number"),
             });
@@ -179,6 +182,7 @@ fn short(at: usize, sku: &str, line: &OrderLine, accepted: Decimal) -> Reason {
     Refusal {
         code: "stock/short",
         sentence: format!("{accepted} of {value} {unit} of {sku} are reserved; {} wait for stock.", value - accepted),
+        expected: format!("at most {accepted} {unit}"),
         remedy: "Nothing needs to be sent; the rest stays ordered until it is cancelled.".into(),
         path: format!("/lines/{at}/quantity/value"),
     }

@@ -7,7 +7,7 @@ use crate::{
         acknowledgement::{AcknowledgedDocument, Acknowledgement},
     },
     core::Refusal,
-    flow::translate::meaning::ACKNOWLEDGEMENT,
+    flow::translate::meaning::{ACKNOWLEDGEMENT, ADVICE},
     formats::{
         self,
         ack::{About, Answer, Said, Verdict},
@@ -32,14 +32,14 @@ pub struct Answered {
 }
 
 /// What one acknowledgement says of one set of ours.
-struct Match<'a> {
-    row: &'a SetRow,
-    verdict: Verdict,
-    said: Vec<&'a Said>,
+pub(super) struct Match<'a> {
+    pub row: &'a SetRow,
+    pub verdict: Verdict,
+    pub said: Vec<&'a Said>,
     /// The same in words.
-    told: Vec<String>,
+    pub told: Vec<String>,
     /// Something was said of it before; this changes nothing.
-    again: bool,
+    pub again: bool,
 }
 
 impl Work<'_> {
@@ -49,7 +49,7 @@ impl Work<'_> {
         tx: &mut Tx,
         loaded: Vec<Loaded>,
     ) -> Result<(Vec<Loaded>, Answered), StoreError> {
-        let is_answer = |message: &Loaded| message.kind.as_deref() == Some(ACKNOWLEDGEMENT);
+        let is_answer = |message: &Loaded| matches!(message.kind.as_deref(), Some(ACKNOWLEDGEMENT | ADVICE));
         let (answers, others): (Vec<Loaded>, Vec<Loaded>) = loaded.into_iter().partition(is_answer);
         let mut answered = Answered::default();
         for mut message in answers {
@@ -58,6 +58,10 @@ impl Work<'_> {
                 self.hold(&message, "no_partner", "its partner stands in no file any more");
                 continue;
             };
+            if message.kind.as_deref() == Some(ADVICE) {
+                self.take_advice(tx, &mut message, partner, &mut answered).await?;
+                continue;
+            }
             match message.body.take().map(serde_json::from_value::<Answer>) {
                 Some(Ok(answer)) => {
                     if let Some(event) = self.answer(tx, &message, partner, &answer).await? {
@@ -92,7 +96,8 @@ impl Work<'_> {
         let matches = in_words(tx, self.tenant, matches).await?;
         // A CONTRL takes the interchange and refuses its messages one by one.
         let whole = whole(&matches);
-        let data = acknowledgement(partner, answer, whole, &matches);
+        let said = answer.said.iter().map(|said| said.sentence(None)).collect();
+        let data = acknowledgement(partner, &answer.kind, said, whole, &matches);
         self.judge(tx, message, answer, &matches, &data).await?;
         let sentence = format!("{}, of {}", said_of(answer, whole), named(&matches));
         let cause = json!({"code": format!("acknowledgement/{}", whole.as_str()), "sentence": sentence});
@@ -100,7 +105,7 @@ impl Work<'_> {
         self.end(message, Change { cause: Some(cause), ended_at: Some(self.now.0), ..change });
         metrics::counter!("crossdock_acknowledgements_total", "partner" => partner.name.clone(), "outcome" => whole.as_str())
             .increment(1);
-        Ok(Some(self.event(message, whole, data)))
+        Ok(Some(self.event(message, 0, whole, data)))
     }
 
     /// Writes what is said of each set, and what it comes to for the delivery that all of them went out in.
@@ -119,7 +124,19 @@ impl Work<'_> {
         if &*answer.kind == "TA1" || answer.verdict == Verdict::Received {
             outbound::note_received(tx, self.tenant, delivery, message.id).await?;
         }
-        let whole = whole(matches);
+        self.note(tx, message, whole(matches), matches, data).await
+    }
+
+    /// What is said of the sets of a delivery, at the delivery, at each that it carried, and in the journal.
+    pub(super) async fn note(
+        &mut self,
+        tx: &mut Tx,
+        message: &Loaded,
+        whole: Verdict,
+        matches: &[Match<'_>],
+        data: &Acknowledgement,
+    ) -> Result<(), StoreError> {
+        let Some(delivery) = matches.first().map(|one| one.row.delivery) else { return Ok(()) };
         if whole != Verdict::Received {
             expectations::meet(tx, self.tenant, delivery, message.id, self.now).await?;
         }
@@ -140,14 +157,14 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn event(&self, message: &Loaded, whole: Verdict, data: Acknowledgement) -> Event {
+    pub(super) fn event(&self, message: &Loaded, ordinal: u32, whole: Verdict, data: Acknowledgement) -> Event {
         let (kind, schema) = match whole {
             Verdict::Received => RECEIVED,
             Verdict::Accepted | Verdict::AcceptedWithErrors => ACCEPTED,
             Verdict::PartlyAccepted | Verdict::Rejected => REJECTED,
         };
         Event {
-            id: EventId::of(message.id, 0),
+            id: EventId::of(message.id, ordinal),
             kind: kind.into(),
             at: self.now,
             tenant: self.tenant,
@@ -165,7 +182,7 @@ const ACCEPTED: (&str, &str) = ("acknowledgement.accepted", "acknowledgement/1")
 const REJECTED: (&str, &str) = ("acknowledgement.rejected", "acknowledgement/1");
 
 impl Match<'_> {
-    fn judged(&self) -> outbound::Verdict {
+    pub(super) fn judged(&self) -> outbound::Verdict {
         let said = self.said.iter().zip(&self.told);
         let said = said.map(|(said, words)| json!({"by": said.by, "code": said.code, "sentence": words}));
         outbound::Verdict { id: self.row.id, verdict: self.verdict.as_str(), said: Value::Array(said.collect()) }
@@ -173,7 +190,7 @@ impl Match<'_> {
 }
 
 /// How a delivery was taken, by what is said of its sets now and was said before.
-fn whole(matches: &[Match<'_>]) -> Verdict {
+pub(super) fn whole(matches: &[Match<'_>]) -> Verdict {
     let of = |one: &Match<'_>| match (one.again, one.row.verdict.as_deref()) {
         (true, Some("rejected")) => Verdict::Rejected,
         (true, Some("accepted_with_errors")) => Verdict::AcceptedWithErrors,
@@ -185,7 +202,13 @@ fn whole(matches: &[Match<'_>]) -> Verdict {
     if worst == Verdict::Rejected && !all_rejected { Verdict::PartlyAccepted } else { worst }
 }
 
-fn acknowledgement(partner: &PartnerInfo, answer: &Answer, whole: Verdict, matches: &[Match<'_>]) -> Acknowledgement {
+pub(super) fn acknowledgement(
+    partner: &PartnerInfo,
+    by: &str,
+    said: Vec<String>,
+    whole: Verdict,
+    matches: &[Match<'_>],
+) -> Acknowledgement {
     let documents = matches.iter().map(|one| AcknowledgedDocument {
         delivery: DeliveryId(one.row.id),
         kind: one.row.kind.clone(),
@@ -195,11 +218,11 @@ fn acknowledgement(partner: &PartnerInfo, answer: &Answer, whole: Verdict, match
         said: one.told.clone(),
     });
     Acknowledgement {
-        by: answer.kind.to_string(),
+        by: by.to_owned(),
         partner: partner.name.clone(),
         interchange: format!("{:09}", matches.first().map_or(0, |m| m.row.interchange_no)),
         outcome: whole.as_str().into(),
-        said: answer.said.iter().map(|said| said.sentence(None)).collect(),
+        said,
         documents: documents.collect(),
     }
 }
@@ -243,7 +266,11 @@ fn matches<'a>(answer: &'a Answer, rows: &'a [SetRow]) -> Vec<Match<'a>> {
 }
 
 /// Says in words what was found, with what stands at that place in what we sent.
-async fn in_words<'a>(tx: &mut Tx, tenant: Tenant, mut matches: Vec<Match<'a>>) -> Result<Vec<Match<'a>>, StoreError> {
+pub(super) async fn in_words<'a>(
+    tx: &mut Tx,
+    tenant: Tenant,
+    mut matches: Vec<Match<'a>>,
+) -> Result<Vec<Match<'a>>, StoreError> {
     let mut asked: Vec<DeliveryId> = matches.iter().filter(|m| !m.said.is_empty()).map(|m| m.row.delivery).collect();
     asked.dedup();
     let sent = if asked.is_empty() { vec![] } else { deliveries::load(tx, tenant, &asked).await? };
@@ -276,7 +303,7 @@ fn said_of(answer: &Answer, verdict: Verdict) -> String {
 }
 
 /// `855 0001 in interchange 000000012`.
-fn named(matches: &[Match<'_>]) -> String {
+pub(super) fn named(matches: &[Match<'_>]) -> String {
     let named: Vec<String> = matches.iter().take(5).map(|m| format!("{} {}", m.row.kind, m.row.set_control)).collect();
     let more = if matches.len() > 5 { format!(" and {} more", matches.len() - 5) } else { String::new() };
     let interchange = matches.first().map_or(0, |m| m.row.interchange_no);
@@ -291,6 +318,7 @@ fn unmatched(answer: &Answer, partner: &PartnerInfo) -> Refusal {
             said_of(answer, answer.verdict),
             partner.name
         ),
+        expected: format!("the control number of a document that went out to {}", partner.name),
         remedy: "ask the partner which document is meant; if it answers another system of yours, nothing is to do"
             .into(),
         path: String::new(),
@@ -309,6 +337,7 @@ fn again(answer: &Answer, matches: &[Match<'_>]) -> Refusal {
             "{}, which was acknowledged before{before}; nothing changes",
             said_of(answer, answer.verdict)
         ),
+        expected: "one acknowledgement of a document".into(),
         remedy: "nothing, if they say the same; else ask the partner which one counts".into(),
         path: String::new(),
     }

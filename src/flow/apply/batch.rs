@@ -1,7 +1,9 @@
 //! One apply transaction: lock the keys, load what the core names, decide in memory, write by table.
 
 use super::{
+    advices,
     answers::Answered,
+    faults::{self, OfLines},
     world::{self, StockLock},
 };
 use crate::{
@@ -9,11 +11,6 @@ use crate::{
     core::{self, Command, Refusal, Stop, World},
     emit::fanout::{self, Told},
     flow::{Hub, emitter, failure, probe::Point},
-    formats::{
-        fault::{Costs, Fault, Layer, Origin as Says},
-        place::{At, Place},
-    },
-    mapping::Origin,
     queue::Taken,
     store::{
         StoreError, Trouble, Tx,
@@ -25,7 +22,7 @@ use crate::{
         now, outbox,
     },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -279,8 +276,7 @@ impl Work<'_> {
     }
 
     pub fn refuse(&mut self, message: &Loaded, refusal: &Refusal) {
-        let cause =
-            json!({"code": refusal.code, "sentence": refusal.sentence, "remedy": refusal.remedy, "path": refusal.path});
+        let cause = faults::cause(refusal);
         let fingerprint = failure::fingerprint(&[
             "apply",
             refusal.code,
@@ -362,7 +358,9 @@ impl Work<'_> {
         answered: Answered,
     ) -> Result<(), StoreError> {
         decided.extend(answered.events);
-        self.place_refusals(tx).await?;
+        let of_lines = faults::of_lines(&decided);
+        self.place_refusals(tx, &of_lines).await?;
+        let advices = advices::owed(self.hub, &self.changes, loaded, &of_lines, &decided);
         messages::change(tx, self.tenant, &self.changes).await?;
         let first = if self.hub.store.is_distributed() || decided.is_empty() {
             None
@@ -388,7 +386,7 @@ impl Work<'_> {
             .collect();
         events::insert(tx, &rows).await?;
         let told: Vec<Told> = decided.iter().map(|event| told(event, commands, loaded, &answered.documents)).collect();
-        fanout::write_deliveries(tx, &emitter(self.hub, self.now), self.tenant, &told).await?;
+        fanout::write_deliveries(tx, &emitter(self.hub, self.now), self.tenant, &told, advices).await?;
         deliveries::bury(tx, &self.letters).await?;
         let ended: Vec<Key> = self.ended.iter().cloned().collect();
         let freed = messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now)).await?;
@@ -405,18 +403,15 @@ impl Work<'_> {
         outbox::push(tx, &self.claims).await
     }
 
-    /// A refusal names a path in the message; the mapping's provenance turns it into the place that the partner wrote.
-    async fn place_refusals(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
-        for change in self.changes.iter_mut().filter(|c| c.state == "rejected") {
-            let Some(cause) = &change.cause else { continue };
-            let row = messages::get(tx, self.tenant, change.id).await?;
-            let origins: Vec<Origin> = row
-                .as_ref()
-                .and_then(|r| r.provenance.clone())
-                .and_then(|p| serde_json::from_value(p).ok())
-                .unwrap_or_default();
-            let set_byte = row.map_or(0, |r| r.set_byte.max(0) as u64);
-            change.faults = Some(json!([core_fault(cause, &origins, set_byte)]));
+    /// What the core refuses becomes faults of the message, at the place that the partner wrote.
+    async fn place_refusals(&mut self, tx: &mut Tx, of_lines: &HashMap<MessageId, OfLines>) -> Result<(), StoreError> {
+        for change in &mut self.changes {
+            let of_lines = of_lines.get(&change.id).map_or(&[][..], |of| &of.whys);
+            if change.state != "rejected" && of_lines.is_empty() {
+                continue;
+            }
+            let Some(row) = messages::get(tx, self.tenant, change.id).await? else { continue };
+            faults::add(tx, self.tenant, change, &row, of_lines).await?;
         }
         Ok(())
     }
@@ -441,26 +436,4 @@ fn told<'a>(
 
 fn ordinal(before: &[Event], message: MessageId) -> i64 {
     before.iter().filter(|e| e.message == message).count() as i64
-}
-
-fn core_fault(cause: &Value, origins: &[Origin], set_byte: u64) -> Fault {
-    let text = |name: &str| cause[name].as_str().unwrap_or_default();
-    let path = text("path");
-    let origin =
-        origins.iter().find(|o| o.field == path).or_else(|| origins.iter().find(|o| o.field.starts_with(path)));
-    let (byte, len, at) = match origin {
-        Some(o) => (o.bytes.start, o.bytes.end.saturating_sub(o.bytes.start) as u32, o.at.clone()),
-        None => (set_byte, 0, path.to_string()),
-    };
-    Fault {
-        code: text("code").into(),
-        layer: Layer::Core,
-        place: Place { byte, len, at: At::Node { path: at.into() } },
-        found: "".into(),
-        expected: "".into(),
-        sentence: text("sentence").into(),
-        remedy: text("remedy").into(),
-        origin: Says::Agreement,
-        costs: Costs::Set,
-    }
 }

@@ -1,7 +1,10 @@
 //! The apply stage: messages into the core, in the order of their keys, up to 128 of a tenant in one transaction.
 
+mod advices;
+mod advised;
 mod answers;
 mod batch;
+mod faults;
 mod world;
 
 use self::world::StockLock;

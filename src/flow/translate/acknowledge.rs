@@ -2,17 +2,25 @@
 
 use super::{
     batch::Batch,
+    commit::refused,
     run::{InterchangeRun, Received, Run, ToAcknowledge},
 };
 use crate::{
-    canonical::Micros,
-    emit::acknowledge::{self, Acknowledgement, Says},
-    flow::{Hub, emitter},
+    canonical::{Micros, Tenant},
+    emit::{
+        acknowledge::{self, Acknowledgement, Says},
+        advice::{Advice, CameIn},
+    },
+    flow::{Hub, emitter, letter},
     formats::{
-        ack::{self, AckCode, Contrl as Answer},
+        ack::{self, AckCode, Contrl as Answer, Taken},
+        fault::Layer,
         write::OutSet,
     },
-    store::{StoreError, Tx},
+    store::{
+        StoreError, Tx,
+        messages::{NewMessage, Refused},
+    },
     tenancy::{
         Effective,
         agreement::{Contrl, Ta1},
@@ -21,14 +29,66 @@ use crate::{
 
 /// Writes what is due by agreement. Acknowledgements are not acknowledged themselves, or two partners would acknowledge
 /// each other for ever.
-pub async fn write(hub: &Hub, tx: &mut Tx, batch: &Batch, now: Micros) -> Result<(), StoreError> {
+/// `refused` are the messages that their mappings refused: their senders are advised, where that is agreed.
+pub async fn write(
+    hub: &Hub,
+    tx: &mut Tx,
+    batch: &Batch,
+    refused: Vec<Refused>,
+    now: Micros,
+) -> Result<(), StoreError> {
     let Some(tenant) = batch.runs.first().map(|r| r.tenant.id) else { return Ok(()) };
     let mut said = Vec::new();
     // A document that waits for another's number is read again: how it ends is not known yet.
     for run in batch.runs.iter().filter(|run| run.waits_for_number().is_none()) {
         said.extend(run.to_acknowledge.iter().filter_map(|one| of(run, one)));
     }
-    if said.is_empty() { Ok(()) } else { acknowledge::write(tx, &emitter(hub, now), tenant, said).await }
+    let advices = advices(hub, refused);
+    if said.is_empty() && advices.is_empty() {
+        return Ok(());
+    }
+    acknowledge::write(tx, &emitter(hub, now), tenant, said, advices).await
+}
+
+/// Writes the advices of messages that their mappings refused, alone.
+pub async fn advise(
+    hub: &Hub,
+    tx: &mut Tx,
+    tenant: Tenant,
+    refused: Vec<Refused>,
+    now: Micros,
+) -> Result<(), StoreError> {
+    let advices = advices(hub, refused);
+    if advices.is_empty() {
+        return Ok(());
+    }
+    acknowledge::write(tx, &emitter(hub, now), tenant, vec![], advices).await
+}
+
+/// The same for a message that was restarted.
+pub async fn advise_restarted(hub: &Hub, tx: &mut Tx, row: &NewMessage, now: Micros) -> Result<(), StoreError> {
+    advise(hub, tx, row.tenant, refused(row).into_iter().collect(), now).await
+}
+
+fn advices(hub: &Hub, refused: Vec<Refused>) -> Vec<Advice<'_>> {
+    let advice = |one: Refused| {
+        // What an earlier release kept otherwise is not advised of.
+        let came_in: CameIn = one.came_in.and_then(|kept| serde_json::from_value(kept).ok())?;
+        let mut faults = letter::faults(one.faults.as_ref());
+        faults.retain(|fault| fault.layer == Layer::Mapping);
+        Some(Advice {
+            document: one.document,
+            message: one.id,
+            set_no: one.set_no,
+            partner: hub.directory.partners.get(&one.partner?)?,
+            came_in,
+            name: one.number.unwrap_or_default(),
+            taken: Taken::Rejected,
+            faults,
+            is_answered: false,
+        })
+    };
+    refused.into_iter().filter_map(advice).collect()
 }
 
 fn of<'a>(run: &'a Run, one: &'a ToAcknowledge) -> Option<Acknowledgement<'a>> {

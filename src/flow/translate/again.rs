@@ -2,12 +2,14 @@
 
 use super::{
     Source, SourceError,
+    batch::advisable,
     meaning::{self, Meaning, Rows, Whose},
     open_row,
     run::Run,
 };
 use crate::{
     canonical::PartnerId,
+    emit::advice::CameIn,
     flow::Hub,
     formats::piece::Set,
     store::{StoreError, Tx, documents::DocumentRow, entities},
@@ -19,6 +21,8 @@ pub struct Again {
     pub set: Box<Set>,
     pub partner: Option<PartnerId>,
     pub meaning: Meaning,
+    /// Its envelope, where an advice may be owed for it.
+    pub came_in: Option<serde_json::Value>,
 }
 
 /// Reads the `set_no`th set of a document and maps it. Nothing if the document has no such set any more.
@@ -29,14 +33,14 @@ pub async fn read(
     set_no: u32,
 ) -> Result<Option<Again>, StoreError> {
     let Some((mut source, mut run)) = open_row(hub, tenant, document).await? else { return Ok(None) };
-    let Some((set, sender)) = find(hub, &mut source, &mut run, set_no).await? else { return Ok(None) };
+    let Some((set, sender, came_in)) = find(hub, &mut source, &mut run, set_no).await? else { return Ok(None) };
     let partner = run.partner_of(&set).cloned().or_else(|| {
         let owner = set.interchange.is_none().then_some(run.connection.partner).flatten()?;
         hub.directory.partners.get(&owner).map(Arc::clone)
     });
     let Some(partner) = partner else {
         let meaning = meaning::of_nobody(&set);
-        return Ok(Some(Again { set, partner: None, meaning }));
+        return Ok(Some(Again { set, partner: None, meaning, came_in: None }));
     };
     let whose = Whose {
         partner: &partner.name,
@@ -55,7 +59,8 @@ pub async fn read(
         tx.rollback().await?;
         meaning = meaning::of(&hub.library, &set, &whose, &rows);
     }
-    Ok(Some(Again { set, partner: Some(partner.id), meaning }))
+    let came_in = advisable(came_in.as_ref(), &meaning);
+    Ok(Some(Again { set, partner: Some(partner.id), meaning, came_in }))
 }
 
 async fn fill(
@@ -78,7 +83,7 @@ async fn find(
     source: &mut Source,
     run: &mut Run,
     set_no: u32,
-) -> Result<Option<(Box<Set>, Option<String>)>, StoreError> {
+) -> Result<Option<(Box<Set>, Option<String>, Option<CameIn>)>, StoreError> {
     while let Some(piece) = source.next().await {
         let piece = match piece {
             Ok(piece) => piece,
@@ -89,7 +94,8 @@ async fn find(
             && set.ordinal == set_no
         {
             let sender = run.application_sender(&set);
-            return Ok(Some((set, sender)));
+            let came_in = run.came_in(&set);
+            return Ok(Some((set, sender, came_in)));
         }
     }
     Ok(None)

@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     canonical::{MessageId, Micros, PartnerId},
+    emit::advice::CameIn,
     flow::Hub,
     formats::piece::Set,
     store::{StoreError, entities, messages::NewMessage},
     tenancy::PartnerInfo,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Sets in one transaction.
@@ -24,6 +25,8 @@ pub struct Waiting {
     pub run: usize,
     pub set: Box<Set>,
     pub application_sender: Option<String>,
+    /// Its envelope, where an advice may be owed for it.
+    pub came_in: Option<CameIn>,
 }
 
 /// Documents and sets of one connection on their way into one transaction.
@@ -51,7 +54,8 @@ impl Batch {
     pub fn push(&mut self, run: usize, set: Box<Set>) {
         self.bytes += set.len;
         let application_sender = self.runs[run].application_sender(&set);
-        self.sets.push(Waiting { run, set, application_sender });
+        let came_in = self.runs[run].came_in(&set);
+        self.sets.push(Waiting { run, set, application_sender, came_in });
     }
 
     /// Maps all sets: once by the tables that come with the mappings, and those that missed a value once more with the
@@ -113,9 +117,19 @@ impl Batch {
         let partner: Option<PartnerId> = self.partner(hub, &waiting).map(|p| p.id);
         let set = &waiting.set;
         let id = MessageId::of(run.work.id, 0, set.ordinal, 0);
-        let row = new_message(hub, run.work.id, id, 0, set, partner, meaning, now);
+        let came_in = advisable(waiting.came_in.as_ref(), &meaning);
+        let row = NewMessage { came_in, ..new_message(hub, run.work.id, id, 0, set, partner, meaning, now) };
         Mapped { run: waiting.run, interchange: set.interchange, row: NewMessage { tenant: run.tenant.id, ..row } }
     }
+}
+
+/// The envelope of a set that its mapping refused, or that the core may still refuse: an acknowledgement tells of all else,
+/// and is not advised of itself.
+pub fn advisable(came_in: Option<&CameIn>, meaning: &Meaning) -> Option<Value> {
+    let may = matches!(meaning.state, "pending" | "held" | "rejected")
+        && meaning.mapping.is_some()
+        && meaning.kind.as_deref() != Some(meaning::ACKNOWLEDGEMENT);
+    came_in.filter(|_| may).map(|came_in| json!(came_in))
 }
 
 /// The row of a set that was read.
@@ -166,6 +180,7 @@ pub fn new_message(
         ended_at: ended.then_some(now.0),
         deadline: hub.deadline(now).0,
         wait_us: hub.wait_us(),
+        came_in: None,
     }
 }
 

@@ -57,6 +57,8 @@ async fn piece(
     let mut writer = Writer::new(hub, run.tenant.id, now());
     let ended = writer.close(&mut tx, run, sets, refused).await?;
     writer.wake(&mut tx, ended).await?;
+    let refused = std::mem::take(&mut writer.refused);
+    super::acknowledge::advise(hub, &mut tx, run.tenant.id, refused, writer.now).await?;
     journal::write(&mut tx, &writer.steps).await?;
     outbox::push(&mut tx, &writer.claims).await?;
     directory::still_leased(&mut tx, run.tenant.id, run.connection.id, epoch, LEASE_US).await?;
@@ -108,6 +110,7 @@ impl Writer<'_> {
             let freed = messages::release_sets(tx, self.tenant, run.work.id, from, to).await?;
             let go: Vec<uuid::Uuid> = freed.into_iter().map(|m| m.0).collect();
             self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &go, self.now));
+            self.refused.extend(messages::refused_by_mapping(tx, self.tenant, run.work.id, from, to).await?);
             return Ok(vec![]);
         };
         let ended = messages::refuse_sets(tx, self.tenant, run.work.id, from, to, &json!(faults), self.now).await?;

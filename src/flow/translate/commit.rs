@@ -43,7 +43,8 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     let rows = writer.rows(batch, mapped);
     writer.insert(&mut tx, rows).await?;
     writer.close_earlier(&mut tx, batch, mapped).await?;
-    crate::flow::translate::acknowledge::write(hub, &mut tx, batch, now).await?;
+    let refused = std::mem::take(&mut writer.refused);
+    crate::flow::translate::acknowledge::write(hub, &mut tx, batch, refused, now).await?;
     writer.interchanges(&mut tx, batch).await?;
     writer.documents(&mut tx, batch).await?;
     journal::write(&mut tx, &writer.steps).await?;
@@ -168,12 +169,14 @@ pub(super) struct Writer<'a> {
     pub now: Micros,
     pub steps: Vec<Step>,
     pub claims: Vec<outbox::Row>,
+    /// Messages that their mapping refused, and whose trailer was read: their senders are advised.
+    pub refused: Vec<messages::Refused>,
     outcome: Outcome,
 }
 
 impl<'a> Writer<'a> {
     pub fn new(hub: &'a Hub, tenant: Tenant, now: Micros) -> Self {
-        Writer { hub, tenant, now, steps: vec![], claims: vec![], outcome: Outcome::default() }
+        Writer { hub, tenant, now, steps: vec![], claims: vec![], refused: vec![], outcome: Outcome::default() }
     }
 
     /// The rows of the batch's sets: those of interchanges that do not end `translated` only where each set must become a
@@ -196,6 +199,8 @@ impl<'a> Writer<'a> {
                     row.cause = interchange.cause.clone();
                     row.ended_at = Some(self.now.0);
                 }
+                // What is not worked, or nobody's, is not advised of.
+                row.came_in = None;
             } else if run.connection.partner.is_none() && interchange.is_none() {
                 run.dropped = true;
                 continue;
@@ -238,6 +243,7 @@ impl<'a> Writer<'a> {
         let mut go = Vec::new();
         for row in &rows {
             self.step(row);
+            self.refused.extend(refused(row));
             if row.state == "pending" && row.released == 1 {
                 go.push(row.id.0);
             }
@@ -479,4 +485,17 @@ impl<'a> Writer<'a> {
             deadline: due.map_or(self.hub.deadline(self.now).0, |d| self.hub.deadline(d).0),
         }
     }
+}
+
+/// A message that its mapping refused and that its trailer did not.
+pub(super) fn refused(row: &messages::NewMessage) -> Option<messages::Refused> {
+    (row.state == "rejected" && row.released == 1 && row.came_in.is_some()).then(|| messages::Refused {
+        id: row.id,
+        document: row.document,
+        set_no: row.set_no,
+        partner: row.partner,
+        number: row.number.clone(),
+        faults: row.faults.clone(),
+        came_in: row.came_in.clone(),
+    })
 }

@@ -21,10 +21,10 @@ use std::{
     sync::Arc,
 };
 
-/// Sets that answer ours by what they mean, not by control number: not read yet.
-const NOT_BUILT: [&str; 2] = ["824", "APERAK"];
 /// The kind of messages that say how documents of ours were taken; apply matches them.
 pub const ACKNOWLEDGEMENT: &str = "acknowledgement";
+/// The same by a partner's application, after its translator took them.
+pub const ADVICE: &str = "application_advice";
 
 /// Whose set it is.
 #[derive(Clone, Copy)]
@@ -139,15 +139,8 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     if ack::KINDS.contains(&&*set.kind) {
         return acknowledgement(set);
     }
-    if NOT_BUILT.contains(&&*set.kind) {
-        return Meaning::new("rejected").because(
-            "not_built",
-            format!(
-                "set {} is a {}, which answers documents of ours by their content, and reading it is not built yet",
-                set.control, set.kind
-            ),
-            "nothing to do: it is kept, and can be restarted when it is built",
-        );
+    if ack::ADVICES.contains(&&*set.kind) {
+        return advice(set);
     }
     let Some(plan) = plan(library, set, whose) else {
         return unclaimed(library, set, whose);
@@ -185,6 +178,23 @@ fn acknowledgement(set: &Set) -> Meaning {
     Meaning {
         kind: Some(ACKNOWLEDGEMENT.into()),
         body: Some(json!(answer)),
+        faults: set.faults.clone(),
+        ..Meaning::new("pending")
+    }
+}
+
+/// A set that says what a partner's application made of documents of ours.
+fn advice(set: &Set) -> Meaning {
+    let Some(advised) = ack::advised(set) else {
+        return Meaning::new("rejected").because(
+            "advice/unreadable",
+            format!("the {} names no document of ours, or does not say how it was taken", set.kind),
+            "ask the partner for a complete one; it must name a control number or a document's number",
+        );
+    };
+    Meaning {
+        kind: Some(ADVICE.into()),
+        body: Some(json!(advised)),
         faults: set.faults.clone(),
         ..Meaning::new("pending")
     }

@@ -10,6 +10,7 @@ pub mod meaning;
 pub mod run;
 mod source;
 
+pub use acknowledge::advise_restarted;
 pub use batch::new_message;
 pub use source::{PolicyOf, Source, SourceError};
 

@@ -2,6 +2,7 @@
 
 use crate::{
     canonical::DocumentId,
+    emit::advice::CameIn,
     formats::{
         ack::{self, AckCode, Contrl, Form, Functional, SetOutcome},
         codes,
@@ -13,7 +14,7 @@ use crate::{
     store::documents::Work,
     tenancy::{
         Agreement, ConnectionInfo, Directory, Effective, PartnerInfo, TenantInfo,
-        agreement::{BadSetCosts, NumberAgain, TestIndicator},
+        agreement::{ApplicationAdvice, BadSetCosts, NumberAgain, TestIndicator},
     },
 };
 use serde_json::{Value, json};
@@ -259,6 +260,25 @@ impl Run {
     /// GS02 of a set's group, while the group is open.
     pub fn application_sender(&self, set: &Set) -> Option<String> {
         set.group.and_then(|n| self.groups.get(&n)).map(|g| g.header.sender.to_string())
+    }
+
+    /// The envelope of a set whose sender may have to be advised of how it is taken, while its group is open.
+    pub fn came_in(&self, set: &Set) -> Option<CameIn> {
+        let partner = self.partner_of(set)?;
+        let agreed = partner.terms.of(self.connection.id, set.standard, &set.kind);
+        if agreed.application_advice == ApplicationAdvice::None || !set.accepted() {
+            return None;
+        }
+        let interchange = self.interchanges.get(set.interchange? as usize)?;
+        let group = set.group.and_then(|n| self.groups.get(&n)).map(|group| group.header.clone());
+        Some(CameIn {
+            connection: self.connection.id,
+            interchange: interchange.header.clone(),
+            group,
+            kind: set.kind.to_string(),
+            version: set.version.to_string(),
+            control: set.control.to_string(),
+        })
     }
 
     /// What the interchange's own trailer says is still unknown: until then nothing of the group goes or is acknowledged.

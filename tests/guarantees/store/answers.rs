@@ -10,7 +10,7 @@ use crossdock::{
         census,
         deliveries::{self, Change, NewDelivery},
         expectations::{self, NewExpectation, Told},
-        now,
+        messages, now,
         outbound::{self, NewSet, SetRow, Verdict},
     },
 };
@@ -20,6 +20,8 @@ use uuid::Uuid;
 both![
     a_set_is_judged_once,
     the_newest_under_a_number_is_meant,
+    an_advice_stands_over_what_was_acknowledged,
+    a_document_is_found_by_its_name,
     what_came_to_a_delivery,
     what_is_expected,
     who_owes_an_answer,
@@ -52,6 +54,7 @@ fn set(rig: &Rig, delivery: DeliveryId, number: i64, n: i64) -> NewSet {
         set_no: n,
         set_control: format!("{n:04}"),
         message: Some(message(n as u32)),
+        name: Some(format!("SO-{number}-{n}")),
         created_at: now().0,
     }
 }
@@ -107,6 +110,60 @@ async fn the_newest_under_a_number_is_meant(rig: Rig) {
     assert!(outbound::lock_interchange(&mut tx, acme, rig.northwind, "edifact", 1).await.unwrap().is_empty());
     assert!(outbound::lock_interchange(&mut tx, rig.globex, rig.northwind, "x12", 1).await.unwrap().is_empty());
     assert!(outbound::lock_group(&mut tx, acme, rig.northwind, "x12", 1).await.unwrap().is_empty());
+    tx.rollback().await.unwrap();
+}
+
+async fn an_advice_stands_over_what_was_acknowledged(rig: Rig) {
+    let acme = rig.acme;
+    let out = delivery(&rig, 1);
+    let one = set(&rig, out.id, 1, 1);
+    let says = |verdict| Verdict { id: one.id, verdict, said: json!([{"sentence": verdict}]) };
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    deliveries::insert(&mut tx, std::slice::from_ref(&out)).await.unwrap();
+    outbound::insert(&mut tx, std::slice::from_ref(&one)).await.unwrap();
+    outbound::judge(&mut tx, acme, message(8), &[says("accepted")], Micros(5)).await.unwrap();
+    outbound::advise(&mut tx, acme, message(9), &[says("rejected")], Micros(6)).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    let row = outbound::lock_delivery(&mut tx, acme, out.id).await.unwrap().remove(0);
+    assert_eq!((row.verdict.as_deref(), row.verdict_by, row.verdict_at), (Some("rejected"), Some(message(9)), Some(6)));
+    assert_eq!(row.advised_by, Some(message(9)));
+    assert_eq!(row.said.unwrap()[0]["sentence"], "rejected");
+    let again = outbound::advise(&mut tx, acme, message(10), &[says("accepted")], Micros(7)).await;
+    assert!(matches!(again, Err(StoreError::Lost(_))));
+    tx.rollback().await.unwrap();
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    outbound::forget_verdicts(&mut tx, acme, out.id).await.unwrap();
+    outbound::advise(&mut tx, acme, message(10), &[says("accepted")], Micros(7)).await.unwrap();
+    tx.rollback().await.unwrap();
+}
+
+async fn a_document_is_found_by_its_name(rig: Rig) {
+    let (acme, north) = (rig.acme, rig.northwind);
+    let (first, second) = (delivery(&rig, 1), delivery(&rig, 2));
+    let order = DocumentId(Uuid::from_u128(70));
+    let answered = rows::message(&rig, order, 0, 0, Some("PO-9"), 0);
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    deliveries::insert(&mut tx, &[first.clone(), second.clone()]).await.unwrap();
+    messages::insert(&mut tx, std::slice::from_ref(&answered)).await.unwrap();
+    let old = NewSet { created_at: 5, message: Some(answered.id), ..set(&rig, first.id, 1, 1) };
+    let beside = NewSet { created_at: 5, ..set(&rig, first.id, 1, 2) };
+    let new = NewSet { created_at: 6, name: old.name.clone(), ..set(&rig, second.id, 2, 1) };
+    // An advice of ours is not what theirs speaks of.
+    let advice = NewSet { created_at: 7, kind: "824".into(), message: Some(answered.id), ..set(&rig, second.id, 3, 1) };
+    outbound::insert(&mut tx, &[old.clone(), beside, new.clone(), advice]).await.unwrap();
+    for (partner, standard, kind, name, found) in [
+        (north, "x12", "", "PO-9", Some((first.id, vec![old.id]))),
+        (north, "x12", "855", "PO-9", Some((first.id, vec![old.id]))),
+        (north, "x12", "", "SO-1-1", Some((second.id, vec![new.id]))),
+        (north, "x12", "856", "PO-9", None),
+        (north, "edifact", "", "PO-9", None),
+        (north, "x12", "", "PO-8", None),
+        (PartnerId(Uuid::from_u128(3)), "x12", "", "PO-9", None),
+    ] {
+        assert_eq!(outbound::named(&mut tx, acme, partner, standard, (kind, name)).await.unwrap(), found, "{name}");
+    }
+    assert_eq!(outbound::named(&mut tx, rig.globex, north, "x12", ("", "PO-9")).await.unwrap(), None);
     tx.rollback().await.unwrap();
 }
 

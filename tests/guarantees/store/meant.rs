@@ -19,6 +19,7 @@ both![
     the_order_of_a_key,
     a_change_of_state_happens_once,
     held_messages_are_found,
+    whose_mapping_refused_them,
     who_steps_aside,
 ];
 
@@ -43,6 +44,28 @@ async fn messages_are_written_once(rig: Rig) {
     assert_eq!(messages::of_number(&mut tx, acme, "PO-1").await.unwrap()[0].id, one.id);
     assert_eq!(messages::states(&mut tx, acme, document).await.unwrap(), [("pending".to_owned(), 2)]);
     tx.commit().await.unwrap();
+}
+
+async fn whose_mapping_refused_them(rig: Rig) {
+    let acme = rig.acme;
+    let document = DocumentId::new();
+    let came_in = Some(json!({"control": "0001"}));
+    let refused = |set: u32| NewMessage {
+        state: "rejected",
+        came_in: came_in.clone(),
+        ..rows::message(&rig, document, 0, set, Some("PO-1"), i64::from(set))
+    };
+    let pending = NewMessage { state: "pending", ..refused(2) };
+    let untold = NewMessage { came_in: None, ..refused(3) };
+    let restarted = NewMessage { run: 1, id: MessageId::of(document, 1, 4, 0), ..refused(4) };
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    messages::insert(&mut tx, &[refused(1), refused(0), pending.clone(), untold, restarted, refused(5)]).await.unwrap();
+    let found = messages::refused_by_mapping(&mut tx, acme, document, 0, 5).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.set_no).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!((&found[0].came_in, found[0].number.as_deref()), (&came_in, Some("PO-1")));
+    assert!(messages::refused_by_mapping(&mut tx, rig.globex, document, 0, 5).await.unwrap().is_empty());
+    assert_eq!(messages::load(&mut tx, acme, &[pending.id]).await.unwrap()[0].came_in, came_in);
+    tx.rollback().await.unwrap();
 }
 
 async fn groups_are_released_or_refused(rig: Rig) {

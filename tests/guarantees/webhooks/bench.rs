@@ -229,7 +229,7 @@ impl Bench {
         events::insert(&mut tx, &rows).await.unwrap();
         let told: Vec<Told> =
             events.iter().map(|event| Told { event, partner, document: None, came_as: "json" }).collect();
-        fanout::write_deliveries(&mut tx, &emitter(&self.hub, now()), self.tenant, &told).await.unwrap();
+        fanout::write_deliveries(&mut tx, &emitter(&self.hub, now()), self.tenant, &told, vec![]).await.unwrap();
         tx.commit().await.unwrap();
         events.into_iter().map(|e| e.id).collect()
     }
