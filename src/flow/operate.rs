@@ -77,12 +77,12 @@ pub async fn restart(
         .ok_or_else(|| OperateError::Unreadable("the document has no such set".into()))?;
     let now = now();
     let new = MessageId::of(row.document, row.run as u32 + 1, row.set_no as u32, row.split as u32);
-    let came_in = again.came_in.clone();
-    let mut fresh =
-        translate::new_message(hub, row.document, new, row.run + 1, &again.set, again.partner, again.meaning, now);
-    fresh.tenant = tenant;
-    fresh.released = 1;
-    fresh.came_in = came_in;
+    let mut fresh = messages::NewMessage {
+        tenant,
+        released: 1,
+        came_in: again.came_in.clone(),
+        ..translate::new_message(hub, row.document, new, row.run + 1, &again.set, again.partner, again.meaning, now)
+    };
     let mut tx = hub.store.begin(tenant).await?;
     let old_key = key(&row);
     let keys: Vec<keys::Key> =
@@ -96,10 +96,8 @@ pub async fn restart(
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
     messages::insert(&mut tx, std::slice::from_ref(&fresh)).await?;
     translate::advise_restarted(hub, &mut tx, &fresh, now).await?;
-    let mut claims = Vec::new();
-    if fresh.state == "pending" {
-        claims.push(outbox::Row::at_once(ClaimCheck::new(tenant, Stage::Apply, vec![new.0]), now));
-    }
+    let claim = || outbox::Row::at_once(ClaimCheck::new(tenant, Stage::Apply, vec![new.0]), now);
+    let mut claims: Vec<outbox::Row> = (fresh.state == "pending").then(claim).into_iter().collect();
     // Where the new one has another key, or ended at once, nobody stands in the old place any more.
     if fresh.key() != old_key || fresh.state == "rejected" {
         claims.extend(free(hub, &mut tx, tenant, &keys).await?);
