@@ -4,7 +4,8 @@
 use super::{
     Emitter,
     acknowledge::{syntax, unsent_step, way_back},
-    document::{self, Draft, Wanted},
+    document::{Draft, Wanted},
+    envelopes,
 };
 use crate::{
     canonical::{ConnectionId, DeliveryId, DocumentId, MessageId, Tenant},
@@ -147,7 +148,8 @@ impl<'a> Advice<'a> {
         if interchange.standard != Standard::X12 {
             let parties = [&interchange.receiver, &interchange.sender];
             let form = [advice.version(), ""];
-            let mut envelope = document::edifact_envelope(emit, agreement, parties, syntax(&interchange.version), form);
+            let mut envelope =
+                envelopes::edifact_envelope(emit, agreement, parties, syntax(&interchange.version), form);
             // Its sentences are ours: what a partner's character set lacks of them is no reason to say nothing.
             envelope.header.transliterate = true;
             let set = OutSet { kind: advice.kind().into(), control: "1".into(), segments: advice.segments().into() };
@@ -162,9 +164,9 @@ impl<'a> Advice<'a> {
             version: advice.version().into(),
             interchange_control: 0,
             group_control: 0,
-            test: document::is_test(agreement),
-            header: document::x12_header(agreement),
-            delimiters: document::delimiters(agreement),
+            test: envelopes::is_test(agreement),
+            header: envelopes::x12_header(agreement),
+            delimiters: envelopes::delimiters(agreement),
             date: date.clone(),
             time: time.clone(),
         };
