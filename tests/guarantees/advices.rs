@@ -148,7 +148,7 @@ async fn an_aperak_goes_the_way_the_order_came(backing: Backing) {
         north.replace(answers, "").replace("acknowledge: '997'", "edifact: { application_advice: on_error }")
     })
     .await;
-    let id = rig.bring("north-edi", "a.edi", orders_message("R77", "PO-1", "NOBODYS", "96A").as_bytes()).await;
+    let id = rig.bring("north-edi", "a.edi", orders_message("R77", "PO-1", "NO?+BODYS", "96A").as_bytes()).await;
     let sent = advices(&rig, id).await;
     assert_eq!(sent.len(), 1);
     let (text, advised) = read(&sent[0]);
@@ -162,7 +162,7 @@ async fn an_aperak_goes_the_way_the_order_came(backing: Backing) {
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
-    assert_eq!(said(&advised), ["ITEM PIA02-1 in 7 `NOBODYS`"]);
+    assert_eq!(said(&advised), ["ITEM PIA02-1 in 7 `NO+BODYS`"]);
     // In X12 it was not agreed.
     let other = rig.bring("north-edi", "b.edi", orders(1, &["PO-1"]).as_bytes()).await;
     assert_eq!(advices(&rig, other).await.len(), 0);

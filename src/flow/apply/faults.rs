@@ -228,7 +228,8 @@ impl Quotes {
         let at = |byte: u64| byte.checked_sub(self.from).and_then(|at| usize::try_from(at).ok());
         let range = at(origin.bytes.start).zip(at(origin.bytes.end));
         if let Some(bytes) = range.and_then(|(start, end)| self.bytes.get(start..end)).filter(|b| !b.is_empty()) {
-            return String::from_utf8_lossy(bytes).into_owned();
+            let text = String::from_utf8_lossy(bytes);
+            return if row.standard == "edifact" { released(&text) } else { text.into_owned() };
         }
         match row.body.as_ref().and_then(|body| body.pointer(&origin.field)) {
             Some(Value::String(text)) => text.clone(),
@@ -236,6 +237,16 @@ impl Quotes {
             Some(other) => other.to_string(),
         }
     }
+}
+
+/// Without the release characters: `?+` says a plus.
+fn released(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut plain = String::with_capacity(text.len());
+    while let Some(c) = chars.next() {
+        plain.push(if c == '?' { chars.next().unwrap_or(c) } else { c });
+    }
+    plain
 }
 
 #[cfg(test)]
