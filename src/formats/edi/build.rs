@@ -131,8 +131,8 @@ pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
     let marks = raw.marked.marks.len() as u32 - raw.marked.firsts.first().copied().unwrap_or(0);
     let room = (marks as usize).min(raw.bytes.len() / 3) + raw.spans.len();
     let tree = Tree::sharing(names, (room, raw.spans.len() * 2), text, raw.base, place);
-    let steps = std::mem::take(&mut tables.steps);
-    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, steps));
+    let kept = std::mem::take(&mut tables.structure);
+    let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, kept));
     let mut builder = Builder { raw, tree, faults, structure, latin1 };
     tables.segments.clear();
     let mut at = 0;
@@ -145,7 +145,7 @@ pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
         at += 1;
     }
     builder.finish();
-    tables.steps = builder.structure.map(Structure::into_steps).unwrap_or_default();
+    tables.structure = builder.structure.map(Structure::into_kept).unwrap_or_default();
     (builder.tree, builder.faults)
 }
 
@@ -191,14 +191,17 @@ impl Builder<'_> {
             let spans = raw.spans.iter();
             spans.map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
         };
-        let id = &*self.long_id(start, end, elements);
+        let plain = self.plain_id(ordinal, start);
+        let id = &*plain.map_or_else(|| self.long_id(start, end, elements), Cow::Borrowed);
         let arrival = Arrival { id, ordinal, byte: raw.base + u64::from(start), start, len: end - start, ids: &ids };
         if id.is_empty() {
             let sentence = format!("Segment {ordinal} is empty.");
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
             return None;
         }
-        self.blanks_around(&arrival, elements);
+        if plain.is_none() {
+            self.blanks_around(&arrival, elements);
+        }
         let cut = raw.cut && ordinal as usize == raw.spans.len();
         let placed = match &mut self.structure {
             Some(structure) if !cut => structure.place(&arrival, &mut self.tree, &mut self.faults),
@@ -208,6 +211,9 @@ impl Builder<'_> {
         let node = self.tree.nodes().inner(Kind::Segment, name, (start, end - start), ordinal, placed.parent.0);
         let node = NodeId(node);
         if !self.clean(node, ordinal, placed.spec) {
+            if plain.is_some() {
+                self.long_id(start, end, elements);
+            }
             self.elements(node, &arrival, self.spec(placed.spec), elements);
         }
         Some(node)

@@ -72,6 +72,17 @@ impl<'a> Builder<'a> {
         clean
     }
 
+    /// The id of a segment, if it is nothing but two to four letters and digits.
+    pub(super) fn plain_id(&self, ordinal: u32, start: u32) -> Option<&'a [u8]> {
+        let (raw, set) = (self.raw, Bytes::of(self.raw)?);
+        let first = raw.marked.firsts.get(ordinal as usize - 1)?;
+        let marks = raw.marked.marks.get(*first as usize..)?;
+        let (end, ends) = set.next(&mut marks.iter())?;
+        let id = raw.bytes.get(start as usize..end as usize)?;
+        let plain = (2..=4).contains(&id.len()) && id.iter().all(u8::is_ascii_alphanumeric);
+        (plain && (ends == ELEMENT || ends == SEGMENT)).then_some(id)
+    }
+
     fn checks(&self) -> Option<&'static Checks> {
         let spread = self.raw.edifact && self.raw.syntax.repetition.is_none();
         self.raw.guide.map(|guide| &guide.plan.checks[usize::from(spread)])

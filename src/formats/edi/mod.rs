@@ -18,6 +18,7 @@ mod relations;
 pub(crate) mod scan;
 pub(crate) mod scratch;
 pub(crate) mod seen;
+mod steps;
 mod structure;
 pub(crate) mod text;
 mod twin;

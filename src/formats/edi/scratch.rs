@@ -3,7 +3,7 @@
 use super::{
     collect::{Collected, Ends, collect},
     scan::{Raw, Span, Syntax},
-    structure::Steps,
+    structure::Kept,
     window::Window,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(crate) struct Scratch {
 #[derive(Default)]
 pub(crate) struct Tables {
     pub elements: Vec<Raw>,
-    pub steps: Steps,
+    pub structure: Kept,
     /// The nodes of the set's segments.
     pub segments: Vec<NodeId>,
 }

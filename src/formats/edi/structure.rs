@@ -1,6 +1,6 @@
 //! Where in its guide a segment stands: loops opened and closed as segments come, with one fault for one cause.
 
-use super::build::Faults;
+use super::{build::Faults, steps::Steps};
 use crate::{
     codes,
     fault::{Costs, Fault},
@@ -55,54 +55,11 @@ impl Arrival<'_> {
     }
 }
 
-/// Steps from segment to segment that were found before, kept from set to set: the slot of the last segment and the
-/// next one's id say where it goes, as long as limits allow it and nothing is passed over that must be there.
+/// What is kept from set to set.
 #[derive(Default)]
-pub(crate) struct Steps {
-    /// Whose slots these are.
-    guide: Option<&'static Guide>,
-    known: Vec<Step>,
+pub(crate) struct Kept {
+    steps: Steps,
     frames: Vec<Frame>,
-}
-
-/// From a slot with a segment id to a slot so many levels further up.
-#[derive(Debug, Clone, Copy, Default)]
-struct Step {
-    /// (the slot + 1, id); 0 for none.
-    from: u64,
-    to: u32,
-    up: u32,
-}
-
-/// A guide has some hundred steps that documents take; the newer one of two at one place is kept.
-const STEPS: usize = 1024;
-
-impl Steps {
-    fn of(mut self, guide: &'static Guide) -> Steps {
-        if !self.guide.is_some_and(|known| std::ptr::eq(known, guide)) {
-            self.guide = Some(guide);
-            self.known.clear();
-            self.known.resize(STEPS, Step::default());
-        }
-        self.frames.clear();
-        self
-    }
-
-    #[inline]
-    fn home(from: u64) -> usize {
-        (from.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize % STEPS
-    }
-
-    #[inline]
-    fn get(&self, from: u64) -> Option<Step> {
-        self.known.get(Self::home(from)).copied().filter(|step| step.from == from)
-    }
-
-    fn put(&mut self, step: Step) {
-        if let Some(place) = self.known.get_mut(Self::home(step.from)) {
-            *place = step;
-        }
-    }
 }
 
 pub(crate) struct Structure {
@@ -139,17 +96,18 @@ impl Placed {
 }
 
 impl Structure {
-    pub fn new(guide: &'static Guide, policy: &Policy, steps: Steps) -> Self {
-        let mut steps = steps.of(guide);
-        let mut frames = std::mem::take(&mut steps.frames);
+    pub fn new(guide: &'static Guide, policy: &Policy, kept: Kept) -> Self {
+        let Kept { mut steps, mut frames } = kept;
+        steps.of(guide);
+        frames.clear();
         let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
         frames.push(root);
         Structure { guide, steps, frames, excused: 0, after_unknown: 0, last: None, unknown: policy.unknown_segments }
     }
 
     /// What may be used again for the next set.
-    pub fn into_steps(self) -> Steps {
-        Steps { frames: self.frames, ..self.steps }
+    pub fn into_kept(self) -> Kept {
+        Kept { steps: self.steps, frames: self.frames }
     }
 
     /// Finds the place of the next segment.
@@ -165,27 +123,19 @@ impl Structure {
     /// Goes a step that was gone before. `at` is the segment's start and length in the set.
     #[inline]
     pub fn step(&mut self, id: u32, at: (u32, u32), nodes: &mut Nodes) -> Option<Placed> {
-        let step = self.steps.get(self.from(id))?;
-        let depth = self.frames.len().checked_sub(1 + step.up as usize)?;
-        let taken = self.guide.plan.slots.get(step.to as usize)?;
+        let to = self.steps.get(self.frames.last()?.at, id)?;
+        let taken = self.guide.plan.slots.get(to as usize)?;
+        let depth = taken.depth as usize;
         let frame = self.frames.get_mut(depth)?;
-        match frame.at == step.to {
+        match frame.at == to {
             true if frame.count >= taken.max => return None,
             true => frame.count += 1,
-            false => (frame.at, frame.count) = (step.to, 1),
+            false => (frame.at, frame.count) = (to, 1),
         }
         let parent = frame.node;
-        if step.up > 0 {
-            self.frames.truncate(depth + 1);
-        }
+        self.frames.truncate(depth + 1);
         let parent = if taken.is_loop() { self.open(taken, parent, at, nodes) } else { parent };
         Some(Placed::at(parent, taken))
-    }
-
-    /// Where we are, and what comes.
-    #[inline]
-    fn from(&self, id: u32) -> u64 {
-        self.frames.last().map_or(0, |frame| (u64::from(frame.at) + 1) << 32 | u64::from(id))
     }
 
     /// Keeps a step, if it is always right: no level that it leaves could have taken the segment, or can at another time.
@@ -194,9 +144,8 @@ impl Structure {
         let begun = self.frames.first().is_some_and(|root| root.count > 0);
         let repeats = |frame: &Frame| frame.at != slot && slots.get(frame.at as usize).is_some_and(|at| at.id == id);
         let inner = self.frames.get(depth..).unwrap_or_default();
-        if begun && !inner.iter().any(repeats) {
-            let up = (inner.len() - 1) as u32;
-            self.steps.put(Step { from: self.from(id), to: slot, up });
+        if let Some(last) = inner.last().filter(|_| begun && !inner.iter().any(repeats)) {
+            self.steps.put(last.at, id, Some(slot));
         }
     }
 
@@ -205,14 +154,14 @@ impl Structure {
         for depth in (0..self.frames.len()).rev() {
             match self.in_frame(depth, id) {
                 Some((slot, true)) => {
-                    let (from, before) = (self.from(id), faults.count());
+                    let (at, before) = (self.frames.last().map_or(0, |frame| frame.at), faults.count());
                     if over.is_none() {
                         self.keep(id, depth, slot);
                     }
                     let placed = self.take(depth, slot, segment, tree, faults);
                     if faults.count() > before {
                         // Something was passed over that must be there: that is to be said each time.
-                        self.steps.put(Step { from, to: u32::MAX, up: 0 });
+                        self.steps.put(at, id, None);
                     }
                     return placed;
                 }

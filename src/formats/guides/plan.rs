@@ -15,6 +15,8 @@ pub(crate) struct Slot {
     /// The slots of a loop; empty for a segment.
     pub first: u32,
     pub end: u32,
+    /// How many loops it is in.
+    pub depth: u32,
     /// Index into `specs`; of a loop its opening segment's.
     pub spec: u32,
     /// The next mandatory slot of its level from here on; `u32::MAX` if there is none.
@@ -77,7 +79,7 @@ impl Plan {
         let checks = [Checks::of(&specs, false), spread];
         let mut plan = Plan { roots: parts.len() as u32, checks, specs, ..Plan::default() };
         let mut places = Vec::new();
-        plan.lay(parts, &index, &mut places);
+        plan.lay(parts, 0, &index, &mut places);
         plan.places = Table::of(places);
         plan.name();
         plan
@@ -104,7 +106,7 @@ impl Plan {
         }
     }
 
-    fn lay(&mut self, parts: &[Part], index: &BTreeMap<&str, u32>, places: &mut Vec<(u64, u32)>) {
+    fn lay(&mut self, parts: &[Part], depth: u32, index: &BTreeMap<&str, u32>, places: &mut Vec<(u64, u32)>) {
         let first = self.slots.len();
         for part in parts {
             let (name, mandatory, max) = match part {
@@ -118,6 +120,7 @@ impl Plan {
                 max: max.unwrap_or(u32::MAX),
                 first: 0,
                 end: 0,
+                depth,
                 spec: index.get(opening).copied().unwrap_or(NO_SPEC),
                 mandatory_from: u32::MAX,
                 again: u32::MAX,
@@ -138,7 +141,7 @@ impl Plan {
             if let Part::Loop { parts: inner, .. } = part {
                 self.slots[first + at].first = self.slots.len() as u32;
                 self.slots[first + at].end = (self.slots.len() + inner.len()) as u32;
-                self.lay(inner, index, places);
+                self.lay(inner, depth + 1, index, places);
             }
         }
     }
