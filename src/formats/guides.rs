@@ -14,7 +14,7 @@ mod parse;
 mod plan;
 mod table;
 
-pub(crate) use checks::{Check, Checks, Way};
+pub(crate) use checks::{CODED, Check, Checks, DAY, DIGITS, POINT, Shape, bucket};
 pub use codes::Codes;
 pub use delta::{Applies, Change, Remark, Usage, Weight, position};
 pub use own::Guides;

@@ -34,9 +34,9 @@ pub(crate) struct Slot {
     pub next: u32,
 }
 
-/// A node of a row: its parent stands right before the first one, and each begins where the one before it ends.
-#[derive(Debug, Clone, Copy)]
-struct Row {
+/// A node of a row: the first one stands right behind its parent, and each behind the last one below its elder sibling.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Row {
     parent: u32,
     start: u32,
     len: u32,
@@ -45,27 +45,70 @@ struct Row {
 }
 
 const WIDE: u32 = 1 << 31;
-const LAST: u32 = 1 << 30;
 const COMPONENT: u32 = 1 << 29;
 /// A composite: an inner node, even if all of its components are empty.
 const INNER: u32 = 1 << 28;
 const CHILDREN: u32 = 8;
 
+/// What is given away whole, and not copied, when a tree is done.
+const LARGE: usize = 64 * 1024;
+
+impl Row {
+    /// An element of raw bytes. Positions are 1 to 63.
+    #[inline(always)]
+    pub fn element(parent: u32, position: u32, start: u32, len: u32) -> Row {
+        Row { parent, start, len, meta: position }
+    }
+
+    /// A component of raw bytes.
+    #[inline(always)]
+    pub fn component(parent: u32, position: u32, start: u32, len: u32) -> Row {
+        Row { parent, start, len, meta: position | COMPONENT }
+    }
+
+    /// A composite; its components, so many, are the next rows.
+    #[inline(always)]
+    pub fn composite(parent: u32, position: u32, start: u32, len: u32, components: u32) -> Row {
+        Row { parent, start, len, meta: position | INNER | components << CHILDREN }
+    }
+}
+
 /// All nodes, by number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Nodes {
+    /// The nodes, and behind `count` of them room for more.
     rows: Vec<Row>,
+    count: usize,
     wide: Vec<Slot>,
 }
 
 impl Nodes {
-    /// With room for so many nodes, of which so many have all links.
-    pub fn with_room(rows: usize, wide: usize) -> Nodes {
-        Nodes { rows: Vec::with_capacity(rows), wide: Vec::with_capacity(wide) }
+    /// With room for so many nodes, all of which have all links.
+    pub fn with_room(nodes: usize) -> Nodes {
+        Nodes { rows: Vec::with_capacity(nodes), count: 0, wide: Vec::with_capacity(nodes) }
+    }
+
+    /// Forgets all of them, and keeps their room.
+    pub fn clear(&mut self) {
+        self.count = 0;
+        self.wide.clear();
+    }
+
+    /// What is done: gives the nodes, in no more room than they take, and leaves the room to be used again.
+    pub fn take(&mut self) -> Nodes {
+        if self.count > LARGE {
+            let mut all = std::mem::take(self);
+            all.rows.truncate(all.count);
+            all.rows.shrink_to_fit();
+            all.wide.shrink_to_fit();
+            return all;
+        }
+        let rows = self.rows.get(..self.count).unwrap_or_default().to_vec();
+        Nodes { rows, count: self.count, wide: self.wide.clone() }
     }
 
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.count
     }
 
     /// A node. Panics beyond the last, as indexing does.
@@ -87,8 +130,14 @@ impl Nodes {
             parent: row.parent,
             first: if children > 0 { id + 1 } else { NONE },
             last: if children > 0 { id + children } else { NONE },
-            next: if row.meta & LAST != 0 { NONE } else { id + children + 1 },
+            next: self.beside(id + children + 1, row.parent),
         }
+    }
+
+    /// A node, if it is there and is below `parent`.
+    fn beside(&self, id: u32, parent: u32) -> u32 {
+        let sibling = (id as usize) < self.count && self.rows[id as usize].parent == parent;
+        if sibling { id } else { NONE }
     }
 
     /// The name's number, the kind and the next sibling alone: what a walk asks for most.
@@ -115,9 +164,8 @@ impl Nodes {
 
     /// Appends a node, and links it behind its parent's last child.
     pub fn add(&mut self, slot: Slot) -> u32 {
-        let id = self.rows.len() as u32;
         let Slot { parent, start, len, .. } = slot;
-        self.rows.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
+        let id = self.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
         self.wide.push(slot);
         if parent != NONE {
             self.link(parent, id);
@@ -128,8 +176,7 @@ impl Nodes {
     /// Appends a loop or a segment.
     #[inline]
     pub fn inner(&mut self, kind: Kind, name: u32, (start, len): (u32, u32), extra: u32, parent: u32) -> u32 {
-        let id = self.rows.len() as u32;
-        self.rows.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
+        let id = self.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
         let (first, last, next) = (NONE, NONE, NONE);
         self.wide.push(Slot {
             kind,
@@ -159,59 +206,34 @@ impl Nodes {
         }
     }
 
-    /// Appends a leaf of raw bytes to a row that was begun behind its parent. Positions are 1 to 63.
     #[inline]
-    pub fn leaf(&mut self, parent: u32, component: bool, position: u32, start: u32, len: u32) {
-        let meta = position | if component { COMPONENT } else { 0 };
-        self.rows.push(Row { parent, start, len, meta });
+    fn push(&mut self, row: Row) -> u32 {
+        match self.rows.get_mut(self.count) {
+            Some(room) => *room = row,
+            None => self.rows.push(row),
+        }
+        self.count += 1;
+        self.count as u32 - 1
     }
 
-    /// Appends a composite to a row; its components follow it, then [`Nodes::close_composite`].
+    /// Room behind the last node for so many rows, which are no nodes until they are kept.
     #[inline]
-    pub fn composite(&mut self, parent: u32, position: u32, start: u32) -> u32 {
-        self.rows.push(Row { parent, start, len: 0, meta: position | INNER });
-        self.rows.len() as u32 - 1
+    pub fn room(&mut self, rows: usize) -> &mut [Row] {
+        if self.rows.len() < self.count + rows {
+            self.rows.resize((self.count + rows) * 2, Row::default());
+        }
+        self.rows.get_mut(self.count..).unwrap_or_default()
     }
 
-    /// Ends a composite with its last component.
+    /// Keeps so many rows behind a segment that is the last node and has none.
     #[inline]
-    pub fn close_composite(&mut self, id: u32, len: u32) {
-        let children = self.rows.len() as u32 - 1 - id;
-        if children > 0 {
-            self.end_at_last();
-        }
-        if let Some(row) = self.rows.get_mut(id as usize) {
-            row.len = len;
-            row.meta |= children << CHILDREN;
-        }
-    }
-
-    /// Ends the row of a segment; `last` is the last node directly below it.
-    #[inline]
-    pub fn close_segment(&mut self, segment: u32, last: u32) {
-        if last <= segment {
-            return;
-        }
-        if let Some(row) = self.rows.get_mut(last as usize) {
-            row.meta |= LAST;
-        }
+    pub fn keep(&mut self, segment: u32, rows: usize) {
+        let Some(last) = self.rows.get(self.count + rows - 1).filter(|_| rows > 0) else { return };
+        let end = (self.count + rows - 1) as u32;
+        // The last one of all is below the segment, or the last composite is above it.
+        let last = if last.parent == segment { end } else { last.parent };
+        self.count += rows;
         let slot = self.get_mut(segment);
         (slot.first, slot.last) = (segment + 1, last);
-    }
-
-    /// Takes back everything behind a node, which has no children then.
-    pub fn take_back(&mut self, id: u32) {
-        self.rows.truncate(id as usize + 1);
-        let wide = self.rows[id as usize].meta & !WIDE;
-        self.wide.truncate(wide as usize + 1);
-        let slot = self.get_mut(id);
-        (slot.first, slot.last) = (NONE, NONE);
-    }
-
-    #[inline]
-    fn end_at_last(&mut self) {
-        if let Some(row) = self.rows.last_mut() {
-            row.meta |= LAST;
-        }
     }
 }

@@ -134,19 +134,20 @@ impl Tree {
     pub(crate) fn over(text: String, base: u64, place: Place) -> Self {
         // A member with its value takes five bytes or more, mostly.
         let nodes = (text.len() / 5).min(65_536);
-        Tree::sharing(None, (nodes, nodes), text, base, place)
+        Tree::sharing(None, Nodes::with_room(nodes + 2), text, base, place)
     }
 
-    /// A reader's tree with room for so many nodes, and so many with all links, whose names are those of a guide, mostly.
+    /// A reader's tree, made in the room of `nodes`, whose names are those of a guide, mostly.
     pub(crate) fn sharing(
         shared: Option<&'static Names>,
-        (nodes, wide): (usize, usize),
+        mut nodes: Nodes,
         text: String,
         base: u64,
         place: Place,
     ) -> Self {
+        nodes.clear();
         let mut tree = Tree {
-            nodes: Nodes::with_room(nodes + 2, wide + 2),
+            nodes,
             text,
             shared,
             own: FIRST + shared.map_or(0, |names| names.len() as u32),
@@ -288,6 +289,12 @@ impl Tree {
     /// The nodes themselves, for a reader that adds whole rows.
     pub(crate) fn nodes(&mut self) -> &mut Nodes {
         &mut self.nodes
+    }
+
+    /// All nodes are there: they get room of their own, and what they were made in is given back.
+    pub(crate) fn settle(&mut self) -> Nodes {
+        let own = self.nodes.take();
+        std::mem::replace(&mut self.nodes, own)
     }
 
     /// Gives the newest node that is `Text::Apart` its value.

@@ -8,7 +8,7 @@ use super::{
     structure::{Arrival, Placed, Structure},
     text::{Charset, decode, latin1},
     values,
-    window::Marked,
+    window::{Cut, Marked},
 };
 use crate::{
     codes,
@@ -122,31 +122,44 @@ impl Faults {
 
 /// Reads a set: positions by the guide, elements checked, everything kept in the tree.
 pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
+    let (mut tree, mut faults, right) = attempt(raw, tables);
+    if !right {
+        // Once more, in which faults come in the order of what has them.
+        tables.later.never = true;
+        (tree, faults, _) = attempt(raw, tables);
+    }
+    tables.later.never &= faults.count() > 0;
+    (tree, faults)
+}
+
+/// The tree, the faults, and whether that is all: not if a value was found wrong behind others that it stands before.
+fn attempt(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults, bool) {
     let mut faults = Faults { strictness: raw.policy.strictness, ..Faults::default() };
     let (text, latin1) = decode(raw, &mut faults);
     let at = At::Segment { ordinal: 1, id: first_id(raw).into(), element: None, component: None, repeat: 1 };
     let place = Place { byte: raw.base, len: raw.bytes.len() as u32, at };
     let names = raw.guide.map(|guide| &guide.plan.names);
-    // A node a mark at most, and loops.
-    let marks = raw.marked.marks.len() as u32 - raw.marked.firsts.first().copied().unwrap_or(0);
-    let room = (marks as usize).min(raw.bytes.len() / 3) + raw.spans.len();
-    let tree = Tree::sharing(names, (room, raw.spans.len() * 2), text, raw.base, place);
+    let tree = Tree::sharing(names, std::mem::take(&mut tables.nodes), text, raw.base, place);
     let kept = std::mem::take(&mut tables.structure);
     let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, kept));
-    let mut builder = Builder { raw, tree, faults, structure, latin1 };
+    // Padding is looked for value by value, the long way.
+    let cuts = if raw.policy.strictness.tells_padding() { &[] } else { raw.marked.cuts };
+    let mut builder = Builder { raw, cuts, tree, faults, structure, latin1, wrong: false };
     tables.segments.clear();
     let mut at = 0;
-    while at < raw.spans.len() {
+    while at < raw.spans.len() && !builder.wrong {
         at = builder.quick(at, tables);
         if let Some((start, end)) = raw.spans.get(at) {
-            let node = builder.segment(at as u32 + 1, *start, *end, &mut tables.elements);
+            let node = builder.segment(at as u32 + 1, *start, *end, tables);
             tables.segments.extend(node);
         }
         at += 1;
     }
+    let right = builder.right(&mut tables.later);
     builder.finish();
     tables.structure = builder.structure.map(Structure::into_kept).unwrap_or_default();
-    (builder.tree, builder.faults)
+    tables.nodes = builder.tree.settle();
+    (builder.tree, builder.faults, right)
 }
 
 fn first_id<'a>(raw: &'a RawSet) -> &'a str {
@@ -168,10 +181,14 @@ fn id_of(segment: &[u8], syntax: &Syntax) -> u32 {
 
 pub(super) struct Builder<'a> {
     pub raw: &'a RawSet<'a>,
+    /// What the marks say of each segment; nothing where the short way is not to be taken.
+    pub cuts: &'a [Cut],
     pub tree: Tree,
     faults: Faults,
     pub structure: Option<Structure>,
     latin1: bool,
+    /// A value that waited to be looked at isn't right.
+    pub wrong: bool,
 }
 
 /// The element being read.
@@ -185,8 +202,8 @@ struct Spot<'a> {
 
 impl Builder<'_> {
     /// Reads a segment, and gives its node; an empty one has none.
-    fn segment(&mut self, ordinal: u32, start: u32, end: u32, elements: &mut Vec<Raw>) -> Option<NodeId> {
-        let raw = self.raw;
+    fn segment(&mut self, ordinal: u32, start: u32, end: u32, tables: &mut Tables) -> Option<NodeId> {
+        let (raw, elements) = (self.raw, &mut tables.elements);
         let ids = || {
             let spans = raw.spans.iter();
             spans.map(|(start, end)| id_of(&raw.bytes[*start as usize..*end as usize], raw.syntax)).collect()
@@ -210,7 +227,7 @@ impl Builder<'_> {
         let name = if placed.name == u32::MAX { self.tree.intern(arrival.id()) } else { placed.name };
         let node = self.tree.nodes().inner(Kind::Segment, name, (start, end - start), ordinal, placed.parent.0);
         let node = NodeId(node);
-        if !self.clean(node, ordinal, placed.spec) {
+        if !self.clean(node, ordinal, placed.spec, &mut tables.later) {
             if plain.is_some() {
                 self.long_id(start, end, elements);
             }

@@ -4,7 +4,7 @@ use super::{
     lengthy,
     scan::{Found, Span, Syntax, segment},
 };
-use crate::source::Source;
+use crate::{guides::pack, source::Source};
 use std::{
     borrow::Cow,
     io::{self, BufRead},
@@ -16,8 +16,29 @@ pub(crate) struct Ends {
     pub others: &'static [&'static [u8]],
     /// What holds bytes of a length that is said, which are no text: BIN, BDS.
     pub lengthy: &'static [&'static [u8]],
-    /// True if an id that begins so may be one of these.
-    pub telling: fn(&[u8; 2]) -> bool,
+    /// All of these, packed.
+    pub ids: [u32; 8],
+}
+
+impl Ends {
+    /// A set's trailer, others, and what is lengthy; eight at most.
+    pub const fn of(
+        trailer: &'static [u8],
+        others: &'static [&'static [u8]],
+        lengthy: &'static [&'static [u8]],
+    ) -> Ends {
+        let mut ids = [pack(trailer); 8];
+        let mut at = 0;
+        while at < others.len() {
+            ids[1 + at] = pack(others[at]);
+            at += 1;
+        }
+        while at < others.len() + lengthy.len() {
+            ids[1 + at] = pack(lengthy[at - others.len()]);
+            at += 1;
+        }
+        Ends { trailer, others, lengthy, ids }
+    }
 }
 
 /// A set as collected; its bytes are still in the source, unless it was too long.

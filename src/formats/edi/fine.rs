@@ -1,47 +1,64 @@
-//! Values that are surely right, told in a few steps: up to eight bytes are looked at as one number.
+//! Values that are surely right, told without a guess: each is looked at as a number of eight bytes, and all that may
+//! be asked of a value is worked out for all of them, since the processor guesses badly what the next one is.
 //!
 //! Promise: what is fine here has nothing wrong in `values::check`. What isn't may still be right: that is for
 //! `values::check` to say.
 
 use super::values;
-use crate::guides::{Check, Way};
+use crate::guides::{CODED, Check, Checks, DAY, DIGITS, POINT, bucket};
+
+/// A value of printable ASCII that is to be checked: where it stands in the set, and the number of its check.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Due {
+    pub start: u32,
+    pub len: u32,
+    pub check: u32,
+}
+
+/// True if nothing is wrong with any of these values.
+pub(crate) fn all_right(bytes: &[u8], due: &[Due], checks: &Checks) -> bool {
+    due.iter().all(|due| fine(bytes, *due, checks) || slowly(bytes, *due, checks))
+}
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = ONES << 7;
+const HALVES: u64 = ONES * 0xF0;
 
-/// True if a value of printable ASCII, at `start..end` of `bytes`, is right beyond doubt.
+/// True if a value is right beyond doubt.
 #[inline(always)]
-pub(crate) fn fine(bytes: &[u8], start: u32, end: u32, check: &Check) -> bool {
-    match check.way {
-        Way::Free => fits(check, end - start),
-        _ => looked_at(bytes, start as usize, end as usize, check),
-    }
-}
-
-#[inline]
-fn fits(check: &Check, length: u32) -> bool {
-    length.wrapping_sub(check.min) <= check.span
-}
-
-#[inline(never)]
-fn looked_at(bytes: &[u8], start: usize, end: usize, check: &Check) -> bool {
-    let len = end - start;
-    if len > 8 {
-        return check.way == Way::Anything || slowly(bytes, start, end, check);
-    }
-    let word = match bytes.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
+fn fine(bytes: &[u8], due: Due, checks: &Checks) -> bool {
+    let Some(check) = checks.checks.get(due.check as usize) else { return false };
+    let (start, len) = (due.start as usize, due.len);
+    let mask = MASKS[len.min(8) as usize & 15];
+    let word = match bytes.get(start..start + 8) {
+        Some(eight) => eight.first_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight)) & mask,
         // The last bytes of a set are not followed by eight more.
-        None => last_word(bytes, start, end),
-        Some(chunk) => u64::from_le_bytes(*chunk) & MASKS[len & 15],
+        None => last_word(bytes, start, len),
     };
-    let length = match check.way {
-        Way::Coded if check.codes.has(word.swap_bytes()) => Some(len),
-        Way::Whole if digits_only(word, len) => Some(len),
-        Way::Real | Way::Numeric => decimal(word, len, check.way),
-        Way::Anything => return true,
-        _ => None,
+    let needs = |bit: u8| check.needs & bit != 0;
+    // The high bit of each byte that is a point, and of no other, if a point may be there.
+    let point = word ^ (ONES * u64::from(b'.'));
+    let points = !(((point & !HIGH) + !HIGH) | point) & HIGH & if needs(POINT) { u64::MAX } else { 0 };
+    // One that is not the last byte.
+    let one = points & points.wrapping_sub(1) & HIGH == 0 && points & (mask ^ (mask >> 8)) == 0;
+    // A point becomes a nought, and what is behind the value, too.
+    let number = word ^ ((points >> 7) * u64::from(b'.' ^ b'0')) | (ONES * 0x30) & !mask;
+    // The high half of each byte is 3, and still is when 6 is added: 0x30 to 0x39.
+    let digits = (number & HALVES) | ((number.wrapping_add(ONES * 0x06) & HALVES) >> 4) == ONES * 0x33;
+    let coded = match checks.buckets.get(check.buckets as usize + bucket(word, check.mask)) {
+        Some([a, b, c, d]) => (*a == word) | (*b == word) | (*c == word) | (*d == word),
+        None => false,
     };
-    length.is_some_and(|length| fits(check, length as u32)) || slowly(bytes, start, end, check)
+    let length = len.wrapping_sub(u32::from(points != 0)).wrapping_sub(u32::from(check.min));
+    let kind = !needs(DIGITS | CODED) | (needs(DIGITS) & digits & one | needs(CODED) & coded) & (len <= 8);
+    (length <= u32::from(check.span)) & kind & (check.needs <= (CODED | DIGITS | POINT) || day(check, word))
+}
+
+/// True of a day that each month has, as `CCYYMMDD`, if a day is all that is wanted.
+#[inline(never)]
+fn day(check: &Check, word: u64) -> bool {
+    let number = |at: u32| (word >> at & 15) * 10 + (word >> (at + 8) & 15);
+    check.needs == (DIGITS | DAY) && (1..=12).contains(&number(32)) && (1..=28).contains(&number(48))
 }
 
 /// The bits of so many bytes from the lowest one.
@@ -57,40 +74,17 @@ const MASKS: [u64; 16] = {
 
 #[cold]
 #[inline(never)]
-fn slowly(bytes: &[u8], start: usize, end: usize, check: &Check) -> bool {
-    let value = bytes.get(start..end).and_then(|value| std::str::from_utf8(value).ok());
-    value.is_some_and(|value| values::check(value, &check.spec).is_none())
+fn slowly(bytes: &[u8], due: Due, checks: &Checks) -> bool {
+    let (start, spec) = (due.start as usize, checks.specs.get(due.check as usize));
+    let value = bytes.get(start..start + due.len as usize).and_then(|value| std::str::from_utf8(value).ok());
+    value.zip(spec).is_some_and(|(value, spec)| values::check(value, spec).is_none())
 }
 
 /// Up to eight bytes as a number, the first one lowest, zeros behind the last.
 #[cold]
-fn last_word(bytes: &[u8], start: usize, end: usize) -> u64 {
-    let value = bytes.get(start..end).unwrap_or_default();
+fn last_word(bytes: &[u8], start: usize, len: u32) -> u64 {
+    let value = bytes.get(start..start + len.min(8) as usize).unwrap_or_default();
     value.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
-}
-
-/// True if the `len` low bytes are digits.
-#[inline]
-fn digits_only(word: u64, len: usize) -> bool {
-    let filled = if len >= 8 { word } else { word | (ONES * 0x30) << (8 * len) };
-    // The high half of each byte is 3, and still is when 6 is added: 0x30 to 0x39.
-    (filled & (ONES * 0xF0)) | ((filled.wrapping_add(ONES * 0x06) & (ONES * 0xF0)) >> 4) == ONES * 0x33
-}
-
-/// The number of digits of an unsigned decimal with at most one mark. EDIFACT's may not end with it.
-#[inline]
-fn decimal(word: u64, len: usize, way: Way) -> Option<usize> {
-    let point = word ^ (ONES * u64::from(b'.'));
-    // The high bit of each byte that is a point, and of no other.
-    let points = !(((point & !HIGH) + !HIGH) | point) & HIGH;
-    if points == 0 {
-        return digits_only(word, len).then_some(len);
-    }
-    let last = points >> 7 == 1 << (8 * (len - 1));
-    let one = points & (points - 1) == 0;
-    let good = one && len > 1 && !(last && way == Way::Numeric);
-    // A point becomes a nought.
-    (good && digits_only(word ^ ((points >> 7) * u64::from(b'.' ^ b'0')), len)).then_some(len - 1)
 }
 
 #[cfg(test)]
@@ -120,12 +114,13 @@ mod tests {
             (before, behind) in ("[0-9*]{0,3}", "[0-9*]{0,9}"),
         ) {
             let spec = *spec.get(&specs());
-            let check = Check::of_element(spec);
+            let checks = Checks::of_element(spec);
+            let check = checks.shapes[0].first;
             let bytes = format!("{before}{value}{behind}").into_bytes();
-            let (start, end) = (before.len() as u32, (before.len() + value.len()) as u32);
+            let due = Due { start: before.len() as u32, len: value.len() as u32, check };
             let right = spec.components.first().unwrap_or(spec);
             let wrong = values::check(&value, right).map(|wrong| wrong.says);
-            if fine(&bytes, start, end, &check) {
+            if fine(&bytes, due, &checks) {
                 prop_assert_eq!(wrong, None, "{} is fine as {:?}", value, right);
             }
         }

@@ -1,14 +1,16 @@
 //! What a reader keeps from set to set.
 
 use super::{
+    clean::Later,
     collect::{Collected, Ends, collect},
     scan::{Raw, Span, Syntax},
     structure::Kept,
-    window::Window,
+    window::{Cut, Window},
 };
 use crate::{
     fault::{Layer, Origin},
     guides::{self, Guide, Guides},
+    nodes::Nodes,
     piece::Set,
     source::Source,
     tree::NodeId,
@@ -20,8 +22,8 @@ use std::io::{self, BufRead};
 pub(crate) struct Scratch {
     /// Marks of what has been read.
     pub window: Window,
-    /// The first mark of each segment of a set.
-    pub firsts: Vec<u32>,
+    /// The marks of each segment of a set.
+    pub cuts: Vec<Cut>,
     /// A set's segments.
     pub spans: Vec<(u32, u32)>,
     pub build: Tables,
@@ -33,6 +35,9 @@ pub(crate) struct Scratch {
 #[derive(Default)]
 pub(crate) struct Tables {
     pub elements: Vec<Raw>,
+    pub later: Later,
+    /// What a tree is made in.
+    pub nodes: Nodes,
     pub structure: Kept,
     /// The nodes of the set's segments.
     pub segments: Vec<NodeId>,
@@ -82,11 +87,11 @@ impl Scratch {
         limit: usize,
     ) -> io::Result<Collected> {
         let spans = std::mem::take(&mut self.spans);
-        let short = self.window.collect(source, syntax, header, ends, limit.min(1 << 30), (&mut self.firsts, spans))?;
+        let short = self.window.collect(source, syntax, header, ends, limit.min(1 << 30), (&mut self.cuts, spans))?;
         if let Some(set) = short {
             return Ok(set);
         }
-        self.firsts.clear();
+        self.cuts.clear();
         self.window.forget();
         collect(source, syntax, header, ends, limit)
     }

@@ -65,7 +65,7 @@ fn without_binary<'a>(raw: &RawSet<'a>) -> Cow<'a, [u8]> {
         mask(&mut bytes.to_mut()[start..end]);
     }
     // Sets with such segments are cut the long way.
-    if raw.edifact || !raw.marked.firsts.is_empty() {
+    if raw.edifact || !raw.marked.cuts.is_empty() {
         return bytes;
     }
     for (start, end) in raw.spans.iter().map(|(start, end)| (*start as usize, *end as usize)) {

@@ -3,7 +3,12 @@
 
 #[cfg(test)]
 mod tests {
-    use crate::fuzz::{differing, fixtures};
+    use crate::{
+        fuzz::{differing, fixtures},
+        generate::{Shape, generate},
+        guides,
+        piece::Standard,
+    };
     use proptest::prelude::*;
 
     fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
@@ -18,6 +23,23 @@ mod tests {
         for fixture in fixtures() {
             if let Err(error) = agrees(&fixture.bytes) {
                 panic!("{}\n{error}", String::from_utf8_lossy(&fixture.bytes));
+            }
+        }
+    }
+
+    /// A set of more values than are looked at together, with something wrong before, within and behind the first ones.
+    #[test]
+    fn long_sets_with_a_wrong_value_are_read_the_same_both_ways() {
+        for (standard, version, kind) in [(Standard::X12, "004010", "850"), (Standard::Edifact, "D96A", "ORDERS")] {
+            let guide = guides::find(standard, version, kind).expect("a guide");
+            let shape = Shape { sets: 2, lines: Some(300), ..Shape::default() };
+            let document = generate(guide, 7, shape).expect("a document").flat_map(|chunk| chunk.bytes);
+            let document: Vec<u8> = document.collect();
+            for at in (200..document.len()).step_by(document.len() / 40) {
+                let mut spoiled = document.clone();
+                // What is no code, no number and no date, whatever it was.
+                spoiled.splice(at..at, *b"#9.#");
+                agrees(&spoiled).expect("both ways agree");
             }
         }
     }

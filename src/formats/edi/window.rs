@@ -36,10 +36,20 @@ pub(crate) struct Window {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Marked<'a> {
     pub marks: &'a [u32],
-    /// The first mark of each segment.
-    pub firsts: &'a [u32],
+    /// By segment.
+    pub cuts: &'a [Cut],
     /// What to take from a mark to get its offset in the set.
     pub shift: u32,
+}
+
+/// What the marks say of a segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut {
+    /// Its first mark, which ends its id, and its terminator's.
+    pub first: u32,
+    pub last: u32,
+    /// Its id, packed, if that has up to four bytes and ends with an element or the segment; else 0.
+    pub id: u32,
 }
 
 impl Window {
@@ -56,11 +66,11 @@ impl Window {
     }
 
     /// All marks, and what to take from them for offsets from `start`.
-    pub fn marked<'a>(&'a self, start: u64, firsts: &'a [u32]) -> Marked<'a> {
-        Marked { marks: self.found.all(), firsts, shift: (start.saturating_sub(self.base)) as u32 }
+    pub fn marked<'a>(&'a self, start: u64, cuts: &'a [Cut]) -> Marked<'a> {
+        Marked { marks: self.found.all(), cuts, shift: (start.saturating_sub(self.base)) as u32 }
     }
 
-    /// Cuts out the set that begins with `header`: its segments' spans go to `spans`, their first marks to `firsts`.
+    /// Cuts out the set that begins with `header`: its segments' spans go to `spans`, their marks to `cuts`.
     /// `None` if it is too long or isn't ended by anything: then the long way says what it is.
     pub fn collect<R: BufRead>(
         &mut self,
@@ -69,9 +79,9 @@ impl Window {
         header: Span,
         ends: &Ends,
         limit: usize,
-        (firsts, mut spans): (&mut Vec<u32>, Vec<(u32, u32)>),
+        (cuts, mut spans): (&mut Vec<Cut>, Vec<(u32, u32)>),
     ) -> io::Result<Option<Collected>> {
-        firsts.clear();
+        cuts.clear();
         spans.clear();
         if self.needles.is_none() {
             return Ok(None);
@@ -101,8 +111,11 @@ impl Window {
                     mark = last + 1;
                     continue;
                 }
+                let first = marks.get(mark).map_or(end, |at| at.wrapping_sub(shift));
+                let (packed, ends_plainly) = id(bytes, start, first, syntax);
+                // What has blanks around its id may be one of these, too.
+                let telling = !ends_plainly || ends.ids.contains(&packed);
                 let segment = bytes.get(start as usize..end as usize).unwrap_or_default();
-                let telling = segment.first_chunk::<2>().is_some_and(ends.telling);
                 let id = if telling { id_of(segment, syntax) } else { Cow::Borrowed(&b""[..]) };
                 if set.segments > 0 && telling && ends.others.contains(&&*id) {
                     (self.mark, self.end) = (mark, next - 1);
@@ -113,7 +126,7 @@ impl Window {
                 }
                 set.segments += 1;
                 set.spans.push((start, end));
-                firsts.push(mark as u32);
+                cuts.push(Cut { first: mark as u32, last: last as u32, id: packed });
                 (mark, start) = (last + 1, end + 1);
                 if telling && *id == *ends.trailer {
                     (self.mark, self.end) = (mark, next);
@@ -170,5 +183,20 @@ impl Window {
         self.upto += take;
         self.step = (self.step * 2).min(MOST);
         Ok(true)
+    }
+}
+
+/// The id that stands at `start..end`, packed, and whether it can be nothing else by blanks or by what ends it.
+#[inline]
+fn id(bytes: &[u8], start: u32, end: u32, syntax: &Syntax) -> (u32, bool) {
+    let (start, len) = (start as usize, end.wrapping_sub(start));
+    let plainly = |byte: &u8| *byte == syntax.element || *byte == syntax.segment;
+    let ended = bytes.get(end as usize).is_some_and(plainly);
+    match bytes.get(start..).and_then(|rest| rest.first_chunk::<4>()) {
+        Some(four) if ended && (1..=4).contains(&len) => {
+            let id = u32::from_be_bytes(*four) & u32::MAX << (32 - 8 * len);
+            (id, len < 4 && (id >> (32 - 8 * len)) as u8 != b' ')
+        }
+        _ => (0, false),
     }
 }

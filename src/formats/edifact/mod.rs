@@ -32,12 +32,8 @@ use std::{
     io::{self, BufRead},
 };
 
-const ENDS: Ends =
-    Ends { trailer: b"UNT", others: &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA", b"UNO"], lengthy: &[], telling };
+const ENDS: Ends = Ends::of(b"UNT", &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA", b"UNO"], &[]);
 
-fn telling(first: &[u8; 2]) -> bool {
-    first == b"UN"
-}
 /// How much of a header must be read before it is judged.
 const REACH: usize = 600;
 
@@ -438,7 +434,7 @@ impl<R: BufRead> Edifact<R> {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
-            marked: self.scratch.window.marked(collected.start, &self.scratch.firsts),
+            marked: self.scratch.window.marked(collected.start, &self.scratch.cuts),
             syntax,
             lexis: &open.lexis,
             charset,

@@ -59,7 +59,7 @@ pub(crate) const NO_SPEC: u32 = u32::MAX;
 
 /// A segment id as a number; 0 for one longer than four bytes.
 #[inline]
-pub(crate) fn pack(id: &[u8]) -> u32 {
+pub(crate) const fn pack(id: &[u8]) -> u32 {
     let word = match *id {
         [] => [0; 4],
         [a] => [a, 0, 0, 0],

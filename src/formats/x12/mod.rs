@@ -32,12 +32,7 @@ use std::{
     io::{self, BufRead},
 };
 
-const ENDS: Ends =
-    Ends { trailer: b"SE", others: &[b"ST", b"GS", b"GE", b"IEA", b"ISA"], lengthy: &[b"BIN", b"BDS"], telling };
-
-fn telling(first: &[u8; 2]) -> bool {
-    matches!(first, b"SE" | b"ST" | b"GS" | b"GE" | b"IE" | b"IS" | b"BI" | b"BD")
-}
+const ENDS: Ends = Ends::of(b"SE", &[b"ST", b"GS", b"GE", b"IEA", b"ISA"], &[b"BIN", b"BDS"]);
 
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
@@ -468,7 +463,7 @@ impl<R: BufRead> X12<R> {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
-            marked: self.scratch.window.marked(collected.start, &self.scratch.firsts),
+            marked: self.scratch.window.marked(collected.start, &self.scratch.cuts),
             syntax,
             lexis: &open.lexis,
             charset: Charset::Utf8,
