@@ -223,7 +223,7 @@ impl<'g> Making<'_, 'g> {
             (Standard::Edifact, "UGH" | "UGT") => *elements = plain(&["1"]),
             (Standard::Edifact, "CNT") => {
                 self.cnt += 1;
-                *elements = vec![vec![(if self.cnt == 1 { "2" } else { "1" }).to_owned(), "1".to_owned()]];
+                *elements = vec![vec![(if self.cnt == 1 { "2" } else { "7" }).to_owned(), "1".to_owned()]];
             }
             (Standard::X12, _) => self.dated(slot.id, elements),
             _ => {}
