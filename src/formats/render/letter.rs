@@ -8,7 +8,7 @@ use super::{Line, lines, shown};
 use crate::{
     ack::NAMES,
     codes,
-    fault::{Costs, Fault},
+    fault::{Costs, Fault, Layer},
 };
 use serde::Serialize;
 
@@ -91,7 +91,10 @@ pub fn letter(matter: &Matter) -> Letter {
 fn verdict(matter: &Matter) -> String {
     let sets = |n: usize| if n == 1 { "1 set".to_owned() } else { format!("{n} sets") };
     let lost = matter.faults.iter().any(|fault| fault.costs > Costs::Nothing);
+    // The core takes an order and refuses lines of it: nothing around it is wrong.
+    let only_lines = matter.faults.iter().all(|fault| fault.costs <= Costs::Nothing || fault.layer == Layer::Core);
     match (matter.accepted, matter.refused) {
+        (n, 0) if n > 0 && lost && only_lines => format!("{} could be taken, but for what follows.", sets(n)),
         (n, 0) if n > 0 && lost => format!("{} could be taken; what is around is not whole.", sets(n)),
         (0, 0) => "Nothing of it could be taken.".into(),
         (0, 1) => "Nothing of it was accepted: its only set is refused.".into(),
@@ -309,6 +312,18 @@ mod tests {
         assert!(gone.points[0].quoted.is_none() && gone.subject == "1 fault in a", "{gone:#?}");
         let none = letter(&Matter { name: "a", bytes: ORDER.as_bytes(), faults: &[], accepted: 2, refused: 0 });
         assert_eq!(none.text(), "0 faults in a\n\nAll of it was accepted: 2 sets.\n");
+    }
+
+    #[test]
+    fn an_order_whose_lines_are_refused_is_whole_around_them() {
+        let report = report::check("order.edi", None, ORDER.as_bytes(), Options::default()).unwrap();
+        let mut faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
+        let of = |faults: &[Fault]| {
+            letter(&Matter { name: "a", bytes: ORDER.as_bytes(), faults, accepted: 1, refused: 0 }).verdict
+        };
+        assert_eq!(of(&faults), "1 set could be taken; what is around is not whole.");
+        (faults[0].layer, faults[0].costs) = (Layer::Core, Costs::Segment);
+        assert_eq!(of(&faults), "1 set could be taken, but for what follows.");
     }
 
     #[test]
