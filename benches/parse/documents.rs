@@ -61,6 +61,16 @@ impl Document {
         document
     }
 
+    /// Makes an element of each set's second segment too long.
+    pub fn spoil(&mut self, kind: Kind) {
+        let (whole, spoiled) = match kind.standard {
+            Standard::X12 => ("BEG*", "BEG*TOO-LONG"),
+            _ => ("BGM+", "BGM+TOO-LONG"),
+        };
+        let text = String::from_utf8(std::mem::take(&mut self.sets)).expect("what was made is text");
+        self.sets = text.replace(whole, spoiled).into_bytes();
+    }
+
     fn trailer(kind: Kind, sets: u64) -> Vec<u8> {
         match kind.standard {
             Standard::X12 => format!("GE*{sets}*1~\nIEA*1*000000001~\n").into_bytes(),
@@ -73,36 +83,62 @@ impl Document {
         [&self.header[..], &self.sets, &Document::trailer(kind, self.count)].concat()
     }
 
-    /// One interchange with its sets as often as it takes.
+    /// Its sets as often as it takes, in as many interchanges as that takes: a trailer counts six digits of them.
     pub fn repeated(self, kind: Kind, megabytes: u64) -> Repeated {
-        let times = (megabytes * 1_000_000).div_ceil(self.sets.len() as u64);
-        let trailer = Document::trailer(kind, self.count * times);
-        Repeated { parts: [self.header, self.sets, trailer], part: 0, at: 0, times, given: 0 }
+        let mut times = (megabytes * 1_000_000).div_ceil(self.sets.len() as u64);
+        let most = 999_999 / self.count;
+        let mut interchanges = Vec::new();
+        while times > 0 {
+            let now = times.min(most);
+            interchanges.push((now, Document::trailer(kind, self.count * now)));
+            times -= now;
+        }
+        Repeated { header: self.header, sets: self.sets, interchanges, part: 0, at: 0, given: 0 }
     }
 }
 
-/// Header, sets many times, trailer.
+/// Headers, sets many times, trailers.
 pub struct Repeated {
-    parts: [Vec<u8>; 3],
+    header: Vec<u8>,
+    sets: Vec<u8>,
+    /// How often the sets are still given in each, and its trailer; the first is the one that is given now.
+    interchanges: Vec<(u64, Vec<u8>)>,
+    /// Header, sets, trailer.
     part: usize,
     at: usize,
-    /// How often the sets are still given.
-    times: u64,
     pub given: u64,
+}
+
+impl Repeated {
+    fn now(&self) -> &[u8] {
+        match (self.interchanges.first(), self.part) {
+            (None, _) => &[],
+            (Some(_), 0) => &self.header,
+            (Some(_), 1) => &self.sets,
+            (Some((_, trailer)), _) => trailer,
+        }
+    }
 }
 
 impl BufRead for Repeated {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        Ok(self.parts.get(self.part).map_or(&[], |part| &part[self.at..]))
+        Ok(&self.now()[self.at..])
     }
 
     fn consume(&mut self, amount: usize) {
         self.at += amount;
         self.given += amount as u64;
-        if self.parts.get(self.part).is_some_and(|part| self.at == part.len()) {
-            self.at = 0;
-            self.times -= u64::from(self.part == 1);
-            self.part += usize::from(self.part != 1 || self.times == 0);
+        if self.at < self.now().len() {
+            return;
+        }
+        self.at = 0;
+        match (self.part, self.interchanges.first_mut()) {
+            (1, Some((times, _))) if *times > 1 => *times -= 1,
+            (2, Some(_)) => {
+                self.interchanges.remove(0);
+                self.part = 0;
+            }
+            _ => self.part += 1,
         }
     }
 }

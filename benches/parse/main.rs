@@ -51,9 +51,9 @@ fn main() -> ExitCode {
     let call = call(&arguments);
     println!("{} MB each; MB/s and, in brackets, the part of memchr3's speed over the same bytes\n", call.megabytes);
     println!(
-        "| | memchr3 | index, segment table | elements visited | tree, checked by its guide | write | packed and written |"
+        "| | memchr3 | index, segment table | portable | elements visited | portable | tree, checked by its guide | write | packed and written |"
     );
-    println!("|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for kind in KINDS {
         let document = Document::generate(kind, call.megabytes);
         println!("{}", ours::row(kind, &document));

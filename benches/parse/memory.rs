@@ -1,16 +1,21 @@
-//! From 1 MB to 2 GB: the time of each megabyte, and the most memory, in a process of its own each.
+//! From 1 MB to 2 GB, of which an interchange holds 999,999 sets at most: the time of each megabyte, and the most memory, in a process of its own each.
 
 use crate::{
     documents::{Document, KINDS, Kind},
     measured::{peak, took},
+    ours,
 };
 use crossdock_formats::{
     Options,
     ack::{Contrl, Form, Functional, SetOutcome},
     piece::{Area, Piece, Severity, Standard},
     read,
+    write::{self, OutSet},
 };
-use std::{env, process::Command, process::ExitCode};
+use std::{
+    env, io,
+    process::{Command, ExitCode},
+};
 
 /// What no run may take.
 const MOST: u64 = 64 << 10;
@@ -23,15 +28,21 @@ enum Answer {
     Refused,
     /// Every set.
     All,
+    /// Every set, each of which has an element that is wrong.
+    Faulty,
 }
 
-const ANSWERS: [(Answer, &str); 3] =
-    [(Answer::None, "no answer"), (Answer::Refused, "997/CONTRL"), (Answer::All, "997/CONTRL that lists every set")];
+const ANSWERS: [(Answer, &str); 4] = [
+    (Answer::None, "no answer"),
+    (Answer::Refused, "997/CONTRL"),
+    (Answer::All, "997/CONTRL that lists every set, written"),
+    (Answer::Faulty, "997/CONTRL that refuses every set for an element, written"),
+];
 
 /// Prints a table; fails if a run took too much memory.
 pub fn run(streams: &[u64]) -> ExitCode {
     let Some(largest) = streams.last() else { return ExitCode::SUCCESS };
-    println!("\nOne interchange, streamed: ms of processor a MB, and peak memory of the process\n");
+    println!("\nOne document, streamed: ms of processor a MB, and peak memory of the process\n");
     println!("| | {} |", streams.iter().map(|mb| format!("{mb} MB")).collect::<Vec<_>>().join(" | "));
     println!("|---|{}", "---|".repeat(streams.len()));
     let mut too_much = false;
@@ -74,14 +85,18 @@ pub fn child(arguments: &[String]) -> ExitCode {
     let numbers: Vec<u64> = arguments.iter().filter_map(|number| number.parse().ok()).collect();
     let [kind, megabytes, answer] = numbers[..] else { return ExitCode::FAILURE };
     let (kind, answer) = (KINDS[kind as usize], ANSWERS[answer as usize].0);
-    let mut input = Document::generate(kind, 1).repeated(kind, megabytes);
+    let mut document = Document::generate(kind, 1);
+    if answer == Answer::Faulty {
+        document.spoil(kind);
+    }
+    let mut input = document.repeated(kind, megabytes);
     let seconds = took(|| stream(kind.standard, &mut input, answer));
     println!("{} {}", seconds * 1e9 / input.given as f64, peak());
     ExitCode::SUCCESS
 }
 
 fn stream(standard: Standard, input: &mut crate::documents::Repeated, answer: Answer) {
-    let lists_all = answer == Answer::All;
+    let (lists_all, faulty) = (answer == Answer::All, answer == Answer::Faulty);
     let (mut functional, mut contrl, mut sets) = (None, None, 0u64);
     // The same sets come again and again, under the same numbers.
     let mut options = Options::default();
@@ -91,7 +106,7 @@ fn stream(standard: Standard, input: &mut crate::documents::Repeated, answer: An
             Piece::Interchange(header) => contrl = Some(Contrl::new(&header, lists_all)),
             Piece::Group(group) => functional = Some(Functional::new(Form::F997, &group, lists_all)),
             Piece::Set(set) => {
-                assert!(set.faults.is_empty(), "{:?}", set.faults);
+                assert_eq!(set.accepted(), !faulty, "{:?}", set.faults);
                 sets += 1;
                 if answer != Answer::None {
                     let outcome = SetOutcome::from(&*set);
@@ -103,11 +118,24 @@ fn stream(standard: Standard, input: &mut crate::documents::Repeated, answer: An
             }
             Piece::GroupEnd(end) => {
                 let (segments, _) = functional.take().expect("its header").finish(Some(&end));
-                assert!(!lists_all || segments.len() as u64 == 2 + 2 * sets);
+                let (most, written) = (2 + 4 * sets, 2 + 2 * sets);
+                sets = 0;
+                assert!(!lists_all || segments.len() as u64 == written);
+                assert!(!faulty || (written..=most).contains(&(segments.len() as u64)));
+                let set = OutSet { kind: "997".into(), control: "1".into(), segments };
+                assert!(matches!(
+                    write::x12_to(&ours::x12_envelope("FA", "004010"), &[set], &mut io::sink()),
+                    Ok(Ok(()))
+                ));
             }
             Piece::InterchangeEnd(end) => {
                 assert!(end.faults.is_empty(), "{:?}", end.faults);
-                contrl.take().expect("its header").finish(&end);
+                let (segments, _) = contrl.take().expect("its header").finish(&end);
+                let set = OutSet { kind: "CONTRL".into(), control: "1".into(), segments };
+                assert!(matches!(
+                    write::edifact_to(&ours::edifact_envelope("D3"), &[set], &mut io::sink()),
+                    Ok(Ok(()))
+                ));
             }
             Piece::Fault(fault) => panic!("{fault:?}"),
         }

@@ -5,7 +5,8 @@ use crate::{
     measured::{floor_speed, median, speed},
 };
 use crossdock_formats::{
-    Options, measure,
+    Options,
+    measure::{self, Way},
     piece::{Identity, Piece, Standard},
     place::At,
     read,
@@ -21,8 +22,11 @@ const UNPACKED: usize = 2_000_000;
 pub fn row(kind: Kind, document: &Document) -> String {
     let bytes = document.bytes(kind);
     let floor = (&bytes[..], kind.delimiters());
-    let index = speed(floor, bytes.len(), || _ = black_box(measure::index(&bytes, kind.characters())));
-    let visit = speed(floor, bytes.len(), || _ = black_box(measure::visit(&bytes, kind.characters())));
+    let characters = kind.characters();
+    let [index, portable_index] = [Way::Best, Way::Portable]
+        .map(|way| speed(floor, bytes.len(), || _ = black_box(measure::index(&bytes, characters, way))));
+    let [visit, portable_visit] = [Way::Best, Way::Portable]
+        .map(|way| speed(floor, bytes.len(), || _ = black_box(measure::visit(&bytes, characters, way))));
     let tree = speed(floor, bytes.len(), || assert_eq!(parse(kind.standard, &bytes), document.count));
     let (sets, unpacked) = to_write(kind, &bytes);
     let text = written(kind, &sets);
@@ -39,7 +43,7 @@ pub fn row(kind: Kind, document: &Document) -> String {
     });
     let memchr = median((0..5).map(|_| floor_speed(floor.0, floor.1)).collect());
     format!(
-        "| {:?} {} | {memchr:.0} | {index} | {visit} | {tree} | {write} | {from_segments} |",
+        "| {:?} {} | {memchr:.0} | {index} | {portable_index} | {visit} | {portable_visit} | {tree} | {write} | {from_segments} |",
         kind.standard, kind.kind
     )
 }
@@ -88,50 +92,56 @@ fn out(set: &OutSet, segments: Segments) -> OutSet {
 }
 
 fn written(kind: Kind, sets: &[OutSet]) -> Vec<u8> {
-    let identity = |id: &str| Identity { qualifier: "14".into(), id: id.into() };
-    let (date, time) = ("20260105".to_owned(), "0930".to_owned());
     let result = match kind.standard {
-        Standard::X12 => {
-            let envelope = X12Envelope {
-                sender: identity("NORTHWIND"),
-                receiver: identity("ACMEDIST"),
-                application_sender: "NORTHWIND".into(),
-                application_receiver: "ACMEDIST".into(),
-                functional_id: "PO".into(),
-                version: kind.version.into(),
-                interchange_control: 1,
-                group_control: 1,
-                test: true,
-                date,
-                time,
-                header: Default::default(),
-                delimiters: X12Delimiters::default(),
-            };
-            write::x12(&envelope, sets)
-        }
-        _ => {
-            let envelope = EdifactEnvelope {
-                sender: identity("NORTHWIND"),
-                receiver: identity("ACMEDIST"),
-                syntax: "UNOC".into(),
-                syntax_version: 3,
-                control: "1".into(),
-                application_reference: String::new(),
-                acknowledgement_requested: false,
-                test: false,
-                version: kind.version.into(),
-                association: String::new(),
-                date,
-                time,
-                una: false,
-                header: Default::default(),
-                group: None,
-                delimiters: EdifactDelimiters::default(),
-            };
-            write::edifact(&envelope, sets)
-        }
+        Standard::X12 => write::x12(&x12_envelope("PO", kind.version), sets),
+        _ => write::edifact(&edifact_envelope(kind.version), sets),
     };
     result.expect("what was read can be written")
+}
+
+fn identity(id: &str) -> Identity {
+    Identity { qualifier: "14".into(), id: id.into() }
+}
+
+/// An envelope of ours.
+pub fn x12_envelope(functional_id: &str, version: &str) -> X12Envelope {
+    X12Envelope {
+        sender: identity("NORTHWIND"),
+        receiver: identity("ACMEDIST"),
+        application_sender: "NORTHWIND".into(),
+        application_receiver: "ACMEDIST".into(),
+        functional_id: functional_id.into(),
+        version: version.into(),
+        interchange_control: 1,
+        group_control: 1,
+        test: true,
+        date: "20260105".into(),
+        time: "0930".into(),
+        header: Default::default(),
+        delimiters: X12Delimiters::default(),
+    }
+}
+
+/// An envelope of ours.
+pub fn edifact_envelope(version: &str) -> EdifactEnvelope {
+    EdifactEnvelope {
+        sender: identity("NORTHWIND"),
+        receiver: identity("ACMEDIST"),
+        syntax: "UNOC".into(),
+        syntax_version: 3,
+        control: "1".into(),
+        application_reference: String::new(),
+        acknowledgement_requested: false,
+        test: false,
+        version: version.into(),
+        association: String::new(),
+        date: "20260105".into(),
+        time: "0930".into(),
+        una: false,
+        header: Default::default(),
+        group: None,
+        delimiters: EdifactDelimiters::default(),
+    }
 }
 
 fn below(tree: &Tree, node: NodeId, into: &mut Vec<Segment>) {

@@ -17,11 +17,20 @@ pub struct Characters {
     pub release: Option<u8>,
 }
 
+/// How 64 bytes are looked at in one go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// As this processor does it best.
+    Best,
+    /// As every processor can.
+    Portable,
+}
+
 /// Finds every mark of the bytes, and lays a table of their segments; gives how many of each there are.
-pub fn index(bytes: &[u8], characters: Characters) -> (usize, usize) {
+pub fn index(bytes: &[u8], characters: Characters, way: Way) -> (usize, usize) {
     let (mut marks, mut segments) = (0, 0);
     let mut table = Vec::new();
-    each_window(bytes, characters, |_, found| {
+    each_window(bytes, characters, way, |_, found| {
         let all = found.all();
         table.clear();
         table.extend(found.ends.iter().map(|end| all[*end as usize]));
@@ -33,9 +42,9 @@ pub fn index(bytes: &[u8], characters: Characters) -> (usize, usize) {
 }
 
 /// The same, and every element's slice is looked at; gives their number and the sum of their lengths.
-pub fn visit(bytes: &[u8], characters: Characters) -> (usize, usize) {
+pub fn visit(bytes: &[u8], characters: Characters, way: Way) -> (usize, usize) {
     let (mut elements, mut sum, mut carried) = (0, 0, 0);
-    each_window(bytes, characters, |window, found| {
+    each_window(bytes, characters, way, |window, found| {
         let mut start = 0;
         for at in found.all() {
             let element = window.get(start..*at as usize).unwrap_or_default();
@@ -52,14 +61,15 @@ pub fn visit(bytes: &[u8], characters: Characters) -> (usize, usize) {
     (elements, sum)
 }
 
-fn each_window(bytes: &[u8], characters: Characters, mut with: impl FnMut(&[u8], &Marks)) {
+fn each_window(bytes: &[u8], characters: Characters, way: Way, mut with: impl FnMut(&[u8], &Marks)) {
     let Characters { element, component, segment, release } = characters;
     let syntax =
         Syntax { element, component: Some(component), repetition: None, release, segment, more: [0; 3], folded: false };
     let Some(needles) = Needles::of(&syntax) else { return };
+    let needles = if way == Way::Portable { needles.portable() } else { needles };
     let mut found = Marks::default();
     for window in bytes.chunks(WINDOW) {
-        found.clear();
+        found.go_on();
         needles.mark(window, 0, &mut found);
         with(window, &found);
     }

@@ -3,13 +3,14 @@
 #![allow(clippy::result_large_err, reason = "a refused value is the rare case, and callers want the fault itself")]
 
 mod edifact;
+mod out;
 mod segments;
 mod x12;
 mod xml;
 
-pub use edifact::{EdifactDelimiters, EdifactEnvelope, UnbHeader, UngHeader, edifact};
+pub use edifact::{EdifactDelimiters, EdifactEnvelope, UnbHeader, UngHeader, edifact, edifact_to};
 pub use segments::Segments;
-pub use x12::{ta1, x12};
+pub use x12::{ta1, x12, x12_to};
 pub use xml::xml;
 
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     place::{At, Place},
 };
 use serde::{Deserialize, Serialize};
+use std::io;
 
 /// One element: repeats of components. `[["A"]]` is a plain element; an empty vector is an empty element.
 pub type Element = Vec<Vec<String>>;
@@ -120,6 +122,16 @@ impl Default for X12Delimiters {
             replacement: None,
         }
     }
+}
+
+/// A document that was kept: nothing can be wrong with keeping it.
+fn whole(written: io::Result<Result<Vec<u8>, Fault>>) -> Result<Vec<u8>, Fault> {
+    written.unwrap_or_else(|_| Ok(Vec::new()))
+}
+
+/// Room for a document of these sets.
+fn room(sets: &[OutSet], line_end: &str) -> usize {
+    sets.iter().map(|set| set.segments.bytes() + set.segments.len() * line_end.len() + 64).sum::<usize>() + 512
 }
 
 /// Where a value to be written stands, and how far the document is written.

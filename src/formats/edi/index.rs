@@ -22,7 +22,6 @@ enum Way {
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Sse2,
-    #[allow(dead_code, reason = "on x86-64 only the tests go this way")]
     Portable,
 }
 
@@ -62,6 +61,11 @@ impl Needles {
         let (component, repetition) = (syntax.component.unwrap_or(syntax.element), syntax.repetition);
         let delimiters = [syntax.segment, syntax.element, component, repetition.unwrap_or(syntax.element)];
         Some(Needles { delimiters, release: syntax.release, way: Way::best() })
+    }
+
+    /// The same, the way that every processor can go: for whom it measures.
+    pub fn portable(self) -> Needles {
+        Needles { way: Way::Portable, ..self }
     }
 
     /// Finds the marks of bytes of which the first stands at `base`, behind what `into` holds already. All but the last
@@ -123,6 +127,13 @@ impl Marks {
         self.ends.clear();
         self.ends.shrink_to(MOST_KEPT);
         self.released = false;
+    }
+
+    /// Forgets them all but what is known of the next byte, which is the first of what is looked at next.
+    pub fn go_on(&mut self) {
+        let released = self.released;
+        self.clear();
+        self.released = released;
     }
 
     /// All of them, ascending. A released delimiter isn't among them; the release character is.

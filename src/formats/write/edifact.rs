@@ -2,8 +2,10 @@
 
 use super::{
     OutSet, Segment, Segments, Spot, check_id,
+    out::Out,
+    room,
     segments::{Begins, Packed, is_usual},
-    too_long,
+    too_long, whole,
 };
 use crate::{
     codes,
@@ -11,7 +13,7 @@ use crate::{
     guides::{self, Class, ElementSpec, Guide, SegmentSpec},
     piece::{Identity, Standard},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, io};
 
 /// The characters that an interchange reserves.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -99,54 +101,35 @@ pub struct UnbHeader {
 /// One interchange, without groups or with one. With a comma as decimal mark, the points of numeric elements (by the
 /// messages' guides) become commas.
 pub fn edifact(envelope: &EdifactEnvelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
+    let out = Out::kept(room(sets, &envelope.delimiters.line_end));
+    whole(edifact_into(envelope, sets, out))
+}
+
+/// The same, given on as it is written: 64 kB of it are held. Of what can't be written a part has been given on before
+/// that is known.
+pub fn edifact_to(
+    envelope: &EdifactEnvelope,
+    sets: &[OutSet],
+    into: &mut dyn io::Write,
+) -> io::Result<Result<(), Fault>> {
+    Ok(edifact_into(envelope, sets, Out::given(into))?.map(drop))
+}
+
+fn edifact_into<'a>(
+    envelope: &'a EdifactEnvelope,
+    sets: &[OutSet],
+    out: Out<'a>,
+) -> io::Result<Result<Vec<u8>, Fault>> {
     let plain = plain(envelope);
     let by_comma = envelope.delimiters.decimal == ',';
     let copies = !by_comma
         && !envelope.header.transliterate
         && (0..=u8::MAX).all(|byte| !is_usual(byte) || plain[usize::from(byte)]);
-    let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0, plain, copies, by_comma, guide: None };
-    writer.una()?;
-    for segment in Segments::from(vec![header(envelope)]).packed() {
-        writer.segment(segment)?;
+    let mut writer = Writer { envelope, out, ordinal: 0, plain, copies, by_comma, guide: None };
+    match writer.interchange(sets) {
+        Ok(()) => writer.out.end().map(Ok),
+        Err(fault) => Ok(Err(fault)),
     }
-    let line_end = envelope.delimiters.line_end.len();
-    let room = |set: &OutSet| set.segments.bytes() + set.segments.len() * line_end + 64;
-    writer.out.reserve(sets.iter().map(room).sum());
-    let (version, release) = envelope.version.split_at(1.min(envelope.version.len()));
-    if let Some(group) = &envelope.group {
-        let kind = sets.first().map_or("", |set| &*set.kind);
-        let party = |identity: &'_ Identity| [identity.id.to_string(), identity.qualifier.to_string()];
-        let ([sender, s_qualifier], [receiver, r_qualifier]) = (party(&group.sender), party(&group.receiver));
-        writer.plain(
-            "UNG",
-            &[
-                &[kind],
-                &[&sender, &s_qualifier],
-                &[&receiver, &r_qualifier],
-                &[date(envelope), &envelope.time],
-                &[&group.control],
-                &["UN"],
-                &[version, release, &envelope.association],
-            ],
-        )?;
-    }
-    for set in sets {
-        writer.guide = writer.by_comma.then(|| guides::find(Standard::Edifact, &envelope.version, &set.kind)).flatten();
-        let first = writer.ordinal;
-        writer.plain("UNH", &[&[&set.control], &[&set.kind, version, release, "UN", &envelope.association]])?;
-        for segment in set.segments.packed() {
-            writer.segment(segment)?;
-        }
-        let count = (writer.ordinal - first + 1).to_string();
-        writer.plain("UNT", &[&[&count], &[&set.control]])?;
-    }
-    let count = sets.len().to_string();
-    if let Some(group) = &envelope.group {
-        writer.plain("UNE", &[&[&count], &[&group.control]])?;
-    }
-    let count = if envelope.group.is_some() { "1" } else { &*count };
-    writer.plain("UNZ", &[&[count], &[&envelope.control]])?;
-    Ok(writer.out)
 }
 
 fn header(e: &EdifactEnvelope) -> Segment {
@@ -178,7 +161,7 @@ fn date(e: &EdifactEnvelope) -> &str {
 
 struct Writer<'a> {
     envelope: &'a EdifactEnvelope,
-    out: Vec<u8>,
+    out: Out<'a>,
     /// Segments so far.
     ordinal: u32,
     /// By byte: what stands for itself in every character set, so that most values are copied after one look.
@@ -199,6 +182,49 @@ fn plain(envelope: &EdifactEnvelope) -> [bool; 256] {
 }
 
 impl Writer<'_> {
+    fn interchange(&mut self, sets: &[OutSet]) -> Result<(), Fault> {
+        let envelope = self.envelope;
+        self.una()?;
+        for segment in Segments::from(vec![header(envelope)]).packed() {
+            self.segment(segment)?;
+        }
+        let (version, release) = envelope.version.split_at(1.min(envelope.version.len()));
+        if let Some(group) = &envelope.group {
+            let kind = sets.first().map_or("", |set| &*set.kind);
+            let party = |identity: &'_ Identity| [identity.id.to_string(), identity.qualifier.to_string()];
+            let ([sender, s_qualifier], [receiver, r_qualifier]) = (party(&group.sender), party(&group.receiver));
+            self.plain(
+                "UNG",
+                &[
+                    &[kind],
+                    &[&sender, &s_qualifier],
+                    &[&receiver, &r_qualifier],
+                    &[date(envelope), &envelope.time],
+                    &[&group.control],
+                    &["UN"],
+                    &[version, release, &envelope.association],
+                ],
+            )?;
+        }
+        for set in sets {
+            self.guide = self.by_comma.then(|| guides::find(Standard::Edifact, &envelope.version, &set.kind)).flatten();
+            let first = self.ordinal;
+            self.plain("UNH", &[&[&set.control], &[&set.kind, version, release, "UN", &envelope.association]])?;
+            for segment in set.segments.packed() {
+                self.segment(segment)?;
+            }
+            let count = (self.ordinal - first + 1).to_string();
+            self.plain("UNT", &[&[&count], &[&set.control]])?;
+        }
+        let count = sets.len().to_string();
+        if let Some(group) = &envelope.group {
+            self.plain("UNE", &[&[&count], &[&group.control]])?;
+        }
+        let count = if envelope.group.is_some() { "1" } else { &*count };
+        self.plain("UNZ", &[&[count], &[&envelope.control]])?;
+        Ok(())
+    }
+
     fn una(&mut self) -> Result<(), Fault> {
         let d = &self.envelope.delimiters;
         let (reserved, usual) = if self.envelope.syntax_version >= 4 { (d.repetition, '*') } else { (' ', ' ') };
@@ -273,6 +299,7 @@ impl Writer<'_> {
     fn end(&mut self) {
         self.out.push(self.envelope.delimiters.segment as u8);
         self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
+        self.out.go_on();
         self.ordinal += 1;
     }
 
@@ -326,7 +353,7 @@ impl Writer<'_> {
     }
 
     fn spot<'b>(&self, id: &'b str, element: Option<u16>) -> Spot<'b> {
-        Spot { id, ordinal: self.ordinal + 1, element, byte: self.out.len() }
+        Spot { id, ordinal: self.ordinal + 1, element, byte: self.out.written() }
     }
 }
 

@@ -2,45 +2,37 @@
 
 use super::{
     OutSet, Segment, Segments, Spot, X12Envelope, check_id,
+    out::Out,
+    room,
     segments::{Begins, Packed, is_usual},
-    too_long,
+    too_long, whole,
 };
 use crate::{codes, fault::Fault};
+use std::io;
 
 /// One interchange with one group of sets.
 pub fn x12(envelope: &X12Envelope, sets: &[OutSet]) -> Result<Vec<u8>, Fault> {
-    let mut writer = Writer::new(envelope);
-    writer.check_delimiters()?;
-    writer.isa()?;
-    let group = envelope.group_control.to_string();
-    let date = match envelope.header.short_group_date {
-        true => envelope.date.get(2..).unwrap_or(""),
-        false => &envelope.date,
-    };
-    let parties = [&*envelope.functional_id, &envelope.application_sender, &envelope.application_receiver];
-    let [functional_id, sender, receiver] = parties;
-    writer.plain("GS", &[functional_id, sender, receiver, date, &envelope.time, &group, "X", &envelope.version])?;
-    let line_end = envelope.delimiters.line_end.len();
-    let room = |set: &OutSet| set.segments.bytes() + set.segments.len() * line_end + 64;
-    writer.out.reserve(sets.iter().map(room).sum());
-    for set in sets {
-        let first = writer.ordinal;
-        writer.plain("ST", &[&set.kind, &set.control, writer.implementation()])?;
-        for segment in set.segments.packed() {
-            writer.segment(segment)?;
-        }
-        let count = (writer.ordinal - first + 1).to_string();
-        writer.plain("SE", &[&count, &set.control])?;
+    let out = Out::kept(room(sets, &envelope.delimiters.line_end));
+    whole(x12_into(envelope, sets, out))
+}
+
+/// The same, given on as it is written: 64 kB of it are held. Of what can't be written a part has been given on before
+/// that is known.
+pub fn x12_to(envelope: &X12Envelope, sets: &[OutSet], into: &mut dyn io::Write) -> io::Result<Result<(), Fault>> {
+    Ok(x12_into(envelope, sets, Out::given(into))?.map(drop))
+}
+
+fn x12_into<'a>(envelope: &'a X12Envelope, sets: &[OutSet], out: Out<'a>) -> io::Result<Result<Vec<u8>, Fault>> {
+    let mut writer = Writer::new(envelope, out);
+    match writer.interchange(sets) {
+        Ok(()) => writer.out.end().map(Ok),
+        Err(fault) => Ok(Err(fault)),
     }
-    writer.plain("GE", &[&sets.len().to_string(), &group])?;
-    let control = writer.interchange_control()?;
-    writer.plain("IEA", &["1", &control])?;
-    Ok(writer.out)
 }
 
 /// One interchange with a TA1 and no group.
 pub fn ta1(envelope: &X12Envelope, ta1: &Segment) -> Result<Vec<u8>, Fault> {
-    let mut writer = Writer::new(envelope);
+    let mut writer = Writer::new(envelope, Out::kept(512));
     writer.check_delimiters()?;
     writer.isa()?;
     for segment in Segments::from(vec![ta1.clone()]).packed() {
@@ -48,12 +40,12 @@ pub fn ta1(envelope: &X12Envelope, ta1: &Segment) -> Result<Vec<u8>, Fault> {
     }
     let control = writer.interchange_control()?;
     writer.plain("IEA", &["0", &control])?;
-    Ok(writer.out)
+    whole(writer.out.end().map(Ok))
 }
 
 struct Writer<'a> {
     envelope: &'a X12Envelope,
-    out: Vec<u8>,
+    out: Out<'a>,
     /// Segments so far.
     ordinal: u32,
     /// By byte: ASCII that stands for itself, so that most values are copied after one look.
@@ -63,11 +55,38 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(envelope: &'a X12Envelope) -> Self {
-        let mut writer = Writer { envelope, out: Vec::new(), ordinal: 0, plain: [false; 256], copies: false };
+    fn new(envelope: &'a X12Envelope, out: Out<'a>) -> Self {
+        let mut writer = Writer { envelope, out, ordinal: 0, plain: [false; 256], copies: false };
         writer.plain = std::array::from_fn(|byte| byte < 128 && !writer.reserves(char::from(byte as u8)));
         writer.copies = (0..=u8::MAX).all(|byte| !is_usual(byte) || writer.plain[usize::from(byte)]);
         writer
+    }
+
+    fn interchange(&mut self, sets: &[OutSet]) -> Result<(), Fault> {
+        let envelope = self.envelope;
+        self.check_delimiters()?;
+        self.isa()?;
+        let group = envelope.group_control.to_string();
+        let date = match envelope.header.short_group_date {
+            true => envelope.date.get(2..).unwrap_or(""),
+            false => &envelope.date,
+        };
+        let parties = [&*envelope.functional_id, &envelope.application_sender, &envelope.application_receiver];
+        let [functional_id, sender, receiver] = parties;
+        self.plain("GS", &[functional_id, sender, receiver, date, &envelope.time, &group, "X", &envelope.version])?;
+        for set in sets {
+            let first = self.ordinal;
+            self.plain("ST", &[&set.kind, &set.control, self.implementation()])?;
+            for segment in set.segments.packed() {
+                self.segment(segment)?;
+            }
+            let count = (self.ordinal - first + 1).to_string();
+            self.plain("SE", &[&count, &set.control])?;
+        }
+        self.plain("GE", &[&sets.len().to_string(), &group])?;
+        let control = self.interchange_control()?;
+        self.plain("IEA", &["1", &control])?;
+        Ok(())
     }
 
     /// True of what no value may have in it.
@@ -233,10 +252,11 @@ impl<'a> Writer<'a> {
     fn end(&mut self) {
         self.out.push(self.envelope.delimiters.segment as u8);
         self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
+        self.out.go_on();
         self.ordinal += 1;
     }
 
     fn spot<'b>(&self, id: &'b str, element: Option<u16>) -> Spot<'b> {
-        Spot { id, ordinal: self.ordinal + 1, element, byte: self.out.len() }
+        Spot { id, ordinal: self.ordinal + 1, element, byte: self.out.written() }
     }
 }

@@ -137,6 +137,52 @@ UNZ+1+17'
     assert_eq!(Segments::from(segments(&read.tree)), set.segments);
 }
 
+/// What takes all but the last bytes.
+struct Full(Vec<u8>, usize);
+
+impl std::io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > self.1 {
+            return Err(std::io::Error::other("full"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_given_on_is_what_is_kept() {
+    let line = Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A-101"]);
+    let set = OutSet { segments: (0..10_000).map(|_| line.clone()).collect(), ..response() };
+    let sets = [response(), set];
+    let kept = write::x12(&x12_envelope(), &sets).expect("it can be written");
+    let mut given = Vec::new();
+    write::x12_to(&x12_envelope(), &sets, &mut given).expect("memory takes it").expect("it can be written");
+    assert_eq!(given, kept);
+    let told = write::x12_to(&x12_envelope(), &sets, &mut Full(vec![], kept.len() - 1)).expect_err("it is full");
+    assert_eq!(told.to_string(), "full");
+    let kept = write::edifact(&edifact_envelope(), &sets).expect("it can be written");
+    let mut given = Vec::new();
+    write::edifact_to(&edifact_envelope(), &sets, &mut given).expect("memory takes it").expect("it can be written");
+    assert_eq!(given, kept);
+}
+
+#[test]
+fn the_fault_of_a_long_document_names_the_byte() {
+    let line = Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A-101"]);
+    let bad = Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A*101"]);
+    let sets = [OutSet { segments: (0..10_000).map(|_| line.clone()).chain([bad]).collect(), ..response() }];
+    let kept = write::x12(&x12_envelope(), &sets).expect_err("it can't be written");
+    let given =
+        write::x12_to(&x12_envelope(), &sets, &mut std::io::sink()).expect("it takes all").expect_err("as well");
+    assert_eq!((kept.place.byte, &kept.sentence), (given.place.byte, &given.sentence));
+    assert!(kept.place.byte > 200_000, "{kept:?}");
+}
+
 #[test]
 fn a_delimiter_in_data_is_refused_or_replaced() {
     let line = Segment::plain("PO1", ["1", "5", "EA", "9.25", "", "VN", "A*101"]);
