@@ -9,7 +9,10 @@ use crate::{
     piece::{Identity, Piece, Set, Standard},
     place::At,
     tree::{NodeId, Tree},
-    write::{self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, Segments, X12Delimiters, X12Envelope},
+    write::{
+        self, EdifactDelimiters, EdifactEnvelope, Element, OutSet, Segment, Segments, UngHeader, X12Delimiters,
+        X12Envelope,
+    },
 };
 
 /// Makes an interchange of these bytes. What the writer refuses is no finding; what it writes must be what is read.
@@ -196,7 +199,11 @@ fn edifact_envelope(choices: &mut Choices) -> EdifactEnvelope {
         time: "0930".into(),
         una: choices.below(2) == 1,
         header: Default::default(),
-        group: None,
+        group: (choices.below(4) == 3).then(|| UngHeader {
+            sender: identity("SALES"),
+            receiver: identity("BUYING"),
+            control: "G1".into(),
+        }),
         delimiters: EdifactDelimiters {
             component: choices.of(&[':', '<', '\u{1f}']),
             element: choices.of(&['+', '|', '\u{1d}']),
