@@ -156,7 +156,7 @@ fn json(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
                 out.bytes(report::set_json(&set).as_bytes())?;
                 comma = ",";
             }
-            Finding::Around(fault) if around.len() < AROUND => around.push(report::fault_json(&fault)),
+            Finding::Around(one) if around.len() < AROUND => around.push(report::around_json(&one)),
             Finding::Around(_) => left_out += 1,
         }
     }
@@ -173,7 +173,7 @@ fn letter(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
     for finding in findings.by_ref() {
         let faults = match finding.map_err(|error| document.broken(error))? {
             Finding::Set(set) => set.faults,
-            Finding::Around(fault) => vec![fault],
+            Finding::Around(around) => vec![around.fault],
         };
         for fault in faults {
             if told.len() < DRAWN { told.push(fault) } else { left_out += 1 }
@@ -207,7 +207,7 @@ fn show(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
     for finding in findings.by_ref() {
         let faults = match finding.map_err(|error| document.broken(error))? {
             Finding::Set(set) => set.faults,
-            Finding::Around(fault) => vec![fault],
+            Finding::Around(around) => vec![around.fault],
         };
         for fault in faults {
             any = true;

@@ -241,7 +241,7 @@ impl DataFile<'_> {
         let set = match piece {
             Piece::Set(set) => set,
             // A header without rows says that there is nothing, which is fine; a file without a byte is not.
-            Piece::Fault(fault) if &*fault.code == "E0001" && fault.place.len > 0 => return None,
+            Piece::Fault(fault) if &*fault.code == "E0001" && fault.place.byte > 0 => return None,
             Piece::Fault(fault) => {
                 self.fault(line(&fault.place), 1, fault.sentence.into());
                 return None;

@@ -24,6 +24,8 @@ use std::{
 
 /// How many quotes that never close are borne: each means reading the rest of the file again.
 const MOST_OPEN_QUOTES: u32 = 20;
+/// How much of a row that can't be read is shown.
+const SHOWN: usize = 80;
 
 /// The header row, once it is read.
 struct Header {
@@ -86,7 +88,7 @@ impl<R: BufRead> Csv<R> {
             if self.sets == 0 {
                 let sentence = "The file has a header row and no row below it.";
                 self.queue.push_back(Piece::Fault(
-                    Fault::new(codes::EMPTY, file_place(0, self.at), sentence)
+                    Fault::new(codes::EMPTY, file_place(self.at, 0), sentence)
                         .expected("rows")
                         .remedy("Ask the sender whether rows are missing."),
                 ));
@@ -165,7 +167,9 @@ impl<R: BufRead> Csv<R> {
                 let at = At::Row { line: row.line, column: Some(format!("{:02}", n + 1).into()) };
                 let place = Place { byte: row.fields[n].start, len: row.fields[n].len, at };
                 self.queue.push_back(Piece::Fault(
-                    Fault::new(codes::HEADER_NAME, place, format!("Column {} {what}.", n + 1)).found(&names[n]),
+                    Fault::new(codes::HEADER_NAME, place, format!("Column {} {what}.", n + 1))
+                        .found(&names[n])
+                        .expected("a name of its own"),
                 ));
             }
             if empty {
@@ -216,7 +220,8 @@ impl<R: BufRead> Csv<R> {
             let sentence =
                 format!("The rows of “{}” are longer than {} bytes.", gathered.key, self.policy.max_set_bytes);
             if !gathered.faults.iter().any(|f| &*f.code == codes::TOO_LONG) {
-                gathered.faults.push(Fault::new(codes::TOO_LONG, place, sentence));
+                let fault = Fault::new(codes::TOO_LONG, place, sentence).found(&(row.end - start).to_string());
+                gathered.faults.push(fault.expected(format!("at most {} bytes", self.policy.max_set_bytes)));
             }
             gathered.rows.clear();
         }
@@ -235,16 +240,20 @@ impl<R: BufRead> Csv<R> {
     fn ragged(&self, row: &Row, width: usize) -> Option<Fault> {
         let header = self.header.as_ref()?;
         if row.too_long || row.open_quote {
-            let (code, what) = match row.open_quote {
-                true => (codes::OPEN_QUOTE, "a quote is opened and never closed"),
-                false => (codes::TOO_LONG, "the row is longer than a set may be"),
+            let most = format!("at most {} bytes", self.policy.max_set_bytes);
+            let (code, what, expected) = match row.open_quote {
+                true => (codes::OPEN_QUOTE, "a quote is opened and never closed", "a closing quote"),
+                false => (codes::TOO_LONG, "the row is longer than a set may be", &*most),
             };
             let at = At::Row {
                 line: row.line,
                 column: header.names.get(row.fields.len().saturating_sub(1)).map(|n| n.as_str().into()),
             };
             let byte = row.fields.last().map_or(row.start, |f| f.start);
-            return Some(Fault::new(code, Place { byte, len: 0, at }, format!("Line {}: {what}.", row.line)));
+            let found = self.source.slice(byte, row.end);
+            let found = String::from_utf8_lossy(&found[..found.len().min(SHOWN)]);
+            let fault = Fault::new(code, Place { byte, len: 0, at }, format!("Line {}: {what}.", row.line));
+            return Some(fault.found(&found).expected(expected));
         }
         let found = row.fields.len();
         if found == width {

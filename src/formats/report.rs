@@ -24,11 +24,21 @@ pub struct Report {
     pub standard: Option<Standard>,
     pub sets: Vec<SetReport>,
     /// Around the sets: envelopes, and what belongs to none.
-    #[serde(serialize_with = "brief_all")]
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Around>,
     /// False if a group's or an interchange's fault costs sets that are fine in themselves.
     #[serde(skip)]
     pub whole: bool,
+}
+
+/// A fault around the sets, and whose envelope it is about.
+#[derive(Debug, Clone, Serialize)]
+pub struct Around {
+    /// The control number of its interchange; empty between interchanges, and where a header can't be read.
+    pub interchange_control: Box<str>,
+    /// The control number of its group; empty outside of groups.
+    pub group_control: Box<str>,
+    #[serde(flatten, serialize_with = "brief_one")]
+    pub fault: Fault,
 }
 
 /// One set of the report.
@@ -40,6 +50,8 @@ pub struct SetReport {
     pub control: Box<str>,
     /// The control number of its interchange; empty for what has none.
     pub interchange_control: Box<str>,
+    /// The control number of its group; empty for what has none.
+    pub group_control: Box<str>,
     /// With the faults of its group and interchange.
     pub accepted: bool,
     #[serde(serialize_with = "brief_all")]
@@ -54,12 +66,14 @@ pub struct SetReport {
 impl Report {
     /// True if nothing was refused: every set is accepted and nothing is lost around them.
     pub fn accepted(&self) -> bool {
-        self.sets.iter().all(|set| set.accepted) && self.faults.iter().all(|fault| fault.costs == Costs::Nothing)
+        self.sets.iter().all(|set| set.accepted)
+            && self.faults.iter().all(|around| around.fault.costs == Costs::Nothing)
     }
 
     /// All faults, in document order.
     pub fn all_faults(&self) -> Vec<&Fault> {
-        let mut all: Vec<&Fault> = self.sets.iter().flat_map(|set| &set.faults).chain(&self.faults).collect();
+        let mut all: Vec<&Fault> = self.sets.iter().flat_map(|set| &set.faults).collect();
+        all.extend(self.faults.iter().map(|around| &around.fault));
         all.sort_by_key(|fault| fault.place.byte);
         all
     }
@@ -86,7 +100,7 @@ pub fn check<R: BufRead + Send>(
     for finding in findings.by_ref() {
         match finding? {
             Finding::Set(set) => report.sets.push(set),
-            Finding::Around(fault) => report.faults.push(fault),
+            Finding::Around(around) => report.faults.push(*around),
         }
     }
     let tally = findings.tally();
@@ -101,7 +115,7 @@ pub enum Finding {
     /// A set, with what is wrong in it; its trailers are still to be read.
     Set(SetReport),
     /// Something around the sets.
-    Around(Fault),
+    Around(Box<Around>),
 }
 
 /// What a document came to, in little memory whatever its size.
@@ -173,8 +187,9 @@ pub struct Findings<'r> {
     reader: Option<Reader<'r>>,
     waiting: VecDeque<Finding>,
     group_of: HashMap<u32, u32>,
-    /// The control number of the interchange that is open.
+    /// The control numbers of the interchange and the group that are open.
     control: Box<str>,
+    group_control: Box<str>,
     tally: Tally,
 }
 
@@ -193,11 +208,21 @@ impl<'r> Findings<'r> {
             Some(standard) => Some(read(standard, input, options)),
             None => {
                 tally.lost_around = true;
-                waiting.push_back(Finding::Around(unknown(first)));
+                let (interchange_control, group_control) = Default::default();
+                let around = Around { interchange_control, group_control, fault: unknown(first) };
+                waiting.push_back(Finding::Around(Box::new(around)));
                 None
             }
         };
-        Ok(Findings { standard, reader, waiting, group_of: HashMap::new(), control: "".into(), tally })
+        Ok(Findings {
+            standard,
+            reader,
+            waiting,
+            group_of: HashMap::new(),
+            control: "".into(),
+            group_control: "".into(),
+            tally,
+        })
     }
 
     /// What it came to; whole once there is no finding left.
@@ -210,6 +235,7 @@ impl<'r> Findings<'r> {
             Piece::Interchange(header) => self.control = header.control,
             Piece::Group(header) => {
                 self.group_of.insert(header.ordinal, header.interchange);
+                self.group_control = header.control;
             }
             Piece::Set(set) => {
                 let report = SetReport {
@@ -218,6 +244,7 @@ impl<'r> Findings<'r> {
                     version: set.version,
                     control: set.control,
                     interchange_control: set.interchange.map_or("".into(), |_| self.control.clone()),
+                    group_control: set.group.map_or("".into(), |_| self.group_control.clone()),
                     faults: set.faults,
                     group: set.group,
                     interchange: set.interchange,
@@ -229,10 +256,12 @@ impl<'r> Findings<'r> {
                 let interchange = self.group_of.remove(&end.ordinal).unwrap_or_default();
                 self.tally.group_end(interchange, end.ordinal, &end.faults);
                 self.around(end.faults);
+                self.group_control = "".into();
             }
             Piece::InterchangeEnd(end) => {
                 self.tally.interchange_end(end.ordinal, &end.faults);
                 self.around(end.faults);
+                self.control = "".into();
             }
             Piece::Fault(fault) => self.around(vec![fault]),
         }
@@ -240,7 +269,11 @@ impl<'r> Findings<'r> {
 
     fn around(&mut self, faults: Vec<Fault>) {
         self.tally.lost_around |= faults.iter().any(|fault| fault.costs != Costs::Nothing);
-        self.waiting.extend(faults.into_iter().map(Finding::Around));
+        let (interchange, group) = (&self.control, &self.group_control);
+        self.waiting.extend(faults.into_iter().map(|fault| {
+            let (interchange_control, group_control) = (interchange.clone(), group.clone());
+            Finding::Around(Box::new(Around { interchange_control, group_control, fault }))
+        }));
     }
 }
 
@@ -297,6 +330,10 @@ fn brief_all<S: serde::Serializer>(faults: &[Fault], serializer: S) -> Result<S:
     serializer.collect_seq(faults.iter().map(brief))
 }
 
+fn brief_one<S: serde::Serializer>(fault: &Fault, serializer: S) -> Result<S::Ok, S::Error> {
+    brief(fault).serialize(serializer)
+}
+
 fn brief(fault: &Fault) -> Brief<'_> {
     let (segment, element, component) = match fault.place.at {
         At::Segment { ordinal, element, component, .. } => (Some(ordinal), element, component),
@@ -327,9 +364,9 @@ pub fn set_json(set: &SetReport) -> String {
     serde_json::to_string(set).unwrap_or_default()
 }
 
-/// A fault as it stands in a report's JSON.
-pub fn fault_json(fault: &Fault) -> String {
-    serde_json::to_string(&brief(fault)).unwrap_or_default()
+/// A fault around the sets as it stands in a report's JSON.
+pub fn around_json(around: &Around) -> String {
+    serde_json::to_string(around).unwrap_or_default()
 }
 
 /// A report as one line of JSON.

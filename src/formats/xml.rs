@@ -154,11 +154,10 @@ fn parse(text: &str) -> Result<Parsed, Box<Fault>> {
                     .expected(format!("</{name}>")),
             ))
         }
-        (None, None) => Err(Box::new(Fault::new(
-            codes::NOT_WELL_FORMED,
-            place_of(0, 0, ""),
-            "There is no element in the document.",
-        ))),
+        (None, None) => Err(Box::new(
+            Fault::new(codes::NOT_WELL_FORMED, place_of(0, 0, ""), "There is no element in the document.")
+                .expected("an element"),
+        )),
     }
 }
 
@@ -355,6 +354,14 @@ impl Parser<'_> {
     }
 
     fn fault(&self, code: &str, byte: u32, sentence: String) -> Box<Fault> {
+        let expected = match code {
+            codes::NUL => "text",
+            codes::DOCTYPE => "a document type without [ ]",
+            codes::ENTITY => "one of &amp; &lt; &gt; &quot; &apos;, or a character by its number",
+            codes::TOO_DEEP => "less depth",
+            codes::TOO_MANY_NODES => "fewer elements and attributes",
+            _ => "well-formed XML",
+        };
         let path = self.open.last().map(|open| self.tree.place(open.node).at);
         let at = path.unwrap_or(At::Node { path: "".into() });
         let from = byte as usize;
@@ -364,7 +371,9 @@ impl Parser<'_> {
             to -= 1;
         }
         let found = text.get(from..to).unwrap_or("");
-        Box::new(Fault::new(code, Place { byte: u64::from(byte), len: 0, at }, sentence).found(found))
+        Box::new(
+            Fault::new(code, Place { byte: u64::from(byte), len: 0, at }, sentence).found(found).expected(expected),
+        )
     }
 
     fn reader_len(&self) -> u32 {

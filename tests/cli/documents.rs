@@ -71,7 +71,7 @@ fn check_says_what_is_in_a_document_and_what_is_wrong_where() {
     assert_eq!(
         good["sets"],
         json!([{
-            "type": "850", "version": "004010", "control": "0001", "interchange_control": "000000001",
+            "type": "850", "version": "004010", "control": "0001", "interchange_control": "000000001", "group_control": "1",
             "accepted": true, "faults": []
         }])
     );

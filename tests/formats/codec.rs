@@ -27,6 +27,8 @@ mod lossless;
 mod memory;
 #[path = "codec/mutations.rs"]
 mod mutations;
+#[path = "codec/places.rs"]
+mod places;
 #[path = "codec/policies.rs"]
 mod policies;
 #[path = "codec/shapes.rs"]

@@ -213,7 +213,7 @@ impl Builder<'_> {
         let arrival = Arrival { id, ordinal, byte: raw.base + u64::from(start), start, len: end - start, ids: &ids };
         if id.is_empty() {
             let sentence = format!("Segment {ordinal} is empty.");
-            self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence));
+            self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence).expected("a segment"));
             return None;
         }
         if plain.is_none() {
@@ -353,8 +353,14 @@ impl Builder<'_> {
                     broken.position,
                     broken.wants
                 );
-                let fault = Fault::new(broken.code, place(u16::from(broken.position)), sentence);
-                self.faults.push(fault.expected(broken.wants));
+                let mut place = place(u16::from(broken.position));
+                // What is one too many stands there; all other notes miss something.
+                let there = elements.get(usize::from(broken.position)).filter(|raw| raw.end > raw.start);
+                let found = there.map_or("", |raw| {
+                    (place.byte, place.len) = (self.raw.base + u64::from(raw.start), raw.end - raw.start);
+                    self.tree.raw(raw.start, raw.end - raw.start)
+                });
+                self.faults.push(Fault::new(broken.code, place, sentence).found(found).expected(broken.wants));
             }
         }
     }
@@ -371,7 +377,8 @@ impl Builder<'_> {
         if let Some(spec) = spec.filter(|spec| parts.len() > spec.repeats as usize) {
             let name = name_of(spot);
             let sentence = format!("{name} in segment {} stands there {} times.", spot.ordinal, parts.len());
-            let fault = Fault::new(codes::TOO_MANY_REPEATS, self.place(spot, raw), sentence);
+            let found = String::from_utf8_lossy(&self.raw.bytes[raw.start as usize..raw.end as usize]);
+            let fault = Fault::new(codes::TOO_MANY_REPEATS, self.place(spot, raw), sentence).found(&found);
             self.faults.push(fault.expected(format!("at most {}", spec.repeats)));
         }
         for (repeat, (start, end)) in (1u16..).zip(parts).filter(|(_, (start, end))| start < end) {
@@ -414,11 +421,18 @@ impl Builder<'_> {
         }
         spot.component = None;
         if let Some(spec) = spec.filter(|_| !simple) {
-            self.absent_components(spot, raw, spec, present);
+            self.absent_components(spot, raw, spec, (present, &parts));
         }
     }
 
-    fn absent_components(&mut self, spot: &mut Spot, raw: &Raw, spec: &ElementSpec, present: u128) {
+    /// `present`: bit n for the component at position n (from 1). `parts`: where each stands in the composite.
+    fn absent_components(
+        &mut self,
+        spot: &mut Spot,
+        raw: &Raw,
+        spec: &ElementSpec,
+        (present, parts): (u128, &[(usize, usize)]),
+    ) {
         for (position, component) in (1u16..).zip(spec.components.iter()) {
             if component.mandatory && present & 1u128.checked_shl(u32::from(position)).unwrap_or(0) == 0 {
                 spot.component = Some(position);
@@ -440,8 +454,13 @@ impl Builder<'_> {
                     note.text,
                     broken.wants
                 );
-                let place = Place { len: 0, byte: self.raw.base + u64::from(raw.end), ..self.place(spot, raw) };
-                self.faults.push(Fault::new(broken.code, place, sentence).expected(broken.wants));
+                let (start, end) = match parts.get(usize::from(broken.position) - 1) {
+                    Some((start, end)) if start < end => (raw.start + *start as u32, raw.start + *end as u32),
+                    _ => (raw.end, raw.end),
+                };
+                let found = self.tree.raw(start, end - start);
+                let place = Place { len: end - start, byte: self.raw.base + u64::from(start), ..self.place(spot, raw) };
+                self.faults.push(Fault::new(broken.code, place, sentence).found(found).expected(broken.wants));
             }
         }
         spot.component = None;

@@ -196,6 +196,11 @@ pub(crate) fn by_severity(fault: Fault, severity: Severity) -> Option<Fault> {
     }
 }
 
+/// What a segment that nothing ends lacks.
+pub(crate) const TERMINATOR: &str = "the segment terminator";
+/// What a set is that no guide is known for.
+pub(crate) const GUIDED: &str = "a set and version that there is a guide for";
+
 /// The fault of a document without a byte of content.
 pub(crate) fn nothing_there(end: u64) -> Fault {
     let sentence = match end {

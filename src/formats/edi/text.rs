@@ -30,7 +30,7 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
     let bytes = &*without_binary(raw);
     if let Some(at) = memchr::memchr(0, bytes) {
         let sentence = format!("There is a NUL character at byte {}.", raw.base + at as u64);
-        faults.push(Fault::new(codes::NUL, place_at(raw, at, 1), sentence).found("\0"));
+        faults.push(Fault::new(codes::NUL, place_at(raw, at, 1), sentence).found("\0").expected("text"));
     }
     let single = matches!(raw.charset, Charset::Latin1 | Charset::Of(_));
     let bad = match std::str::from_utf8(bytes) {

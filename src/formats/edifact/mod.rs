@@ -13,7 +13,7 @@ use crate::{
         between::{next_header, skip_padding},
         build::{Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, file_place, nothing_there, too_long},
+        envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, too_long},
         fold,
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
         scratch::Scratch,
@@ -39,6 +39,8 @@ const REACH: usize = 600;
 
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
+/// What may stand between messages.
+const BETWEEN_MESSAGES: &str = "UNH, UNO, UNG, UNE or UNZ";
 
 /// An interchange that is open.
 struct Open {
@@ -127,7 +129,9 @@ impl<R: BufRead> Edifact<R> {
                 }
                 let sentence =
                     format!("The segment at byte {start} stands outside of any message and is too long to be read.");
-                let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
+                let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence)
+                    .found(&self.source.excerpt(start, 40)?)
+                    .expected(BETWEEN_MESSAGES);
                 self.queue.push_back(Piece::Fault(fault));
                 self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
@@ -146,10 +150,14 @@ impl<R: BufRead> Edifact<R> {
             b"UNO" => return self.package(span),
             b"UNA" | b"UNB" => {
                 // A new header: what was open has no trailer. The next step reads it, its characters may be others.
+                self.at = span.start;
                 self.close_group(None);
                 self.close(None);
-                self.at = span.start;
                 return Ok(());
+            }
+            b"UNG" | b"UNZ" => {
+                self.at = span.start;
+                self.close_group(None);
             }
             _ => {}
         }
@@ -159,15 +167,13 @@ impl<R: BufRead> Edifact<R> {
         match &*service.id() {
             "UNG" => self.open_group(&service),
             "UNE" => self.close_group(Some(&service)),
-            "UNZ" => {
-                self.close_group(None);
-                self.close(Some(&service));
-            }
+            "UNZ" => self.close(Some(&service)),
             "" => {}
             id => {
                 let sentence =
                     format!("Segment {id} at byte {} stands outside of any message and was not read.", span.start);
-                self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, service.place(), sentence).found(id)));
+                let fault = Fault::new(codes::OUTSIDE_SET, service.place(), sentence).found(id);
+                self.queue.push_back(Piece::Fault(fault.expected(BETWEEN_MESSAGES)));
             }
         }
         Ok(())
@@ -303,7 +309,6 @@ impl<R: BufRead> Edifact<R> {
     }
 
     fn open_group(&mut self, ung: &Service) {
-        self.close_group(None);
         let Some(open) = &mut self.open else { return };
         if ung.element(5).is_empty() {
             let sentence = format!("The group header at byte {} has no reference (0048).", ung.span.start);
@@ -338,7 +343,8 @@ impl<R: BufRead> Edifact<R> {
         let Some(mut group) = self.group.take() else {
             if let Some(une) = une {
                 let sentence = format!("UNE at byte {} closes a group that isn't open.", une.span.start);
-                self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, une.place(), sentence).found("UNE")));
+                let fault = Fault::new(codes::OUTSIDE_SET, une.place(), sentence).found("UNE");
+                self.queue.push_back(Piece::Fault(fault.expected("UNG before it")));
             }
             return;
         };
@@ -371,7 +377,7 @@ impl<R: BufRead> Edifact<R> {
             if !trailer.span.terminated {
                 let sentence = format!("The last segment, UNZ at byte {}, has no terminator.", trailer.span.start);
                 let place = Place { byte: trailer.span.end, len: 0, ..trailer.place() };
-                open.faults.push(Fault::new(codes::UNTERMINATED, place, sentence));
+                open.faults.push(Fault::new(codes::UNTERMINATED, place, sentence).expected(TERMINATOR));
             }
         } else {
             let sentence = format!("The interchange {} has no trailer UNZ before byte {}.", open.control, self.at);
@@ -476,18 +482,13 @@ impl<R: BufRead> Edifact<R> {
         if !guided && !set.kind.is_empty() && !set.version.is_empty() {
             let sentence =
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
-            faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind));
+            faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind).expected(GUIDED));
         }
         totals::check(set, &self.scratch.build.segments, policy.totals).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
             let sentence = format!("The message {} has no trailer UNT before byte {}.", set.control, self.at);
-            let at = At::Segment {
-                ordinal: collected.segments,
-                id: "UNT".into(),
-                element: None,
-                component: None,
-                repeat: 1,
-            };
+            let ordinal = collected.segments + 1;
+            let at = At::Segment { ordinal, id: "UNT".into(), element: None, component: None, repeat: 1 };
             faults
                 .push(Fault::new(codes::CUT_SET, Place { byte: collected.end, len: 0, at }, sentence).expected("UNT"));
             return;
@@ -501,8 +502,9 @@ impl<R: BufRead> Edifact<R> {
         control.control(&set.control, "UNH01", policy).into_iter().for_each(|f| faults.push(f));
     }
 
+    /// Where a trailer should stand: behind the last segment that was read.
     fn here(&self, id: &str) -> Place {
-        let at = At::Segment { ordinal: self.segments, id: id.into(), element: None, component: None, repeat: 1 };
+        let at = At::Segment { ordinal: self.segments + 1, id: id.into(), element: None, component: None, repeat: 1 };
         Place { byte: self.at, len: 0, at }
     }
 }

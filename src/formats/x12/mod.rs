@@ -12,7 +12,7 @@ use crate::{
         between::{next_header, skip_padding},
         build::{Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, file_place, nothing_there, too_long},
+        envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, too_long},
         fold, hierarchy,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
@@ -36,6 +36,8 @@ const ENDS: Ends = Ends::of(b"SE", &[b"ST", b"GS", b"GE", b"IEA", b"ISA"], &[b"B
 
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
+/// What may stand between sets.
+const BETWEEN_SETS: &str = "ST, GS, GE, TA1 or IEA";
 
 /// An interchange that is open.
 struct Open {
@@ -123,7 +125,9 @@ impl<R: BufRead> X12<R> {
                 }
                 let sentence =
                     format!("The segment at byte {start} stands outside of any set and is too long to be read.");
-                let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence);
+                let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence)
+                    .found(&self.source.excerpt(start, 40)?)
+                    .expected(BETWEEN_SETS);
                 self.queue.push_back(Piece::Fault(fault));
                 self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
@@ -141,10 +145,14 @@ impl<R: BufRead> X12<R> {
             b"ST" => return self.set(span),
             b"ISA" => {
                 // A new header: what was open has no trailer. The next step reads it, its delimiters may be others.
+                self.at = span.start;
                 self.close_group(None);
                 self.close(None);
-                self.at = span.start;
                 return Ok(());
+            }
+            b"GS" | b"IEA" => {
+                self.at = span.start;
+                self.close_group(None);
             }
             _ => {}
         }
@@ -154,16 +162,14 @@ impl<R: BufRead> X12<R> {
         match &*service.id() {
             "GS" => self.open_group(&service),
             "GE" => self.close_group(Some(&service)),
-            "IEA" => {
-                self.close_group(None);
-                self.close(Some(&service));
-            }
+            "IEA" => self.close(Some(&service)),
             "TA1" => self.acknowledgement(&service),
             "" => {}
             id => {
                 let sentence =
                     format!("Segment {id} at byte {} stands outside of any set and was not read.", span.start);
-                self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, service.place(), sentence).found(id)));
+                let fault = Fault::new(codes::OUTSIDE_SET, service.place(), sentence).found(id);
+                self.queue.push_back(Piece::Fault(fault.expected(BETWEEN_SETS)));
             }
         }
         Ok(())
@@ -236,7 +242,8 @@ impl<R: BufRead> X12<R> {
         let mut faults = Vec::new();
         if !isa.fixed {
             let sentence = format!("The header ISA at byte {at} has {} bytes instead of 106.", isa.len);
-            faults.push(Fault::new(codes::PADDING, place(0, None), sentence).expected("elements padded with blanks"));
+            let fault = Fault::new(codes::PADDING, place(0, None), sentence).found(&format!("{} bytes", isa.len));
+            faults.push(fault.expected("106 bytes: elements padded with blanks"));
         }
         if let Some(line) = isa.line {
             faults.push(fold::note(line, place(0, None)));
@@ -285,7 +292,6 @@ impl<R: BufRead> X12<R> {
     }
 
     fn open_group(&mut self, gs: &Service) {
-        self.close_group(None);
         let Some(open) = &mut self.open else { return };
         let missing = [1, 6, 8].into_iter().find(|n| gs.element(*n).is_empty());
         if let Some(position) = missing {
@@ -324,7 +330,8 @@ impl<R: BufRead> X12<R> {
         let Some(mut group) = self.group.take() else {
             if let Some(ge) = ge {
                 let sentence = format!("GE at byte {} closes a group that isn't open.", ge.span.start);
-                self.queue.push_back(Piece::Fault(Fault::new(codes::OUTSIDE_SET, ge.place(), sentence).found("GE")));
+                let fault = Fault::new(codes::OUTSIDE_SET, ge.place(), sentence).found("GE");
+                self.queue.push_back(Piece::Fault(fault.expected("GS before it")));
             }
             return;
         };
@@ -365,7 +372,7 @@ impl<R: BufRead> X12<R> {
         }
         let sentence = format!("The last segment, {id} at byte {}, has no terminator.", span.start);
         let at = At::Segment { ordinal: self.segments, id: id.into(), element: None, component: None, repeat: 1 };
-        Some(Fault::new(codes::UNTERMINATED, Place { byte: span.end, len: 0, at }, sentence))
+        Some(Fault::new(codes::UNTERMINATED, Place { byte: span.end, len: 0, at }, sentence).expected(TERMINATOR))
     }
 
     /// TA1 speaks of a whole interchange and stands outside of groups; it is given as a set of its own.
@@ -502,19 +509,20 @@ impl<R: BufRead> X12<R> {
         }
         if self.group.is_none() {
             let sentence = format!("The set at byte {} stands outside of any group.", set.byte);
-            faults.push(Fault::new(codes::SET_OUTSIDE_GROUP, st.place(), sentence).expected("GS before it"));
+            faults
+                .push(Fault::new(codes::SET_OUTSIDE_GROUP, st.place(), sentence).found("ST").expected("GS before it"));
         }
         if !guided && !set.kind.is_empty() && !set.version.is_empty() {
             let sentence =
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
-            faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind));
+            faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind).expected(GUIDED));
         }
         hierarchy::check(&set.tree, &self.scratch.build.segments).into_iter().for_each(|fault| faults.push(fault));
         totals::check(set, &self.scratch.build.segments, policy.totals).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
             let sentence = format!("The set {} has no trailer SE before byte {}.", set.control, self.at);
-            let at =
-                At::Segment { ordinal: collected.segments, id: "SE".into(), element: None, component: None, repeat: 1 };
+            let ordinal = collected.segments + 1;
+            let at = At::Segment { ordinal, id: "SE".into(), element: None, component: None, repeat: 1 };
             faults.push(Fault::new(codes::CUT_SET, Place { byte: collected.end, len: 0, at }, sentence).expected("SE"));
             return;
         };
@@ -527,8 +535,9 @@ impl<R: BufRead> X12<R> {
         control.control(&set.control, "ST02", policy).into_iter().for_each(|f| faults.push(f));
     }
 
+    /// Where a trailer should stand: behind the last segment that was read.
     fn here(&self, id: &str) -> Place {
-        let at = At::Segment { ordinal: self.segments, id: id.into(), element: None, component: None, repeat: 1 };
+        let at = At::Segment { ordinal: self.segments + 1, id: id.into(), element: None, component: None, repeat: 1 };
         Place { byte: self.at, len: 0, at }
     }
 }

@@ -93,7 +93,7 @@ fn faults_have_their_codes() {
         ("bad-date.edi", "AK3*BEG*2**8~\nAK4*5*373*8*20260230~\nAK5*R*5~"),
         ("bad-time.edi", "AK3*DTM*3**8~\nAK4*3*337*9*2561~\nAK5*R*5~"),
         ("note-paired.edi", "AK3*PER*3**8~\nAK4*4*364*2~\nAK5*R*5~"),
-        ("note-exclusive.edi", "AK3*MEA*3**8~\nAK4*3*739*10~\nAK5*R*5~"),
+        ("note-exclusive.edi", "AK3*MEA*3**8~\nAK4*3*739*10*5~\nAK5*R*5~"),
         ("se-count.edi", "AK5*R*4~"),
         ("se-control.edi", "AK5*R*3~"),
         ("cut-in-set.edi", "AK5*R*2~"),
