@@ -1,6 +1,6 @@
 //! `crossdock fmt`: X12 and EDIFACT laid out one segment a line, and mended, and otherwise left alone.
 
-use super::out::{self, Out};
+use super::out::{self, Out, To, beside};
 use crate::formats::{
     fault::shorten,
     lossless::{
@@ -11,8 +11,8 @@ use crate::formats::{
 };
 use anyhow::{Context, bail};
 use std::{
-    fs::{self, File},
-    io::{self, BufRead, BufReader, BufWriter, Write},
+    fs::File,
+    io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -92,30 +92,6 @@ fn one(args: &Fmt, file: &str, out: &mut Out) -> anyhow::Result<bool> {
         (None, true) => beside(Path::new(file), |to| pass(args, file, to)),
         (None, false) => pass(args, file, &mut |bytes| out.bytes(bytes)),
     }
-}
-
-type To<'a> = &'a mut dyn FnMut(&[u8]) -> anyhow::Result<()>;
-
-/// Writes a file by another beside it, so that it is there whole or as it was.
-fn beside(target: &Path, write: impl FnOnce(To) -> anyhow::Result<bool>) -> anyhow::Result<bool> {
-    let mut name = target.file_name().context("the output is no file")?.to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = target.with_file_name(name);
-    let made = || -> anyhow::Result<bool> {
-        let mut to = BufWriter::new(File::create_new(&part)?);
-        let changed = write(&mut |bytes| Ok(to.write_all(bytes)?))?;
-        to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        if let Ok(there) = fs::metadata(target) {
-            fs::set_permissions(&part, there.permissions())?;
-        }
-        fs::rename(&part, target)?;
-        Ok(changed)
-    }();
-    if made.is_err() {
-        // It may not be there; then there is nothing to take away.
-        let _ = fs::remove_file(&part);
-    }
-    made.with_context(|| format!("{} can't be written", target.display()))
 }
 
 /// One document, item by item; true if something was changed.

@@ -11,6 +11,7 @@ pub mod agreement;
 pub mod ask;
 pub mod audit;
 pub mod check;
+pub mod convert;
 pub mod data;
 pub mod dead;
 pub mod demo;
@@ -54,6 +55,7 @@ Examples:
   crossdock demo                                 the whole story on this machine, with a console to watch
   crossdock check order.edi                      what is in a document, and what is wrong where
   crossdock fmt order.edi --repair               one segment a line, with counts mended
+  crossdock convert order.edi                    the same as JSON for jq, and back byte for byte
   crossdock translate order.edi --explain        what it means, and which bytes say so
   crossdock serve                                the hub, embedded, in ./crossdock-data
   crossdock story PO123                          a purchase order's whole life
@@ -70,6 +72,7 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Fmt(fmt::Fmt),
+    Convert(convert::Convert),
     Translate(translate::Translate),
     #[command(subcommand)]
     Documents(documents::Documents),
@@ -121,6 +124,7 @@ impl Command {
         let code = match &self {
             Command::Check(args) => check::run(args),
             Command::Fmt(args) => fmt::run(args),
+            Command::Convert(args) => convert::run(args),
             Command::Translate(args) => translate::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Agreement(command) => agreement::run(command),

@@ -1,7 +1,13 @@
-//! Standard output: results for people and for programs. A reader that has seen enough and closes the pipe is no error.
+//! Standard output and files: results for people and for programs. A reader that has seen enough and closes the pipe is no
+//! error; a file is there whole or as it was.
 
+use anyhow::Context;
 use serde_json::Value;
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, IsTerminal, StdoutLock, Write},
+    path::Path,
+};
 
 /// Nobody reads any more: the command ends, and ends well.
 #[derive(Debug, thiserror::Error)]
@@ -136,4 +142,29 @@ pub fn size(bytes: i64) -> String {
 pub fn reason(cause: &Value) -> String {
     let sentence = text(cause, "sentence");
     if sentence.is_empty() { text(cause, "code").into() } else { sentence.into() }
+}
+
+/// Where bytes go.
+pub type To<'a> = &'a mut dyn FnMut(&[u8]) -> anyhow::Result<()>;
+
+/// Writes a file by another beside it, so that it is there whole or as it was.
+pub fn beside<T>(target: &Path, write: impl FnOnce(To) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let mut name = target.file_name().context("the output is no file")?.to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = target.with_file_name(name);
+    let made = || -> anyhow::Result<T> {
+        let mut to = BufWriter::new(File::create_new(&part)?);
+        let made = write(&mut |bytes| Ok(to.write_all(bytes)?))?;
+        to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        if let Ok(there) = fs::metadata(target) {
+            fs::set_permissions(&part, there.permissions())?;
+        }
+        fs::rename(&part, target)?;
+        Ok(made)
+    }();
+    if made.is_err() {
+        // It may not be there; then there is nothing to take away.
+        let _ = fs::remove_file(&part);
+    }
+    made.with_context(|| format!("{} can't be written", target.display()))
 }

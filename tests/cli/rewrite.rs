@@ -35,3 +35,37 @@ fn fmt_lays_out_mends_and_says_so() {
     assert!(prose.err.contains("prose.txt has no X12 or EDIFACT interchange"), "{}", prose.err);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
 }
+
+#[test]
+fn convert_makes_json_and_the_document_again() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    folder.write("orders.csv", "order_number,sku\n1,A\n");
+    folder.write("ubl.xml", "<Order/>");
+    folder.write("order.json", "{\"order\": 1}");
+    let json = call(folder.path(), "convert order.edi");
+    assert_eq!((json.code, json.err.as_str()), (0, ""));
+    let value: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(value[0]["interchange"][1]["group"][1]["set"][0], serde_json::json!(["ST", "850", "0001"]));
+    let back = given(folder.path(), "convert -", json.out.as_bytes());
+    assert_eq!((back.code, back.out.as_str(), back.err.as_str()), (0, ORDER, ""));
+
+    let to_file = call(folder.path(), "convert order.edi --to json -o order.edi.json");
+    assert_eq!((to_file.code, to_file.out.as_str()), (0, ""));
+    assert_eq!(std::fs::read_to_string(folder.path().join("order.edi.json")).unwrap(), json.out);
+    let wrong = json.out.replace("\"850\"", "850");
+    let line = wrong.lines().position(|line| line.contains("850,")).unwrap() + 1;
+    let told = given(folder.path(), "convert --to edi -o back.edi -", wrong.as_bytes());
+    let path = "/0/interchange/1/group/1/set/0/1";
+    assert_eq!(told.code, 2);
+    assert!(told.err.contains(&format!("-, line {line}, {path}: found 850, expected a string")), "{}", told.err);
+    assert!(!folder.path().join("back.edi").exists());
+
+    for name in ["orders.csv", "ubl.xml", "order.json --to json"] {
+        let other = call(folder.path(), &format!("convert {name}"));
+        assert_eq!((other.code, other.out.as_str()), (2, ""), "{name}");
+        assert!(other.err.contains("has no X12 or EDIFACT interchange"), "{name}: {}", other.err);
+    }
+    let other = call(folder.path(), "convert order.json");
+    assert!(other.err.contains("line 1, the document: found an object, expected a list"), "{}", other.err);
+}

@@ -9,6 +9,8 @@ mod acks;
 mod advice;
 #[path = "codec/codes.rs"]
 mod codes;
+#[path = "codec/convert.rs"]
+mod convert;
 #[path = "codec/corpora.rs"]
 mod corpora;
 #[path = "codec/fixed.rs"]

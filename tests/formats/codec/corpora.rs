@@ -16,7 +16,7 @@ use crossdock_formats::{
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// The folder of sample documents, where there is one.
-fn corpora() -> Option<PathBuf> {
+pub fn corpora() -> Option<PathBuf> {
     let folder = std::env::var_os("TEST_CORPORA").map_or_else(|| crate::folder("../shared/corpora"), PathBuf::from);
     let there = folder.join("INDEX.tsv").exists();
     if !there {

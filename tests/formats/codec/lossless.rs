@@ -147,7 +147,7 @@ fn element(delimiters: Delimiters) -> impl Strategy<Value = Element> {
     ]
 }
 
-fn document() -> impl Strategy<Value = Vec<Item>> {
+pub fn document() -> impl Strategy<Value = Vec<Item>> {
     let after = prop_oneof![Just(""), Just("\n"), Just("\r\n"), Just("  \n")];
     delimiters().prop_flat_map(move |delimiters| {
         let segment = ("[A-Z][A-Z0-9]{2}", proptest::collection::vec(element(delimiters), 0..6), after.clone());
