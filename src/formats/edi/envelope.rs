@@ -4,7 +4,7 @@ use super::scan::{Span, Syntax, unescape};
 use crate::{
     codes,
     fault::{Costs, Fault},
-    piece::{Policy, Set, Severity},
+    piece::{Piece, Policy, Set, Severity},
     place::{At, Place},
     policy::tolerated,
 };
@@ -200,6 +200,11 @@ pub(crate) fn by_severity(fault: Fault, severity: Severity) -> Option<Fault> {
 pub(crate) const TERMINATOR: &str = "the segment terminator";
 /// What a set is that no guide is known for.
 pub(crate) const GUIDED: &str = "a set and version that there is a guide for";
+
+/// What stands where no set is open and can't be read there.
+pub(crate) fn outside(place: Place, sentence: &str, found: &str, expected: &str) -> Piece {
+    Piece::Fault(Fault::new(codes::OUTSIDE_SET, place, sentence).found(found).expected(expected))
+}
 
 /// The fault of a document without a byte of content.
 pub(crate) fn nothing_there(end: u64) -> Fault {

@@ -13,7 +13,7 @@ use crate::{
         between::{next_header, skip_padding},
         build::{Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, too_long},
+        envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long},
         fold,
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
         scratch::Scratch,
@@ -129,10 +129,8 @@ impl<R: BufRead> Edifact<R> {
                 }
                 let sentence =
                     format!("The segment at byte {start} stands outside of any message and is too long to be read.");
-                let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence)
-                    .found(&self.source.excerpt(start, 40)?)
-                    .expected(BETWEEN_MESSAGES);
-                self.queue.push_back(Piece::Fault(fault));
+                let found = self.source.excerpt(start, 40)?;
+                self.queue.push_back(outside(file_place(start, next - start), &sentence, &found, BETWEEN_MESSAGES));
                 self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
@@ -172,8 +170,7 @@ impl<R: BufRead> Edifact<R> {
             id => {
                 let sentence =
                     format!("Segment {id} at byte {} stands outside of any message and was not read.", span.start);
-                let fault = Fault::new(codes::OUTSIDE_SET, service.place(), sentence).found(id);
-                self.queue.push_back(Piece::Fault(fault.expected(BETWEEN_MESSAGES)));
+                self.queue.push_back(outside(service.place(), &sentence, id, BETWEEN_MESSAGES));
             }
         }
         Ok(())
@@ -343,8 +340,7 @@ impl<R: BufRead> Edifact<R> {
         let Some(mut group) = self.group.take() else {
             if let Some(une) = une {
                 let sentence = format!("UNE at byte {} closes a group that isn't open.", une.span.start);
-                let fault = Fault::new(codes::OUTSIDE_SET, une.place(), sentence).found("UNE");
-                self.queue.push_back(Piece::Fault(fault.expected("UNG before it")));
+                self.queue.push_back(outside(une.place(), &sentence, "UNE", "UNG before it"));
             }
             return;
         };

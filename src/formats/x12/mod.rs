@@ -12,7 +12,7 @@ use crate::{
         between::{next_header, skip_padding},
         build::{Faults, Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, too_long},
+        envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long},
         fold, hierarchy,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
@@ -125,10 +125,8 @@ impl<R: BufRead> X12<R> {
                 }
                 let sentence =
                     format!("The segment at byte {start} stands outside of any set and is too long to be read.");
-                let fault = Fault::new(codes::OUTSIDE_SET, file_place(start, next - start), sentence)
-                    .found(&self.source.excerpt(start, 40)?)
-                    .expected(BETWEEN_SETS);
-                self.queue.push_back(Piece::Fault(fault));
+                let found = self.source.excerpt(start, 40)?;
+                self.queue.push_back(outside(file_place(start, next - start), &sentence, &found, BETWEEN_SETS));
                 self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
@@ -168,8 +166,7 @@ impl<R: BufRead> X12<R> {
             id => {
                 let sentence =
                     format!("Segment {id} at byte {} stands outside of any set and was not read.", span.start);
-                let fault = Fault::new(codes::OUTSIDE_SET, service.place(), sentence).found(id);
-                self.queue.push_back(Piece::Fault(fault.expected(BETWEEN_SETS)));
+                self.queue.push_back(outside(service.place(), &sentence, id, BETWEEN_SETS));
             }
         }
         Ok(())
@@ -330,8 +327,7 @@ impl<R: BufRead> X12<R> {
         let Some(mut group) = self.group.take() else {
             if let Some(ge) = ge {
                 let sentence = format!("GE at byte {} closes a group that isn't open.", ge.span.start);
-                let fault = Fault::new(codes::OUTSIDE_SET, ge.place(), sentence).found("GE");
-                self.queue.push_back(Piece::Fault(fault.expected("GS before it")));
+                self.queue.push_back(outside(ge.place(), &sentence, "GE", "GS before it"));
             }
             return;
         };
