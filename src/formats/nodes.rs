@@ -50,10 +50,32 @@ const COMPONENT: u32 = 1 << 29;
 const INNER: u32 = 1 << 28;
 const CHILDREN: u32 = 8;
 
+/// Room for the rows of one segment.
+pub(crate) const ROOM: usize = 128;
+
 /// What is given away whole, and not copied, when a tree is done.
 const LARGE: usize = 64 * 1024;
 
 impl Row {
+    /// Where it stands: start and length.
+    #[inline(always)]
+    pub fn span(&self) -> (u32, u32) {
+        (self.start, self.len)
+    }
+
+    /// The node above.
+    #[inline(always)]
+    pub fn parent(&self) -> u32 {
+        self.parent
+    }
+
+    /// The number of its check, if `first` is that of its parent's first child; 0 if it is no leaf of raw bytes.
+    #[inline(always)]
+    pub fn check(&self, first: u32) -> u32 {
+        let leaf = 0u32.wrapping_sub(u32::from(self.meta & (WIDE | INNER) == 0));
+        first.wrapping_add(self.meta & 0xFF).wrapping_sub(1) & leaf
+    }
+
     /// An element of raw bytes. Positions are 1 to 63.
     #[inline(always)]
     pub fn element(parent: u32, position: u32, start: u32, len: u32) -> Row {
@@ -173,26 +195,12 @@ impl Nodes {
         id
     }
 
-    /// Appends a loop or a segment.
+    /// Appends a loop.
     #[inline]
-    pub fn inner(&mut self, kind: Kind, name: u32, (start, len): (u32, u32), extra: u32, parent: u32) -> u32 {
-        let id = self.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
+    pub fn inner(&mut self, name: u32, (start, len): (u32, u32), parent: u32) -> u32 {
+        let (kind, text, namespace, extra) = (Kind::Loop, Text::None, 0, 0);
         let (first, last, next) = (NONE, NONE, NONE);
-        self.wide.push(Slot {
-            kind,
-            text: Text::None,
-            namespace: 0,
-            name,
-            start,
-            len,
-            extra,
-            parent,
-            first,
-            last,
-            next,
-        });
-        self.link(parent, id);
-        id
+        self.add(Slot { kind, text, namespace, name, start, len, extra, parent, first, last, next })
     }
 
     #[inline]
@@ -216,24 +224,36 @@ impl Nodes {
         self.count as u32 - 1
     }
 
-    /// Room behind the last node for so many rows, which are no nodes until they are kept.
+    /// The number of the next node, and room behind it for the rows of a segment, which are no nodes until it is added.
     #[inline]
-    pub fn room(&mut self, rows: usize) -> &mut [Row] {
-        if self.rows.len() < self.count + rows {
-            self.rows.resize((self.count + rows) * 2, Row::default());
+    pub fn room(&mut self) -> Option<(u32, &mut [Row; ROOM])> {
+        let begin = self.count + 1;
+        if self.rows.len() < begin + ROOM {
+            self.rows.resize((begin + ROOM) * 2, Row::default());
         }
-        self.rows.get_mut(self.count..).unwrap_or_default()
+        // Nobody may take what stood there for one of its rows.
+        *self.rows.get_mut(self.count)? = Row { meta: WIDE, ..Row::default() };
+        Some((self.count as u32, self.rows.get_mut(begin..)?.first_chunk_mut()?))
     }
 
-    /// Keeps so many rows behind a segment that is the last node and has none.
+    /// The rows of nodes from one on, and behind them those of a segment that is yet to be added.
+    pub fn rows(&self, from: usize, to: usize) -> &[Row] {
+        self.rows.get(from..to).unwrap_or_default()
+    }
+
+    /// Adds a segment with so many rows that were put behind it.
     #[inline]
-    pub fn keep(&mut self, segment: u32, rows: usize) {
-        let Some(last) = self.rows.get(self.count + rows - 1).filter(|_| rows > 0) else { return };
-        let end = (self.count + rows - 1) as u32;
-        // The last one of all is below the segment, or the last composite is above it.
-        let last = if last.parent == segment { end } else { last.parent };
+    pub fn segment(&mut self, name: u32, (start, len): (u32, u32), extra: u32, parent: u32, rows: usize) -> u32 {
+        let id = self.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
+        let (mut first, mut last) = (NONE, NONE);
+        if let Some(row) = self.rows.get(id as usize + rows).filter(|_| rows > 0) {
+            // The last one of all is below the segment, or the last composite is above it.
+            (first, last) = (id + 1, if row.parent == id { id + rows as u32 } else { row.parent });
+        }
         self.count += rows;
-        let slot = self.get_mut(segment);
-        (slot.first, slot.last) = (segment + 1, last);
+        let (kind, text, namespace, next) = (Kind::Segment, Text::None, 0, NONE);
+        self.wide.push(Slot { kind, text, namespace, name, start, len, extra, parent, first, last, next });
+        self.link(parent, id);
+        id
     }
 }

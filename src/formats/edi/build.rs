@@ -15,7 +15,7 @@ use super::{
 use crate::{
     codes,
     fault::{Costs, Fault, Layer},
-    guides::{ElementSpec, Guide, SegmentSpec, pack},
+    guides::{Checks, ElementSpec, Guide, SegmentSpec, pack},
     piece::{Policy, Strictness},
     place::{At, Place},
     tree::{Add, Kind, NodeId, Text, Tree},
@@ -146,8 +146,11 @@ fn attempt(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults, bool) {
     let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, kept));
     // Padding is looked for value by value, the long way.
     let cuts = if raw.policy.strictness.tells_padding() { &[] } else { raw.marked.cuts };
-    let mut builder = Builder { raw, cuts, tree, faults, structure, latin1, wrong: false };
+    let spread = usize::from(raw.edifact && raw.syntax.repetition.is_none());
+    let checks = raw.guide.and_then(|guide| guide.plan.checks.get(spread));
+    let mut builder = Builder { raw, cuts, checks, tree, faults, structure, latin1, wrong: false };
     tables.segments.clear();
+    tables.later.begin();
     let mut at = 0;
     while at < raw.spans.len() && !builder.wrong {
         at = builder.quick(at, tables);
@@ -185,6 +188,8 @@ pub(super) struct Builder<'a> {
     pub raw: &'a RawSet<'a>,
     /// What the marks say of each segment; nothing where the short way is not to be taken.
     pub cuts: &'a [Cut],
+    /// What is checked by the guide, as far as the short way does it.
+    pub checks: Option<&'static Checks>,
     pub tree: Tree,
     faults: Faults,
     pub structure: Option<Structure>,
@@ -227,9 +232,10 @@ impl Builder<'_> {
             _ => Placed::UNKNOWN,
         };
         let name = if placed.name == u32::MAX { self.tree.intern(arrival.id()) } else { placed.name };
-        let node = self.tree.nodes().inner(Kind::Segment, name, (start, end - start), ordinal, placed.parent.0);
-        let node = NodeId(node);
-        if !self.clean(node, ordinal, placed.spec, &mut tables.later) {
+        let clean = self.clean(ordinal, placed.spec, &mut tables.later);
+        let (span, rows) = ((start, end - start), clean.unwrap_or_default());
+        let node = NodeId(self.tree.nodes().segment(name, span, ordinal, placed.parent.0, rows));
+        if clean.is_none() {
             if plain.is_some() {
                 self.long_id(start, end, elements);
             }

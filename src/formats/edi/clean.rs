@@ -5,44 +5,58 @@
 
 use super::{
     build::Builder,
-    fine::{Due, all_right},
+    fine::{UNKNOWN, all_right},
     scan::{COMPONENT, Classes, ELEMENT, SEGMENT},
     scratch::Tables,
 };
 use crate::{
     guides::{Checks, Shape},
-    nodes::Row,
-    tree::{Kind, NodeId},
+    nodes::{Nodes, ROOM, Row},
+    tree::NodeId,
 };
 
-/// Positions up to here fit the bits that say what is there.
-const MOST: u32 = 63;
-/// So many values are looked at together.
+/// A segment of so many marks at most is read the short way: then all positions fit the bits that say what is there.
+const MOST: usize = 64;
+
+/// The values of so many nodes are looked at together.
 const MANY: usize = 512;
+
+/// So many numbers are kept from set to set.
+const KEPT: usize = 64 * 1024;
 
 /// Values that are still to be looked at.
 #[derive(Default)]
 pub(crate) struct Later {
-    /// Behind `count` of them is room for more.
-    list: Vec<Due>,
-    count: usize,
+    /// The first node that was not yet looked at.
+    from: usize,
+    /// By node, the number of its first child's check.
+    firsts: Vec<u32>,
     /// No value waits longer than its segment: one of the set's, or of the set's before, wasn't right.
     pub never: bool,
 }
 
 impl Later {
-    /// The values, and what stands behind the last one: room for so many more.
-    fn room(&mut self, more: usize) -> &mut [Due] {
-        if self.list.len() < self.count + more {
-            self.list.resize((self.count + more) * 2, Due::default());
-        }
-        self.list.get_mut(self.count..).unwrap_or_default()
+    /// Begins a set. Room that one long set has grown is given back.
+    pub fn begin(&mut self) {
+        self.from = 0;
+        self.firsts.truncate(KEPT);
+        self.firsts.shrink_to(KEPT);
     }
 
-    /// Looks at all of them; there are none then.
-    fn all_right(&mut self, bytes: &[u8], checks: &Checks) -> bool {
-        let count = std::mem::take(&mut self.count);
-        all_right(bytes, self.list.get(..count).unwrap_or_default(), checks)
+    /// Room for the first checks of a segment and its composites, of which nothing is known yet.
+    #[inline]
+    fn room(&mut self, segment: u32) -> Option<&mut [u32; ROOM]> {
+        let begin = segment as usize;
+        if self.firsts.len() < begin + ROOM {
+            self.firsts.resize((begin + ROOM) * 2, UNKNOWN);
+        }
+        self.firsts.get_mut(begin..)?.first_chunk_mut()
+    }
+
+    /// Looks at the values of all nodes up to one.
+    fn all_right(&mut self, to: usize, nodes: &Nodes, bytes: &[u8], checks: &Checks) -> bool {
+        let from = std::mem::replace(&mut self.from, to);
+        all_right(bytes, nodes.rows(from, to), &self.firsts, checks)
     }
 }
 
@@ -50,7 +64,7 @@ impl<'a> Builder<'a> {
     /// Reads segments, from one on, as long as each goes a step that was gone before: gives the first one that doesn't.
     pub(super) fn quick(&mut self, from: usize, tables: &mut Tables) -> usize {
         let raw = self.raw;
-        if from == 0 || self.checks().is_none() {
+        if from == 0 || self.checks.is_none() {
             return from; // the header, before which there is nothing to step from
         }
         // Of a segment that the document's end cuts off nothing is said.
@@ -62,50 +76,48 @@ impl<'a> Builder<'a> {
             let span = (*start, end - start);
             let Some(placed) = structure.step(cut.id, span, self.tree.nodes()) else { return at };
             let ordinal = at as u32 + 1;
-            let node = self.tree.nodes().inner(Kind::Segment, placed.name, span, ordinal, placed.parent.0);
+            let clean = self.clean(ordinal, placed.spec, &mut tables.later);
+            let rows = clean.unwrap_or_default();
+            let node = self.tree.nodes().segment(placed.name, span, ordinal, placed.parent.0, rows);
             tables.segments.push(NodeId(node));
-            if !self.clean(NodeId(node), ordinal, placed.spec, &mut tables.later) {
-                self.long_elements(NodeId(node), ordinal, placed.spec, &mut tables.elements);
-            }
             next = at + 1;
-            if self.wrong {
-                break;
+            if clean.is_none() {
+                self.long_elements(NodeId(node), ordinal, placed.spec, &mut tables.elements);
+                if self.wrong {
+                    break;
+                }
             }
         }
         next
     }
 
-    /// Reads the elements of a segment, which is the last node; false, and nothing is kept, if it isn't clean.
+    /// Reads the elements of the segment that is to be the next node into the rows behind it: gives how many, or nothing
+    /// if it isn't clean.
     #[inline(always)]
-    pub(super) fn clean(&mut self, node: NodeId, ordinal: u32, spec: u32, later: &mut Later) -> bool {
+    pub(super) fn clean(&mut self, ordinal: u32, spec: u32, later: &mut Later) -> Option<usize> {
         let raw = self.raw;
-        let Some(cut) = self.cuts.get(ordinal as usize - 1) else { return false };
-        let marks = raw.marked.marks.get(cut.first as usize..=cut.last as usize).unwrap_or_default();
+        let cut = self.cuts.get(ordinal as usize - 1)?;
+        let marks = raw.marked.marks.get(cut.first as usize..=cut.last as usize)?;
         let set = Bytes { bytes: raw.bytes, classes: &raw.lexis.classes, shift: raw.marked.shift };
-        let checks = self.checks();
-        let nodes = self.tree.nodes();
-        let room = nodes.room(marks.len() * 2);
-        let Some((checks, shape)) = checks.and_then(|checks| Some((checks, checks.shapes.get(spec as usize)?))) else {
-            let read = set.elements::<false>(marks, Checks::NONE, &Shape::NONE, node.0, room, &mut []);
-            read.iter().for_each(|(rows, _)| nodes.keep(node.0, *rows));
-            return read.is_some();
-        };
-        let due = later.room(marks.len());
-        let read = set.elements::<true>(marks, checks, shape, node.0, room, due).filter(|_| shape.whole);
-        let Some((rows, values)) = read else { return false };
-        later.count += values;
-        if (later.never || later.count > MANY) && !later.all_right(raw.bytes, checks) {
+        let (segment, room) = self.tree.nodes().room()?;
+        let firsts = later.room(segment)?;
+        let known = self.checks.and_then(|all| Some((all, all.shapes.get(spec as usize)?)));
+        let rows = set.elements(marks, known, segment, room, firsts)?;
+        let to = segment as usize + rows + 1;
+        if (to > later.from + MANY || later.never)
+            && let Some(checks) = self.checks
+            && !later.all_right(to, self.tree.nodes(), raw.bytes, checks)
+        {
             self.wrong = !later.never;
-            return false;
+            return None;
         }
-        nodes.keep(node.0, rows);
-        true
+        Some(rows)
     }
 
     /// Looks at the values that still wait; false if one of those that waited was not right.
     pub(super) fn right(&mut self, later: &mut Later) -> bool {
-        let rest = self.checks().is_none_or(|checks| later.all_right(self.raw.bytes, checks));
-        rest && !self.wrong
+        let (checks, nodes) = (self.checks, self.tree.nodes());
+        !self.wrong && checks.is_none_or(|checks| later.all_right(nodes.len(), nodes, self.raw.bytes, checks))
     }
 
     /// The id of a segment, if it is nothing but two to four letters and digits.
@@ -115,11 +127,6 @@ impl<'a> Builder<'a> {
         let end = raw.marked.marks.get(cut.first as usize)?.wrapping_sub(raw.marked.shift);
         let id = raw.bytes.get(start as usize..end as usize)?;
         (id.len() >= 2 && id.iter().all(u8::is_ascii_alphanumeric)).then_some(id)
-    }
-
-    fn checks(&self) -> Option<&'static Checks> {
-        let spread = self.raw.edifact && self.raw.syntax.repetition.is_none();
-        self.raw.guide.map(|guide| &guide.plan.checks[usize::from(spread)])
     }
 }
 
@@ -142,68 +149,77 @@ impl<'a> Bytes<'a> {
         Some((at, self.bytes.get(at as usize).map_or(SEGMENT, |byte| self.classes.of_byte(*byte))))
     }
 
-    /// Reads all elements into rows, and what is to be checked of them, if they are `KNOWN`. Gives the numbers of both,
-    /// or nothing if it isn't surely right what is there. Rows of empty elements are written, and written over: that is
-    /// less than to ask which are empty.
-    fn elements<const KNOWN: bool>(
+    /// Reads all elements of a segment into rows, and the numbers of their first checks, if they are `known`. Gives how
+    /// many rows, or nothing if it isn't surely right what is there. Rows of empty elements are written, and written over:
+    /// that is less than to ask which are empty.
+    fn elements(
         self,
         marks: &[u32],
-        checks: &Checks,
-        shape: &Shape,
+        known: Option<(&Checks, &Shape)>,
         segment: u32,
-        room: &mut [Row],
-        due: &mut [Due],
-    ) -> Option<(usize, usize)> {
+        room: &mut [Row; ROOM],
+        firsts: &mut [u32; ROOM],
+    ) -> Option<usize> {
+        if marks.len() > MOST {
+            return None;
+        }
+        firsts[0] = known.map_or(UNKNOWN, |(_, shape)| shape.first);
         let mut marks = marks.iter();
         let (mut at, mut ends) = self.next(&mut marks)?;
-        let (mut rows, mut values, mut present, mut position) = (0, 0, 0u64, 0);
+        let (mut rows, mut present, mut position) = (0, 0u64, 0);
         while ends == ELEMENT {
             position += 1;
             let from = at + 1;
             (at, ends) = self.next(&mut marks)?;
-            if position > MOST {
-                return None;
-            }
-            let check = shape.first + position - 1;
             if ends == COMPONENT {
                 // The separator in a simple element is a fault, or part of the value.
-                let inner = if KNOWN { checks.composite(check)? } else { &Shape::NONE };
+                let inner = match known {
+                    Some((checks, shape)) => Some(checks.composite(shape.first + position - 1)?),
+                    None => None,
+                };
                 let above = rows;
-                let (mut part, mut there, mut component) = (from, 0u64, 0);
-                loop {
-                    component += 1;
-                    let filled = usize::from(at > part);
-                    rows += 1;
-                    *room.get_mut(rows)? = Row::component(segment + 1 + above as u32, component, part, at - part);
-                    rows -= 1 - filled;
-                    if KNOWN {
-                        *due.get_mut(values)? = Due { start: part, len: at - part, check: inner.first + component - 1 };
-                        values += filled;
-                    }
-                    there |= (filled as u64) << (component & MOST);
-                    if ends != COMPONENT {
-                        break;
-                    }
-                    part = at + 1;
-                    (at, ends) = self.next(&mut marks)?;
-                }
-                if component > MOST || KNOWN && !inner.holds(there) {
+                firsts[(above + 1) % ROOM] = inner.map_or(UNKNOWN, |inner| inner.first);
+                let there;
+                (at, ends, rows, there) = self.components(&mut marks, (from, at), segment + 1, room, above)?;
+                if inner.is_some_and(|inner| !inner.holds(there)) {
                     return None;
                 }
-                *room.get_mut(above)? = Row::composite(segment, position, from, at - from, (rows - above) as u32);
-                rows += 1;
+                let components = (rows - above - 1) as u32;
+                room[above % ROOM] = Row::composite(segment, position, from, at - from, components);
                 present |= 1 << position;
                 continue;
             }
-            let filled = usize::from(at > from);
-            *room.get_mut(rows)? = Row::element(segment, position, from, at - from);
-            rows += filled;
-            if KNOWN {
-                *due.get_mut(values)? = Due { start: from, len: at - from, check };
-                values += filled;
-            }
-            present |= (filled as u64) << position;
+            room[rows % ROOM] = Row::element(segment, position, from, at - from);
+            rows += usize::from(at > from);
+            present |= u64::from(at > from) << position;
         }
-        (ends == SEGMENT && (!KNOWN || shape.holds(present))).then_some((rows, values))
+        let holds = ends == SEGMENT && known.is_none_or(|(_, shape)| shape.whole && shape.holds(present));
+        holds.then_some(rows)
+    }
+
+    /// Reads the components of a composite, of which the first is `from..at`, behind its row, which is `above` behind the
+    /// node `base`. Gives where the last one ends and with what, how many rows there are, and which components.
+    #[inline(always)]
+    fn components(
+        self,
+        marks: &mut Marks,
+        (mut from, mut at): (u32, u32),
+        base: u32,
+        room: &mut [Row; ROOM],
+        above: usize,
+    ) -> Option<(u32, u8, usize, u64)> {
+        let (mut rows, mut there, mut position, mut ends) = (above + 1, 0u64, 0, COMPONENT);
+        let parent = base + above as u32;
+        loop {
+            position += 1;
+            room[rows % ROOM] = Row::component(parent, position, from, at - from);
+            rows += usize::from(at > from);
+            there |= u64::from(at > from) << position;
+            if ends != COMPONENT {
+                return Some((at, ends, rows, there));
+            }
+            from = at + 1;
+            (at, ends) = self.next(marks)?;
+        }
     }
 }

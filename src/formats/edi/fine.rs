@@ -1,64 +1,114 @@
 //! Values that are surely right, told without a guess: each is looked at as a number of eight bytes, and all that may
-//! be asked of a value is worked out for all of them, since the processor guesses badly what the next one is.
+//! be asked of it is worked out, since the processor guesses badly what the next one is.
 //!
-//! Promise: what is fine here has nothing wrong in `values::check`. What isn't may still be right: that is for
-//! `values::check` to say.
+//! Promise: what is fine here, and fits, has nothing wrong in `values::check`. What isn't may still be right: that is
+//! for `values::check` to say.
 
 use super::values;
-use crate::guides::{CODED, Check, Checks, DAY, DIGITS, POINT, bucket};
+use crate::{
+    guides::{CODED, Check, Checks, DAY, NOTHING, OTHER, bucket},
+    nodes::Row,
+};
 
 /// A value of printable ASCII that is to be checked: where it stands in the set, and the number of its check.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Due {
-    pub start: u32,
-    pub len: u32,
-    pub check: u32,
+struct Due {
+    start: u32,
+    len: u32,
+    check: u32,
 }
 
-/// True if nothing is wrong with any of these values.
-pub(crate) fn all_right(bytes: &[u8], due: &[Due], checks: &Checks) -> bool {
-    due.iter().all(|due| fine(bytes, *due, checks) || slowly(bytes, *due, checks))
+/// So many rows are sorted at once.
+const BLOCK: usize = 64;
+
+/// The first check of nodes of which nothing is known.
+pub(crate) const UNKNOWN: u32 = u32::MAX / 2;
+
+/// True if nothing is wrong with the values of rows: that is looked at by kinds, which goes without a guess. `firsts` has,
+/// by node, the number of its first child's check.
+pub(crate) fn all_right(bytes: &[u8], rows: &[Row], firsts: &[u32], checks: &Checks) -> bool {
+    let mut numbers = [0; BLOCK];
+    let (mut coded, mut other) = ([0u8; BLOCK], [0u8; BLOCK]);
+    rows.chunks(BLOCK).all(|rows| {
+        let (mut codes, mut others, mut fit) = (0, 0, true);
+        for (at, row) in rows.iter().enumerate() {
+            let first = firsts.get(row.parent() as usize).copied().unwrap_or(UNKNOWN);
+            let number = row.check(first);
+            let check = checks.checks.get(number as usize).unwrap_or(&NOTHING);
+            numbers[at % BLOCK] = number;
+            coded[codes % BLOCK] = at as u8;
+            other[others % BLOCK] = at as u8;
+            codes += usize::from(check.needs & CODED);
+            others += usize::from((check.needs & OTHER) / OTHER);
+            fit &= fits(check, row.span().1) | (check.needs & OTHER != 0);
+        }
+        let due = |at: &u8| {
+            let (start, len) = rows.get(usize::from(*at)).map(Row::span).unwrap_or_default();
+            Due { start, len, check: numbers[usize::from(*at) % BLOCK] }
+        };
+        let right = |due: Due, fine: bool| fine || slowly(bytes, due, checks);
+        fit && coded.iter().take(codes).map(due).all(|due| right(due, is_code(bytes, due, checks)))
+            && other.iter().take(others).map(due).all(|due| right(due, is_other(bytes, due, checks)))
+    })
+}
+
+/// True if a value may have its length, as far as that is all of its bytes.
+#[inline(always)]
+fn fits(check: &Check, len: u32) -> bool {
+    len.wrapping_sub(check.min.into()) <= u32::from(check.span)
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = ONES << 7;
 const HALVES: u64 = ONES * 0xF0;
 
-/// True if a value is right beyond doubt.
+/// A value's first eight bytes, the first one lowest, zeros behind the last, and the bits that it fills.
 #[inline(always)]
-fn fine(bytes: &[u8], due: Due, checks: &Checks) -> bool {
-    let Some(check) = checks.checks.get(due.check as usize) else { return false };
-    let (start, len) = (due.start as usize, due.len);
-    let mask = MASKS[len.min(8) as usize & 15];
-    let word = match bytes.get(start..start + 8) {
-        Some(eight) => eight.first_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight)) & mask,
+fn word(bytes: &[u8], due: Due) -> (u64, u64) {
+    let (start, mask) = (due.start as usize, MASKS[due.len.min(8) as usize & 15]);
+    match bytes.get(start..start + 8).and_then(|eight| eight.first_chunk::<8>()) {
+        Some(eight) => (u64::from_le_bytes(*eight) & mask, mask),
         // The last bytes of a set are not followed by eight more.
-        None => last_word(bytes, start, len),
+        None => (last_word(bytes, start, due.len), mask),
+    }
+}
+
+/// True if a value of the right length is surely in its code list.
+#[inline(always)]
+fn is_code(bytes: &[u8], due: Due, checks: &Checks) -> bool {
+    let Some(check) = checks.checks.get(due.check as usize) else { return false };
+    let (word, _) = word(bytes, due);
+    let found = match checks.buckets.get(check.buckets as usize + bucket(word, check.mask)) {
+        Some([a, b, c, d]) => (*a == word) | (*b == word) | (*c == word) | (*d == word),
+        None => false,
     };
-    let needs = |bit: u8| check.needs & bit != 0;
+    found & (due.len <= 8)
+}
+
+/// True if a value is surely a number or a day of its kind.
+#[inline(always)]
+fn is_other(bytes: &[u8], due: Due, checks: &Checks) -> bool {
+    let Some(check) = checks.checks.get(due.check as usize) else { return false };
+    let (word, mask) = word(bytes, due);
     // The high bit of each byte that is a point, and of no other, if a point may be there.
     let point = word ^ (ONES * u64::from(b'.'));
-    let points = !(((point & !HIGH) + !HIGH) | point) & HIGH & if needs(POINT) { u64::MAX } else { 0 };
+    let points = !(((point & !HIGH) + !HIGH) | point) & HIGH & 0u64.wrapping_sub(check.point.into());
     // One that is not the last byte.
-    let one = points & points.wrapping_sub(1) & HIGH == 0 && points & (mask ^ (mask >> 8)) == 0;
+    let one = (points & points.wrapping_sub(1)) | (points & (mask ^ (mask >> 8))) == 0;
     // A point becomes a nought, and what is behind the value, too.
     let number = word ^ ((points >> 7) * u64::from(b'.' ^ b'0')) | (ONES * 0x30) & !mask;
     // The high half of each byte is 3, and still is when 6 is added: 0x30 to 0x39.
     let digits = (number & HALVES) | ((number.wrapping_add(ONES * 0x06) & HALVES) >> 4) == ONES * 0x33;
-    let coded = match checks.buckets.get(check.buckets as usize + bucket(word, check.mask)) {
-        Some([a, b, c, d]) => (*a == word) | (*b == word) | (*c == word) | (*d == word),
-        None => false,
-    };
-    let length = len.wrapping_sub(u32::from(points != 0)).wrapping_sub(u32::from(check.min));
-    let kind = !needs(DIGITS | CODED) | (needs(DIGITS) & digits & one | needs(CODED) & coded) & (len <= 8);
-    (length <= u32::from(check.span)) & kind & (check.needs <= (CODED | DIGITS | POINT) || day(check, word))
+    let length = due.len.wrapping_sub(u32::from(points != 0)).wrapping_sub(u32::from(check.min));
+    let fits = (length <= u32::from(check.span)) & (due.len <= 8);
+    (fits & digits & one) && (check.needs == OTHER || day(check, word))
 }
 
 /// True of a day that each month has, as `CCYYMMDD`, if a day is all that is wanted.
 #[inline(never)]
 fn day(check: &Check, word: u64) -> bool {
     let number = |at: u32| (word >> at & 15) * 10 + (word >> (at + 8) & 15);
-    check.needs == (DIGITS | DAY) && (1..=12).contains(&number(32)) && (1..=28).contains(&number(48))
+    check.needs == (OTHER | DAY) && (1..=12).contains(&number(32)) && (1..=28).contains(&number(48))
 }
 
 /// The bits of so many bytes from the lowest one.
@@ -75,7 +125,7 @@ const MASKS: [u64; 16] = {
 #[cold]
 #[inline(never)]
 fn slowly(bytes: &[u8], due: Due, checks: &Checks) -> bool {
-    let (start, spec) = (due.start as usize, checks.specs.get(due.check as usize));
+    let (start, spec) = (due.start as usize, checks.spec(due.check));
     let value = bytes.get(start..start + due.len as usize).and_then(|value| std::str::from_utf8(value).ok());
     value.zip(spec).is_some_and(|(value, spec)| values::check(value, spec).is_none())
 }
@@ -120,7 +170,13 @@ mod tests {
             let due = Due { start: before.len() as u32, len: value.len() as u32, check };
             let right = spec.components.first().unwrap_or(spec);
             let wrong = values::check(&value, right).map(|wrong| wrong.says);
-            if fine(&bytes, due, &checks) {
+            let check = &checks.checks[check as usize];
+            let fine = match check.needs {
+                0 => fits(check, due.len),
+                CODED => fits(check, due.len) && is_code(&bytes, due, &checks),
+                _ => is_other(&bytes, due, &checks),
+            };
+            if fine {
                 prop_assert_eq!(wrong, None, "{} is fine as {:?}", value, right);
             }
         }

@@ -9,7 +9,7 @@ use crate::{
     piece::{Policy, Severity},
     place::{At, Place},
     policy::tolerated,
-    tree::{Kind, NodeId, Tree},
+    tree::{NodeId, Tree},
 };
 use std::collections::HashMap;
 
@@ -232,7 +232,7 @@ impl Structure {
 
     /// Opens a run of a loop; its first slot is taken. Loops that begin with a loop open both.
     fn open(&mut self, slot: &'static Slot, parent: NodeId, (start, len): (u32, u32), nodes: &mut Nodes) -> NodeId {
-        let node = NodeId(nodes.inner(Kind::Loop, slot.label, (start, len), 0, parent.0));
+        let node = NodeId(nodes.inner(slot.label, (start, len), parent.0));
         self.frames.push(Frame { first: slot.first, end: slot.end, at: slot.first, count: 1, node });
         let first = &self.guide.plan.slots[slot.first as usize];
         if first.is_loop() { self.open(first, node, (start, len), nodes) } else { node }

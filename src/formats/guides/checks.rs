@@ -17,8 +17,10 @@ pub(crate) struct Check {
     pub span: u16,
     /// Its buckets of codes, less one.
     pub mask: u16,
-    /// `CODED`, `DIGITS`, `POINT`, `DAY`, `LONG`: what a value needs or may have.
+    /// What it needs besides its length: `CODED`, or `NUMBER` or `LONG` with what comes with them.
     pub needs: u8,
+    /// 1 if one point may stand among its digits, which doesn't count.
+    pub point: u8,
     /// The first of its buckets.
     pub buckets: u32,
     /// Index of the composite's shape; `SIMPLE` for a simple element.
@@ -27,17 +29,19 @@ pub(crate) struct Check {
 
 /// It is in the code list.
 pub(crate) const CODED: u8 = 1;
-/// It has nothing but digits.
-pub(crate) const DIGITS: u8 = 2;
-/// One point may stand among them.
-pub(crate) const POINT: u8 = 4;
+/// It has more to be looked at than its length.
+pub(crate) const OTHER: u8 = 2;
 /// It is a day, as `CCYYMMDD`.
-pub(crate) const DAY: u8 = 8;
+pub(crate) const DAY: u8 = 4;
 /// What these bits can't say.
-pub(crate) const LONG: u8 = 16;
+pub(crate) const LONG: u8 = 8;
+
+/// What needs nothing: the check of what is no value, number 0 of all.
+pub(crate) const NOTHING: Check =
+    Check { min: 0, span: u16::MAX, mask: 0, needs: 0, point: 0, buckets: 0, shape: SIMPLE };
 
 /// No composite.
-pub(crate) const SIMPLE: u32 = u32::MAX;
+const SIMPLE: u32 = u32::MAX;
 
 /// Codes of up to eight bytes, the first byte lowest; 0 for none.
 pub(crate) type Bucket = [u64; 4];
@@ -49,17 +53,18 @@ pub(crate) fn bucket(code: u64, mask: u16) -> usize {
     (code.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize & usize::from(mask)
 }
 
-fn needs(element: &ElementSpec) -> u8 {
+/// What an element needs, and whether it may have a point.
+fn needs(element: &ElementSpec) -> (u8, u8) {
     let long = element.max != 0 && element.max < element.min || element.min > u32::from(u16::MAX);
     match (element.class, element.codes.is_empty()) {
-        (Class::Composite | Class::Binary, _) => 0,
-        _ if long => LONG,
-        (Class::Text, true) => 0,
-        (Class::Text, false) => CODED,
-        (Class::Whole, true) => DIGITS,
-        (Class::Real | Class::Numeric, true) => DIGITS | POINT,
-        (Class::Date, _) if element.min == 8 && element.max == 8 => DIGITS | DAY,
-        _ => LONG,
+        (Class::Composite | Class::Binary, _) => (0, 0),
+        _ if long => (OTHER | LONG, 0),
+        (Class::Text, true) => (0, 0),
+        (Class::Text, false) => (CODED, 0),
+        (Class::Whole, true) => (OTHER, 0),
+        (Class::Real | Class::Numeric, true) => (OTHER, 1),
+        (Class::Date, _) if element.min == 8 && element.max == 8 => (OTHER | DAY, 0),
+        _ => (OTHER | LONG, 0),
     }
 }
 
@@ -71,17 +76,19 @@ pub(crate) struct Shape {
     len: u32,
     /// Bit n is set if position n (from 1) must be there.
     mandatory: u64,
-    notes: Vec<Note>,
+    notes: Vec<Notes>,
     /// False if there is more to it than this table can say.
     pub whole: bool,
 }
 
-/// A syntax note as bits: position n (from 1) is bit n.
-#[derive(Debug)]
-struct Note {
-    kind: RelationKind,
-    first: u64,
-    all: u64,
+/// Four syntax notes as bits: position n (from 1) is bit n, and bit 0 is always there. If one of `when` is there, then
+/// all of `all` must be and one of `any`; of `only` no more than one. What is all noughts says nothing.
+#[derive(Debug, Default)]
+struct Notes {
+    when: [u32; 4],
+    all: [u32; 4],
+    any: [u32; 4],
+    only: [u32; 4],
 }
 
 /// The shapes of a plan's specs, in their order, then those of composites.
@@ -89,8 +96,8 @@ struct Note {
 pub(crate) struct Checks {
     pub shapes: Vec<Shape>,
     pub checks: Vec<Check>,
-    /// All that the guide says, of each check.
-    pub specs: Vec<Arc<ElementSpec>>,
+    /// All that the guide says, of each check but the first.
+    specs: Vec<Arc<ElementSpec>>,
     /// Codes. A list may not hold one where its bucket was full: then the guide has it.
     pub buckets: Vec<Bucket>,
 }
@@ -104,9 +111,10 @@ struct Laying {
 }
 
 impl Checks {
-    /// What a set without a guide is checked by.
-    pub const NONE: &Checks =
-        &Checks { shapes: Vec::new(), checks: Vec::new(), specs: Vec::new(), buckets: Vec::new() };
+    /// All that the guide says of a check.
+    pub fn spec(&self, check: u32) -> Option<&ElementSpec> {
+        self.specs.get((check as usize).checked_sub(1)?).map(|spec| &**spec)
+    }
 
     /// The shape of a composite; nothing for a simple element, or if there is more to it.
     #[inline]
@@ -120,6 +128,7 @@ impl Checks {
         // What has no codes looks into an empty bucket.
         let mut laying = Laying::default();
         laying.made.buckets.push([0; 4]);
+        laying.made.checks.push(NOTHING);
         laying.made.shapes.resize_with(specs.len(), Shape::default);
         for (at, spec) in specs.iter().enumerate() {
             let shape = laying.shape(&spec.elements, &spec.notes, spread);
@@ -152,7 +161,7 @@ impl Laying {
         self.made.checks.extend(inner);
         let said = |element: &ElementSpec| Arc::new(element.components.first().unwrap_or(element).clone());
         self.made.specs.extend(positions.iter().map(|(element, _)| said(element)));
-        let notes: Option<Vec<Note>> = notes.iter().map(Note::of).collect();
+        let notes = Notes::of(notes);
         Shape {
             first,
             len: positions.len().min(MOST) as u32,
@@ -171,13 +180,14 @@ impl Laying {
             self.made.shapes.push(shape);
             return Check { shape: self.made.shapes.len() as u32 - 1, ..self.check(first) };
         }
-        let needs = needs(element);
-        let free = matches!(element.class, Class::Composite | Class::Binary);
-        let (min, max) = if free { (0, 0) } else { (element.min, element.max) };
+        let (needs, point) = needs(element);
+        // Of what this can't say its length isn't known either.
+        let any = matches!(element.class, Class::Composite | Class::Binary) || needs & LONG != 0;
+        let (min, max) = if any { (0, 0) } else { (element.min, element.max) };
         let span = if max == 0 { u32::MAX } else { max.saturating_sub(min) };
         let (buckets, mask) = if needs & CODED != 0 { self.lay(&element.codes) } else { (0, 0) };
         let few = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
-        Check { min: few(min), span: few(span), mask, needs, buckets, shape: SIMPLE }
+        Check { min: few(min), span: few(span), mask, needs, point, buckets, shape: SIMPLE }
     }
 
     /// Lays out a code list: a bucket for each code, mostly.
@@ -205,34 +215,46 @@ fn spread_to_nothing(elements: &[ElementSpec], spread: bool) -> bool {
 }
 
 impl Shape {
-    /// Nothing is known.
-    pub const NONE: Shape = Shape { first: 0, len: 0, mandatory: 0, notes: Vec::new(), whole: true };
-
     /// True if nothing is too much, nothing missing that must be there, and no note broken; bit n of `present` is position n.
     #[inline]
     pub fn holds(&self, present: u64) -> bool {
         (present >> 1) >> self.len == 0
             && self.mandatory & !present == 0
-            && self.notes.iter().all(|note| note.holds(present))
+            && self.notes.iter().all(|notes| notes.hold(present as u32 | 1))
     }
 }
 
-impl Note {
-    fn of(relation: &Relation) -> Option<Note> {
-        let bit = |position: &u8| (usize::from(*position) <= MOST).then(|| 1u64 << position);
-        let all = relation.positions.iter().map(bit).collect::<Option<Vec<u64>>>()?;
-        let first = *all.first()?;
-        Some(Note { kind: relation.kind, first, all: all.into_iter().fold(0, |mask, bit| mask | bit) })
+impl Notes {
+    /// None if one speaks of more positions than there are bits.
+    fn of(notes: &[Relation]) -> Option<Vec<Notes>> {
+        let mut all = Vec::new();
+        all.resize_with(notes.len().div_ceil(4), Notes::default);
+        for (n, note) in notes.iter().enumerate() {
+            let bit = |position: &u8| (*position < 32).then(|| 1u32 << position);
+            let bits = note.positions.iter().map(bit).collect::<Option<Vec<u32>>>()?;
+            let (first, those) = (*bits.first()?, bits.iter().fold(0, |mask, bit| mask | bit));
+            let [when, needed, any, only] = match note.kind {
+                RelationKind::Paired => [those, those, those, 0],
+                RelationKind::Required => [1, 1, those, 0],
+                RelationKind::Exclusive => [0, 0, 0, those],
+                RelationKind::Conditional => [first, those, those, 0],
+                RelationKind::List => [first, first, those & !first, 0],
+            };
+            let (four, at) = (&mut all[n / 4], n % 4);
+            (four.when[at], four.all[at], four.any[at], four.only[at]) = (when, needed, any, only);
+        }
+        Some(all)
     }
 
-    fn holds(&self, present: u64) -> bool {
-        let there = present & self.all;
-        match self.kind {
-            RelationKind::Paired => there == 0 || there == self.all,
-            RelationKind::Required => there != 0,
-            RelationKind::Exclusive => there.count_ones() <= 1,
-            RelationKind::Conditional => there & self.first == 0 || there == self.all,
-            RelationKind::List => there & self.first == 0 || there != self.first,
+    /// True if none is broken. All are worked out, since the processor guesses badly which of them say something.
+    #[inline]
+    fn hold(&self, present: u32) -> bool {
+        let mut broken = false;
+        for at in 0..4 {
+            let (when, only) = (present & self.when[at] != 0, present & self.only[at]);
+            let kept = (present & self.all[at] == self.all[at]) & (present & self.any[at] != 0);
+            broken |= (when & !kept) | (only & only.wrapping_sub(1) != 0);
         }
+        !broken
     }
 }
