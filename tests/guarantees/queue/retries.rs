@@ -16,13 +16,17 @@ const EARLY_ENOUGH_MS: i64 = 1_000;
 
 async fn later_ones_wait_and_grow(backing: Backing) {
     let bed = Bed::new(backing).await;
+    let mut consumer = bed.consumer(8).await;
+    // What is set up with the first message takes its time on a busy machine, and is none of what is measured.
+    bed.push([9]).await;
+    let first = next(&mut consumer).await;
+    bed.work(vec![first]).await;
     let began = now();
     let due = [(3, 11_500), (2, 2_600), (1, 1_050)].map(|(n, ms)| (n, began.plus_ms(ms)));
     for (n, due) in due {
         bed.push_later(n, due).await;
     }
     bed.push([0]).await;
-    let mut consumer = bed.consumer(8).await;
     let mut done = Vec::new();
     let mut rounds = 0;
     while done.len() < 4 {
