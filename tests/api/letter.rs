@@ -29,9 +29,9 @@ async fn a_refused_set_is_a_letter_in_three_forms() {
     let path = format!("{path}/letter");
     let told = setup.json(&path, &reader).await;
     assert!(
-        told["subject"]
-            .as_str()
-            .is_some_and(|s| s.ends_with(" in 850 0001, BEG03 PO-1, group 9, interchange 000000906")),
+        told["subject"].as_str().is_some_and(
+            |s| s.ends_with(" in 850 0001, BEG03 PO-1, group 9, interchange 000000906 from NORTHWIND to ACMEDIST")
+        ),
         "{told:#}"
     );
     assert_eq!(told["verdict"], "Nothing of it was accepted: its only set is refused.");

@@ -53,7 +53,9 @@ fn check_says_what_is_in_a_document_and_what_is_wrong_where() {
     let letter = call(folder.path(), "check bad.edi --letter");
     assert_eq!(letter.code, 1);
     assert!(
-        letter.out.starts_with("1 fault in 850 0001, BEG03 PO123, group 1, interchange 000000001\n"),
+        letter.out.starts_with(
+            "1 fault in 850 0001, BEG03 PO123, group 1, interchange 000000001 from NORTHWIND to ACMEDIST\n"
+        ),
         "{}",
         letter.out
     );

@@ -4,12 +4,15 @@
 //! that the sender gave. Called by: `flow`, `cli`. Never: greets, guesses, or names a fault of its own.
 //! Tried by: the tests below
 
+mod asks;
+
 use super::{Line, lines, shown};
 use crate::{
     ack::NAMES,
     codes,
     fault::{Costs, Fault, Layer},
 };
+use asks::ask;
 use serde::Serialize;
 
 /// Points that a letter has; whoever must read more sends the document anew first.
@@ -119,7 +122,7 @@ fn point(bytes: &[u8], lines: &[Line], fault: &Fault) -> Point {
         sentence: fault.sentence.clone(),
         found: fault.found.clone(),
         expected: fault.expected.clone(),
-        remedy: fault.remedy.clone(),
+        remedy: ask(fault),
         title: codes::row(&fault.code).map_or("", |row| row.title),
     }
 }
@@ -157,17 +160,24 @@ fn named(bytes: &[u8], lines: &[Line], line: usize) -> String {
             Some("GS") if group.is_none() => *group = element(6).map(|n| format!("group {n}")),
             Some("UNG") if group.is_none() => *group = element(5).map(|n| format!("group {n}")),
             Some("ISA") => {
-                *interchange = element(13).map(|n| format!("interchange {n}"));
+                *interchange = element(13).map(|n| format!("interchange {n}{}", between(element(6), element(8))));
                 break;
             }
             Some("UNB") => {
-                *interchange = element(5).map(|n| format!("interchange {n}"));
+                let party = |n: usize| element(n).and_then(|party| party.split(':').next());
+                *interchange = element(5).map(|n| format!("interchange {n}{}", between(party(2), party(3))));
                 break;
             }
             _ => {}
         }
     }
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Sender and receiver, as far as the header names them.
+fn between(sender: Option<&str>, receiver: Option<&str>) -> String {
+    let told = |word: &str, party: Option<&str>| party.map_or(String::new(), |party| format!(" {word} {party}"));
+    told("from", sender) + &told("to", receiver)
 }
 
 /// The number that the sender gave the set's business: BEG03, BGM02. It stands near the set's beginning.
@@ -295,7 +305,10 @@ mod tests {
     fn a_letter_names_what_its_reader_sent() {
         let letter = of(ORDER, 0, 1);
         assert_eq!(letter.points.len(), 1, "{letter:#?}");
-        assert_eq!(letter.subject, "1 fault in 850 0001, BEG03 PO123, group 17, interchange 000000042");
+        assert_eq!(
+            letter.subject,
+            "1 fault in 850 0001, BEG03 PO123, group 17, interchange 000000042 from NORTHWIND to ACMEDIST"
+        );
         assert_eq!(letter.verdict, "Nothing of it was accepted: its only set is refused.");
         let text = letter.text();
         assert!(text.contains("    PO1*1*ten*EA*4.20**VN*BOLT-M8~\n          ^^^\n"), "{text}");
