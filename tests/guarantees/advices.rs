@@ -343,6 +343,48 @@ async fn speaking_both(backing: Backing, also: impl Fn(&str) -> String) -> Rig {
     rig
 }
 
+/// One of two that went out in one interchange is refused, and that it came is waited for no more.
+async fn of_a_batch_one_is_refused(backing: Backing) {
+    let agreement = "acknowledge: none, expect: { acknowledgement: 24h }, batch: { documents: 2, seconds: 3600 }";
+    let mut rig = agreed(backing, agreement).await;
+    rig.bring("north-edi", "a.edi", orders(1, &["PO-1", "PO-2"]).as_bytes()).await;
+    for number in ["PO-1", "PO-2"] {
+        rig.stand(number, &["applied"]).await;
+    }
+    rig.quiet().await;
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let sent = deliveries::to_target(&mut tx, rig.acme, "north-drop").await.unwrap();
+    tx.rollback().await.unwrap();
+    let carrier = sent.iter().find(|row| row.content.is_some()).expect("what carries both");
+    let number = |row: &DeliveryRow| row.message;
+    let second = rig.messages("PO-2").await.remove(0).id;
+    let of_second = sent.iter().find(|row| row.id != carrier.id && number(row) == Some(second)).expect("its 855");
+    let of_first = sent.iter().find(|row| row.id != carrier.id && row.id != of_second.id).expect("the other");
+    let text = "BGN*11*A-1*20261102~\nOTI*TR*PO*PO-2~\nTED*006*seen before~";
+    let (state, code, sentence) = told(&rig, "b.edi", &says(11, "824", text)).await;
+    assert_eq!((state.as_str(), code.as_str()), ("applied", "advice/partly_accepted"), "{sentence}");
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let mut taken = vec![];
+    for row in [carrier, of_first, of_second] {
+        taken.push(deliveries::get(&mut tx, rig.acme, row.id).await.unwrap().unwrap().acknowledged.unwrap());
+    }
+    tx.rollback().await.unwrap();
+    assert_eq!(taken, ["partly_accepted", "waiting", "rejected"]);
+    the_books_are_right(&rig).await;
+    // The 997 of both comes later: it ends the wait, and leaves what the application said.
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let group = outbound::of_deliveries(&mut tx, rig.acme, &[carrier.id]).await.unwrap()[0].group_no;
+    tx.rollback().await.unwrap();
+    let (state, code, sentence) =
+        told(&rig, "c.edi", &says(12, "997", &format!("AK1*PR*{group}~\nAK9*A*2*2*2~"))).await;
+    assert_eq!((state.as_str(), code.as_str()), ("applied", "acknowledgement/partly_accepted"), "{sentence}");
+    let waits = "select count(*) from deliveries where acknowledged in ('waiting', 'overdue')";
+    assert_eq!(rig.place.number(waits).await, 0);
+    assert_eq!(rig.place.number("select count(*) from expectations where state = 'met'").await, 1);
+    the_books_are_right(&rig).await;
+    rig.halt().await;
+}
+
 /// Our own 824, sent back to us by a hub like ours, is about none of what we sent: two hubs don't advise each other for ever.
 async fn no_advice_answers_an_advice(backing: Backing) {
     let mut rig = agreed(backing, "application_advice: always").await;
@@ -380,5 +422,6 @@ on_both!(
     what_the_mapping_refuses,
     a_partners_824_is_matched_once,
     a_partners_aperak_is_matched,
+    of_a_batch_one_is_refused,
     no_advice_answers_an_advice,
 );

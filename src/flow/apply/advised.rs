@@ -10,7 +10,7 @@ use crate::{
     core::Refusal,
     formats::ack::{Advised, AdvisedSet, Verdict},
     store::{
-        StoreError, Tx,
+        StoreError, Tx, expectations,
         messages::{Change, Loaded},
         outbound::{self, SetRow},
     },
@@ -65,6 +65,11 @@ impl Work<'_> {
             }
             let matches = in_words(tx, self.tenant, matches).await?;
             let all = whole(&matches);
+            // It may speak of one set of many: the others still wait.
+            if matches.iter().all(|one| meant.contains(&one.row.id) || one.row.verdict.is_some()) {
+                let delivery = matches[0].row.delivery;
+                expectations::meet(tx, self.tenant, delivery, message.id, self.now).await?;
+            }
             let matches: Vec<Match<'_>> = matches.into_iter().filter(|one| meant.contains(&one.row.id)).collect();
             let data = acknowledgement(partner, says.by, vec![], all, &matches);
             let verdicts: Vec<outbound::Verdict> =

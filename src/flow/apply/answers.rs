@@ -124,7 +124,11 @@ impl Work<'_> {
         if &*answer.kind == "TA1" || answer.verdict == Verdict::Received {
             outbound::note_received(tx, self.tenant, delivery, message.id).await?;
         }
-        self.note(tx, message, whole(matches), matches, data).await
+        let whole = whole(matches);
+        if whole != Verdict::Received {
+            expectations::meet(tx, self.tenant, delivery, message.id, self.now).await?;
+        }
+        self.note(tx, message, whole, matches, data).await
     }
 
     /// What is said of the sets of a delivery, at the delivery, at each that it carried, and in the journal.
@@ -137,9 +141,6 @@ impl Work<'_> {
         data: &Acknowledgement,
     ) -> Result<(), StoreError> {
         let Some(delivery) = matches.first().map(|one| one.row.delivery) else { return Ok(()) };
-        if whole != Verdict::Received {
-            expectations::meet(tx, self.tenant, delivery, message.id, self.now).await?;
-        }
         outbound::note_answer(tx, self.tenant, delivery, whole.as_str(), &json!(data)).await?;
         // Of those that went out in its interchange each has its own.
         for one in matches.iter().filter(|one| one.row.id != delivery.0 && !one.again) {

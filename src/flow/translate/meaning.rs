@@ -188,7 +188,7 @@ fn advice(set: &Set) -> Meaning {
     let Some(advised) = ack::advised(set) else {
         return Meaning::new("rejected").because(
             "advice/unreadable",
-            format!("the {} names no document of ours, or does not say how it was taken", set.kind),
+            format!("the {} names no document, or more than a thousand, or does not say how they were taken", set.kind),
             "ask the partner for a complete one; it must name a control number or a document's number",
         );
     };

@@ -88,40 +88,35 @@ impl Advice<'_> {
     }
 
     fn x12(&self) -> Vec<Segment> {
-        let Subject { kind, version, group, control, applications, name, .. } = &self.subject;
+        let Subject { kind, version, interchange, group, control, applications, name, .. } = &self.subject;
         let code = match self.taken {
             Taken::Accepted => "TA",
             Taken::Changed => "TC",
             Taken::Partly => "TP",
             Taken::Rejected => "TR",
         };
-        let name = printable(name, 30);
+        // 127 is mandatory: of a set without a name its number, or that of what it came in.
+        let mut numbers = [name, control, group, interchange].into_iter().map(|number| printable(number, 30));
+        let name = numbers.next().unwrap_or_default();
+        let number = numbers.find(|number| !number.is_empty()).unwrap_or_else(|| "0".into());
         let (qualifier, reference) = match (name.is_empty(), *kind) {
-            (true, _) => ("TN", printable(control, 30)),
+            (true, _) => ("TN", number),
             (_, "850" | "855" | "860" | "865") => ("PO", name),
             (_, "810") => ("IV", name),
             (_, "856") => ("SI", name),
             _ => ("TN", name),
         };
         // 142 and 124 have 2 to 15 characters.
-        let [from, to] =
-            applications.map(|id| printable(id, 15)).map(|id| if id.len() < 2 { String::new() } else { id });
-        let numbers = is_number(group, 1..=9) && (4..=9).contains(&control.len());
-        let (group, control) = if numbers { (group.to_string(), printable(control, 9)) } else { Default::default() };
-        let oti = [
-            code,
-            qualifier,
-            &reference,
-            &from,
-            &to,
-            "",
-            "",
-            &group,
-            &control,
-            &printable(kind, 3),
-            &printable(version, 12),
-        ]
-        .map(str::to_owned);
+        let application = |id: &str| Some(printable(id, 15)).filter(|id| long(id, 2)).unwrap_or_default();
+        let [from, to] = applications.map(application);
+        // 329 has 4 to 9 characters, and needs the group's number beside it; 143 has three.
+        let control = printable(control, 9);
+        let numbers = is_number(group, 1..=9) && long(&control, 4);
+        let (group, control) = if numbers { ((*group).to_owned(), control) } else { Default::default() };
+        let kind = Some(printable(kind, 3)).filter(|kind| long(kind, 3)).unwrap_or_default();
+        let version = printable(version, 12);
+        let oti =
+            [code, qualifier, &reference, &from, &to, "", "", &group, &control, &kind, &version].map(str::to_owned);
         let mut segments = vec![
             Segment::plain("BGN", ["11", self.number, self.date, self.time]),
             Segment { id: "OTI".into(), elements: oti.into_iter().map(one).collect() },
@@ -138,11 +133,12 @@ impl Advice<'_> {
         let short = printable(&fault.code.replace(['/', '_'], " "), 60);
         let mut elements = vec![one(code_647(&fault.code)), one(short)];
         if let At::Segment { ordinal, id, element, component, .. } = &fault.place.at {
-            elements.push(one(printable(id, 3)));
-            elements.push(one(ordinal.to_string()));
+            elements.push(one(Some(printable(id, 3)).filter(|id| long(id, 2)).unwrap_or_default()));
+            elements.push(one(if *ordinal < 1_000_000 { ordinal.to_string() } else { String::new() }));
+            let element = element.filter(|element| *element < 100);
             let mut position: Vec<String> = element.iter().map(u16::to_string).collect();
             if self.version() >= "005010" && element.is_some() {
-                position.extend(component.map(|component| component.to_string()));
+                position.extend(component.filter(|n| *n < 100).map(|component| component.to_string()));
             }
             elements.push(vec![position]);
             elements.push(one(element.map_or(String::new(), |element| self.reference(id, element, *component))));
@@ -187,7 +183,7 @@ impl Advice<'_> {
             if let At::Segment { ordinal, .. } = &fault.place.at {
                 // 1156 is a line's number of six digits at most.
                 let line = if *ordinal < 1_000_000 { ordinal.to_string() } else { String::new() };
-                segments.push(composed("RFF", ["ACD", &fault.place.at.to_string(), &line]));
+                segments.push(composed("RFF", ["ACD", &cut(&letters(&fault.place.at.to_string()), 35), &line]));
                 let found = cut(&letters(&fault.found), LINE);
                 segments.extend((!found.is_empty()).then(|| text(&found)));
             }
@@ -243,6 +239,10 @@ fn chunks(text: &str, most: usize) -> Vec<String> {
         }
     }
     pieces
+}
+
+fn long(text: &str, least: usize) -> bool {
+    text.chars().count() >= least
 }
 
 fn is_number(text: &str, digits: std::ops::RangeInclusive<usize>) -> bool {

@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 /// The sets that answer ours by what an application makes of them.
 pub const ADVICES: [&str; 2] = ["824", "APERAK"];
 
+/// So many sets are told of in one, and so many errors of a set, and no more: whoever sends more makes work and no sense.
+const MOST: usize = 1_000;
+const MOST_NAMES: usize = 20;
+
 /// One 824 or APERAK.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advised {
@@ -41,7 +45,8 @@ pub struct AdvisedSet {
     pub said: Vec<Said>,
 }
 
-/// Reads one; `None` if it is none, names nothing that it could be about, or does not say how that was taken.
+/// Reads one; `None` if it is none, names nothing that it could be about or more than a thousand sets, or does not say how
+/// they were taken. Of each set a thousand errors are kept.
 pub fn advised(set: &Set) -> Option<Advised> {
     let segments = answer::segments(&set.tree);
     let of = match &*set.kind {
@@ -70,9 +75,13 @@ fn x12(tree: &Tree, segments: &[NodeId]) -> Option<Vec<AdvisedSet>> {
                 open = Some(match found.iter().position(same) {
                     Some(at) => {
                         found[at].verdict = both(found[at].verdict, one.verdict);
-                        found[at].names.extend(one.names);
+                        let names =
+                            one.names.into_iter().filter(|name| !found[at].names.contains(name)).collect::<Vec<_>>();
+                        found[at].names.extend(names);
+                        found[at].names.truncate(MOST_NAMES);
                         at
                     }
+                    None if found.len() == MOST => return None,
                     None => {
                         found.push(one);
                         found.len() - 1
@@ -81,12 +90,12 @@ fn x12(tree: &Tree, segments: &[NodeId]) -> Option<Vec<AdvisedSet>> {
             }
             "REF" => {
                 let value = at(2);
-                if let (Some(open), false) = (open, value.is_empty()) {
+                if let Some(open) = open.filter(|open| !value.is_empty() && found[*open].names.len() < MOST_NAMES) {
                     found[open].names.push(value.into());
                 }
             }
             "TED" => {
-                if let Some(open) = open {
+                if let Some(open) = open.filter(|open| found[*open].said.len() < MOST) {
                     found[open].said.push(ted(tree, *id));
                 }
             }
@@ -154,8 +163,10 @@ fn edifact(tree: &Tree, segments: &[NodeId]) -> Option<AdvisedSet> {
     let mut verdict = None;
     for id in segments {
         let at = |element, component| answer::text(tree, *id, element, component);
+        let full = one.said.len() == MOST;
         match (tree.name(*id), one.said.last_mut()) {
             ("BGM", _) => verdict = response(at(4, 1)).or(function(at(3, 1))),
+            ("ERC", _) if full => break,
             ("ERC", _) => one.said.push(Said::whole("ERC01", at(1, 1))),
             ("RFF", Some(said)) => said.at = place(at(1, 2), at(1, 3)).or(said.at.take()),
             // In the group of a reference stands what was found there.
@@ -174,7 +185,7 @@ fn edifact(tree: &Tree, segments: &[NodeId]) -> Option<AdvisedSet> {
 
 /// 1153: what was referred to, most likely first.
 fn reference(one: &mut AdvisedSet, qualifier: &str, value: &str) {
-    if value.is_empty() {
+    if value.is_empty() || one.names.len() == MOST_NAMES {
         return;
     }
     match qualifier {

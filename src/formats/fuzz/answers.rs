@@ -2,9 +2,9 @@
 
 use crate::{
     Options,
-    ack::{AckCode, Contrl, Form, Functional, SetOutcome, is_of_interchange, ta1},
+    ack::{AckCode, Advice, Contrl, Form, Functional, SetOutcome, Subject, Taken, advised, is_of_interchange, ta1},
     fault::{Costs, Fault, Layer},
-    piece::{Group, Identity, Interchange, InterchangeEnd, Piece, Standard},
+    piece::{Group, Identity, Interchange, InterchangeEnd, Piece, Set, Standard},
     write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, X12Delimiters, X12Envelope},
 };
 
@@ -27,6 +27,7 @@ pub fn check(standard: Standard, bytes: &[u8], options: Options) {
                 open = Some((group, f997, f999));
             }
             Piece::Set(set) => {
+                advice(&set, &open, &interchange);
                 let outcome = SetOutcome::from(&*set);
                 around.extend(outcome.faults.iter().filter(|fault| is_of_interchange(fault)).cloned());
                 if let Some((_, contrl)) = &mut interchange {
@@ -82,8 +83,59 @@ fn whole(standard: Standard, header: &Interchange, contrl: Contrl, end: &Interch
     let (version, syntax_version) = (contrl.version().to_owned(), contrl.syntax());
     let (segments, _) = contrl.finish(end);
     let set = OutSet { kind: "CONTRL".into(), control: "1".into(), segments };
+    let envelope = edifact_envelope(version, syntax_version);
+    readable(Standard::Edifact, write::edifact(&envelope, &[set]));
+}
+
+/// What is wrong with a set, told by an advice: nothing is wrong with that.
+fn advice(set: &Set, open: &Option<(Group, Functional, Functional)>, interchange: &Option<(Interchange, Contrl)>) {
+    let (true, Some((header, _))) = (matches!(set.standard, Standard::X12 | Standard::Edifact), interchange) else {
+        return;
+    };
+    assert!(advised(set).is_none_or(|read| !read.of.is_empty()));
+    let group = open.as_ref().map(|(group, ..)| group);
+    let named = |of: fn(&Group) -> &str| group.map_or("", of);
+    let subject = Subject {
+        standard: set.standard,
+        kind: &set.kind,
+        version: &set.version,
+        interchange: &header.control,
+        group: named(|group| &group.control),
+        control: &set.control,
+        applications: [named(|group| &group.sender), named(|group| &group.receiver)],
+        name: &header.receiver.id,
+    };
+    let (taken, number) = (Taken::Rejected, "3F0A61B2C7D4");
+    let advice = Advice { subject, taken, faults: &set.faults, number, date: "20260105", time: "0930" };
+    let out = |control: &str| OutSet {
+        kind: advice.kind().into(),
+        control: control.into(),
+        segments: advice.segments().into(),
+    };
+    let version = advice.version().to_owned();
+    let written = match set.standard {
+        Standard::X12 => write::x12(&X12Envelope { functional_id: "AG".into(), version, ..envelope() }, &[out("0001")]),
+        _ => write::edifact(&edifact_envelope(version, 3), &[out("1")]),
+    };
+    let bytes = written.unwrap_or_else(|fault| panic!("an advice can't be written: {}", fault.sentence));
+    for piece in super::read(set.standard, &bytes[..], Options::default()) {
+        if let Piece::Set(read) = piece {
+            assert!(read.accepted(), "{:#?} in our own {}", read.faults, String::from_utf8_lossy(&bytes));
+            // A set that names itself nowhere can be told to nobody.
+            let named = !subject_is_nameless(&advice.subject);
+            assert!(advised(&read).is_some() || !named, "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
+}
+
+fn subject_is_nameless(subject: &Subject) -> bool {
+    subject.standard == Standard::Edifact
+        && [subject.name, subject.interchange, subject.control].iter().all(|name| name.trim().is_empty())
+}
+
+fn edifact_envelope(version: String, syntax_version: u8) -> EdifactEnvelope {
     let identity = |id: &str| Identity { qualifier: "14".into(), id: id.into() };
-    let envelope = EdifactEnvelope {
+    EdifactEnvelope {
         sender: identity("ACMEDIST"),
         receiver: identity("NORTHWIND"),
         syntax: "UNOC".into(),
@@ -100,8 +152,7 @@ fn whole(standard: Standard, header: &Interchange, contrl: Contrl, end: &Interch
         header: Default::default(),
         group: None,
         delimiters: EdifactDelimiters::default(),
-    };
-    readable(Standard::Edifact, write::edifact(&envelope, &[set]));
+    }
 }
 
 /// What was written is read without a fault of bytes or envelopes.

@@ -218,7 +218,7 @@ fn items_of_one_set_are_told_together_and_sets_apart() {
     let told: Vec<(&str, &str)> = read.iter().map(|(about, verdict, _)| (&**about, &**verdict)).collect();
     assert_eq!(
         told,
-        [("/20/0001/PO-1,PO-1", "partly_accepted"), ("/20/0002/PO-2", "accepted_with_errors"), ("/21//X", "rejected"),]
+        [("/20/0001/PO-1", "partly_accepted"), ("/20/0002/PO-2", "accepted_with_errors"), ("/21//X", "rejected"),]
     );
     assert_eq!(
         read[0].2[0].sentence(None),
