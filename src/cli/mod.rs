@@ -30,6 +30,7 @@ pub mod pages;
 pub mod queues;
 pub mod receiver;
 pub mod reference;
+pub mod render;
 pub mod serve;
 pub mod settings;
 pub mod start;
@@ -56,6 +57,7 @@ Examples:
   crossdock check order.edi                      what is in a document, and what is wrong where
   crossdock fmt order.edi --repair               one segment a line, with counts mended
   crossdock convert order.edi                    the same as JSON for jq, and back byte for byte
+  crossdock render order.edi -o order.html       a page that anybody can read
   crossdock translate order.edi --explain        what it means, and which bytes say so
   crossdock serve                                the hub, embedded, in ./crossdock-data
   crossdock story PO123                          a purchase order's whole life
@@ -73,6 +75,7 @@ enum Command {
     Check(check::Check),
     Fmt(fmt::Fmt),
     Convert(convert::Convert),
+    Render(render::Render),
     Translate(translate::Translate),
     #[command(subcommand)]
     Documents(documents::Documents),
@@ -125,6 +128,7 @@ impl Command {
             Command::Check(args) => check::run(args),
             Command::Fmt(args) => fmt::run(args),
             Command::Convert(args) => convert::run(args),
+            Command::Render(args) => render::run(args),
             Command::Translate(args) => translate::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Agreement(command) => agreement::run(command),

@@ -4,7 +4,9 @@
 //! Called by: `cli`, the console. Never: finds a fault of its own.
 //! Tried by: tests/formats (golden files in fixtures/)
 
+pub mod html;
 pub mod letter;
+mod words;
 
 use crate::{
     edi::unfold::unfold,

@@ -1,4 +1,4 @@
-//! `fmt`, `convert`: documents written anew, without a hub.
+//! `fmt`, `convert`, `render`: documents written anew, without a hub.
 
 use crate::{
     call::{Folder, call},
@@ -68,4 +68,21 @@ fn convert_makes_json_and_the_document_again() {
     }
     let other = call(folder.path(), "convert order.json");
     assert!(other.err.contains("line 1, the document: found an object, expected a list"), "{}", other.err);
+}
+
+#[test]
+fn render_makes_a_page() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    folder.write("wrong.edi", ORDER.replace("SE*5*0001", "SE*7*0001"));
+    folder.write("prose.txt", "no document");
+    let page = call(folder.path(), "render order.edi");
+    assert_eq!((page.code, page.err.as_str()), (0, ""));
+    assert!(page.out.starts_with("<!doctype html>") && page.out.trim_end().ends_with("</html>"), "{}", page.out);
+    let wrong = call(folder.path(), "render wrong.edi -o wrong.html");
+    assert_eq!((wrong.code, wrong.out.as_str()), (1, ""));
+    assert!(std::fs::read_to_string(folder.path().join("wrong.html")).unwrap().contains("E0107"));
+    let prose = call(folder.path(), "render prose.txt -o prose.html");
+    assert_eq!((prose.code, folder.path().join("prose.html").exists()), (2, false));
+    assert!(prose.err.contains("begins like no format that can be told"), "{}", prose.err);
 }

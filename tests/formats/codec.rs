@@ -21,6 +21,8 @@ mod generate;
 mod golden;
 #[path = "codec/guides.rs"]
 mod guides;
+#[path = "codec/library.rs"]
+mod library;
 #[path = "codec/limits.rs"]
 mod limits;
 #[path = "codec/lossless.rs"]
@@ -29,6 +31,8 @@ mod lossless;
 mod memory;
 #[path = "codec/mutations.rs"]
 mod mutations;
+#[path = "codec/pages.rs"]
+mod pages;
 #[path = "codec/places.rs"]
 mod places;
 #[path = "codec/policies.rs"]
