@@ -83,6 +83,7 @@ pub struct X12Header {
     /// ISA14: a TA1 is asked for.
     pub acknowledgement_requested: bool,
     /// GS04 has six digits, without the century.
+    /// Versions before 004010 have no other.
     pub short_group_date: bool,
 }
 

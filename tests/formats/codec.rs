@@ -13,6 +13,8 @@ mod codes;
 mod convert;
 #[path = "codec/corpora.rs"]
 mod corpora;
+#[path = "codec/envelopes.rs"]
+mod envelopes;
 #[path = "codec/fixed.rs"]
 mod fixed;
 #[path = "codec/generate.rs"]

@@ -67,7 +67,8 @@ impl<'a> Writer<'a> {
         self.check_delimiters()?;
         self.isa()?;
         let group = envelope.group_control.to_string();
-        let date = match envelope.header.short_group_date {
+        // Element 373 has a century from 004010 on.
+        let date = match envelope.header.short_group_date || envelope.version.as_str() < "004010" {
             true => envelope.date.get(2..).unwrap_or(""),
             false => &envelope.date,
         };

@@ -17,7 +17,7 @@ fn identity(qualifier: &str, id: &str) -> Identity {
     Identity { qualifier: qualifier.into(), id: id.into() }
 }
 
-fn x12_envelope() -> X12Envelope {
+pub fn x12_envelope() -> X12Envelope {
     X12Envelope {
         sender: identity("ZZ", "ACMEDIST"),
         receiver: identity("ZZ", "NORTHWIND"),
@@ -35,7 +35,7 @@ fn x12_envelope() -> X12Envelope {
     }
 }
 
-fn edifact_envelope() -> EdifactEnvelope {
+pub fn edifact_envelope() -> EdifactEnvelope {
     EdifactEnvelope {
         sender: identity("14", "4012345000009"),
         receiver: identity("14", "4099999000004"),

@@ -1,0 +1,158 @@
+//! Envelopes of every version: what is written as the version has it is read as it was meant.
+
+use crate::{
+    pieces,
+    writers::{edifact_envelope, x12_envelope},
+};
+use crossdock_formats::{
+    fault::Fault,
+    piece::{Group, Identity, Interchange, Piece, Set, Standard},
+    write::{self, EdifactEnvelope, OutSet, Segment, Segments, UngHeader, X12Envelope},
+};
+
+/// All that a document is made of.
+#[derive(Default)]
+struct Whole {
+    interchanges: Vec<Interchange>,
+    groups: Vec<Group>,
+    sets: Vec<Set>,
+    /// Of trailers, and of what stands outside of sets.
+    around: Vec<Fault>,
+}
+
+fn whole(standard: Standard, bytes: &[u8]) -> Whole {
+    let mut whole = Whole::default();
+    for piece in pieces(standard, bytes, Default::default()) {
+        match piece {
+            Piece::Interchange(header) => whole.interchanges.push(header),
+            Piece::Group(header) => whole.groups.push(header),
+            Piece::Set(set) => whole.sets.push(*set),
+            Piece::GroupEnd(end) => whole.around.extend(end.faults),
+            Piece::InterchangeEnd(end) => whole.around.extend(end.faults),
+            Piece::Fault(fault) => whole.around.push(fault),
+        }
+    }
+    whole
+}
+
+/// GS08, ISA12, whether ISA11 separates repeats, digits of GS04. X12.5 (ISA), X12.22 (GS); element 373 has eight digits
+/// from 004010 on, I65 stands in ISA11 from 00402 on.
+const X12: &[(&str, &str, bool, usize)] = &[
+    ("002000", "00200", false, 6),
+    ("002001", "00200", false, 6),
+    ("002040", "00204", false, 6),
+    ("003000", "00300", false, 6),
+    ("003010", "00301", false, 6),
+    ("003020", "00302", false, 6),
+    ("003030", "00303", false, 6),
+    ("003040", "00304", false, 6),
+    ("003050", "00305", false, 6),
+    ("003060", "00306", false, 6),
+    ("003070", "00307", false, 6),
+    ("004010", "00401", false, 8),
+    ("004010VICS", "00401", false, 8),
+    ("004020", "00402", true, 8),
+    ("004030", "00403", true, 8),
+    ("004060", "00406", true, 8),
+    ("005010", "00501", true, 8),
+    ("005010X222A1", "00501", true, 8),
+    ("005050", "00505", true, 8),
+    ("006040", "00604", true, 8),
+    ("007030", "00703", true, 8),
+    ("008010", "00801", true, 8),
+];
+
+#[test]
+fn x12_from_00200_to_00801() {
+    for (version, isa12, repeats, digits) in X12 {
+        // Repeats where the version has them.
+        let reference =
+            if *repeats { vec![vec!["A".to_owned()], vec!["B".to_owned()]] } else { vec![vec!["A^B".to_owned()]] };
+        let segments = vec![
+            Segment::plain("BEG", ["00", "SA", "PO-1", "", "20260105"]),
+            Segment { id: "REF".into(), elements: vec![vec![vec!["CO".into()]], reference] },
+        ];
+        let set = OutSet { kind: "850".into(), control: "0001".into(), segments: Segments::from(segments) };
+        let envelope = X12Envelope { version: (*version).into(), ..x12_envelope() };
+        let bytes = write::x12(&envelope, &[set]).unwrap_or_else(|fault| panic!("{version}: {fault:?}"));
+        let text = String::from_utf8_lossy(&bytes);
+        let isa: Vec<&str> = text.split('*').take(17).collect();
+        assert_eq!((isa[11], isa[12]), (if *repeats { "^" } else { "U" }, *isa12), "{version}");
+        let gs = text.split("GS*").nth(1).expect("a group").split(['*', '~']).collect::<Vec<_>>();
+        assert_eq!((gs[3].len(), gs[7]), (*digits, *version), "{version}: {text}");
+        let whole = whole(Standard::X12, &bytes);
+        assert!(whole.around.is_empty(), "{version}: {:#?}", whole.around);
+        assert_eq!((&*whole.interchanges[0].version, &*whole.groups[0].version), (*isa12, *version));
+        assert_eq!((&*whole.sets[0].version, whole.sets[0].segments), (*version, 4));
+        let tree = &whole.sets[0].tree;
+        let mut named =
+            (0..tree.len() as u32).map(crossdock_formats::tree::NodeId).filter(|id| tree.name(*id) == "REF");
+        let reference = named.find_map(|id| tree.named(id, "02").next()).expect("REF02");
+        let values: Vec<&str> = tree.children(reference).filter_map(|id| tree.value(id)).collect();
+        assert_eq!(values, if *repeats { vec!["A", "B"] } else { vec![] }, "{version}");
+        assert_eq!(tree.value(reference), if *repeats { None } else { Some("A^B") }, "{version}");
+    }
+}
+
+/// UNOA to UNOY, and a text that each has. UNOX (ISO 2022) is not decoded.
+const CHARACTER_SETS: &[(&str, &[u8], &str)] = &[
+    ("UNOA", b"MUELLER", "MUELLER"),
+    ("UNOB", b"Mueller", "Mueller"),
+    ("UNOC", b"M\xFCller", "Müller"),
+    ("UNOD", b"\xA3\xF3d\xBC", "Łódź"),
+    ("UNOE", b"\xBC\xD8\xE0", "Мир"),
+    ("UNOF", b"\xC1\xE8\xDE\xED\xE1", "Αθήνα"),
+    ("UNOG", b"\xC6", "Ĉ"),
+    ("UNOH", b"\xBE", "ž"),
+    ("UNOI", b"\xC7", "ا"),
+    ("UNOJ", b"\xE0", "א"),
+    ("UNOK", b"\xF0", "ğ"),
+    ("UNOW", "Łódź Мир".as_bytes(), "Łódź Мир"),
+    ("UNOY", "Łódź Мир".as_bytes(), "Łódź Мир"),
+];
+
+#[test]
+fn edifact_character_sets() {
+    for (syntax, bytes, name) in CHARACTER_SETS {
+        let version = if matches!(*syntax, "UNOA" | "UNOB") { "1" } else { "4" };
+        let date = if version == "4" { "20260105" } else { "260105" };
+        let mut text = format!("UNB+{syntax}:{version}+A+B+{date}:0930+R1'UNH+1+ORDERS:D:96A:UN'BGM+220+").into_bytes();
+        text.extend_from_slice(bytes);
+        text.extend_from_slice(b"+9'DTM+137:20260105:102'UNT+4+1'UNZ+1+R1'");
+        let whole = whole(Standard::Edifact, &text);
+        let tree = &whole.sets[0].tree;
+        let bgm = tree.named(tree.root(), "BGM").next().expect("BGM");
+        let number = tree.named(bgm, "02").next().and_then(|id| tree.value(id));
+        assert_eq!(number, Some(*name), "{syntax}");
+        assert!(
+            !whole.sets[0].faults.iter().any(|fault| &*fault.code == "E0004"),
+            "{syntax}: {:?}",
+            whole.sets[0].faults
+        );
+    }
+}
+
+#[test]
+fn edifact_syntax_1_to_4_with_groups_and_without() {
+    let identity = |id: &str| Identity { qualifier: "14".into(), id: id.into() };
+    for (syntax_version, digits) in [(1, 6), (2, 6), (3, 6), (4, 8)] {
+        for group in [false, true] {
+            let group =
+                group.then(|| UngHeader { sender: identity("APP1"), receiver: identity("APP2"), control: "G1".into() });
+            let grouped = group.is_some();
+            let syntax = if syntax_version < 3 { "UNOA" } else { "UNOC" };
+            let envelope = EdifactEnvelope { syntax: syntax.into(), syntax_version, group, ..edifact_envelope() };
+            let segments = vec![Segment::plain("BGM", ["220", "PO-1", "9"])];
+            let set = OutSet { kind: "ORDERS".into(), control: "1".into(), segments: Segments::from(segments) };
+            let bytes = write::edifact(&envelope, &[set]).unwrap_or_else(|fault| panic!("{syntax_version}: {fault:?}"));
+            let text = String::from_utf8_lossy(&bytes);
+            let whole = whole(Standard::Edifact, &bytes);
+            assert!(whole.around.is_empty(), "{text}: {:#?}", whole.around);
+            assert_eq!(&*whole.interchanges[0].version, format!("{syntax}:{syntax_version}"));
+            assert_eq!(whole.interchanges[0].date.len(), digits, "{text}");
+            let told = whole.groups.first().map(|group| (&*group.control, &*group.sender, &*group.functional_id));
+            assert_eq!(told, grouped.then_some(("G1", "APP1", "ORDERS")), "{text}");
+            assert_eq!(whole.sets[0].group.is_some(), grouped);
+        }
+    }
+}
