@@ -69,12 +69,16 @@ impl<'a> Builder<'a> {
         }
         // Of a segment that the document's end cuts off nothing is said.
         let most = raw.spans.len() - usize::from(raw.cut);
-        let segments = raw.spans.iter().zip(self.cuts).enumerate().take(most).skip(from);
-        let mut next = from;
-        for (at, ((start, end), cut)) in segments {
+        let segments = raw.spans.iter().enumerate().take(most.min(self.cuts.len())).skip(from);
+        let Some(structure) = &mut self.structure else { return from };
+        let (mut next, mut ahead) = (from, self.cuts.get(from).and_then(|cut| structure.ahead(cut.id)));
+        for (at, (start, end)) in segments {
             let Some(structure) = &mut self.structure else { return at };
             let span = (*start, end - start);
-            let Some(placed) = structure.step(cut.id, span, self.tree.nodes()) else { return at };
+            let placed = ahead.and_then(|ahead| structure.step(ahead, span, self.tree.nodes()));
+            let Some(placed) = placed else { return at };
+            // Looked for now, while there is other work: it may come from afar.
+            ahead = structure.ahead(self.cuts.get(at + 1).map_or(0, |cut| cut.id));
             let ordinal = at as u32 + 1;
             let clean = self.clean(ordinal, placed.spec, &mut tables.later);
             let rows = clean.unwrap_or_default();
@@ -152,6 +156,7 @@ impl<'a> Bytes<'a> {
     /// Reads all elements of a segment into rows, and the numbers of their first checks, if they are `known`. Gives how
     /// many rows, or nothing if it isn't surely right what is there. Rows of empty elements are written, and written over:
     /// that is less than to ask which are empty.
+    #[inline(always)]
     fn elements(
         self,
         marks: &[u32],

@@ -121,9 +121,11 @@ impl Collected {
         }
     }
 
-    /// Its last segment ends at this offset from its start, with a terminator.
+    /// One more segment, by its offsets from the set's start; it has a terminator.
     #[inline]
-    pub fn end_at(&mut self, end: u32) {
+    pub fn add(&mut self, start: u32, end: u32) {
+        self.segments += 1;
+        self.spans.push((start, end));
         (self.end, self.next) = (self.start + u64::from(end), self.start + u64::from(end) + 1);
     }
 

@@ -75,6 +75,14 @@ pub(crate) struct Structure {
     unknown: Severity,
 }
 
+/// A step that may be gone.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead {
+    to: u32,
+    slot: &'static Slot,
+    depth: u32,
+}
+
 /// Where a segment goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Placed {
@@ -114,18 +122,26 @@ impl Structure {
     #[inline]
     pub fn place(&mut self, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
         let id = pack(segment.id);
-        match self.step(id, (segment.start, segment.len), tree.nodes()) {
+        let at = (segment.start, segment.len);
+        match self.ahead(id).and_then(|ahead| self.step(ahead, at, tree.nodes())) {
             Some(placed) => placed,
             None => self.search(id, segment, tree, faults),
         }
     }
 
-    /// Goes a step that was gone before. `at` is the segment's start and length in the set.
+    /// Where a segment will go by a step that was gone before; nothing is moved yet.
     #[inline]
-    pub fn step(&mut self, id: u32, at: (u32, u32), nodes: &mut Nodes) -> Option<Placed> {
+    pub fn ahead(&self, id: u32) -> Option<Ahead> {
         let to = self.steps.get(self.frames.last()?.at, id)?;
-        let taken = self.guide.plan.slots.get(to as usize)?;
-        let depth = taken.depth as usize;
+        let slot = self.guide.plan.slots.get(to as usize)?;
+        Some(Ahead { to, slot, depth: slot.depth })
+    }
+
+    /// Goes a step that was looked for from here. `at` is the segment's start and length in the set.
+    #[inline]
+    pub fn step(&mut self, ahead: Ahead, at: (u32, u32), nodes: &mut Nodes) -> Option<Placed> {
+        let Ahead { to, slot: taken, depth } = ahead;
+        let depth = depth as usize;
         let frame = self.frames.get_mut(depth)?;
         match frame.at == to {
             true if frame.count >= taken.max => return None,

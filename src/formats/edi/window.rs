@@ -6,10 +6,7 @@ use super::{
     scan::{Span, Syntax},
 };
 use crate::source::Source;
-use std::{
-    borrow::Cow,
-    io::{self, BufRead},
-};
+use std::io::{self, BufRead};
 
 /// What is looked at in one go: at first little, since the next interchange may have other delimiters.
 const FIRST: usize = 1024;
@@ -114,27 +111,26 @@ impl Window {
                 let first = marks.get(mark).map_or(end, |at| at.wrapping_sub(shift));
                 let (packed, ends_plainly) = id(bytes, start, first, syntax);
                 // What has blanks around its id may be one of these, too.
-                let telling = !ends_plainly || ends.ids.contains(&packed);
-                let segment = bytes.get(start as usize..end as usize).unwrap_or_default();
-                let id = if telling { id_of(segment, syntax) } else { Cow::Borrowed(&b""[..]) };
-                if set.segments > 0 && telling && ends.others.contains(&&*id) {
-                    (self.mark, self.end) = (mark, next - 1);
-                    return Ok(Some(set));
+                let (mut closes, segment) = (false, bytes.get(start as usize..end as usize));
+                if !ends_plainly || ends.ids.contains(&packed) {
+                    let id = &*id_of(segment.unwrap_or_default(), syntax);
+                    if set.segments > 0 && ends.others.contains(&id) {
+                        (self.mark, self.end) = (mark, next - 1);
+                        return Ok(Some(set));
+                    }
+                    if ends.lengthy.contains(&id) {
+                        return Ok(None);
+                    }
+                    closes = *id == *ends.trailer;
                 }
-                if telling && ends.lengthy.contains(&&*id) {
-                    return Ok(None);
-                }
-                set.segments += 1;
-                set.spans.push((start, end));
+                set.add(start, end);
                 cuts.push(Cut { first: mark as u32, last: last as u32, id: packed });
                 (mark, start) = (last + 1, end + 1);
-                if telling && *id == *ends.trailer {
+                if closes {
                     (self.mark, self.end) = (mark, next);
-                    set.end_at(end);
                     set.closed = true;
                     return Ok(Some(set));
                 }
-                set.end_at(end);
             }
             (self.mark, self.end) = (mark, next);
             if self.upto - header.start > limit as u64 || !self.extend(source)? {
