@@ -162,9 +162,14 @@ pub(crate) fn too_long(spot: Spot, value: &str, most: usize) -> Fault {
     spot.fault(codes::CANT_WRITE, sentence).found(value).expected(format!("at most {most} characters"))
 }
 
+/// True of a segment's id.
+fn is_id(id: &str) -> bool {
+    matches!(id.len(), 2 | 3) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
 /// A segment id must be letters and digits, two or three of them.
 pub(crate) fn check_id(id: &str, spot: Spot) -> Result<(), Fault> {
-    if matches!(id.len(), 2 | 3) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+    if is_id(id) {
         return Ok(());
     }
     let sentence = format!("“{id}” is not a segment id.");

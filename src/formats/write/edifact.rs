@@ -185,9 +185,12 @@ impl Writer<'_> {
     fn interchange(&mut self, sets: &[OutSet]) -> Result<(), Fault> {
         let envelope = self.envelope;
         self.una()?;
+        // What UNB holds is measured, value by value.
+        let copies = std::mem::take(&mut self.copies);
         for segment in Segments::from(vec![header(envelope)]).packed() {
             self.segment(segment)?;
         }
+        self.copies = copies;
         let (version, release) = envelope.version.split_at(1.min(envelope.version.len()));
         if let Some(group) = &envelope.group {
             let kind = sets.first().map_or("", |set| &*set.kind);
@@ -248,14 +251,13 @@ impl Writer<'_> {
     }
 
     fn segment(&mut self, segment: Packed) -> Result<(), Fault> {
-        let spot = self.spot(segment.id, None);
-        check_id(segment.id, spot)?;
-        self.out.extend_from_slice(segment.id.as_bytes());
         let d = &self.envelope.delimiters;
         let [element, component, repetition] = [d.element, d.component, d.repetition].map(|c| c as u8);
-        // Only what UNB holds is measured here.
-        if !(self.copies && segment.id != "UNB" && segment.copied(element, component, &mut self.out)) {
-            let spec = self.guide.and_then(|guide| guide.segments.get(segment.id));
+        if !(self.copies && segment.copied(element, component, &mut self.out)) {
+            let spot = self.spot(segment.id(), None);
+            check_id(spot.id, spot)?;
+            self.out.extend_from_slice(spot.id.as_bytes());
+            let spec = self.guide.and_then(|guide| guide.segments.get(spot.id));
             let (mut position, mut nth) = (0, 0);
             for (begins, value) in segment.values() {
                 position += u16::from(begins == Begins::Element);
@@ -298,7 +300,8 @@ impl Writer<'_> {
 
     fn end(&mut self) {
         self.out.push(self.envelope.delimiters.segment as u8);
-        self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
+        // A byte or two: a loop is faster than a copy.
+        self.envelope.delimiters.line_end.bytes().for_each(|byte| self.out.push(byte));
         self.out.go_on();
         self.ordinal += 1;
     }

@@ -5,13 +5,13 @@
 //! the document, so that a writer copies all of them at once and puts its delimiters over those bytes. Empty parts at
 //! an end are left out here, once for all writers.
 
-use super::{Element, Segment};
+use super::{Element, Segment, is_id};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// A block takes segments until it holds so many bytes: no document of hundreds of megabytes is moved as it grows.
 const BLOCK: usize = 60 << 10;
-/// Of a head: nothing is repeated, all values are shorter than [`LONG`] and of [`is_usual`] bytes.
+/// Of a head: the id is one, nothing is repeated, all values are shorter than [`LONG`] and of [`is_usual`] bytes.
 const USUAL: u8 = 1 << 7;
 /// The longest id that is kept whole; what is longer is no id, and its beginning is enough to be refused by.
 const LONGEST_ID: usize = 31;
@@ -38,13 +38,25 @@ pub(crate) enum Begins {
 /// One segment as it is packed.
 #[derive(Clone, Copy)]
 pub(crate) struct Packed<'a> {
-    pub id: &'a str,
-    values: &'a [u8],
+    /// The id, and behind it the values.
+    whole: &'a [u8],
+    id: usize,
     usual: bool,
 }
 
+/// By byte.
+const IS_USUAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = is_usual(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
 /// Letters, digits and marks that hardly any envelope reserves.
-pub(crate) fn is_usual(byte: u8) -> bool {
+pub(crate) const fn is_usual(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'.' | b',' | b'-' | b'/')
 }
 
@@ -99,7 +111,7 @@ fn pack(segment: &Segment, block: &mut Vec<u8>) {
     block.extend_from_slice(&[id.len() as u8, 0]);
     block.extend_from_slice(id.as_bytes());
     let first = block.len();
-    let mut usual = true;
+    let mut usual = is_id(id);
     for element in without_end(&segment.elements, |element| element.iter().flatten().all(String::is_empty)) {
         pack_element(element, block, &mut usual);
     }
@@ -115,20 +127,15 @@ fn pack(segment: &Segment, block: &mut Vec<u8>) {
 }
 
 fn pack_element(element: &Element, block: &mut Vec<u8>, usual: &mut bool) {
+    if let [components] = &element[..]
+        && let [value] = &components[..]
+    {
+        return pack_value(Begins::Element, value, block, usual);
+    }
     let mut begins = Begins::Element;
     for components in without_end(element, |repeat| repeat.iter().all(String::is_empty)) {
         for component in without_end(components, String::is_empty) {
-            let bytes = component.as_bytes();
-            *usual &=
-                begins != Begins::Repeat && bytes.len() < usize::from(LONG) && bytes.iter().all(|byte| is_usual(*byte));
-            match u8::try_from(bytes.len()) {
-                Ok(length) if length < LONG => block.push(begins as u8 | length),
-                _ => {
-                    block.push(begins as u8 | LONG);
-                    block.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-                }
-            }
-            block.extend_from_slice(bytes);
+            pack_value(begins, component, block, usual);
             begins = Begins::Component;
         }
         if components.iter().all(String::is_empty) {
@@ -139,6 +146,20 @@ fn pack_element(element: &Element, block: &mut Vec<u8>, usual: &mut bool) {
     if begins == Begins::Element {
         block.push(begins as u8);
     }
+}
+
+fn pack_value(begins: Begins, value: &str, block: &mut Vec<u8>, usual: &mut bool) {
+    let bytes = value.as_bytes();
+    match u8::try_from(bytes.len()) {
+        Ok(length) if length < LONG => block.push(begins as u8 | length),
+        _ => {
+            *usual = false;
+            block.push(begins as u8 | LONG);
+            block.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+        }
+    }
+    *usual &= begins != Begins::Repeat && bytes.iter().all(|byte| IS_USUAL[usize::from(*byte)]);
+    block.extend_from_slice(bytes);
 }
 
 /// Without empty parts at the end.
@@ -156,10 +177,10 @@ impl<'a> Iterator for InBlock<'a> {
     fn next(&mut self) -> Option<Packed<'a>> {
         let (head, rest) = self.0.split_first_chunk::<2>()?;
         let (length, rest) = length(head[1], MANY, rest)?;
-        let (id, rest) = rest.split_at_checked(usize::from(head[0] & !USUAL))?;
-        let (values, rest) = rest.split_at_checked(length)?;
+        let id = usize::from(head[0] & !USUAL);
+        let (whole, rest) = rest.split_at_checked(id + length)?;
         self.0 = rest;
-        Some(Packed { id: std::str::from_utf8(id).ok()?, values, usual: head[0] & USUAL != 0 })
+        Some(Packed { whole, id, usual: head[0] & USUAL != 0 })
     }
 }
 
@@ -173,9 +194,14 @@ fn length(said: u8, long: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 impl<'a> Packed<'a> {
+    /// Its id.
+    pub(crate) fn id(self) -> &'a str {
+        self.whole.get(..self.id).and_then(|id| std::str::from_utf8(id).ok()).unwrap_or_default()
+    }
+
     /// Its values in their order, with what each begins.
     pub(crate) fn values(self) -> impl Iterator<Item = (Begins, &'a str)> {
-        let mut rest = self.values;
+        let mut rest = self.whole.get(self.id..).unwrap_or_default();
         std::iter::from_fn(move || {
             let (mark, behind) = rest.split_first()?;
             let (length, behind) = length(mark & LONG, LONG, behind)?;
@@ -185,14 +211,14 @@ impl<'a> Packed<'a> {
         })
     }
 
-    /// Where its values are usual ones: appends them all, with the delimiter of elements or of components before each.
-    /// False if nothing was done.
+    /// Where its values are usual ones: appends id and values, with the delimiter of elements or of components before
+    /// each. False if nothing was done.
     pub(crate) fn copied(self, element: u8, component: u8, out: &mut Vec<u8>) -> bool {
         if !self.usual {
             return false;
         }
-        let mut at = out.len();
-        out.extend_from_slice(self.values);
+        let mut at = out.len() + self.id;
+        out.extend_from_slice(self.whole);
         while let Some(mark) = out.get_mut(at) {
             at += 1 + usize::from(*mark & LONG);
             *mark = if *mark > LONG { component } else { element };
@@ -201,7 +227,7 @@ impl<'a> Packed<'a> {
     }
 
     fn unpacked(self) -> Segment {
-        let mut segment = Segment { id: self.id.into(), elements: vec![] };
+        let mut segment = Segment { id: self.id().into(), elements: vec![] };
         for (begins, value) in self.values() {
             match (begins, segment.elements.last_mut()) {
                 (Begins::Repeat, Some(element)) => element.push(vec![value.to_owned()]),

@@ -174,12 +174,12 @@ impl<'a> Writer<'a> {
     }
 
     fn segment(&mut self, segment: Packed) -> Result<(), Fault> {
-        let spot = self.spot(segment.id, None);
-        check_id(segment.id, spot)?;
-        self.out.extend_from_slice(segment.id.as_bytes());
         let d = &self.envelope.delimiters;
         let [element, component, repetition] = [d.element, d.component, d.repetition].map(|c| c as u8);
         if !(self.copies && segment.copied(element, component, &mut self.out)) {
+            let spot = self.spot(segment.id(), None);
+            check_id(spot.id, spot)?;
+            self.out.extend_from_slice(spot.id.as_bytes());
             let mut position = 0;
             for (begins, value) in segment.values() {
                 position += u16::from(begins == Begins::Element);
@@ -252,7 +252,8 @@ impl<'a> Writer<'a> {
 
     fn end(&mut self) {
         self.out.push(self.envelope.delimiters.segment as u8);
-        self.out.extend_from_slice(self.envelope.delimiters.line_end.as_bytes());
+        // A byte or two: a loop is faster than a copy.
+        self.envelope.delimiters.line_end.bytes().for_each(|byte| self.out.push(byte));
         self.out.go_on();
         self.ordinal += 1;
     }
