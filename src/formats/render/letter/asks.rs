@@ -1,7 +1,10 @@
 //! What a document's sender is asked to do. The remedies of the codes speak to whoever runs the hub: where these name the
 //! sender, or settings that the sender can't see, the sender's own stand here.
 
-use crate::{codes, fault::Fault};
+use crate::{
+    codes,
+    fault::{Fault, Layer},
+};
 
 const ASKS: &[(&str, &str)] = &[
     (codes::EMPTY, "Send it again: nothing of it arrived."),
@@ -56,7 +59,12 @@ pub(super) fn ask(fault: &Fault) -> Box<str> {
         return (*ask).into();
     }
     // What an agreement let pass or refused is told in the remedy, and is none of the sender's business.
-    codes::row(&fault.code).map_or_else(|| fault.remedy.clone(), |row| row.remedy.into())
+    match (codes::row(&fault.code), fault.layer) {
+        (Some(row), _) => row.remedy.into(),
+        // Of what the core or a mapping refused the remedies are ours, too: what was expected is said.
+        (None, Layer::Core | Layer::Mapping) => "".into(),
+        (None, _) => fault.remedy.clone(),
+    }
 }
 
 #[cfg(test)]
