@@ -5,7 +5,7 @@ mod absent;
 use super::{
     index::Needles,
     lengthy,
-    scan::{Classes, Raw, Syntax, cut, meant},
+    scan::{Classes, MOST_PARTS, Raw, Syntax, cut, meant},
     scratch::Tables,
     structure::{Arrival, Placed, Structure},
     text::{Charset, decode, latin1},
@@ -79,6 +79,11 @@ impl Faults {
             self.ignored += 1;
             return;
         };
+        self.push_as_it_is(fault);
+    }
+
+    /// One that no agreement lets pass.
+    fn push_as_it_is(&mut self, fault: Fault) {
         // What the envelope says of the set is few, and never left out; nor is what refuses it.
         let refuses = fault.costs >= Costs::Set && !self.refuses;
         self.refuses |= refuses;
@@ -281,7 +286,7 @@ impl Builder<'_> {
     fn elements(&mut self, node: NodeId, segment: &Arrival, spec: Option<&SegmentSpec>, elements: &[Raw]) {
         let mut present = 0u128;
         let mut seen = spec.map(|spec| Positions::over(spec, self.raw.edifact && self.raw.syntax.repetition.is_none()));
-        for (position, raw) in (1u16..).zip(&elements[1..]) {
+        for (position, raw) in (1..=u16::MAX).zip(&elements[1..]) {
             let known = seen.as_mut().map(|seen| seen.next());
             if raw.start == raw.end {
                 continue;
@@ -294,6 +299,11 @@ impl Builder<'_> {
                 seen = None;
             }
             self.element(node, &mut spot, raw, known.flatten());
+        }
+        if let Some(raw) = elements.get(MOST_PARTS) {
+            let (id, ordinal) = (segment.id(), segment.ordinal);
+            let spot = Spot { id, ordinal, element: u16::MAX - 1, component: None, repeat: 1 };
+            self.beyond(codes::TOO_MANY_ELEMENTS, &spot, raw);
         }
         if let Some(spec) = spec {
             self.absent(segment, spec, elements, present);
@@ -342,7 +352,10 @@ impl Builder<'_> {
             let fault = Fault::new(codes::TOO_MANY_REPEATS, self.place(spot, raw), sentence).found(&found);
             self.faults.push(fault.expected(format!("at most {}", spec.repeats)));
         }
-        for (repeat, (start, end)) in (1u16..).zip(parts).filter(|(_, (start, end))| start < end) {
+        if parts.len() > MOST_PARTS {
+            self.beyond(codes::TOO_MANY_REPEATS, spot, raw);
+        }
+        for (repeat, (start, end)) in (1..=u16::MAX).zip(parts).filter(|(_, (start, end))| start < end) {
             let part = Raw { start: raw.start + start as u32, end: raw.start + end as u32, repeats: false, ..*raw };
             spot.repeat = repeat;
             let name = self.position_name(repeat);
@@ -367,7 +380,10 @@ impl Builder<'_> {
             }
         }
         let mut present = 0u128;
-        for (position, (start, end)) in (1u16..).zip(&parts).filter(|(_, (start, end))| start < end) {
+        if parts.len() > MOST_PARTS {
+            self.beyond(codes::TOO_MANY_COMPONENTS, spot, raw);
+        }
+        for (position, (start, end)) in (1..=u16::MAX).zip(&parts).filter(|(_, (start, end))| start < end) {
             let part =
                 Raw { start: raw.start + *start as u32, end: raw.start + *end as u32, components: false, ..*raw };
             present |= 1u128.checked_shl(u32::from(position)).unwrap_or(0);
@@ -384,6 +400,14 @@ impl Builder<'_> {
         if let Some(spec) = spec.filter(|_| !simple) {
             self.absent_components(spot, raw, spec, (present, &parts));
         }
+    }
+
+    /// More parts than are counted: the rest is part of the last, and that costs the set whatever was agreed.
+    fn beyond(&mut self, code: &'static str, spot: &Spot, raw: &Raw) {
+        let sentence =
+            format!("{} in segment {}: only the first {MOST_PARTS} parts are told apart.", name_of(spot), spot.ordinal);
+        let fault = Fault::new(code, self.place(spot, raw), sentence).found("more");
+        self.faults.push_as_it_is(fault.expected(format!("at most {MOST_PARTS}")));
     }
 
     fn leaf(&mut self, node: NodeId, spot: &Spot, raw: &Raw, spec: Option<&ElementSpec>) {

@@ -157,8 +157,8 @@ fn several(first: u8, rest: &[u8], bytes: &[u8]) -> (Option<usize>, usize) {
 }
 
 /// The most elements of a segment, repeats of an element, components of a composite: positions are 16 bits, and rubbish
-/// must not fill memory with empty ones. What stands behind them is part of the last.
-const MOST_PARTS: usize = u16::MAX as usize - 1;
+/// must not fill memory with empty ones. What stands behind them is part of the last, and costs the set.
+pub(crate) const MOST_PARTS: usize = u16::MAX as usize - 1;
 
 /// An element's raw bytes in its set, and what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

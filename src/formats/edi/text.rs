@@ -82,7 +82,8 @@ fn place_at(raw: &RawSet, at: usize, len: u32) -> Place {
     let (start, end) = raw.spans.get(found).copied().unwrap_or_default();
     let segment = &raw.bytes[start as usize..(end as usize).max(start as usize)];
     let before = &segment[..at.saturating_sub(start as usize).min(segment.len())];
-    let element = cut(before, raw.syntax.element, raw.syntax).len() as u16 - 1;
+    let element = cut(before, raw.syntax.element, raw.syntax).len().saturating_sub(1);
+    let element = u16::try_from(element).unwrap_or(u16::MAX);
     let id_end = segment.iter().take(4).position(|b| *b == raw.syntax.element).unwrap_or(segment.len().min(3));
     let id = String::from_utf8_lossy(&segment[..id_end]).into_owned().into();
     let element = (element > 0).then_some(element);

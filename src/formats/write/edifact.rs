@@ -258,9 +258,9 @@ impl Writer<'_> {
             check_id(spot.id, spot)?;
             self.out.extend_from_slice(spot.id.as_bytes());
             let spec = self.guide.and_then(|guide| guide.segments.get(spot.id));
-            let (mut position, mut nth) = (0, 0);
+            let (mut position, mut nth) = (0u16, 0);
             for (begins, value) in segment.values() {
-                position += u16::from(begins == Begins::Element);
+                position = position.saturating_add(u16::from(begins == Begins::Element));
                 nth = if begins == Begins::Component { nth + 1 } else { 0 };
                 let spot = Spot { element: Some(position), ..spot };
                 if begins == Begins::Repeat && self.envelope.syntax_version < 4 {

@@ -180,9 +180,9 @@ impl<'a> Writer<'a> {
             let spot = self.spot(segment.id(), None);
             check_id(spot.id, spot)?;
             self.out.extend_from_slice(spot.id.as_bytes());
-            let mut position = 0;
+            let mut position = 0u16;
             for (begins, value) in segment.values() {
-                position += u16::from(begins == Begins::Element);
+                position = position.saturating_add(u16::from(begins == Begins::Element));
                 let spot = Spot { element: Some(position), ..spot };
                 if begins == Begins::Repeat && !self.repeats() {
                     return Err(self.cant_repeat(spot));

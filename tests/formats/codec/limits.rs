@@ -118,3 +118,28 @@ fn faults_of_one_set_are_bounded_in_number() {
     let sets = sets(Standard::X12, &bytes);
     assert!(sets[0].faults.len() <= 520, "{} faults", sets[0].faults.len());
 }
+
+/// Numbers of parts have 16 bits: what is beyond is a fault, and costs its set only.
+#[test]
+fn more_parts_than_are_counted_cost_their_set_only() {
+    let many = |part: &str| part.repeat(70_000);
+    for (segment, code) in [
+        (format!("REF*DP{}~", many("*A")), "E0302"),
+        (format!("ZZ9*DP{}~", many("*A")), "E0302"),
+        (format!("REF*DP{}~", many(">A")), "E0303"),
+        (format!("ZZ9*DP{}~", many(">A")), "E0303"),
+        (format!("ZZ9*DP{}~", many("^A")), "E0304"),
+    ] {
+        for kind in ["850", "899"] {
+            let head =
+                String::from_utf8_lossy(HEAD).replace("*U*00401*", "*^*00501*").replace("*X*004010~", "*X*005010~");
+            let bad = format!("ST*{kind}*0001~BEG*00*SA*PO-1**20260105~{segment}SE*4*0001~");
+            let good = String::from_utf8_lossy(ORDER).replace("0001", "0002");
+            let bytes = format!("{head}{bad}{good}GE*2*1~IEA*1*000000001~");
+            let sets = sets(Standard::X12, bytes.as_bytes());
+            let codes: Vec<&str> = sets[0].faults.iter().map(|fault| &*fault.code).collect();
+            assert!(!sets[0].accepted() && (codes.contains(&code) || kind == "850"), "{kind} {code}: {codes:?}");
+            assert!(sets[1].accepted(), "{:?}", sets[1].faults);
+        }
+    }
+}
