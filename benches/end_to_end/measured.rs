@@ -141,7 +141,9 @@ impl Hub {
 fn facts(hub: &flow::Hub, n: usize) -> Facts {
     let connection = hub.directory.connection(&load::connection(n)).expect("a connection of the load").clone();
     let duplicates_days = hub.directory.duplicates_days(&connection);
-    Facts { connection, name: format!("{n}.edi"), transport_id: None, modified_at: None, duplicates_days }
+    let answers_duplicates = hub.directory.answers_duplicates(&connection);
+    let name = format!("{n}.edi");
+    Facts { connection, name, transport_id: None, modified_at: None, duplicates_days, answers_duplicates }
 }
 
 /// Takes claims of deliveries out of the broker until so many deliveries were named, each with when it came.

@@ -49,6 +49,8 @@ pub struct Way {
     pub connection: Arc<ConnectionInfo>,
     /// The same content within so many days is a duplicate.
     pub duplicates_days: u32,
+    /// A duplicate may be owed an answer.
+    pub answers_duplicates: bool,
 }
 
 /// Where a document that was sent went, for the journal.
@@ -169,7 +171,11 @@ impl Connectors {
         for connection in directory.connections.values() {
             let entry = transport(&connection.transport)
                 .ok_or_else(|| Wrong::Settings(format!("`{}` is no transport", connection.transport)))?;
-            let way = Way { connection: connection.clone(), duplicates_days: directory.duplicates_days(connection) };
+            let way = Way {
+                duplicates_days: directory.duplicates_days(connection),
+                answers_duplicates: directory.answers_duplicates(connection),
+                connection: connection.clone(),
+            };
             open.insert(connection.id, (connection.name.clone(), (entry.open)(way, hub.clone())?));
         }
         Ok(Connectors { open: Arc::new(open) })

@@ -248,8 +248,10 @@ async fn write_documents(
     for (d, p) in decided.iter().zip(group).filter(|(d, _)| d.is_new) {
         let connection = p.facts.connection.id;
         let sequence = next.entry(connection).and_modify(|n| *n += 1).or_insert(1);
-        let state = if d.duplicate_of.is_some() { "duplicate" } else { "received" };
-        if d.duplicate_of.is_none() {
+        // A duplicate whose sender may be owed an answer is read by translate, which ends it.
+        let ends = d.duplicate_of.is_some() && !p.facts.answers_duplicates;
+        let state = if ends { "duplicate" } else { "received" };
+        if !ends {
             work.insert(connection);
         }
         rows.push(NewDocument {
@@ -268,7 +270,7 @@ async fn write_documents(
             partner: p.facts.connection.partner,
             deadline: now.0 + limits.wait_us,
             wait_us: limits.wait_us,
-            ended_at: d.duplicate_of.map(|_| now.0),
+            ended_at: ends.then_some(now.0),
         });
         let step = Step::new(tenant, now.0, "intake", state, &limits.worker).document(d.id.0);
         steps.push(match d.duplicate_of {

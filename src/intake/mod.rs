@@ -28,6 +28,8 @@ pub struct Facts {
     pub modified_at: Option<i64>,
     /// The same content within so many days is a duplicate; 0 looks for none.
     pub duplicates_days: u32,
+    /// A duplicate is read all the same: its sender may be owed an answer that says so.
+    pub answers_duplicates: bool,
 }
 
 /// Proof that intake has committed. Only intake can make one, so only then can a sender be told.

@@ -130,7 +130,7 @@ pub async fn same_content(
         tx,
         "select r.n, d.id from {rows} join documents d on d.sha256 = r.sha256 and d.received_at >= r.since
             and (r.partner is null or d.partner = r.partner)
-         where d.tenant = $2 and d.state in ('received', 'retrying', 'translated') order by r.n, d.received_at desc, d.id desc",
+         where d.tenant = $2 and d.state in ('received', 'retrying', 'translated') and d.duplicate_of is null order by r.n, d.received_at desc, d.id desc",
         ARRIVAL => arrivals;
         tenant
     )?)
@@ -151,13 +151,15 @@ pub struct Work {
     pub tries: i64,
     pub due: Option<i64>,
     pub first_failed_at: Option<i64>,
+    /// It has the same content: read only to answer its sender.
+    pub duplicate_of: Option<DocumentId>,
 }
 
 /// The next documents of a connection, in order.
 pub async fn work(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, limit: i64) -> Result<Vec<Work>, StoreError> {
     Ok(fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at from documents
+        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of from documents
          where tenant = $1 and connection = $2 and state in ('received', 'retrying') order by sequence limit $3";
         tenant, connection, limit
     )?)

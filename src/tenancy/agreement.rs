@@ -19,10 +19,12 @@ pub struct Agreement {
     /// What goes back for each functional group of X12: `"997"`, `"999"`, `by_version` (999 from 005010 on) or `none`.
     #[schemars(extend("level" = "connection", "standard" = "x12"))]
     pub acknowledge: Acknowledge,
-    /// When a TA1 goes back for an X12 interchange: `never`, `on_error`, `always`, `when_asked` (ISA14 = 1).
+    /// When a TA1 goes back for an X12 interchange: `never`, `on_error`, `always`, `when_asked` (ISA14 = 1). One that
+    /// came before is answered with R and 025.
     #[schemars(extend("level" = "connection", "standard" = "x12"))]
     pub ta1: Ta1,
-    /// When a CONTRL goes back for an EDIFACT interchange: `none`, `on_error`, `always`.
+    /// When a CONTRL goes back for an EDIFACT interchange: `none`, `on_error`, `always`. One that came before is
+    /// answered with 4 and 26.
     #[schemars(extend("level" = "connection", "standard" = "edifact"))]
     pub contrl: Contrl,
     /// When an 824 (X12) or APERAK (EDIFACT) goes back for a document that was read: `none`, `on_error` (its mapping or the

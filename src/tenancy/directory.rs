@@ -210,16 +210,6 @@ impl Directory {
         self.tenants.get(&tenant)?.endpoints.iter().find(|e| e.id == id)
     }
 
-    /// Within how many days the same content on a connection is a duplicate: as its partner agreed, else the default.
-    pub fn duplicates_days(&self, connection: &ConnectionInfo) -> u32 {
-        // What a document is, nobody has looked at yet: what holds beside the standards' blocks.
-        let of = |terms: &Terms| terms.of(connection.id, Standard::Json, "").duplicates_days;
-        match connection.partner.and_then(|id| self.partners.get(&id)) {
-            Some(partner) => of(&partner.terms),
-            None => self.tenants.get(&connection.tenant).map_or(0, |tenant| of(&tenant.terms)),
-        }
-    }
-
     /// The name of a partner, for people.
     pub fn partner_name(&self, id: PartnerId) -> &str {
         self.partners.get(&id).map_or("", |p| p.name.as_str())

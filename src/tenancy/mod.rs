@@ -5,6 +5,7 @@
 //! Never: reads the environment or a file itself; knows a format's bytes.
 //! Tried by: the tests in its files, tests/api/keys.rs
 
+mod again;
 pub mod agreement;
 pub mod catalogue;
 pub mod directory;

@@ -286,6 +286,7 @@ async fn a_crash_before_the_move_gives_the_same_document(on: On) {
         transport_id: None,
         modified_at: Some(meta.mtime() * 1_000_000 + meta.mtime_nsec() / 1_000),
         duplicates_days: 30,
+        answers_duplicates: false,
     };
     let receipt = watched.setup.hub.intake.take(&b"ISA*crash"[..], facts).await.expect("taken");
     let _polling = watched.poll();

@@ -130,6 +130,45 @@ async fn contrl(backing: Backing) {
     rig.halt().await;
 }
 
+/// Who repeats an interchange waits for an answer: it is told that this came before, whether the bytes are the same, which
+/// intake finds, or only what they say, which translate finds.
+async fn what_comes_again_is_answered_once(backing: Backing) {
+    let first = orders(1, &["PO-1"]);
+    let other_bytes = first.replace("~\n", "~\r\n");
+    let again = "TA1*000000001*261102*0915*R*025~";
+    for (agreement, asked, told) in [
+        ("ta1: always, acknowledge: '997'", "0", vec![again]),
+        ("ta1: on_error", "0", vec![again]),
+        ("ta1: when_asked", "1", vec![again]),
+        ("ta1: when_asked", "0", vec![]),
+        ("acknowledge: '997'", "1", vec![]),
+    ] {
+        let asks = |text: &str| text.replace("*0*P*", &format!("*{asked}*P*"));
+        let mut rig = agreed(backing, agreement).await;
+        answers(&rig, "a.edi", &asks(&first)).await;
+        assert_eq!(answers(&rig, "b.edi", &asks(&first)).await, told, "{agreement}: the same bytes");
+        assert_eq!(answers(&rig, "c.edi", &asks(&first)).await, told, "{agreement}: and once more");
+        assert_eq!(answers(&rig, "d.edi", &asks(&other_bytes)).await, told, "{agreement}: other bytes");
+        let copies = "select count(*) from documents where state = 'duplicate' and duplicate_of is not null";
+        assert_eq!(rig.place.number(copies).await, 3, "{agreement}");
+        assert_eq!(rig.place.number("select count(*) from messages").await, 1, "{agreement}: none is worked");
+        rig.halt().await;
+    }
+    let mut rig = agreed(backing, "contrl: on_error").await;
+    let first = messages("R1", 3, &[&orders_message("PO-1", "4")]);
+    assert_eq!(answers(&rig, "a.edi", &first).await, [""; 0]);
+    assert_eq!(answers(&rig, "b.edi", &first).await, ["UCI+R1+4012345000009:14+ACMEDIST:ZZZ+4+26'"]);
+    rig.halt().await;
+    // An answer of theirs that comes again is no reason for one of ours.
+    let mut rig = agreed(backing, "ta1: always").await;
+    let theirs = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *261102*0915*U*00401*000000009*0*P*>~\n\
+                  TA1*000000001*261102*0915*A*000~\nIEA*0*000000009~\n";
+    for name in ["a.edi", "b.edi"] {
+        assert_eq!(answers(&rig, name, theirs).await, [""; 0], "{name}");
+    }
+    rig.halt().await;
+}
+
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
         mod lite {$(
@@ -147,4 +186,4 @@ macro_rules! on_both {
     };
 }
 
-on_both!(the_999_by_version, the_ta1, contrl);
+on_both!(the_999_by_version, the_ta1, contrl, what_comes_again_is_answered_once);

@@ -288,7 +288,9 @@ impl Rig {
     pub fn facts(&self, connection: &str, name: &str) -> Facts {
         let connection = self.hub.directory.connection(connection).expect("a connection of the rig").clone();
         let duplicates_days = self.hub.directory.duplicates_days(&connection);
-        Facts { connection, name: name.into(), transport_id: None, modified_at: None, duplicates_days }
+        let answers_duplicates = self.hub.directory.answers_duplicates(&connection);
+        let name = name.into();
+        Facts { connection, name, transport_id: None, modified_at: None, duplicates_days, answers_duplicates }
     }
 
     /// Takes bytes in.

@@ -389,6 +389,7 @@ async fn read(folder: &Folder, file: &Found) -> Read {
         transport_id: None,
         modified_at: Some(file.stamp.modified_us()),
         duplicates_days: folder.way.duplicates_days,
+        answers_duplicates: folder.way.answers_duplicates,
     };
     match folder.hub.intake.spool(stream, facts).await {
         Ok(spooled) => Read::Whole(spooled),

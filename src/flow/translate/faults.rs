@@ -1,6 +1,7 @@
 //! Causes and faults that translate itself finds.
 
 use crate::{
+    canonical::DocumentId,
     formats::{
         fault::{Costs, Fault, Layer, Origin},
         piece::{Area, Interchange, Standard},
@@ -9,6 +10,16 @@ use crate::{
     tenancy::{Effective, agreement::key_of},
 };
 use serde_json::{Value, json};
+
+/// The cause of a document whose content came before.
+pub fn same_content(of: DocumentId) -> Value {
+    json!({
+        "code": "duplicate/content",
+        "sentence": format!("the same content came before, in document {of}"),
+        "remedy": "nothing: it was worked the first time",
+        "of": of,
+    })
+}
 
 /// A document's cause made of its faults: the first names it, all go along.
 pub fn cause_of(faults: &[Fault]) -> Value {

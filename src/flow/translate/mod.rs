@@ -267,6 +267,7 @@ impl Visit<'_> {
         let run = &mut self.batch.runs[at];
         if let Some(set) = run.take(piece, &self.hub.directory)
             && set.ordinal >= run.skip_before
+            && run.work.duplicate_of.is_none()
         {
             self.batch.push(at, set);
         }
@@ -361,6 +362,7 @@ async fn open_row(
         tries: document.tries,
         due: None,
         first_failed_at: None,
+        duplicate_of: None,
     };
     open(hub, tenant, work, None, true).await
 }

@@ -199,7 +199,11 @@ impl Run {
     }
 
     fn interchange(&mut self, header: Interchange, directory: &Directory) {
-        let (partner, ends, cause) = identify(&header, &self.tenant, &self.connection, directory);
+        let (partner, mut ends, mut cause) = identify(&header, &self.tenant, &self.connection, directory);
+        let duplicate_of = self.work.duplicate_of.filter(|_| ends == "translated");
+        if let Some(of) = duplicate_of {
+            (ends, cause) = ("duplicate", Some(super::faults::same_content(of)));
+        }
         let agreement = partner.as_ref().map(|p| p.terms.of(self.connection.id, header.standard, "").clone());
         let lists_all = agreement.as_ref().is_some_and(|a| a.acknowledge_accepted_sets);
         let asks = ends == "translated" && agreement.as_ref().is_some_and(|a| a.duplicates_days > 0);
@@ -214,7 +218,7 @@ impl Run {
             agreement,
             ends,
             cause,
-            duplicate_of: None,
+            duplicate_of,
             number: if asks { ControlNumber::Wanted } else { ControlNumber::NotAsked },
             hash: Sha256::new(),
             content: None,
@@ -346,6 +350,9 @@ impl Run {
                 "remedy": "this is a bug of the hub: report it, then replay the document",
             });
             return ("dead", Some(cause), None);
+        }
+        if let Some(of) = self.work.duplicate_of {
+            return ("duplicate", Some(super::faults::same_content(of)), Some(of));
         }
         if !self.is_enveloped() {
             return self.end_without_envelope();
