@@ -62,8 +62,18 @@ impl Advice<'_> {
             self.partner.terms.of(self.came_in.connection, self.came_in.interchange.standard, &self.came_in.kind);
         match agreed.application_advice {
             ApplicationAdvice::None => false,
-            ApplicationAdvice::OnError => matches!(self.taken, Taken::Partly | Taken::Rejected) && !self.is_answered,
+            ApplicationAdvice::OnError => self.is_error() && !self.is_answered,
             ApplicationAdvice::Always => true,
+        }
+    }
+
+    /// True where the sender has something to mend. An order with another price than ours is held, and nothing of it is
+    /// reserved; one that waits for stock has nothing wrong.
+    fn is_error(&self) -> bool {
+        match self.taken {
+            Taken::Accepted => false,
+            Taken::Changed => self.faults.iter().any(|fault| &*fault.code == "order/price"),
+            Taken::Partly | Taken::Rejected => true,
         }
     }
 

@@ -28,7 +28,7 @@ pub struct Agreement {
     #[schemars(extend("level" = "connection", "standard" = "edifact"))]
     pub contrl: Contrl,
     /// When an 824 (X12) or APERAK (EDIFACT) goes back for a document that was read: `none`, `on_error` (its mapping or the
-    /// core refuses it, or lines of it that no answer tells of), `always`. Built in is `none`, as of the other
+    /// core refuses it, or lines of it or their prices, and no answer tells of that), `always`. Built in is `none`, as of the other
     /// acknowledgements: a partner that was not told to expect such a set refuses it.
     #[schemars(extend("level" = "set"))]
     pub application_advice: ApplicationAdvice,

@@ -133,6 +133,33 @@ async fn lines_are_told_where_no_answer_does(backing: Backing) {
     rig.halt().await;
 }
 
+/// Nothing of such an order is reserved: where no answer says so, its sender would wait for goods that never come.
+async fn a_price_that_is_not_ours_is_told(backing: Backing) {
+    let answers = "answers: [{ event: order.confirmed, as: x12 004010 855, by: north-drop }]\n";
+    let mut rig = speaking_both(backing, |north| {
+        north.replace(answers, "").replace("acknowledge: '997'", "application_advice: on_error")
+    })
+    .await;
+    let dear = |text: String| text.replace("2.50", "1.75");
+    let id = rig.bring("north-edi", "a.edi", dear(orders(1, &["PO-1"])).as_bytes()).await;
+    let sent = advices(&rig, id).await;
+    assert_eq!(sent.len(), 1);
+    let (text, advised) = read(&sent[0]);
+    assert!(text.contains("OTI*TC*PO*PO-1*"), "{text}");
+    assert_eq!(said(&advised), ["MN PO104 in 5 `1.75`"]);
+    let id = rig.bring("north-edi", "b.edi", dear(orders_message("R1", "PO-2", "PLENTY-1", "96A")).as_bytes()).await;
+    let (text, advised) = read(&advices(&rig, id).await[0]);
+    assert!(text.contains("+34+CA'"), "{text}");
+    assert_eq!(said(&advised), ["PRICE PRI01-2 in 9 `1.75`"]);
+    the_books_are_right(&rig).await;
+    rig.halt().await;
+    // The 855 tells of it.
+    let mut rig = agreed(backing, "application_advice: on_error").await;
+    let id = rig.bring("north-edi", "a.edi", dear(orders(1, &["PO-1"])).as_bytes()).await;
+    assert_eq!(advices(&rig, id).await.len(), 0);
+    rig.halt().await;
+}
+
 /// An ORDERS of northwind's whose second line names an item.
 fn orders_message(control: &str, number: &str, sku: &str, release: &str) -> String {
     format!(
@@ -417,6 +444,7 @@ macro_rules! on_both {
 
 on_both!(
     what_the_core_refuses,
+    a_price_that_is_not_ours_is_told,
     lines_are_told_where_no_answer_does,
     an_aperak_goes_the_way_the_order_came,
     what_the_mapping_refuses,
