@@ -171,7 +171,7 @@ impl<'a> Bytes<'a> {
         firsts[0] = known.map_or(UNKNOWN, |(_, shape)| shape.first);
         let mut marks = marks.iter();
         let (mut at, mut ends) = self.next(&mut marks)?;
-        let (mut rows, mut present, mut position) = (0, 0u64, 0);
+        let (mut rows, mut present, mut alone, mut position) = (0, 0u64, 0u64, 0);
         while ends == ELEMENT {
             position += 1;
             let from = at + 1;
@@ -196,9 +196,10 @@ impl<'a> Bytes<'a> {
             }
             room[rows % ROOM] = Row::element(segment, position, from, at - from);
             rows += usize::from(at > from);
-            present |= u64::from(at > from) << position;
+            alone |= u64::from(at > from) << position;
         }
-        let holds = ends == SEGMENT && known.is_none_or(|(_, shape)| shape.whole && shape.holds(present));
+        let fits = |shape: &Shape| shape.whole && shape.holds(present | alone) && shape.may_stand_alone(alone);
+        let holds = ends == SEGMENT && known.is_none_or(|(_, shape)| fits(shape));
         holds.then_some(rows)
     }
 

@@ -76,6 +76,8 @@ pub(crate) struct Shape {
     len: u32,
     /// Bit n is set if position n (from 1) must be there.
     mandatory: u64,
+    /// Bit n is set if position n is a composite that needs more than its first component.
+    composed: u64,
     notes: Vec<Notes>,
     /// False if there is more to it than this table can say.
     pub whole: bool,
@@ -157,6 +159,9 @@ impl Laying {
             .collect();
         let whole = positions.len() <= MOST && !spread_to_nothing(elements, spread);
         let inner: Vec<Check> = positions.iter().map(|(element, _)| self.check(element)).collect();
+        let needs_more =
+            |check: &Check| self.made.shapes.get(check.shape as usize).is_some_and(|shape| !shape.holds(1 << 1));
+        let incomplete: Vec<bool> = inner.iter().map(needs_more).collect();
         let first = self.made.checks.len() as u32;
         self.made.checks.extend(inner);
         let said = |element: &ElementSpec| Arc::new(element.components.first().unwrap_or(element).clone());
@@ -169,6 +174,7 @@ impl Laying {
                 .zip(&positions)
                 .filter(|(n, (_, must))| *must && *n <= MOST)
                 .fold(0, |m, (n, _)| m | 1 << n),
+            composed: (1..).zip(&incomplete).filter(|(n, more)| **more && *n <= MOST).fold(0, |m, (n, _)| m | 1 << n),
             whole: whole && notes.is_some(),
             notes: notes.unwrap_or_default(),
         }
@@ -221,6 +227,12 @@ impl Shape {
         (present >> 1) >> self.len == 0
             && self.mandatory & !present == 0
             && self.notes.iter().all(|notes| notes.hold(present as u32 | 1))
+    }
+
+    /// True if none of the positions that hold one value without a separator needs more than that; bit n is position n.
+    #[inline]
+    pub fn may_stand_alone(&self, alone: u64) -> bool {
+        self.composed & alone == 0
     }
 }
 

@@ -177,3 +177,19 @@ fn first_bytes_tell_the_format() {
         assert_eq!(sniff(first), standard, "{}", String::from_utf8_lossy(first));
     }
 }
+
+#[test]
+fn one_value_without_separator_does_not_fill_a_composite_that_needs_more() {
+    let set = |quantity: &str| {
+        format!(
+            "UNB+UNOC:3+NORTHWIND:14+ACMEDIST:14+260105:0930+1'UNH+1+ORDERS:D:96A:UN'BGM+220+PO-1+9'DTM+137:20260105:102'\
+             NAD+BY+123::9'LIN+1++A1:SA'{quantity}'UNS+S'UNT+8+1'UNZ+1+1'"
+        )
+    };
+    let codes = |text: &str| sets(Standard::Edifact, text.as_bytes()).remove(0).faults;
+    // `?` takes the long way.
+    for (quantity, expected) in [("QTY+21", 1), ("QTY+2?1", 1), ("QTY+21:", 1), ("QTY+21:5", 0), ("QTY+2?1:5", 0)] {
+        let told: Vec<_> = codes(&set(quantity)).iter().map(|fault| fault.code.to_string()).collect();
+        assert_eq!(told, vec!["E0301"; expected], "{quantity}");
+    }
+}
