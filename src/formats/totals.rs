@@ -56,8 +56,14 @@ enum Summed {
 }
 
 /// Checks CTT and CNT against the lines that are there; `segments` are the nodes of all segments. A wrong count of lines
-/// is taken as `lines` says, a wrong total of quantities as its row of codes does.
-pub(crate) fn check(set: &Set, segments: &[NodeId], lines: Severity) -> impl Iterator<Item = Fault> + use<> {
+/// is taken as `lines` says, a wrong total of quantities as its row of codes does. If lines are known to be `missing`, that
+/// there are fewer than stated only follows from it.
+pub(crate) fn check(
+    set: &Set,
+    segments: &[NodeId],
+    lines: Severity,
+    missing: bool,
+) -> impl Iterator<Item = Fault> + use<> {
     let tree = &set.tree;
     let [ctt, cnt] = ["CTT", "CNT"].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
     let (mut of_lines, mut of_quantities) = (None, None);
@@ -67,17 +73,18 @@ pub(crate) fn check(set: &Set, segments: &[NodeId], lines: Severity) -> impl Ite
         of_lines = statement(tree, *segment, is_cnt, "2").or(of_lines);
         of_quantities = statement(tree, *segment, is_cnt, "1").or(of_quantities);
     }
-    let lines = of_lines.and_then(|stated| count(set, segments, stated)).and_then(|fault| by_severity(fault, lines));
-    let quantities = of_quantities.and_then(|stated| total(set, segments, stated));
+    let lines =
+        of_lines.and_then(|stated| count(set, segments, stated, missing)).and_then(|fault| by_severity(fault, lines));
+    let quantities = of_quantities.and_then(|stated| total(set, segments, stated, missing));
     lines.into_iter().chain(quantities)
 }
 
-fn count(set: &Set, segments: &[NodeId], stated: NodeId) -> Option<Fault> {
+fn count(set: &Set, segments: &[NodeId], stated: NodeId, missing: bool) -> Option<Fault> {
     let (tree, counted) = (&set.tree, counted(&set.kind)?);
     let line = tree.number_of(counted).unwrap_or(u32::MAX);
     let lines = segments.iter().filter(|segment| tree.number(**segment) == line).count() as u64;
     let value = tree.value(stated).unwrap_or("");
-    if value.parse() == Ok(lines) {
+    if value.parse().is_ok_and(|stated: u64| stated == lines || (missing && stated > lines)) {
         return None;
     }
     let there = counted_of(lines, &format!("segments {counted}"));
@@ -85,7 +92,7 @@ fn count(set: &Set, segments: &[NodeId], stated: NodeId) -> Option<Fault> {
     Some(Fault::new(codes::CONTROL_TOTAL, tree.place(stated), sentence).found(value).expected(lines.to_string()))
 }
 
-fn total(set: &Set, segments: &[NodeId], stated: NodeId) -> Option<Fault> {
+fn total(set: &Set, segments: &[NodeId], stated: NodeId, missing: bool) -> Option<Fault> {
     let tree = &set.tree;
     let value = tree.value(stated).filter(|value| !value.is_empty())?;
     let summed = SUMMED.iter().find(|(kind, _)| *kind == &*set.kind)?.1;
@@ -101,7 +108,8 @@ fn total(set: &Set, segments: &[NodeId], stated: NodeId) -> Option<Fault> {
         .collect();
     // What can't be read as a number has a fault of its own.
     let sum: i128 = found.iter().map(|value| scaled(value)).sum::<Option<i128>>()?;
-    if found.is_empty() || scaled(value)? == sum || truncated(&found, value) {
+    let stated_sum = scaled(value)?;
+    if found.is_empty() || stated_sum == sum || (missing && stated_sum > sum) || truncated(&found, value) {
         return None;
     }
     let expected = plain(sum);

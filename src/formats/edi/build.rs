@@ -20,7 +20,7 @@ use crate::{
     place::{At, Place},
     tree::{Add, Kind, NodeId, Text, Tree},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 /// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
 const MOST_FAULTS: usize = 500;
@@ -71,6 +71,9 @@ pub(crate) struct Faults {
     /// One of them costs the set.
     refuses: bool,
     over: Option<(&'static str, Box<str>, NodeId)>,
+    /// Loops that nothing opened, by their slot and the node they stand below: which fault tells of it, and how many more
+    /// times it was so.
+    unopened: HashMap<(u32, u32), (usize, u32)>,
 }
 
 impl Faults {
@@ -117,8 +120,35 @@ impl Faults {
         same
     }
 
+    /// A loop that nothing opens: once for each slot and parent, since what is left out at one place is mostly left out at
+    /// all.
+    pub fn unopened(&mut self, (slot, parent): (u32, NodeId), fault: impl FnOnce() -> Fault) {
+        if let Some((_, more)) = self.unopened.get_mut(&(slot, parent.0)) {
+            *more += 1;
+            return;
+        }
+        let at = self.list.len();
+        self.push(fault());
+        if self.list.len() > at {
+            self.unopened.insert((slot, parent.0), (at, 0));
+        }
+    }
+
+    /// True if a fault says that a segment of this name is missing, or stands at the wrong place.
+    pub fn tell_of(&self, segment: &str) -> bool {
+        let codes = [codes::NO_LOOP_START, codes::MISSING_SEGMENT, codes::OUT_OF_PLACE];
+        let named = |fault: &Fault| matches!(&fault.place.at, At::Segment { id, .. } if &**id == segment);
+        self.list.iter().any(|fault| codes.contains(&&*fault.code) && named(fault))
+    }
+
     /// All of them in document order; the last one says how many more there were.
     pub fn into_list(mut self) -> Vec<Fault> {
+        for (at, more) in self.unopened.values().filter(|(_, more)| *more > 0) {
+            if let Some(fault) = self.list.get_mut(*at) {
+                let times = if *more == 1 { "once".into() } else { format!("{more} times") };
+                fault.sentence = format!("{} The same is so {times} more behind it.", fault.sentence).into();
+            }
+        }
         self.list.sort_by_key(|fault| fault.place.byte);
         if let (Some(last), 1..) = (self.list.last_mut(), self.dropped) {
             last.sentence = format!("{} ({} more faults are not shown.)", last.sentence, self.dropped).into();

@@ -355,16 +355,7 @@ impl Structure {
         let slots = &self.guide.plan.slots;
         let Some((last, loops)) = path.split_last() else { return self.refuse(segment, faults) };
         if self.excused != segment.ordinal {
-            let opened = &slots[loops[0] as usize];
-            let opening = opened.opening();
-            let sentence = format!(
-                "Segment {} ({}) belongs into the loop {}, and no {opening} before it opens one.",
-                segment.ordinal,
-                segment.id(),
-                opened.name
-            );
-            let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(segment.id());
-            faults.push(fault.expected(format!("{opening} before {}", segment.id())));
+            faults.unopened((loops[0], self.frames[depth].node), || unopened(&slots[loops[0] as usize], segment));
         }
         self.leave(depth, segment, faults);
         self.missing(&self.frames[depth], loops[0], segment, faults);
@@ -444,6 +435,17 @@ impl Structure {
             _ => slot.name.to_string(),
         }
     }
+}
+
+/// The fault of a segment before which nothing opens its loop.
+fn unopened(slot: &Slot, segment: &Arrival) -> Fault {
+    let (opening, id) = (slot.opening(), segment.id());
+    let sentence = format!(
+        "Segment {} ({id}) belongs into the loop {}, and no {opening} before it opens one.",
+        segment.ordinal, slot.name
+    );
+    let fault = Fault::new(codes::NO_LOOP_START, segment.before(&opening), sentence).found(id);
+    fault.expected(format!("{opening} before {id}"))
 }
 
 fn upper(sentence: &str) -> String {

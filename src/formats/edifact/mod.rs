@@ -480,7 +480,8 @@ impl<R: BufRead> Edifact<R> {
                 format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
             faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind).expected(GUIDED));
         }
-        totals::check(set, &self.scratch.build.segments, policy.totals).for_each(|fault| faults.push(fault));
+        let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
+        totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
             let sentence = format!("The message {} has no trailer UNT before byte {}.", set.control, self.at);
             let ordinal = collected.segments + 1;

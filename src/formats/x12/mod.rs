@@ -514,7 +514,8 @@ impl<R: BufRead> X12<R> {
             faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind).expected(GUIDED));
         }
         hierarchy::check(&set.tree, &self.scratch.build.segments).into_iter().for_each(|fault| faults.push(fault));
-        totals::check(set, &self.scratch.build.segments, policy.totals).for_each(|fault| faults.push(fault));
+        let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
+        totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
             let sentence = format!("The set {} has no trailer SE before byte {}.", set.control, self.at);
             let ordinal = collected.segments + 1;

@@ -193,3 +193,23 @@ fn one_value_without_separator_does_not_fill_a_composite_that_needs_more() {
         assert_eq!(told, vec!["E0301"; expected], "{quantity}");
     }
 }
+
+#[test]
+fn a_loop_start_left_out_again_and_again_is_one_fault_and_so_is_the_count_that_follows() {
+    let of = |lines: &str, counted: u32| {
+        let body = format!("BEG*00*SA*PO-1**20260105~{lines}CTT*{counted}~");
+        let text =
+            format!("{}ST*850*0001~{body}SE*{}*0001~{}", ENVELOPE[0], body.matches('~').count() + 2, ENVELOPE[1]);
+        sets(Standard::X12, text.as_bytes()).remove(0).faults
+    };
+    let codes = |faults: &[crossdock_formats::fault::Fault]| {
+        faults.iter().map(|fault| fault.code.to_string()).collect::<Vec<_>>()
+    };
+    let line = "CTP**RES*9.25~PID*F****Bolt~";
+    // The heading takes the first one: it has these segments, too.
+    let faults = of(&line.repeat(4), 3);
+    assert_eq!(codes(&faults), ["E0206"]);
+    assert!(faults[0].sentence.ends_with("The same is so 2 times more behind it."), "{}", faults[0].sentence);
+    // Lines that are there, and another count of them, are a fault of their own.
+    assert_eq!(codes(&of(&"PO1*1*5*EA*9.25~".repeat(2), 1)), ["E0410"]);
+}
