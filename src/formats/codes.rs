@@ -126,6 +126,8 @@ codes! {
         "Number the sets of a group each by a number of its own: an acknowledgement names them by it. The agreement can refuse such sets: `checks: { set_numbers: reject }`.";
     GROUP_NUMBER_AGAIN "E0121" "a group's control number that came before" Envelope Nothing Group("19"), "26",
         "Number the groups of an interchange each by a number of its own: an acknowledgement names them by it. The agreement can refuse such groups: `checks: { group_numbers: reject }`.";
+    HEADER_VALUE "E0122" "a value of the interchange header that can't stand there" Envelope Segment Interchange("022"), "12",
+        "The interchange is worked all the same. The header should say what X12.5 has for that element.";
     UNKNOWN_SEGMENT "E0201" "a segment that the standard doesn't know" Structure Set Segment("1"), "15",
         "Look for a slip in the segment's id, or a line break or terminator inside a value. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     OUT_OF_PLACE "E0202" "a segment at the wrong place" Structure Set Segment("7"), "15",

@@ -5,12 +5,21 @@ use crate::{
     codes::{self, X12Code},
     fault::{Costs, Fault},
     piece::Interchange,
+    place::At,
     write::Segment,
 };
 
 /// True of a fault that a TA1 can tell: it is the envelope's and no set's.
 pub fn is_of_interchange(fault: &Fault) -> bool {
     matches!(codes::row(&fault.code).map(|row| row.x12), Some(X12Code::Interchange(_)))
+}
+
+/// I18 of a value in ISA, which has a code an element.
+fn of_element(fault: &Fault) -> Option<&'static str> {
+    let At::Segment { element: Some(element), .. } = &fault.place.at else { return None };
+    let codes = [(1, "010"), (3, "012"), (9, "014"), (10, "015"), (14, "019"), (15, "020")];
+    let code = codes.into_iter().find(|(of, _)| of == element).filter(|_| *fault.code == *codes::HEADER_VALUE);
+    code.map(|(_, code)| code)
 }
 
 /// TA1 of an interchange that was read, from the faults of its header, its trailer and what stood outside of its groups.
@@ -20,6 +29,7 @@ pub fn ta1(interchange: &Interchange, faults: &[Fault], other: Option<&str>) -> 
     let mut root: Option<(&Fault, &str)> = None;
     for fault in faults.iter().filter(|fault| fault.costs > Costs::Nothing) {
         let Some(X12Code::Interchange(code)) = codes::row(&fault.code).map(|row| row.x12) else { continue };
+        let code = of_element(fault).unwrap_or(code);
         if root.is_none_or(|(known, _)| fault.costs > known.costs) {
             root = Some((fault, code));
         }

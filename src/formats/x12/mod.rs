@@ -4,6 +4,7 @@
 //! Called by: `reader`. Never: decides what a partner may send.
 //! Tried by: tests/formats
 
+mod header;
 mod isa;
 
 use crate::{
@@ -241,6 +242,12 @@ impl<R: BufRead> X12<R> {
             let sentence = format!("The header ISA at byte {at} has {} bytes instead of 106.", isa.len);
             let fault = Fault::new(codes::PADDING, place(0, None), sentence).found(&format!("{} bytes", isa.len));
             faults.push(fault.expected("106 bytes: elements padded with blanks"));
+        }
+        for wrong in header::wrong(&isa) {
+            let name = format!("ISA{:02}", wrong.element);
+            let sentence = format!("{name} of the header at byte {at} is “{}”.", wrong.found);
+            let fault = Fault::new(codes::HEADER_VALUE, place(wrong.offset, Some(wrong.element)), sentence);
+            faults.push(fault.found(&wrong.found).expected(wrong.expected));
         }
         if let Some(line) = isa.line {
             faults.push(fold::note(line, place(0, None)));
