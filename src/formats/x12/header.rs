@@ -1,20 +1,14 @@
 //! What the interchange header says beside who and to whom: values that X12.5 doesn't have there.
 
 use super::isa::Isa;
+use crate::{codes, fault::Fault, place::Place};
 
 /// Where an element of a header of 106 bytes begins.
 const OFFSETS: [usize; 16] = [4, 7, 18, 21, 32, 35, 51, 54, 70, 77, 82, 84, 90, 100, 102, 104];
 
-/// A value that can't stand there: its element, the byte, what stands there and what may.
-pub(super) struct Wrong {
-    pub element: u16,
-    pub offset: usize,
-    pub found: String,
-    pub expected: &'static str,
-}
-
-/// All of them. An empty element is none: which are mandatory is a matter of the header's width.
-pub(super) fn wrong(isa: &Isa) -> Vec<Wrong> {
+/// A fault for each. An empty element has none: which are mandatory is a matter of the header's width. `place` makes one
+/// of an offset in the header and an element.
+pub(super) fn faults(isa: &Isa, at: u64, place: impl Fn(usize, Option<u16>) -> Place) -> Vec<Fault> {
     let among = |codes: &'static [&str]| move |value: &str| codes.contains(&value);
     type Check<'a> = (usize, &'a dyn Fn(&str) -> bool, &'static str);
     let checks: [Check; 6] = [
@@ -28,8 +22,9 @@ pub(super) fn wrong(isa: &Isa) -> Vec<Wrong> {
     let found = checks.into_iter().filter_map(|(element, right, expected)| {
         let value = isa.elements.get(element - 1)?;
         let offset = if isa.fixed { OFFSETS[element - 1] } else { 0 };
-        let wrong = Wrong { element: element as u16, offset, found: value.clone(), expected };
-        (!value.is_empty() && !right(value)).then_some(wrong)
+        let sentence = format!("ISA{element:02} of the header at byte {at} is “{value}”.");
+        let wrong = || Fault::new(codes::HEADER_VALUE, place(offset, Some(element as u16)), sentence);
+        (!value.is_empty() && !right(value)).then(|| wrong().found(value).expected(expected))
     });
     found.collect()
 }

@@ -243,12 +243,7 @@ impl<R: BufRead> X12<R> {
             let fault = Fault::new(codes::PADDING, place(0, None), sentence).found(&format!("{} bytes", isa.len));
             faults.push(fault.expected("106 bytes: elements padded with blanks"));
         }
-        for wrong in header::wrong(&isa) {
-            let name = format!("ISA{:02}", wrong.element);
-            let sentence = format!("{name} of the header at byte {at} is “{}”.", wrong.found);
-            let fault = Fault::new(codes::HEADER_VALUE, place(wrong.offset, Some(wrong.element)), sentence);
-            faults.push(fault.found(&wrong.found).expected(wrong.expected));
-        }
+        faults.extend(header::faults(&isa, at, place));
         if let Some(line) = isa.line {
             faults.push(fold::note(line, place(0, None)));
         }
