@@ -112,10 +112,11 @@ impl<'a> Run<'a> {
         let (place, label) = self.expected_at(field);
         let pointer = format!("{}/{}", self.pointer, field.name);
         let sentence = match label.is_empty() {
-            true => format!("`{pointer}` is missing {}", faults::words("", &place)),
-            false => format!("{label} is missing {}: it gives `{pointer}`", faults::words("", &place)),
+            true => format!("a mandatory value is missing {}", faults::words("", &place)),
+            false => format!("{label} is missing {}", faults::words("", &place)),
         };
-        let remedy = "send the document again with it".to_owned();
+        // A partner may read the sentence; the field is ours.
+        let remedy = format!("send the document again with it: it gives `{pointer}`");
         self.faults.push(fault("mapping/missing", place, "", &field.shape.takes(), sentence, remedy));
     }
 

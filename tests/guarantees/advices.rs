@@ -208,6 +208,12 @@ async fn what_the_mapping_refuses(backing: Backing) {
     let (text, advised) = read(&sent[0]);
     assert!(text.contains("OTI*TR*PO*PO-1*NORTHWIND*ACMEDIST***1*0001*850*004010~"), "{text}");
     assert_eq!(said(&advised), ["848 PO103 in 5 `ZZ`"]);
+    assert!(text.contains("NTE*ERN*ZZ at PO103 in segment 5 has no agreed meaning~"), "{text}");
+    // Where it should stand is the partner's, what it gives is ours.
+    let none = set("850", 1, &order("PO-N", "PLENTY-1", "", ""));
+    let none = rig.bring("north-edi", "n.edi", interchange(9, &[none]).as_bytes()).await;
+    let (text, _) = read(&advices(&rig, none).await[0]);
+    assert!(text.contains("NTE*ERN*PO102 is missing in segment 5~"), "{text}");
     // Sets whose trailer comes in a later batch than they.
     let many: Vec<String> = (1..=150)
         .map(|n| {

@@ -3,7 +3,7 @@
 
 use super::printable;
 use crate::{
-    fault::Fault,
+    fault::{Fault, Layer},
     guides,
     piece::Standard,
     place::At,
@@ -130,7 +130,8 @@ impl Advice<'_> {
     }
 
     fn ted(&self, fault: &Fault) -> Segment {
-        let short = printable(&fault.code.replace(['/', '_'], " "), 60);
+        let short = fault.code.strip_prefix("mapping/").unwrap_or(&fault.code);
+        let short = printable(&short.replace(['/', '_'], " "), 60);
         let mut elements = vec![one(code_647(&fault.code)), one(short)];
         if let At::Segment { ordinal, id, element, component, .. } = &fault.place.at {
             elements.push(one(Some(printable(id, 3)).filter(|id| long(id, 2)).unwrap_or_default()));
@@ -207,7 +208,23 @@ fn text(words: &str) -> Segment {
     Segment { id: "FTX".into(), elements: vec![one("AAO"), one(""), one(""), vec![lines]] }
 }
 
+/// What the sender reads: of what a mapping finds, what was found where and what should have been. Its tables, and the
+/// fields that it fills, are ours.
 fn words(fault: &Fault) -> String {
+    let at = &fault.place.at;
+    if let (Layer::Mapping, At::Segment { ordinal, element: Some(_), .. }) = (fault.layer, at) {
+        match (&*fault.code, &*fault.found, &*fault.expected) {
+            ("mapping/missing", ..) => return format!("{at} is missing in segment {ordinal}"),
+            ("mapping/no_reference", found, _) => {
+                return format!("{found} at {at} in segment {ordinal} has no agreed meaning");
+            }
+            (_, "", _) | (_, _, "") => {}
+            (_, found, expected) => return format!("{found} at {at} in segment {ordinal} is not {expected}"),
+        }
+    }
+    if fault.layer == Layer::Mapping {
+        return fault.sentence.trim().trim_end_matches('.').to_owned();
+    }
     let sentence = fault.sentence.trim().trim_end_matches('.');
     match &*fault.expected {
         "" => sentence.to_owned(),
