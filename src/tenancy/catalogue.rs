@@ -150,6 +150,7 @@ fn takes(schema: &Value, words: &[String]) -> String {
         Some(&"integer") => "a whole number",
         Some(&"boolean") => "true or false",
         Some(&"string") if schema["maxLength"] == 1 => "a character",
+        Some(&"string") if schema["pattern"] == super::expect::SPAN => "a duration such as `24h`",
         Some(&"string") => "text",
         Some(&"array") if resolved(&schema["items"])["type"] == "object" => "a list of tables",
         Some(&"array") => "a list of texts",

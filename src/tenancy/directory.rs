@@ -308,7 +308,7 @@ impl Compiler<'_> {
             return;
         }
         let (layer, _) = self.layers(path, text, Whose::Hub);
-        self.terms(&[&layer], &[]);
+        self.terms(&[&layer], &[], false);
         self.hub = Some(layer);
     }
 
@@ -333,9 +333,10 @@ impl Compiler<'_> {
     }
 
     /// Layers over each other; what can't be is told once, at the place that states it.
-    fn terms(&mut self, layers: &[&Layer], connections: &[(ConnectionId, &Layer)]) -> Terms {
+    fn terms(&mut self, layers: &[&Layer], connections: &[(ConnectionId, &Layer)], speaks_edifact: bool) -> Terms {
         let terms = Terms::new(layers, connections);
-        for fault in terms.all().flat_map(|effective| lint::agreement(effective)) {
+        let is_spoken = |standard: Option<Standard>| standard != Some(Standard::Edifact) || speaks_edifact;
+        for fault in terms.all().flat_map(|(of, effective)| lint::agreement(effective, of, is_spoken(of))) {
             // A value that holds for several standards can be wrong in each.
             let place = |lint: &Lint| (lint.file.clone(), lint.line, lint.column);
             if !self.faults.iter().any(|told| place(told) == place(&fault)) {
@@ -347,7 +348,7 @@ impl Compiler<'_> {
 
     fn nameless(&mut self, tenant: Tenant) {
         let hub = self.hub.clone();
-        let terms = self.terms(&hub.iter().collect::<Vec<_>>(), &[]);
+        let terms = self.terms(&hub.iter().collect::<Vec<_>>(), &[], false);
         let info = TenantInfo {
             id: tenant,
             name: "default".into(),
@@ -399,7 +400,7 @@ impl Compiler<'_> {
         let hub = self.hub.clone();
         let below: Vec<&Layer> = hub.iter().chain([&own]).collect();
         let connections: Vec<(ConnectionId, &Layer)> = shared.iter().map(|(id, layer)| (*id, layer)).collect();
-        let terms = self.terms(&below, &connections);
+        let terms = self.terms(&below, &connections, false);
         self.tenants.insert(id, (own, shared));
         self.directory.tenants.insert(
             id,
@@ -487,7 +488,8 @@ impl Compiler<'_> {
                 );
             }
         }
-        let terms = self.partner_terms(path, text, tenant);
+        let speaks_edifact = identities.iter().any(|(standard, _)| *standard == Standard::Edifact);
+        let terms = self.partner_terms(path, text, tenant, speaks_edifact);
         let answers = self.answers(path, text, tenant, &file);
         let connections = self.connections(path, text, tenant, Some(id), file.connections);
         self.directory.partners.insert(
@@ -536,14 +538,14 @@ impl Compiler<'_> {
         answers
     }
 
-    fn partner_terms(&mut self, path: &str, text: &str, tenant: Tenant) -> Terms {
+    fn partner_terms(&mut self, path: &str, text: &str, tenant: Tenant, speaks_edifact: bool) -> Terms {
         let (own, connections) = self.layers(path, text, Whose::Partner);
         let (hub, of_tenant) = (self.hub.clone(), self.tenants.get(&tenant).cloned());
         let below: Vec<&Layer> = hub.iter().chain(of_tenant.as_ref().map(|(layer, _)| layer)).chain([&own]).collect();
         let shared = of_tenant.iter().flat_map(|(_, shared)| shared);
         let connections: Vec<(ConnectionId, &Layer)> =
             shared.chain(&connections).map(|(id, layer)| (*id, layer)).collect();
-        self.terms(&below, &connections)
+        self.terms(&below, &connections, speaks_edifact)
     }
 
     fn answers_lead_somewhere(&mut self, files: &[(String, String)]) {

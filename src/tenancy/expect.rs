@@ -68,6 +68,8 @@ pub enum BadSetOut {
 pub struct Span(u64);
 
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+/// How it is written, for whoever reads the schema.
+pub const SPAN: &str = "^[0-9]+(ms|s|m|h|d)$";
 /// A year: what is due later was mistyped.
 const LONGEST_MS: u64 = 366 * 86_400_000;
 
@@ -119,7 +121,7 @@ impl JsonSchema for Span {
         "Span".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$", "description": "A stretch of time: 30s, 15m, 24h, 2d."})
+        json_schema!({"type": "string", "pattern": SPAN, "description": "A stretch of time: 30s, 15m, 24h, 2d."})
     }
 }
 

@@ -351,9 +351,9 @@ impl Terms {
     }
 
     /// Everything that is in force somewhere, for lint.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Effective>> {
+    pub fn all(&self) -> impl Iterator<Item = (Option<Standard>, &Arc<Effective>)> {
         let of = self.by_connection.values().flatten();
-        of.flat_map(|of| std::iter::once(&of.general).chain(of.kinds.values()))
+        of.flat_map(|of| std::iter::once(&of.general).chain(of.kinds.values()).map(|one| (of.standard, one)))
     }
 }
 

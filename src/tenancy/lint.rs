@@ -5,15 +5,22 @@ use super::{
     files::Lint,
     layers::{Effective, Origin},
 };
-use crate::mapping::near::nearest;
+use crate::{formats::piece::Standard, mapping::near::nearest};
 
 /// ISA13 has nine digits (X12.6, element I12).
 const LONGEST_NUMBER: u32 = 999_999_999;
 
-/// What can't be, each at the place that states it.
-pub fn agreement(agreement: &Effective) -> Vec<Lint> {
-    let mut told = Told { agreement, faults: Vec::new() };
+/// What can't be, each at the place that states it. `standard` is where it is in force, and `is_spoken` tells whether
+/// documents of that are exchanged: what is built in for one that isn't hinders nothing that is stated for others.
+pub fn agreement(agreement: &Effective, standard: Option<Standard>, is_spoken: bool) -> Vec<Lint> {
+    let mut told = Told { agreement, standard, is_spoken, faults: Vec::new() };
     numbers(&mut told);
+    if agreement.batch.documents == 0 {
+        told.fault(
+            &["batch.documents"],
+            "`documents` is 0; an interchange has at least one set, and 1 lets each go by itself".into(),
+        );
+    }
     delimiters(&mut told);
     lengths(&mut told);
     told.faults
@@ -21,10 +28,16 @@ pub fn agreement(agreement: &Effective) -> Vec<Lint> {
 
 struct Told<'a> {
     agreement: &'a Effective,
+    standard: Option<Standard>,
+    is_spoken: bool,
     faults: Vec<Lint>,
 }
 
 impl Told<'_> {
+    fn is_stated(&self, key: &str) -> bool {
+        matches!(self.agreement.origin(key), Origin::File { .. })
+    }
+
     /// Of values that don't fit each other one was stated: what is built in fits.
     fn fault(&mut self, keys: &[&str], sentence: String) {
         let stated = keys.iter().find_map(|key| match self.agreement.origin(key) {
@@ -75,12 +88,7 @@ fn delimiters(told: &mut Told) {
                 ),
             );
         } else if let Some((other, _)) = known.iter().find(|k| k.1 == one) {
-            told.fault(
-                &[&key, &format!("delimiters.{other}")],
-                format!(
-                    "{one:?} is the {other} delimiter and the {word} delimiter; a reader could not tell them apart"
-                ),
-            );
+            same(told, one, [word, other]);
         }
         known.push((word, one));
     }
@@ -92,6 +100,27 @@ fn delimiters(told: &mut Told) {
             format!("{one:?} can't stand for a delimiter: it is one, or can't be written"),
         );
     }
+}
+
+/// Two delimiters are one character.
+fn same(told: &mut Told, one: char, [word, other]: [&str; 2]) {
+    let keys = [word, other].map(|word| format!("delimiters.{word}"));
+    let built_in = [word, other].into_iter().zip(&keys).find(|(_, key)| !told.is_stated(key)).map(|(word, _)| word);
+    if built_in.is_some() && !told.is_spoken {
+        return;
+    }
+    let (of, elsewhere) = match told.standard {
+        Some(Standard::X12) => (" of X12", "edifact"),
+        Some(Standard::Edifact) => (" of EDIFACT", "x12"),
+        _ => ("", "x12"),
+    };
+    let remedy = built_in.map_or_else(String::new, |word| {
+        format!("; that {word} delimiter is built in: state another one, or what you state below `{elsewhere}`")
+    });
+    let sentence = format!(
+        "{one:?} is the {other} delimiter and the {word} delimiter{of}; a reader could not tell them apart{remedy}"
+    );
+    told.fault(&keys.each_ref().map(String::as_str), sentence);
 }
 
 /// What has less room in an envelope than was stated.
@@ -125,7 +154,7 @@ fn lengths(told: &mut Told) {
 pub fn guides(directory: &Directory, known: &[&str]) -> Vec<Lint> {
     let mut faults: Vec<Lint> = Vec::new();
     let partners = directory.partners.values().flat_map(|partner| partner.terms.all());
-    for agreement in partners.chain(directory.tenants.values().flat_map(|tenant| tenant.terms.all())) {
+    for (_, agreement) in partners.chain(directory.tenants.values().flat_map(|tenant| tenant.terms.all())) {
         let Origin::File { file, line, column, .. } = agreement.origin("guides") else { continue };
         for name in agreement.guides.iter().filter(|name| !known.contains(&name.as_str())) {
             let near = nearest(name, known.iter().copied());
@@ -172,8 +201,12 @@ mod tests {
     use crate::tenancy::Directory;
 
     fn faults(agreement: &str) -> Vec<String> {
+        faults_of("[x12/ZZ/NORTH]", agreement)
+    }
+
+    fn faults_of(identities: &str, agreement: &str) -> Vec<String> {
         let tenant = "tenant: acme\nidentities: [x12/ZZ/ACME]\n";
-        let partner = format!("tenant: acme\npartner: last\nagreement:\n{agreement}");
+        let partner = format!("tenant: acme\npartner: last\nagreement:\n{agreement}identities: {identities}\n");
         let files = [("acme.yaml".to_owned(), tenant.to_owned()), ("north.yaml".to_owned(), partner)];
         match Directory::compile(&files, &|_| None) {
             Ok(_) => vec![],
@@ -190,6 +223,22 @@ mod tests {
     }
 
     #[test]
+    fn delimiters_collide_where_they_are_written() {
+        let both = "[x12/ZZ/NORTH, edifact/ZZZ/NORTH]";
+        // X12's own, said aloud: EDIFACT has `*` between repeats.
+        let stars = "  delimiters: { element: '*' }\n";
+        assert_eq!(faults(stars), [""; 0]);
+        let told = faults_of(both, stars);
+        assert!(told.len() == 1 && told[0].contains("repetition delimiter of EDIFACT"), "{told:?}");
+        assert!(told[0].contains("below `x12`"), "{told:?}");
+        assert_eq!(faults_of(both, &format!("  x12: {{{} }}\n", stars.trim())), [""; 0]);
+        assert_eq!(faults_of(both, "  delimiters: { element: '*', repetition: '^' }\n"), [""; 0]);
+        // Two that are stated are wrong for whoever reads them.
+        let told = faults("  edifact: { delimiters: { element: '!', segment: '!' } }\n");
+        assert!(told.len() == 1 && told[0].contains("of EDIFACT"), "{told:?}");
+    }
+
+    #[test]
     fn each_fault_has_its_place_and_reason() {
         for (agreement, begins, says) in [
             ("  control_numbers:\n    first: 1\n    last: 1000000000\n", "north.yaml:6:5: ", "nine digits"),
@@ -197,6 +246,8 @@ mod tests {
             ("  control_numbers: { first: 9, last: 8 }\n", "north.yaml:4:22: ", "empty"),
             ("  delimiters: { element: A }\n", "north.yaml:4:17: ", "no letter"),
             ("  delimiters: { component: '*' }\n", "north.yaml:4:17: ", "tell them apart"),
+            ("  batch: { documents: 0 }\n", "north.yaml:4:12: ", "at least one set"),
+            ("  expect: { acknowledgement: soon }\n", "north.yaml:4:30: ", "such as `24h`"),
             ("  search_keys: [/sold_to/name]\n", "north.yaml:4:3: ", "not built yet"),
             ("  acknowledge: '998'\n", "north.yaml:4:17: ", "997, 999"),
             ("  acknowlege: '997'\n", "north.yaml:4:3: ", "did you mean `acknowledge`?"),
