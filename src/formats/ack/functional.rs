@@ -114,17 +114,6 @@ impl Functional {
     pub fn finish(mut self, end: Option<&GroupEnd>) -> (Segments, AckCode) {
         let faults = end.map_or(&[][..], |end| &end.faults);
         let refused = faults.iter().any(|fault| fault.costs >= Costs::Set);
-        let accepted = if refused { 0 } else { self.sets.accepted };
-        let code = match accepted {
-            0 if self.sets.received > 0 || refused => AckCode::Rejected,
-            n if n < self.sets.received => AckCode::Partly,
-            _ if self.sets.with_errors => AckCode::WithErrors,
-            _ => AckCode::Accepted,
-        };
-        let stated = end.map_or(String::new(), |end| end.stated.trim_start_matches('0').to_owned());
-        let digits = !stated.is_empty() && stated.len() <= 6 && stated.bytes().all(|b| b.is_ascii_digit());
-        let stated = if digits { stated } else { self.sets.received.to_string() };
-        let mut elements = vec![code.as_str().to_owned(), stated, self.sets.received.to_string(), accepted.to_string()];
         let mut notes: Vec<String> = Vec::new();
         for fault in faults.iter().filter(|fault| fault.costs > Costs::Nothing) {
             if let Some(X12Code::Group(code)) = codes::row(&fault.code).map(|row| row.x12) {
@@ -132,6 +121,18 @@ impl Functional {
             }
         }
         notes.dedup();
+        let accepted = if refused { 0 } else { self.sets.accepted };
+        let code = match accepted {
+            0 if self.sets.received > 0 || refused => AckCode::Rejected,
+            n if n < self.sets.received => AckCode::Partly,
+            // What AK905 tells is an error too: a group without its trailer is not plainly accepted.
+            _ if self.sets.with_errors || !notes.is_empty() => AckCode::WithErrors,
+            _ => AckCode::Accepted,
+        };
+        let stated = end.map_or(String::new(), |end| end.stated.trim_start_matches('0').to_owned());
+        let digits = !stated.is_empty() && stated.len() <= 6 && stated.bytes().all(|b| b.is_ascii_digit());
+        let stated = if digits { stated } else { self.sets.received.to_string() };
+        let mut elements = vec![code.as_str().to_owned(), stated, self.sets.received.to_string(), accepted.to_string()];
         elements.extend(notes.into_iter().take(5));
         self.body.push(&Segment::plain("AK9", elements));
         (self.body, code)

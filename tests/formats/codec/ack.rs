@@ -112,5 +112,5 @@ fn a_groups_own_fault_rejects_it_whole() {
     let (text, _) = body("hostile/ge-control.edi", false);
     assert_eq!(text, "AK1*PO*1~\nAK9*R*1*1*0*4~");
     let (text, code) = body("hostile/ge-missing.edi", false);
-    assert_eq!((text.as_str(), code), ("AK1*PO*1~\nAK9*A*1*1*1*3~", AckCode::Accepted));
+    assert_eq!((text.as_str(), code), ("AK1*PO*1~\nAK9*E*1*1*1*3~", AckCode::WithErrors));
 }
