@@ -85,7 +85,8 @@ pub enum Element {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Value {
     pub bytes: Vec<u8>,
-    /// How it stands in the document, where more or other characters are released than need be.
+    /// How it stands in the document, where more or other characters are released than need be, or where a line break
+    /// stands in it that is no part of it: [`layout::join`].
     pub written: Option<Vec<u8>>,
 }
 

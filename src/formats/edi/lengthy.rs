@@ -19,7 +19,7 @@ pub(crate) fn position(id: &[u8]) -> Option<usize> {
 }
 
 /// The segment behind `from`, if it is one of `ids`, and a terminator stands where its length says.
-pub(super) fn segment<R: BufRead>(
+pub(crate) fn segment<R: BufRead>(
     source: &mut Source<R>,
     syntax: &Syntax,
     from: u64,

@@ -1,6 +1,7 @@
 //! One segment a line, or all on one: line ends between segments, and nothing else.
 
-use super::Item;
+use super::{Element, Item, Value};
+use crate::edi::scan::is_break;
 
 /// Where line ends stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,20 +21,29 @@ pub struct Layout {
     /// The line end of the interchange, and its segment terminator.
     line_end: Option<&'static [u8]>,
     terminator: u8,
+    /// In an EDIFACT package, whose object begins right behind a terminator.
+    package: bool,
 }
 
 impl Layout {
     /// Lays out so.
     pub fn new(lines: Lines) -> Layout {
-        Layout { lines, line_end: None, terminator: 0 }
+        Layout { lines, line_end: None, terminator: 0, package: false }
     }
 
     /// Changes what stands behind a segment, or behind UNA. Where a line end is the segment terminator there is nothing
     /// to lay out; a segment that nothing ends takes no line end, which would be read as part of it.
     pub fn apply(&mut self, item: &mut Item) {
+        if let Item::Segment(segment) = item {
+            match segment.id() {
+                b"UNO" => self.package = true,
+                b"UNP" | b"UNH" | b"UNE" | b"UNZ" | b"IEA" => self.package = false,
+                _ => {}
+            }
+        }
         let after = match item {
             Item::Begin(begin) => {
-                (self.line_end, self.terminator) = (None, begin.delimiters.segment);
+                (self.line_end, self.terminator, self.package) = (None, begin.delimiters.segment, false);
                 if begin.una.is_none() {
                     return;
                 }
@@ -42,7 +52,7 @@ impl Layout {
             Item::Segment(segment) if segment.terminated => &mut segment.after,
             Item::Segment(_) | Item::Text(_) => return,
         };
-        if matches!(self.terminator, b'\r' | b'\n') || self.lines == Lines::Kept {
+        if matches!(self.terminator, b'\r' | b'\n') || self.lines == Lines::Kept || self.package {
             return;
         }
         let own = match after.iter().position(|byte| *byte == b'\n') {
@@ -56,4 +66,30 @@ impl Layout {
             after.extend_from_slice(self.line_end.unwrap_or(b"\n"));
         }
     }
+}
+
+/// Takes the line breaks out of a segment's values that are no part of them, for its document is cut into lines wherever
+/// that falls. True if there were some.
+pub fn join(item: &mut Item) -> bool {
+    let Item::Segment(segment) = item else { return false };
+    let mut joined = false;
+    for element in &mut segment.elements {
+        match element {
+            Element::Plain(value) => joined |= join_value(value),
+            Element::Components(values) => values.iter_mut().for_each(|value| joined |= join_value(value)),
+            Element::Repeats(repeats) => repeats.iter_mut().flatten().for_each(|value| joined |= join_value(value)),
+        }
+    }
+    joined
+}
+
+fn join_value(value: &mut Value) -> bool {
+    let has_break = |bytes: &[u8]| bytes.iter().any(|byte| is_break(*byte));
+    let Some(written) = value.written.take_if(|written| has_break(written) && !has_break(&value.bytes)) else {
+        return false;
+    };
+    // What is released without need stays so.
+    let written: Vec<u8> = written.into_iter().filter(|byte| !is_break(*byte)).collect();
+    value.written = (written != value.bytes).then_some(written);
+    true
 }

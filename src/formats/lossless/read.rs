@@ -2,7 +2,10 @@
 
 use super::{Begin, Delimiters, Element, Item, Segment, Text, Value, write::released};
 use crate::{
-    edi::scan::{self, Found, terminator},
+    edi::{
+        fold, lengthy,
+        scan::{self, Found, Span, Syntax, is_break, terminator},
+    },
     edifact,
     piece::Standard,
     source::Source,
@@ -15,13 +18,21 @@ const LONGEST: usize = 16 << 20;
 /// The most bytes of one text, and of what stands behind a segment.
 const PIECE: usize = 64 * 1024;
 /// How much of a header must be there before it is judged.
-const REACH: usize = 2_500;
+const REACH: usize = fold::SEEN;
+/// Segments of X12 that hold bytes of a length they state.
+const LENGTHY: &[&[u8]] = &[b"BIN", b"BDS"];
 
 /// The items of a document, X12 and EDIFACT as they come. An error is the input's own.
 pub struct Reader<R> {
     source: Source<R>,
     at: u64,
     delimiters: Option<Delimiters>,
+    /// The interchange is cut into lines wherever that falls: breaks are no part of its values.
+    folded: bool,
+    /// EDIFACT: how many segments stand before the object of a package that is open, and the object's length.
+    package: Option<(u64, u64)>,
+    /// Where the object that is next ends.
+    object: Option<u64>,
     /// A header was announced, and its first segment is next.
     begun: bool,
     /// Inside of a segment that is too long.
@@ -32,11 +43,24 @@ pub struct Reader<R> {
 impl<R: BufRead> Reader<R> {
     /// Begins to read.
     pub fn new(input: R) -> Self {
-        Reader { source: Source::new(input), at: 0, delimiters: None, begun: false, within: false, done: false }
+        Reader {
+            source: Source::new(input),
+            at: 0,
+            delimiters: None,
+            folded: false,
+            package: None,
+            object: None,
+            begun: false,
+            within: false,
+            done: false,
+        }
     }
 
     fn item(&mut self) -> io::Result<Option<Item>> {
         self.source.release(self.at);
+        if let Some(object) = self.object.take().and_then(|end| self.text(end)) {
+            return Ok(Some(object));
+        }
         match self.delimiters {
             _ if self.within => self.rest(),
             Some(delimiters) => self.segment(delimiters),
@@ -54,6 +78,8 @@ impl<R: BufRead> Reader<R> {
             if next.is_some() {
                 self.source.want(passed, REACH)?;
                 if let Some((delimiters, una)) = header(self.source.from(passed)) {
+                    self.folded = fold::line(self.source.from(passed), &delimiters.syntax()).is_some();
+                    self.package = None;
                     return self.begin(passed, delimiters, una).map(Some);
                 }
             }
@@ -95,7 +121,11 @@ impl<R: BufRead> Reader<R> {
         if self.begun && delimiters.standard == Standard::X12 {
             return self.isa();
         }
-        let syntax = delimiters.syntax();
+        let syntax = Syntax { folded: self.folded, ..delimiters.syntax() };
+        let ids = if delimiters.standard == Standard::X12 { LENGTHY } else { &[] };
+        if let Some(Found::Segment(span)) = lengthy::segment(&mut self.source, &syntax, self.at, ids, LONGEST)? {
+            return self.binary(span, &delimiters, &syntax).map(Some);
+        }
         let span = match scan::segment(&mut self.source, &syntax, self.at, LONGEST)? {
             Found::End => return Ok(None),
             Found::TooLong { .. } => return self.rest(),
@@ -106,14 +136,54 @@ impl<R: BufRead> Reader<R> {
             return self.between();
         }
         let bytes = self.source.slice(span.start, span.end);
-        let elements = elements(bytes, &delimiters);
+        let elements = elements(bytes, &delimiters, self.folded);
         self.at = span.next;
         let (byte, terminated) = (span.start, span.terminated);
-        let segment = Segment { byte, elements, terminated, after: self.after()? };
+        let mut segment = Segment { byte, elements, terminated, after: Vec::new() };
+        self.object = self.object_behind(&segment, &syntax)?;
+        if self.object.is_none() {
+            segment.after = self.after()?;
+        }
         if matches!(segment.id(), b"IEA" | b"UNZ") {
             self.delimiters = None;
         }
         Ok(Some(Item::Segment(segment)))
+    }
+
+    /// A segment whose last element is as long as the one before it says, whatever bytes are in it.
+    fn binary(&mut self, span: Span, delimiters: &Delimiters, syntax: &Syntax) -> io::Result<Item> {
+        // Line breaks between the bytes and the terminator are kept with the bytes.
+        let end = if span.terminated { span.next - 1 - syntax.rest().len() as u64 } else { span.end };
+        let bytes = self.source.slice(span.start, end);
+        let begin = lengthy::head(bytes, syntax).map_or(bytes.len() + 1, |(begin, _)| begin);
+        let mut elements = elements(&bytes[..begin - 1], delimiters, self.folded);
+        let data = bytes.get(begin..).unwrap_or_default().to_vec();
+        elements.push(Element::Plain(Value { bytes: data, written: None }));
+        self.at = span.next;
+        Ok(Item::Segment(Segment { byte: span.start, elements, terminated: span.terminated, after: self.after()? }))
+    }
+
+    /// Where the object of a package ends, if it begins behind this segment and UNP stands behind it. ISO 9735-8.
+    fn object_behind(&mut self, segment: &Segment, syntax: &Syntax) -> io::Result<Option<u64>> {
+        self.package = match (segment.id(), self.package) {
+            (b"UNO", _) => {
+                let number = |n| std::str::from_utf8(segment.elements.get(4)?.component(n)).ok()?.trim().parse().ok();
+                number(1).map(|length| (number(2).unwrap_or(0), length))
+            }
+            (_, Some((before, length))) if before > 0 => Some((before - 1, length)),
+            _ => None,
+        };
+        let Some((0, length)) = self.package.filter(|(_, length)| *length <= LONGEST as u64) else { return Ok(None) };
+        self.package = None;
+        let end = self.at + length;
+        self.source.want(self.at, length as usize + 4)?;
+        if self.source.end() < end {
+            return Ok(None);
+        }
+        let unp = scan::skip_filler(&mut self.source, end)?;
+        self.source.want(unp, 4)?;
+        let follows = self.source.from(unp).strip_prefix(b"UNP").and_then(|rest| rest.first()) == Some(&syntax.element);
+        Ok(follows.then_some(unp))
     }
 
     /// True if another interchange's header stands where a segment should.
@@ -134,7 +204,8 @@ impl<R: BufRead> Reader<R> {
         let Some((syntax, len)) = x12::header(bytes) else { return self.item() };
         let (element, terminator) = (syntax.element, 1 + syntax.rest().len());
         let parts = bytes[..len.saturating_sub(terminator)].splitn(17, |byte| *byte == element);
-        let plain = |value: &[u8]| Element::Plain(Value { bytes: value.to_vec(), written: None });
+        let folded = self.folded;
+        let plain = |raw: &[u8]| Element::Plain(unbroken(raw, folded));
         let elements = parts.map(plain).collect();
         let byte = self.at;
         self.at += len as u64;
@@ -147,7 +218,7 @@ impl<R: BufRead> Reader<R> {
         self.source.want(self.at, PIECE)?;
         let bytes = self.source.from(self.at);
         let bytes = &bytes[..bytes.len().min(PIECE)];
-        let (found, upto) = terminator(bytes, &delimiters.syntax());
+        let (found, upto) = terminator(bytes, &Syntax { folded: self.folded, ..delimiters.syntax() });
         self.within = found.is_none() && !bytes.is_empty();
         // A release character at the end of a piece goes with what it releases.
         let len =
@@ -196,19 +267,18 @@ fn header(bytes: &[u8]) -> Option<(Delimiters, Option<[u8; 6]>)> {
 }
 
 /// Cuts a segment's bytes into its elements.
-pub(super) fn elements(bytes: &[u8], delimiters: &Delimiters) -> Vec<Element> {
-    let release = delimiters.release;
-    let parts = parts(bytes, Some(delimiters.element), release);
-    parts.into_iter().map(|part| element(part, delimiters)).collect()
+fn elements(bytes: &[u8], delimiters: &Delimiters, folded: bool) -> Vec<Element> {
+    let parts = parts(bytes, Some(delimiters.element), delimiters.release, folded);
+    parts.into_iter().map(|part| element(part, delimiters, folded)).collect()
 }
 
-fn element(bytes: &[u8], delimiters: &Delimiters) -> Element {
+fn element(bytes: &[u8], delimiters: &Delimiters, folded: bool) -> Element {
     let release = delimiters.release;
     let components = |bytes| {
-        let parts = parts(bytes, delimiters.component, release);
-        parts.into_iter().map(|part| value(part, delimiters)).collect::<Vec<Value>>()
+        let parts = parts(bytes, delimiters.component, release, folded);
+        parts.into_iter().map(|part| value(part, delimiters, folded)).collect::<Vec<Value>>()
     };
-    let repeats = parts(bytes, delimiters.repetition, release);
+    let repeats = parts(bytes, delimiters.repetition, release, folded);
     let [only] = repeats[..] else { return Element::Repeats(repeats.into_iter().map(components).collect()) };
     match components(only) {
         mut one if one.len() == 1 => Element::Plain(one.pop().unwrap_or_default()),
@@ -217,12 +287,15 @@ fn element(bytes: &[u8], delimiters: &Delimiters) -> Element {
 }
 
 /// Cuts bytes at each separator that isn't released.
-fn parts(bytes: &[u8], separator: Option<u8>, release: Option<u8>) -> Vec<&[u8]> {
+fn parts(bytes: &[u8], separator: Option<u8>, release: Option<u8>, folded: bool) -> Vec<&[u8]> {
     let Some(separator) = separator else { return vec![bytes] };
     let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
     while at < bytes.len() {
         if Some(bytes[at]) == release {
             at += 1;
+            while folded && bytes.get(at).is_some_and(|byte| is_break(*byte)) {
+                at += 1;
+            }
         } else if bytes[at] == separator {
             parts.push(&bytes[start..at]);
             start = at + 1;
@@ -233,11 +306,10 @@ fn parts(bytes: &[u8], separator: Option<u8>, release: Option<u8>) -> Vec<&[u8]>
     parts
 }
 
-fn value(raw: &[u8], delimiters: &Delimiters) -> Value {
-    let Some(release) = delimiters.release.filter(|release| raw.contains(release)) else {
-        return Value { bytes: raw.to_vec(), written: None };
-    };
-    let (mut bytes, mut rest) = (Vec::with_capacity(raw.len()), raw.iter());
+fn value(raw: &[u8], delimiters: &Delimiters, folded: bool) -> Value {
+    let whole = unbroken(raw, folded);
+    let Some(release) = delimiters.release.filter(|release| raw.contains(release)) else { return whole };
+    let (mut bytes, mut rest) = (Vec::with_capacity(raw.len()), whole.bytes.iter());
     while let Some(byte) = rest.next() {
         match *byte == release {
             true => bytes.extend(rest.next()),
@@ -248,4 +320,15 @@ fn value(raw: &[u8], delimiters: &Delimiters) -> Value {
     released(&bytes, release, delimiters, &mut usual);
     let written = (usual != raw).then(|| raw.to_vec());
     Value { bytes, written }
+}
+
+/// A value without the breaks of the lines that it is cut into.
+fn unbroken(raw: &[u8], folded: bool) -> Value {
+    match folded && raw.iter().any(|byte| is_break(*byte)) {
+        true => {
+            let bytes = raw.iter().copied().filter(|byte| !is_break(*byte)).collect();
+            Value { bytes, written: Some(raw.to_vec()) }
+        }
+        false => Value { bytes: raw.to_vec(), written: None },
+    }
 }

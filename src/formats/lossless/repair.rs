@@ -104,6 +104,9 @@ impl Repair {
             (Standard::Edifact, b"UNB") => self.interchange = open(5, String::new()),
             (Standard::Edifact, b"UNG") => (self.group, self.groups) = (open(5, String::new()), self.groups + 1),
             (Standard::Edifact, b"UNH") => self.open_set(open(1, segment.value(2).into())),
+            (Standard::Edifact, b"UNO") => {
+                self.open_set(None);
+            }
             (Standard::Edifact, b"UNT") => self.close_set(segment, delimiters),
             (Standard::Edifact, b"UNE") => self.close_group(segment, delimiters),
             (Standard::Edifact, b"UNZ") => self.close(segment, delimiters),

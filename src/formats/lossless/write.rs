@@ -66,7 +66,7 @@ impl Segment {
                 out.push(delimiters.element);
             }
             match element {
-                Element::Plain(value) if plain => out.extend_from_slice(&value.bytes),
+                Element::Plain(value) if plain => out.extend_from_slice(value.written.as_ref().unwrap_or(&value.bytes)),
                 Element::Plain(value) => value.write(delimiters, out),
                 Element::Components(values) => components(values, delimiters, out),
                 Element::Repeats(repeats) => {

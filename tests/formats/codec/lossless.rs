@@ -1,18 +1,24 @@
 //! Every byte is accounted for: what is read is written again byte for byte, and what is made up is read as it was.
 
+use crate::{files, folder, options, pieces};
 use crossdock_formats::{
     Options,
     fault::Fault,
     lossless::{
         Begin, Delimiters, Element, Item, Reader, Segment, Value, Writer,
-        layout::{Layout, Lines},
+        layout::{Layout, Lines, join},
         repair::Repair,
     },
-    piece::Standard,
+    piece::{Piece, Standard},
     report,
+    tree::{NodeId, Tree},
 };
 use proptest::prelude::*;
-use std::io::{self, BufReader, Read};
+use std::{
+    fs,
+    io::{self, BufReader, Read},
+    path::Path,
+};
 
 /// All items of a document.
 pub fn items(bytes: &[u8]) -> Vec<Item> {
@@ -312,5 +318,62 @@ proptest! {
         all.iter_mut().for_each(|item| drop(repair.apply(item)));
         let mut again = Repair::new();
         prop_assert!(all.iter_mut().all(|item| again.apply(item).is_empty()));
+    }
+}
+
+/// The sets of a document and the values in them, without their places.
+fn values(tree: &Tree, node: NodeId, into: &mut Vec<String>) {
+    for child in tree.children(node) {
+        into.push(format!("{} {:?}", tree.name(child), tree.value(child)));
+        values(tree, child, into);
+    }
+}
+
+/// None if one of them isn't accepted.
+fn accepted(path: &Path, bytes: &[u8]) -> Option<Vec<Vec<String>>> {
+    let report = report::check("x", None, bytes, options(path)).expect("memory can be read");
+    if !report.accepted() || report.sets.is_empty() {
+        return None;
+    }
+    let sets = pieces(report.standard?, bytes, options(path)).into_iter().filter_map(|piece| match piece {
+        Piece::Set(set) => {
+            let mut all = vec![set.kind.to_string(), set.control.to_string()];
+            values(&set.tree, set.tree.root(), &mut all);
+            Some(all)
+        }
+        _ => None,
+    });
+    Some(sets.collect())
+}
+
+#[test]
+fn what_is_accepted_is_accepted_with_the_same_values_when_laid_out() {
+    let mut seen = Vec::new();
+    for path in files(&folder("fixtures")).iter().filter(|path| path.extension().is_some_and(|e| e == "edi")) {
+        let bytes = fs::read(path).expect("a fixture");
+        let Some(before) = accepted(path, &bytes) else { continue };
+        for (lines, mend) in [
+            (Lines::Unfolded, false),
+            (Lines::Folded, false),
+            (Lines::Unfolded, true),
+            (Lines::Folded, true),
+            (Lines::Kept, true),
+        ] {
+            let (mut layout, mut repair, mut all) = (Layout::new(lines), Repair::new(), items(&bytes));
+            for item in &mut all {
+                join(item);
+                if mend {
+                    repair.apply(item);
+                }
+                layout.apply(item);
+            }
+            let after = written(&all);
+            let text = String::from_utf8_lossy(&after);
+            assert_eq!(accepted(path, &after).as_ref(), Some(&before), "{} {lines:?} {mend}\n{text}", path.display());
+        }
+        seen.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+    }
+    for name in ["binary-by-length", "edifact-package", "folded-80", "folded-80-crlf", "edifact-folded-80"] {
+        assert!(seen.iter().any(|seen| seen == name), "{name} is not among {seen:?}");
     }
 }

@@ -1,7 +1,11 @@
 //! JSON to items. What is not of the shape is told with its path, what stands there and what should.
 
 use super::super::{Begin, Delimiters, Element, Item, Segment, Text, Value};
-use crate::{fault::shorten, piece::Standard};
+use crate::{
+    edi::{lengthy, scan::is_break},
+    fault::shorten,
+    piece::Standard,
+};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 use std::{
@@ -361,9 +365,23 @@ impl Own {
     fn segment(&self, list: &[Json]) -> Result<Segment, Not> {
         let Some(id) = list.first() else { return Err(not(&list.into(), "a segment: its id, then its elements")) };
         let is_isa = self.delimiters.standard == Standard::X12 && id == "ISA";
-        let read = |(n, element): (usize, &Json)| self.element(element, is_isa).map_err(|not| not.at(n));
+        let data = self.data(list);
+        let read = |(n, element): (usize, &Json)| match Some(n) == data {
+            true => Ok(Element::Plain(self.stated(element).map_err(|not| not.at(n))?)),
+            false => self.element(element, is_isa).map_err(|not| not.at(n)),
+        };
         let elements = list.iter().enumerate().map(read).collect::<Result<_, Not>>()?;
         Ok(Segment { byte: 0, elements, terminated: true, after: self.line_end.clone() })
+    }
+
+    /// Which element is bytes of the length that the one before it says: delimiters in it are none.
+    fn data(&self, list: &[Json]) -> Option<usize> {
+        let x12 = self.delimiters.standard == Standard::X12;
+        let position = lengthy::position(list.first()?.as_str()?.as_bytes()).filter(|n| x12 && n + 1 == list.len())?;
+        let length: usize = list[position - 1].as_str()?.trim().parse().ok()?;
+        let there = self.stated(&list[position]).ok()?.bytes.len();
+        // Line breaks may stand before the terminator.
+        (length..=length.saturating_add(2)).contains(&there).then_some(position)
     }
 
     fn element(&self, element: &Json, is_isa: bool) -> Result<Element, Not> {
@@ -396,7 +414,8 @@ impl Own {
         list.iter().enumerate().map(value).collect()
     }
 
-    fn value(&self, said: &Json, is_isa: bool) -> Result<Value, Not> {
+    /// A value as it is said, whatever bytes are in it.
+    fn stated(&self, said: &Json) -> Result<Value, Not> {
         const SHAPE: &str = "a string, {\"value\": …} or {\"latin1\": …} with or without `written`, a list of components \
                              (strings), or {\"repeats\": […]}";
         let (bytes, written) = match said {
@@ -416,18 +435,28 @@ impl Own {
             }
             _ => return Err(not(said, SHAPE)),
         };
-        if written.as_deref().is_some_and(|written| !self.means(written, &bytes)) {
+        let without_breaks =
+            |written: &[u8]| -> Vec<u8> { written.iter().copied().filter(|byte| !is_break(*byte)).collect() };
+        // A document cut into lines wherever that falls has breaks that are no part of a value.
+        let means = |written: &[u8]| self.means(written, &bytes) || self.means(&without_breaks(written), &bytes);
+        if written.as_deref().is_some_and(|written| !means(written)) {
             return Err(not(
                 said,
                 "`written` to be the value with its release characters: leave it out, and it is made",
             ));
         }
+        Ok(Value { bytes, written })
+    }
+
+    fn value(&self, said: &Json, is_isa: bool) -> Result<Value, Not> {
+        let value = self.stated(said)?;
         // ISA holds the delimiters as its values.
-        let reserved = |byte: &u8| if is_isa { *byte == self.delimiters.element } else { self.reserved(*byte, &bytes) };
-        if self.delimiters.release.is_none() && bytes.iter().any(reserved) {
+        let reserved =
+            |byte: &u8| if is_isa { *byte == self.delimiters.element } else { self.reserved(*byte, &value.bytes) };
+        if self.delimiters.release.is_none() && value.bytes.iter().any(reserved) {
             return Err(not(said, "no delimiter in a value: there is no release character"));
         }
-        Ok(Value { bytes, written })
+        Ok(value)
     }
 
     fn bytes(&self, text: &str, latin1_: bool) -> Result<Vec<u8>, Not> {
