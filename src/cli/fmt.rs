@@ -24,9 +24,10 @@ use std::{
 /// curl -s https://partner.example/850 | crossdock fmt --repair -
 ///
 /// Only line ends are changed: those between segments, and those inside of them where a document is cut into lines of
-/// one length, which is told. Binary data (BIN, BDS, UNO) stays as it is. With --repair also wrong counts (SE01, GE01, IEA01, CTT01; UNT, UNE,
-/// UNZ, CNT), trailers' control numbers, the padding of ISA and a missing last terminator. Each change is told on
-/// standard error. What is still wrong afterwards, `crossdock check` shows. A document of any size takes little memory.
+/// one length, which is told. Binary data (BIN, BDS, UNO) stays as it is. With --repair also wrong counts (SE01, GE01,
+/// IEA01, CTT01; UNT, UNE, UNZ, CNT), trailers' control numbers, the padding of ISA and a missing last terminator. Each
+/// change is told on standard error. What is still wrong afterwards, `crossdock check` shows. A document of any size
+/// takes little memory.
 ///
 /// Exit 0: done. 1: with --check, something would be changed. 2: a file can't be read, or is neither X12 nor EDIFACT.
 #[derive(Debug, clap::Args)]
@@ -110,18 +111,20 @@ fn pass(args: &Fmt, file: &str, to: To) -> anyhow::Result<bool> {
         _ => Lines::Unfolded,
     };
     let (mut layout, mut repair, mut writer) = (Layout::new(lines), Repair::new(), Writer::new());
-    let (mut begun, mut changed, mut joined) = (false, false, false);
+    let (mut begun, mut changed, mut joined, mut header) = (false, false, false, 0);
     // What is mended in a line of a fixed length makes it longer or shorter, and its break a part of a value.
     let joins = lines != Lines::Kept || args.repair;
     let mut bytes = Vec::new();
     for item in Reader::new(input) {
         let mut item = item.with_context(|| format!("{file} can't be read any further"))?;
-        if matches!(item, Item::Begin(_)) {
-            (begun, joined) = (true, false);
+        if let Item::Begin(begin) = &item {
+            (begun, joined, header) = (true, false, begin.byte);
         }
         let before = item.clone();
         if joins && join(&mut item) && !std::mem::replace(&mut joined, true) {
-            eprintln!("{file}: an interchange was cut into lines inside of its segments: these are made whole");
+            eprintln!(
+                "{file}: byte {header}: the interchange was cut into lines of one length; its segments are made whole"
+            );
         }
         if args.repair {
             repair.apply(&mut item).iter().for_each(|change| tell(file, change));

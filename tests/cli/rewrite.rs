@@ -36,6 +36,30 @@ fn fmt_lays_out_mends_and_says_so() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
 }
 
+/// Binary data holds what looks like segments; lines of one length cut segments anywhere.
+#[test]
+fn fmt_keeps_binary_data_and_makes_cut_segments_whole() {
+    let folder = Folder::new();
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hostile");
+    for (name, told) in
+        [("binary-by-length", 0), ("edifact-package", 0), ("folded-80-crlf", 2), ("edifact-folded-80", 1)]
+    {
+        std::fs::copy(fixtures.join(format!("{name}.edi")), folder.path().join("in.edi")).unwrap();
+        for how in ["", "--fold", "--repair"] {
+            let laid = call(folder.path(), &format!("fmt {how} in.edi -o out.edi"));
+            assert_eq!((laid.code, laid.err.lines().count()), (0, told), "{name} {how}: {}", laid.err);
+            assert_eq!(
+                laid.err.contains("in.edi: byte 0: the interchange was cut into lines"),
+                told > 0,
+                "{}",
+                laid.err
+            );
+            let checked = call(folder.path(), "check out.edi");
+            assert_eq!(checked.code, 0, "{name} {how}: {}", checked.out);
+        }
+    }
+}
+
 #[test]
 fn convert_makes_json_and_the_document_again() {
     let folder = Folder::new();
