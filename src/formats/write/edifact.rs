@@ -266,11 +266,7 @@ impl Writer<'_> {
                 if begins == Begins::Repeat && self.envelope.syntax_version < 4 {
                     return Err(self.cant_repeat(spot));
                 }
-                self.out.push(match begins {
-                    Begins::Element => element,
-                    Begins::Component => component,
-                    Begins::Repeat => repetition,
-                });
+                self.out.push(begins.with([element, component, repetition]));
                 let number = spec.is_some_and(|spec| is_number(spec, position, nth));
                 let value = if number { value.replace('.', ",").into() } else { Cow::Borrowed(value) };
                 self.value(&value, spot)?;

@@ -242,6 +242,15 @@ impl<'a> Packed<'a> {
 }
 
 impl Begins {
+    /// Which delimiter stands before it: of elements, of components, of repeats.
+    pub(crate) fn with(self, [element, component, repetition]: [u8; 3]) -> u8 {
+        match self {
+            Begins::Element => element,
+            Begins::Component => component,
+            Begins::Repeat => repetition,
+        }
+    }
+
     fn of(mark: u8) -> Begins {
         match mark & !LONG {
             0 => Begins::Element,

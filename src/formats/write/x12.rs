@@ -187,11 +187,7 @@ impl<'a> Writer<'a> {
                 if begins == Begins::Repeat && !self.repeats() {
                     return Err(self.cant_repeat(spot));
                 }
-                self.out.push(match begins {
-                    Begins::Element => element,
-                    Begins::Component => component,
-                    Begins::Repeat => repetition,
-                });
+                self.out.push(begins.with([element, component, repetition]));
                 self.value(value, spot)?;
             }
         }
