@@ -1,14 +1,16 @@
 //! One mapping file to a [`Program`]: header, tables, fields, `write:`. All that is wrong is told at once.
 
 use super::{
+    extends::{FileWrong, Resolved},
     fields::Fields,
     layout,
     near::hint,
-    plan::{Claims, Name, Program, Rule, Unmapped},
+    plan::{Claims, Name, Program, Require, Rule, Unmapped},
     route::Router,
-    rules, shape,
+    rules,
+    shape::{self, Shape},
     tables::{self, Table},
-    yaml::{self, Spot, What, Yaml},
+    yaml::{Spot, What, Yaml},
 };
 use crate::formats::{
     guides::{self, Guide},
@@ -33,26 +35,20 @@ const KEYS: &[&str] = &[
     "root",
     "one_way",
     "order",
+    "require",
 ];
-const LATER: &[&str] = &["extends", "require"];
-
-/// A fault in a file, by file name.
-pub type FileWrong = (String, Spot, String);
 
 /// Where guides come from: the compiled ones, or a test's.
 pub type FindGuide<'a> = &'a dyn Fn(Standard, &str, &str) -> Option<&'static Guide>;
 
-/// Finds the text of a file that a mapping names.
-pub type FindFile<'a> = &'a dyn Fn(&str) -> Option<(String, &'a str)>;
+/// Finds a file that a mapping names: (the mapping's file, the name) → its full path and text.
+pub type FindFile<'a> = &'a dyn Fn(&str, &str) -> Option<(String, &'a str)>;
 
-/// Compiles one file. `find`: a table's file by the name that the mapping gave, with its full path.
-pub fn compile(file: &str, text: &str, find: FindFile, guide: FindGuide) -> Result<Program, Vec<FileWrong>> {
-    let yaml = match yaml::parse(text) {
-        Ok(yaml) => yaml,
-        Err((spot, sentence)) => return Err(vec![(file.to_owned(), spot, sentence)]),
-    };
-    let mut compiler = Compiler { file, yaml: &yaml, wrong: Vec::new(), hash: Sha256::new() };
-    compiler.hash.update(text.as_bytes());
+/// Compiles one mapping with what it extends.
+pub fn compile(resolved: &Resolved, find: FindFile, guide: FindGuide) -> Result<Program, Vec<FileWrong>> {
+    let Resolved { yaml, files, texts } = resolved;
+    let mut compiler = Compiler { files, yaml, wrong: Vec::new(), hash: Sha256::new() };
+    texts.iter().for_each(|text| compiler.hash.update(text.as_bytes()));
     let program = compiler.program(find, guide);
     match program {
         Some(program) if compiler.wrong.is_empty() => Ok(program),
@@ -61,7 +57,8 @@ pub fn compile(file: &str, text: &str, find: FindFile, guide: FindGuide) -> Resu
 }
 
 struct Compiler<'a> {
-    file: &'a str,
+    /// By the number that a [`Spot`] has.
+    files: &'a [String],
     yaml: &'a Yaml,
     wrong: Vec<FileWrong>,
     hash: Sha256,
@@ -77,7 +74,7 @@ struct From {
 
 impl Compiler<'_> {
     fn say(&mut self, spot: Spot, sentence: impl Into<String>) {
-        self.wrong.push((self.file.to_owned(), spot, sentence.into()));
+        self.wrong.push((self.file(spot).to_owned(), spot, sentence.into()));
     }
 
     fn program(&mut self, find: FindFile, guide: FindGuide) -> Option<Program> {
@@ -96,27 +93,33 @@ impl Compiler<'_> {
         let namespaces = self.namespaces();
         let guide = self.guide(&from, guide)?;
         let root = self.root(&from, &namespaces);
-        let mut prefixes: Vec<_> = namespaces.iter().map(|(prefix, uri)| (uri.clone(), prefix.clone())).collect();
-        prefixes.sort();
+        let prefixes = prefixes(&namespaces);
         let sets_by = self.sets_by(&from);
         let layout = self.layout(&from);
         let mut router = Router::new(from.standard, guide, namespaces);
         self.order(&from, &mut router);
-        let mut fields = Fields { router, tables: &tables, message: &message, wrong: Vec::new() };
+        let mut fields = Fields {
+            router,
+            tables: &tables,
+            message: &message,
+            items: Vec::new(),
+            computes: false,
+            wrong: Vec::new(),
+        };
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
-        let write_first = self.line("write") < self.line("fields");
+        let write_first = self.position("write") < self.position("fields");
         let mut rules = if write_first { self.rules(&mut fields) } else { Vec::new() };
         let empty = Yaml { what: What::Map(vec![]), spot: self.yaml.spot };
         let compiled = fields.object(self.yaml.get("fields").unwrap_or(&empty), shape.members(), &[]);
         if !write_first {
             rules = self.rules(&mut fields);
         }
+        let requires = self.requires(&mut fields, shape);
+        let computes = fields.computes;
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
         let by_number = fields.router.by_number;
         let wrong = std::mem::take(&mut fields.wrong);
-        for (spot, sentence) in wrong {
-            self.say(spot, sentence);
-        }
+        wrong.into_iter().for_each(|(spot, sentence)| self.say(spot, sentence));
         let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
         if by_number && !one_way {
             self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");
@@ -135,10 +138,17 @@ impl Compiler<'_> {
             fields: compiled,
             slots,
             rules,
+            requires,
+            computes,
+            files: self.files.to_vec(),
             root,
             prefixes,
             one_way,
         })
+    }
+
+    fn file(&self, spot: Spot) -> &str {
+        self.files.get(usize::from(spot.file)).map_or("", String::as_str)
     }
 
     fn short_hash(&self) -> String {
@@ -149,18 +159,16 @@ impl Compiler<'_> {
         self.yaml.get(key).map_or(self.yaml.spot, |y| y.spot)
     }
 
-    fn line(&self, key: &str) -> u32 {
-        self.yaml.get(key).map_or(u32::MAX, |y| y.spot.line)
+    fn position(&self, key: &str) -> usize {
+        self.yaml.entries().iter().position(|e| e.key == key).unwrap_or(usize::MAX)
     }
 
     fn keys(&mut self) {
         if !matches!(self.yaml.what, What::Map(_)) {
-            return self.say(Spot { line: 1, column: 1 }, "a mapping is an object that begins with `mapping:`");
+            return self.say(Spot::new(1, 1), "a mapping is an object that begins with `mapping:`");
         }
         for entry in self.yaml.entries() {
-            if LATER.contains(&entry.key.as_str()) {
-                self.say(entry.key_spot, format!("`{}:` is not built yet", entry.key));
-            } else if !KEYS.contains(&entry.key.as_str()) {
+            if !KEYS.contains(&entry.key.as_str()) {
                 let near = hint(&entry.key, KEYS.iter().copied());
                 self.say(entry.key_spot, format!("`{}` is no key of a mapping{near}", entry.key));
             }
@@ -345,37 +353,39 @@ impl Compiler<'_> {
     fn tables(&mut self, find: FindFile) -> Vec<Table> {
         let mut tables = Vec::new();
         for entry in self.yaml.get("tables").map(Yaml::entries).unwrap_or_default() {
+            let mut table = Table::new(&entry.key);
             match &entry.value.what {
-                What::Text(path) => match find(path) {
-                    Some((file, text)) => match tables::parse(&entry.key, text) {
-                        Ok(table) => {
-                            self.hash.update(text.as_bytes());
-                            tables.push(table);
-                        }
-                        Err(wrong) => {
-                            self.wrong.extend(wrong.into_iter().map(|(spot, why)| (file.clone(), spot, why)));
-                            tables.push(Table::new(&entry.key));
-                        }
-                    },
-                    None => {
-                        self.say(entry.value.spot, format!("the table's file `{path}` is not there, neither beside the mapping nor from the root of the mappings"));
-                        tables.push(Table::new(&entry.key));
-                    }
-                },
-                What::Map(rows) => {
-                    let mut table = Table::new(&entry.key);
-                    for row in rows {
-                        match row.value.text() {
-                            Some(target) => _ = table.add(&row.key, target, row.key_spot.line),
-                            None => self.say(row.value.spot, "a row of a table leads to a text"),
-                        }
-                    }
-                    tables.push(table);
-                }
-                _ => self.say(entry.value.spot, "a table is a file's name or `{ value: target, … }`"),
+                // Rows of several places: the first that has a value wins.
+                What::List(parts) => parts.iter().for_each(|part| self.table(part, &mut table, find)),
+                _ => self.table(&entry.value, &mut table, find),
             }
+            tables.push(table);
         }
         tables
+    }
+
+    fn table(&mut self, yaml: &Yaml, table: &mut Table, find: FindFile) {
+        match &yaml.what {
+            What::Text(path) => match find(self.file(yaml.spot), path) {
+                Some((file, text)) => {
+                    self.hash.update(text.as_bytes());
+                    match tables::parse(&table.name, text) {
+                        Ok(rows) => table.below(rows),
+                        Err(wrong) => self.wrong.extend(wrong.into_iter().map(|(spot, why)| (file.clone(), spot, why))),
+                    }
+                }
+                None => self.say(yaml.spot, format!("the table's file `{path}` is not there, neither beside the mapping nor from the root of the mappings")),
+            },
+            What::Map(rows) => {
+                for row in rows {
+                    match row.value.text() {
+                        Some(target) => _ = table.add(&row.key, target, row.key_spot.line),
+                        None => self.say(row.value.spot, "a row of a table leads to a text"),
+                    }
+                }
+            }
+            _ => self.say(yaml.spot, "a table is a file's name or `{ value: target, … }`"),
+        }
     }
 
     fn order(&mut self, from: &From, router: &mut Router) {
@@ -392,6 +402,21 @@ impl Compiler<'_> {
         }
     }
 
+    fn requires(&mut self, fields: &mut Fields, shape: &Shape) -> Vec<Require> {
+        let mut compiled = Vec::new();
+        match self.yaml.get("require").map(|yaml| (&yaml.what, yaml.spot)) {
+            None => {}
+            Some((What::List(items), _)) => {
+                items.iter().for_each(|item| compiled.extend(rules::require(item, fields, shape)))
+            }
+            Some((_, spot)) => self.say(
+                spot,
+                "`require:` is a list, as in [{ rule: \"size(lines) > 0\", say: \"the order has no line\" }]",
+            ),
+        }
+        compiled
+    }
+
     fn rules(&mut self, fields: &mut Fields) -> Vec<Rule> {
         let mut compiled = Vec::new();
         for entry in self.yaml.get("write").map(Yaml::entries).unwrap_or_default() {
@@ -399,6 +424,13 @@ impl Compiler<'_> {
         }
         compiled
     }
+}
+
+/// (URI, prefix), in the URIs' order.
+fn prefixes(namespaces: &HashMap<String, String>) -> Vec<(String, String)> {
+    let mut prefixes: Vec<_> = namespaces.iter().map(|(prefix, uri)| (uri.clone(), prefix.clone())).collect();
+    prefixes.sort();
+    prefixes
 }
 
 /// The guides that are compiled in.

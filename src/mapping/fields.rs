@@ -1,12 +1,13 @@
 //! Compiles `fields:`: each canonical field against the message's shape, each path against the guide.
 
 use super::{
+    cel::Expression,
     dates::DateFormat,
     expr,
     near::hint,
-    plan::{Alternative, Block, Field, Formula, Leaf, Pipe, Route, Source, Walk},
+    plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Route, Source, Walk},
     route::Router,
-    shape::{Member, Shape},
+    shape::{self, Member, Shape},
     tables::Table,
     yaml::{Entry, Spot, What, Yaml},
 };
@@ -17,11 +18,15 @@ pub struct Fields<'a> {
     pub router: Router,
     pub tables: &'a [Table],
     pub message: &'a str,
+    /// The items of lists that stand around what is being compiled: what `this` is.
+    pub items: Vec<Shape>,
+    /// A field is computed.
+    pub computes: bool,
     pub wrong: Vec<(Spot, String)>,
 }
 
 /// Keys of the language that have not been built.
-const LATER: &[&str] = &["split", "cel", "under", "require", "extends"];
+const LATER: &[&str] = &["split", "under"];
 const PIPES: &[&str] = &[
     "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item",
     "ref",
@@ -73,7 +78,8 @@ impl Fields<'_> {
             Shape::Free => Source::Object(self.free(&entry.value)),
             shape => self.leaf(&entry.value, shape)?,
         };
-        Some(Field { name: member.name.clone(), shape: member.shape.clone(), mandatory: member.mandatory, source })
+        let (name, shape, spot) = (member.name.clone(), member.shape.clone(), entry.value.spot);
+        Some(Field { name, shape, mandatory: member.mandatory, source, spot })
     }
 
     fn object_source(&mut self, yaml: &Yaml, members: &[Member]) -> Option<Source> {
@@ -107,8 +113,10 @@ impl Fields<'_> {
         let parsed = self.parsed(each)?;
         match (parsed.alternatives.as_slice(), parsed.pipes.as_slice()) {
             ([expr::Alternative::Path(path)], []) => {
-                let block = self.block(&entry.value, each, path, members, &["each"])?;
-                Some(Source::Each(block))
+                self.items.push(Shape::Object(members.to_vec()));
+                let block = self.block(&entry.value, each, path, members, &["each"]);
+                self.items.pop();
+                Some(Source::Each(block?))
             }
             _ => {
                 self.say(each.spot, "`each:` takes one path");
@@ -144,7 +152,7 @@ impl Fields<'_> {
             Walk { step, text, slot, slots: scope.slots }
         });
         let walk = walk.collect();
-        Some(Block { up, each: keys == ["each"], walk, fields })
+        Some(Block { up, each: keys == ["each"], walk, fields, spot: at.spot })
     }
 
     fn list(&mut self, yaml: &Yaml, item: &Shape) -> Option<Source> {
@@ -173,7 +181,8 @@ impl Fields<'_> {
         let mut fields = Vec::new();
         for entry in yaml.entries() {
             if let Some(source) = self.leaf(&entry.value, &Shape::Text) {
-                fields.push(Field { name: entry.key.clone(), shape: Shape::Text, mandatory: false, source });
+                let (name, spot) = (entry.key.clone(), entry.value.spot);
+                fields.push(Field { name, shape: Shape::Text, mandatory: false, source, spot });
             }
         }
         fields
@@ -183,6 +192,11 @@ impl Fields<'_> {
         let (text, read_only) = match yaml.entries() {
             [] => (yaml, false),
             [entry] if entry.key == "read" => (&entry.value, true),
+            [entry] if entry.key == "cel" => {
+                self.computes = true;
+                let expression = self.expression(&entry.value)?;
+                return Some(Source::Computed(Computed { expression, line: entry.value.spot.line }));
+            }
             [entry, ..] if LATER.contains(&entry.key.as_str()) => {
                 self.say(entry.key_spot, format!("`{}:` is not built yet", entry.key));
                 return None;
@@ -213,7 +227,7 @@ impl Fields<'_> {
         let Shape::Word(words) = shape else { return };
         let Some(Pipe::Table(table)) = formula.pipes.last() else { return };
         let table = &self.tables[*table];
-        for (line, target) in &table.rows {
+        for (line, _, target) in &table.rows {
             if !words.contains(target) {
                 let near = hint(target, words.iter().map(String::as_str));
                 let sentence = format!(
@@ -222,6 +236,22 @@ impl Fields<'_> {
                     shape.takes()
                 );
                 self.wrong.push((spot, sentence));
+            }
+        }
+    }
+
+    /// An expression of CEL, checked against the message.
+    pub fn expression(&mut self, yaml: &Yaml) -> Option<Expression> {
+        let Some(text) = yaml.text() else {
+            self.say(yaml.spot, "an expression is expected here, in quotes: { cel: \"size(lines)\" }");
+            return None;
+        };
+        let message = shape::message(self.message)?;
+        match Expression::new(text, message, self.items.last()) {
+            Ok(expression) => Some(expression),
+            Err(wrong) => {
+                self.wrong_at(yaml.spot, wrong);
+                None
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Where reading stands in a tree: frames from the root down, each with an index of what is looked for in it.
 
-use super::plan::{Condition, Leaf, Name, Pairs, Route, Slot, Step};
+use super::{
+    plan::{Condition, Leaf, Name, Pairs, Route, Slot, Step},
+    yaml::Spot,
+};
 use crate::formats::tree::{Kind, NodeId, Tree};
 use std::borrow::Cow;
 
@@ -69,22 +72,36 @@ fn in_namespace(tree: &Tree, node: NodeId, name: &Name) -> bool {
 
 /// Marks leaves as read.
 #[derive(Debug)]
-pub struct Seen(Vec<u64>);
+pub struct Seen {
+    bits: Vec<u64>,
+    /// Which line of the mapping looked at what, if somebody wants to know.
+    log: Option<Vec<(NodeId, Spot)>>,
+    /// The line that looks now.
+    pub line: Spot,
+}
 
 impl Seen {
-    /// Nothing seen yet of a tree.
-    pub fn new(tree: &Tree) -> Seen {
-        Seen(vec![0; tree.len() / 64 + 1])
+    /// Nothing seen yet of a tree. `logged`: which line looks at what is kept.
+    pub fn new(tree: &Tree, logged: bool) -> Seen {
+        let log = logged.then(Vec::new);
+        Seen { bits: vec![0; tree.len() / 64 + 1], log, line: Spot::default() }
     }
     /// This node was read.
     pub fn mark(&mut self, node: NodeId) {
-        if let Some(word) = self.0.get_mut(node.0 as usize / 64) {
+        if let Some(word) = self.bits.get_mut(node.0 as usize / 64) {
             *word |= 1 << (node.0 % 64);
+        }
+        if let Some(log) = &mut self.log {
+            log.push((node, self.line));
         }
     }
     /// Was it?
     pub fn has(&self, node: NodeId) -> bool {
-        self.0.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
+        self.bits.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
+    }
+    /// What was looked at, in that order.
+    pub fn log(&mut self) -> Vec<(NodeId, Spot)> {
+        self.log.take().unwrap_or_default()
     }
 }
 

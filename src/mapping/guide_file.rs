@@ -123,7 +123,7 @@ impl File {
     }
 
     fn change(&mut self, entry: &Entry) -> Option<Change> {
-        let Spot { line, column } = entry.key_spot;
+        let Spot { line, column, .. } = entry.key_spot;
         let mut change = Change { line, column, path: entry.key.clone(), ..Change::default() };
         match &entry.value.what {
             What::Text(_) => change.usage = Some(self.usage(&entry.value, &entry.key)?),

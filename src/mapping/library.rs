@@ -3,6 +3,7 @@
 use super::{
     Asked, Plan,
     compile::{self, FindGuide},
+    extends::Sources,
     guide_file, near,
     plan::{Claims, Program},
 };
@@ -50,9 +51,11 @@ impl Library {
         let texts: HashMap<String, &str> = files.iter().map(|(path, text)| (plain(path), text.as_str())).collect();
         let mut lints = Vec::new();
         let mut programs: Vec<(&str, Program)> = Vec::new();
+        let sources = Sources::new(files.iter().filter(|(path, _)| is_mapping(path)));
+        let find = |mapping: &str, name: &str| find(&texts, mapping, name);
         for (path, text) in files.iter().filter(|(path, _)| is_mapping(path)) {
-            let find = |name: &str| find(&texts, path, name);
-            match compile::compile(path, text, &find, guide) {
+            let resolved = sources.resolve(path, text);
+            match resolved.and_then(|resolved| compile::compile(&resolved, &find, guide)) {
                 Ok(program) => programs.push((path, program)),
                 Err(wrong) => lints.extend(wrong.into_iter().map(|(file, spot, sentence)| Lint {
                     file,
@@ -65,6 +68,8 @@ impl Library {
         lints.extend(ties(&programs));
         let guides = guides(files, &mut lints);
         lints.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        // What is wrong below is found by each mapping that extends it.
+        lints.dedup();
         if lints.is_empty() {
             Ok(Library { plans: programs.into_iter().map(|(_, program)| Arc::new(Plan(program))).collect(), guides })
         } else {

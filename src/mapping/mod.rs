@@ -9,9 +9,12 @@
 //! in guide and message shape) → `plan` (flat data) → `read` and `write`. `library` holds all, `standard` those we ship.
 //! The language for integrators: `mappings/README.md`.
 
+mod cel;
 mod compile;
+mod computed;
 mod dates;
 mod expr;
+mod extends;
 mod faults;
 mod fields;
 mod frames;
@@ -42,7 +45,7 @@ use crate::formats::{
     CsvOptions, Options, fault::Fault, layout::Layout, piece::Standard, place::At, tree::Tree, write::Segment,
 };
 use serde_json::Value;
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 /// The layout of fixed width that a file holds: a mapping, or `layout:` alone. All that is wrong comes at once.
 pub fn layout(file: &str, text: &str) -> Result<Layout, Vec<Lint>> {
@@ -133,6 +136,15 @@ impl From<Spot> for At {
     }
 }
 
+/// A value of a document, and the line of the mapping that looked at it first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Looked<'p> {
+    pub bytes: Range<u64>,
+    pub place: At,
+    pub file: &'p str,
+    pub line: u32,
+}
+
 /// A value that a table should hold and does not.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Missing {
@@ -212,9 +224,31 @@ impl Plan {
     pub fn one_way(&self) -> bool {
         self.0.one_way
     }
+    /// Where the mapping says how a canonical field is made: (file, line), for a JSON pointer into the message. Of a field
+    /// that no line names by itself (an item's `scheme`) that of what it stands in.
+    pub fn line(&self, pointer: &str) -> Option<(&str, u32)> {
+        let spot = plan::spot(&self.0.fields, pointer)?;
+        Some((self.0.files.get(usize::from(spot.file))?, spot.line))
+    }
     /// Reads one set.
     pub fn read(&self, tree: &Tree, context: &Context) -> Reading {
         read::read(&self.0, tree, context)
+    }
+    /// Reads one set, and tells of each value in it which line of the mapping looked at it: qualifiers and what `write:`
+    /// says included. What it tells of a document that this mapping wrote is why each of its values stands there.
+    pub fn explain(&self, tree: &Tree, context: &Context) -> (Reading, Vec<Looked<'_>>) {
+        let (reading, log) = read::explain(&self.0, tree, context);
+        let mut looked: Vec<Looked> = Vec::new();
+        let mut told = HashSet::new();
+        for (node, spot) in log {
+            let bytes = tree.bytes(node);
+            if !bytes.is_empty() && told.insert((bytes.start, bytes.end)) {
+                let file = self.0.files.get(usize::from(spot.file)).map_or("", String::as_str);
+                looked.push(Looked { bytes, place: tree.place(node).at, file, line: spot.line });
+            }
+        }
+        looked.sort_by_key(|l| l.bytes.start);
+        (reading, looked)
     }
     /// Writes one message.
     pub fn write(&self, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {

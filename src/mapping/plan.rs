@@ -1,6 +1,6 @@
 //! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
 
-use super::{dates::DateFormat, shape::Shape, tables::Table};
+use super::{cel::Expression, dates::DateFormat, shape::Shape, tables::Table, yaml::Spot};
 use crate::formats::{guides::Guide, layout::Layout, piece::Standard};
 use std::sync::Arc;
 
@@ -22,6 +22,12 @@ pub struct Program {
     /// Names looked for among the root's children; routes name them by index.
     pub slots: Vec<Slot>,
     pub rules: Vec<Rule>,
+    /// Business rules: what a message must fulfil that the partner's guide can't say.
+    pub requires: Vec<Require>,
+    /// True if any field is computed.
+    pub computes: bool,
+    /// The files that it was made of; a [`Spot`] names one by its number.
+    pub files: Vec<String>,
     /// XML: the document element, written and read.
     pub root: Option<Name>,
     /// XML: the prefix of each namespace, as the mapping calls it.
@@ -128,6 +134,8 @@ pub struct Field {
     pub shape: Shape,
     pub mandatory: bool,
     pub source: Source,
+    /// Where the mapping says it.
+    pub spot: Spot,
 }
 
 /// Where a field's value comes from, and goes to.
@@ -136,6 +144,8 @@ pub enum Source {
     Value(Formula),
     /// `{ read: … }`: never written.
     ReadOnly(Formula),
+    /// `{ cel: … }`: computed from the rest of the message, and never written.
+    Computed(Computed),
     /// A list of ids or texts: the parts one after the other.
     List(Vec<Formula>),
     Object(Vec<Field>),
@@ -143,6 +153,26 @@ pub enum Source {
     At(Vec<Block>),
     /// `each:`
     Each(Block),
+}
+
+/// A computed field.
+#[derive(Debug)]
+pub struct Computed {
+    pub expression: Expression,
+    pub line: u32,
+}
+
+/// One line of `require:`.
+#[derive(Debug)]
+pub struct Require {
+    pub expression: Expression,
+    /// A list of the message: the rule is judged for each item, which is its `this`.
+    pub each: Option<String>,
+    /// What is told where it doesn't hold.
+    pub say: String,
+    pub code: String,
+    /// Where in the document it is told, instead of at what `each` names.
+    pub at: Option<Route>,
 }
 
 /// A way down to a place, and the fields there.
@@ -154,6 +184,8 @@ pub struct Block {
     /// Each step is a frame.
     pub walk: Vec<Walk>,
     pub fields: Vec<Field>,
+    /// Where the mapping says it.
+    pub spot: Spot,
 }
 
 /// One frame on the way.
@@ -220,6 +252,8 @@ pub struct Rule {
     pub leaf: Leaf,
     pub value: RuleValue,
     pub text: String,
+    /// Where the mapping says it.
+    pub spot: Spot,
 }
 
 /// What `write:` writes; where something is written already, that stays.
@@ -245,6 +279,8 @@ pub enum RuleValue {
     },
     /// Canonical members on the way to a value, then pipes.
     From(Vec<String>, Vec<Pipe>),
+    /// Computed from the message.
+    Cel(Expression),
 }
 
 impl Leaf {
@@ -255,4 +291,21 @@ impl Leaf {
             _ => (None, None),
         }
     }
+}
+
+/// The place in the mapping of the field that a JSON pointer leads to.
+pub fn spot(fields: &[Field], pointer: &str) -> Option<Spot> {
+    let mut steps = pointer.split('/').skip(1).filter(|step| step.parse::<usize>().is_err());
+    let mut here = fields;
+    let mut found = None;
+    while let Some(field) = steps.next().and_then(|name| here.iter().find(|f| f.name == name)) {
+        found = Some(field.spot);
+        here = match &field.source {
+            Source::Object(inner) => inner,
+            Source::At(blocks) => blocks.first().map_or(&[], |b| &b.fields),
+            Source::Each(block) => &block.fields,
+            _ => &[],
+        };
+    }
+    found
 }

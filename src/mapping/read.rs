@@ -8,6 +8,7 @@ use super::{
     plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Route, RuleValue, Source, Unmapped},
     shape::Shape,
     unread,
+    yaml::Spot,
 };
 use crate::formats::{
     fault::Fault,
@@ -19,6 +20,15 @@ use std::collections::HashSet;
 
 /// Reads one set.
 pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
+    run(program, tree, context, false).0
+}
+
+/// Reads one set, and tells which line of the mapping looked at what.
+pub fn explain(program: &Program, tree: &Tree, context: &Context) -> (Reading, Vec<(NodeId, Spot)>) {
+    run(program, tree, context, true)
+}
+
+fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Reading, Vec<(NodeId, Spot)>) {
     let (node, container) = root(program, tree);
     let frame = Frame::new(tree, node, container, &program.slots, String::new());
     let mut run = Run {
@@ -28,7 +38,7 @@ pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
         frames: vec![frame],
         pointer: String::new(),
         position: 0,
-        seen: Seen::new(tree),
+        seen: Seen::new(tree, logged),
         provenance: Vec::new(),
         faults: Vec::new(),
         missing: Vec::new(),
@@ -81,13 +91,15 @@ enum Got {
     /// A fault or a miss tells why there is none.
     Faulty,
     Nothing,
+    /// Computed from the whole message.
+    Later,
 }
 
 impl<'a> Run<'a> {
-    fn finish(mut self, body: Map<String, Value>) -> Reading {
+    fn finish(mut self, body: Map<String, Value>) -> (Reading, Vec<(NodeId, Spot)>) {
         let mut unread = Vec::new();
+        self.mark_rules();
         if self.program.unmapped != Unmapped::Ignore {
-            self.mark_rules();
             let left = unread::unread(self.program.standard, self.tree, &self.seen);
             if self.program.unmapped == Unmapped::Reject {
                 self.faults.extend(left.iter().map(|(path, node)| {
@@ -100,22 +112,28 @@ impl<'a> Run<'a> {
             }
             unread = left.into_iter().map(|(path, _)| path).collect();
         }
+        let mut body = Value::Object(body);
+        if self.faults.is_empty() && self.missing.is_empty() {
+            self.compute(&mut body);
+        }
         let number = body.get("number").and_then(Value::as_str).filter(|n| !n.is_empty()).map(str::to_owned);
         let whole = self.faults.is_empty() && self.missing.is_empty();
-        Reading {
-            body: if whole { Value::Object(body) } else { Value::Null },
+        let reading = Reading {
+            body: if whole { body } else { Value::Null },
             number,
             provenance: self.provenance,
             faults: self.faults,
             missing: self.missing,
             unread,
-        }
+        };
+        (reading, self.seen.log())
     }
 
     /// What `write:` knows is no surprise when it is read.
     fn mark_rules(&mut self) {
         let root = &self.frames[0];
         for rule in &self.program.rules {
+            self.seen.line = rule.spot;
             let steps: Vec<_> = rule.within.iter().chain(&rule.step).cloned().collect();
             let (tree, wanted) = (self.tree, &rule.value);
             frames::descend(tree, root.node, &steps, &mut self.seen, &mut |container, seen| {
@@ -149,7 +167,7 @@ impl<'a> Run<'a> {
                 }
                 Got::Faulty => present = true,
                 Got::Nothing if field.mandatory => lacking.push(field),
-                Got::Nothing => {}
+                Got::Nothing | Got::Later => {}
             }
         }
         // An object that is not there at all lacks nothing; the message itself always is.
@@ -163,12 +181,15 @@ impl<'a> Run<'a> {
         let before = self.pointer.len();
         self.pointer.push('/');
         self.pointer.push_str(&field.name);
+        self.seen.line = field.spot;
         let got = match &field.source {
             Source::Value(formula) | Source::ReadOnly(formula) => self.single(formula, &field.shape),
             Source::List(formulas) => self.list(formulas, &field.shape),
             Source::Object(fields) => self.object(fields, field.mandatory),
             Source::At(blocks) => self.at(blocks, field.mandatory),
             Source::Each(block) => self.each(block),
+            // When all else has been read.
+            Source::Computed(_) => Got::Later,
         };
         self.pointer.truncate(before);
         got
@@ -179,8 +200,11 @@ impl<'a> Run<'a> {
         match (present, mandatory) {
             (true, _) => Got::Value(Value::Object(object), true),
             (false, true) => {
-                let lacking: Vec<&Field> =
-                    fields.iter().filter(|f| f.mandatory && !object.contains_key(&f.name)).collect();
+                let lacking: Vec<&Field> = fields
+                    .iter()
+                    .filter(|f| f.mandatory && !object.contains_key(&f.name))
+                    .filter(|f| !matches!(f.source, Source::Computed(_)))
+                    .collect();
                 lacking.iter().for_each(|field| {
                     let before = self.pointer.len();
                     self.lacks(field);
@@ -256,6 +280,7 @@ impl<'a> Run<'a> {
         let mut count = 0;
         for child in children {
             let container = frames::container(self.tree, child);
+            self.seen.line = block.spot;
             if !frames::holds(self.tree, container, &walk.step.conditions, &mut self.seen) {
                 continue;
             }

@@ -4,14 +4,13 @@ use super::{
     expr,
     fields::Fields,
     near::hint,
-    plan::{Leaf, Pipe, Rule, RuleValue, Step},
+    plan::{Leaf, Pipe, Require, Rule, RuleValue, Step},
     shape::{self, Shape},
     yaml::{Entry, Spot, What, Yaml},
 };
 use crate::formats::piece::Standard;
 
-const FORMS: &str =
-    "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 } or { from: answered | date(yyyymmdd) }";
+const FORMS: &str = "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) } or { cel: size(lines) }";
 
 /// One line of `write:`.
 pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
@@ -27,7 +26,7 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
         return None;
     }
     let value = value(&entry.value, &path, fields)?;
-    if !edi && !matches!(value, RuleValue::Literal(_) | RuleValue::From(..)) {
+    if !edi && !matches!(value, RuleValue::Literal(_) | RuleValue::From(..) | RuleValue::Cel(_)) {
         fields.wrong.push((entry.value.spot, "count, sum and first are for X12 and EDIFACT".into()));
         return None;
     }
@@ -36,7 +35,7 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
     if path.steps.len() == 1 {
         step = within.pop();
     }
-    Some(Rule { within, step, leaf: route.leaf, value, text: entry.key.clone() })
+    Some(Rule { within, step, leaf: route.leaf, value, text: entry.key.clone(), spot: entry.key_spot })
 }
 
 fn tell<T>(fields: &mut Fields, spot: Spot, run: impl FnOnce(&mut Fields) -> Result<T, (usize, String)>) -> Option<T> {
@@ -91,6 +90,7 @@ fn computed(key: &str, yaml: &Yaml, path: &expr::Path, fields: &mut Fields, spot
                 _ => RuleValue::Count { up, step: step? },
             })
         }
+        "cel" => fields.expression(yaml).map(RuleValue::Cel),
         "from" => from(text, yaml.spot, fields),
         _ => wrong(fields, spot),
     }
@@ -124,4 +124,45 @@ fn from(text: &str, spot: Spot, fields: &mut Fields) -> Option<RuleValue> {
         pipes.push(tell(fields, spot, |fields| fields.pipe(call, None))?);
     }
     Some(RuleValue::From(members, pipes))
+}
+
+/// One line of `require:`: `{ rule: …, say: …, code: …, each: lines, at: BEG03 }`.
+pub fn require(yaml: &Yaml, fields: &mut Fields, message: &Shape) -> Option<Require> {
+    let known = ["rule", "say", "code", "each", "at"];
+    for entry in yaml.entries().iter().filter(|e| !known.contains(&e.key.as_str())) {
+        let near = hint(&entry.key, known);
+        fields.wrong.push((entry.key_spot, format!("`{}` is no key of a rule{near}", entry.key)));
+    }
+    let text = |name: &str| yaml.get(name).and_then(Yaml::text).map(str::to_owned);
+    let (Some(rule), Some(say)) = (yaml.get("rule"), text("say")) else {
+        let sentence = "a rule has `rule:`, an expression, and `say:`, the sentence that is told where it doesn't hold";
+        fields.wrong.push((yaml.spot, sentence.into()));
+        return None;
+    };
+    let each = text("each");
+    let item = match each.as_deref().map(|name| message.member(name).map(|m| &m.shape)) {
+        None => None,
+        Some(Some(Shape::List(item))) => Some((**item).clone()),
+        Some(_) => {
+            let lists = message.members().iter().filter(|m| matches!(m.shape, Shape::List(_))).map(|m| m.name.as_str());
+            let near = hint(each.as_deref().unwrap_or_default(), lists);
+            let spot = yaml.get("each").map_or(yaml.spot, |y| y.spot);
+            fields.wrong.push((spot, format!("`each:` names a list of the message{near}")));
+            return None;
+        }
+    };
+    fields.items.extend(item);
+    let expression = fields.expression(rule);
+    fields.items.clear();
+    let at = yaml.get("at").map(|yaml| (yaml.text().unwrap_or_default(), yaml.spot));
+    let edi = matches!(fields.router.standard, Standard::X12 | Standard::Edifact);
+    let at = match at {
+        None => None,
+        Some((text, spot)) => {
+            let path = tell(fields, spot, |_| expr::path(text, edi))?;
+            Some(tell(fields, spot, |fields| fields.router.value(&path))?)
+        }
+    };
+    let code = text("code").unwrap_or_else(|| "mapping/rule".to_owned());
+    Some(Require { expression: expression?, each, say, code, at })
 }

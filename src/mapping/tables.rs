@@ -9,8 +9,8 @@ pub struct Table {
     pub name: String,
     forward: HashMap<String, String>,
     backward: HashMap<String, String>,
-    /// Each row with its line, for lint.
-    pub rows: Vec<(u32, String)>,
+    /// Each row with its line: (line, value, target).
+    pub rows: Vec<(u32, String, String)>,
 }
 
 impl Table {
@@ -21,12 +21,20 @@ impl Table {
 
     /// Adds a row; false if the value has one already.
     pub fn add(&mut self, value: &str, target: &str, line: u32) -> bool {
-        if self.forward.insert(value.to_owned(), target.to_owned()).is_some() {
+        if self.forward.contains_key(value) {
             return false;
         }
+        self.forward.insert(value.to_owned(), target.to_owned());
         self.backward.entry(target.to_owned()).or_insert_with(|| value.to_owned());
-        self.rows.push((line, target.to_owned()));
+        self.rows.push((line, value.to_owned(), target.to_owned()));
         true
+    }
+
+    /// Puts another's rows behind its own; where both have a value, its own row stays.
+    pub fn below(&mut self, other: Table) {
+        for (line, value, target) in other.rows {
+            self.add(&value, &target, line);
+        }
     }
 
     /// The target of a value.
@@ -46,7 +54,7 @@ pub fn parse(name: &str, text: &str) -> Result<Table, Vec<(Spot, String)>> {
     let mut wrong = Vec::new();
     let mut header = false;
     for (line, row) in (1u32..).zip(text.trim_start_matches('\u{feff}').lines()) {
-        let spot = Spot { line, column: 1 };
+        let spot = Spot::new(line, 1);
         if row.trim().is_empty() || row.starts_with('#') {
             continue;
         }
@@ -66,7 +74,7 @@ pub fn parse(name: &str, text: &str) -> Result<Table, Vec<(Spot, String)>> {
         }
     }
     if !header {
-        wrong.push((Spot { line: 1, column: 1 }, "the table is empty; its first row must be `value,target`".into()));
+        wrong.push((Spot::new(1, 1), "the table is empty; its first row must be `value,target`".into()));
     }
     if wrong.is_empty() { Ok(table) } else { Err(wrong) }
 }

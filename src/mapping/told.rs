@@ -132,12 +132,17 @@ impl<'a> Run<'a> {
                     None => (self.tree.place(here), String::new()),
                 };
             }
-            Source::At(_) | Source::Each(_) => None,
+            Source::At(_) | Source::Each(_) | Source::Computed(_) => None,
         };
         let Some((formula, route)) = formula.and_then(|f| Some((f, first_route(f)?))) else {
             return (self.tree.place(here), String::new());
         };
         let label = self.first_label(formula);
+        (self.place_of(route), label)
+    }
+
+    /// Where a path leads, or would: the value's place, else its segment's, else that of where the path begins.
+    pub(super) fn place_of(&mut self, route: &'a Route) -> Place {
         let mut segment = None;
         let Frame { node, container: own, .. } = self.frames[self.level(route)];
         frames::descend(self.tree, node, &route.steps, &mut self.seen, &mut |container, _| {
@@ -152,8 +157,8 @@ impl<'a> Run<'a> {
         };
         let place = self.tree.place(segment.unwrap_or(own));
         match segment {
-            Some(_) => (faults::missing(place, element, component, name), label),
-            None => (faults::missing(place, None, None, None), label),
+            Some(_) => faults::missing(place, element, component, name),
+            None => faults::missing(place, None, None, None),
         }
     }
 }

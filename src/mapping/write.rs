@@ -2,11 +2,12 @@
 
 use super::{
     Context, Written,
+    cel::{Expression, Sees},
     faults::fault,
     out::{Out, OutId},
     pipes::{self, Wrong},
     plan::{Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Route, Rule, RuleValue, Source, Step},
-    schemes, write_edi, write_named,
+    schemes, shape, write_edi, write_named,
 };
 use crate::formats::{
     fault::Fault,
@@ -15,6 +16,9 @@ use crate::formats::{
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
+
+/// Steps that one expression may cost.
+const STEPS: u64 = 10_000_000;
 
 /// Writes one message.
 pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {
@@ -134,7 +138,7 @@ impl<'p> Run<'p> {
                 Source::List(formulas) => self.list(formulas, value, puts),
                 Source::Object(fields) => self.collect(fields, value, puts, nested),
                 Source::At(_) | Source::Each(_) => nested.push((field, value, self.pointer.clone())),
-                Source::ReadOnly(_) => {}
+                Source::ReadOnly(_) | Source::Computed(_) => {}
             }
             self.pointer.truncate(before);
         }
@@ -434,6 +438,19 @@ impl<'p> Run<'p> {
         }
     }
 
+    fn computed(&mut self, rule: &Rule, expression: &Expression) -> Option<String> {
+        let shape = shape::message(&self.program.message)?;
+        let sees = Sees { message: self.message, shape, this: None };
+        match expression.run(sees, &mut { STEPS }) {
+            Ok(value) => value.text(),
+            Err(why) => {
+                let sentence = format!("{} can't be computed: {why}", rule.text);
+                self.faults.push(write_fault("mapping/not_computed", "", "", &rule.text, sentence));
+                None
+            }
+        }
+    }
+
     fn above(&self, node: OutId, up: usize) -> OutId {
         (0..up).fold(node, |node, _| self.out.node(node).parent)
     }
@@ -454,6 +471,7 @@ impl<'p> Run<'p> {
                 let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
                 Some(sum.to_string())
             }
+            RuleValue::Cel(expression) => self.computed(rule, expression),
             RuleValue::From(members, pipes) => {
                 let pointer: String = members.iter().map(|m| format!("/{m}")).collect();
                 let text = self.message.pointer(&pointer).and_then(pipes::plain)?;

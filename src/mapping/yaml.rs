@@ -3,11 +3,20 @@
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-/// A place in a file, both from 1.
+/// A place in a file: line and column from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Spot {
     pub line: u32,
     pub column: u32,
+    /// Which of the files that a mapping is made of: 0 its own, then those that it extends.
+    pub file: u16,
+}
+
+impl Spot {
+    /// A place in the file that is being read.
+    pub fn new(line: u32, column: u32) -> Spot {
+        Spot { line, column, file: 0 }
+    }
 }
 
 /// A YAML value with its place.
@@ -48,6 +57,22 @@ impl Yaml {
             What::Map(entries) => entries,
             _ => &[],
         }
+    }
+
+    /// The same, as part of another of a mapping's files.
+    pub fn of_file(mut self, file: u16) -> Yaml {
+        self.spot.file = file;
+        self.what = match self.what {
+            What::List(items) => What::List(items.into_iter().map(|item| item.of_file(file)).collect()),
+            What::Map(entries) => What::Map(
+                entries
+                    .into_iter()
+                    .map(|e| Entry { key_spot: Spot { file, ..e.key_spot }, value: e.value.of_file(file), key: e.key })
+                    .collect(),
+            ),
+            other => other,
+        };
+        self
     }
 
     /// The text of a scalar.
@@ -93,7 +118,7 @@ fn yaml(node: Spanned<What>) -> Yaml {
 }
 
 fn spot(location: serde_saphyr::Location) -> Spot {
-    Spot { line: location.line() as u32, column: location.column() as u32 }
+    Spot::new(location.line() as u32, location.column() as u32)
 }
 
 impl<'de> Deserialize<'de> for What {

@@ -298,7 +298,7 @@ fn resolve(layers: &[&Layer], standard: Option<Standard>, kind: Option<&str>) ->
                 && stated.kind.as_deref().is_none_or(|own| Some(own) == kind);
             if holds {
                 put(&mut whole, &stated.setting.key, &stated.value);
-                let Spot { line, column } = stated.spot;
+                let Spot { line, column, .. } = stated.spot;
                 let origin = Origin::File { layer: layer.name, file: layer.file.clone(), line, column };
                 origins.insert(stated.setting.key.clone(), origin);
             }

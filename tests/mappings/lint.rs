@@ -92,14 +92,43 @@ fn pipes_and_tables() {
 
 #[test]
 fn what_is_not_built_says_so() {
-    check("extends: standard\n", &["11:1: `extends:` is not built yet"]);
-    check("require: []\n", &["11:1: `require:` is not built yet"]);
-    check("  totals: { amount: { cel: 'a + b' } }\n", &["11:23: `cel:` is not built yet"]);
     check(
         "  lines: { each: PO1, split: SDQ, number: PO101, item: 'PO1{VN} | item', quantity: { value: PO102, unit: PO103 } }\n",
         &["11:23: `split:` is not built yet"],
     );
     check("unmaped: warn\n", &["11:1: `unmaped` is no key of a mapping; nearest unmapped"]);
+}
+
+#[test]
+fn expressions_and_rules() {
+    check("  totals: { lines: { cel: size(lines) } }\n", &[]);
+    check(
+        "  totals: { amount: { cel: 'lines.map(l, l.quantiy.value).sum()' } }\n",
+        &["11:44: `quantiy` is no field here; nearest quantity"],
+    );
+    check(
+        "  totals: { amount: { cel: [1] } }\n",
+        &["11:28: an expression is expected here, in quotes: { cel: \"size(lines)\" }"],
+    );
+    check(
+        "require: [{ rule: 'size(lines) > 0', say: no line, at: BEG13 }]\n",
+        &["11:56: BEG13 is not in the guide of 850 004010; nearest BEG12"],
+    );
+    check(
+        "require: [{ rul: 'size(lines) > 0', say: no line }]\n",
+        &[
+            "11:11: a rule has `rule:`, an expression, and `say:`, the sentence that is told where it doesn't hold",
+            "11:13: `rul` is no key of a rule; nearest rule",
+        ],
+    );
+    check(
+        "require: [{ each: line, rule: 'true', say: no }]\n",
+        &["11:19: `each:` names a list of the message; nearest lines"],
+    );
+    check(
+        "require: [{ each: lines, rule: \"this.numbr != ''\", say: no }]\n",
+        &["11:38: `numbr` is no field here; nearest number"],
+    );
 }
 
 #[test]
@@ -135,7 +164,7 @@ fn write_lines() {
     check(
         "write: { BEG02: [1] }\n",
         &[
-            "11:17: `write:` takes a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 } or { from: answered | date(yyyymmdd) }",
+            "11:17: `write:` takes a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) } or { cel: size(lines) }",
         ],
     );
 }

@@ -3,6 +3,7 @@
 
 mod corpora;
 mod documents;
+mod extends;
 mod faults;
 mod language;
 mod law;

@@ -1,0 +1,198 @@
+//! CEL, the Common Expression Language: computed fields and business rules. The language is that of cel.dev; what is
+//! ours is the run: numbers are decimals and never floats, each step costs, and there is no I/O.
+//!
+//! An expression sees the members of its message (`lines`, `currency`), and within a list `this`, the item that it
+//! stands in. A member that the message may have and has not is `null`.
+
+mod check;
+mod functions;
+mod run;
+mod value;
+
+pub use check::Wrong;
+pub use value::Val;
+
+use super::shape::Shape;
+use cel::{common::ast::IdedExpr, parser::PrattParser};
+use serde_json::Value;
+
+/// The longest text of an expression, in bytes.
+const LONGEST: usize = 4_000;
+/// How deep brackets may be nested, and how many signs there may be: the parser takes stack for each.
+const DEEPEST: usize = 24;
+const SIGNS: usize = 200;
+
+/// An expression, checked against the shape of the message that it sees.
+#[derive(Debug)]
+pub struct Expression {
+    root: IdedExpr,
+}
+
+/// What an expression sees.
+#[derive(Clone, Copy)]
+pub struct Sees<'v> {
+    pub message: &'v Value,
+    pub shape: &'v Shape,
+    /// The item of a list that it stands in, with its shape.
+    pub this: Option<(&'v Value, &'v Shape)>,
+}
+
+impl Expression {
+    /// Parses and checks. `this`: the shape of the item that it stands in. What is wrong has its character in the text.
+    pub fn new(text: &str, message: &Shape, this: Option<&Shape>) -> Result<Expression, Wrong> {
+        if text.len() > LONGEST {
+            return Err((0, format!("the expression has {} bytes; at most {LONGEST} are taken", text.len())));
+        }
+        tame(text)?;
+        let parsed = PrattParser::new().max_recursion_depth(DEEPEST as u16 * 4).parse(text);
+        let root = parsed.map_err(|errors| match errors.errors.first() {
+            Some(first) => refused(text, first),
+            None => (0, "it is no expression of CEL".to_owned()),
+        })?;
+        check::check(&root, text, message, this)?;
+        Ok(Expression { root })
+    }
+
+    /// Its value, or why there is none. What a run may cost is bounded by `steps`, which it counts down: one a step, so
+    /// that an expression can't hold the worker.
+    pub fn run<'v>(&'v self, sees: Sees<'v>, steps: &mut u64) -> Result<Val<'v>, String> {
+        run::run(&self.root, sees, steps)
+    }
+}
+
+/// Refuses what would take more stack to parse than a thread has.
+fn tame(text: &str) -> Result<(), Wrong> {
+    let (mut depth, mut signs, mut quote) = (0usize, 0usize, None);
+    for (at, c) in text.chars().enumerate() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[' | '{') => (depth, signs) = (depth + 1, signs + 1),
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, c) => signs += usize::from(c.is_ascii_punctuation() && !matches!(c, '_' | ',')),
+        }
+        if depth > DEEPEST {
+            return Err((at, format!("brackets are nested deeper than {DEEPEST}")));
+        }
+        if signs > SIGNS {
+            return Err((at, format!("the expression has more than {SIGNS} signs; say it in parts")));
+        }
+    }
+    Ok(())
+}
+
+/// One of the parser's errors, with its character.
+fn refused(text: &str, first: &cel::ParseError) -> Wrong {
+    let (line, column) = (first.pos.0.max(1) as usize, first.pos.1.max(1) as usize);
+    let above: usize = text.split_inclusive('\n').take(line - 1).map(|l| l.chars().count()).sum();
+    let why = first.msg.lines().next().unwrap_or_default().trim();
+    (above + column - 1, format!("it is no expression of CEL: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::shape::message;
+    use serde_json::json;
+
+    fn order() -> Value {
+        json!({
+            "number": "4711", "currency": "EUR", "notes": ["a", "b"],
+            "lines": [
+                { "number": "1", "quantity": { "value": "3", "unit": "EA" }, "price": { "amount": "0.10", "per": "1" } },
+                { "number": "2", "quantity": { "value": "2.5", "unit": "KGM" }, "price": { "amount": "20", "per": "1" } },
+                { "number": "3", "quantity": { "value": "1", "unit": "EA" } },
+            ],
+        })
+    }
+
+    fn told(text: &str) -> String {
+        let shape = message("order/1").unwrap();
+        let expression = match Expression::new(text, shape, None) {
+            Ok(expression) => expression,
+            Err((at, why)) => return format!("{at}: {why}"),
+        };
+        let message = order();
+        let result = expression.run(Sees { message: &message, shape, this: None }, &mut 100_000);
+        match result {
+            Ok(value) => value.text().unwrap_or_else(|| format!("{value:?}")),
+            Err(why) => why,
+        }
+    }
+
+    #[test]
+    fn money_is_never_a_float() {
+        let priced = "lines.filter(l, has(l.price)).map(l, l.quantity.value * l.price.amount).sum()";
+        assert_eq!(told(priced), "50.30");
+        assert_eq!(told("0.1 + 0.2 == 0.3"), "true");
+        assert_eq!(told("decimal('1.10') * 3"), "3.30");
+        assert_eq!(told("(10.0 / 3).round(2)"), "3.33");
+        assert_eq!(told("7 % 4 - -1"), "4");
+    }
+
+    #[test]
+    fn what_cel_can_say() {
+        for (text, expected) in [
+            ("size(lines)", "3"),
+            ("lines.size() > 2 && number.startsWith('47')", "true"),
+            ("lines.exists(l, l.quantity.unit == 'KGM')", "true"),
+            ("lines.all(l, l.quantity.value > 0)", "true"),
+            ("lines.exists_one(l, l.number == '2')", "true"),
+            ("lines.filter(l, l.number != '2').map(l, l.number).join('+')", "1+3"),
+            ("lines[0].number + '/' + string(size(notes))", "1/2"),
+            ("ship_to != null ? 'there' : 'not there'", "not there"),
+            ("has(ship_to.name)", "false"),
+            ("lines[2].price == null", "true"),
+            ("'b' in notes", "true"),
+            ("number.substring(1, 3).upperAscii()", "71"),
+            ("true || lines[7].number == ''", "true"),
+            ("lines[7].number == '' || true", "true"),
+            ("{'a': 'x'}['a'] + ['y'][0]", "xy"),
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_character() {
+        for (text, expected) in [
+            ("lines.map(l, l.quantiy.value).sum()", "15: `quantiy` is no field here; nearest quantity"),
+            ("curency == 'EUR'", "0: `curency` is no field of the message and no variable; nearest currency"),
+            ("siz(lines)", "0: `siz` is no function; nearest size"),
+            ("number.startWith('4')", "7: `startWith` is no function; nearest startsWith"),
+            ("this.number", "0: `this` is the item of a list, and the expression stands in none"),
+            ("lines[7].number", "the list has 3 items, and item 7 (from 0) is asked for"),
+            ("lines[2].price.amount * 2", "`price.amount` is not there; ask first with has(…)"),
+            ("number + 1", "`+` takes two numbers, two texts or two lists, and not text and number"),
+            ("1 / 0", "a division by zero"),
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+        assert!(told("1 +").contains("no expression of CEL"), "{}", told("1 +"));
+        assert!(told(&"a".repeat(5000)).contains("at most 4000"));
+    }
+
+    #[test]
+    fn what_would_take_too_much_stack_is_refused() {
+        assert_eq!(told(&"(".repeat(3000)), "24: brackets are nested deeper than 24");
+        assert_eq!(told(&"-".repeat(3000)), "200: the expression has more than 200 signs; say it in parts");
+        assert_eq!(told(&format!("1{}", "+1".repeat(200))), "201");
+        assert_eq!(told(&format!("{}1{}", "(".repeat(24), ")".repeat(24))), "1");
+        assert_eq!(told(&format!("{}1", "-".repeat(200))), "1");
+        assert!(told(&format!("1{}", " ? 1 : 1".repeat(90))).contains("true or false"));
+        assert!(told(&format!("number{}", ".a".repeat(200))).contains("has no fields"));
+        assert_eq!(told(&format!("size([0]{})", "+[0]".repeat(99))), "100");
+    }
+
+    #[test]
+    fn an_expression_that_costs_too_much_ends() {
+        let many: Vec<Value> = (0..200).map(|n| json!(n.to_string())).collect();
+        let message = json!({ "notes": many });
+        let shape = super::super::shape::message("order/1").unwrap();
+        let text = "notes.all(a, notes.all(b, notes.all(c, notes.all(d, true))))";
+        let expression = Expression::new(text, shape, None).unwrap();
+        let failed = expression.run(Sees { message: &message, shape, this: None }, &mut 100_000).unwrap_err();
+        assert!(failed.contains("costs more"), "{failed}");
+    }
+}

@@ -1,0 +1,175 @@
+//! What is computed from a message when it has been read: `cel:` fields, then `require:`.
+
+use super::{
+    Origin,
+    cel::{Expression, Sees, Val},
+    faults::{self, fault},
+    frames, pipes,
+    plan::{Computed, Field, Require, Source},
+    read::Run,
+    shape::{self, Shape},
+};
+use crate::formats::place::Place;
+use serde_json::{Map, Value};
+
+/// Steps that any message may cost, and more for each value that it holds.
+const STEPS: u64 = 1_000_000;
+const STEPS_A_VALUE: u64 = 1_000;
+
+/// A computed field of the message at hand.
+struct Due<'a> {
+    field: &'a Field,
+    computed: &'a Computed,
+    /// The object that it is a member of.
+    parent: String,
+    /// The item of a list that it stands in.
+    this: Option<(String, &'a Shape)>,
+}
+
+impl<'a> Run<'a> {
+    /// Fills computed fields in, and judges the rules. Only for a message that could be read.
+    pub(super) fn compute(&mut self, body: &mut Value) {
+        let Some(message) = shape::message(&self.program.message) else { return };
+        let mut steps = STEPS + STEPS_A_VALUE * self.provenance.len() as u64;
+        let mut due = Vec::new();
+        if self.program.computes {
+            collect(&self.program.fields, body, "", &None, &mut due);
+        }
+        for due in due {
+            let text = {
+                let this = due.this.as_ref().and_then(|(at, shape)| Some((body.pointer(at)?, *shape)));
+                let sees = Sees { message: body, shape: message, this };
+                due.computed.expression.run(sees, &mut steps).map(|value| (value.text(), matches!(value, Val::Null)))
+            };
+            let near = due.this.as_ref().map_or("", |(at, _)| at).to_owned();
+            match text {
+                Ok((Some(text), _)) => match pipes::shaped(&text, &due.field.shape) {
+                    Ok(value) => insert(body, &due.parent, &due.field.name, value),
+                    Err(_) => {
+                        let expected = due.field.shape.takes();
+                        self.not_computed(&due, &near, format!("it gives `{}`", faults::short(&text)), &expected);
+                    }
+                },
+                Ok((None, true)) if due.field.mandatory => {
+                    self.not_computed(&due, &near, "it gives nothing".to_owned(), &due.field.shape.takes());
+                }
+                Ok((None, true)) => {}
+                Ok((None, false)) => {
+                    self.not_computed(&due, &near, "it gives a list or an object".to_owned(), &due.field.shape.takes());
+                }
+                Err(why) => self.not_computed(&due, &near, why, &due.field.shape.takes()),
+            }
+        }
+        for rule in &self.program.requires {
+            self.require(rule, body, message, &mut steps);
+        }
+    }
+
+    fn not_computed(&mut self, due: &Due, near: &str, why: String, expected: &str) {
+        let pointer = format!("{}/{}", due.parent, due.field.name);
+        let sentence = format!("{pointer} can't be computed: {why}");
+        let remedy = format!(
+            "correct the expression in line {} of the mapping, or send the document again with what it needs",
+            due.computed.line
+        );
+        let place = self.near(near);
+        self.faults.push(fault("mapping/not_computed", place, "", expected, sentence, remedy));
+    }
+
+    fn require(&mut self, rule: &'a Require, body: &Value, message: &'static Shape, steps: &mut u64) {
+        let Some(list) = &rule.each else {
+            let sees = Sees { message: body, shape: message, this: None };
+            return self.judge(rule, &rule.expression, sees, "", steps);
+        };
+        let Some(member) = message.member(list) else { return };
+        let Shape::List(item) = &member.shape else { return };
+        for (index, value) in body.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let sees = Sees { message: body, shape: message, this: Some((value, item)) };
+            self.judge(rule, &rule.expression, sees, &format!("/{list}/{index}"), steps);
+        }
+    }
+
+    fn judge(&mut self, rule: &'a Require, expression: &Expression, sees: Sees, near: &str, steps: &mut u64) {
+        let told = match expression.run(sees, steps) {
+            Ok(Val::Bool(true)) => return,
+            Ok(Val::Bool(false)) => rule.say.clone(),
+            Ok(other) => format!("{} (the rule gives {} and not true or false)", rule.say, other.kind()),
+            Err(why) => format!("{} (the rule can't be judged: {why})", rule.say),
+        };
+        let place = match &rule.at {
+            Some(route) => {
+                let found = frames::hits(self.tree, &self.frames, route, false, &mut self.seen).into_iter().next();
+                match found.and_then(|hit| hit.node) {
+                    Some(node) => self.tree.place(node),
+                    None => self.place_of(route),
+                }
+            }
+            None => self.near(near),
+        };
+        let sentence = format!("{told} {}", faults::words("", &place));
+        let remedy = "correct it and send the document again".to_owned();
+        self.faults.push(fault(&rule.code, place, "", &rule.say, sentence.trim_end().to_owned(), remedy));
+    }
+
+    /// The place of the first value that stands in or below a canonical field; the document where there is none.
+    fn near(&self, pointer: &str) -> Place {
+        let within =
+            |o: &&Origin| o.field.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let found = if pointer.is_empty() { None } else { self.provenance.iter().find(within) };
+        let placed = found.and_then(|o| Some((o.bytes.clone(), o.place.clone()?)));
+        match placed {
+            Some((bytes, spot)) => Place { byte: bytes.start, len: (bytes.end - bytes.start) as u32, at: spot.into() },
+            None => self.tree.place(self.frames[0].container),
+        }
+    }
+}
+
+/// The computed fields of a message, in the file's order.
+fn collect<'a>(
+    fields: &'a [Field],
+    body: &Value,
+    at: &str,
+    this: &Option<(String, &'a Shape)>,
+    due: &mut Vec<Due<'a>>,
+) {
+    for field in fields {
+        let pointer = format!("{at}/{}", field.name);
+        match &field.source {
+            Source::Computed(computed) => {
+                due.push(Due { field, computed, parent: at.to_owned(), this: this.clone() });
+            }
+            Source::Object(inner) => collect(inner, body, &pointer, this, due),
+            Source::At(blocks) if body.pointer(&pointer).is_some() => {
+                let inner = blocks.first().map_or(&[][..], |b| &b.fields);
+                collect(inner, body, &pointer, this, due);
+            }
+            Source::Each(block) => {
+                let count = body.pointer(&pointer).and_then(Value::as_array).map_or(0, Vec::len);
+                let Shape::List(item) = &field.shape else { continue };
+                for index in 0..count {
+                    let at = format!("{pointer}/{index}");
+                    collect(&block.fields, body, &at, &Some((at.clone(), item)), due);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Puts a member into an object, which is made where it is not there.
+fn insert(body: &mut Value, parent: &str, name: &str, value: Value) {
+    let mut here = body;
+    for step in parent.split('/').skip(1) {
+        here = match here {
+            Value::Array(items) => match step.parse::<usize>().ok().and_then(|at| items.get_mut(at)) {
+                Some(item) => item,
+                None => return,
+            },
+            Value::Object(members) => members.entry(step).or_insert_with(|| Value::Object(Map::new())),
+            _ => return,
+        };
+    }
+    if let Value::Object(members) = here {
+        members.insert(name.to_owned(), value);
+    }
+}

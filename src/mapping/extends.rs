@@ -1,0 +1,167 @@
+//! `extends:`: a partner's file states its differences, and the mapping that it extends gives the rest.
+//!
+//! Laid over each other key by key: an object's members are laid over the members below, a text or a list takes the
+//! place of what is below, `~` takes it away. A table's own rows come before those of the file below.
+
+use super::{
+    near::hint,
+    yaml::{self, Entry, Spot, What, Yaml},
+};
+use std::collections::HashMap;
+
+/// What is wrong in one of several files: (file, place, sentence).
+pub type FileWrong = (String, Spot, String);
+
+/// Keys of an object that says how a value is made: two of them never stand side by side, so one replaces the other.
+const MAKES: &[&str] = &["read", "cel", "count", "sum", "first", "from"];
+
+/// A mapping with what it extends laid under it.
+#[derive(Debug)]
+pub struct Resolved {
+    pub yaml: Yaml,
+    /// Names of the files that it is made of; a [`Spot`] names one by its number.
+    pub files: Vec<String>,
+    /// Their texts, its own first.
+    pub texts: Vec<String>,
+}
+
+impl Resolved {
+    /// A file that extends nothing.
+    pub fn alone(file: &str, text: &str) -> Result<Resolved, Vec<FileWrong>> {
+        let yaml = yaml::parse(text).map_err(|(spot, sentence)| vec![(file.to_owned(), spot, sentence)])?;
+        Ok(Resolved { yaml, files: vec![file.to_owned()], texts: vec![text.to_owned()] })
+    }
+}
+
+/// All mapping files, found by the names of their mappings.
+pub struct Sources<'a> {
+    named: HashMap<&'a str, &'a (String, String)>,
+}
+
+impl<'a> Sources<'a> {
+    /// Of (path, text); those that name no mapping can't be extended.
+    pub fn new(files: impl Iterator<Item = &'a (String, String)>) -> Sources<'a> {
+        let named = files.filter_map(|file| Some((name_of(&file.1)?, file)));
+        // The first of a name; that there are two is told elsewhere.
+        let mut found = HashMap::new();
+        named.for_each(|(name, file)| _ = found.entry(name).or_insert(file));
+        Sources { named: found }
+    }
+
+    /// A file, with all that it extends laid under it.
+    pub fn resolve(&self, file: &str, text: &str) -> Result<Resolved, Vec<FileWrong>> {
+        let mut chain = vec![Resolved::alone(file, text)?];
+        let mut names = vec![name_of(text).unwrap_or_default().to_owned()];
+        while let Some((name, spot)) = chain.last().and_then(|own| base_of(&own.yaml)) {
+            let at = chain.last().map_or(file, |own| &own.files[0]).to_owned();
+            let wrong = |sentence| Err(vec![(at.clone(), spot, sentence)]);
+            let Some(name) = name else {
+                return wrong("`extends:` takes the name of a mapping, as in `extends: x12/4010/850-order`".to_owned());
+            };
+            if names.contains(&name) {
+                let way = names.iter().skip_while(|n| **n != name).chain([&name]);
+                let way: Vec<&str> = way.map(String::as_str).collect();
+                return wrong(format!("`extends:` goes round in a circle: {}", way.join(" → ")));
+            }
+            let Some((path, text)) = self.named.get(name.as_str()) else {
+                let near = hint(&name, self.named.keys().copied());
+                return wrong(format!("there is no mapping `{name}` to extend{near}"));
+            };
+            chain.push(Resolved::alone(path, text)?);
+            names.push(name);
+        }
+        laid(chain)
+    }
+}
+
+/// The bottom first, each next one laid over it.
+fn laid(chain: Vec<Resolved>) -> Result<Resolved, Vec<FileWrong>> {
+    let mut files = Vec::new();
+    let mut texts = Vec::new();
+    let mut layers = Vec::new();
+    for (number, one) in (0u16..).zip(chain) {
+        files.extend(one.files);
+        texts.extend(one.texts);
+        layers.push(one.yaml.of_file(number));
+    }
+    let mut wrong = Vec::new();
+    let mut below: Option<Yaml> = None;
+    for mut own in layers.into_iter().rev() {
+        if let What::Map(entries) = &mut own.what {
+            entries.retain(|e| e.key != "extends");
+        }
+        below = Some(match below {
+            None => own,
+            Some(below) => over(below, own, &[], &mut wrong),
+        });
+    }
+    let wrong: Vec<FileWrong> =
+        wrong.into_iter().map(|(spot, why)| (files[usize::from(spot.file)].clone(), spot, why)).collect();
+    match below {
+        Some(yaml) if wrong.is_empty() => Ok(Resolved { yaml, files, texts }),
+        _ => Err(wrong),
+    }
+}
+
+/// Lays one value over another.
+fn over(below: Yaml, own: Yaml, path: &[&str], wrong: &mut Vec<(Spot, String)>) -> Yaml {
+    let spot = own.spot;
+    match (below.what, own.what) {
+        (What::Map(under), What::Map(entries)) if !(makes(&under) || makes(&entries)) => {
+            Yaml { what: What::Map(members(under, entries, path, wrong)), spot }
+        }
+        (What::List(mut under), What::List(items)) if path == ["require"] => {
+            under.extend(items);
+            Yaml { what: What::List(under), spot }
+        }
+        // A table's rows before the rows, or the file, below.
+        (under @ (What::Text(_) | What::List(_)), What::Map(rows)) if path.len() == 2 && path[0] == "tables" => {
+            let mut parts = vec![Yaml { what: What::Map(rows), spot }];
+            match under {
+                What::List(items) => parts.extend(items),
+                one => parts.push(Yaml { what: one, spot: below.spot }),
+            }
+            Yaml { what: What::List(parts), spot }
+        }
+        (_, what) => Yaml { what, spot },
+    }
+}
+
+fn members(mut under: Vec<Entry>, own: Vec<Entry>, path: &[&str], wrong: &mut Vec<(Spot, String)>) -> Vec<Entry> {
+    for entry in own {
+        let at = under.iter().position(|e| e.key == entry.key);
+        match (at, &entry.value.what) {
+            (Some(at), What::Null) => drop(under.remove(at)),
+            (None, What::Null) => {
+                let near = hint(&entry.key, under.iter().map(|e| e.key.as_str()));
+                wrong.push((entry.key_spot, format!("`{}: ~` takes away what is not there below{near}", entry.key)));
+            }
+            (Some(at), _) => {
+                let place = &mut under[at];
+                let inner: Vec<&str> = path.iter().copied().chain([entry.key.as_str()]).collect();
+                let below = std::mem::replace(&mut place.value, Yaml { what: What::Null, spot: entry.value.spot });
+                place.value = over(below, entry.value, &inner, wrong);
+                place.key_spot = entry.key_spot;
+            }
+            (None, _) => under.push(entry),
+        }
+    }
+    under
+}
+
+fn makes(entries: &[Entry]) -> bool {
+    matches!(entries, [one] if MAKES.contains(&one.key.as_str()))
+}
+
+/// What `mapping:` says, without reading the file as YAML: a file that can't be read has its name too.
+fn name_of(text: &str) -> Option<&str> {
+    let said = text.lines().find_map(|line| line.strip_prefix("mapping:"))?;
+    let name = said.split(" #").next()?.trim().trim_matches(['"', '\'']);
+    (!name.is_empty()).then_some(name)
+}
+
+/// What a file extends, and where it says so; without a name if that is no text.
+fn base_of(yaml: &Yaml) -> Option<(Option<String>, Spot)> {
+    let base = yaml.get("extends")?;
+    Some((base.text().map(str::to_owned), base.spot))
+}

@@ -1,0 +1,248 @@
+//! `extends:`: a partner's differences over the mapping below.
+
+use super::documents::{context, sets};
+use crossdock::{
+    formats::piece::Standard,
+    mapping::{Asked, Library, Plan},
+};
+use serde_json::Value;
+use std::sync::Arc;
+
+const BASE: &str = "mapping: base
+from: x12 004010 850
+to: order/1
+claims: { direction: both, versions: ['004010'] }
+tables:
+  purpose: { '00': original, '01': cancel }
+  uom: uom.csv
+fields:
+  number: BEG03
+  purpose: BEG01 | table(purpose)
+  placed: { date: BEG05 | date(yyyymmdd) }
+  currency: $tenant.currency
+  sold_to: { at: 'N1[01=BY]', name: N102, refs: N104 | party(03) }
+  notes: N9/MSG01
+  lines:
+    each: PO1
+    number: PO101
+    item: PO1{VN} | item
+    quantity: { value: PO102, unit: PO103 | table(uom) }
+write:
+  BEG02: SA
+";
+
+const OWN: &str = "mapping: own
+extends: base
+claims: { partner: northwind }
+tables:
+  purpose: { '05': change }
+  uom: { PF: PAL }
+fields:
+  sold_to: { name: N201 }
+  notes: ~
+  lines:
+    number: POT01
+    quantity: { unit: PO103 | upper | table(uom) }
+  requested_on: DTM[01=002].02 | date(yyyymmdd)
+write:
+  BEG02: NE
+";
+
+const UOM: &str = "value,target\nEA,EA\nPF,EA\n";
+
+fn compile(own: &str) -> Result<Library, Vec<String>> {
+    let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    let files = [file("base/mapping.yaml", BASE), file("base/uom.csv", UOM), file("own/mapping.yaml", own)];
+    Library::compile(&files).map_err(|lints| lints.iter().map(ToString::to_string).collect())
+}
+
+fn own() -> Arc<Plan> {
+    let text = OWN.replace("number: POT01", "number: PO101 ?? $position");
+    compile(&text).unwrap_or_else(|lints| panic!("{lints:#?}")).named("own").unwrap()
+}
+
+fn read(segments: &str) -> crossdock::mapping::Reading {
+    let head = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
+                GS*PO*A*B*20260101*0900*1*X*004010~ST*850*0001~";
+    let count = segments.matches('~').count() + 2;
+    let text = format!("{head}{segments}SE*{count}*0001~GE*1*1~IEA*1*000000001~");
+    let plan = own();
+    let sets = sets(&plan, text.as_bytes());
+    plan.read(&sets[0].tree, &context())
+}
+
+#[test]
+fn a_partner_states_its_differences_only() {
+    let reading = read(
+        "BEG*05*NE*77**20260102~DTM*002*20260105~N9*L1*N~MSG*HELLO~N1*BY*IGNORED*92*4~N2*NAMED HERE~PO1**3*pf***VN*A1~",
+    );
+    assert_eq!(reading.faults, []);
+    assert_eq!(reading.missing, []);
+    let body = &reading.body;
+    assert_eq!(body["purpose"], "change", "a row of its own, before those below");
+    assert_eq!(body["sold_to"]["name"], "NAMED HERE");
+    assert_eq!(body["sold_to"]["refs"][0]["id"], "4", "what it doesn't say is from below");
+    assert_eq!(body["lines"][0]["number"], "1");
+    assert_eq!(body["lines"][0]["quantity"]["unit"], "PAL", "its own row wins over the file's");
+    assert_eq!(body["requested_on"], "2026-01-05");
+    assert_eq!(body.get("notes"), None, "taken away");
+    assert!(reading.unread.iter().any(|path| path.contains("MSG01")), "{:?}", reading.unread);
+}
+
+#[test]
+fn the_partners_own_is_claimed_for_the_partner() {
+    let text = OWN.replace("number: POT01", "number: PO101");
+    let library = compile(&text).unwrap_or_else(|lints| panic!("{lints:#?}"));
+    let asked = |partner| Asked {
+        outbound: false,
+        standard: Standard::X12,
+        version: "004010",
+        kind: "850",
+        partner,
+        application_sender: None,
+    };
+    let name = |partner| library.claim(&asked(partner)).unwrap().name().split('@').next().unwrap().to_owned();
+    assert_eq!(name(Some("northwind")), "own");
+    assert_eq!(name(Some("other")), "base");
+    assert_eq!(own().line("/lines/0/quantity/value"), Some(("base/mapping.yaml", 19)));
+    assert_eq!(own().line("/lines/4/quantity/unit"), Some(("own/mapping.yaml", 12)));
+    assert_eq!(own().line("/sold_to/refs/0/scheme"), Some(("base/mapping.yaml", 13)));
+}
+
+#[test]
+fn each_value_of_a_document_has_the_line_that_looks_at_it() {
+    let head = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
+                GS*PO*A*B*20260101*0900*1*X*004010~ST*850*0001~";
+    let body = "BEG*00*NE*77**20260102~N1*BY*NAME*92*4~PO1*1*3*EA***VN*A1~SE*5*0001~GE*1*1~IEA*1*000000001~";
+    let plan = own();
+    let document = format!("{head}{body}");
+    let sets = sets(&plan, document.as_bytes());
+    let (reading, looked) = plan.explain(&sets[0].tree, &context());
+    assert_eq!(reading.faults, []);
+    let told: Vec<String> = looked
+        .iter()
+        .map(|l| {
+            let text = &document[l.bytes.start as usize..l.bytes.end as usize];
+            format!("{} {text} {}:{}", l.place, &l.file[..4], l.line)
+        })
+        .collect();
+    let expected = [
+        "BEG01 00 base:10",
+        "BEG02 NE own/:15",
+        "BEG03 77 base:9",
+        "BEG05 20260102 base:11",
+        "N101 BY base:13",
+        "N103 92 base:13",
+        "N104 4 base:13",
+        "PO101 1 own/:11",
+        "PO102 3 base:19",
+        "PO103 EA own/:12",
+        "PO106 VN base:18",
+        "PO107 A1 base:18",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn what_is_wrong_is_told_where_it_stands() {
+    let told = |own: &str| compile(own).err().unwrap_or_default();
+    assert_eq!(told(OWN), ["own/mapping.yaml:11:13: POT is not in PO1 of the guide of 850 004010; nearest PO1"]);
+    let other = OWN.replace("number: POT01", "number: PO101");
+    assert_eq!(told(&other), [] as [&str; 0]);
+    let with = |from: &str, to: &str| told(&other.replace(from, to));
+    assert_eq!(
+        with("extends: base", "extends: bse"),
+        ["own/mapping.yaml:2:10: there is no mapping `bse` to extend; nearest base"]
+    );
+    assert_eq!(
+        with("extends: base", "extends: own"),
+        ["own/mapping.yaml:2:10: `extends:` goes round in a circle: own → own"]
+    );
+    assert_eq!(
+        with("extends: base", "extends: [base]"),
+        ["own/mapping.yaml:2:10: `extends:` takes the name of a mapping, as in `extends: x12/4010/850-order`"]
+    );
+    assert_eq!(
+        with("notes: ~", "notess: ~"),
+        ["own/mapping.yaml:9:3: `notess: ~` takes away what is not there below; nearest notes"]
+    );
+    // The base's own line is told as the base's, and an own line without claims of its own as a tie.
+    let tie = with("claims: { partner: northwind }\n", "");
+    assert_eq!(
+        tie,
+        ["own/mapping.yaml:1:1: base/mapping.yaml claims the same: say a partner, a version or a direction apart"]
+    );
+}
+
+#[test]
+fn a_circle_of_three_is_shown_whole() {
+    let file = |name: &str, base: &str| (format!("{name}/mapping.yaml"), format!("mapping: {name}\nextends: {base}\n"));
+    let lints = Library::compile(&[file("a", "b"), file("b", "c"), file("c", "b")]).unwrap_err();
+    let told: Vec<String> = lints.iter().map(ToString::to_string).collect();
+    let expected = [
+        "b/mapping.yaml:2:10: `extends:` goes round in a circle: c → b → c",
+        "c/mapping.yaml:2:10: `extends:` goes round in a circle: b → c → b",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn the_hash_changes_with_what_is_below() {
+    let name = |base: &str| {
+        let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+        let own = OWN.replace("number: POT01", "number: PO101");
+        let files = [file("base/mapping.yaml", base), file("base/uom.csv", UOM), file("own/mapping.yaml", &own)];
+        Library::compile(&files).unwrap().named("own").unwrap().name().to_owned()
+    };
+    assert_ne!(name(BASE), name(&BASE.replace("BEG02: SA", "BEG02: RL")));
+}
+
+/// What is computed, and the rules of a partner: on a document, by a whole mapping.
+mod computed {
+    use super::*;
+
+    const RULES: &str = "mapping: own
+extends: base
+claims: { partner: northwind }
+fields:
+  totals: { lines: { cel: size(lines) }, amount: { cel: 'lines.map(l, l.quantity.value * 2).sum()' } }
+  lines: { ext: { double: { cel: \"string(this.quantity.value * 2) + ' of ' + string(size(lines))\" } } }
+require:
+  - { rule: number != '13', at: BEG03, say: 13 is no number of ours, code: app/13 }
+  - { each: lines, rule: this.quantity.value < 100, say: a line is of less than 100 }
+write:
+  CTT01: { cel: size(lines) }
+";
+
+    fn read(number: &str, quantity: &str) -> (Value, Vec<(String, String)>) {
+        let plan = compile(RULES).unwrap_or_else(|lints| panic!("{lints:#?}")).named("own").unwrap();
+        let segments = format!(
+            "BEG*00*SA*{number}**20260102~N1*BY*X~PO1*1*1.5*EA***VN*A1~PO1*2*{quantity}*EA***VN*A2~SE*6*0001~GE*1*1~IEA*1*000000001~"
+        );
+        let head = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
+                    GS*PO*A*B*20260101*0900*1*X*004010~ST*850*0001~";
+        let sets = sets(&plan, format!("{head}{segments}").as_bytes());
+        let reading = plan.read(&sets[0].tree, &context());
+        let told = reading.faults.iter().map(|f| (format!("{} {}", f.code, f.place.at), f.sentence.to_string()));
+        (reading.body.clone(), told.collect())
+    }
+
+    #[test]
+    fn fields_are_computed_from_the_message() {
+        let (body, told) = read("12", "2");
+        assert_eq!(told, []);
+        assert_eq!(body["totals"], serde_json::json!({ "lines": 2, "amount": "7.0" }));
+        assert_eq!(body["lines"][1]["ext"]["double"], "4 of 2");
+    }
+
+    #[test]
+    fn a_rule_that_does_not_hold_names_its_place() {
+        let (body, told) = read("13", "100");
+        assert_eq!(body, Value::Null);
+        let expected = [
+            ("app/13 BEG03", "13 is no number of ours in segment 2"),
+            ("mapping/rule PO101", "a line is of less than 100 in segment 5"),
+        ];
+        assert_eq!(told, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    }
+}
