@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One acknowledgement that was matched with what it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Acknowledgement {
     /// `997`, `999`, `TA1`, `CONTRL`; of an application `824`, `APERAK`.
     pub by: String,
@@ -31,6 +32,7 @@ impl Acknowledgement {
 
 /// A document of ours that it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AcknowledgedDocument {
     /// Its delivery; of a batch its own, and not the one that carried it.
     pub delivery: DeliveryId,

@@ -1,220 +1,231 @@
-//! `order/1` and what the core says about one: `order_placed/1`, `order_response/1`, `order_cancelled/1`.
+//! `order/1`, `order_change/1`, and what the core says about an order: `order_placed/1`, `order_cancelled/1`. What is
+//! answered to one is `order_response/1`, in a file of its own.
 
-use super::{Date, Micros, Quantity};
-use rust_decimal::Decimal;
+use super::{
+    Date, Micros, Quantity,
+    parts::{
+        AllowanceCharge, Carrier, DeliveryTerms, DocumentRef, OtherParty, Party, PaymentTerms, Price, Purpose, Ref,
+        Tax, Totals,
+    },
+    record::{records, words},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// What a purchase order says, whatever format it came in. Comes as 850, ORDERS, UBL Order, CSV, JSON;
-/// in the spine an 860 that cancels is an order with purpose `cancel`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Order {
-    /// The buyer's number of the order.
-    pub number: String,
-    pub purpose: Purpose,
-    pub placed: Placed,
-    /// ISO 4217.
-    pub currency: String,
-    pub sold_to: Party,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ship_to: Option<Party>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bill_to: Option<Party>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requested_on: Option<Date>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancel_after: Option<Date>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    #[serde(default)]
-    pub lines: Vec<OrderLine>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub totals: Option<Totals>,
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub ext: Map<String, Value>,
+records! {
+    /// What a purchase order says, whatever format it came in. Comes as 850, ORDERS, UBL Order, cXML OrderRequest, CSV,
+    /// JSON; in the spine an 860 that cancels is an order with purpose `cancel`.
+    Order {
+        /// The buyer's number of the order.
+        number: String,
+        purpose: Purpose,
+        kind: ?OrderKind,
+        placed: Placed,
+        /// ISO 4217.
+        currency: String,
+        sold_to: Party,
+        ship_to: ?Party,
+        bill_to: ?Party,
+        /// Who is to deliver.
+        seller: ?Party,
+        other_parties: [OtherParty],
+        requested_on: ?Date,
+        /// Not to leave before.
+        ship_not_before: ?Date,
+        /// To leave on.
+        ship_on: ?Date,
+        cancel_after: ?Date,
+        /// Of a blanket order: the number of this release.
+        release: ?String,
+        contract: ?DocumentRef,
+        quotation: ?DocumentRef,
+        /// Department, promotion, customer's order number and the like.
+        references: [Ref],
+        payment_terms: [PaymentTerms],
+        delivery_terms: ?DeliveryTerms,
+        carrier: ?Carrier,
+        allowances_charges: [AllowanceCharge],
+        taxes: [Tax],
+        notes: [String],
+        #[serde(default)]
+        lines: Vec<OrderLine>,
+        totals: ?Totals,
+        ext: {},
+    }
+    /// When the buyer placed it: a date, and the instant where one was sent.
+    Placed {
+        date: Date,
+        at: ?Micros,
+    }
+    /// One line of an order.
+    OrderLine {
+        /// The buyer's number of the line.
+        number: String,
+        /// Every id of the item that the buyer sent; the core finds the item by the first that leads to one.
+        item: Vec<Ref>,
+        description: ?String,
+        quantity: Quantity,
+        /// How many of the unit lie in a package.
+        pack: ?Quantity,
+        price: ?Price,
+        requested_on: ?Date,
+        ship_on: ?Date,
+        /// Where parts of it are to go, and when.
+        schedules: [Schedule],
+        references: [Ref],
+        allowances_charges: [AllowanceCharge],
+        taxes: [Tax],
+        notes: [String],
+        ext: {},
+    }
+    /// Part of a line, with a day or a place of its own.
+    Schedule {
+        quantity: Quantity,
+        requested_on: ?Date,
+        ship_to: ?Party,
+    }
+    /// What a buyer changes of an order that stands. Comes as 860, ORDCHG, UBL OrderChange and OrderCancellation.
+    OrderChange {
+        /// The buyer's number of the order that is changed.
+        number: String,
+        purpose: Purpose,
+        /// The change's own number; of several the order in which they hold.
+        change: ?String,
+        /// When the order was placed.
+        placed: ?Date,
+        changed: Placed,
+        release: ?String,
+        /// ISO 4217.
+        currency: ?String,
+        /// The seller's number of the order.
+        our_number: ?String,
+        sold_to: ?Party,
+        ship_to: ?Party,
+        bill_to: ?Party,
+        seller: ?Party,
+        other_parties: [OtherParty],
+        requested_on: ?Date,
+        ship_not_before: ?Date,
+        ship_on: ?Date,
+        cancel_after: ?Date,
+        references: [Ref],
+        payment_terms: [PaymentTerms],
+        delivery_terms: ?DeliveryTerms,
+        carrier: ?Carrier,
+        allowances_charges: [AllowanceCharge],
+        reason: ?String,
+        notes: [String],
+        lines: [ChangeLine],
+        totals: ?Totals,
+        ext: {},
+    }
+    /// One line that is changed; what is not said stays as it was.
+    ChangeLine {
+        /// The buyer's number of the line.
+        number: String,
+        change: LineChange,
+        item: [Ref],
+        description: ?String,
+        /// What the line is to hold then.
+        quantity: ?Quantity,
+        /// By how much it rises or falls (POC04, QTY): without sign.
+        difference: ?Quantity,
+        price: ?Price,
+        requested_on: ?Date,
+        ship_on: ?Date,
+        schedules: [Schedule],
+        references: [Ref],
+        allowances_charges: [AllowanceCharge],
+        notes: [String],
+        ext: {},
+    }
 }
 
-/// Why it is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    Original,
-    Change,
-    Cancel,
+words! {
+    /// What sort of order it is.
+    OrderKind {
+        Standard,
+        Blanket,
+        /// Of a blanket order.
+        Release,
+        DropShip,
+        Rush,
+        Replenishment,
+        Consignment,
+        Sample,
+        /// Names goods that were taken already.
+        Confirming,
+    }
+    /// What becomes of a line.
+    LineChange {
+        Add,
+        Delete,
+        Change,
+        Increase,
+        Decrease,
+        Price,
+        Reschedule,
+        Replace,
+        Unchanged,
+    }
 }
 
-/// When the buyer placed it: a date, and the instant where one was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Placed {
-    pub date: Date,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Micros>,
+impl Order {
+    /// An order that says the least it may, without lines.
+    pub fn new(number: String, purpose: Purpose, placed: Placed, currency: String, sold_to: Party) -> Self {
+        Order {
+            number,
+            purpose,
+            placed,
+            currency,
+            sold_to,
+            kind: None,
+            ship_to: None,
+            bill_to: None,
+            seller: None,
+            other_parties: vec![],
+            requested_on: None,
+            ship_not_before: None,
+            ship_on: None,
+            cancel_after: None,
+            release: None,
+            contract: None,
+            quotation: None,
+            references: vec![],
+            payment_terms: vec![],
+            delivery_terms: None,
+            carrier: None,
+            allowances_charges: vec![],
+            taxes: vec![],
+            notes: vec![],
+            lines: vec![],
+            totals: None,
+            ext: Default::default(),
+        }
+    }
 }
 
-/// A party as the sender names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Party {
-    #[serde(default)]
-    pub refs: Vec<Ref>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Address>,
-}
-
-/// An id with the scheme that it belongs to: (`duns`, `001903202`), (`sku`, `BOLT-M8`), (`gtin`, …).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Ref {
-    pub scheme: String,
-    pub id: String,
-}
-
-/// A postal address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Address {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub street: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub city: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub postcode: Option<String>,
-    /// ISO 3166-1 alpha-2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
-}
-
-/// One line of an order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OrderLine {
-    /// The buyer's number of the line.
-    pub number: String,
-    /// Every id of the item that the buyer sent; the core finds the item by the first that leads to one.
-    pub item: Vec<Ref>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    pub quantity: Quantity,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price: Option<Price>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requested_on: Option<Date>,
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub ext: Map<String, Value>,
-}
-
-/// A price in the order's currency, for `per` of the line's unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Price {
-    pub amount: Decimal,
-    #[serde(default = "one")]
-    pub per: Decimal,
-}
-
-fn one() -> Decimal {
-    Decimal::ONE
-}
-
-/// What the sender counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Totals {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lines: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount: Option<Decimal>,
-}
-
-/// What is promised for an order, line by line: what 855, ORDRSP and UBL OrderResponse say.
-/// A line that is promised in parts stands more than once: accepted 60, backordered 40.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OrderResponse {
-    /// The buyer's number.
-    pub order_number: String,
-    /// The seller's number.
-    pub our_number: String,
-    pub outcome: Outcome,
-    pub lines: Vec<ResponseLine>,
-    /// When the buyer placed the order; documents that answer it repeat it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub placed: Option<Date>,
-    /// When it was answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answered: Option<Date>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
-    /// Who bought, as the order named them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sold_to: Option<Party>,
-    /// Who answers: put in where a document to the partner is written, by the tenant's name and identity.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seller: Option<Party>,
-}
-
-/// The whole order's outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Accepted,
-    AcceptedWithChanges,
-    Rejected,
-}
-
-/// What is promised for one line, or one part of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ResponseLine {
-    /// The buyer's number of the line.
-    pub number: String,
-    pub outcome: LineOutcome,
-    pub quantity: Quantity,
-    /// The line's item ids as the buyer wrote them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub item: Vec<Ref>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub promised_on: Option<Date>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price: Option<Price>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-}
-
-/// One line's outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LineOutcome {
-    Accepted,
-    Backordered,
-    Substituted,
-    PriceChanged,
-    Rejected,
-}
-
-/// Why, as a code for programs and a sentence for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Reason {
-    pub code: String,
-    pub sentence: String,
-    /// What should stand there, in few words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Option<String>,
-    /// What would make it pass.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
-    /// JSON pointer (RFC 6901) into the order as it was sent; provenance turns it into segment and byte.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
+impl OrderLine {
+    /// A line that says the least it may.
+    pub fn new(number: String, item: Vec<Ref>, quantity: Quantity) -> Self {
+        OrderLine {
+            number,
+            item,
+            quantity,
+            description: None,
+            pack: None,
+            price: None,
+            requested_on: None,
+            ship_on: None,
+            schedules: vec![],
+            references: vec![],
+            allowances_charges: vec![],
+            taxes: vec![],
+            notes: vec![],
+            ext: Default::default(),
+        }
+    }
 }
 
 /// Stock that is held for a line of an order.

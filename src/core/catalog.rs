@@ -1,7 +1,7 @@
 //! The catalogue: items, the ids that lead to them, and the units that they are sold in.
 
 use super::{Row, RowFault};
-use crate::canonical::{Tenant, amounts, ids, order::Ref};
+use crate::canonical::{Tenant, amounts, ids, parts::Ref};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

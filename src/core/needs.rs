@@ -4,7 +4,7 @@
 //! only read.
 
 use super::{Command, World, orders::SalesOrder, pricing::PriceEntry};
-use crate::canonical::order::{Purpose, Ref};
+use crate::canonical::parts::{Purpose, Ref};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Prices: one for an item in a list.
 
 use super::{Row, RowFault, catalog::Item};
-use crate::canonical::{Tenant, ids, order::Price};
+use crate::canonical::{Tenant, ids, parts::Price};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

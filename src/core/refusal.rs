@@ -1,6 +1,6 @@
 //! Refusals: why something was not done, where in the message, and what would make it pass.
 
-use crate::canonical::order::Reason;
+use crate::canonical::parts::Reason;
 
 /// Why a whole order or one of its lines is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! The part of a tenant's state that a batch touches, held in memory while the batch is decided.
 
 use super::{Decision, catalog::Item, inventory::Stock, orders::SalesOrder, pricing::PriceEntry};
-use crate::canonical::{Event, order::Ref};
+use crate::canonical::{Event, parts::Ref};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use uuid::Uuid;

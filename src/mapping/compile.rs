@@ -83,7 +83,7 @@ impl Compiler<'_> {
         let from = self.from()?;
         let message = self.required("to", "order/1")?;
         let Some(shape) = shape::message(&message) else {
-            let near = hint(&message, shape::MESSAGES.iter().copied());
+            let near = hint(&message, shape::names());
             self.say(self.spot("to"), format!("`{message}` is no canonical message{near}"));
             return None;
         };

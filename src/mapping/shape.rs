@@ -1,9 +1,9 @@
 //! What a canonical message looks like, as mappings need it: made from the JSON Schema of the Rust types, so that
 //! there is one description of a message.
 
-use crate::canonical::order::{Order, OrderResponse};
+use crate::canonical::messages::MESSAGES;
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 /// What a canonical field holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,17 +66,15 @@ impl Shape {
 
 /// The messages that mappings read to, by name and version.
 pub fn message(name: &str) -> Option<&'static Shape> {
-    static ORDER: LazyLock<Shape> = LazyLock::new(|| of(schemars::schema_for!(Order).as_value()));
-    static RESPONSE: LazyLock<Shape> = LazyLock::new(|| of(schemars::schema_for!(OrderResponse).as_value()));
-    match name {
-        "order/1" => Some(&ORDER),
-        "order_response/1" => Some(&RESPONSE),
-        _ => None,
-    }
+    static SHAPES: LazyLock<HashMap<&str, Shape>> =
+        LazyLock::new(|| MESSAGES.iter().map(|m| (m.name, of(m.schema().as_value()))).collect());
+    SHAPES.get(name)
 }
 
 /// Names of the messages, for lint sentences.
-pub const MESSAGES: &[&str] = &["order/1", "order_response/1"];
+pub fn names() -> impl Iterator<Item = &'static str> {
+    MESSAGES.iter().map(|message| message.name)
+}
 
 fn of(root: &Value) -> Shape {
     shape(root, root)
@@ -90,8 +88,9 @@ fn shape(schema: &Value, root: &Value) -> Shape {
         let real = choices.iter().find(|c| c["type"] != "null");
         return real.map_or(Shape::Text, |c| shape(c, root));
     }
-    if let Some(words) = schema["enum"].as_array() {
-        return Shape::Word(words.iter().filter_map(|w| w.as_str().map(Into::into)).collect());
+    let words = words(schema);
+    if !words.is_empty() {
+        return Shape::Word(words);
     }
     let types: Vec<&str> = match &schema["type"] {
         Value::String(one) => vec![one],
@@ -108,6 +107,16 @@ fn shape(schema: &Value, root: &Value) -> Shape {
         _ if schema["format"] == "date-time" => Shape::Instant,
         _ => Shape::Text,
     }
+}
+
+/// The words of a set, those with an explanation of their own included.
+fn words(schema: &Value) -> Vec<String> {
+    let explained = schema["oneOf"].as_array().into_iter().flatten();
+    let listed = std::iter::once(schema).chain(explained).flat_map(|of| match &of["enum"] {
+        Value::Array(words) => words.iter().collect(),
+        _ => vec![&of["const"]],
+    });
+    listed.filter_map(|word| word.as_str().map(Into::into)).collect()
 }
 
 fn object(schema: &Value, root: &Value) -> Shape {

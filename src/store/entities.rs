@@ -124,7 +124,7 @@ pub async fn resolve(
     tx: &mut Tx,
     tenant: Tenant,
     kind: &str,
-    refs: &[crate::canonical::order::Ref],
+    refs: &[crate::canonical::parts::Ref],
 ) -> Result<Vec<(String, String, Uuid)>, StoreError> {
     if refs.is_empty() {
         return Ok(vec![]);

@@ -2,7 +2,7 @@
 
 use crate::call::Folder;
 use crossdock::{
-    canonical::{Tenant, order::Ref},
+    canonical::{Tenant, parts::Ref},
     cli::data::{Loaded, load},
     core::catalog::Item,
     store::{self, Store, entities, stock},

@@ -47,7 +47,7 @@ async fn a_hundred_pieces_for_a_thousand_orders(rig: Rig) {
     assert_eq!(rig.place.number("select count(*) from messages where state = 'applied'").await, ORDERS as i64);
 
     let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
-    let ask = [crossdock::canonical::order::Ref { scheme: "sku".into(), id: "HUNDRED".into() }];
+    let ask = [crossdock::canonical::parts::Ref { scheme: "sku".into(), id: "HUNDRED".into() }];
     let item = entities::resolve(&mut tx, rig.acme, "item", &ask).await.unwrap()[0].2;
     let left = stock::load(&mut tx, rig.acme, &[item]).await.unwrap()[0];
     tx.rollback().await.unwrap();

@@ -63,12 +63,7 @@ pub fn sets(plan: &Plan, bytes: &[u8]) -> Vec<Set> {
 
 /// The body is what the Rust type takes.
 pub fn typed(message: &str, body: &Value) {
-    use crossdock::canonical::order::{Order, OrderResponse};
-    let result = match message {
-        "order/1" => serde_json::from_value::<Order>(body.clone()).map(drop),
-        "order_response/1" => serde_json::from_value::<OrderResponse>(body.clone()).map(drop),
-        other => panic!("{other}"),
-    };
+    let result = crossdock::canonical::messages::check(message, body);
     result.unwrap_or_else(|e| panic!("{e}: {body:#}"));
 }
 

@@ -8,5 +8,6 @@ mod faults;
 mod language;
 mod law;
 mod lint;
+mod random;
 mod samples;
 mod speed;

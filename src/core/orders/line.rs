@@ -3,7 +3,8 @@
 use crate::{
     canonical::{
         amounts,
-        order::{OrderLine, Price, Ref},
+        order::OrderLine,
+        parts::{Price, Ref},
     },
     core::{Command, Refusal, World, catalog::Item, pricing, pricing::PriceEntry},
 };

@@ -15,7 +15,9 @@ use crate::canonical::{
     Event, EventId, PartnerId, Tenant,
     event::TYPES,
     ids,
-    order::{Order, OrderCancelled, OrderResponse, Purpose, Reserved},
+    order::{Order, OrderCancelled, Reserved},
+    order_response::OrderResponse,
+    parts::Purpose,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -4,9 +4,9 @@ use super::{Said, SalesOrder, event, line::Wanted, our_number, repeat};
 use crate::{
     canonical::{
         EventId, Quantity, amounts,
-        order::{
-            LineOutcome, Order, OrderLine, OrderPlaced, OrderResponse, Outcome, Price, Reason, Reserved, ResponseLine,
-        },
+        order::{Order, OrderLine, OrderPlaced, Reserved},
+        order_response::{LineOutcome, OrderResponse, Outcome, ResponseLine},
+        parts::{Price, Reason},
     },
     core::{Command, Decision, Refusal, Stop, World},
 };
@@ -39,16 +39,13 @@ pub(super) fn place(world: &World, command: &Command, id: Uuid) -> Result<Decisi
         answer.line(at, line);
     }
     let Answer { lines, reserved, taken, .. } = answer;
+    let outcome = outcome(&lines);
     let response = OrderResponse {
-        order_number: order.number.clone(),
-        our_number: our_number(id),
-        outcome: outcome(&lines),
-        lines,
         placed: Some(order.placed.date),
         answered: Some(command.now.date()),
         currency: Some(order.currency.clone()),
         sold_to: Some(order.sold_to.clone()),
-        seller: None,
+        ..OrderResponse::new(order.number.clone(), our_number(id), outcome, lines)
     };
     if response.outcome == Outcome::Rejected {
         // Nothing of it stands, so the number stays free: the buyer mends the order and sends it again.
@@ -165,14 +162,12 @@ impl Answer<'_> {
         price: Option<Price>,
         reason: Option<Reason>,
     ) {
+        let quantity = Quantity { value, unit: line.quantity.unit.clone() };
         self.lines.push(ResponseLine {
-            number: line.number.clone(),
-            outcome,
-            quantity: Quantity { value, unit: line.quantity.unit.clone() },
             item: line.item.clone(),
-            promised_on: None,
             price,
             reason,
+            ..ResponseLine::new(line.number.clone(), outcome, quantity)
         });
     }
 }
@@ -202,13 +197,5 @@ fn outcome(lines: &[ResponseLine]) -> Outcome {
 fn backordered(response: &OrderResponse) -> Option<OrderResponse> {
     let waiting = response.lines.iter().filter(|line| line.outcome == LineOutcome::Backordered);
     let lines: Vec<ResponseLine> = waiting.cloned().collect();
-    (!lines.is_empty()).then(|| OrderResponse {
-        order_number: response.order_number.clone(),
-        our_number: response.our_number.clone(),
-        currency: response.currency.clone(),
-        sold_to: response.sold_to.clone(),
-        seller: None,
-        lines,
-        ..*response
-    })
+    (!lines.is_empty()).then(|| OrderResponse { lines, ..response.clone() })
 }

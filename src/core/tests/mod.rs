@@ -16,10 +16,10 @@ use super::{
 };
 use crate::canonical::{
     Date, DocumentId, Event, MessageId, Micros, PartnerId, Quantity, Tenant, amounts,
-    order::{Order, OrderLine, Party, Placed, Price, Purpose, Ref},
+    order::{Order, OrderLine, Placed},
+    parts::{Party, Price, Purpose, Ref},
 };
 use rust_decimal::Decimal;
-use serde_json::Map;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -163,21 +163,8 @@ impl Shop {
 }
 
 fn order(number: &str, purpose: Purpose, lines: Vec<OrderLine>) -> Order {
-    Order {
-        number: number.into(),
-        purpose,
-        placed: Placed { date: Date(jiff::civil::date(2026, 3, 4)), at: None },
-        currency: "EUR".into(),
-        sold_to: Party::default(),
-        ship_to: None,
-        bill_to: None,
-        requested_on: None,
-        cancel_after: None,
-        notes: vec![],
-        lines,
-        totals: None,
-        ext: Map::new(),
-    }
+    let placed = Placed { date: Date(jiff::civil::date(2026, 3, 4)), at: None };
+    Order { lines, ..Order::new(number.into(), purpose, placed, "EUR".into(), Party::default()) }
 }
 
 /// A line of a SKU, or of `scheme:id`, or of several with `|` between.
@@ -186,15 +173,9 @@ fn line(number: usize, item: &str, value: Decimal, unit: &str, price: Option<Pri
         let (scheme, id) = text.split_once(':').unwrap_or(("sku", text));
         Ref { scheme: scheme.into(), id: id.into() }
     };
-    OrderLine {
-        number: number.to_string(),
-        item: item.split('|').filter(|text| !text.is_empty()).map(reference).collect(),
-        description: None,
-        quantity: Quantity { value, unit: unit.into() },
-        price,
-        requested_on: None,
-        ext: Map::new(),
-    }
+    let item = item.split('|').filter(|text| !text.is_empty()).map(reference).collect();
+    let quantity = Quantity { value, unit: unit.into() };
+    OrderLine { price, ..OrderLine::new(number.to_string(), item, quantity) }
 }
 
 fn plain(scaled: i64) -> Decimal {

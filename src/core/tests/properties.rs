@@ -5,7 +5,10 @@ use super::{
     replay::{replayed, stored},
 };
 use crate::{
-    canonical::order::{Order, Price, Purpose},
+    canonical::{
+        order::Order,
+        parts::{Price, Purpose},
+    },
     core::{Command, Stop},
 };
 use proptest::prelude::*;

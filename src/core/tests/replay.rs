@@ -4,7 +4,8 @@ use super::Shop;
 use crate::{
     canonical::{
         Event, PartnerId,
-        order::{OrderCancelled, OrderPlaced, OrderResponse},
+        order::{OrderCancelled, OrderPlaced},
+        order_response::OrderResponse,
     },
     core::{
         EntityKey, Kind,

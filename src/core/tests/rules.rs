@@ -5,7 +5,9 @@ use crate::{
     canonical::{
         Event, EventId,
         event::TYPES,
-        order::{Order, OrderCancelled, OrderPlaced, OrderResponse, Outcome, Purpose},
+        order::{Order, OrderCancelled, OrderPlaced},
+        order_response::{OrderResponse, Outcome},
+        parts::Purpose,
     },
     core::{CODES, Command, EntityKey, Kind, Refusal, Stop, World, decide, inventory::Stock, orders::*},
 };

@@ -4,7 +4,9 @@ use super::{Shop, line, order, plain};
 use crate::{
     canonical::{
         Event,
-        order::{LineOutcome, OrderCancelled, OrderLine, OrderResponse, Price, Purpose},
+        order::{OrderCancelled, OrderLine},
+        order_response::{LineOutcome, OrderResponse},
+        parts::{Price, Purpose},
     },
     core::Stop,
 };
@@ -82,7 +84,7 @@ fn told(result: Result<Vec<Event>, Stop>) -> String {
     format!("{again}{}: {}", outcome.as_str().unwrap(), lines.join(", "))
 }
 
-fn said(line: &crate::canonical::order::ResponseLine) -> String {
+fn said(line: &crate::canonical::order_response::ResponseLine) -> String {
     let (value, unit) = (line.quantity.value, line.quantity.unit.as_str());
     let unit = if unit == "C62" { "" } else { unit };
     let code = line.reason.as_ref().map(|reason| reason.code.as_str()).unwrap_or_default();

@@ -4,7 +4,7 @@
 use crate::{
     canonical::{
         Event, MessageId, Tenant,
-        order::{LineOutcome, OrderResponse, Outcome},
+        order_response::{LineOutcome, OrderResponse, Outcome},
     },
     core::Refusal,
     flow::letter,

@@ -1,7 +1,7 @@
 //! The core's world for one transaction: what the commands name is loaded, what was decided is written back.
 
 use crate::{
-    canonical::{Tenant, order::Ref},
+    canonical::{Tenant, parts::Ref},
     core::{self, Command, EntityKey, Kind, World, inventory::Stock},
     store::{StoreError, Tx, entities, stock},
 };

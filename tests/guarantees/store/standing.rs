@@ -2,7 +2,7 @@
 
 use crate::rig::{Rig, both};
 use crossdock::{
-    canonical::order::Ref,
+    canonical::parts::Ref,
     store::{
         StoreError, Trouble,
         entities::{self, CrossReference, RefRow, Save},
