@@ -30,7 +30,8 @@ impl Maker<'_> {
             let real = schema[choice].as_array().into_iter().flatten().filter(|of| of["type"] != "null");
             let real: Vec<&Value> = real.collect();
             if !real.is_empty() {
-                return self.value(real[self.random.random_range(0..real.len())], name);
+                let at = self.random.random_range(0..real.len());
+                return self.value(real[at], name);
             }
         }
         if schema["const"].is_string() {
