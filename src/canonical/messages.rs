@@ -101,6 +101,17 @@ impl Message {
     }
 }
 
+/// The words that a JSON Schema of these allows, those with an explanation of their own included; none if it is no set
+/// of words.
+pub fn words(schema: &Value) -> Vec<String> {
+    let explained = schema["oneOf"].as_array().into_iter().flatten();
+    let listed = std::iter::once(schema).chain(explained).flat_map(|of| match &of["enum"] {
+        Value::Array(words) => words.iter().collect(),
+        _ => vec![&of["const"]],
+    });
+    listed.filter_map(|word| word.as_str().map(Into::into)).collect()
+}
+
 fn rewrite<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String> {
     match serde_path_to_error::deserialize::<_, T>(body) {
         Ok(message) => serde_json::to_value(message).map_err(|error| error.to_string()),

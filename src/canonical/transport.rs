@@ -145,8 +145,8 @@ records! {
         description: ?String,
         reason: ?Reason,
         at: When,
-        /// Whether it is planned, and not so yet.
-        planned: ?bool,
+        /// Whether it is so, or only expected.
+        certainty: ?Certainty,
         place: ?Address,
         location: [Ref],
         /// Number of the stop.
@@ -168,6 +168,8 @@ words! {
     StopAction { Load, Unload, PartLoad, PartUnload, CompleteLoad, CompleteUnload, PickUpEquipment, DropEquipment, Pass, }
     /// What the carrier says to a tender.
     TenderOutcome { Accepted, AcceptedWithChanges, Declined, Cancelled, }
+    /// How sure it is that it is so.
+    Certainty { Actual, Estimated, Planned, }
     /// What happened.
     Status {
         /// Told to the carrier; it does not have it yet.

@@ -34,7 +34,7 @@ records! {
         carrier: ?Carrier,
         delivery_terms: ?DeliveryTerms,
         /// Whether it may leave in parts.
-        partial: ?bool,
+        partial: ?PartialShipment,
         priority: ?String,
         /// ISO 4217, of prices.
         currency: ?String,
@@ -194,6 +194,8 @@ records! {
 words! {
     /// Whether goods are on their way or there.
     TransferKind { Advice, Receipt, }
+    /// Whether an order may leave in parts.
+    PartialShipment { Allowed, Forbidden, }
     /// How a line was shipped.
     ShippedStatus { Complete, Partial, Over, NotShipped, Substituted, Backordered, Cancelled, }
 }

@@ -31,6 +31,7 @@ pub mod queues;
 pub mod receiver;
 pub mod reference;
 pub mod render;
+pub mod schema;
 pub mod serve;
 pub mod settings;
 pub mod start;
@@ -100,6 +101,7 @@ enum Command {
     Explain(explain::Explain),
     #[command(subcommand)]
     Guide(guide::Command),
+    Schema(schema::Arguments),
     Generate(generate::Generate),
 }
 
@@ -133,6 +135,7 @@ impl Command {
             Command::Explain(args) => explain::run(args),
             Command::Agreement(command) => agreement::run(command),
             Command::Guide(command) => guide::run(command),
+            Command::Schema(args) => schema::run(args),
             Command::Generate(args) => generate::run(args),
             Command::Config(command) => admin::config(command),
             Command::Migrate(args) => admin::migrate(args),

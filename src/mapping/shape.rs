@@ -1,7 +1,7 @@
 //! What a canonical message looks like, as mappings need it: made from the JSON Schema of the Rust types, so that
 //! there is one description of a message.
 
-use crate::canonical::messages::MESSAGES;
+use crate::canonical::messages::{MESSAGES, words};
 use serde_json::Value;
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -107,16 +107,6 @@ fn shape(schema: &Value, root: &Value) -> Shape {
         _ if schema["format"] == "date-time" => Shape::Instant,
         _ => Shape::Text,
     }
-}
-
-/// The words of a set, those with an explanation of their own included.
-fn words(schema: &Value) -> Vec<String> {
-    let explained = schema["oneOf"].as_array().into_iter().flatten();
-    let listed = std::iter::once(schema).chain(explained).flat_map(|of| match &of["enum"] {
-        Value::Array(words) => words.iter().collect(),
-        _ => vec![&of["const"]],
-    });
-    listed.filter_map(|word| word.as_str().map(Into::into)).collect()
 }
 
 fn object(schema: &Value, root: &Value) -> Shape {

@@ -102,8 +102,13 @@ fn the_reference_pages_are_what_the_sources_say() {
         ("docs/reference/commands.md", cli::reference::page()),
         ("docs/reference/agreement.md", cli::pages::agreement()),
         ("docs/reference/files.md", cli::pages::files()),
+        ("docs/reference/messages.md", cli::schema::page()),
     ];
-    let differed: Vec<&str> = pages.iter().filter(|(path, text)| !page_is(path, text)).map(|(path, _)| *path).collect();
+    let pages = pages.map(|(path, text)| (path.to_owned(), text)).into_iter();
+    let schemas = cli::schema::files().into_iter();
+    let schemas = schemas.map(|(name, text)| (format!("docs/reference/messages/{name}"), text));
+    let differed: Vec<String> =
+        pages.chain(schemas).filter(|(path, text)| !page_is(path, text)).map(|(path, _)| path).collect();
     assert!(
         differed.is_empty(),
         "{differed:?} were not what the sources say; they are now: look at them and commit them"

@@ -1,0 +1,176 @@
+//! `crossdock schema`: the canonical messages, shown; and the reference page and JSON Schemas made from them.
+
+use super::{out::Out, settings::nearest};
+use crate::canonical::messages::{self, MESSAGES, Message, words};
+use anyhow::anyhow;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt::Write};
+
+/// The canonical messages: what mappings read documents to and write them from
+///
+/// crossdock schema                     all messages
+/// crossdock schema despatch_advice/1   its members, and those of its parts
+/// crossdock schema order/1 --json      its JSON Schema
+///
+/// Exit 0: shown. 2: there is no such message.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Arguments {
+    /// Name and version of a message; none lists all
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// The JSON Schema; without a name, a JSON object a message
+    #[arg(long)]
+    json: bool,
+}
+
+/// Shows them.
+pub fn run(args: &Arguments) -> anyhow::Result<u8> {
+    let mut out = Out::new();
+    match &args.name {
+        None => list(args.json, &mut out)?,
+        Some(name) => {
+            let message = messages::named(name).ok_or_else(|| unknown(name))?;
+            if args.json { out.line(text(message))? } else { show(message, &mut out)? }
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+fn unknown(name: &str) -> anyhow::Error {
+    let near = nearest(name, MESSAGES.iter().map(|message| message.name.to_owned()));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    anyhow!("{name} is no canonical message, and `crossdock schema` lists all{near}")
+}
+
+fn list(json: bool, out: &mut Out) -> anyhow::Result<()> {
+    if json {
+        for Message { name, key, meaning, .. } in MESSAGES {
+            out.json(&json!({ "name": name, "key": key, "meaning": meaning }))?;
+        }
+        return Ok(());
+    }
+    let rows: Vec<_> = MESSAGES.iter().map(|m| vec![m.name.into(), m.key.into(), m.meaning.into()]).collect();
+    out.table(&["MESSAGE", "KEY", "WHAT IT TELLS"], &rows)
+}
+
+fn show(message: &Message, out: &mut Out) -> anyhow::Result<()> {
+    let schema = message.schema().to_value();
+    out.line(format!("{}: {}", out.bold(message.name), message.meaning))?;
+    members(&schema, out)?;
+    for (name, part) in parts(&schema) {
+        out.line(format!("\n{}: {}", out.bold(name), meaning(part)))?;
+        match words(part).as_slice() {
+            [] => members(part, out)?,
+            words => out.line(words.join(", "))?,
+        }
+    }
+    Ok(())
+}
+
+fn members(schema: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let rows: Vec<_> = rows(schema).map(|row| row.map(|cell| cell.replace('`', "")).to_vec()).collect();
+    out.table(&["MEMBER", "USE", "TAKES", "WHAT IT IS"], &rows)
+}
+
+/// The schema of a message as it is published, in `docs/reference/messages`.
+pub fn text(message: &Message) -> String {
+    format!("{:#}\n", message.schema().as_value())
+}
+
+/// `docs/reference/messages/NAME.schema.json`: name and text of each.
+pub fn files() -> Vec<(String, String)> {
+    MESSAGES.iter().map(|message| (file(message), text(message))).collect()
+}
+
+fn file(message: &Message) -> String {
+    format!("{}.schema.json", message.name.replace('/', "-"))
+}
+
+/// `docs/reference/messages.md`.
+pub fn page() -> String {
+    let mut out = String::from(
+        "# Canonical messages\n\n\
+         Made from `src/canonical` by its test; don't edit it here. A message is what a partner's document means, in one shape whatever format it \
+         came in. `crossdock schema NAME` shows one with its parts, `crossdock schema NAME --json` its JSON Schema. Amounts and quantities \
+         are decimals, written as text; *key* is the member that orders a message among its like. M: must be there. Records know no members \
+         but these; what a partner says besides goes into `ext`.\n\n\
+         | message | key | tells | schema |\n|---|---|---|---|\n",
+    );
+    for message in MESSAGES {
+        let Message { name, key, meaning, .. } = message;
+        let file = file(message);
+        let _ = writeln!(out, "| [`{name}`](#{}) | `{key}` | {meaning} | [{file}](messages/{file}) |", anchor(name));
+    }
+    let mut shared = BTreeMap::new();
+    for message in MESSAGES {
+        let schema = message.schema().to_value();
+        section(&mut out, message.name, &schema);
+        shared.extend(parts(&schema).map(|(name, part)| (name.clone(), part.clone())));
+    }
+    out.push_str("\n# Parts\n");
+    for (name, part) in &shared {
+        section(&mut out, name, part);
+    }
+    out
+}
+
+fn anchor(name: &str) -> String {
+    name.replace('/', "").to_lowercase()
+}
+
+fn section(out: &mut String, name: &str, schema: &Value) {
+    let words = words(schema);
+    if !words.is_empty() {
+        let _ = write!(out, "\n## {name}\n\n{}\nOne of `{}`.\n", meaning(schema), words.join("`, `"));
+        return;
+    }
+    let _ = write!(out, "\n## {name}\n\n{}\n\n| member | | takes | |\n|---|---|---|---|\n", meaning(schema));
+    for [name, must, takes, meaning] in rows(schema) {
+        let _ = writeln!(out, "| `{name}` | {must} | {takes} | {} |", meaning.replace('|', "\\|"));
+    }
+}
+
+/// The records and sets of words that a message is made of, in alphabetical order; dates and instants are texts.
+fn parts(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema["$defs"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, part)| part["properties"].is_object() || !words(part).is_empty())
+}
+
+fn meaning(schema: &Value) -> String {
+    schema["description"].as_str().unwrap_or_default().replace('\n', " ")
+}
+
+/// Of each member: name, M or O, what it takes, what it is. A part of its own is named in backticks.
+fn rows(schema: &Value) -> impl Iterator<Item = [String; 4]> {
+    let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    properties.map(move |(name, member)| {
+        [name.clone(), if required(name) { "M" } else { "O" }.into(), takes(member), meaning(member)]
+    })
+}
+
+fn takes(member: &Value) -> String {
+    if let Some(real) = member["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null")) {
+        return takes(real);
+    }
+    if let Some(name) = member["$ref"].as_str().and_then(|of| of.rsplit('/').next()) {
+        return format!("`{name}`");
+    }
+    let named = |one: &Value| one.as_str().filter(|name| *name != "null").map(ToOwned::to_owned);
+    let types: Vec<String> = match &member["type"] {
+        Value::Array(all) => all.iter().filter_map(named).collect(),
+        one => named(one).into_iter().collect(),
+    };
+    match types.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["array"] => format!("list of {}", takes(&member["items"])),
+        ["string", "number"] => "decimal".into(),
+        ["integer"] => "whole number".into(),
+        ["object"] => "members of any name".into(),
+        _ => "text".into(),
+    }
+}
