@@ -119,6 +119,8 @@ impl Set {
 pub struct GroupEnd {
     pub ordinal: u32,
     pub sets: u32,
+    /// Sets that are not among these, since their headers are missing: a fault between sets told of each row of segments.
+    pub headless: u32,
     /// What GE01 or UNE said.
     pub stated: Box<str>,
     pub faults: Vec<Fault>,

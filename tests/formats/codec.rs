@@ -7,6 +7,8 @@ mod ack;
 mod acks;
 #[path = "codec/advice.rs"]
 mod advice;
+#[path = "codec/causes.rs"]
+mod causes;
 #[path = "codec/codes.rs"]
 mod codes;
 #[path = "codec/convert.rs"]

@@ -53,6 +53,9 @@ impl Form {
     }
 }
 
+/// Element 716: the number of sets in the group is not the one stated.
+const SETS_MISSING: &str = "5";
+
 /// A 997 or 999 in the making.
 #[derive(Debug)]
 pub struct Functional {
@@ -120,11 +123,14 @@ impl Functional {
                 notes.push(code.to_owned());
             }
         }
+        // The root is told between the sets; of the group it says that there are less than stated.
+        let headless = end.is_some_and(|end| end.headless > 0);
+        notes.extend(headless.then(|| SETS_MISSING.to_owned()));
         notes.dedup();
         let accepted = if refused { 0 } else { self.sets.accepted };
         let code = match accepted {
-            0 if self.sets.received > 0 || refused => AckCode::Rejected,
-            n if n < self.sets.received => AckCode::Partly,
+            0 if self.sets.received > 0 || refused || headless => AckCode::Rejected,
+            n if n < self.sets.received || headless => AckCode::Partly,
             // What AK905 tells is an error too: a group without its trailer is not plainly accepted.
             _ if self.sets.with_errors || !notes.is_empty() => AckCode::WithErrors,
             _ => AckCode::Accepted,

@@ -3,6 +3,7 @@
 mod absent;
 
 use super::{
+    faults::Faults,
     index::Needles,
     lengthy,
     scan::{Classes, MOST_PARTS, Raw, Syntax, cut, meant},
@@ -14,16 +15,13 @@ use super::{
 };
 use crate::{
     codes,
-    fault::{Costs, Fault, Layer},
+    fault::{Costs, Fault},
     guides::{Checks, ElementSpec, Guide, SegmentSpec, pack},
-    piece::{Policy, Strictness},
+    piece::Policy,
     place::{At, Place},
     tree::{Add, Kind, NodeId, Text, Tree},
 };
-use std::{borrow::Cow, collections::HashMap};
-
-/// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
-const MOST_FAULTS: usize = 500;
+use std::borrow::Cow;
 
 /// How an interchange's bytes are looked at: made once of its syntax.
 pub(crate) struct Lexis {
@@ -61,102 +59,6 @@ pub(crate) struct RawSet<'a> {
     pub edifact: bool,
 }
 
-/// Faults in the order found, bounded in number.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    list: Vec<Fault>,
-    strictness: Strictness,
-    ignored: u32,
-    dropped: u32,
-    /// One of them costs the set.
-    refuses: bool,
-    over: Option<(&'static str, Box<str>, NodeId)>,
-    /// Loops that nothing opened, by their slot and the node they stand below: which fault tells of it, and how many more
-    /// times it was so.
-    unopened: HashMap<(u32, u32), (usize, u32)>,
-}
-
-impl Faults {
-    pub fn push(&mut self, fault: Fault) {
-        let Some(fault) = self.strictness.judge(fault) else {
-            self.ignored += 1;
-            return;
-        };
-        self.push_as_it_is(fault);
-    }
-
-    /// One that no agreement lets pass.
-    fn push_as_it_is(&mut self, fault: Fault) {
-        // What the envelope says of the set is few, and never left out; nor is what refuses it.
-        let refuses = fault.costs >= Costs::Set && !self.refuses;
-        self.refuses |= refuses;
-        match self.list.len() < MOST_FAULTS || fault.layer == Layer::Envelope || refuses {
-            true => self.list.push(fault),
-            false => self.dropped += 1,
-        }
-    }
-
-    /// True once nothing more that is found within the set would be shown, or change what becomes of it.
-    pub fn are_enough(&self) -> bool {
-        self.list.len() >= MOST_FAULTS && self.refuses
-    }
-
-    /// One more, of which only the number is kept.
-    pub fn push_unseen(&mut self) {
-        self.dropped += 1;
-    }
-
-    /// How many there are so far, those that nobody wants to know of among them.
-    pub fn count(&self) -> usize {
-        self.list.len() + (self.dropped + self.ignored) as usize
-    }
-
-    /// True if the last thing that was too many was the same below the same node.
-    pub fn again(&mut self, code: &'static str, name: &str, parent: NodeId) -> bool {
-        let same = self.over.as_ref().is_some_and(|(c, n, p)| *c == code && &**n == name && *p == parent);
-        if !same {
-            self.over = Some((code, name.into(), parent));
-        }
-        same
-    }
-
-    /// A loop that nothing opens: once for each slot and parent, since what is left out at one place is mostly left out at
-    /// all.
-    pub fn unopened(&mut self, (slot, parent): (u32, NodeId), fault: impl FnOnce() -> Fault) {
-        if let Some((_, more)) = self.unopened.get_mut(&(slot, parent.0)) {
-            *more += 1;
-            return;
-        }
-        let at = self.list.len();
-        self.push(fault());
-        if self.list.len() > at {
-            self.unopened.insert((slot, parent.0), (at, 0));
-        }
-    }
-
-    /// True if a fault says that a segment of this name is missing, or stands at the wrong place.
-    pub fn tell_of(&self, segment: &str) -> bool {
-        let codes = [codes::NO_LOOP_START, codes::MISSING_SEGMENT, codes::OUT_OF_PLACE];
-        let named = |fault: &Fault| matches!(&fault.place.at, At::Segment { id, .. } if &**id == segment);
-        self.list.iter().any(|fault| codes.contains(&&*fault.code) && named(fault))
-    }
-
-    /// All of them in document order; the last one says how many more there were.
-    pub fn into_list(mut self) -> Vec<Fault> {
-        for (at, more) in self.unopened.values().filter(|(_, more)| *more > 0) {
-            if let Some(fault) = self.list.get_mut(*at) {
-                let times = if *more == 1 { "once".into() } else { format!("{more} times") };
-                fault.sentence = format!("{} The same is so {times} more behind it.", fault.sentence).into();
-            }
-        }
-        self.list.sort_by_key(|fault| fault.place.byte);
-        if let (Some(last), 1..) = (self.list.last_mut(), self.dropped) {
-            last.sentence = format!("{} ({} more faults are not shown.)", last.sentence, self.dropped).into();
-        }
-        self.list
-    }
-}
-
 /// Reads a set: positions by the guide, elements checked, everything kept in the tree.
 pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
     let (mut tree, mut faults, right) = attempt(raw, tables);
@@ -171,7 +73,7 @@ pub(crate) fn build(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults) {
 
 /// The tree, the faults, and whether that is all: not if a value was found wrong behind others that it stands before.
 fn attempt(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults, bool) {
-    let mut faults = Faults { strictness: raw.policy.strictness, ..Faults::default() };
+    let mut faults = Faults::by(raw.policy.strictness);
     let (text, latin1) = decode(raw, &mut faults);
     let at = At::Segment { ordinal: 1, id: first_id(raw).into(), element: None, component: None, repeat: 1 };
     let place = Place { byte: raw.base, len: raw.bytes.len() as u32, at };

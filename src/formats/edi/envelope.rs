@@ -4,11 +4,11 @@ use super::scan::{Span, Syntax, unescape};
 use crate::{
     codes,
     fault::{Costs, Fault},
-    piece::{Piece, Policy, Set, Severity},
+    piece::{Policy, Set, Severity},
     place::{At, Place},
     policy::tolerated,
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 /// How many parts of a segment are looked at: no segment of an envelope has more.
 const MOST: usize = 16;
@@ -156,18 +156,20 @@ pub(crate) struct Statement<'a> {
 }
 
 impl Statement<'_> {
-    /// A count that is wrong. Leading zeros are daily life.
-    pub fn count(&self, counted: u32, policy: &Policy) -> Option<Fault> {
-        if self.trailer.raw(self.position).trim().parse() == Ok(u64::from(counted)) {
+    /// A count that is wrong: none of those that there may be said to be. Leading zeros are daily life.
+    pub fn count(&self, right: RangeInclusive<u32>, policy: &Policy) -> Option<Fault> {
+        let is_right = |stated: &str| stated.parse().is_ok_and(|stated| right.contains(&stated));
+        if is_right(self.trailer.raw(self.position).trim()) {
             return None;
         }
         let stated = self.trailer.element(self.position);
-        if stated.parse() == Ok(u64::from(counted)) {
+        if is_right(&stated) {
             return None;
         }
+        let counted = right.start();
         let name = format!("{}{:02}", self.trailer.id(), self.position);
         let says = if stated.is_empty() { "nothing".into() } else { format!("“{stated}”") };
-        let sentence = format!("{name} says {says}, and there {}.", counted_of(counted.into(), self.what));
+        let sentence = format!("{name} says {says}, and there {}.", counted_of((*counted).into(), self.what));
         let fault = Fault::new(self.code, self.trailer.place_of(self.position), sentence);
         by_severity(fault.found(&stated).expected(counted.to_string()), policy.counts)
     }
@@ -202,8 +204,8 @@ pub(crate) const TERMINATOR: &str = "the segment terminator";
 pub(crate) const GUIDED: &str = "a set and version that there is a guide for";
 
 /// What stands where no set is open and can't be read there.
-pub(crate) fn outside(place: Place, sentence: &str, found: &str, expected: &str) -> Piece {
-    Piece::Fault(Fault::new(codes::OUTSIDE_SET, place, sentence).found(found).expected(expected))
+pub(crate) fn outside(place: Place, sentence: &str, found: &str, expected: &str) -> Fault {
+    Fault::new(codes::OUTSIDE_SET, place, sentence).found(found).expected(expected)
 }
 
 /// The fault of a document without a byte of content.

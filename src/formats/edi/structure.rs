@@ -1,6 +1,6 @@
 //! Where in its guide a segment stands: loops opened and closed as segments come, with one fault for one cause.
 
-use super::{build::Faults, steps::Steps};
+use super::{faults::Faults, steps::Steps};
 use crate::{
     codes,
     fault::{Costs, Fault},
@@ -72,6 +72,8 @@ pub(crate) struct Structure {
     after_unknown: u32,
     /// The ordinal at which each id stands last, once it was asked for.
     last: Option<HashMap<u32, u32>>,
+    /// The ids of all segments, packed, once they were asked for.
+    ids: Vec<u32>,
     unknown: Severity,
 }
 
@@ -110,7 +112,16 @@ impl Structure {
         frames.clear();
         let root = Frame { first: 0, end: guide.plan.roots, at: 0, count: 0, node: NodeId(0) };
         frames.push(root);
-        Structure { guide, steps, frames, excused: 0, after_unknown: 0, last: None, unknown: policy.unknown_segments }
+        Structure {
+            guide,
+            steps,
+            frames,
+            excused: 0,
+            after_unknown: 0,
+            last: None,
+            ids: vec![],
+            unknown: policy.unknown_segments,
+        }
     }
 
     /// What may be used again for the next set.
@@ -170,12 +181,16 @@ impl Structure {
         for depth in (0..self.frames.len()).rev() {
             match self.in_frame(depth, id) {
                 Some((slot, true)) => {
+                    let late = if depth == 0 { self.late(slot, segment) } else { Vec::new() };
+                    if let Some(before) = late.first().filter(|_| self.is_early(slot, segment)) {
+                        return self.early(*before, slot, segment, faults);
+                    }
                     let (at, before) = (self.frames.last().map_or(0, |frame| frame.at), faults.count());
                     if over.is_none() {
                         self.keep(id, depth, slot);
                     }
-                    let placed = self.take(depth, slot, segment, tree, faults);
-                    if faults.count() > before {
+                    let placed = self.take((depth, slot), segment, &late, tree, faults);
+                    if faults.count() > before || !late.is_empty() {
                         // Something was passed over that must be there: that is to be said each time.
                         self.steps.put(at, id, None);
                     }
@@ -187,9 +202,9 @@ impl Structure {
         }
         if let Some((depth, slot)) = over {
             self.too_many(depth, slot, segment, faults);
-            return self.take(depth, slot, segment, tree, faults);
+            return self.take((depth, slot), segment, &[], tree, faults);
         }
-        match self.loop_without_start(id, segment) {
+        match self.loop_without_start(id, segment, false) {
             Some((depth, path)) => self.enter_unopened(depth, &path, segment, tree, faults),
             None => self.refuse(segment, faults),
         }
@@ -198,7 +213,7 @@ impl Structure {
     /// The set is at its end: what is still missing? `at` is its trailer or last segment.
     pub fn finish(&mut self, at: &Arrival, faults: &mut Faults) {
         while let Some(frame) = self.frames.pop() {
-            self.missing(&frame, frame.end, at, faults);
+            self.missing(&frame, frame.end, at, &[], faults);
         }
     }
 
@@ -220,11 +235,19 @@ impl Structure {
         later.or(over)
     }
 
-    fn take(&mut self, depth: usize, slot: u32, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
+    /// Takes the segment at a slot; `late` is what comes too late, and is told when it comes.
+    fn take(
+        &mut self,
+        (depth, slot): (usize, u32),
+        segment: &Arrival,
+        late: &[u32],
+        tree: &mut Tree,
+        faults: &mut Faults,
+    ) -> Placed {
         self.leave(depth, segment, faults);
         if self.frames[depth].at != slot {
             let frame = &self.frames[depth];
-            self.missing(frame, slot, segment, faults);
+            self.missing(frame, slot, segment, late, faults);
             let frame = &mut self.frames[depth];
             (frame.at, frame.count) = (slot, 0);
         }
@@ -241,7 +264,7 @@ impl Structure {
     fn leave(&mut self, depth: usize, at: &Arrival, faults: &mut Faults) {
         while self.frames.len() > depth + 1 {
             if let Some(frame) = self.frames.pop() {
-                self.missing(&frame, frame.end, at, faults);
+                self.missing(&frame, frame.end, at, &[], faults);
             }
         }
     }
@@ -254,8 +277,8 @@ impl Structure {
         if first.is_loop() { self.open(first, node, (start, len), nodes) } else { node }
     }
 
-    /// Mandatory parts of a frame that were passed over on the way to `upto`.
-    fn missing(&self, frame: &Frame, upto: u32, at: &Arrival, faults: &mut Faults) {
+    /// Mandatory parts of a frame that were passed over on the way to `upto`, but for those that come late.
+    fn missing(&self, frame: &Frame, upto: u32, at: &Arrival, late: &[u32], faults: &mut Faults) {
         let slots = &self.guide.plan.slots;
         let mut from = if frame.count == 0 { frame.at } else { frame.at + 1 };
         while from < upto {
@@ -265,6 +288,9 @@ impl Structure {
             }
             let slot = &slots[from as usize];
             from += 1;
+            if late.contains(&(from - 1)) {
+                continue;
+            }
             let what = match slot.is_loop() {
                 true => format!("the loop {}", slot.name),
                 false => format!("the segment {}", slot.name),
@@ -300,29 +326,81 @@ impl Structure {
         self.frames.iter().any(|f| slots[f.first as usize..f.at as usize].iter().any(|slot| slot.id == id))
     }
 
+    /// The ordinal at which a segment stands last in the set; 0 if it stands nowhere.
+    fn last(&mut self, id: u32, segment: &Arrival) -> u32 {
+        if self.last.is_none() {
+            self.ids = (segment.ids)();
+            self.last = Some(self.ids.iter().copied().zip(1..).collect());
+        }
+        self.last.as_ref().and_then(|last| last.get(&id)).copied().unwrap_or(0)
+    }
+
+    /// What is mandatory on the way to a slot of the set itself, and still comes and can stand nowhere else: it isn't
+    /// missing, something is out of order.
+    fn late(&mut self, slot: u32, segment: &Arrival) -> Vec<u32> {
+        let (slots, mut late) = (&self.guide.plan.slots, Vec::new());
+        let frame = &self.frames[0];
+        let mut from = if frame.count == 0 { frame.at } else { frame.at + 1 };
+        while from < slot {
+            from = slots[from as usize].mandatory_from;
+            if from < slot && self.comes_later(from, segment) {
+                late.push(from);
+            }
+            from = from.saturating_add(1);
+        }
+        late
+    }
+
+    /// True if it is this segment that stands at the wrong place, and what it would pass over is right: not if it must be
+    /// there itself, or opens a loop that goes on behind it.
+    fn is_early(&self, slot: u32, segment: &Arrival) -> bool {
+        let taken = &self.guide.plan.slots[slot as usize];
+        let next = self.ids.get(segment.ordinal as usize).copied().unwrap_or(0);
+        match taken.is_loop() {
+            true => self.inside(taken, next, 1).is_none(),
+            false => !taken.mandatory,
+        }
+    }
+
+    /// True if what a slot takes stands somewhere behind the segment, and no other slot takes the like.
+    fn comes_later(&mut self, slot: u32, segment: &Arrival) -> bool {
+        let slots = &self.guide.plan.slots;
+        let id = slots[slot as usize].id;
+        self.last(id, segment) > segment.ordinal
+            && slots.iter().filter(|slot| slot.id == id && !slot.is_loop()).count() == 1
+    }
+
     /// A loop that has `id` inside but was not opened: the frame, and the slots to enter down to it. The nearest one
-    /// that holds it directly. If the segment only comes too late, the loop must be the one just left, or one that
-    /// must be there and comes nowhere behind, or whose opening segment a slip may have spoiled.
-    fn loop_without_start(&mut self, id: u32, segment: &Arrival) -> Option<(usize, Vec<u32>)> {
+    /// that holds it directly, and of several in a frame one whose opening segment the set has. If the segment only comes
+    /// too late, the loop must be the one just left, or one that must be there and comes nowhere behind, or whose opening
+    /// segment a slip may have spoiled. With `anyhow` it may be any that must be there or comes behind.
+    fn loop_without_start(&mut self, id: u32, segment: &Arrival, anyhow: bool) -> Option<(usize, Vec<u32>)> {
         let earlier = self.earlier(id);
         let slip = self.after_unknown == segment.ordinal;
-        if earlier && self.last.is_none() {
-            self.last = Some((segment.ids)().into_iter().zip(1..).collect());
-        }
-        let last = |id: u32| self.last.as_ref().and_then(|last| last.get(&id)).copied().unwrap_or(0);
         for deeper in 0..2 {
             for depth in (0..self.frames.len()).rev() {
-                let frame = &self.frames[depth];
-                for at in frame.at..frame.end {
+                let (here, end) = (self.frames[depth].at, self.frames[depth].end);
+                let mut first = None;
+                for at in here..end {
                     let slot = &self.guide.plan.slots[at as usize];
-                    let fits =
-                        !earlier || at == frame.at || (slot.mandatory && (slip || last(slot.id) <= segment.ordinal));
-                    let path = if slot.is_loop() && fits { self.inside(slot, id, deeper) } else { None };
-                    if let Some(mut path) = path {
+                    let path = if slot.is_loop() { self.inside(slot, id, deeper) } else { None };
+                    let Some(mut path) = path else { continue };
+                    let last = self.last(slot.id, segment);
+                    let fits = match anyhow {
+                        true => at > here && (slot.mandatory || last > segment.ordinal),
+                        false => !earlier || at == here || (slot.mandatory && (slip || last <= segment.ordinal)),
+                    };
+                    if fits {
                         path.push(at);
                         path.reverse();
-                        return Some((depth, path));
+                        if last > 0 {
+                            return Some((depth, path));
+                        }
+                        first = first.or(Some((depth, path)));
                     }
+                }
+                if first.is_some() {
+                    return first;
                 }
             }
         }
@@ -354,11 +432,19 @@ impl Structure {
     ) -> Placed {
         let slots = &self.guide.plan.slots;
         let Some((last, loops)) = path.split_last() else { return self.refuse(segment, faults) };
-        if self.excused != segment.ordinal {
-            faults.unopened((loops[0], self.frames[depth].node), || unopened(&slots[loops[0] as usize], segment));
+        let (opener, key) = (&slots[loops[0] as usize], (loops[0], self.frames[depth].node));
+        let of_row = |first: &Place| match &first.at {
+            At::Segment { ordinal, id, .. } => {
+                let (id, ordinal, byte) = (id.as_bytes(), *ordinal, first.byte);
+                unopened(opener, &Arrival { id, ordinal, byte, ..*segment })
+            }
+            _ => unopened(opener, segment),
+        };
+        if self.excused != segment.ordinal && !faults.opens_row(key, segment.ordinal, of_row) {
+            faults.unopened(key, || unopened(opener, segment));
         }
         self.leave(depth, segment, faults);
-        self.missing(&self.frames[depth], loops[0], segment, faults);
+        self.missing(&self.frames[depth], loops[0], segment, &[], faults);
         let mut parent = self.frames[depth].node;
         for at in loops {
             let frame = self.frames.last_mut();
@@ -389,10 +475,14 @@ impl Structure {
         }
         let set = format!("{} {}", self.guide.kind, self.guide.version);
         if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {
-            let sentence = format!("Segment {ordinal} ({id}) doesn't belong here.");
-            faults.push(
-                Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(self.expected_here()),
-            );
+            let opener = self.loop_without_start(pack(segment.id), segment, true).and_then(|(_, path)| {
+                let slot = path.first()?;
+                Some((*slot, self.guide.plan.slots[*slot as usize].opening().into()))
+            });
+            faults.misplaced(segment, opener, || {
+                let sentence = format!("Segment {ordinal} ({id}) doesn't belong here.");
+                Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(self.expected_here())
+            });
             return Placed { parent: node, spec: at as u32, name: u32::MAX };
         }
         let (code, sentence) = match self.guide.knows(id) {
@@ -410,6 +500,18 @@ impl Structure {
             }
         }
         Placed { parent: node, ..Placed::UNKNOWN }
+    }
+
+    /// It has a place, but further on: something that must be before it follows.
+    fn early(&mut self, before: u32, slot: u32, segment: &Arrival, faults: &mut Faults) -> Placed {
+        let slots = &self.guide.plan.slots;
+        faults.misplaced(segment, None, || {
+            let (id, name) = (segment.id(), &slots[before as usize].name);
+            let sentence = format!("Segment {} ({id}) stands before {name} and belongs behind it.", segment.ordinal);
+            Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(format!("{name} before {id}"))
+        });
+        let node = self.frames.last().map_or(NodeId(0), |frame| frame.node);
+        Placed { parent: node, spec: slots[slot as usize].spec, name: u32::MAX }
     }
 
     /// `PID, REF or MSG after PO1`: a few of what may come next, and what must.

@@ -1,10 +1,6 @@
 //! Bytes to text: character sets, and what is none.
 
-use super::{
-    build::{Faults, RawSet},
-    lengthy,
-    scan::cut,
-};
+use super::{build::RawSet, faults::Faults, lengthy, scan::cut};
 use crate::{
     codes,
     fault::{Costs, Fault},

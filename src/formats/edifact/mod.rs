@@ -7,17 +7,21 @@
 mod package;
 mod una;
 
+pub(crate) use una::{begins, header, header_within};
+
 use crate::{
     codes,
     edi::{
         between::{next_header, skip_padding},
-        build::{Faults, Lexis, RawSet, build},
+        build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long},
+        faults::Faults,
         fold,
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
         scratch::Scratch,
         seen::Seen,
+        strays::{Strays, Words},
         text::Charset,
     },
     fault::{Costs, Fault},
@@ -39,8 +43,7 @@ const REACH: usize = 600;
 
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
-/// What may stand between messages.
-const BETWEEN_MESSAGES: &str = "UNH, UNO, UNG, UNE or UNZ";
+const WORDS: Words = Words { set: "message", header: "UNH", trailer: "UNT", between: "UNH, UNO, UNG, UNE or UNZ" };
 
 /// An interchange that is open.
 struct Open {
@@ -51,6 +54,9 @@ struct Open {
     control: String,
     groups: u32,
     sets: u32,
+    /// Messages and groups without their headers.
+    headless: u32,
+    headless_groups: u32,
     /// UNG 0048 so far.
     group_numbers: Seen,
     /// UNH 0062 outside of groups so far.
@@ -65,6 +71,8 @@ struct OpenGroup {
     /// 0040.
     sender: String,
     sets: u32,
+    /// Sets without their header.
+    headless: u32,
     /// UNH 0062 so far.
     numbers: Seen,
     faults: Vec<Fault>,
@@ -83,6 +91,8 @@ pub(crate) struct Edifact<R> {
     sets: u32,
     /// Segments of the document so far.
     segments: u32,
+    /// Segments that stand outside of any set, up to here.
+    strays: Option<Strays>,
     scratch: Scratch,
     done: bool,
     #[cfg(any(test, feature = "fuzz"))]
@@ -102,6 +112,7 @@ impl<R: BufRead> Edifact<R> {
             groups: 0,
             sets: 0,
             segments: 0,
+            strays: None,
             scratch: Scratch::default(),
             done: false,
             #[cfg(any(test, feature = "fuzz"))]
@@ -127,10 +138,12 @@ impl<R: BufRead> Edifact<R> {
                 if *id_of(self.source.excerpt(start, 8)?.as_bytes(), &syntax) == *b"UNH" {
                     return self.set(Span { start, end: next, next, terminated: false });
                 }
+                self.tell_strays();
                 let sentence =
                     format!("The segment at byte {start} stands outside of any message and is too long to be read.");
                 let found = self.source.excerpt(start, 40)?;
-                self.queue.push_back(outside(file_place(start, next - start), &sentence, &found, BETWEEN_MESSAGES));
+                let place = file_place(start, next - start);
+                self.queue.push_back(Piece::Fault(outside(place, &sentence, &found, WORDS.between)));
                 self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
@@ -167,11 +180,10 @@ impl<R: BufRead> Edifact<R> {
             "UNE" => self.close_group(Some(&service)),
             "UNZ" => self.close(Some(&service)),
             "" => {}
-            id => {
-                let sentence =
-                    format!("Segment {id} at byte {} stands outside of any message and was not read.", span.start);
-                self.queue.push_back(outside(service.place(), &sentence, id, BETWEEN_MESSAGES));
-            }
+            _ => match &mut self.strays {
+                Some(row) => row.add(&service),
+                row => *row = Some(Strays::of(&service, &WORDS)),
+            },
         }
         Ok(())
     }
@@ -186,7 +198,7 @@ impl<R: BufRead> Edifact<R> {
             }
             return Ok(());
         }
-        match header_follows(self.source.from(at)) {
+        match una::header_follows(self.source.from(at)) {
             true => self.header(at),
             false => self.stray(at),
         }
@@ -195,7 +207,7 @@ impl<R: BufRead> Edifact<R> {
     /// Bytes where a header should be: the next UNA or UNB is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
         let shown = self.source.excerpt(start, 120)?;
-        let found = next_header(&mut self.source, start, b"UN", header_follows)?;
+        let found = next_header(&mut self.source, start, b"UN", una::header_follows)?;
         let end = found.unwrap_or(self.source.end());
         let len = end - start;
         let place = file_place(start, len);
@@ -269,7 +281,7 @@ impl<R: BufRead> Edifact<R> {
         let fault = Fault::new(codes::HEADER, Place { byte: at, len: 0, at: place }, sentence).found(&shown);
         self.queue
             .push_back(Piece::Fault(fault.expected("UNB with syntax, sender, recipient, date and control reference")));
-        let next = next_header(&mut self.source, at + skip, b"UN", header_follows)?;
+        let next = next_header(&mut self.source, at + skip, b"UN", una::header_follows)?;
         self.done = next.is_none();
         self.at = next.unwrap_or(self.source.end());
         Ok(())
@@ -301,8 +313,21 @@ impl<R: BufRead> Edifact<R> {
             self.scratch.window.begin(None);
         }
         let (numbers, group_numbers) = Default::default();
-        self.open =
-            Some(Open { ordinal, syntax, lexis, charset, control, groups: 0, sets: 0, numbers, group_numbers, faults });
+        let (groups, sets, headless, headless_groups) = Default::default();
+        self.open = Some(Open {
+            ordinal,
+            syntax,
+            lexis,
+            charset,
+            control,
+            groups,
+            sets,
+            headless,
+            headless_groups,
+            numbers,
+            group_numbers,
+            faults,
+        });
     }
 
     fn open_group(&mut self, ung: &Service) {
@@ -329,6 +354,7 @@ impl<R: BufRead> Edifact<R> {
             control: ung.element(5),
             sender,
             sets: 0,
+            headless: 0,
             numbers: Seen::default(),
             faults: again.and_then(|fault| self.policy.strictness.judge(fault)).into_iter().collect(),
         });
@@ -337,10 +363,13 @@ impl<R: BufRead> Edifact<R> {
     }
 
     fn close_group(&mut self, une: Option<&Service>) {
+        self.tell_strays();
         let Some(mut group) = self.group.take() else {
-            if let Some(une) = une {
+            if let (Some(une), Some(open)) = (une, &mut self.open) {
+                open.headless_groups += 1;
                 let sentence = format!("UNE at byte {} closes a group that isn't open.", une.span.start);
-                self.queue.push_back(outside(une.place(), &sentence, "UNE", "UNG before it"));
+                let fault = outside(une.place(), &sentence, "UNE", "UNG before it");
+                self.queue.push_back(Piece::Fault(fault));
             }
             return;
         };
@@ -348,23 +377,27 @@ impl<R: BufRead> Edifact<R> {
         if let Some(trailer) = une {
             let count = Statement { code: codes::GROUP_COUNT, trailer, position: 1, what: "messages in the group" };
             let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
-            faults.extend(count.count(group.sets, &self.policy));
+            faults.extend(count.count(group.sets..=group.sets + group.headless, &self.policy));
             faults.extend(control.control(&group.control, "UNG05", &self.policy));
         } else {
             let sentence = format!("The group {} has no trailer UNE before byte {}.", group.control, self.at);
             faults.push(Fault::new(codes::NO_GROUP_TRAILER, self.here("UNE"), sentence).expected("UNE"));
         }
         let stated = une.map_or(String::new(), |une| une.element(1)).into();
-        self.queue.push_back(Piece::GroupEnd(GroupEnd { ordinal: group.ordinal, sets: group.sets, stated, faults }));
+        let OpenGroup { ordinal, sets, headless, .. } = group;
+        self.queue.push_back(Piece::GroupEnd(GroupEnd { ordinal, sets, headless, stated, faults }));
     }
 
     fn close(&mut self, unz: Option<&Service>) {
+        self.tell_strays();
         let Some(mut open) = self.open.take() else { return };
         if let Some(trailer) = unz {
             // 0036 counts groups where there are any, else messages.
             let (counted, what) = match open.groups {
-                0 => (open.sets, "messages in the interchange"),
-                groups => (groups, "groups in the interchange"),
+                0 if open.headless_groups == 0 => {
+                    (open.sets..=open.sets + open.headless, "messages in the interchange")
+                }
+                groups => (groups..=groups + open.headless_groups, "groups in the interchange"),
             };
             let count = Statement { code: codes::INTERCHANGE_COUNT, trailer, position: 1, what };
             let control = Statement { code: codes::INTERCHANGE_CONTROL, trailer, position: 2, what: "" };
@@ -383,7 +416,18 @@ impl<R: BufRead> Edifact<R> {
         self.queue.push_back(Piece::InterchangeEnd(InterchangeEnd { ordinal, groups, sets, faults, byte: self.at }));
     }
 
+    /// Tells of the segments outside of sets up to here.
+    fn tell_strays(&mut self) {
+        let Some(row) = self.strays.take() else { return };
+        match (&mut self.group, &mut self.open) {
+            (Some(group), _) => group.headless += row.sets(),
+            (None, open) => open.iter_mut().for_each(|open| open.headless += row.sets()),
+        }
+        self.queue.push_back(Piece::Fault(row.told()));
+    }
+
     fn set(&mut self, header: Span) -> io::Result<()> {
+        self.tell_strays();
         let Some(open) = &mut self.open else { return Ok(()) };
         let (syntax, charset) = (open.syntax, open.charset);
         // Read before its bytes may be given up.
@@ -493,9 +537,11 @@ impl<R: BufRead> Edifact<R> {
         let (start, end) = (collected.start + u64::from(*start), collected.start + u64::from(*end));
         let span = Span { start, end, next: end, terminated: !collected.unterminated };
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
+        // Empty segments may be counted or not.
+        let told = self.scratch.build.segments.len() as u32;
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from UNH to UNT" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
-        count.count(collected.segments, policy).into_iter().for_each(|f| faults.push(f));
+        count.count(told..=collected.segments, policy).into_iter().for_each(|f| faults.push(f));
         control.control(&set.control, "UNH01", policy).into_iter().for_each(|f| faults.push(f));
     }
 
@@ -526,58 +572,4 @@ impl<R: BufRead> crate::reader::Pieces for Edifact<R> {
         self.policy = policy;
         self.scratch.forget_guide();
     }
-}
-
-/// True if an interchange header begins here: UNA and six characters, or UNB and a separator.
-fn header_follows(bytes: &[u8]) -> bool {
-    match bytes {
-        [b'U', b'N', b'B', next, ..] => !next.is_ascii_alphanumeric() && *next != b' ',
-        [b'U', b'N', b'A', first, second, ..] => !first.is_ascii_alphanumeric() && !second.is_ascii_alphanumeric(),
-        b"UNB" | b"UNA" => true,
-        _ => false,
-    }
-}
-
-/// The service characters and the length of UNA, or of UNB where there is none; in memory.
-pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
-    match bytes.starts_with(b"UNA") {
-        true => una::read(bytes).map(|(syntax, _)| (syntax, una::LENGTH as usize)),
-        false => {
-            let plain = bytes.get(3) == Some(&una::DEFAULT.element);
-            let end = memchr::memchr(una::DEFAULT.segment, bytes).map_or(bytes.len(), |n| n + 1);
-            plain.then_some((una::DEFAULT, end))
-        }
-    }
-}
-
-/// The service characters of a header that begins with these bytes, and those that UNA names. UNA may also stand before
-/// a message without an interchange.
-pub(crate) fn begins(bytes: &[u8]) -> Option<(Syntax, Option<[u8; 6]>)> {
-    if !header_follows(bytes) {
-        return None;
-    }
-    let una = bytes.starts_with(b"UNA");
-    let (mut syntax, reserved) = if una { una::read(bytes)? } else { (una::DEFAULT, Some(b'*')) };
-    let rest = if una { bytes.get(una::LENGTH as usize..)?.trim_ascii_start() } else { bytes };
-    let begins = |id: &[u8]| rest.strip_prefix(id).is_some_and(|rest| rest.first() == Some(&syntax.element));
-    if !begins(b"UNB") && !(una && (begins(b"UNH") || begins(b"UNG"))) {
-        return None;
-    }
-    let first = rest.get(4..)?.split(|byte| *byte == syntax.element).next()?;
-    if rest.starts_with(b"UNB") && una::is_syntax_4(first, &syntax) {
-        syntax.repetition = reserved;
-    }
-    let characters = bytes.get(3..9).and_then(|six| six.first_chunk::<6>().copied());
-    Some((syntax, characters.filter(|_| una)))
-}
-
-/// True if UNA with UNB behind it, or UNB with a syntax identifier, stands somewhere in these bytes.
-pub(crate) fn header_within(bytes: &[u8]) -> bool {
-    let readable = |at: usize| match &bytes[at..] {
-        rest if rest.starts_with(b"UNA") => {
-            una::read(rest).is_some() && rest[una::LENGTH as usize..].trim_ascii_start().starts_with(b"UNB")
-        }
-        rest => rest.starts_with(b"UNB+UNO"),
-    };
-    memchr::memmem::find_iter(bytes, b"UN").any(readable)
 }

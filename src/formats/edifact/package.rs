@@ -108,7 +108,7 @@ impl<R: BufRead> Edifact<R> {
         let count = Statement { code: codes::WRONG_LENGTH, trailer, position: 1, what: "bytes between UNO and UNP" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         let there = (unp.start - begin).min(u64::from(u32::MAX)) as u32;
-        count.count(there, &self.policy).into_iter().for_each(|fault| faults.push(fault));
+        count.count(there..=there, &self.policy).into_iter().for_each(|fault| faults.push(fault));
         control.control(&set.control, "UNO01", &self.policy).into_iter().for_each(|fault| faults.push(fault));
         set.faults = faults.into_list();
         Ok(())

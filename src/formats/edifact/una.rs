@@ -54,3 +54,57 @@ pub(super) fn charset(identifier: &str) -> Charset {
         _ => Charset::Utf8,
     }
 }
+
+/// True if an interchange header begins here: UNA and six characters, or UNB and a separator.
+pub(super) fn header_follows(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'U', b'N', b'B', next, ..] => !next.is_ascii_alphanumeric() && *next != b' ',
+        [b'U', b'N', b'A', first, second, ..] => !first.is_ascii_alphanumeric() && !second.is_ascii_alphanumeric(),
+        b"UNB" | b"UNA" => true,
+        _ => false,
+    }
+}
+
+/// The service characters and the length of UNA, or of UNB where there is none; in memory.
+pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
+    match bytes.starts_with(b"UNA") {
+        true => read(bytes).map(|(syntax, _)| (syntax, LENGTH as usize)),
+        false => {
+            let plain = bytes.get(3) == Some(&DEFAULT.element);
+            let end = memchr::memchr(DEFAULT.segment, bytes).map_or(bytes.len(), |n| n + 1);
+            plain.then_some((DEFAULT, end))
+        }
+    }
+}
+
+/// The service characters of a header that begins with these bytes, and those that UNA names. UNA may also stand before
+/// a message without an interchange.
+pub(crate) fn begins(bytes: &[u8]) -> Option<(Syntax, Option<[u8; 6]>)> {
+    if !header_follows(bytes) {
+        return None;
+    }
+    let una = bytes.starts_with(b"UNA");
+    let (mut syntax, reserved) = if una { read(bytes)? } else { (DEFAULT, Some(b'*')) };
+    let rest = if una { bytes.get(LENGTH as usize..)?.trim_ascii_start() } else { bytes };
+    let begins = |id: &[u8]| rest.strip_prefix(id).is_some_and(|rest| rest.first() == Some(&syntax.element));
+    if !begins(b"UNB") && !(una && (begins(b"UNH") || begins(b"UNG"))) {
+        return None;
+    }
+    let first = rest.get(4..)?.split(|byte| *byte == syntax.element).next()?;
+    if rest.starts_with(b"UNB") && is_syntax_4(first, &syntax) {
+        syntax.repetition = reserved;
+    }
+    let characters = bytes.get(3..9).and_then(|six| six.first_chunk::<6>().copied());
+    Some((syntax, characters.filter(|_| una)))
+}
+
+/// True if UNA with UNB behind it, or UNB with a syntax identifier, stands somewhere in these bytes.
+pub(crate) fn header_within(bytes: &[u8]) -> bool {
+    let readable = |at: usize| match &bytes[at..] {
+        rest if rest.starts_with(b"UNA") => {
+            read(rest).is_some() && rest[LENGTH as usize..].trim_ascii_start().starts_with(b"UNB")
+        }
+        rest => rest.starts_with(b"UNB+UNO"),
+    };
+    memchr::memmem::find_iter(bytes, b"UN").any(readable)
+}

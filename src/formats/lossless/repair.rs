@@ -30,6 +30,8 @@ struct Open {
     control: String,
     kind: String,
     count: u64,
+    /// Of these, empty segments: a trailer may count them or not.
+    empty: u64,
     lines: u64,
     /// A count of lines was seen: only the first one counts lines.
     summed: bool,
@@ -84,6 +86,7 @@ impl Repair {
         self.segments += 1;
         if let Some(set) = &mut self.set {
             set.count += 1;
+            set.empty += u64::from(segment.id().is_empty());
             set.lines += u64::from(counted(&set.kind).is_some_and(|id| id.as_bytes() == segment.id()));
         }
         self.ordinal = self.set.as_ref().map_or(self.segments, |set| u32::try_from(set.count).unwrap_or(u32::MAX));
@@ -154,7 +157,8 @@ impl Repair {
         if !open.control.is_empty() && trailer.value(2) != open.control {
             self.put(trailer, delimiters, 2, open.control.clone().into_bytes());
         }
-        if !open.unsure && trailer.value(1).parse() != Ok(count) {
+        let right = count - open.empty..=count;
+        if !open.unsure && !trailer.value(1).parse().is_ok_and(|stated| right.contains(&stated)) {
             self.put(trailer, delimiters, 1, count.to_string().into_bytes());
         }
     }

@@ -134,3 +134,25 @@ fn lenient(bytes: &[u8], separator: u8) -> Result<Vec<usize>, (usize, String)> {
 fn letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
 }
+
+/// True if what begins with `ISA` looks like a header and not like a word.
+pub(super) fn isa_follows(bytes: &[u8]) -> bool {
+    let Some(separator) = bytes.get(3).filter(|b| !b.is_ascii_alphanumeric() && **b != b' ') else { return false };
+    bytes.len() < 8 || bytes[4..bytes.len().min(16)].contains(separator)
+}
+
+/// The delimiters and the length of a header in memory.
+pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
+    read(bytes).ok().map(|isa| (isa.syntax, isa.len))
+}
+
+/// The delimiters of a header that begins with these bytes and is no mere word.
+pub(crate) fn begins(bytes: &[u8]) -> Option<Syntax> {
+    if bytes.starts_with(b"ISA") && isa_follows(bytes) { header(bytes).map(|(syntax, _)| syntax) } else { None }
+}
+
+/// True if a header that can be read stands somewhere in these bytes.
+pub(crate) fn header_within(bytes: &[u8]) -> bool {
+    let readable = |at: usize| isa_follows(&bytes[at..]) && header(&bytes[at..]).is_some();
+    memchr::memmem::find_iter(bytes, b"ISA").any(readable)
+}

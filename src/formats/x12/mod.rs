@@ -4,20 +4,25 @@
 //! Called by: `reader`. Never: decides what a partner may send.
 //! Tried by: tests/formats
 
+mod group;
 mod header;
 mod isa;
+
+pub(crate) use isa::{begins, header, header_within};
 
 use crate::{
     codes,
     edi::{
         between::{next_header, skip_padding},
-        build::{Faults, Lexis, RawSet, build},
+        build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long},
+        faults::Faults,
         fold, hierarchy,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
+        strays::{Strays, Words},
         text::Charset,
         window::Marked,
     },
@@ -37,8 +42,7 @@ const ENDS: Ends = Ends::of(b"SE", &[b"ST", b"GS", b"GE", b"IEA", b"ISA"], &[b"B
 
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
-/// What may stand between sets.
-const BETWEEN_SETS: &str = "ST, GS, GE, TA1 or IEA";
+const WORDS: Words = Words { set: "set", header: "ST", trailer: "SE", between: "ST, GS, GE, TA1 or IEA" };
 
 /// An interchange that is open.
 struct Open {
@@ -48,6 +52,8 @@ struct Open {
     control: String,
     version: String,
     groups: u32,
+    /// Groups without their header.
+    headless_groups: u32,
     sets: u32,
     /// GS06 so far.
     numbers: Seen,
@@ -62,6 +68,8 @@ struct OpenGroup {
     /// GS02.
     sender: String,
     sets: u32,
+    /// Sets without their header.
+    headless: u32,
     /// ST02 so far.
     numbers: Seen,
     faults: Vec<Fault>,
@@ -80,6 +88,8 @@ pub(crate) struct X12<R> {
     sets: u32,
     /// Segments of the document so far.
     segments: u32,
+    /// Segments that stand outside of any set, up to here.
+    strays: Option<Strays>,
     scratch: Scratch,
     done: bool,
     #[cfg(any(test, feature = "fuzz"))]
@@ -99,6 +109,7 @@ impl<R: BufRead> X12<R> {
             groups: 0,
             sets: 0,
             segments: 0,
+            strays: None,
             scratch: Scratch::default(),
             done: false,
             #[cfg(any(test, feature = "fuzz"))]
@@ -124,10 +135,12 @@ impl<R: BufRead> X12<R> {
                 if *id_of(self.source.excerpt(start, 8)?.as_bytes(), &syntax) == *b"ST" {
                     return self.set(Span { start, end: next, next, terminated: false });
                 }
+                self.tell_strays();
                 let sentence =
                     format!("The segment at byte {start} stands outside of any set and is too long to be read.");
                 let found = self.source.excerpt(start, 40)?;
-                self.queue.push_back(outside(file_place(start, next - start), &sentence, &found, BETWEEN_SETS));
+                let place = file_place(start, next - start);
+                self.queue.push_back(Piece::Fault(outside(place, &sentence, &found, WORDS.between)));
                 self.scratch.window.forget();
                 self.at = skip_rest(&mut self.source, &syntax, next, self.policy.max_set_bytes)?;
                 return Ok(());
@@ -164,11 +177,10 @@ impl<R: BufRead> X12<R> {
             "IEA" => self.close(Some(&service)),
             "TA1" => self.acknowledgement(&service),
             "" => {}
-            id => {
-                let sentence =
-                    format!("Segment {id} at byte {} stands outside of any set and was not read.", span.start);
-                self.queue.push_back(outside(service.place(), &sentence, id, BETWEEN_SETS));
-            }
+            _ => match &mut self.strays {
+                Some(row) => row.add(&service),
+                row => *row = Some(Strays::of(&service, &WORDS)),
+            },
         }
         Ok(())
     }
@@ -193,7 +205,7 @@ impl<R: BufRead> X12<R> {
     /// Bytes where a header should be: the next `ISA` is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
         let shown = self.source.excerpt(start, 120)?;
-        let found = next_header(&mut self.source, start, b"ISA", isa_follows)?;
+        let found = next_header(&mut self.source, start, b"ISA", isa::isa_follows)?;
         let end = found.unwrap_or(self.source.end());
         let len = end - start;
         let place = file_place(start, len);
@@ -254,7 +266,7 @@ impl<R: BufRead> X12<R> {
 
     /// Passes over an interchange whose header can't be read.
     fn skip_unreadable(&mut self) -> io::Result<()> {
-        let next = next_header(&mut self.source, self.at, b"ISA", isa_follows)?;
+        let next = next_header(&mut self.source, self.at, b"ISA", isa::isa_follows)?;
         self.done = next.is_none();
         self.at = next.unwrap_or(self.source.end());
         Ok(())
@@ -286,8 +298,9 @@ impl<R: BufRead> X12<R> {
         if self.long_way {
             self.scratch.window.begin(None);
         }
-        let (syntax, numbers) = (isa.syntax, Seen::default());
-        self.open = Some(Open { ordinal, syntax, lexis, control, version, groups: 0, sets: 0, numbers, faults });
+        let (syntax, numbers, (groups, headless_groups, sets)) = (isa.syntax, Seen::default(), Default::default());
+        self.open =
+            Some(Open { ordinal, syntax, lexis, control, version, groups, headless_groups, sets, numbers, faults });
     }
 
     fn open_group(&mut self, gs: &Service) {
@@ -298,7 +311,7 @@ impl<R: BufRead> X12<R> {
             let fault = Fault::new(codes::GROUP_HEADER, gs.place_of(position), sentence);
             open.faults.push(fault.expected("the kind of sets (GS01), a control number (GS06) and a version (GS08)"));
         }
-        open.faults.extend(other_version(gs, &open.version));
+        open.faults.extend(group::other_version(gs, &open.version));
         open.groups += 1;
         let group = Group {
             interchange: open.ordinal,
@@ -318,6 +331,7 @@ impl<R: BufRead> X12<R> {
             version,
             sender,
             sets: 0,
+            headless: 0,
             numbers: Seen::default(),
             faults: again.and_then(|fault| self.policy.strictness.judge(fault)).into_iter().collect(),
         });
@@ -326,10 +340,13 @@ impl<R: BufRead> X12<R> {
     }
 
     fn close_group(&mut self, ge: Option<&Service>) {
+        self.tell_strays();
         let Some(mut group) = self.group.take() else {
-            if let Some(ge) = ge {
+            if let (Some(ge), Some(open)) = (ge, &mut self.open) {
+                open.headless_groups += 1;
                 let sentence = format!("GE at byte {} closes a group that isn't open.", ge.span.start);
-                self.queue.push_back(outside(ge.place(), &sentence, "GE", "GS before it"));
+                let fault = outside(ge.place(), &sentence, "GE", "GS before it");
+                self.queue.push_back(Piece::Fault(fault));
             }
             return;
         };
@@ -337,23 +354,25 @@ impl<R: BufRead> X12<R> {
         if let Some(trailer) = ge {
             let count = Statement { code: codes::GROUP_COUNT, trailer, position: 1, what: "sets in the group" };
             let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
-            faults.extend(count.count(group.sets, &self.policy));
+            faults.extend(count.count(group.sets..=group.sets + group.headless, &self.policy));
             faults.extend(control.control(&group.control, "GS06", &self.policy));
         } else {
             let sentence = format!("The group {} has no trailer GE before byte {}.", group.control, self.at);
             faults.push(Fault::new(codes::NO_GROUP_TRAILER, self.here("GE"), sentence).expected("GE"));
         }
         let stated = ge.map_or(String::new(), |ge| ge.element(1)).into();
-        self.queue.push_back(Piece::GroupEnd(GroupEnd { ordinal: group.ordinal, sets: group.sets, stated, faults }));
+        let OpenGroup { ordinal, sets, headless, .. } = group;
+        self.queue.push_back(Piece::GroupEnd(GroupEnd { ordinal, sets, headless, stated, faults }));
     }
 
     fn close(&mut self, iea: Option<&Service>) {
+        self.tell_strays();
         let Some(mut open) = self.open.take() else { return };
         if let Some(trailer) = iea {
             let count =
                 Statement { code: codes::INTERCHANGE_COUNT, trailer, position: 1, what: "groups in the interchange" };
             let control = Statement { code: codes::INTERCHANGE_CONTROL, trailer, position: 2, what: "" };
-            open.faults.extend(count.count(open.groups, &self.policy));
+            open.faults.extend(count.count(open.groups..=open.groups + open.headless_groups, &self.policy));
             open.faults.extend(control.control(&open.control, "ISA13", &self.policy));
             open.faults.extend(self.unterminated(trailer.span, "IEA"));
         } else {
@@ -412,7 +431,15 @@ impl<R: BufRead> X12<R> {
         self.queue.push_back(Piece::Set(Box::new(set)));
     }
 
+    /// Tells of the segments outside of sets up to here.
+    fn tell_strays(&mut self) {
+        let Some(row) = self.strays.take() else { return };
+        self.group.iter_mut().for_each(|group| group.headless += row.sets());
+        self.queue.push_back(Piece::Fault(row.told()));
+    }
+
     fn set(&mut self, header: Span) -> io::Result<()> {
+        self.tell_strays();
         let Some(open) = &mut self.open else { return Ok(()) };
         let syntax = open.syntax;
         // Read before its bytes may be given up.
@@ -528,9 +555,11 @@ impl<R: BufRead> X12<R> {
         let (start, end) = (collected.start + u64::from(*start), collected.start + u64::from(*end));
         let span = Span { start, end, next: end, terminated: !collected.unterminated };
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
+        // Empty segments may be counted or not.
+        let told = self.scratch.build.segments.len() as u32;
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from ST to SE" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
-        count.count(collected.segments, policy).into_iter().for_each(|f| faults.push(f));
+        count.count(told..=collected.segments, policy).into_iter().for_each(|f| faults.push(f));
         control.control(&set.control, "ST02", policy).into_iter().for_each(|f| faults.push(f));
     }
 
@@ -561,38 +590,4 @@ impl<R: BufRead> crate::reader::Pieces for X12<R> {
         self.policy = policy;
         self.scratch.forget_guide();
     }
-}
-
-/// A note if the group is of another release than the interchange says: the group is right about its sets.
-fn other_version(gs: &Service, interchange: &str) -> Option<Fault> {
-    let version = gs.element(8);
-    let same = interchange.is_empty() || !version.is_ascii() || version.get(..5).is_none_or(|v| v == interchange);
-    if same {
-        return None;
-    }
-    let sentence = format!("GS08 is “{version}”, and ISA12 is “{interchange}”: the sets are read by GS08.");
-    let fault = Fault::new(codes::OTHER_VERSION, gs.place_of(8), sentence);
-    Some(fault.found(&version).expected(format!("a version that begins with {interchange}")))
-}
-
-/// True if what begins with `ISA` looks like a header and not like a word.
-fn isa_follows(bytes: &[u8]) -> bool {
-    let Some(separator) = bytes.get(3).filter(|b| !b.is_ascii_alphanumeric() && **b != b' ') else { return false };
-    bytes.len() < 8 || bytes[4..bytes.len().min(16)].contains(separator)
-}
-
-/// The delimiters and the length of a header in memory.
-pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
-    isa::read(bytes).ok().map(|isa| (isa.syntax, isa.len))
-}
-
-/// The delimiters of a header that begins with these bytes and is no mere word.
-pub(crate) fn begins(bytes: &[u8]) -> Option<Syntax> {
-    if bytes.starts_with(b"ISA") && isa_follows(bytes) { header(bytes).map(|(syntax, _)| syntax) } else { None }
-}
-
-/// True if a header that can be read stands somewhere in these bytes.
-pub(crate) fn header_within(bytes: &[u8]) -> bool {
-    let readable = |at: usize| isa_follows(&bytes[at..]) && header(&bytes[at..]).is_some();
-    memchr::memmem::find_iter(bytes, b"ISA").any(readable)
 }

@@ -1,0 +1,208 @@
+//! What is wrong in one set, while it is read: one fault for one cause, in document order.
+
+use super::structure::Arrival;
+use crate::{
+    codes,
+    fault::{Costs, Fault, Layer},
+    piece::Strictness,
+    place::{At, Place},
+    tree::NodeId,
+};
+use std::collections::HashMap;
+
+/// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
+const MOST_FAULTS: usize = 500;
+
+/// Faults in the order found, bounded in number.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    list: Vec<Fault>,
+    strictness: Strictness,
+    ignored: u32,
+    dropped: u32,
+    /// One of them costs the set.
+    refuses: bool,
+    over: Option<(&'static str, Box<str>, NodeId)>,
+    /// Loops that nothing opened, by their slot and the node they stand below: which fault tells of it, and how many more
+    /// times it was so.
+    unopened: HashMap<(u32, u32), (usize, u32)>,
+    /// Segments at the wrong place, one behind the other.
+    row: Option<Row>,
+    /// What may be missing before such rows.
+    wanting: Vec<Box<str>>,
+}
+
+/// Segments at the wrong place that follow each other: what put the first one there mostly put the others there, too.
+#[derive(Debug)]
+struct Row {
+    /// The fault that tells of them, and the place of the first one.
+    at: usize,
+    place: Place,
+    /// The last one, and how many stand behind the first.
+    last: u32,
+    id: Box<str>,
+    more: u32,
+    /// The slot and the opening segment of a loop in which all of them would be right.
+    opener: Option<(u32, Box<str>)>,
+}
+
+impl Row {
+    /// What the fault says once the row is at its end.
+    fn told(self, fault: &mut Fault, wanting: &mut Vec<Box<str>>) {
+        let Row { last, id, more, opener, .. } = self;
+        let others = match more {
+            0 => None,
+            1 => Some(format!("nor does segment {last} ({id}) behind it")),
+            more => Some(format!("nor do the {more} behind it, up to segment {last} ({id})")),
+        };
+        if let Some(others) = others {
+            fault.sentence = format!("{}, {others}.", fault.sentence.trim_end_matches('.')).into();
+        }
+        if let Some((_, opener)) = opener {
+            fault.expected = format!("{}; or {opener} before {}", fault.expected, fault.found).into();
+            wanting.push(opener);
+        }
+    }
+}
+
+impl Faults {
+    /// None yet.
+    pub fn by(strictness: Strictness) -> Faults {
+        Faults { strictness, ..Faults::default() }
+    }
+
+    pub fn push(&mut self, fault: Fault) {
+        let Some(fault) = self.strictness.judge(fault) else {
+            self.ignored += 1;
+            return;
+        };
+        self.push_as_it_is(fault);
+    }
+
+    /// One that no agreement lets pass.
+    pub fn push_as_it_is(&mut self, fault: Fault) {
+        // What the envelope says of the set is few, and never left out; nor is what refuses it.
+        let refuses = fault.costs >= Costs::Set && !self.refuses;
+        self.refuses |= refuses;
+        match self.list.len() < MOST_FAULTS || fault.layer == Layer::Envelope || refuses {
+            true => self.list.push(fault),
+            false => self.dropped += 1,
+        }
+    }
+
+    /// True once nothing more that is found within the set would be shown, or change what becomes of it.
+    pub fn are_enough(&self) -> bool {
+        self.list.len() >= MOST_FAULTS && self.refuses
+    }
+
+    /// One more, of which only the number is kept.
+    pub fn push_unseen(&mut self) {
+        self.dropped += 1;
+    }
+
+    /// How many there are so far, those that nobody wants to know of among them.
+    pub fn count(&self) -> usize {
+        self.list.len() + (self.dropped + self.ignored) as usize
+    }
+
+    /// True if the last thing that was too many was the same below the same node.
+    pub fn again(&mut self, code: &'static str, name: &str, parent: NodeId) -> bool {
+        let same = self.over.as_ref().is_some_and(|(c, n, p)| *c == code && &**n == name && *p == parent);
+        if !same {
+            self.over = Some((code, name.into(), parent));
+        }
+        same
+    }
+
+    /// A loop that nothing opens: once for each slot and parent, since what is left out at one place is mostly left out at
+    /// all.
+    pub fn unopened(&mut self, (slot, parent): (u32, NodeId), fault: impl FnOnce() -> Fault) {
+        if let Some((_, more)) = self.unopened.get_mut(&(slot, parent.0)) {
+            *more += 1;
+            return;
+        }
+        let at = self.list.len();
+        self.push(fault());
+        if self.list.len() > at {
+            self.unopened.insert((slot, parent.0), (at, 0));
+        }
+    }
+
+    /// A segment at the wrong place: one fault for all that follow each other. `opener` is a loop that isn't open and would
+    /// take it.
+    pub fn misplaced(&mut self, segment: &Arrival, opener: Option<(u32, Box<str>)>, fault: impl FnOnce() -> Fault) {
+        let last = segment.ordinal;
+        if let Some(row) = self.row.as_mut().filter(|row| row.last + 1 == last) {
+            (row.last, row.id, row.more) = (last, segment.id().into(), row.more + 1);
+            row.opener = row.opener.take().filter(|known| opener.is_some_and(|opener| opener.0 == known.0));
+            return;
+        }
+        self.end_row();
+        let at = self.list.len();
+        self.push(fault());
+        if self.list.len() > at {
+            let (place, id) = (segment.place(), segment.id().into());
+            self.row = Some(Row { at, place, last, id, more: 0, opener });
+        }
+    }
+
+    fn end_row(&mut self) {
+        if let Some(row) = self.row.take()
+            && let Some(fault) = self.list.get_mut(row.at)
+        {
+            row.told(fault, &mut self.wanting);
+        }
+    }
+
+    /// A loop that nothing opens, of which the segments at the wrong place just before are part, too: their fault is this
+    /// one. `fault` makes it for the first of them.
+    pub fn opens_row(
+        &mut self,
+        (slot, parent): (u32, NodeId),
+        ordinal: u32,
+        fault: impl FnOnce(&Place) -> Fault,
+    ) -> bool {
+        let belongs =
+            |row: &Row| row.last + 1 == ordinal && row.opener.as_ref().is_some_and(|(opener, _)| *opener == slot);
+        let key = (slot, parent.0);
+        if !self.row.as_ref().is_some_and(belongs) || self.unopened.contains_key(&key) {
+            return false;
+        }
+        let Some(row) = self.row.take() else { return false };
+        let fault = self.strictness.judge(fault(&row.place));
+        match (self.list.get_mut(row.at), fault) {
+            (Some(told), Some(fault)) => {
+                *told = fault;
+                self.unopened.insert(key, (row.at, 0));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// True if a fault says that a segment of this name is missing, or stands at the wrong place.
+    pub fn tell_of(&self, segment: &str) -> bool {
+        let codes = [codes::NO_LOOP_START, codes::MISSING_SEGMENT, codes::OUT_OF_PLACE];
+        let named = |fault: &Fault| matches!(&fault.place.at, At::Segment { id, .. } if &**id == segment);
+        let row = self.row.as_ref().and_then(|row| row.opener.as_ref());
+        let mut wanting = self.wanting.iter().chain(row.map(|(_, opener)| opener));
+        self.list.iter().any(|fault| codes.contains(&&*fault.code) && named(fault))
+            || wanting.any(|id| **id == *segment)
+    }
+
+    /// All of them in document order; the last one says how many more there were.
+    pub fn into_list(mut self) -> Vec<Fault> {
+        self.end_row();
+        for (at, more) in self.unopened.values().filter(|(_, more)| *more > 0) {
+            if let Some(fault) = self.list.get_mut(*at) {
+                let times = if *more == 1 { "once".into() } else { format!("{more} times") };
+                fault.sentence = format!("{} The same is so {times} more behind it.", fault.sentence).into();
+            }
+        }
+        self.list.sort_by_key(|fault| fault.place.byte);
+        if let (Some(last), 1..) = (self.list.last_mut(), self.dropped) {
+            last.sentence = format!("{} ({} more faults are not shown.)", last.sentence, self.dropped).into();
+        }
+        self.list
+    }
+}

@@ -1,0 +1,87 @@
+//! Segments that stand where no set is open: those in a row have one cause, and are one fault.
+
+use super::envelope::{Service, outside};
+use crate::{
+    fault::{Costs, Fault},
+    place::Place,
+};
+
+/// What a standard calls a set, its header and its trailer, and what else may stand between sets.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub set: &'static str,
+    pub header: &'static str,
+    pub trailer: &'static str,
+    pub between: &'static str,
+}
+
+/// A row of such segments.
+#[derive(Debug)]
+pub(crate) struct Strays {
+    words: &'static Words,
+    first: Place,
+    /// The first one's id and the last one's.
+    ids: [Box<str>; 2],
+    end: u64,
+    count: u32,
+    /// Whole sets among them that only lack their header: so many trailers end something.
+    sets: u32,
+    /// Something stands behind the last trailer.
+    begun: bool,
+}
+
+impl Strays {
+    /// The first one, as the start of a row.
+    pub fn of(segment: &Service, words: &'static Words) -> Strays {
+        let ids = [segment.id(), segment.id()];
+        let mut row = Strays { words, first: segment.place(), ids, end: 0, count: 0, sets: 0, begun: false };
+        row.add(segment);
+        row
+    }
+
+    /// The next one.
+    pub fn add(&mut self, segment: &Service) {
+        let id = segment.id();
+        match &*id == self.words.trailer {
+            true => self.sets += u32::from(std::mem::take(&mut self.begun)),
+            false => self.begun = true,
+        }
+        self.ids[1] = id;
+        self.count += 1;
+        self.end = segment.span.end;
+    }
+
+    /// How many sets lack no more than their header: so many less are there than trailers state.
+    pub fn sets(&self) -> u32 {
+        self.sets
+    }
+
+    /// The fault of all of them.
+    pub fn told(self) -> Fault {
+        let Words { set, header, trailer, between } = *self.words;
+        let Strays { first, ids: [from, to], count, .. } = self;
+        let start = first.byte;
+        if count == 1 {
+            let sentence = format!("Segment {from} at byte {start} stands outside of any {set} and was not read.");
+            return outside(first, &sentence, &from, between);
+        }
+        let sentence = format!(
+            "{count} segments, from {from} at byte {start} to {to} before byte {}, stand outside of any {set} and were not \
+             read.",
+            self.end
+        );
+        let (sentence, expected) = match self.sets {
+            0 => (sentence, between.to_owned()),
+            1 => (
+                format!("{sentence} They end as a {set} does: its header {header} is missing."),
+                format!("{header} before {from}"),
+            ),
+            sets => (
+                format!("{sentence} {trailer} ends {sets} times what no {header} begins."),
+                format!("{header} before {from}, and behind each {trailer}"),
+            ),
+        };
+        let fault = outside(first, &sentence, &format!("{from} … {to}"), &expected);
+        if self.sets > 0 { fault.costs(Costs::Set) } else { fault }
+    }
+}
