@@ -5,7 +5,7 @@ use super::{
     dates::DateFormat,
     expr,
     near::hint,
-    plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Route, Source, Walk},
+    plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Route, Source, Step, Walk},
     route::Router,
     shape::{self, Member, Shape},
     tables::Table,
@@ -26,7 +26,7 @@ pub struct Fields<'a> {
 }
 
 /// Keys of the language that have not been built.
-const LATER: &[&str] = &["split", "under"];
+const LATER: &[&str] = &["split"];
 const PIPES: &[&str] = &[
     "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item",
     "ref",
@@ -114,7 +114,7 @@ impl Fields<'_> {
         match (parsed.alternatives.as_slice(), parsed.pipes.as_slice()) {
             ([expr::Alternative::Path(path)], []) => {
                 self.items.push(Shape::Object(members.to_vec()));
-                let block = self.block(&entry.value, each, path, members, &["each"]);
+                let block = self.block(&entry.value, each, path, members, &["each", "under"]);
                 self.items.pop();
                 Some(Source::Each(block?))
             }
@@ -133,26 +133,60 @@ impl Fields<'_> {
                 return None;
             }
         };
+        let above = self.under(yaml, &steps);
         let base = self.router.scopes.len();
         let level = base - 1 - up;
         let mut slots = Vec::new();
         // Scopes of this walk stand above `level`: what was there in between is put back afterwards.
         let aside = self.router.scopes.split_off(level + 1);
-        for (level, step) in (level..).zip(&steps) {
+        for (step, _) in &above {
             slots.push(self.router.enter(level, step));
+        }
+        for (at, step) in steps.iter().enumerate() {
+            let from = if at == 0 { level } else { self.router.scopes.len() - 1 };
+            slots.push(self.router.enter(from, step));
         }
         let fields = self.object(yaml, members, keys);
         let scopes = self.router.scopes.split_off(base - up);
         self.router.scopes.extend(aside);
-        let slots_len = slots.len();
-        let walk = steps.into_iter().zip(slots).zip(scopes);
-        let mut texts = path.steps.iter().map(|s| s.name.clone()).skip(path.steps.len() - slots_len);
-        let walk = walk.map(|((step, slot), scope)| {
-            let text = texts.next().unwrap_or_default();
-            Walk { step, text, slot, slots: scope.slots }
-        });
-        let walk = walk.collect();
-        Some(Block { up, each: keys == ["each"], walk, fields, spot: at.spot })
+        let texts = path.steps.iter().map(|s| s.name.clone()).skip(path.steps.len() - steps.len());
+        let (unders, count) = (above.len(), steps.len());
+        let steps = above.into_iter().chain(steps.into_iter().zip(texts));
+        let walk = steps.zip(slots).zip(scopes);
+        let mut walk: Vec<Walk> =
+            walk.map(|(((step, text), slot), scope)| Walk { step, text, slot, slots: scope.slots }).collect();
+        debug_assert_eq!(walk.len(), unders + count);
+        let own = walk.split_off(unders);
+        Some(Block { up, each: keys.contains(&"each"), under: walk, walk: own, fields, spot: at.spot })
+    }
+
+    /// `under: ['HL[03=O]', 'HL[03=P]']`: the same loop, told apart by a condition.
+    fn under(&mut self, yaml: &Yaml, steps: &[Step]) -> Vec<(Step, String)> {
+        let Some(yaml) = yaml.get("under") else { return vec![] };
+        let What::List(items) = &yaml.what else {
+            self.say(yaml.spot, "`under:` is a list, the outermost first, as in ['HL[03=O]', 'HL[03=P]']");
+            return vec![];
+        };
+        let mut found = Vec::new();
+        for item in items {
+            let Some(expr::Field { alternatives, .. }) = self.parsed(item) else { continue };
+            let [expr::Alternative::Path(path)] = alternatives.as_slice() else {
+                self.say(item.spot, "a path is expected here, as in HL[03=O]");
+                continue;
+            };
+            match self.router.place(path) {
+                Ok((0, above)) if above.len() == 1 && above[0].names == steps[0].names => {
+                    let text = path.steps.first().map(|s| s.name.clone()).unwrap_or_default();
+                    found.extend(above.into_iter().map(|step| (step, text.clone())));
+                }
+                Ok(_) => {
+                    let name = steps[0].names.first().map_or("", |n| &n.name);
+                    self.say(item.spot, format!("only a loop {name} can stand above a loop {name}"));
+                }
+                Err(wrong) => self.wrong_at(item.spot, wrong),
+            }
+        }
+        found
     }
 
     fn list(&mut self, yaml: &Yaml, item: &Shape) -> Option<Source> {

@@ -17,6 +17,8 @@ pub struct Frame {
     index: Vec<(usize, NodeId)>,
     /// `PO1[2]`
     pub label: String,
+    /// Nothing of the kind stands above: nothing is found in it.
+    pub absent: bool,
 }
 
 /// A value found, with its qualifier where it has one.
@@ -47,7 +49,12 @@ impl Frame {
             }
             index.sort_by_key(|(slot, _)| *slot);
         }
-        Frame { node, container, index, label }
+        Frame { node, container, index, label, absent: false }
+    }
+
+    /// A frame in which nothing is found.
+    pub fn absent(here: NodeId, label: String) -> Frame {
+        Frame { node: here, container: here, index: Vec::new(), label, absent: true }
     }
 
     /// Children of a slot, in document order.
@@ -199,6 +206,9 @@ fn items(
 pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool, seen: &mut Seen) -> Vec<Hit<'t>> {
     let level = frames.len() - 1 - route.up.min(frames.len() - 1);
     let frame = &frames[level];
+    if frame.absent {
+        return Vec::new();
+    }
     let mut hits: Vec<Hit<'t>> = Vec::new();
     let mut take = |container: NodeId, seen: &mut Seen| {
         let before = hits.len();

@@ -19,6 +19,7 @@ mod faults;
 mod fields;
 mod frames;
 pub mod guide_file;
+mod hierarchy;
 mod layout;
 mod library;
 pub mod near;
@@ -36,6 +37,7 @@ mod told;
 mod unread;
 mod write;
 mod write_edi;
+mod write_loops;
 mod write_named;
 pub mod yaml;
 

@@ -16,8 +16,12 @@ pub struct OutNode {
     conditions: Vec<Condition>,
     pub leaves: Vec<OutLeaf>,
     pub children: Vec<OutId>,
-    /// JSON: one of a list.
+    /// One of a list.
     pub item: bool,
+    /// The loop that it says it stands below (HL, CPS).
+    pub under: Option<OutId>,
+    /// Where it stands among those of its order.
+    pub rank: u32,
 }
 
 /// A value at its place in a node.
@@ -47,6 +51,8 @@ impl Out {
             leaves: vec![],
             children: vec![],
             item: false,
+            under: None,
+            rank: 0,
         };
         Out { nodes: vec![root] }
     }
@@ -68,6 +74,8 @@ impl Out {
             leaves: vec![],
             children: vec![],
             item,
+            under: None,
+            rank: 0,
         };
         fulfil(&mut node, &step.conditions);
         self.nodes.push(node);
@@ -91,15 +99,34 @@ impl Out {
 
     /// All children that a step names, whatever made them, if its conditions hold there.
     pub fn all(&self, parent: OutId, step: &Step) -> Vec<OutId> {
-        let named = |id: &OutId| {
-            let node = &self.nodes[*id];
-            step.names.iter().any(|n| n.name == node.name)
-                && step
-                    .conditions
-                    .iter()
-                    .all(|c| self.text(*id, &c.leaf).is_some_and(|text| c.values.iter().any(|v| v == text)))
-        };
+        self.nodes[parent].children.iter().copied().filter(|id| self.is(*id, step)).collect()
+    }
+
+    /// Does a step name this node, and do its conditions hold there?
+    pub fn is(&self, id: OutId, step: &Step) -> bool {
+        let holds = |c: &Condition| self.text(id, &c.leaf).is_some_and(|text| c.values.iter().any(|v| v == text));
+        step.names.iter().any(|n| n.name == self.nodes[id].name) && step.conditions.iter().all(holds)
+    }
+
+    /// All children of a step's name, whatever its conditions.
+    pub fn named(&self, parent: OutId, step: &Step) -> Vec<OutId> {
+        let named = |id: &OutId| step.names.iter().any(|n| n.name == self.nodes[*id].name);
         self.nodes[parent].children.iter().copied().filter(named).collect()
+    }
+
+    /// How many nodes there are: those made from now on have this index or a greater one.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Says that a node stands below another, by number and not by nesting.
+    pub fn put_under(&mut self, id: OutId, above: OutId) {
+        self.nodes[id].under = Some(above);
+    }
+
+    /// Where a node stands among those of its order.
+    pub fn rank(&mut self, id: OutId, rank: u32) {
+        self.nodes[id].rank = rank;
     }
 
     /// The text of a leaf.
@@ -116,12 +143,27 @@ impl Out {
     pub fn set(&mut self, id: OutId, leaf: &Leaf, text: &str) -> Result<(), String> {
         match self.nodes[id].leaves.iter().find(|l| same(&l.leaf, leaf)) {
             Some(there) if there.text == text => Ok(()),
+            // `HL[03=P,T]` begins as P, and a field may make it T.
+            Some(_) if self.allows(id, leaf, text) => {
+                let there = self.nodes[id].leaves.iter_mut().find(|l| same(&l.leaf, leaf));
+                there.into_iter().for_each(|l| l.text = text.to_owned());
+                Ok(())
+            }
             Some(there) => Err(there.text.clone()),
             None => {
                 self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: false });
                 Ok(())
             }
         }
+    }
+
+    /// Does a place hold what the node's condition put there, and may hold this too?
+    fn allows(&self, id: OutId, leaf: &Leaf, text: &str) -> bool {
+        let node = &self.nodes[id];
+        let there = node.leaves.iter().find(|l| same(&l.leaf, leaf)).map(|l| l.text.as_str());
+        node.conditions.iter().any(|c| {
+            same(&c.leaf, leaf) && c.values.first().map(String::as_str) == there && c.values.iter().any(|v| v == text)
+        })
     }
 
     /// Adds one more text to a list (JSON).

@@ -181,6 +181,8 @@ pub struct Block {
     pub up: usize,
     /// `each:`, not `at:`.
     pub each: bool,
+    /// `under:`: what stands above it by number and parent (HL, CPS), the outermost first; each is a frame above the walk.
+    pub under: Vec<Walk>,
     /// Each step is a frame.
     pub walk: Vec<Walk>,
     pub fields: Vec<Field>,

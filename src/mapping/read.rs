@@ -4,7 +4,7 @@ use super::{
     Context, Missing, Origin, Reading,
     faults::{self, fault},
     frames::{self, Frame, Hit, Seen},
-    pipes,
+    hierarchy, pipes,
     plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Route, RuleValue, Source, Unmapped},
     shape::Shape,
     unread,
@@ -16,7 +16,7 @@ use crate::formats::{
     tree::{Kind, NodeId, Tree},
 };
 use serde_json::{Map, Value};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Reads one set.
 pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
@@ -129,8 +129,11 @@ impl<'a> Run<'a> {
         (reading, self.seen.log())
     }
 
-    /// What `write:` knows is no surprise when it is read.
+    /// What `write:` knows is no surprise when it is read, and neither are the numbers of loops.
     fn mark_rules(&mut self) {
+        for step in hierarchy::numbered(self.program) {
+            hierarchy::mark(self.tree, self.frames[0].node, step, &mut self.seen);
+        }
         let root = &self.frames[0];
         for rule in &self.program.rules {
             self.seen.line = rule.spot;
@@ -277,6 +280,11 @@ impl<'a> Run<'a> {
                 false => children.push(*child),
             }
         }
+        let parents = if depth == 0 && !block.under.is_empty() {
+            hierarchy::parents(self.tree, &children)
+        } else {
+            HashMap::new()
+        };
         let mut count = 0;
         for child in children {
             let container = frames::container(self.tree, child);
@@ -291,9 +299,14 @@ impl<'a> Run<'a> {
                 [] => format!("{base}{name}"),
                 conditions => format!("{base}{name}{}", self.conditions(container, conditions)),
             };
+            let before = self.frames.len();
+            if depth == 0 && !block.under.is_empty() {
+                self.above(block, child, &parents);
+            }
             self.frames.push(Frame::new(self.tree, child, container, &walk.slots, label));
             let enough = self.step_down(block, depth + 1, visit);
             self.frames.pop();
+            self.frames.truncate(before);
             if enough {
                 return true;
             }
@@ -302,7 +315,7 @@ impl<'a> Run<'a> {
     }
 
     /// `[01=ST]`: with the value that stands there.
-    fn conditions(&self, container: NodeId, conditions: &[Condition]) -> String {
+    pub(super) fn conditions(&self, container: NodeId, conditions: &[Condition]) -> String {
         let leaf = |leaf: &Leaf| match leaf {
             Leaf::Element { element, component: 0 } => format!("{element:02}"),
             Leaf::Element { element, component } => format!("{element:02}.{component:02}"),

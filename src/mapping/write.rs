@@ -4,10 +4,11 @@ use super::{
     Context, Written,
     cel::{Expression, Sees},
     faults::fault,
+    hierarchy,
     out::{Out, OutId},
     pipes::{self, Wrong},
     plan::{Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Route, Rule, RuleValue, Source, Step},
-    schemes, shape, write_edi, write_named,
+    schemes, shape, write_edi, write_loops, write_named,
 };
 use crate::formats::{
     fault::Fault,
@@ -16,6 +17,7 @@ use crate::formats::{
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// Steps that one expression may cost.
 const STEPS: u64 = 10_000_000;
@@ -27,12 +29,15 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
         context,
         message,
         out: Out::new(),
-        frames: vec![Frame { step: None, node: Some(0), item: false, each: false }],
+        frames: vec![Frame { step: None, node: Some(0), parent: 0, item: false, each: false }],
+        claims: HashMap::new(),
+        saying: write_loops::joins(&program.fields).then(HashMap::new),
         pointer: String::new(),
         faults: Vec::new(),
     };
     run.members(&program.fields, message, None);
     run.rules();
+    hierarchy::numbered(program).into_iter().for_each(|step| hierarchy::number(&mut run.out, step));
     if !run.faults.is_empty() {
         return Err(run.faults);
     }
@@ -56,9 +61,11 @@ pub fn write_fault(code: &str, pointer: &str, found: &str, expected: &str, sente
 }
 
 /// A place in what is written, made when something is put there.
-struct Frame<'p> {
-    step: Option<&'p Step>,
-    node: Option<OutId>,
+pub(super) struct Frame<'p> {
+    pub(super) step: Option<&'p Step>,
+    pub(super) node: Option<OutId>,
+    /// The level of the frame in which it stands.
+    pub(super) parent: usize,
     /// One of a list.
     item: bool,
     /// On the way of an `each:`.
@@ -67,15 +74,15 @@ struct Frame<'p> {
 
 /// A text and where it goes.
 #[derive(Debug, Clone, PartialEq)]
-struct Put<'p> {
-    route: &'p Route,
-    what: What,
+pub(super) struct Put<'p> {
+    pub(super) route: &'p Route,
+    pub(super) what: What,
     every: bool,
     pointer: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum What {
+pub(super) enum What {
     Text(String),
     /// With its qualifier, or a format's code, at another leaf of the same segment.
     Beside(String, Leaf, String),
@@ -83,12 +90,16 @@ enum What {
     Pairs(Vec<(String, String)>),
 }
 
-struct Run<'p> {
+pub(super) struct Run<'p> {
     program: &'p Program,
     context: &'p Context<'p>,
     message: &'p Value,
-    out: Out,
-    frames: Vec<Frame<'p>>,
+    pub(super) out: Out,
+    pub(super) frames: Vec<Frame<'p>>,
+    /// Loops that were made for what stands below them, with what was said of them.
+    pub(super) claims: HashMap<OutId, Vec<Put<'p>>>,
+    /// Which loops have a text in them, where loops are looked for by what they say.
+    pub(super) saying: Option<HashMap<String, Vec<OutId>>>,
     pointer: String,
     faults: Vec<Fault>,
 }
@@ -155,7 +166,8 @@ impl<'p> Run<'p> {
         let outer = self.pointer.clone();
         let aside = self.enter(block, true);
         let first = self.frames.len() - block.walk.len();
-        let mut shared = Shared { first, puts: Vec::new() };
+        let unders = first - block.under.len()..first;
+        let mut shared = Shared { first, unders, before: self.out.len(), puts: Vec::new() };
         for (index, item) in items.iter().enumerate() {
             self.pointer = format!("{outer}/{index}");
             if let Some(last) = self.frames.last_mut() {
@@ -171,14 +183,18 @@ impl<'p> Run<'p> {
         let level = self.frames.len() - 1 - block.up.min(self.frames.len() - 1);
         let aside = self.frames.split_off(level + 1);
         let last = block.walk.len().saturating_sub(1);
+        for walk in &block.under {
+            self.frames.push(Frame { step: Some(&walk.step), node: None, parent: level, item: true, each: true });
+        }
         for (at, walk) in block.walk.iter().enumerate() {
-            self.frames.push(Frame { step: Some(&walk.step), node: None, item: each && at == last, each });
+            let parent = if at == 0 { level } else { self.frames.len() - 1 };
+            self.frames.push(Frame { step: Some(&walk.step), node: None, parent, item: each && at == last, each });
         }
         aside
     }
 
     fn leave(&mut self, block: &Block, aside: Vec<Frame<'p>>) {
-        self.frames.truncate(self.frames.len() - block.walk.len());
+        self.frames.truncate(self.frames.len() - block.walk.len() - block.under.len());
         self.frames.extend(aside);
     }
 
@@ -188,6 +204,7 @@ impl<'p> Run<'p> {
         if let Some(own) = (shared.first..last).find(|at| self.frames[*at].step.is_some_and(|s| s.every)) {
             self.frames[own..].iter_mut().for_each(|f| f.node = None);
         }
+        self.stand_under(shared, puts);
         if shared.first == last {
             return;
         }
@@ -196,6 +213,7 @@ impl<'p> Run<'p> {
         own.iter_mut().for_each(|p| p.pointer.clear());
         if own != shared.puts {
             self.frames[shared.first..].iter_mut().for_each(|f| f.node = None);
+            self.join(shared, puts);
             shared.puts = own;
         }
     }
@@ -332,6 +350,9 @@ impl<'p> Run<'p> {
     fn put(&mut self, put: &Put<'p>) {
         let level = self.frames.len() - 1 - put.route.up.min(self.frames.len() - 1);
         let mut node = self.made(level);
+        if level > 0 {
+            self.says(node, &put.what);
+        }
         self.out.fulfil(node, &put.route.own);
         let last = put.route.steps.len().saturating_sub(1);
         let starred = put.route.steps.iter().any(|s| s.every);
@@ -378,12 +399,12 @@ impl<'p> Run<'p> {
     }
 
     /// The frame's node, made if need be.
-    fn made(&mut self, level: usize) -> OutId {
+    pub(super) fn made(&mut self, level: usize) -> OutId {
         if let Some(node) = self.frames[level].node {
             return node;
         }
         let Some(step) = self.frames[level].step.filter(|_| level > 0) else { return 0 };
-        let parent = self.made(level - 1);
+        let parent = self.made(self.frames[level].parent);
         let Frame { item, each, .. } = self.frames[level];
         // A place of its own may have been made by a path that leads into it.
         let there = if each { None } else { self.out.last(parent, step) };
@@ -490,8 +511,13 @@ impl<'p> Run<'p> {
 }
 
 /// What the last item wrote into the frames above its own.
-struct Shared<'p> {
-    first: usize,
+pub(super) struct Shared<'p> {
+    /// The level of the walk's first frame.
+    pub(super) first: usize,
+    /// The levels of the frames that stand above it by number.
+    pub(super) unders: std::ops::Range<usize>,
+    /// Nodes from here on are the list's own.
+    pub(super) before: usize,
     puts: Vec<Put<'p>>,
 }
 

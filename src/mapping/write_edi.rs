@@ -33,7 +33,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn children(&mut self, parent: OutId, parts: &'static [Part], path: &str) {
         let mut children = self.out.node(parent).children.clone();
-        children.sort_by_key(|id| self.out.node(*id).order);
+        children.sort_by_key(|id| (self.out.node(*id).order, self.out.node(*id).rank));
         let opening = usize::from(!path.is_empty());
         for (at, part) in parts.iter().enumerate().skip(opening) {
             let own: Vec<OutId> = children.iter().copied().filter(|c| self.out.node(*c).order as usize == at).collect();

@@ -5,6 +5,7 @@ mod corpora;
 mod documents;
 mod extends;
 mod faults;
+mod hierarchy;
 mod language;
 mod law;
 mod lint;

@@ -1,0 +1,157 @@
+//! Loops that several lists of a message write into: the packages of a shipment and the lines that they hold. A list's
+//! item goes into the loop that says the same of itself as the item does, whoever made that loop.
+
+use super::{
+    out::OutId,
+    plan::{Field, Leaf, Source, Step},
+    write::{Put, Run, Shared, What},
+};
+
+impl<'p> Run<'p> {
+    /// The loops above an item by number: found by what the item says of them, or made.
+    pub(super) fn stand_under(&mut self, shared: &Shared<'p>, puts: &[Put<'p>]) {
+        let base = self.frames[shared.first].parent;
+        if shared.unders.is_empty() {
+            return self.adopt(shared, puts, base);
+        }
+        let parent = self.made(base);
+        let mut above: Option<OutId> = None;
+        let mut higher = shared.unders.start..shared.unders.start;
+        for level in shared.unders.clone() {
+            let said = self.said(level, puts);
+            self.frames[level].node = None;
+            let Some(step) = self.frames[level].step.filter(|_| !said.is_empty()) else { continue };
+            let fits = |run: &Self, id: &OutId| {
+                run.fits_under(*id, above, higher.clone()) && said.iter().all(|put| run.agrees(*id, put))
+            };
+            let found = self.saying(&said, parent, step).into_iter().find(|id| fits(self, id));
+            let node = found.unwrap_or_else(|| {
+                let made = self.out.add(parent, step, true);
+                self.claims.insert(made, said);
+                made
+            });
+            let chain = self.chain(node);
+            if let (Some(above), Some(top)) = (above.filter(|a| !chain.contains(a)), chain.last()) {
+                self.out.put_under(*top, above);
+            }
+            self.frames[level].node = Some(node);
+            above = Some(node);
+            higher.end = level + 1;
+        }
+        self.adopt(shared, puts, base);
+        if let Some(above) = above {
+            let own = self.made(shared.first);
+            self.out.put_under(own, above);
+        }
+    }
+
+    /// A loop and all that it stands under.
+    fn chain(&self, node: OutId) -> Vec<OutId> {
+        std::iter::successors(Some(node), |n| self.out.node(*n).under).collect()
+    }
+
+    /// Can a loop stand below another? If it does already, or if all that stands above it may stand below that one too:
+    /// a package of one order can't lie in another order.
+    fn fits_under(&self, node: OutId, above: Option<OutId>, levels: std::ops::Range<usize>) -> bool {
+        let Some(above) = above else { return true };
+        let chain = self.chain(node);
+        let higher =
+            |one: &OutId| self.frames[levels.clone()].iter().filter_map(|f| f.step).any(|s| self.out.is(*one, s));
+        chain.contains(&above) || !chain.iter().any(higher)
+    }
+
+    /// A loop that was made for what stands below it, if it is this item's: all that was said of it the item says too.
+    fn adopt(&mut self, shared: &Shared<'p>, puts: &[Put<'p>], base: usize) {
+        let last = self.frames.len() - 1;
+        if shared.first != last || self.claims.is_empty() {
+            return;
+        }
+        let Some(step) = self.frames[last].step else { return };
+        let parent = self.made(base);
+        let own = self.said(last, puts);
+        let same = |claim: &Put, put: &Put| {
+            (&claim.route.steps, &claim.route.leaf, &claim.what) == (&put.route.steps, &put.route.leaf, &put.what)
+        };
+        let found = self.saying(&own, parent, step).into_iter().find(|id| {
+            let claims = self.claims.get(id);
+            claims.is_some_and(|claims| claims.iter().all(|claim| own.iter().any(|put| same(claim, put))))
+        });
+        if let Some(found) = found {
+            self.claims.remove(&found);
+            self.frames[last].node = Some(found);
+        }
+    }
+
+    /// The loops on an item's way that another list made, if they say the same: `each: CPS/LIN` beside `each: CPS`.
+    pub(super) fn join(&mut self, shared: &Shared<'p>, puts: &[Put<'p>]) {
+        for level in shared.first..self.frames.len() - 1 {
+            let said = self.said(level, puts);
+            let Some(step) = self.frames[level].step.filter(|_| !said.is_empty()) else { return };
+            let parent = self.made(self.frames[level].parent);
+            let others = self.saying(&said, parent, step);
+            let found = others
+                .into_iter()
+                .filter(|id| *id < shared.before)
+                .find(|id| said.iter().all(|put| self.agrees(*id, put)));
+            if found.is_none() {
+                return;
+            }
+            self.frames[level].node = found;
+        }
+    }
+
+    /// Remembers what a loop says.
+    pub(super) fn says(&mut self, node: OutId, what: &What) {
+        let (Some(saying), What::Text(text) | What::Beside(text, ..)) = (&mut self.saying, what) else { return };
+        let loops = saying.entry(text.clone()).or_default();
+        if loops.last() != Some(&node) {
+            loops.push(node);
+        }
+    }
+
+    /// The loops of a step that may say what is said: by its longest text, since going through all of them for each item
+    /// would cost the square of their number.
+    fn saying(&self, said: &[Put], parent: OutId, step: &Step) -> Vec<OutId> {
+        let text = |put: &Put| match &put.what {
+            What::Text(text) | What::Beside(text, ..) => Some(text.clone()),
+            What::Pairs(_) => None,
+        };
+        let longest = said.iter().filter_map(text).max_by_key(String::len);
+        let loops = longest.and_then(|text| self.saying.as_ref()?.get(&text));
+        let fits = |id: &OutId| self.out.node(*id).parent == parent && self.out.is(*id, step);
+        loops.into_iter().flatten().copied().filter(fits).collect()
+    }
+
+    /// What an item says of the loop at a level.
+    fn said(&self, level: usize, puts: &[Put<'p>]) -> Vec<Put<'p>> {
+        let last = self.frames.len() - 1;
+        puts.iter().filter(|put| last - put.route.up.min(last) == level).cloned().collect()
+    }
+
+    /// Does a loop say already what would be put into it?
+    fn agrees(&self, node: OutId, put: &Put) -> bool {
+        let mut here = node;
+        for step in &put.route.steps {
+            match self.out.last(here, step) {
+                Some(next) => here = next,
+                None => return false,
+            }
+        }
+        let says = |leaf: &Leaf, text: &str| self.out.text(here, leaf) == Some(text);
+        match &put.what {
+            What::Text(text) => says(&put.route.leaf, text),
+            What::Beside(text, beside, other) => says(&put.route.leaf, text) && says(beside, other),
+            What::Pairs(_) => false,
+        }
+    }
+}
+
+/// Do several lists write into the same loops?
+pub fn joins(fields: &[Field]) -> bool {
+    fields.iter().any(|field| match &field.source {
+        Source::Each(block) => !block.under.is_empty() || block.walk.len() > 1 || joins(&block.fields),
+        Source::Object(inner) => joins(inner),
+        Source::At(blocks) => blocks.iter().any(|block| joins(&block.fields)),
+        _ => false,
+    })
+}

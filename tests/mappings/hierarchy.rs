@@ -1,0 +1,203 @@
+//! Loops that say by number what stands above what: HL of an 856, CPS of a DESADV, both ways.
+
+use super::documents::{context, document, reread, sets};
+use crossdock::mapping::{Library, Plan};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const SHIP: &str = "mapping: ship
+from: x12 004010 856
+to: despatch_advice/1
+claims: { direction: both }
+tables: { purpose: { '00': original }, level: { T: pallet, P: carton } }
+fields:
+  number: BSN02
+  purpose: BSN01 | table(purpose)
+  issued: { date: BSN03 | date(yyyymmdd) }
+  carrier: { refs: 'HL[03=S]/TD5[02=2].03 | ref(scac)' }
+  packages:
+    each: HL[03=P,T]
+    under: [ 'HL[03=O]', 'HL[03=T]' ]
+    id: MAN[01=GM,CP].02 ?? HL01
+    parent: ^MAN[01=GM,CP].02 ?? ^HL01
+    kind: HL03 | table(level)
+  lines:
+    each: HL[03=I]
+    under: [ 'HL[03=O]', 'HL[03=T]', 'HL[03=P]' ]
+    number: LIN01 ?? $position
+    order: { number: ^^^PRF01, date: ^^^PRF04 | date(yyyymmdd) }
+    package: ^MAN[01=GM,CP].02 ?? ^HL01
+    item: LIN{VN,UP} | item
+    shipped: { value: SN102, unit: SN103 }
+write:
+  BSN04: '0900'
+";
+
+const DESADV: &str = "mapping: desadv
+from: edifact D96A DESADV
+to: despatch_advice/1
+claims: { direction: both }
+fields:
+  number: BGM02
+  purpose: \"'original'\"
+  issued: { date: 'DTM[01=137].01.02 | date(01.03)' }
+  packages:
+    each: CPS
+    under: [ CPS ]
+    id: 'PAC/PCI/GIN[01=BJ].02.01 ?? CPS01'
+    parent: '^PAC/PCI/GIN[01=BJ].02.01 ?? ^CPS01'
+  lines:
+    each: CPS/LIN
+    number: LIN01 ?? $position
+    order: { number: 'RFF[01=ON].01.02' }
+    package: '^PAC/PCI/GIN[01=BJ].02.01 ?? ^CPS01'
+    item: LIN{EN,SA} | item
+    shipped: { value: 'QTY[01=12].01.02', unit: 'QTY[01=12].01.03' }
+write:
+  BGM01.01: '351'
+  CPS/PAC/PCI/PCI01: 33E
+";
+
+fn plan(text: &str) -> Arc<Plan> {
+    let library = Library::compile(&[("m/mapping.yaml".into(), text.into())]);
+    library.unwrap_or_else(|lints| panic!("{lints:#?}")).plans()[0].clone()
+}
+
+fn read(plan: &Plan, body: &str) -> Value {
+    let count = body.matches('~').count() + 2;
+    let text = format!(
+        "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
+         GS*SH*A*B*20260101*0900*1*X*004010~ST*856*0001~{body}SE*{count}*0001~GE*1*1~IEA*1*000000001~"
+    );
+    let sets = sets(plan, text.as_bytes());
+    assert!(sets[0].accepted(), "{:#?}", sets[0].faults);
+    let reading = plan.read(&sets[0].tree, &context());
+    assert_eq!(reading.faults, []);
+    reading.body
+}
+
+const PICK_AND_PACK: &str = "BSN*00*S1*20260105*0900~\
+    HL*1**S*1~TD5**2*UPSN~\
+    HL*2*1*O*1~PRF*PO-1***20260101~\
+    HL*3*2*P*1~MAN*GM*00100000000000000017~\
+    HL*4*3*I*0~LIN*1*VN*A-1~SN1**6*EA~\
+    HL*5*3*I*0~LIN*2*VN*A-2~SN1**2*EA~\
+    HL*6*2*P*1~MAN*GM*00100000000000000024~\
+    HL*7*6*I*0~LIN*3*VN*A-3~SN1**1*EA~\
+    HL*8*1*O*1~PRF*PO-2***20260102~\
+    HL*9*8*I*0~LIN*4*VN*A-4~SN1**9*EA~";
+
+#[test]
+fn what_stands_above_a_line_is_read_by_number() {
+    let plan = plan(SHIP);
+    let body = read(&plan, PICK_AND_PACK);
+    let line = |n: usize| {
+        let l = &body["lines"][n];
+        (l["number"].as_str(), l["order"]["number"].as_str(), l["package"].as_str())
+    };
+    assert_eq!(line(0), (Some("1"), Some("PO-1"), Some("00100000000000000017")));
+    assert_eq!(line(1), (Some("2"), Some("PO-1"), Some("00100000000000000017")));
+    assert_eq!(line(2), (Some("3"), Some("PO-1"), Some("00100000000000000024")));
+    assert_eq!(line(3), (Some("4"), Some("PO-2"), None));
+    assert_eq!(body["packages"][1], json!({ "id": "00100000000000000024", "kind": "carton" }));
+    assert_eq!(body["carrier"]["refs"][0]["id"], "UPSN");
+}
+
+#[test]
+fn pallets_hold_cartons() {
+    let plan = plan(SHIP);
+    let body = read(
+        &plan,
+        "BSN*00*S1*20260105*0900~HL*1**S*1~HL*2*1*O*1~PRF*PO-1~HL*3*2*T*1~MAN*GM*T1~HL*4*3*P*1~MAN*GM*P1~\
+         HL*5*4*I*0~LIN**VN*A-1~SN1**6*EA~HL*6*3*P*1~MAN*GM*P2~HL*7*6*I*0~LIN**VN*A-2~SN1**6*EA~",
+    );
+    assert_eq!(
+        body["packages"],
+        json!([
+            { "id": "T1", "kind": "pallet" },
+            { "id": "P1", "parent": "T1", "kind": "carton" },
+            { "id": "P2", "parent": "T1", "kind": "carton" },
+        ])
+    );
+    assert_eq!(body["lines"][1]["package"], "P2");
+    assert_eq!(body["lines"][1]["order"]["number"], "PO-1");
+    let written = plan.write(&body, &context()).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    assert_eq!(reread(&plan, &document(&plan, &written)), body);
+}
+
+/// The segments of a written document, without the envelope.
+fn written(plan: &Plan, body: &Value) -> String {
+    let written = plan.write(body, &context()).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let bytes = document(plan, &written);
+    assert_eq!(&reread(plan, &bytes), body, "read again it is the same");
+    let text = String::from_utf8(bytes).unwrap().replace('\n', "");
+    let (from, to) = if text.starts_with("ISA") { ("BSN*", "SE*") } else { ("CPS+", "UNT+") };
+    let start = text.find(from).unwrap();
+    text[start..start + text[start..].find(to).unwrap()].to_owned()
+}
+
+#[test]
+fn lines_are_written_below_their_order_and_package() {
+    let plan = plan(SHIP);
+    let body = read(&plan, PICK_AND_PACK);
+    assert_eq!(written(&plan, &body), PICK_AND_PACK);
+}
+
+#[test]
+fn a_package_that_holds_goods_of_two_orders_stands_below_each() {
+    let plan = plan(SHIP);
+    let line = |number: &str, order: &str| {
+        json!({ "number": number, "order": { "number": order }, "package": "P1",
+                "item": [{ "scheme": "sku", "id": "A" }], "shipped": { "value": "1", "unit": "EA" } })
+    };
+    let body = json!({
+        "number": "S1", "purpose": "original", "issued": { "date": "2026-01-05" },
+        "packages": [{ "id": "P1", "kind": "carton" }],
+        "lines": [line("1", "PO-1"), line("2", "PO-2"), line("3", "PO-1")],
+    });
+    let bytes = document(&plan, &plan.write(&body, &context()).unwrap());
+    let text = String::from_utf8(bytes.clone()).unwrap().replace('\n', "");
+    let start = text.find("HL*").unwrap();
+    assert_eq!(
+        &text[start..text.find("SE*").unwrap()],
+        "HL*1**O*1~PRF*PO-1~HL*2*1*P*1~MAN*GM*P1~HL*3*2*I*0~LIN*1*VN*A~SN1**1*EA~HL*4*2*I*0~LIN*3*VN*A~SN1**1*EA~\
+         HL*5**O*1~PRF*PO-2~HL*6*5*P*1~MAN*GM*P1~HL*7*6*I*0~LIN*2*VN*A~SN1**1*EA~"
+    );
+    let orders: Vec<Value> =
+        reread(&plan, &bytes)["lines"].as_array().unwrap().iter().map(|l| l["order"]["number"].clone()).collect();
+    assert_eq!(orders, ["PO-1", "PO-1", "PO-2"]);
+}
+
+#[test]
+fn a_circle_of_parents_ends() {
+    let plan = plan(SHIP);
+    let text = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
+         GS*SH*A*B*20260101*0900*1*X*004010~ST*856*0001~BSN*00*S1*20260105*0900~HL*1*2*P*1~HL*2*1*I~LIN**VN*A~SN1**1*EA~\
+         SE*7*0001~GE*1*1~IEA*1*000000001~";
+    let sets = sets(&plan, text.as_bytes());
+    let reading = plan.read(&sets[0].tree, &context());
+    assert_eq!(reading.body["lines"][0]["package"], "1");
+}
+
+#[test]
+fn an_edifact_shipment_lies_in_packages_by_number() {
+    let plan = plan(DESADV);
+    let body = json!({
+        "number": "D1", "purpose": "original", "issued": { "date": "2026-01-05" },
+        "packages": [{ "id": "T1" }, { "id": "P1", "parent": "T1" }, { "id": "P2", "parent": "T1" }],
+        "lines": [
+            { "number": "1", "order": { "number": "PO-1" }, "package": "P1",
+              "item": [{ "scheme": "sku", "id": "A" }], "shipped": { "value": "1", "unit": "PCE" } },
+            { "number": "2", "order": { "number": "PO-2" }, "package": "P1",
+              "item": [{ "scheme": "sku", "id": "B" }], "shipped": { "value": "2", "unit": "PCE" } },
+            { "number": "3", "order": { "number": "PO-1" }, "package": "P2",
+              "item": [{ "scheme": "sku", "id": "C" }], "shipped": { "value": "3", "unit": "PCE" } },
+        ],
+    });
+    assert_eq!(
+        written(&plan, &body),
+        "CPS+1'PAC'PCI+33E'GIN+BJ+T1'CPS+2+1'PAC'PCI+33E'GIN+BJ+P1'\
+         LIN+1++A:SA'QTY+12:1:PCE'RFF+ON:PO-1'LIN+2++B:SA'QTY+12:2:PCE'RFF+ON:PO-2'\
+         CPS+3+1'PAC'PCI+33E'GIN+BJ+P2'LIN+3++C:SA'QTY+12:3:PCE'RFF+ON:PO-1'"
+    );
+}
