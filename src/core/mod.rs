@@ -27,6 +27,9 @@ pub use world::{BodyFault, Changes, EntityChange, EntityKey, Kind, StockChange, 
 use crate::canonical::{Event, MessageId, Micros, PartnerId, Tenant, order::Order};
 use uuid::Uuid;
 
+/// The messages that there are rules for; others are read and held, until there are.
+pub const APPLIES: &[&str] = &["order/1"];
+
 /// A message that is to be applied, with all that deciding about it takes besides the world.
 #[derive(Debug, Clone)]
 pub struct Command {

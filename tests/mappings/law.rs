@@ -1,7 +1,10 @@
 //! The law: for every mapping that is not one way, write(read(document)) reads back to the same message. The documents
 //! are random: a random message is written, and what can be written is the document that the law is tried on.
 
-use super::documents::{context, document, library, reread, typed, written_back};
+use super::{
+    documents::{context, document, library, reread, typed, written_back},
+    random,
+};
 use crossdock::mapping::Plan;
 use proptest::{option, prelude::*, sample::select, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
@@ -150,7 +153,10 @@ fn what_is_read_is_written_back_to_the_same_message() {
         let strategy = match plan.message() {
             "order/1" => order().boxed(),
             "order_response/1" => response().boxed(),
-            other => panic!("no strategy for {other}"),
+            other => {
+                let other = other.to_owned();
+                any::<u64>().prop_map(move |seed| random::message(&other, seed)).boxed()
+            }
         };
         let mut runner =
             TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) });

@@ -1,7 +1,8 @@
 //! What one set means: its mapping found and run, and what came of it.
 
 use crate::{
-    canonical::{DocumentId, order::Order},
+    canonical::{DocumentId, messages},
+    core,
     flow::{
         failure::panic_text,
         probe::{Point, Probe},
@@ -259,8 +260,13 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     } else if !reading.missing.is_empty() {
         Meaning::new("rejected")
     } else {
-        match serde_json::from_value::<Order>(reading.body.clone()) {
-            Ok(_) => Meaning::new("pending"),
+        match messages::check(plan.message(), &reading.body) {
+            Ok(()) if core::APPLIES.contains(&plan.message()) => Meaning::new("pending"),
+            Ok(()) => Meaning::new("held").because(
+                "core/not_applied",
+                format!("the core has no rule for {} yet: what was read stands in the message", plan.message()),
+                "look at it with `crossdock messages`; restart it when a release applies it, or cancel it",
+            ),
             Err(error) => Meaning::new("rejected").because(
                 "mapping/not_canonical",
                 format!("the mapping's result is no {}: {error}", plan.message()),
@@ -274,7 +280,7 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     meaning.faults.splice(0..0, reading.faults);
     meaning.kind = kind;
     meaning.number = number;
-    if meaning.state == "pending" {
+    if !reading.body.is_null() && matches!(meaning.state, "pending" | "held") {
         meaning.body = Some(reading.body);
     }
     meaning.provenance = reading.provenance;
