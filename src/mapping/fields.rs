@@ -5,7 +5,7 @@ use super::{
     dates::DateFormat,
     expr,
     near::hint,
-    plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Route, Source, Step, Walk},
+    plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Repeat, Route, Source, Step, Walk},
     route::Router,
     shape::{self, Member, Shape},
     tables::Table,
@@ -25,8 +25,6 @@ pub struct Fields<'a> {
     pub wrong: Vec<(Spot, String)>,
 }
 
-/// Keys of the language that have not been built.
-const LATER: &[&str] = &["split"];
 const PIPES: &[&str] = &[
     "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item",
     "ref",
@@ -61,9 +59,6 @@ impl Fields<'_> {
     }
 
     fn unknown(&mut self, entry: &Entry, members: &[Member]) {
-        if LATER.contains(&entry.key.as_str()) {
-            return self.say(entry.key_spot, format!("`{}:` is not built yet", entry.key));
-        }
         let near = hint(&entry.key, members.iter().map(|m| m.name.as_str()));
         self.say(entry.key_spot, format!("`{}` is no field of {} here{near}", entry.key, self.message));
     }
@@ -114,7 +109,7 @@ impl Fields<'_> {
         match (parsed.alternatives.as_slice(), parsed.pipes.as_slice()) {
             ([expr::Alternative::Path(path)], []) => {
                 self.items.push(Shape::Object(members.to_vec()));
-                let block = self.block(&entry.value, each, path, members, &["each", "under"]);
+                let block = self.block(&entry.value, each, path, members, &["each", "under", "repeat"]);
                 self.items.pop();
                 Some(Source::Each(block?))
             }
@@ -134,6 +129,7 @@ impl Fields<'_> {
             }
         };
         let above = self.under(yaml, &steps);
+        let repeat = self.repeat(yaml, &steps);
         let base = self.router.scopes.len();
         let level = base - 1 - up;
         let mut slots = Vec::new();
@@ -157,7 +153,37 @@ impl Fields<'_> {
             walk.map(|(((step, text), slot), scope)| Walk { step, text, slot, slots: scope.slots }).collect();
         debug_assert_eq!(walk.len(), unders + count);
         let own = walk.split_off(unders);
-        Some(Block { up, each: keys.contains(&"each"), under: walk, walk: own, fields, spot: at.spot })
+        Some(Block { up, each: keys.contains(&"each"), under: walk, repeat, walk: own, fields, spot: at.spot })
+    }
+
+    /// `repeat: 03/2`
+    fn repeat(&mut self, yaml: &Yaml, steps: &[Step]) -> Option<Repeat> {
+        let yaml = yaml.get("repeat")?;
+        let segment = steps.last().filter(|step| step.opens.is_none()).and_then(|step| step.names.first());
+        let Some(segment) = segment.filter(|_| self.dots()) else {
+            self.say(
+                yaml.spot,
+                "`repeat:` is for a segment of X12 or EDIFACT that says several items, as in `each: SDQ`",
+            );
+            return None;
+        };
+        let said = yaml.text().and_then(|text| text.split_once('/'));
+        let numbers =
+            said.and_then(|(first, size)| Some((first.trim().parse::<u16>().ok()?, size.trim().parse().ok()?)));
+        let elements = self.router.elements(&segment.name).len() as u16;
+        match numbers {
+            Some((first, size)) if first > 0 && size > 0 && first + size <= elements + 1 => {
+                Some(Repeat { first, size, most: (elements + 1 - first) / size })
+            }
+            _ => {
+                let sentence = format!(
+                    "`repeat:` says at which element the first item begins, and how many elements an item has, as in 03/2; {} has {elements} elements",
+                    segment.name
+                );
+                self.say(yaml.spot, sentence);
+                None
+            }
+        }
     }
 
     /// `under: ['HL[03=O]', 'HL[03=P]']`: the same loop, told apart by a condition.
@@ -230,10 +256,6 @@ impl Fields<'_> {
                 self.computes = true;
                 let expression = self.expression(&entry.value)?;
                 return Some(Source::Computed(Computed { expression, line: entry.value.spot.line }));
-            }
-            [entry, ..] if LATER.contains(&entry.key.as_str()) => {
-                self.say(entry.key_spot, format!("`{}:` is not built yet", entry.key));
-                return None;
             }
             _ => {
                 self.say(yaml.spot, format!("{} is expected here: a path, with pipes if need be", shape.takes()));

@@ -1,7 +1,7 @@
 //! Where reading stands in a tree: frames from the root down, each with an index of what is looked for in it.
 
 use super::{
-    plan::{Condition, Leaf, Name, Pairs, Route, Slot, Step},
+    plan::{Condition, Leaf, Name, Pairs, Repeat, Route, Slot, Step},
     yaml::Spot,
 };
 use crate::formats::tree::{Kind, NodeId, Tree};
@@ -19,6 +19,8 @@ pub struct Frame {
     pub label: String,
     /// Nothing of the kind stands above: nothing is found in it.
     pub absent: bool,
+    /// Which of a segment's items it is, from 0.
+    pub nth: Option<(Repeat, u16)>,
 }
 
 /// A value found, with its qualifier where it has one.
@@ -49,12 +51,12 @@ impl Frame {
             }
             index.sort_by_key(|(slot, _)| *slot);
         }
-        Frame { node, container, index, label, absent: false }
+        Frame { node, container, index, label, absent: false, nth: None }
     }
 
     /// A frame in which nothing is found.
     pub fn absent(here: NodeId, label: String) -> Frame {
-        Frame { node: here, container: here, index: Vec::new(), label, absent: true }
+        Frame { node: here, container: here, index: Vec::new(), label, absent: true, nth: None }
     }
 
     /// Children of a slot, in document order.
@@ -127,6 +129,18 @@ pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mu
     }
     looked.into_iter().flatten().for_each(|node| seen.mark(node));
     true
+}
+
+/// Which of a segment's items are there: those that say anything.
+pub fn said(tree: &Tree, segment: NodeId, repeat: Repeat) -> Vec<u16> {
+    let says = |nth: &u16| {
+        let from = repeat.first + nth * repeat.size;
+        (from..from + repeat.size).any(|element| {
+            let node = self::element(tree, segment, element, 0);
+            node.and_then(|node| tree.value(node)).is_some_and(|text| !text.trim().is_empty())
+        })
+    };
+    (0..repeat.most).filter(says).collect()
 }
 
 /// The node of a leaf in its container.
@@ -210,9 +224,11 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
         return Vec::new();
     }
     let mut hits: Vec<Hit<'t>> = Vec::new();
+    let nth = frame.nth.filter(|_| route.steps.is_empty());
+    let own = nth.map_or(Cow::Borrowed(&route.leaf), |(repeat, nth)| Cow::Owned(repeat.leaf(&route.leaf, nth)));
     let mut take = |container: NodeId, seen: &mut Seen| {
         let before = hits.len();
-        values(tree, container, &route.leaf, &mut hits, every, seen);
+        values(tree, container, &own, &mut hits, every, seen);
         hits[before..].iter_mut().for_each(|h| h.route = Some((route, level)));
         !every && !hits.is_empty() && !matches!(route.leaf, Leaf::Pairs(_))
     };

@@ -183,11 +183,34 @@ pub struct Block {
     pub each: bool,
     /// `under:`: what stands above it by number and parent (HL, CPS), the outermost first; each is a frame above the walk.
     pub under: Vec<Walk>,
+    /// `repeat:`: the last step's segment says several items, one behind the other.
+    pub repeat: Option<Repeat>,
     /// Each step is a frame.
     pub walk: Vec<Walk>,
     pub fields: Vec<Field>,
     /// Where the mapping says it.
     pub spot: Spot,
+}
+
+/// `repeat: 03/2`: from element 03 on, two elements each are an item (SDQ). What stands before is said once for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeat {
+    pub first: u16,
+    pub size: u16,
+    /// How many items a segment has room for.
+    pub most: u16,
+}
+
+impl Repeat {
+    /// Where an element of the first item stands in the nth, from 0.
+    pub fn leaf(self, leaf: &Leaf, nth: u16) -> Leaf {
+        match leaf {
+            Leaf::Element { element, component } if *element >= self.first => {
+                Leaf::Element { element: element + nth * self.size, component: *component }
+            }
+            other => other.clone(),
+        }
+    }
 }
 
 /// One frame on the way.

@@ -5,7 +5,7 @@ use super::{
     faults::{self, fault},
     frames::{self, Frame, Hit, Seen},
     hierarchy, pipes,
-    plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Route, RuleValue, Source, Unmapped},
+    plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped},
     shape::Shape,
     unread,
     yaml::Spot,
@@ -303,15 +303,32 @@ impl<'a> Run<'a> {
             if depth == 0 && !block.under.is_empty() {
                 self.above(block, child, &parents);
             }
-            self.frames.push(Frame::new(self.tree, child, container, &walk.slots, label));
-            let enough = self.step_down(block, depth + 1, visit);
-            self.frames.pop();
+            let frame = Frame::new(self.tree, child, container, &walk.slots, label);
+            let enough = match block.repeat.filter(|_| depth + 1 == block.walk.len()) {
+                Some(repeat) => self.items_of(frame, repeat, visit),
+                None => {
+                    self.frames.push(frame);
+                    self.step_down(block, depth + 1, visit)
+                }
+            };
             self.frames.truncate(before);
             if enough {
                 return true;
             }
         }
         false
+    }
+
+    /// `repeat:`: one frame an item of the segment.
+    fn items_of(&mut self, frame: Frame, repeat: Repeat, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
+        let items = frames::said(self.tree, frame.container, repeat);
+        self.frames.push(frame);
+        items.into_iter().any(|nth| {
+            if let Some(frame) = self.frames.last_mut() {
+                frame.nth = Some((repeat, nth));
+            }
+            visit(self)
+        })
     }
 
     /// `[01=ST]`: with the value that stands there.

@@ -286,7 +286,8 @@ impl Router {
         Err((raw.offset, format!("{segment} is not in {where_}{}", hint(segment, names))))
     }
 
-    fn elements(&self, segment: &str) -> &'static [ElementSpec] {
+    /// What the guide says of a segment's elements.
+    pub fn elements(&self, segment: &str) -> &'static [ElementSpec] {
         self.guide.and_then(|g| g.segments.get(segment)).map_or(&[], |s| &s.elements)
     }
 

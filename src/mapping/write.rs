@@ -7,7 +7,9 @@ use super::{
     hierarchy,
     out::{Out, OutId},
     pipes::{self, Wrong},
-    plan::{Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Route, Rule, RuleValue, Source, Step},
+    plan::{
+        Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Repeat, Route, Rule, RuleValue, Source, Step,
+    },
     schemes, shape, write_edi, write_loops, write_named,
 };
 use crate::formats::{
@@ -29,7 +31,7 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
         context,
         message,
         out: Out::new(),
-        frames: vec![Frame { step: None, node: Some(0), parent: 0, item: false, each: false }],
+        frames: vec![Frame { step: None, node: Some(0), parent: 0, item: false, each: false, nth: None }],
         claims: HashMap::new(),
         saying: write_loops::joins(&program.fields).then(HashMap::new),
         pointer: String::new(),
@@ -70,6 +72,16 @@ pub(super) struct Frame<'p> {
     item: bool,
     /// On the way of an `each:`.
     each: bool,
+    /// Which of a segment's items is written, from 0.
+    pub(super) nth: Option<(Repeat, u16)>,
+}
+
+impl Frame<'_> {
+    /// What is put next makes a place of its own.
+    fn begin(&mut self) {
+        self.node = None;
+        self.nth = self.nth.map(|(repeat, _)| (repeat, 0));
+    }
 }
 
 /// A text and where it goes.
@@ -171,7 +183,11 @@ impl<'p> Run<'p> {
         for (index, item) in items.iter().enumerate() {
             self.pointer = format!("{outer}/{index}");
             if let Some(last) = self.frames.last_mut() {
-                last.node = None;
+                // Repeated items stay in one segment as long as it has room, and says the same of all.
+                match (block.repeat, last.nth) {
+                    (Some(repeat), Some((_, nth))) if nth + 1 < repeat.most => last.nth = Some((repeat, nth + 1)),
+                    (repeat, _) => (last.node, last.nth) = (None, repeat.map(|repeat| (repeat, 0))),
+                }
             }
             self.members(&block.fields, item, Some(&mut shared));
         }
@@ -184,11 +200,25 @@ impl<'p> Run<'p> {
         let aside = self.frames.split_off(level + 1);
         let last = block.walk.len().saturating_sub(1);
         for walk in &block.under {
-            self.frames.push(Frame { step: Some(&walk.step), node: None, parent: level, item: true, each: true });
+            self.frames.push(Frame {
+                step: Some(&walk.step),
+                node: None,
+                parent: level,
+                item: true,
+                each: true,
+                nth: None,
+            });
         }
         for (at, walk) in block.walk.iter().enumerate() {
             let parent = if at == 0 { level } else { self.frames.len() - 1 };
-            self.frames.push(Frame { step: Some(&walk.step), node: None, parent, item: each && at == last, each });
+            self.frames.push(Frame {
+                step: Some(&walk.step),
+                node: None,
+                parent,
+                item: each && at == last,
+                each,
+                nth: None,
+            });
         }
         aside
     }
@@ -202,9 +232,10 @@ impl<'p> Run<'p> {
     fn share(&mut self, shared: &mut Shared<'p>, puts: &[Put<'p>]) {
         let last = self.frames.len() - 1;
         if let Some(own) = (shared.first..last).find(|at| self.frames[*at].step.is_some_and(|s| s.every)) {
-            self.frames[own..].iter_mut().for_each(|f| f.node = None);
+            self.frames[own..].iter_mut().for_each(Frame::begin);
         }
         self.stand_under(shared, puts);
+        self.begin_anew(puts);
         if shared.first == last {
             return;
         }
@@ -212,7 +243,7 @@ impl<'p> Run<'p> {
         let mut own: Vec<Put<'p>> = puts.iter().filter(above).cloned().collect();
         own.iter_mut().for_each(|p| p.pointer.clear());
         if own != shared.puts {
-            self.frames[shared.first..].iter_mut().for_each(|f| f.node = None);
+            self.frames[shared.first..].iter_mut().for_each(Frame::begin);
             self.join(shared, puts);
             shared.puts = own;
         }
@@ -363,7 +394,9 @@ impl<'p> Run<'p> {
                 None => self.out.add(node, step, self.one_of_many(step)),
             };
         }
-        let leaf = &put.route.leaf;
+        let nth = self.frames[level].nth.filter(|_| put.route.steps.is_empty());
+        let shifted = |leaf: &Leaf| nth.map_or_else(|| leaf.clone(), |(repeat, nth)| repeat.leaf(leaf, nth));
+        let leaf = &shifted(&put.route.leaf);
         match &put.what {
             What::Pairs(told) => self.put_pairs(node, leaf, told, put),
             // JSON: a list of texts stands in one member.
@@ -371,7 +404,7 @@ impl<'p> Run<'p> {
             What::Text(text) => self.set(node, leaf, text, put),
             What::Beside(text, beside, other) => {
                 self.set(node, leaf, text, put);
-                self.set(node, beside, other, put);
+                self.set(node, &shifted(beside), other, put);
             }
         }
     }

@@ -45,6 +45,24 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// A segment of repeated items that says something else before them than this item would: the item gets its own.
+    pub(super) fn begin_anew(&mut self, puts: &[Put<'p>]) {
+        let last = self.frames.len() - 1;
+        let (Some(node), Some((repeat, _))) = (self.frames[last].node, self.frames[last].nth) else { return };
+        let before = |leaf: &Leaf| matches!(leaf, Leaf::Element { element, .. } if *element < repeat.first);
+        let other = |put: &Put| {
+            let said: &[(&Leaf, &String)] = match &put.what {
+                What::Text(text) => &[(&put.route.leaf, text)],
+                What::Beside(text, beside, other) => &[(&put.route.leaf, text), (beside, other)],
+                What::Pairs(_) => &[],
+            };
+            said.iter().any(|(leaf, text)| before(leaf) && self.out.text(node, leaf) != Some(text))
+        };
+        if self.said(last, puts).iter().any(other) {
+            (self.frames[last].node, self.frames[last].nth) = (None, Some((repeat, 0)));
+        }
+    }
+
     /// A loop and all that it stands under.
     fn chain(&self, node: OutId) -> Vec<OutId> {
         std::iter::successors(Some(node), |n| self.out.node(*n).under).collect()

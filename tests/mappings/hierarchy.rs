@@ -201,3 +201,69 @@ fn an_edifact_shipment_lies_in_packages_by_number() {
          CPS+3+1'PAC'PCI+33E'GIN+BJ+P2'LIN+3++C:SA'QTY+12:3:PCE'RFF+ON:PO-1'"
     );
 }
+
+/// SDQ: stores and quantities, ten in a segment.
+mod repeated {
+    use super::*;
+
+    const ORDER: &str = "mapping: order
+from: x12 004010 850
+to: order/1
+claims: { direction: both }
+fields:
+  number: BEG03
+  purpose: \"'original'\"
+  placed: { date: BEG05 | date(yyyymmdd) }
+  currency: $tenant.currency
+  sold_to: { at: 'N1[01=BY]', name: N102 }
+  lines:
+    each: PO1
+    number: PO101
+    item: PO1{VN} | item
+    quantity: { value: PO102, unit: PO103 }
+    schedules:
+      each: SDQ
+      repeat: 03/2
+      ship_to: { refs: SDQ03 | party(SDQ02) }
+      quantity: { value: SDQ04, unit: SDQ01 }
+write: { BEG01: '00', BEG02: SA }
+";
+
+    fn body(stores: &[(&str, &str, &str)]) -> Value {
+        let schedules: Vec<Value> = stores
+            .iter()
+            .map(|(scheme, id, value)| {
+                json!({ "quantity": { "value": value, "unit": "EA" }, "ship_to": { "refs": [{ "scheme": scheme, "id": id }] } })
+            })
+            .collect();
+        let line = json!({ "number": "1", "item": [{ "scheme": "sku", "id": "A" }],
+            "quantity": { "value": "12", "unit": "EA" }, "schedules": schedules });
+        json!({ "number": "7", "purpose": "original", "placed": { "date": "2026-01-05" }, "currency": "EUR",
+            "sold_to": { "name": "N" }, "lines": [line] })
+    }
+
+    fn sdq(body: &Value) -> Vec<String> {
+        let plan = plan(ORDER);
+        let bytes = document(&plan, &plan.write(body, &context()).unwrap_or_else(|faults| panic!("{faults:#?}")));
+        assert_eq!(&reread(&plan, &bytes), body);
+        let text = String::from_utf8(bytes).unwrap().replace('\n', "");
+        text.split('~').filter(|s| s.starts_with("SDQ")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn items_stand_behind_each_other_in_a_segment() {
+        assert_eq!(sdq(&body(&[("buyer", "S1", "5"), ("buyer", "S2", "7")])), ["SDQ*EA*92*S1*5*S2*7"]);
+        let other = body(&[("buyer", "S1", "5"), ("gln", "4012345000009", "7")]);
+        assert_eq!(sdq(&other), ["SDQ*EA*92*S1*5", "SDQ*EA*UL*4012345000009*7"]);
+    }
+
+    #[test]
+    fn a_segment_that_is_full_is_followed_by_another() {
+        let names: Vec<String> = (1..=12).map(|n| format!("S{n}")).collect();
+        let stores: Vec<_> = names.iter().map(|name| ("buyer", name.as_str(), "1")).collect();
+        let told = sdq(&body(&stores));
+        assert_eq!(told.len(), 2);
+        assert!(told[0].ends_with("*S10*1"), "{}", told[0]);
+        assert_eq!(told[1], "SDQ*EA*92*S11*1*S12*1");
+    }
+}

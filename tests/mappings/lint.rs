@@ -91,12 +91,18 @@ fn pipes_and_tables() {
 }
 
 #[test]
-fn what_is_not_built_says_so() {
-    check(
-        "  lines: { each: PO1, split: SDQ, number: PO101, item: 'PO1{VN} | item', quantity: { value: PO102, unit: PO103 } }\n",
-        &["11:23: `split:` is not built yet"],
-    );
-    check("unmaped: warn\n", &["11:1: `unmaped` is no key of a mapping; nearest unmapped"]);
+fn repeated_items_of_a_segment() {
+    let lines = |rest: &str| {
+        format!(
+            "  lines: {{ each: PO1, number: PO101, item: 'PO1{{VN}} | item', quantity: {{ value: PO102, unit: PO103 }}, \
+             schedules: {{ each: SDQ, {rest}, quantity: {{ value: SDQ04, unit: SDQ01 }} }} }}\n"
+        )
+    };
+    check(&lines("repeat: 03/2"), &[]);
+    let sentence = "`repeat:` says at which element the first item begins, and how many elements an item has, as in 03/2; SDQ has 23 elements";
+    check(&lines("repeat: 3"), &[&format!("11:135: {sentence}")]);
+    check(&lines("repeat: 23/2"), &[&format!("11:135: {sentence}")]);
+    check(&lines("repeet: 03/2"), &["11:127: `repeet` is no field of order/1 here"]);
 }
 
 #[test]
