@@ -47,7 +47,17 @@ fn without_breaks(bytes: &[u8]) -> (Cow<'_, [u8]>, usize) {
     let Some(separator) = bytes.get(3).filter(|byte| !is_break(**byte)) else { return (Cow::Borrowed(bytes), 0) };
     let reach = &bytes[..bytes.len().min(REACH)];
     let last = memchr::memchr_iter(*separator, reach).nth(15).unwrap_or(0);
-    let (header, rest) = bytes.split_at(last);
+    // A line may also end before ISA16, or before the terminator; else a break there is the terminator.
+    let breaks_at = |at: usize| reach[at.min(reach.len())..].iter().take_while(|byte| is_break(**byte)).count();
+    let component = last + 1 + breaks_at(last + 1);
+    let behind = component + 1 + breaks_at(component + 1);
+    let is_terminator = reach.get(behind).is_some_and(|byte| !letter(*byte));
+    let upto = match last {
+        0 => 0,
+        _ if is_terminator => behind,
+        _ => component,
+    };
+    let (header, rest) = bytes.split_at(upto.min(reach.len()));
     match header.iter().filter(|byte| is_break(**byte)).count() {
         0 => (Cow::Borrowed(bytes), 0),
         breaks => {

@@ -384,3 +384,21 @@ fn what_is_accepted_is_accepted_with_the_same_values_when_laid_out() {
         assert!(seen.iter().any(|seen| seen == name), "{name} is not among {seen:?}");
     }
 }
+
+/// Wherever lines of one length end, within the header or between its last bytes too.
+#[test]
+fn lines_of_any_length_are_read() {
+    let whole = fs::read_to_string(folder("fixtures/x12/4010/850/typical.edi")).expect("a fixture").replace('\n', "");
+    let values_of = |bytes: &[u8]| accepted(Path::new("cut.edi"), bytes).expect("it is accepted");
+    let expected = values_of(whole.as_bytes());
+    for width in 40..=200 {
+        for end in ["\n", "\r\n"] {
+            let cut: String = whole.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line) + end).collect();
+            assert_eq!(values_of(cut.as_bytes()), expected, "{width} {end:?}");
+            let mut all = items(cut.as_bytes());
+            assert_eq!(written(&all), cut.as_bytes(), "{width} {end:?}");
+            all.iter_mut().for_each(|item| drop(join(item)));
+            assert_eq!(values_of(&written(&all)), expected, "{width} {end:?}");
+        }
+    }
+}
