@@ -75,7 +75,7 @@ codes! {
     NO_DOCUMENT "E0002" "no document in it" Byte Interchange None, "",
         "Look at the first bytes: an X12 interchange begins with ISA, an EDIFACT interchange with UNA or UNB. If it is another format, the connection's `expects` must say so.";
     STRAY_BYTES "E0003" "bytes that belong to no interchange" Byte Nothing None, "",
-        "Nothing is lost by it. If a document should stand there, ask the sender.";
+        "Nothing of these bytes was read. If a document should stand there, ask the sender.";
     BAD_TEXT "E0004" "bytes that are no text" Byte Set Element("6"), "21",
         "Ask the sender for UTF-8, or for the character set that the interchange header names.";
     NUL "E0005" "a NUL character" Byte Set Element("6"), "21",

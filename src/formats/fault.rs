@@ -108,7 +108,8 @@ impl Fault {
     }
 }
 
-/// At most `chars` characters, with a sign that there were more; control characters are shown as what they are.
+/// At most `chars` characters, with a sign that there were more; control characters are shown by their pictures (`␇`), which
+/// an acknowledgement leaves out.
 pub fn shorten(value: &str, chars: usize) -> String {
     let mut short = String::new();
     for (n, c) in value.chars().enumerate() {
@@ -116,10 +117,12 @@ pub fn shorten(value: &str, chars: usize) -> String {
             short.push('…');
             break;
         }
-        match c.is_control() {
-            true => short.extend(c.escape_default()),
-            false => short.push(c),
-        }
+        short.push(match c {
+            '\0'..='\x1F' => char::from_u32(0x2400 + c as u32).unwrap_or(c),
+            '\x7F' => '␡',
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        });
     }
     short
 }

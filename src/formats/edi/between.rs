@@ -1,7 +1,13 @@
 //! What stands between interchanges: padding, and bytes that belong to none.
 
-use super::{fold, scan::skip_filler};
-use crate::source::Source;
+use super::{envelope::file_place, fold, scan::skip_filler};
+use crate::{
+    codes,
+    fault::{Costs, Fault},
+    piece::Standard,
+    reader::sniff,
+    source::Source,
+};
 use std::io::{self, BufRead};
 
 /// How many bytes of a header are looked at to tell it from a word.
@@ -19,6 +25,68 @@ pub(crate) fn skip_padding<R: BufRead>(source: &mut Source<R>, from: u64) -> io:
             _ => return Ok(at),
         };
         at = skip_filler(source, at + padding)?;
+    }
+}
+
+/// How much of bytes that belong to no interchange is looked at.
+const LOOKED_AT: usize = 4096;
+
+/// Bytes that belong to no interchange: from `start` to the next header, or to the end.
+pub(crate) struct PassedOver {
+    start: u64,
+    end: u64,
+    /// Where the next header begins.
+    pub found: Option<u64>,
+    first: Vec<u8>,
+}
+
+impl PassedOver {
+    /// Looks for the next header, as [`next_header`] does.
+    pub fn read<R: BufRead>(
+        source: &mut Source<R>,
+        start: u64,
+        word: &[u8],
+        follows: fn(&[u8]) -> bool,
+    ) -> io::Result<PassedOver> {
+        source.want(start, LOOKED_AT)?;
+        let bytes = source.from(start);
+        let mut first = bytes[..bytes.len().min(LOOKED_AT)].to_vec();
+        let found = next_header(source, start, word, follows)?;
+        let end = found.unwrap_or(source.end());
+        first.truncate((end - start) as usize);
+        Ok(PassedOver { start, end, found, first })
+    }
+
+    pub fn len(&self) -> u64 {
+        self.end - self.start
+    }
+
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// The fault of it. What stands before a document may be a gateway's and is a note; behind one it may have been
+    /// something. Where a document of another standard begins in it, that is lost.
+    pub fn told(&self, sentence: String, expected: &str, before: bool) -> Fault {
+        let name = match sniff(&self.first) {
+            Some(Standard::X12) => Some("X12"),
+            Some(Standard::Edifact) => Some("EDIFACT"),
+            _ => None,
+        };
+        let sentence = match name {
+            Some(name) => format!("{sentence} A document in {name} begins in them, and it was not read."),
+            None => sentence,
+        };
+        let shown = String::from_utf8_lossy(&self.first[..self.first.len().min(120)]).into_owned();
+        let fault = Fault::new(codes::STRAY_BYTES, file_place(self.start, self.len()), sentence);
+        let fault = fault.found(&shown).expected(expected);
+        match name {
+            Some(name) => fault.costs(Costs::Segment).remedy(format!(
+                "Have the document in {name} sent in a file of its own: a file is read by one standard."
+            )),
+            None if before => fault,
+            None => fault.costs(Costs::Segment),
+        }
     }
 }
 

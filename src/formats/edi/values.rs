@@ -86,7 +86,7 @@ fn range(min: usize, max: usize) -> String {
 
 fn characters(value: &str, spec: &ElementSpec) -> Option<Wrong> {
     if let Some(c) = value.chars().find(|c| c.is_control() && *c != '\0') {
-        let says = format!("contains the control character {}", c.escape_default());
+        let says = format!("contains the control character U+{:04X}", c as u32);
         return Some(Wrong { code: codes::WRONG_CHARACTERS, says, expected: "printable characters".into() });
     }
     let letters = spec.class == Class::Alpha && value.bytes().any(|b| b.is_ascii_digit());

@@ -12,7 +12,7 @@ pub(crate) use una::{begins, header, header_within};
 use crate::{
     codes,
     edi::{
-        between::{next_header, skip_padding},
+        between::{PassedOver, next_header, skip_padding},
         build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long},
@@ -24,7 +24,7 @@ use crate::{
         strays::{Strays, Words},
         text::Charset,
     },
-    fault::{Costs, Fault},
+    fault::Fault,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
@@ -206,29 +206,27 @@ impl<R: BufRead> Edifact<R> {
 
     /// Bytes where a header should be: the next UNA or UNB is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
-        let shown = self.source.excerpt(start, 120)?;
-        let found = next_header(&mut self.source, start, b"UN", una::header_follows)?;
-        let end = found.unwrap_or(self.source.end());
-        let len = end - start;
-        let place = file_place(start, len);
-        let fault = match (found, self.interchanges) {
+        let over = PassedOver::read(&mut self.source, start, b"UN", una::header_follows)?;
+        let (len, end) = (over.len(), over.end());
+        let fault = match (over.found, self.interchanges) {
             (None, 0) => {
                 let sentence = "There is no EDIFACT interchange in it: neither UNA nor UNB was found.";
-                Fault::new(codes::NO_DOCUMENT, place, sentence)
+                let shown = self.source.excerpt(start, 120)?;
+                Fault::new(codes::NO_DOCUMENT, file_place(start, len), sentence)
                     .expected("UNA or UNB, the header of an EDIFACT interchange")
+                    .found(&shown)
             }
             (Some(_), 0) => {
-                let sentence = format!("{len} bytes before the first UNA or UNB were passed over.");
-                Fault::new(codes::STRAY_BYTES, place, sentence).expected("UNA or UNB")
+                over.told(format!("{len} bytes before the first UNA or UNB were passed over."), "UNA or UNB", true)
             }
             _ => {
                 let sentence = format!("{len} bytes behind an interchange belong to none and were passed over.");
-                Fault::new(codes::STRAY_BYTES, place, sentence).expected("UNB or the end").costs(Costs::Segment)
+                over.told(sentence, "UNB or the end", false)
             }
         };
-        self.queue.push_back(Piece::Fault(fault.found(&shown)));
+        self.queue.push_back(Piece::Fault(fault));
         self.at = end;
-        self.done = found.is_none();
+        self.done = over.found.is_none();
         Ok(())
     }
 

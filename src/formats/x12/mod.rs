@@ -13,7 +13,7 @@ pub(crate) use isa::{begins, header, header_within};
 use crate::{
     codes,
     edi::{
-        between::{next_header, skip_padding},
+        between::{PassedOver, next_header, skip_padding},
         build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long},
@@ -26,7 +26,7 @@ use crate::{
         text::Charset,
         window::Marked,
     },
-    fault::{Costs, Fault},
+    fault::Fault,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
@@ -204,28 +204,25 @@ impl<R: BufRead> X12<R> {
 
     /// Bytes where a header should be: the next `ISA` is looked for.
     fn stray(&mut self, start: u64) -> io::Result<()> {
-        let shown = self.source.excerpt(start, 120)?;
-        let found = next_header(&mut self.source, start, b"ISA", isa::isa_follows)?;
-        let end = found.unwrap_or(self.source.end());
-        let len = end - start;
-        let place = file_place(start, len);
-        let fault = match (found, self.interchanges) {
+        let over = PassedOver::read(&mut self.source, start, b"ISA", isa::isa_follows)?;
+        let (len, end) = (over.len(), over.end());
+        let fault = match (over.found, self.interchanges) {
             (None, 0) => {
                 let sentence = "There is no X12 interchange in it: no ISA was found.";
-                Fault::new(codes::NO_DOCUMENT, place, sentence).expected("ISA, the header of an X12 interchange")
+                let shown = self.source.excerpt(start, 120)?;
+                Fault::new(codes::NO_DOCUMENT, file_place(start, len), sentence)
+                    .expected("ISA, the header of an X12 interchange")
+                    .found(&shown)
             }
-            (Some(_), 0) => {
-                let sentence = format!("{len} bytes before the first ISA were passed over.");
-                Fault::new(codes::STRAY_BYTES, place, sentence).expected("ISA")
-            }
+            (Some(_), 0) => over.told(format!("{len} bytes before the first ISA were passed over."), "ISA", true),
             _ => {
                 let sentence = format!("{len} bytes behind an interchange belong to none and were passed over.");
-                Fault::new(codes::STRAY_BYTES, place, sentence).expected("ISA or the end").costs(Costs::Segment)
+                over.told(sentence, "ISA or the end", false)
             }
         };
-        self.queue.push_back(Piece::Fault(fault.found(&shown)));
+        self.queue.push_back(Piece::Fault(fault));
         self.at = end;
-        self.done = found.is_none();
+        self.done = over.found.is_none();
         Ok(())
     }
 

@@ -90,6 +90,8 @@ fn faults_have_their_codes() {
         ("too-many-elements.edi", "AK3*N4*5**8~\nAK4*7**3*extra~\nAK5*R*5~"),
         ("too-short.edi", "AK3*BEG*2**8~\nAK4*1*353*4*0~\nAK5*R*5~"),
         ("too-long.edi", "AK3*BEG*2**8~\nAK4*3*324*5*PO-2026-0002-AND-A-LOT-MORE-BEHIND-IT~\nAK5*R*5~"),
+        // The copy of what stands there has a blank for the control character.
+        ("control-character.edi", "AK3*BEG*2**8~\nAK4*3*324*6*PO-2026 -0002~\nAK5*R*5~"),
         ("bad-date.edi", "AK3*BEG*2**8~\nAK4*5*373*8*20260230~\nAK5*R*5~"),
         ("bad-time.edi", "AK3*DTM*3**8~\nAK4*3*337*9*2561~\nAK5*R*5~"),
         ("note-paired.edi", "AK3*PER*3**8~\nAK4*4*364*2~\nAK5*R*5~"),

@@ -1,14 +1,15 @@
 //! Envelopes of every version: what is written as the version has it is read as it was meant.
 
 use crate::{
-    pieces,
+    folder, pieces,
     writers::{edifact_envelope, x12_envelope},
 };
 use crossdock_formats::{
-    fault::Fault,
+    fault::{Costs, Fault},
     piece::{Group, Identity, Interchange, Piece, Set, Standard},
     write::{self, EdifactEnvelope, OutSet, Segment, Segments, UngHeader, X12Envelope},
 };
+use std::fs;
 
 /// All that a document is made of.
 #[derive(Default)]
@@ -155,4 +156,24 @@ fn edifact_syntax_1_to_4_with_groups_and_without() {
             assert_eq!(whole.sets[0].group.is_some(), grouped);
         }
     }
+}
+
+/// A file is read by one standard, and what stands in another is lost: that is said, and never that it is nothing.
+#[test]
+fn a_document_in_another_standard_is_told_as_lost() {
+    let bytes = fs::read(folder("fixtures/hostile/other-standard-behind.edi")).expect("a fixture");
+    let found = whole(Standard::X12, &bytes);
+    let [fault] = &found.around[..] else { panic!("one fault: {:?}", found.around) };
+    assert_eq!((&*fault.code, fault.costs), ("E0003", Costs::Segment));
+    assert!(
+        fault.sentence.ends_with("A document in EDIFACT begins in them, and it was not read."),
+        "{}",
+        fault.sentence
+    );
+    let behind = bytes.windows(4).position(|four| four == b"UNB+").expect("EDIFACT");
+    let found = whole(Standard::Edifact, &bytes);
+    assert_eq!(found.sets.len(), 1);
+    let [fault] = &found.around[..] else { panic!("one fault: {:?}", found.around) };
+    assert_eq!((fault.place.byte, fault.place.len as usize, fault.costs), (0, behind, Costs::Segment));
+    assert!(fault.sentence.contains("A document in X12 begins in them"), "{}", fault.sentence);
 }
