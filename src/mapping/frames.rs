@@ -5,6 +5,7 @@ use super::{
     yaml::Spot,
 };
 use crate::formats::tree::{Kind, NodeId, Tree};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// A loop, record, element or object in which fields are read.
@@ -14,7 +15,7 @@ pub struct Frame {
     /// Where its own elements stand: a loop's first segment, else the node.
     pub container: NodeId,
     /// (slot, child), by slot and then in document order.
-    index: Vec<(usize, NodeId)>,
+    index: SmallVec<[(u32, NodeId); 8]>,
     /// `PO1[2]`
     pub label: String,
     /// Nothing of the kind stands above: nothing is found in it.
@@ -22,6 +23,9 @@ pub struct Frame {
     /// Which of a segment's items it is, from 0.
     pub nth: Option<(Repeat, u16)>,
 }
+
+/// Values found: mostly one, which then takes no memory of its own.
+pub type Hits<'t> = SmallVec<[Hit<'t>; 1]>;
 
 /// A value found, with its qualifier where it has one.
 #[derive(Debug, Clone)]
@@ -39,11 +43,11 @@ pub struct Hit<'t> {
 impl Frame {
     /// A frame at a node; one pass over its children fills the index.
     pub fn new(tree: &Tree, node: NodeId, container: NodeId, slots: &[Slot], label: String) -> Frame {
-        let mut index = Vec::new();
+        let mut index = SmallVec::new();
         if !slots.is_empty() {
             for child in tree.children(node) {
                 let name = tree.name(child);
-                for (slot, wanted) in slots.iter().enumerate() {
+                for (slot, wanted) in (0u32..).zip(slots) {
                     if wanted.names.iter().any(|n| n.name == name && in_namespace(tree, child, n)) {
                         index.push((slot, child));
                     }
@@ -56,11 +60,12 @@ impl Frame {
 
     /// A frame in which nothing is found.
     pub fn absent(here: NodeId, label: String) -> Frame {
-        Frame { node: here, container: here, index: Vec::new(), label, absent: true, nth: None }
+        Frame { node: here, container: here, index: SmallVec::new(), label, absent: true, nth: None }
     }
 
     /// Children of a slot, in document order.
-    pub fn slot(&self, slot: usize) -> &[(usize, NodeId)] {
+    pub fn slot(&self, slot: usize) -> &[(u32, NodeId)] {
+        let slot = slot as u32;
         let from = self.index.partition_point(|(s, _)| *s < slot);
         let to = self.index.partition_point(|(s, _)| *s <= slot);
         &self.index[from..to]
@@ -217,13 +222,13 @@ fn items(
 }
 
 /// All values of a route from its frame: the first only, unless `every`.
-pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool, seen: &mut Seen) -> Vec<Hit<'t>> {
+pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool, seen: &mut Seen) -> Hits<'t> {
     let level = frames.len() - 1 - route.up.min(frames.len() - 1);
     let frame = &frames[level];
     if frame.absent {
-        return Vec::new();
+        return Hits::new();
     }
-    let mut hits: Vec<Hit<'t>> = Vec::new();
+    let mut hits = Hits::new();
     let nth = frame.nth.filter(|_| route.steps.is_empty());
     let own = nth.map_or(Cow::Borrowed(&route.leaf), |(repeat, nth)| Cow::Owned(repeat.leaf(&route.leaf, nth)));
     let mut take = |container: NodeId, seen: &mut Seen| {
@@ -253,7 +258,7 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
     hits
 }
 
-fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Vec<Hit<'t>>, every: bool, seen: &mut Seen) {
+fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<'t>, every: bool, seen: &mut Seen) {
     if let Leaf::Pairs(pairs) = wanted {
         return self::pairs(tree, container, pairs, hits, seen);
     }
@@ -271,7 +276,7 @@ fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Vec<H
     }
 }
 
-fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Vec<Hit<'t>>, seen: &mut Seen) {
+fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Hits<'t>, seen: &mut Seen) {
     for (qualifier, id) in &pairs.places {
         let (Some(qualifier), Some(id)) = (leaf(tree, segment, qualifier), leaf(tree, segment, id)) else { continue };
         let (Some(tag), Some(text)) = (tree.value(qualifier), tree.value(id)) else { continue };

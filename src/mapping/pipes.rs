@@ -15,7 +15,7 @@
 use super::{
     Tables,
     dates::DateFormat,
-    frames::{self, Hit, Seen},
+    frames::{self, Hit, Hits, Seen},
     plan::{Leaf, Pipe, Program},
     schemes,
     shape::Shape,
@@ -26,7 +26,8 @@ use crate::{
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
-use std::str::FromStr;
+use smallvec::smallvec;
+use std::{borrow::Cow, str::FromStr};
 
 /// Why a value could not be read or written.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,13 +38,13 @@ pub enum Wrong {
 
 /// Pipes in the reading direction.
 pub fn read<'t>(
-    pipes: &[Pipe],
-    mut hits: Vec<Hit<'t>>,
-    program: &Program,
+    pipes: &'t [Pipe],
+    mut hits: Hits<'t>,
+    program: &'t Program,
     tree: &'t Tree,
     tables: &dyn Tables,
     seen: &mut Seen,
-) -> Result<Vec<Hit<'t>>, Box<(Hit<'t>, Wrong)>> {
+) -> Result<Hits<'t>, Box<(Hit<'t>, Wrong)>> {
     for pipe in pipes {
         match pipe {
             Pipe::Default(text) if hits.is_empty() => {
@@ -70,10 +71,10 @@ pub fn read<'t>(
     Ok(hits)
 }
 
-fn read_one(
-    pipe: &Pipe,
-    hit: &mut Hit,
-    program: &Program,
+fn read_one<'t>(
+    pipe: &'t Pipe,
+    hit: &mut Hit<'t>,
+    program: &'t Program,
     tree: &Tree,
     tables: &dyn Tables,
     seen: &mut Seen,
@@ -96,9 +97,10 @@ fn read_one(
         Pipe::Table(at) => {
             let table = &program.tables[*at];
             let value = hit.text.trim();
-            let target = tables.get(&table.name, value).or_else(|| table.get(value).map(str::to_owned));
+            let own = tables.get(&table.name, value).map(Cow::Owned);
+            let target = own.or_else(|| table.get(value).map(Cow::Borrowed));
             let miss = || Wrong::NotInTable { table: table.name.clone(), value: value.to_owned() };
-            hit.text = target.ok_or_else(miss)?.into();
+            hit.text = target.ok_or_else(miss)?;
         }
         Pipe::Trim => hit.text = hit.text.trim().to_owned().into(),
         Pipe::Upper => hit.text = hit.text.to_uppercase().into(),
@@ -111,13 +113,13 @@ fn read_one(
         Pipe::Cut(width) => hit.text = hit.text.chars().take(*width).collect::<String>().into(),
         Pipe::Party(leaf) => {
             let qualifier = beside(tree, hit.container, leaf, seen);
-            hit.tag = Some(schemes::party(program.standard, qualifier.trim()).into());
+            hit.tag = Some(schemes::party(program.standard, qualifier.trim()));
         }
         Pipe::Item => {
             let qualifier = hit.tag.take().unwrap_or_default();
-            hit.tag = Some(schemes::item(program.standard, &qualifier).into());
+            hit.tag = Some(schemes::item(program.standard, &qualifier));
         }
-        Pipe::Ref(scheme) => hit.tag = Some(scheme.clone().into()),
+        Pipe::Ref(scheme) => hit.tag = Some(scheme.as_str().into()),
         Pipe::Split(_) | Pipe::Join(_) | Pipe::Default(_) => {}
     }
     Ok(())
@@ -130,8 +132,8 @@ fn beside<'t>(tree: &'t Tree, container: NodeId, leaf: &Leaf, seen: &mut Seen) -
     tree.value(node).unwrap_or_default()
 }
 
-fn split<'t>(hits: Vec<Hit<'t>>, mark: &str) -> Vec<Hit<'t>> {
-    let mut parts = Vec::new();
+fn split<'t>(hits: Hits<'t>, mark: &str) -> Hits<'t> {
+    let mut parts = Hits::new();
     for hit in hits {
         for part in hit.text.split(mark).filter(|p| !p.trim().is_empty()) {
             parts.push(Hit { text: part.to_owned().into(), ..hit.clone() });
@@ -140,10 +142,10 @@ fn split<'t>(hits: Vec<Hit<'t>>, mark: &str) -> Vec<Hit<'t>> {
     parts
 }
 
-fn join<'t>(hits: Vec<Hit<'t>>, mark: &str) -> Vec<Hit<'t>> {
+fn join<'t>(hits: Hits<'t>, mark: &str) -> Hits<'t> {
     let Some(first) = hits.first().cloned() else { return hits };
     let texts: Vec<&str> = hits.iter().map(|h| &*h.text).collect();
-    vec![Hit { text: texts.join(mark).into(), ..first }]
+    smallvec![Hit { text: texts.join(mark).into(), ..first }]
 }
 
 fn date(format: &DateFormat, text: &str, loose: bool) -> Result<String, Wrong> {
@@ -171,6 +173,13 @@ fn number(text: &str) -> Result<Decimal, Wrong> {
     })
 }
 
+/// Is it a number that would be written just so? Most are, and need not be taken apart.
+fn is_canonical(text: &str) -> bool {
+    let (whole, decimals) = text.split_once('.').map_or((text, "0"), |(whole, decimals)| (whole, decimals));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    text.len() <= 20 && digits(whole) && digits(decimals) && (whole == "0" || !whole.starts_with('0'))
+}
+
 /// `.5` and `5.` with the zero that they leave out.
 fn whole(text: &str) -> String {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |d| ("-", d));
@@ -196,6 +205,7 @@ fn bad_number(text: &str) -> Wrong {
 pub fn shaped(text: &str, shape: &Shape) -> Result<Value, Wrong> {
     let bad = |code, expected: String| Wrong::Value { code, found: text.to_owned(), expected };
     Ok(match shape {
+        Shape::Decimal if is_canonical(text) => Value::String(text.to_owned()),
         Shape::Decimal => Value::String(number(text)?.to_string()),
         Shape::Integer => {
             let whole = number(text)?.normalize();

@@ -3,7 +3,7 @@
 use super::{
     Context, Missing, Origin, Reading,
     faults::{self, fault},
-    frames::{self, Frame, Hit, Seen},
+    frames::{self, Frame, Hit, Hits, Seen},
     hierarchy, pipes,
     plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped},
     shape::Shape,
@@ -16,7 +16,12 @@ use crate::formats::{
     tree::{Kind, NodeId, Tree},
 };
 use serde_json::{Map, Value};
-use std::collections::{HashMap, HashSet};
+use smallvec::smallvec;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    fmt::Write,
+};
 
 /// Reads one set.
 pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
@@ -82,6 +87,17 @@ pub(super) struct Run<'a> {
     pub(super) missing: Vec<Missing>,
     /// Values that a fault or a miss has told of: a header's that each line falls back to is told once.
     pub(super) told: HashSet<NodeId>,
+}
+
+/// Room for members of an object at first: more than that are seldom all there.
+const MEMBERS: usize = 8;
+
+/// An id with its scheme.
+fn reference(scheme: &str, id: &str) -> Value {
+    let mut object = Map::with_capacity(2);
+    object.insert("scheme".to_owned(), scheme.into());
+    object.insert("id".to_owned(), id.into());
+    Value::Object(object)
 }
 
 /// What a field gave.
@@ -158,7 +174,7 @@ impl<'a> Run<'a> {
 
     /// The members of an object, and whether any of them stood in the document.
     fn members(&mut self, fields: &'a [Field]) -> (Map<String, Value>, bool) {
-        let mut object = Map::new();
+        let mut object = Map::with_capacity(fields.len().min(MEMBERS));
         let mut present = false;
         let mut lacking = Vec::new();
         for field in fields {
@@ -247,7 +263,7 @@ impl<'a> Run<'a> {
         let mut items = Vec::new();
         self.walk(block, &mut |run| {
             let before = run.pointer.len();
-            run.pointer.push_str(&format!("/{}", items.len()));
+            _ = write!(run.pointer, "/{}", items.len());
             let outer = std::mem::replace(&mut run.position, items.len() + 1);
             items.push(Value::Object(run.members(&block.fields).0));
             run.position = outer;
@@ -377,7 +393,7 @@ impl<'a> Run<'a> {
                 present |= hit.node.is_some();
                 self.came_from(&hit, Some((items.len(), refs)));
                 items.push(match (&hit.tag, refs) {
-                    (Some(tag), true) => serde_json::json!({ "scheme": tag, "id": hit.text }),
+                    (Some(tag), true) => reference(tag, &hit.text),
                     _ => Value::String(hit.text.into_owned()),
                 });
             }
@@ -387,15 +403,15 @@ impl<'a> Run<'a> {
     }
 
     /// The values of a formula; `Err` if a fault or a miss was noted.
-    fn formula(&mut self, formula: &'a Formula) -> Result<Vec<Hit<'a>>, ()> {
+    fn formula(&mut self, formula: &'a Formula) -> Result<Hits<'a>, ()> {
         let tree = self.tree;
-        let mut hits = Vec::new();
+        let mut hits = Hits::new();
         for alternative in &formula.alternatives {
             hits = match alternative {
                 Alternative::Route(route) => frames::hits(tree, &self.frames, route, formula.every, &mut self.seen),
-                Alternative::Literal(text) => vec![self.made(text.clone())],
-                Alternative::TenantCurrency => vec![self.made(self.context.tenant_currency.to_owned())],
-                Alternative::Position => vec![self.made(self.position.to_string())],
+                Alternative::Literal(text) => smallvec![self.made(text.as_str().into())],
+                Alternative::TenantCurrency => smallvec![self.made(self.context.tenant_currency.into())],
+                Alternative::Position => smallvec![self.made(self.position.to_string().into())],
                 Alternative::Group(inner) => self.formula(inner)?,
             };
             if !hits.is_empty() {
@@ -411,8 +427,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn made(&self, text: String) -> Hit<'a> {
+    fn made(&self, text: Cow<'a, str>) -> Hit<'a> {
         let container = self.frames.last().map_or(NodeId(0), |f| f.container);
-        Hit { text: text.into(), tag: None, node: None, container, route: None }
+        Hit { text, tag: None, node: None, container, route: None }
     }
 }

@@ -12,6 +12,7 @@
 //! | `id` | no qualifier at all | the same |
 
 use crate::formats::piece::Standard;
+use std::borrow::Cow;
 
 /// Qualifier → scheme, the qualifier that writing prefers first.
 type Schemes = &'static [(&'static str, &'static str)];
@@ -59,12 +60,12 @@ const XML_PARTIES: Schemes = &[
 ];
 
 /// What the qualifiers of an item's ids mean.
-pub fn item(standard: Standard, qualifier: &str) -> String {
+pub fn item(standard: Standard, qualifier: &str) -> Cow<'static, str> {
     scheme(items(standard), prefix(standard), qualifier)
 }
 
 /// What the qualifier of a party's id means.
-pub fn party(standard: Standard, qualifier: &str) -> String {
+pub fn party(standard: Standard, qualifier: &str) -> Cow<'static, str> {
     scheme(parties(standard), prefix(standard), qualifier)
 }
 
@@ -107,12 +108,12 @@ pub fn party_qualifier(standard: Standard, scheme: &str) -> Option<String> {
 /// The scheme of an id that nothing qualifies.
 const BARE: &str = "id";
 
-fn scheme(known: Schemes, prefix: &str, qualifier: &str) -> String {
+fn scheme(known: Schemes, prefix: &str, qualifier: &str) -> Cow<'static, str> {
     if qualifier.is_empty() {
-        return BARE.to_owned();
+        return BARE.into();
     }
     let found = known.iter().find(|(q, _)| *q == qualifier);
-    found.map_or_else(|| format!("{prefix}{qualifier}"), |(_, scheme)| (*scheme).to_owned())
+    found.map_or_else(|| format!("{prefix}{qualifier}").into(), |(_, scheme)| (*scheme).into())
 }
 
 fn items(standard: Standard) -> Schemes {
