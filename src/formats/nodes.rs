@@ -162,7 +162,40 @@ impl Nodes {
         if sibling { id } else { NONE }
     }
 
-    /// The name's number, the kind and the next sibling alone: what a walk asks for most.
+    /// The kind alone. It, the first child, the next sibling and the name's number are what a walk asks for most.
+    #[inline]
+    pub fn kind(&self, id: u32) -> Kind {
+        let row = self.rows[id as usize];
+        match row.meta {
+            meta if meta & WIDE != 0 => self.wide[(meta & !WIDE) as usize].kind,
+            meta if meta & COMPONENT != 0 => Kind::Component,
+            _ => Kind::Element,
+        }
+    }
+
+    /// The first child, or `NONE`.
+    #[inline]
+    pub fn first(&self, id: u32) -> u32 {
+        let row = self.rows[id as usize];
+        match row.meta {
+            meta if meta & WIDE != 0 => self.wide[(meta & !WIDE) as usize].first,
+            meta if meta >> CHILDREN & 0xFF > 0 => id + 1,
+            _ => NONE,
+        }
+    }
+
+    /// The next sibling, or `NONE`.
+    #[inline]
+    pub fn next(&self, id: u32) -> u32 {
+        let row = self.rows[id as usize];
+        if row.meta & WIDE != 0 {
+            return self.wide[(row.meta & !WIDE) as usize].next;
+        }
+        self.beside(id + (row.meta >> CHILDREN & 0xFF) + 1, row.parent)
+    }
+
+    /// The name's number.
+    #[inline]
     pub fn name(&self, id: u32) -> u32 {
         let row = self.rows[id as usize];
         if row.meta & WIDE != 0 { self.wide[(row.meta & !WIDE) as usize].name } else { row.meta & 0xFF }

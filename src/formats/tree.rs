@@ -192,7 +192,7 @@ impl Tree {
 
     /// What it is.
     pub fn kind(&self, id: NodeId) -> Kind {
-        self.slot(id).kind
+        self.nodes.kind(id.0)
     }
 
     /// Its name: `N1`, `SG2`, `01`, a header, a local name, a member.
@@ -235,7 +235,7 @@ impl Tree {
 
     /// Children in document order.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        std::iter::successors(link(self.slot(id).first), move |c| link(self.slot(*c).next))
+        std::iter::successors(link(self.nodes.first(id.0)), move |c| link(self.nodes.next(c.0)))
     }
 
     /// Children of one name in document order.

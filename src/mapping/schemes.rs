@@ -160,7 +160,7 @@ mod tests {
                 let scheme = party(standard, qualifier);
                 match party_qualifier(standard, &scheme) {
                     Some(back) => assert_eq!(party(standard, &back), scheme),
-                    None => assert_eq!((standard, scheme.as_str()), (Standard::X12, "id")),
+                    None => assert_eq!((standard, &*scheme), (Standard::X12, "id")),
                 }
             }
         }

@@ -28,15 +28,14 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn below(&mut self, node: NodeId, path: &mut String) {
-        let mut child = self.tree.children(node).next();
-        while let Some(id) = child {
+        let tree = self.tree;
+        for id in tree.children(node) {
             let before = path.len();
             if self.step(id, path) {
                 self.leaf(id, path);
                 self.below(id, path);
             }
             path.truncate(before);
-            child = self.tree.node(id).next_sibling;
         }
     }
 
