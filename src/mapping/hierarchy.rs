@@ -16,6 +16,10 @@ const PARENT: Leaf = Leaf::Element { element: 2, component: 0 };
 /// HL04: whether others stand below.
 const CHILDREN: Leaf = Leaf::Element { element: 4, component: 0 };
 
+/// HL03, and its usual codes from the shipment down to the item.
+const LEVEL: Leaf = Leaf::Element { element: 3, component: 0 };
+const LEVELS: &[&str] = &["S", "O", "T", "P", "I"];
+
 /// How far up is looked: a document may say anything, a circle too.
 const HIGHEST: usize = 100;
 
@@ -101,6 +105,12 @@ pub fn number(out: &mut Out, step: &Step) {
     for id in &all {
         let parent = out.node(*id).under.or(top.filter(|top| top != id));
         below.entry(parent).or_default().push(*id);
+    }
+    // Side by side stand first those that may hold others: so a line without a package keeps its place among the lines,
+    // whichever list made the packages.
+    let level = |id: &OutId| out.text(*id, &LEVEL).and_then(|code| LEVELS.iter().position(|l| *l == code));
+    if all.first().is_some_and(|id| out.node(*id).name == "HL") {
+        below.values_mut().for_each(|ids| ids.sort_by_key(|id| level(id).unwrap_or(LEVELS.len())));
     }
     // The topmost first; each is followed by what stands below it.
     let mut rest: Vec<(OutId, usize)> = Vec::new();

@@ -13,18 +13,27 @@ pub fn message(name: &str, seed: u64) -> Value {
 }
 
 fn of_schema(root: &Value, seed: u64) -> Value {
-    Maker { root, random: StdRng::seed_from_u64(seed) }.value(root, "")
+    Maker { root, random: StdRng::seed_from_u64(seed), within: String::new() }.value(root, "")
 }
 
 struct Maker<'a> {
     root: &'a Value,
     random: StdRng,
+    /// The record whose members are being made.
+    within: String,
 }
 
 impl Maker<'_> {
     fn value(&mut self, schema: &Value, name: &str) -> Value {
         if let Some(of) = schema["$ref"].as_str().and_then(|of| of.strip_prefix("#/$defs/")) {
-            return self.value(&self.root["$defs"][of], name);
+            if name == "pack" {
+                // Whole pieces lie in a package.
+                return json!({ "value": self.random.random_range(1..1_000).to_string(), "unit": "EA" });
+            }
+            let outer = std::mem::replace(&mut self.within, of.to_owned());
+            let made = self.value(&self.root["$defs"][of], name);
+            self.within = outer;
+            return made;
         }
         for choice in ["anyOf", "oneOf"] {
             let real = schema[choice].as_array().into_iter().flatten().filter(|of| of["type"] != "null");
@@ -49,7 +58,7 @@ impl Maker<'_> {
             ["object"] => json!({ "said": self.text("said") }),
             ["array"] => (0..self.random.random_range(1..4)).map(|_| self.value(&schema["items"], name)).collect(),
             ["integer"] => self.random.random_range(1..1_000).into(),
-            ["string", "number"] => self.decimal().into(),
+            ["string", "number"] => self.decimal(name).into(),
             ["string"] => match schema["format"].as_str() {
                 Some("date") => self.date().into(),
                 Some("date-time") => format!("{}T{}:00.000000Z", self.date(), self.clock()).into(),
@@ -66,7 +75,10 @@ impl Maker<'_> {
         let mut made = Map::new();
         for (name, member) in schema["properties"].as_object().into_iter().flatten() {
             // What has a default is written even if nobody sent it.
-            let always = required.contains(&name.as_str()) || !member["default"].is_null();
+            // A tax without its amount says nothing.
+            let always = required.contains(&name.as_str())
+                || !member["default"].is_null()
+                || (self.within.as_str(), name.as_str()) == ("Tax", "amount");
             if always || self.random.random_bool(0.4) {
                 made.insert(name.clone(), self.value(member, name));
             }
@@ -74,8 +86,15 @@ impl Maker<'_> {
         made.into()
     }
 
-    fn decimal(&mut self) -> String {
-        Decimal::new(self.random.random_range(1..10_000_000), self.random.random_range(0..4)).normalize().to_string()
+    /// Money has at most two decimals, as most currencies do.
+    fn decimal(&mut self, name: &str) -> String {
+        let (most, scale) = match name {
+            "per" => return self.one_of(&["1", "100", "1000"]),
+            "percent" | "discount_percent" => (10_000, 2),
+            "value" | "rate" | "exchange_rate" => (10_000_000, 3),
+            _ => (10_000_000, 2),
+        };
+        Decimal::new(self.random.random_range(1..most), self.random.random_range(0..=scale)).normalize().to_string()
     }
 
     fn date(&mut self) -> String {
@@ -90,9 +109,24 @@ impl Maker<'_> {
 
     /// A text as stands in a member of that name.
     fn text(&mut self, name: &str) -> String {
+        // Words that documentation names, where a code of the standard's may stand too.
+        let words: &[&str] = match (self.within.as_str(), name) {
+            ("Tax", "kind") => &["vat", "gst", "sales"],
+            ("Package", "kind") => &["pallet", "carton"],
+            ("Equipment", "kind") => &["trailer", "container"],
+            ("AllowanceCharge", "code") => &["freight", "handling", "discount"],
+            ("AllowanceCharge", "settled") => &["off_invoice", "bill_back"],
+            ("PaymentTerms", "code") => &["net", "discount", "end_of_month"],
+            ("PaymentTerms", "from") => &["invoice_date", "delivery", "receipt"],
+            ("", "structure") => &["pick_and_pack", "standard"],
+            _ => &[],
+        };
+        if !words.is_empty() {
+            return self.one_of(words);
+        }
         match name {
             "currency" | "tax_currency" => self.one_of(&["USD", "EUR", "CAD", "GBP"]),
-            "unit" => self.one_of(&["C62", "CT", "KGM", "LTR"]),
+            "unit" => self.one_of(&["EA", "CT", "KGM", "LTR"]),
             "country" | "country_of_origin" => self.one_of(&["US", "DE", "CA", "NL"]),
             "region" => self.one_of(&["OH", "GA", "CA", "TX"]),
             "scheme" => self.one_of(&["sku", "gtin", "duns", "buyer", "gln"]),
