@@ -9,7 +9,11 @@ macro_rules! shipped {
 /// Path from the root of the mappings, and text.
 pub const FILES: &[(&str, &str)] = shipped![
     "standard/csv/orders/mapping.yaml",
+    "standard/csv/price-list/mapping.yaml",
+    "standard/csv/stock-list/mapping.yaml",
     "standard/cxml/order-request/mapping.yaml",
+    "standard/edifact/d96a/desadv/mapping.yaml",
+    "standard/edifact/d96a/invoic/mapping.yaml",
     "standard/edifact/d96a/orders/mapping.yaml",
     "standard/edifact/d96a/ordrsp/mapping.yaml",
     "standard/json/order/mapping.yaml",
