@@ -8,6 +8,7 @@ macro_rules! shipped {
 
 /// Path from the root of the mappings, and text.
 pub const FILES: &[(&str, &str)] = shipped![
+    "partners/harbour-fasteners/810-invoice/mapping.yaml",
     "standard/csv/orders/mapping.yaml",
     "standard/csv/price-list/mapping.yaml",
     "standard/csv/stock-list/mapping.yaml",
