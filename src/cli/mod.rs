@@ -24,6 +24,7 @@ pub mod guide;
 mod http;
 pub mod input;
 pub mod listen;
+mod mapping;
 pub mod operate;
 pub mod out;
 pub mod pages;
@@ -101,6 +102,8 @@ enum Command {
     Explain(explain::Explain),
     #[command(subcommand)]
     Guide(guide::Command),
+    #[command(subcommand)]
+    Mapping(mapping::Command),
     Schema(schema::Arguments),
     Generate(generate::Generate),
 }
@@ -135,6 +138,7 @@ impl Command {
             Command::Explain(args) => explain::run(args),
             Command::Agreement(command) => agreement::run(command),
             Command::Guide(command) => guide::run(command),
+            Command::Mapping(command) => mapping::run(command),
             Command::Schema(args) => schema::run(args),
             Command::Generate(args) => generate::run(args),
             Command::Config(command) => admin::config(command),

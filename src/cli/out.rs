@@ -82,6 +82,15 @@ impl Out {
         if self.color { format!("\x1b[1m{text}\x1b[0m") } else { text.into() }
     }
 
+    /// A line of a difference: what is gone red, what is new green.
+    pub fn changed(&self, line: &str) -> String {
+        match line.chars().next() {
+            Some('-') if self.color => format!("\x1b[31m{line}\x1b[0m"),
+            Some('+') if self.color => format!("\x1b[32m{line}\x1b[0m"),
+            _ => line.to_owned(),
+        }
+    }
+
     /// A state in its colour: done, under way, in need of somebody.
     pub fn state(&self, state: &str) -> String {
         let code = match state {

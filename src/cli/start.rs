@@ -89,7 +89,8 @@ pub fn read_files(settings: &Settings) -> anyhow::Result<Files> {
     })
 }
 
-fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Vec<(String, String)>> {
+/// The files below a folder with one of these extensions, as (path, text), samples apart; none where there is no folder.
+pub fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {

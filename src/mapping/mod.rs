@@ -29,6 +29,7 @@ mod plan;
 mod read;
 mod route;
 mod rules;
+pub mod samples;
 mod schemes;
 mod shape;
 pub mod standard;
@@ -138,6 +139,17 @@ impl From<Spot> for At {
     }
 }
 
+/// What a mapping claims, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// `x12 004010 850`, `csv orders`.
+    pub document: String,
+    /// `in`, `out` or `both`.
+    pub direction: &'static str,
+    pub versions: Vec<String>,
+    pub partner: Option<String>,
+}
+
 /// A value of a document, and the line of the mapping that looked at it first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Looked<'p> {
@@ -225,6 +237,31 @@ impl Plan {
     /// True if writing back what it reads may lose something (`one_way: true`).
     pub fn one_way(&self) -> bool {
         self.0.one_way
+    }
+    /// What it claims, in words.
+    pub fn claimed(&self) -> Claimed {
+        let plan::Program { claims, standard, .. } = &self.0;
+        let edi = matches!(standard, Standard::X12 | Standard::Edifact);
+        let document = match self.0.guide {
+            Some(guide) if edi => format!("{} {} {}", standard.word(), guide.version, claims.kind),
+            _ => claims.kind.clone(),
+        };
+        let direction = match (claims.read, claims.write) {
+            (true, true) => "both",
+            (true, false) => "in",
+            _ => "out",
+        };
+        Claimed { document, direction, versions: claims.versions.clone(), partner: claims.partner.clone() }
+    }
+    /// Each field that it makes, lists' items once (`/lines/item`), with file and line.
+    pub fn fields(&self) -> Vec<(String, &str, u32)> {
+        let mut found = Vec::new();
+        plan::leaves(&self.0.fields, "", &mut found);
+        let placed = found.into_iter().map(|(field, spot)| {
+            let file = self.0.files.get(usize::from(spot.file)).map_or("", String::as_str);
+            (field, file, spot.line)
+        });
+        placed.collect()
     }
     /// Where the mapping says how a canonical field is made: (file, line), for a JSON pointer into the message. Of a field
     /// that no line names by itself (an item's `scheme`) that of what it stands in.

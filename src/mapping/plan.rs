@@ -334,3 +334,16 @@ pub fn spot(fields: &[Field], pointer: &str) -> Option<Spot> {
     }
     found
 }
+
+/// The fields that hold a value, by their pointers without indexes.
+pub fn leaves(fields: &[Field], at: &str, found: &mut Vec<(String, Spot)>) {
+    for field in fields {
+        let pointer = format!("{at}/{}", field.name);
+        match &field.source {
+            Source::Object(inner) => leaves(inner, &pointer, found),
+            Source::At(blocks) => leaves(blocks.first().map_or(&[], |b| &b.fields), &pointer, found),
+            Source::Each(block) => leaves(&block.fields, &pointer, found),
+            _ => found.push((pointer, field.spot)),
+        }
+    }
+}

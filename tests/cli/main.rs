@@ -10,5 +10,6 @@ mod documents;
 mod help;
 #[path = "../hub/mod.rs"]
 mod hub;
+mod mapping;
 mod rewrite;
 mod told;

@@ -1,12 +1,9 @@
 //! Documents for tests: files to a library, bytes to sets, messages to bytes.
 
-use crossdock::formats::{
-    self,
-    piece::{Identity, Piece, Set, Standard},
-    tree::Tree,
-    write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, Segment, X12Delimiters, X12Envelope},
+use crossdock::{
+    formats::piece::Set,
+    mapping::{Context, Library, NoTables, Plan, Written, samples},
 };
-use crossdock::mapping::{Context, Library, NoTables, Plan, Written};
 use serde_json::Value;
 use std::{
     fs,
@@ -50,15 +47,7 @@ pub fn context() -> Context<'static> {
 
 /// The sets of a document.
 pub fn sets(plan: &Plan, bytes: &[u8]) -> Vec<Set> {
-    let mut sets = Vec::new();
-    for piece in formats::read(plan.standard(), bytes, plan.options()) {
-        match piece.unwrap() {
-            Piece::Set(set) => sets.push(*set),
-            Piece::Fault(fault) => panic!("{fault:?}"),
-            _ => {}
-        }
-    }
-    sets
+    samples::sets(plan, bytes).unwrap_or_else(|why| panic!("{why}"))
 }
 
 /// The body is what the Rust type takes.
@@ -97,74 +86,5 @@ pub fn bytes(plan: &Plan, body: &Value) -> Vec<u8> {
 
 /// A minimal document around what a plan wrote.
 pub fn document(plan: &Plan, written: &Written) -> Vec<u8> {
-    match written {
-        Written::Segments(segments) => edi(plan, segments),
-        Written::Json(value) => serde_json::to_vec(value).unwrap(),
-        Written::Tree(tree) => match plan.standard() {
-            Standard::Csv => rows(tree).into_bytes(),
-            _ => write::xml(tree).unwrap_or_else(|fault| panic!("{fault:#?}")),
-        },
-    }
-}
-
-fn edi(plan: &Plan, segments: &[Segment]) -> Vec<u8> {
-    let (kind, version) = plan.document();
-    let party = |id: &str| Identity { qualifier: "14".into(), id: id.into() };
-    let set =
-        |control: &str| OutSet { kind: kind.into(), control: control.into(), segments: segments.iter().collect() };
-    let (date, time) = ("20260101".to_owned(), "0000".to_owned());
-    let written = if plan.standard() == Standard::X12 {
-        let guide = formats::guides::find(Standard::X12, version, kind).unwrap();
-        let envelope = X12Envelope {
-            sender: party("A"),
-            receiver: party("B"),
-            application_sender: "A".into(),
-            application_receiver: "B".into(),
-            functional_id: guide.functional_id.to_string(),
-            version: version.into(),
-            interchange_control: 1,
-            group_control: 1,
-            test: true,
-            date,
-            time,
-            header: Default::default(),
-            delimiters: X12Delimiters { replacement: Some('.'), ..X12Delimiters::default() },
-        };
-        write::x12(&envelope, &[set("0001")])
-    } else {
-        let envelope = EdifactEnvelope {
-            sender: party("A"),
-            receiver: party("B"),
-            syntax: "UNOY".into(),
-            syntax_version: 4,
-            control: "1".into(),
-            application_reference: String::new(),
-            acknowledgement_requested: false,
-            test: false,
-            version: version.into(),
-            association: String::new(),
-            date,
-            time,
-            una: true,
-            header: Default::default(),
-            group: None,
-            delimiters: EdifactDelimiters::default(),
-        };
-        write::edifact(&envelope, &[set("1")])
-    };
-    written.unwrap_or_else(|fault| panic!("{fault:#?}"))
-}
-
-fn rows(tree: &Tree) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut text = String::new();
-    for (at, row) in tree.children(tree.root()).enumerate() {
-        if at == 0 {
-            text += &tree.children(row).map(|c| quoted(tree.name(c))).collect::<Vec<_>>().join(",");
-            text += "\r\n";
-        }
-        text += &tree.children(row).map(|c| quoted(tree.value(c).unwrap())).collect::<Vec<_>>().join(",");
-        text += "\r\n";
-    }
-    text
+    samples::document(plan, written).unwrap_or_else(|fault| panic!("{fault:#?}"))
 }

@@ -1,34 +1,16 @@
 //! Every `samples/NAME.in.*` gives its `NAME.out.*`. `BLESS=1` rewrites what was reviewed; a missing one fails.
 
-use super::documents::{context, document, files, library, root, sets, typed, written_back};
+use super::documents::{context, files, library, root, sets, typed, written_back};
 use crossdock::{
     formats::piece::Standard,
-    mapping::{Asked, Library, Origin, Plan, Reading},
+    mapping::{Asked, Library, Plan, samples},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// What a person reviews: the message, where each value came from, what is wrong, what nobody read.
-fn readable(reading: &Reading, bytes: &[u8]) -> Value {
-    let from = |o: &Origin| {
-        let text = &bytes[o.bytes.start as usize..o.bytes.end as usize];
-        (o.field.clone(), json!(format!("{} = {}", o.at, String::from_utf8_lossy(text))))
-    };
-    let mut value = json!({ "body": reading.body });
-    value["from"] = Value::Object(reading.provenance.iter().map(from).collect());
-    let told: Vec<_> = reading.missing.iter().map(|m| &m.fault).chain(&reading.faults).collect();
-    if !told.is_empty() {
-        value["faults"] = told.iter().map(|f| json!([f.code, f.sentence, f.remedy])).collect();
-    }
-    if !reading.unread.is_empty() {
-        value["unread"] = json!(reading.unread);
-    }
-    value
-}
 
 fn compare(path: &Path, actual: &str) -> Result<(), String> {
     if std::env::var_os("BLESS").is_some() {
@@ -48,35 +30,22 @@ fn compare(path: &Path, actual: &str) -> Result<(), String> {
 
 fn check_reading(plan: &Arc<Plan>, input: &Path, output: &Path) -> Result<(), String> {
     let bytes = fs::read(input).unwrap();
-    let mut told = Vec::new();
+    let told = samples::read(plan, &bytes, &context()).map_err(|why| format!("{}: {why}", input.display()))?;
     for set in sets(plan, &bytes) {
-        if !set.accepted() {
-            return Err(format!("{}: {:#?}", input.display(), set.faults));
-        }
         let reading = plan.read(&set.tree, &context());
-        let clean = reading.faults.is_empty() && reading.missing.is_empty();
-        if clean {
+        if reading.faults.is_empty() && reading.missing.is_empty() {
             typed(plan.message(), &reading.body);
             written_back(plan, &reading.body);
         }
-        told.push(readable(&reading, &bytes));
     }
-    let whole = if told.len() == 1 { told.remove(0) } else { Value::Array(told) };
-    compare(output, &format!("{}\n", serde_json::to_string_pretty(&whole).unwrap()))
+    compare(output, &told)
 }
 
 /// The other way: a message beside the document that it gives.
 fn check_writing(plan: &Plan, input: &Path, output: &Path) -> Result<(), String> {
     let body: Value = serde_json::from_slice(&fs::read(input).unwrap()).unwrap();
-    typed(plan.message(), &body);
-    let bytes = match plan.write(&body, &context()) {
-        Ok(written) => document(plan, &written),
-        Err(faults) => {
-            let told: Vec<_> = faults.iter().map(|f| json!([f.code, f.sentence, f.remedy])).collect();
-            format!("{}\n", serde_json::to_string_pretty(&told).unwrap()).into_bytes()
-        }
-    };
-    compare(output, &String::from_utf8(bytes).unwrap())
+    let told = samples::write(plan, &body, &context()).map_err(|why| format!("{}: {why}", input.display()))?;
+    compare(output, &told)
 }
 
 /// (mapping folder, plan, input)
@@ -105,19 +74,10 @@ fn samples_give_what_was_reviewed() {
     let mut wrong = Vec::new();
     for (plan, input) in inputs(&library) {
         let name = input.file_name().unwrap().to_str().unwrap();
-        let (stem, extension) = name.split_once(".in.").unwrap();
-        let message = extension == "json" && plan.standard() != Standard::Json || stem.ends_with(".message");
-        let result = if message {
-            let extension = match plan.standard() {
-                Standard::Csv => "csv",
-                Standard::Xml => "xml",
-                Standard::Json => "json",
-                _ => "edi",
-            };
-            check_writing(&plan, &input, &input.with_file_name(format!("{stem}.out.{extension}")))
-        } else {
-            check_reading(&plan, &input, &input.with_file_name(format!("{stem}.out.json")))
-        };
+        let sample = samples::sample(&plan, name).unwrap();
+        let output = input.with_file_name(&sample.output);
+        let result =
+            if sample.writes { check_writing(&plan, &input, &output) } else { check_reading(&plan, &input, &output) };
         wrong.extend(result.err());
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,0 +1,186 @@
+//! Samples: a document beside the message that it gives, or a message beside its document, as a person reviews them.
+//!
+//! `samples/NAME.in.*` is the input, `NAME.out.*` what was reviewed. An input of JSON is a message, unless the mapping
+//! itself is for JSON; there it is one if it is called `NAME.message.in.json`.
+
+use super::{Context, Origin, Plan, Reading, Written};
+use crate::formats::{
+    self,
+    fault::Fault,
+    guides,
+    piece::{Identity, Piece, Set, Standard},
+    tree::Tree,
+    write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, Segment, X12Delimiters, X12Envelope},
+};
+use serde_json::{Value, json};
+
+/// A sample's input, by the name of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// The file of what was reviewed.
+    pub output: String,
+    /// The input is a message, and the output its document.
+    pub writes: bool,
+}
+
+/// What a file below `samples/` is for a mapping; none if it is no input.
+pub fn sample(plan: &Plan, file: &str) -> Option<Sample> {
+    let (stem, extension) = file.split_once(".in.")?;
+    let writes = extension == "json" && plan.standard() != Standard::Json || stem.ends_with(".message");
+    let extension = match plan.standard() {
+        _ if !writes => "json",
+        Standard::Csv => "csv",
+        Standard::Xml => "xml",
+        Standard::Json => "json",
+        _ => "edi",
+    };
+    Some(Sample { output: format!("{stem}.out.{extension}"), writes })
+}
+
+/// What a document gives: each set's message, where each value came from, what is wrong, what nobody read.
+///
+/// Errors: a sentence, where the codec refuses the document.
+pub fn read(plan: &Plan, bytes: &[u8], context: &Context) -> Result<String, String> {
+    let mut told = Vec::new();
+    for set in sets(plan, bytes)? {
+        if let (false, Some(fault)) = (set.accepted(), set.faults.first()) {
+            return Err(format!("the document is faulty at {}: {} {}", fault.place.at, fault.sentence, fault.remedy));
+        }
+        told.push(readable(&plan.read(&set.tree, context), bytes));
+    }
+    let whole = if told.len() == 1 { told.remove(0) } else { Value::Array(told) };
+    Ok(pretty(&whole))
+}
+
+/// What a message gives: its document, or what is wrong.
+///
+/// Errors: a sentence, where the body is no such message.
+pub fn write(plan: &Plan, body: &Value, context: &Context) -> Result<String, String> {
+    crate::canonical::messages::check(plan.message(), body)
+        .map_err(|why| format!("it is no {}: {why}", plan.message()))?;
+    let faults = match plan.write(body, context) {
+        Ok(written) => match document(plan, &written) {
+            Ok(bytes) => return String::from_utf8(bytes).map_err(|_| "the document is no UTF-8".to_owned()),
+            Err(fault) => vec![*fault],
+        },
+        Err(faults) => faults,
+    };
+    Ok(pretty(&faults.iter().map(reviewed).collect()))
+}
+
+/// The sets of a document.
+///
+/// Errors: a sentence, where it can't be read, or holds none.
+pub fn sets(plan: &Plan, bytes: &[u8]) -> Result<Vec<Set>, String> {
+    let mut sets = Vec::new();
+    for piece in formats::read(plan.standard(), bytes, plan.options()) {
+        match piece.map_err(|error| error.to_string())? {
+            Piece::Set(set) => sets.push(*set),
+            Piece::Fault(fault) => return Err(format!("{} {}", fault.sentence, fault.remedy)),
+            _ => {}
+        }
+    }
+    if sets.is_empty() { Err(format!("it holds no set of {}", plan.standard().word())) } else { Ok(sets) }
+}
+
+fn readable(reading: &Reading, bytes: &[u8]) -> Value {
+    let from = |o: &Origin| {
+        let text = bytes.get(o.bytes.start as usize..o.bytes.end as usize).unwrap_or_default();
+        (o.field.clone(), json!(format!("{} = {}", o.at, String::from_utf8_lossy(text))))
+    };
+    let mut value = json!({ "body": reading.body });
+    value["from"] = Value::Object(reading.provenance.iter().map(from).collect());
+    let told: Vec<_> = reading.missing.iter().map(|m| &m.fault).chain(&reading.faults).map(reviewed).collect();
+    if !told.is_empty() {
+        value["faults"] = told.into();
+    }
+    if !reading.unread.is_empty() {
+        value["unread"] = json!(reading.unread);
+    }
+    value
+}
+
+fn reviewed(fault: &Fault) -> Value {
+    json!([fault.code, fault.sentence, fault.remedy])
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// A minimal document around what a plan wrote, always the same: who it is from and when is not the mapping's to say.
+///
+/// Errors: what the document's writer refuses.
+pub fn document(plan: &Plan, written: &Written) -> Result<Vec<u8>, Box<Fault>> {
+    match written {
+        Written::Segments(segments) if plan.standard() == Standard::X12 => x12(plan, segments),
+        Written::Segments(segments) => edifact(plan, segments),
+        Written::Json(value) => Ok(value.to_string().into_bytes()),
+        Written::Tree(tree) if plan.standard() == Standard::Csv => Ok(rows(tree).into_bytes()),
+        Written::Tree(tree) => write::xml(tree).map_err(Box::new),
+    }
+}
+
+fn party(id: &str) -> Identity {
+    Identity { qualifier: "14".into(), id: id.into() }
+}
+
+fn x12(plan: &Plan, segments: &[Segment]) -> Result<Vec<u8>, Box<Fault>> {
+    let (kind, version) = plan.document();
+    let guide = guides::find(Standard::X12, version, kind);
+    let envelope = X12Envelope {
+        sender: party("A"),
+        receiver: party("B"),
+        application_sender: "A".into(),
+        application_receiver: "B".into(),
+        functional_id: guide.map_or_else(String::new, |g| g.functional_id.to_string()),
+        version: version.into(),
+        interchange_control: 1,
+        group_control: 1,
+        test: true,
+        date: "20260101".into(),
+        time: "0000".into(),
+        header: Default::default(),
+        delimiters: X12Delimiters { replacement: Some('.'), ..X12Delimiters::default() },
+    };
+    let set = OutSet { kind: kind.into(), control: "0001".into(), segments: segments.iter().collect() };
+    write::x12(&envelope, &[set]).map_err(Box::new)
+}
+
+fn edifact(plan: &Plan, segments: &[Segment]) -> Result<Vec<u8>, Box<Fault>> {
+    let (kind, version) = plan.document();
+    let envelope = EdifactEnvelope {
+        sender: party("A"),
+        receiver: party("B"),
+        syntax: "UNOY".into(),
+        syntax_version: 4,
+        control: "1".into(),
+        application_reference: String::new(),
+        acknowledgement_requested: false,
+        test: false,
+        version: version.into(),
+        association: String::new(),
+        date: "20260101".into(),
+        time: "0000".into(),
+        una: true,
+        header: Default::default(),
+        group: None,
+        delimiters: EdifactDelimiters::default(),
+    };
+    let set = OutSet { kind: kind.into(), control: "1".into(), segments: segments.iter().collect() };
+    write::edifact(&envelope, &[set]).map_err(Box::new)
+}
+
+fn rows(tree: &Tree) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut text = String::new();
+    for (at, row) in tree.children(tree.root()).enumerate() {
+        if at == 0 {
+            text += &tree.children(row).map(|c| quoted(tree.name(c))).collect::<Vec<_>>().join(",");
+            text += "\r\n";
+        }
+        text += &tree.children(row).map(|c| quoted(tree.value(c).unwrap_or_default())).collect::<Vec<_>>().join(",");
+        text += "\r\n";
+    }
+    text
+}

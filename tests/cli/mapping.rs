@@ -1,0 +1,111 @@
+//! `crossdock mapping`: faults under their lines, samples that give what was reviewed, what mappings there are.
+
+use super::call::{Called, Folder, command};
+
+const OWN: &str = "mapping: northwind/850-order
+extends: x12/4010/850-order
+claims: { partner: northwind }
+fields:
+  ext: { season: 'REF[01=19].02' }
+";
+
+const ORDER: &str =
+    "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~
+GS*PO*A*B*20260101*0900*1*X*004010~
+ST*850*0001~
+BEG*00*NE*77**20260102~
+REF*19*SPRING~
+N1*BY*Northwind*92*STORE4~
+PO1*1*3*EA*2.50**VN*A1~
+SE*6*0001~
+GE*1*1~
+IEA*1*000000001~
+";
+
+fn call(folder: &Folder, arguments: &[&str]) -> Called {
+    let output = command(folder.path()).arg("mapping").args(arguments).output().unwrap();
+    Called {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn with(text: &str) -> Folder {
+    let folder = Folder::new();
+    folder.write("mappings/partners/northwind/850-order/mapping.yaml", text);
+    folder
+}
+
+#[test]
+fn lint_shows_each_fault_under_its_line() {
+    let folder = with(&OWN.replace("REF[01=19].02", "REV[01=19].02"));
+    let called = call(&folder, &["lint"]);
+    assert_eq!(called.code, 1, "{called:?}");
+    let expected =
+        "mappings/partners/northwind/850-order/mapping.yaml:5:19: REV is not in the guide of 850 004010; nearest REF
+  5 |   ext: { season: 'REV[01=19].02' }
+    |                   ^
+
+1 fault
+";
+    assert_eq!(called.out.trim_start_matches("./"), expected);
+    for (from, to, sentence) in [
+        ("  ext:", "  number: BEG03 | uper\n  ext:", "`uper` is no pipe; nearest upper"),
+        ("extends: x12/4010/850-order", "extends: northwind/850-order", "goes round in a circle"),
+        ("extends: x12/4010/850-order", "extends: x12/4010/850-ordr", "nearest x12/4010/850-order"),
+        ("claims: { partner: northwind }\n", "", "claims the same"),
+        ("  ext:", "  requested_on: DTM02\n  ext:", "a date needs its format"),
+        ("  ext:", "  purpose: BEG01 | table(purpse)\n  ext:", "is not named under `tables:`"),
+        ("  ext:", "  totals: { lines: { cel: 'size(lins)' } }\n  ext:", "nearest lines"),
+    ] {
+        let text = OWN.replace(from, to);
+        let called = call(&with(&text), &["lint", "mappings"]);
+        assert_eq!(called.code, 1, "{text}{called:?}");
+        assert!(called.out.contains(sentence) && called.out.contains("^\n"), "{text}{}", called.out);
+    }
+    let called = call(&with(OWN), &["lint"]);
+    assert_eq!((called.code, called.out.lines().last()), (0, Some("1 mappings in mappings, no fault")), "{called:?}");
+    let called = call(&with(&OWN.replace("REF[", "REV[")), &["lint", "--json"]);
+    assert_eq!(called.json()[0]["line"], 5, "{called:?}");
+    assert_eq!(call(&Folder::new(), &["lint"]).code, 2);
+}
+
+#[test]
+fn samples_are_tried_shown_and_blessed() {
+    let folder = with(OWN);
+    folder.write("mappings/partners/northwind/850-order/samples/first.in.edi", ORDER);
+    let called = call(&folder, &["test"]);
+    assert_eq!(called.code, 1, "{called:?}");
+    assert!(called.out.contains("first.out.json is not there"), "{}", called.out);
+    assert_eq!(call(&folder, &["test", "--bless"]).code, 0);
+    let called = call(&folder, &["test", "mappings/partners"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.out.starts_with("1 samples, 0 not as reviewed"), "{}", called.out);
+    folder.write("mappings/partners/northwind/850-order/samples/first.in.edi", ORDER.replace("SPRING", "SUMMER"));
+    let called = call(&folder, &["test"]);
+    assert_eq!(called.code, 1, "{called:?}");
+    assert!(
+        called.out.contains("-      \"season\": \"SPRING\"") && called.out.contains("+      \"season\": \"SUMMER\""),
+        "{}",
+        called.out
+    );
+    let told = call(&folder, &["test", "--json"]).json();
+    assert_eq!(told[0]["result"], "differs");
+}
+
+#[test]
+fn mappings_are_listed_and_one_is_shown_line_by_line() {
+    let folder = with(OWN);
+    let called = call(&folder, &["show"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    let own = called.out.lines().find(|line| line.starts_with("northwind/850-order")).unwrap();
+    assert!(own.contains("x12 004010 850") && own.contains("order/1") && own.ends_with("northwind"), "{own}");
+    let called = call(&folder, &["show", "northwind/850-order"]);
+    assert!(called.out.contains("/ext/season") && called.out.contains("850-order/mapping.yaml:5"), "{}", called.out);
+    let number = called.out.lines().find(|line| line.starts_with("/number")).unwrap();
+    assert!(number.ends_with("number: BEG03"), "what is below is shown with its own line: {number}");
+    let called = call(&folder, &["show", "northwind/850-ordr"]);
+    assert_eq!(called.code, 2);
+    assert!(called.err.contains("did you mean northwind/850-order?"), "{}", called.err);
+}
