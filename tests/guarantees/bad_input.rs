@@ -241,7 +241,8 @@ async fn what_a_groups_trailer_refuses_stays_when_the_rest_goes(mut rig: Rig) {
 
 async fn what_can_not_be_mapped_is_held(mut rig: Rig) {
     let unit = set("850", 1, &order("PO-UNIT", "PLENTY-1", "1", "PF"));
-    let kind = set("810", 2, &["BIG*20261102*INV-1**PO-9".into(), "TDS*100".into()]);
+    let kind =
+        set("816", 2, &["BHT*0001*00".into(), "N1*BY*NORTHWIND".into(), "HL*1**35".into(), "N1*ST*STORE 1".into()]);
     let good = set("850", 3, &order("PO-GOOD", "PLENTY-1", "1", "EA"));
     let id = rig.bring("north-edi", "three.edi", interchange(1, &[unit, kind, good]).as_bytes()).await;
     rig.start(1, 1).await;
@@ -250,8 +251,8 @@ async fn what_can_not_be_mapped_is_held(mut rig: Rig) {
     stands(&rig, "PO-UNIT", "held", "no_reference", &["PF", "PO103"]).await;
     let unknown = in_set(&rig, id, 1).await;
     assert_eq!(unknown.state, "held");
-    let mapped = "of x12, the mappings for northwind read 004010 850, 004010 860";
-    told(&unknown, "no_mapping", &["x12 004010 810", "set 0002", mapped]);
+    let mapped = "of x12, the mappings for northwind read 004010 810, 004010 832, 004010 846, 004010 850, 004010 856";
+    told(&unknown, "no_mapping", &["x12 004010 816", "set 0002", mapped]);
     assert!(acknowledgement(&rig, id).await.contains("AK9*A*3*3*3~"), "held speaks of meaning, the 997 of syntax");
     rig.halt().await;
 }

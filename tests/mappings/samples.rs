@@ -148,6 +148,13 @@ fn the_standard_mappings_claim_what_they_are_for() {
     assert_eq!(name(asked(Standard::X12, "004010", "860", false)).as_deref(), Some("x12/4010/860-order"));
     assert_eq!(name(asked(Standard::X12, "005010", "855", true)).as_deref(), Some("x12/4010/855-order-response"));
     assert_eq!(name(asked(Standard::X12, "004010", "855", false)), None);
+    for outbound in [false, true] {
+        let of = |standard, version, kind| name(asked(standard, version, kind, outbound));
+        assert_eq!(of(Standard::X12, "004010", "846").as_deref(), Some("x12/4010/846-inventory-report"));
+        assert_eq!(of(Standard::X12, "005010", "832").as_deref(), Some("x12/4010/832-price-catalogue"));
+        assert_eq!(of(Standard::Edifact, "D96A", "INVRPT").as_deref(), Some("edifact/d96a/invrpt"));
+        assert_eq!(of(Standard::Edifact, "D96A", "PRICAT").as_deref(), Some("edifact/d96a/pricat"));
+    }
     assert_eq!(name(asked(Standard::X12, "003010", "850", false)), None);
     assert_eq!(name(asked(Standard::X12, "004010", "999", false)), None);
 }
