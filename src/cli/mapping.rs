@@ -6,7 +6,7 @@ use super::{
     start,
 };
 use crate::mapping::{Context, Library, Lint as Wrong, NoTables, Plan, samples, standard};
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use serde_json::json;
 use std::{
     fs,
@@ -104,13 +104,17 @@ struct Folder {
 }
 
 fn folder(given: Option<&Path>, flags: &settings::Flags) -> anyhow::Result<Folder> {
-    let root = match given {
-        Some(folder) => folder.to_path_buf(),
-        None => settings::load(flags)?.settings.mappings,
-    };
+    let whole = settings::load(flags)?.settings.mappings;
+    let root = given.unwrap_or(&whole).to_path_buf();
     fs::read_dir(&root).with_context(|| format!("the folder {} can't be read", root.display()))?;
     let own = start::read_tree(&root, &["yaml", "yml", "csv"])?;
-    Ok(Folder { all: standard::with(own.clone()), own, root })
+    // A part of the mappings may extend what stands beside it, and look into tables above it.
+    let inside = |a: &Path, b: &Path| Some(a.canonicalize().ok()?.starts_with(b.canonicalize().ok()?));
+    let all = match inside(&root, &whole) {
+        Some(true) => start::read_tree(&whole, &["yaml", "yml", "csv"])?,
+        _ => own.clone(),
+    };
+    Ok(Folder { all: standard::with(all), own, root })
 }
 
 // ---- lint ----
@@ -122,16 +126,13 @@ fn lint(args: &Lint, out: &mut Out) -> anyhow::Result<u8> {
         Err(wrong) => wrong,
     };
     for one in &wrong {
-        if args.json {
-            out.json(&json!({ "file": one.file, "line": one.line, "column": one.column, "sentence": one.sentence }))?;
-        } else {
-            picture(one, &folder.all, out)?;
-        }
+        told(one, &folder, args.json, out)?;
     }
     let mappings = folder.own.iter().filter(|(path, _)| path.ends_with("mapping.yaml")).count();
     if !args.json {
+        let s = if mappings == 1 { "" } else { "s" };
         out.line(match wrong.len() {
-            0 => format!("{mappings} mappings in {}, no fault", folder.root.display()),
+            0 => format!("{mappings} mapping{s} in {}, no fault", folder.root.display()),
             1 => "1 fault".to_owned(),
             faults => format!("{faults} faults"),
         })?;
@@ -158,14 +159,22 @@ fn picture(wrong: &Wrong, files: &[(String, String)], out: &mut Out) -> anyhow::
 }
 
 /// Faults of the mappings, shown; for commands that can't go on with them.
-fn compiled(folder: &Folder, out: &mut Out) -> anyhow::Result<Option<Library>> {
+fn compiled(folder: &Folder, json: bool, out: &mut Out) -> anyhow::Result<Option<Library>> {
     match Library::compile(&folder.all) {
         Ok(library) => Ok(Some(library)),
         Err(wrong) => {
-            wrong.iter().try_for_each(|one| picture(one, &folder.all, out))?;
+            wrong.iter().try_for_each(|one| told(one, folder, json, out))?;
             Ok(None)
         }
     }
+}
+
+fn told(one: &Wrong, folder: &Folder, json: bool, out: &mut Out) -> anyhow::Result<()> {
+    if json {
+        return out
+            .json(&json!({ "file": one.file, "line": one.line, "column": one.column, "sentence": one.sentence }));
+    }
+    picture(one, &folder.all, out)
 }
 
 // ---- test ----
@@ -179,7 +188,7 @@ enum Came {
 
 fn test(args: &Test, out: &mut Out) -> anyhow::Result<u8> {
     let folder = folder(args.folder.as_deref(), &args.settings)?;
-    let Some(library) = compiled(&folder, out)? else { return Ok(1) };
+    let Some(library) = compiled(&folder, args.json, out)? else { return Ok(1) };
     let started = Instant::now();
     let (mut tried, mut faulty, mut without) = (0, 0, 0);
     for (path, text) in folder.own.iter().filter(|(path, _)| path.ends_with("mapping.yaml")) {
@@ -187,7 +196,9 @@ fn test(args: &Test, out: &mut Out) -> anyhow::Result<u8> {
         let inputs = inputs(&Path::new(path).with_file_name("samples"))?;
         if inputs.is_empty() {
             without += 1;
-            out.line(format!("{path}: no sample: put NAME.in.edi beside it, into samples/"))?;
+            if !args.json {
+                out.line(format!("{path}: no sample: put NAME.in.edi beside it, into samples/"))?;
+            }
         }
         for input in inputs {
             let Some(sample) = file_name(&input).and_then(|name| samples::sample(&plan, name)) else { continue };
@@ -196,6 +207,9 @@ fn test(args: &Test, out: &mut Out) -> anyhow::Result<u8> {
             faulty += u32::from(matches!(came, Came::Wrong(_)));
             tell(&input, &came, args.json, out)?;
         }
+    }
+    if tried == 0 {
+        bail!("there is no sample below {}: nothing was tried", folder.root.display());
     }
     if !args.json {
         let took = started.elapsed().as_millis();
@@ -291,7 +305,7 @@ fn show(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
     let settings = settings::load(&args.settings)?.settings;
     let own = start::read_tree(&settings.mappings, &["yaml", "yml", "csv"])?;
     let folder = Folder { all: standard::with(own.clone()), own, root: settings.mappings };
-    let Some(library) = compiled(&folder, out)? else { return Ok(1) };
+    let Some(library) = compiled(&folder, args.json, out)? else { return Ok(1) };
     let short = |plan: &Plan| plan.name().split('@').next().unwrap_or_default().to_owned();
     let Some(name) = &args.name else {
         let mut rows: Vec<Vec<String>> = Vec::new();

@@ -65,7 +65,7 @@ fn lint_shows_each_fault_under_its_line() {
         assert!(called.out.contains(sentence) && called.out.contains("^\n"), "{text}{}", called.out);
     }
     let called = call(&with(OWN), &["lint"]);
-    assert_eq!((called.code, called.out.lines().last()), (0, Some("1 mappings in mappings, no fault")), "{called:?}");
+    assert_eq!((called.code, called.out.lines().last()), (0, Some("1 mapping in mappings, no fault")), "{called:?}");
     let called = call(&with(&OWN.replace("REF[", "REV[")), &["lint", "--json"]);
     assert_eq!(called.json()[0]["line"], 5, "{called:?}");
     assert_eq!(call(&Folder::new(), &["lint"]).code, 2);
@@ -79,6 +79,7 @@ fn samples_are_tried_shown_and_blessed() {
     assert_eq!(called.code, 1, "{called:?}");
     assert!(called.out.contains("first.out.json is not there"), "{}", called.out);
     assert_eq!(call(&folder, &["test", "--bless"]).code, 0);
+    assert_eq!(call(&with(OWN), &["test"]).code, 2, "nothing tried is not all right");
     let called = call(&folder, &["test", "mappings/partners"]);
     assert_eq!(called.code, 0, "{called:?}");
     assert!(called.out.starts_with("1 samples, 0 not as reviewed"), "{}", called.out);
