@@ -128,6 +128,12 @@ codes! {
         "Number the groups of an interchange each by a number of its own: an acknowledgement names them by it. The agreement can refuse such groups: `checks: { group_numbers: reject }`.";
     HEADER_VALUE "E0122" "a value of the interchange header that can't stand there" Envelope Segment Interchange("022"), "12",
         "The interchange is worked all the same. The header should say what X12.5 has for that element.";
+    UNKNOWN_SET "E0123" "a kind of set that no guide knows" Guide Set Set("1"), "17",
+        "Ask the sender what it is. To have it read, load a guide of your own (`guides`); to keep it until there is one, agree on `unknown_sets: warn`.";
+    GROUP_KIND "E0124" "a group of another kind than its sets" Envelope Nothing Group("1"), "",
+        "Its sets are worked all the same: each says itself what it is. GS01 should name what the group holds. The agreement can refuse such groups: `checks: { group_kinds: reject }`.";
+    GROUP_VALUE "E0125" "a value of the group header that can't stand there" Envelope Nothing None, "",
+        "The group is worked all the same. The header should say what X12.22 has for that element.";
     UNKNOWN_SEGMENT "E0201" "a segment that the standard doesn't know" Structure Set Segment("1"), "15",
         "Look for a slip in the segment's id, or a line break or terminator inside a value. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     OUT_OF_PLACE "E0202" "a segment at the wrong place" Structure Set Segment("7"), "15",
@@ -170,6 +176,8 @@ codes! {
         "It was taken as part of the value. The sender should choose a separator that its data doesn't use.";
     PADDED_VALUE "E0312" "zeros before a number, or blanks around a value" Element Nothing Element("6"), "12",
         "Send numbers without leading zeros, and values without blanks at their ends, but for what fills a value up to its shortest length.";
+    OUTSIDE_REPERTOIRE "E0313" "a character that the named character set doesn't have" Element Nothing None, "21",
+        "It was read all the same. The sender should name the set that it writes in (UNOC for Western Europe, UNOY for any), or write capital letters only where it names UNOA. The agreement can refuse such messages: `checks: { characters: reject }`.";
     PAIRED "E0401" "elements that go together are not all there" Relation Set Element("2"), "48",
         "Send all of them or none.";
     ONE_REQUIRED "E0402" "none of several elements is there" Relation Set Element("2"), "48",

@@ -216,6 +216,13 @@ pub fn find(standard: Standard, version: &str, kind: &str) -> Option<&'static Gu
     shelf(standard, version, kind)?.guide(kind)
 }
 
+/// True if a guide that is compiled in, of whatever version, is about sets of this kind.
+pub fn knows(standard: Standard, kind: &str) -> bool {
+    let family = standard.word();
+    let mut shelves = shelves().iter().filter(|s| s.folder.name.starts_with(family));
+    shelves.any(|shelf| shelf.books().contains_key(kind))
+}
+
 /// What elements a segment has in a version, whether a set uses it or the envelope only.
 pub fn segment(standard: Standard, version: &str, id: &str) -> Option<Arc<SegmentSpec>> {
     shelf(standard, version, "")?.dictionary()?.segment(id)

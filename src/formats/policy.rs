@@ -46,6 +46,12 @@ pub enum Area {
     HashTotals,
     /// Zeros before numbers and blanks around values; looked for only where they are not ignored, as they are by default.
     Padding,
+    /// Sets of a kind that no guide knows.
+    Sets,
+    /// Groups whose GS01 names sets of another kind than are in them.
+    GroupKinds,
+    /// Characters that UNOA or UNOB doesn't have.
+    Characters,
     /// Counts and control numbers of trailers; taken as [`Policy::counts`] says.
     Counts,
     /// Counts of lines; taken as [`Policy::totals`] says.
@@ -56,7 +62,7 @@ pub enum Area {
 
 impl Area {
     /// Those of which [`Strictness`] holds something.
-    pub const OF_STRICTNESS: [Area; 13] = [
+    pub const OF_STRICTNESS: [Area; 16] = [
         Area::Order,
         Area::Repeats,
         Area::Required,
@@ -70,6 +76,9 @@ impl Area {
         Area::GroupNumbers,
         Area::HashTotals,
         Area::Padding,
+        Area::Sets,
+        Area::GroupKinds,
+        Area::Characters,
     ];
 
     /// Where a fault belongs, by its code.
@@ -90,6 +99,9 @@ impl Area {
             codes::GROUP_NUMBER_AGAIN => Area::GroupNumbers,
             codes::HASH_TOTAL => Area::HashTotals,
             codes::PADDED_VALUE => Area::Padding,
+            codes::UNKNOWN_SET => Area::Sets,
+            codes::GROUP_KIND => Area::GroupKinds,
+            codes::OUTSIDE_REPERTOIRE => Area::Characters,
             codes::SET_COUNT
             | codes::SET_CONTROL
             | codes::GROUP_COUNT
@@ -120,12 +132,18 @@ impl Strictness {
         matches!(self.0[Area::Padding as usize], Some(Severity::Warn | Severity::Reject))
     }
 
-    /// The fault as it is taken; none if it is ignored. What was changed is the agreement's word.
+    /// True if characters outside of the repertoire are looked for.
+    pub(crate) fn tells_characters(&self) -> bool {
+        self.0[Area::Characters as usize] != Some(Severity::Ignore)
+    }
+
+    /// The fault as it is taken; none if it is ignored. What was changed is the agreement's word. What would refuse a set
+    /// and is warned of is an error that was noted: an acknowledgement says so (elements 715, 717: E).
     pub(crate) fn judge(&self, fault: Fault) -> Option<Fault> {
         let said = Area::of(&fault.code).and_then(|area| *self.0.get(area as usize)?);
         match said {
             Some(Severity::Ignore) => None,
-            Some(Severity::Warn) if fault.costs > Costs::Nothing => Some(tolerated(fault, Costs::Nothing)),
+            Some(Severity::Warn) if fault.costs > Costs::Segment => Some(tolerated(fault, Costs::Segment)),
             Some(Severity::Reject) if fault.costs < Costs::Set => Some(tolerated(fault, Costs::Set)),
             _ => Some(fault),
         }

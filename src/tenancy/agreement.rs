@@ -55,6 +55,10 @@ pub struct Agreement {
     /// Segments that the guide does not know.
     #[schemars(extend("level" = "set"))]
     pub unknown_segments: Tolerance,
+    /// Sets of a kind that no guide knows, in any version: `reject` (718 = 1, 0085 = 17), `warn` (taken, noted as an error
+    /// and held until there is a guide and a mapping) or `ignore` (the same without a word).
+    #[schemars(extend("level" = "set"))]
+    pub unknown_sets: Tolerance,
     /// How strictly the rest of a set is read.
     #[schemars(extend("level" = "set"))]
     pub checks: Checks,
@@ -111,6 +115,7 @@ impl Default for Agreement {
             wrong_counts: Counts::Enforced,
             control_totals: Counts::Enforced,
             unknown_segments: Tolerance::Reject,
+            unknown_sets: Tolerance::Reject,
             checks: Checks::default(),
             guides: vec![],
             isa_in: IsaIn::default(),
@@ -126,6 +131,15 @@ impl Default for Agreement {
             contacts: vec![],
             retention_days: 0,
         }
+    }
+}
+
+impl Agreement {
+    /// How strictly sets are read, as the codec takes it.
+    pub fn strictness(&self) -> Strictness {
+        let mut strictness = self.checks.strictness();
+        strictness.set(Area::Sets, self.unknown_sets.into());
+        strictness
     }
 }
 
@@ -148,6 +162,9 @@ pub fn key_of(area: Area) -> &'static str {
         Area::GroupNumbers => "checks.group_numbers",
         Area::HashTotals => "checks.hash_totals",
         Area::Padding => "checks.padding",
+        Area::Sets => "unknown_sets",
+        Area::GroupKinds => "checks.group_kinds",
+        Area::Characters => "checks.characters",
     }
 }
 
@@ -182,6 +199,10 @@ pub struct Checks {
     pub hash_totals: Tolerance,
     /// Zeros before numbers and blanks around values, but for what fills a value up to its shortest length.
     pub padding: Tolerance,
+    /// Groups whose GS01 names another kind of sets than are in them.
+    pub group_kinds: Tolerance,
+    /// Characters that UNOA or UNOB does not have, where UNB names it.
+    pub characters: Tolerance,
 }
 
 impl Default for Checks {
@@ -200,13 +221,14 @@ impl Default for Checks {
             group_numbers: Tolerance::Warn,
             hash_totals: Tolerance::Warn,
             padding: Tolerance::Ignore,
+            group_kinds: Tolerance::Warn,
+            characters: Tolerance::Warn,
         }
     }
 }
 
 impl Checks {
-    /// As the codec takes it.
-    pub fn strictness(&self) -> Strictness {
+    fn strictness(&self) -> Strictness {
         let mut strictness = Strictness::default();
         for (area, tolerance) in [
             (Area::Order, self.order),
@@ -222,6 +244,8 @@ impl Checks {
             (Area::GroupNumbers, self.group_numbers),
             (Area::HashTotals, self.hash_totals),
             (Area::Padding, self.padding),
+            (Area::GroupKinds, self.group_kinds),
+            (Area::Characters, self.characters),
         ] {
             strictness.set(area, tolerance.into());
         }

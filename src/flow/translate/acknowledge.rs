@@ -121,8 +121,8 @@ fn says<'a>(interchange: &InterchangeRun, agreement: &Effective, what: &'a Recei
                 Ta1::Always => true,
                 Ta1::WhenAsked => header.acknowledgement_requested,
             };
-            // An interchange of answers is not answered; an empty one with something wrong in it is.
-            let answerable = interchange.has_business || !interchange.has_sets && code != AckCode::Accepted;
+            // An interchange of answers is not answered; one without sets is.
+            let answerable = interchange.has_business || !interchange.has_sets;
             (due && answerable && !header.control.is_empty()).then_some(Says::Interchange(segment))
         }
         Received::Contrl { version, body, code } => {
@@ -136,7 +136,7 @@ fn says<'a>(interchange: &InterchangeRun, agreement: &Effective, what: &'a Recei
                 Contrl::OnError => code != AckCode::Accepted,
                 Contrl::Always => true,
             };
-            let answerable = interchange.has_business || !interchange.has_sets && code != AckCode::Accepted;
+            let answerable = interchange.has_business || !interchange.has_sets;
             let set = OutSet { kind: "CONTRL".into(), control: "1".into(), segments: body };
             (due && answerable && !header.control.is_empty()).then_some(Says::Contrl { set, version })
         }

@@ -508,7 +508,7 @@ pub fn policy(agreement: Option<&Agreement>, library: &Library, max_set_bytes: u
         policy.counts = agreement.wrong_counts.into();
         policy.totals = agreement.control_totals.into();
         policy.unknown_segments = agreement.unknown_segments.into();
-        policy.strictness = agreement.checks.strictness();
+        policy.strictness = agreement.strictness();
         policy.guides = library.guides(&agreement.guides);
     }
     policy

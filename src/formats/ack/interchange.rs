@@ -17,7 +17,17 @@ pub fn is_of_interchange(fault: &Fault) -> bool {
 /// I18 of a value in ISA, which has a code an element.
 fn of_element(fault: &Fault) -> Option<&'static str> {
     let At::Segment { element: Some(element), .. } = &fault.place.at else { return None };
-    let codes = [(1, "010"), (3, "012"), (9, "014"), (10, "015"), (14, "019"), (15, "020")];
+    let codes = [
+        (1, "010"),
+        (3, "012"),
+        (5, "005"),
+        (7, "007"),
+        (9, "014"),
+        (10, "015"),
+        (12, "017"),
+        (14, "019"),
+        (15, "020"),
+    ];
     let code = codes.into_iter().find(|(of, _)| of == element).filter(|_| *fault.code == *codes::HEADER_VALUE);
     code.map(|(_, code)| code)
 }

@@ -4,6 +4,7 @@ use super::scan::{Span, Syntax, unescape};
 use crate::{
     codes,
     fault::{Costs, Fault},
+    guides,
     piece::{Policy, Set, Severity},
     place::{At, Place},
     policy::tolerated,
@@ -200,8 +201,25 @@ pub(crate) fn by_severity(fault: Fault, severity: Severity) -> Option<Fault> {
 
 /// What a segment that nothing ends lacks.
 pub(crate) const TERMINATOR: &str = "the segment terminator";
-/// What a set is that no guide is known for.
-pub(crate) const GUIDED: &str = "a set and version that there is a guide for";
+
+/// The fault of a set that no guide is found for: of its version, or of its kind at all.
+pub(crate) fn unguided(set: &Set, place: Place) -> Option<Fault> {
+    let Set { kind, version, .. } = set;
+    if kind.is_empty() || version.is_empty() {
+        return None;
+    }
+    let fault = match guides::knows(set.standard, kind) {
+        true => {
+            let sentence = format!("There is no guide for {kind} in {version}: its segments were not checked.");
+            Fault::new(codes::NO_GUIDE, place, sentence).expected("a set and version that there is a guide for")
+        }
+        false => {
+            let sentence = format!("No guide knows sets of the kind {kind}: its segments were not checked.");
+            Fault::new(codes::UNKNOWN_SET, place, sentence).expected("a kind of set that there is a guide for")
+        }
+    };
+    Some(fault.found(kind))
+}
 
 /// What stands where no set is open and can't be read there.
 pub(crate) fn outside(place: Place, sentence: &str, found: &str, expected: &str) -> Fault {

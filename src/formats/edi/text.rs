@@ -1,9 +1,14 @@
 //! Bytes to text: character sets, and what is none.
 
-use super::{build::RawSet, faults::Faults, lengthy, scan::cut};
+use super::{
+    build::RawSet,
+    faults::Faults,
+    lengthy,
+    scan::{Syntax, cut},
+};
 use crate::{
     codes,
-    fault::{Costs, Fault},
+    fault::Fault,
     place::{At, Place},
 };
 use encoding_rs::Encoding;
@@ -16,9 +21,64 @@ pub(crate) enum Charset {
     /// UNOC.
     Latin1,
     /// UNOA, UNOB: only ASCII is allowed; read as UTF-8, or else as Latin-1.
-    Ascii,
+    Ascii(Level),
     /// Another part of ISO 8859.
     Of(&'static Encoding),
+}
+
+/// UNOA: capital letters, digits and some signs. UNOB: small letters too. ISO 9735-1 Annex A.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    A,
+    B,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Level::A => "UNOA",
+            Level::B => "UNOB",
+        }
+    }
+
+    /// True of its characters, and of line breaks.
+    fn has(self, byte: u8) -> bool {
+        let sign = (b' '..=b'Z').contains(&byte) && byte != b'#' && byte != b'$' && byte != b'@';
+        let small = byte.is_ascii_lowercase() && self == Level::B;
+        sign || small || byte == b'\r' || byte == b'\n'
+    }
+
+    /// The first byte that belongs to none of its characters, and is no service character nor NUL.
+    fn first_outside(self, bytes: &[u8], syntax: &Syntax) -> Option<usize> {
+        let service = [Some(syntax.element), syntax.component, syntax.repetition, syntax.release, Some(syntax.segment)];
+        let outside = |byte: &u8| !self.has(*byte) && *byte != 0 && !service.contains(&Some(*byte));
+        // All of a block at once, without a branch: most blocks hold nothing else.
+        let all = |block: &[u8]| block.iter().fold(true, |all, byte| all & self.has(*byte));
+        let mut blocks = bytes.chunks(64).enumerate().filter(|(_, block)| !all(block));
+        blocks.find_map(|(n, block)| Some(n * 64 + block.iter().position(outside)?))
+    }
+}
+
+/// Notes the first character that UNOA or UNOB, which UNB names, doesn't have.
+fn outside_repertoire(raw: &RawSet, level: Level, bytes: &[u8], faults: &mut Faults) {
+    let Some(at) = level.first_outside(bytes, raw.syntax) else { return };
+    let (name, offset) = (level.name(), raw.base + at as u64);
+    let rest = &bytes[at..bytes.len().min(at + 4)];
+    let first = String::from_utf8_lossy(rest).chars().next().unwrap_or('?');
+    let (found, sentence) = match first {
+        char::REPLACEMENT_CHARACTER => {
+            let found = format!("{:#04X}", rest[0]);
+            let sentence = format!("The byte {found} at offset {offset} is no character of {name}, which UNB names.");
+            (found, format!("{sentence} The message is read as ISO 8859-1."))
+        }
+        c => {
+            let found = crate::fault::shorten(&c.to_string(), 1);
+            let sentence = format!("{name}, which UNB names, has no “{found}”, as it stands at byte {offset}.");
+            (found, sentence)
+        }
+    };
+    let fault = Fault::new(codes::OUTSIDE_REPERTOIRE, place_at(raw, at, 1), sentence);
+    faults.push(fault.found(&found).expected(format!("characters of {name}")));
 }
 
 /// The set's bytes as text of the same length, so that offsets hold; true if values have to be decoded from Latin-1.
@@ -28,6 +88,11 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
         let sentence = format!("There is a NUL character at byte {}.", raw.base + at as u64);
         faults.push(Fault::new(codes::NUL, place_at(raw, at, 1), sentence).found("\0").expected("text"));
     }
+    if let Charset::Ascii(level) = raw.charset
+        && raw.policy.strictness.tells_characters()
+    {
+        outside_repertoire(raw, level, bytes, faults);
+    }
     let single = matches!(raw.charset, Charset::Latin1 | Charset::Of(_));
     let bad = match std::str::from_utf8(bytes) {
         Ok(text) if !single || text.is_ascii() => return (text.to_owned(), false),
@@ -35,13 +100,12 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
         Err(e) => e.valid_up_to(),
     };
     let masked = masked(bytes);
-    if raw.charset == Charset::Utf8 || raw.charset == Charset::Ascii {
+    if raw.charset == Charset::Utf8 {
         let byte = bytes.get(bad).copied().unwrap_or(0);
         let at = raw.base + bad as u64;
         let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
         let fault = Fault::new(codes::BAD_TEXT, place_at(raw, bad, 1), sentence).found(&format!("{byte:#04X}"));
-        let costs = if raw.charset == Charset::Utf8 { Costs::Set } else { Costs::Nothing };
-        faults.push(fault.expected("UTF-8").costs(costs));
+        faults.push(fault.expected("UTF-8"));
     }
     (masked, true)
 }

@@ -15,7 +15,7 @@ use crate::{
         between::{PassedOver, next_header, skip_padding},
         build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long},
+        envelope::{Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long, unguided},
         faults::Faults,
         fold,
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
@@ -517,10 +517,8 @@ impl<R: BufRead> Edifact<R> {
                 );
             }
         }
-        if !guided && !set.kind.is_empty() && !set.version.is_empty() {
-            let sentence =
-                format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
-            faults.push(Fault::new(codes::NO_GUIDE, unh.place_of(2), sentence).found(&set.kind).expected(GUIDED));
+        if !guided {
+            unguided(set, unh.place_of(2)).into_iter().for_each(|fault| faults.push(fault));
         }
         let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
         totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));

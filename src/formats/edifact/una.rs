@@ -1,6 +1,9 @@
 //! The service characters of EDIFACT: UNA, or the defaults. ISO 9735-1 §6 (level A), Annex A (UNA).
 
-use crate::edi::{scan::Syntax, text::Charset};
+use crate::edi::{
+    scan::Syntax,
+    text::{Charset, Level},
+};
 
 /// The length of UNA with its six characters.
 pub(super) const LENGTH: u64 = 9;
@@ -38,7 +41,8 @@ pub(super) fn is_syntax_4(s001: &[u8], syntax: &Syntax) -> bool {
 /// The character set of a syntax identifier (0001): UNOA to UNOY. ISO 9735-1 Annex A.
 pub(super) fn charset(identifier: &str) -> Charset {
     match identifier {
-        "UNOA" | "UNOB" => Charset::Ascii,
+        "UNOA" => Charset::Ascii(Level::A),
+        "UNOB" => Charset::Ascii(Level::B),
         "UNOC" => Charset::Latin1,
         "UNOD" => Charset::Of(encoding_rs::ISO_8859_2),
         "UNOE" => Charset::Of(encoding_rs::ISO_8859_5),

@@ -6,7 +6,7 @@ use super::told::same;
 use crate::{
     Options,
     fault::{Fault, Layer},
-    piece::{Identity, Piece, Set, Standard},
+    piece::{Area, Identity, Piece, Set, Severity, Standard},
     place::At,
     tree::{NodeId, Tree},
     write::{
@@ -36,7 +36,10 @@ fn again(standard: Standard, sets: &[OutSet], by_comma: bool, write: impl Fn(&[O
     let Ok(bytes) = write(sets) else { return };
     let shown = || String::from_utf8_lossy(&bytes).into_owned();
     let mut found = Vec::new();
-    for piece in super::read(standard, &bytes[..], Options::default()) {
+    let mut options = Options::default();
+    // The kind of group is made of bytes, as the sets in it are.
+    options.policy.strictness.set(Area::GroupKinds, Severity::Ignore);
+    for piece in super::read(standard, &bytes[..], options) {
         let faults = match piece {
             Piece::Set(set) => {
                 found.push(back(&set));

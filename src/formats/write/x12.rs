@@ -7,7 +7,7 @@ use super::{
     segments::{Begins, Packed, is_usual},
     too_long, whole,
 };
-use crate::{codes, fault::Fault};
+use crate::{codes, fault::Fault, x12::is_version};
 use std::io;
 
 /// One interchange with one group of sets.
@@ -134,7 +134,8 @@ impl<'a> Writer<'a> {
     fn isa(&mut self) -> Result<(), Fault> {
         let e = self.envelope;
         let version = match e.header.version.as_str() {
-            "" => e.version.get(..5).unwrap_or("00401").to_owned(),
+            // An answer takes the version of what it answers, whatever that said.
+            "" => e.version.get(..5).filter(|version| is_version(version)).unwrap_or("00401").to_owned(),
             said => said.to_owned(),
         };
         let standard = if self.repeats() { e.delimiters.repetition.to_string() } else { "U".into() };

@@ -1,15 +1,60 @@
 //! What a group's header says beside who and to whom: GS, X12.6 §3.5.
 
-use crate::{codes, edi::envelope::Service, fault::Fault};
+use super::header::{is_date, is_time, is_version};
+use crate::{codes, edi::envelope::Service, fault::Fault, place::Place};
 
 /// A note if the group is of another release than the interchange says: the group is right about its sets.
 pub(super) fn other_version(gs: &Service, interchange: &str) -> Option<Fault> {
     let version = gs.element(8);
-    let same = interchange.is_empty() || !version.is_ascii() || version.get(..5).is_none_or(|v| v == interchange);
-    if same {
+    // What is no version can't be another one.
+    let release = version.get(..5).filter(|release| is_version(release));
+    if interchange.is_empty() || release.is_none_or(|release| release == interchange) {
         return None;
     }
     let sentence = format!("GS08 is “{version}”, and ISA12 is “{interchange}”: the sets are read by GS08.");
     let fault = Fault::new(codes::OTHER_VERSION, gs.place_of(8), sentence);
     Some(fault.found(&version).expected(format!("a version that begins with {interchange}")))
+}
+
+/// GS04, GS05 and GS07 that can't be what they should. An empty element has no fault here. X12.22, elements 373, 337, 455.
+pub(super) fn values(gs: &Service) -> impl Iterator<Item = Fault> {
+    // Element 373 has eight digits from 004010 on and six before; both are met in either.
+    let date = |value: &str| match value.len() {
+        8 => value.bytes().all(|byte| byte.is_ascii_digit()) && is_date(&value[2..]),
+        _ => is_date(value),
+    };
+    let time = |value: &str| {
+        let (first, rest) = value.split_at_checked(4).unwrap_or((value, ""));
+        let digits = rest.len() <= 4 && rest.bytes().all(|byte| byte.is_ascii_digit());
+        is_time(first) && digits && (rest.is_empty() || rest.len() >= 2 && rest < "60")
+    };
+    let agency = |value: &str| ["X", "T"].contains(&value);
+    let is_right = [date(&gs.element(4)), time(&gs.element(5)), agency(&gs.element(7))];
+    let expected = ["a date, CCYYMMDD or YYMMDD", "a time, HHMM, HHMMSS or finer", "X or T"];
+    let checks = [4, 5, 7].into_iter().zip(is_right).zip(expected);
+    let wrong = checks.filter(|((position, right), _)| !right && !gs.lacks(*position));
+    wrong.map(|((position, _), expected)| {
+        let value = gs.element(position);
+        let sentence = format!("GS{position:02} of the group at byte {} is “{value}”.", gs.span.start);
+        Fault::new(codes::GROUP_VALUE, gs.place_of(position), sentence).found(&value).expected(expected)
+    })
+}
+
+/// What GS01 says, until a set was found that is of another kind.
+#[derive(Debug, Default)]
+pub(super) struct Kind(Option<(String, Place)>);
+
+impl Kind {
+    /// By a group's header.
+    pub fn of(gs: &Service) -> Kind {
+        Kind((!gs.lacks(1)).then(|| (gs.element(1), gs.place_of(1))))
+    }
+
+    /// The fault of the first set that belongs into groups of another kind: `right` is what its guide says.
+    pub fn differs(&mut self, set: &str, right: &str) -> Option<Fault> {
+        let (stated, place) = self.0.take_if(|(stated, _)| stated != right && !right.is_empty())?;
+        let sentence =
+            format!("GS01 says “{stated}”, and there is a set {set} in the group, which belongs into a group {right}.");
+        Some(Fault::new(codes::GROUP_KIND, place, sentence).found(&stated).expected(right))
+    }
 }

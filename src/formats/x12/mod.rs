@@ -8,6 +8,7 @@ mod group;
 mod header;
 mod isa;
 
+pub(crate) use header::is_version;
 pub(crate) use isa::{begins, header, header_within};
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
         between::{PassedOver, next_header, skip_padding},
         build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{GUIDED, Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long},
+        envelope::{Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long, unguided},
         faults::Faults,
         fold, hierarchy,
         scan::{Found, Span, Syntax, segment, skip_rest},
@@ -67,6 +68,8 @@ struct OpenGroup {
     version: String,
     /// GS02.
     sender: String,
+    /// GS01.
+    kind: group::Kind,
     sets: u32,
     /// Sets without their header.
     headless: u32,
@@ -309,6 +312,7 @@ impl<R: BufRead> X12<R> {
             open.faults.push(fault.expected("the kind of sets (GS01), a control number (GS06) and a version (GS08)"));
         }
         open.faults.extend(group::other_version(gs, &open.version));
+        let values = group::values(gs);
         open.groups += 1;
         let group = Group {
             interchange: open.ordinal,
@@ -330,7 +334,8 @@ impl<R: BufRead> X12<R> {
             sets: 0,
             headless: 0,
             numbers: Seen::default(),
-            faults: again.and_then(|fault| self.policy.strictness.judge(fault)).into_iter().collect(),
+            kind: group::Kind::of(gs),
+            faults: values.chain(again.and_then(|fault| self.policy.strictness.judge(fault))).collect(),
         });
         self.groups += 1;
         self.queue.push_back(Piece::Group(group));
@@ -486,6 +491,10 @@ impl<R: BufRead> X12<R> {
         }
         let sender = self.group.as_ref().map_or("", |g| &g.sender);
         let guide = self.scratch.guide(&self.policy.of(&set.kind).guides, &set, sender);
+        if let (Some(guide), Some(group)) = (guide, &mut self.group) {
+            let differs = group.kind.differs(&set.kind, &guide.functional_id);
+            group.faults.extend(differs.and_then(|fault| self.policy.of(&set.kind).strictness.judge(fault)));
+        }
         let Some(open) = &self.open else { return set };
 
         let raw = RawSet {
@@ -534,10 +543,8 @@ impl<R: BufRead> X12<R> {
             faults
                 .push(Fault::new(codes::SET_OUTSIDE_GROUP, st.place(), sentence).found("ST").expected("GS before it"));
         }
-        if !guided && !set.kind.is_empty() && !set.version.is_empty() {
-            let sentence =
-                format!("There is no guide for {} in {}: its segments were not checked.", set.kind, set.version);
-            faults.push(Fault::new(codes::NO_GUIDE, st.place_of(1), sentence).found(&set.kind).expected(GUIDED));
+        if !guided {
+            unguided(set, st.place_of(1)).into_iter().for_each(|fault| faults.push(fault));
         }
         hierarchy::check(&set.tree, &self.scratch.build.segments).into_iter().for_each(|fault| faults.push(fault));
         let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));

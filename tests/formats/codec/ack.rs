@@ -99,6 +99,8 @@ fn faults_have_their_codes() {
         ("se-count.edi", "AK5*R*4~"),
         ("se-control.edi", "AK5*R*3~"),
         ("cut-in-set.edi", "AK5*R*2~"),
+        ("no-guide.edi", "AK5*R*1~"),
+        ("version-without-guide.edi", ""),
     ];
     for (fixture, expected) in rows {
         let (text, _) = body(&format!("hostile/{fixture}"), false);

@@ -74,7 +74,8 @@ fn x12_from_00200_to_00801() {
             Segment { id: "REF".into(), elements: vec![vec![vec!["CO".into()]], reference] },
         ];
         let set = OutSet { kind: "850".into(), control: "0001".into(), segments: Segments::from(segments) };
-        let envelope = X12Envelope { version: (*version).into(), ..x12_envelope() };
+        let (version_, functional_id) = ((*version).into(), "PO".into());
+        let envelope = X12Envelope { version: version_, functional_id, ..x12_envelope() };
         let bytes = write::x12(&envelope, &[set]).unwrap_or_else(|fault| panic!("{version}: {fault:?}"));
         let text = String::from_utf8_lossy(&bytes);
         let isa: Vec<&str> = text.split('*').take(17).collect();

@@ -61,6 +61,35 @@ fn counts_are_enforced_noted_or_ignored() {
 }
 
 #[test]
+fn groups_of_another_kind_are_refused_noted_or_ignored() {
+    let by = |severity| {
+        let mut policy = Policy::default();
+        policy.strictness.set(Area::GroupKinds, severity);
+        judged("group-other-kind.edi", policy)
+    };
+    let found = vec!["E0124".to_owned()];
+    assert_eq!(by(Severity::Reject), (Costs::Set, found.clone()));
+    assert_eq!(by(Severity::Warn), (Costs::Nothing, found.clone()));
+    assert_eq!(by(Severity::Ignore), (Costs::Nothing, vec![]));
+    assert_eq!(judged("group-other-kind.edi", Policy::default()), (Costs::Nothing, found));
+}
+
+#[test]
+fn unknown_sets_are_refused_noted_as_an_error_or_ignored() {
+    let by = |severity| {
+        let mut policy = Policy::default();
+        policy.strictness.set(Area::Sets, severity);
+        judged("no-guide.edi", policy)
+    };
+    let found = vec!["E0123".to_owned()];
+    assert_eq!(by(Severity::Reject), (Costs::Set, found.clone()));
+    assert_eq!(by(Severity::Warn), (Costs::Segment, found.clone()));
+    assert_eq!(by(Severity::Ignore), (Costs::Nothing, vec![]));
+    assert_eq!(judged("no-guide.edi", Policy::default()), (Costs::Set, found));
+    assert_eq!(judged("version-without-guide.edi", Policy::default()), (Costs::Nothing, vec!["E0116".to_owned()]));
+}
+
+#[test]
 fn unknown_segments_are_refused_warned_of_or_ignored() {
     for (fixture, code) in [("unknown-segment.edi", "E0201"), ("segment-of-another-set.edi", "E0207")] {
         let found = vec![code.to_owned()];

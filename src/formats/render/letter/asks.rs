@@ -32,6 +32,8 @@ const ASKS: &[(&str, &str)] = &[
     (codes::SET_OUTSIDE_GROUP, "Put the sets into a group: it names what they are and in which version."),
     (codes::SET_NUMBER_AGAIN, "Number the sets of a group each by a number of its own."),
     (codes::GROUP_NUMBER_AGAIN, "Number the groups of an interchange each by a number of its own."),
+    (codes::UNKNOWN_SET, "Look for a slip in the kind of the set; or ask us before you send sets of this kind."),
+    (codes::GROUP_KIND, "Name in the group header what the group holds."),
     (
         codes::UNKNOWN_SEGMENT,
         "Look for a slip in the segment's id, or a line break or terminator inside a value; or leave it out.",
@@ -39,6 +41,7 @@ const ASKS: &[(&str, &str)] = &[
     (codes::NOT_IN_SET, "Leave it out: the standard knows the segment, but not in this set."),
     (codes::UNKNOWN_CODE, "Send a code of the list."),
     (codes::SEPARATOR_IN_VALUE, "Choose a separator that your data doesn't use."),
+    (codes::OUTSIDE_REPERTOIRE, "Name the character set that you write in, or write only what the named one has."),
     (codes::CONTROL_TOTAL, "Look whether lines are missing, and count them anew."),
     (codes::HASH_TOTAL, "Look whether lines are missing, and sum the quantities anew."),
     (codes::NO_KEY_COLUMN, "Add the column."),
