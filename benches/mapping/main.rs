@@ -100,7 +100,7 @@ fn main() {
     let context = Context { tenant_currency: "USD", tables: &NoTables };
     println!("an 850, to its canonical message; processor time of one thread\n");
     println!(
-        "| lines | parse, checked by its guide, us | map, us | parse and map, of parse alone | map, ns a line | allocated by map, bytes a line |"
+        "| lines | parse, checked by its guide, us | map, us | parse, of parse and map | map, ns a line | allocated by map, bytes a line |"
     );
     println!("|---|---|---|---|---|---|");
     let sizes: &[usize] = if quick { &[10, 100, 1_000] } else { &[10, 100, 1_000, 10_000, 100_000] };
