@@ -5,13 +5,12 @@ use super::{
     settings::{self, nearest},
     start,
 };
-use crate::mapping::{Context, Library, Lint as Wrong, NoTables, Plan, samples, standard};
+use crate::mapping::{Context, Library, Lint as Wrong, NoTables, Plan, name_of, samples, standard};
 use anyhow::{Context as _, anyhow, bail};
 use serde_json::json;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Instant,
 };
 
@@ -192,7 +191,7 @@ fn test(args: &Test, out: &mut Out) -> anyhow::Result<u8> {
     let started = Instant::now();
     let (mut tried, mut faulty, mut without) = (0, 0, 0);
     for (path, text) in folder.own.iter().filter(|(path, _)| path.ends_with("mapping.yaml")) {
-        let Some(plan) = named(&library, text) else { continue };
+        let Some(plan) = name_of(text).and_then(|name| library.named(name)) else { continue };
         let inputs = inputs(&Path::new(path).with_file_name("samples"))?;
         if inputs.is_empty() {
             without += 1;
@@ -216,11 +215,6 @@ fn test(args: &Test, out: &mut Out) -> anyhow::Result<u8> {
         out.line(format!("{tried} samples, {faulty} not as reviewed, {without} mappings without one; {took} ms"))?;
     }
     Ok(u8::from(faulty > 0))
-}
-
-fn named(library: &Library, text: &str) -> Option<Arc<Plan>> {
-    let name = text.lines().find_map(|line| line.strip_prefix("mapping:"))?;
-    library.named(name.split(" #").next()?.trim().trim_matches(['"', '\'']))
 }
 
 fn inputs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -306,18 +300,23 @@ fn show(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
     let own = start::read_tree(&settings.mappings, &["yaml", "yml", "csv"])?;
     let folder = Folder { all: standard::with(own.clone()), own, root: settings.mappings };
     let Some(library) = compiled(&folder, args.json, out)? else { return Ok(1) };
-    let short = |plan: &Plan| plan.name().split('@').next().unwrap_or_default().to_owned();
     let Some(name) = &args.name else {
         let mut rows: Vec<Vec<String>> = Vec::new();
         for plan in library.plans() {
             let told = plan.claimed();
             if args.json {
-                out.json(&json!({ "name": short(plan), "document": told.document, "message": plan.message(),
+                out.json(&json!({ "name": plan.short(), "document": told.document, "message": plan.message(),
                     "direction": told.direction, "versions": told.versions, "partner": told.partner }))?;
                 continue;
             }
             let partner = told.partner.unwrap_or_default();
-            rows.push(vec![short(plan), told.document, plan.message().into(), told.direction.into(), partner]);
+            rows.push(vec![
+                plan.short().to_owned(),
+                told.document,
+                plan.message().into(),
+                told.direction.into(),
+                partner,
+            ]);
         }
         if !args.json {
             rows.sort();
@@ -326,7 +325,7 @@ fn show(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
         return Ok(0);
     };
     let plan = library.named(name).ok_or_else(|| {
-        let near = nearest(name, library.plans().iter().map(|plan| short(plan)));
+        let near = nearest(name, library.plans().iter().map(|plan| plan.short().to_owned()));
         let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         anyhow!("there is no mapping `{name}`, and `crossdock mapping show` lists all{near}")
     })?;

@@ -106,9 +106,8 @@ pub fn run(args: &Translate) -> anyhow::Result<u8> {
 }
 
 fn named(library: &Library, name: &str) -> anyhow::Result<Arc<Plan>> {
-    let short = |plan: &Arc<Plan>| plan.name().split('@').next().unwrap_or_default().to_owned();
     library.named(name).ok_or_else(|| {
-        let names: Vec<String> = library.plans().iter().map(short).collect();
+        let names: Vec<String> = library.plans().iter().map(|plan| plan.short().to_owned()).collect();
         match settings::nearest(name, names.iter().cloned()) {
             Some(near) => anyhow!("there is no mapping `{name}`; did you mean {near}?"),
             None => anyhow!("there is no mapping `{name}`; there are {}", names.join(", ")),
@@ -336,7 +335,7 @@ fn unclaimed(library: &Library, file: &str, set: &Set) -> anyhow::Error {
 /// The names of the mappings that read documents of a standard, or of any.
 fn readers(library: &Library, standard: Option<Standard>) -> String {
     let fits = |plan: &&Arc<Plan>| plan.reads() && standard.is_none_or(|s| s == plan.standard());
-    let names: Vec<&str> = library.plans().iter().filter(fits).filter_map(|p| p.name().split('@').next()).collect();
+    let names: Vec<&str> = library.plans().iter().filter(fits).map(|p| p.short()).collect();
     if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 

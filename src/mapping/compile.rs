@@ -3,13 +3,14 @@
 use super::{
     extends::{FileWrong, Resolved},
     fields::Fields,
-    layout,
+    hierarchy, layout,
     near::hint,
     plan::{Claims, Name, Program, Require, Rule, Unmapped},
     route::Router,
     rules,
     shape::{self, Shape},
     tables::{self, Table},
+    write_loops,
     yaml::{Spot, What, Yaml},
 };
 use crate::formats::{
@@ -115,9 +116,8 @@ impl Compiler<'_> {
             rules = self.rules(&mut fields);
         }
         let requires = self.requires(&mut fields, shape);
-        let computes = fields.computes;
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
-        let by_number = fields.router.by_number;
+        let (by_number, computes) = (fields.router.by_number, fields.computes);
         let wrong = std::mem::take(&mut fields.wrong);
         wrong.into_iter().for_each(|(spot, sentence)| self.say(spot, sentence));
         let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
@@ -135,11 +135,13 @@ impl Compiler<'_> {
             sets_by,
             layout,
             tables,
-            fields: compiled,
             slots,
             rules,
             requires,
             computes,
+            numbered: hierarchy::numbered(&compiled),
+            joins: write_loops::joins(&compiled),
+            fields: compiled,
             files: self.files.to_vec(),
             root,
             prefixes,

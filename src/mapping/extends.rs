@@ -154,7 +154,7 @@ fn makes(entries: &[Entry]) -> bool {
 }
 
 /// What `mapping:` says, without reading the file as YAML: a file that can't be read has its name too.
-fn name_of(text: &str) -> Option<&str> {
+pub fn name_of(text: &str) -> Option<&str> {
     let said = text.lines().find_map(|line| line.strip_prefix("mapping:"))?;
     let name = said.split(" #").next()?.trim().trim_matches(['"', '\'']);
     (!name.is_empty()).then_some(name)

@@ -113,6 +113,10 @@ impl Seen {
     pub fn has(&self, node: NodeId) -> bool {
         self.bits.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
     }
+    /// Does somebody want to know which line looks at what?
+    pub fn is_logged(&self) -> bool {
+        self.log.is_some()
+    }
     /// What was looked at, in that order.
     pub fn log(&mut self) -> Vec<(NodeId, Spot)> {
         self.log.take().unwrap_or_default()

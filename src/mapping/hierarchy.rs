@@ -4,7 +4,7 @@
 use super::{
     frames::{self, Frame, Seen},
     out::{Out, OutId},
-    plan::{Block, Field, Leaf, Program, Source, Step},
+    plan::{Block, Field, Leaf, Source, Step},
     read::Run,
 };
 use crate::formats::tree::{NodeId, Tree};
@@ -60,11 +60,11 @@ impl<'a> Run<'a> {
 }
 
 /// The loops of a mapping that are numbered so: what `under:` stands beside.
-pub fn numbered(program: &Program) -> Vec<&Step> {
+pub fn numbered(fields: &[Field]) -> Vec<Step> {
     let mut found = Vec::new();
-    gather(&program.fields, &mut found);
+    gather(fields, &mut found);
     found.dedup_by(|a, b| a.names == b.names);
-    found
+    found.into_iter().cloned().collect()
 }
 
 fn gather<'p>(fields: &'p [Field], found: &mut Vec<&'p Step>) {

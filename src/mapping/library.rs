@@ -181,7 +181,8 @@ fn is_yaml(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
-fn short(name: &str) -> &str {
+/// A mapping's name without the hash of its text.
+pub fn short(name: &str) -> &str {
     name.split_once('@').map_or(name, |(short, _)| short)
 }
 

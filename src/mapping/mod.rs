@@ -42,6 +42,7 @@ mod write_loops;
 mod write_named;
 pub mod yaml;
 
+pub use extends::name_of;
 pub use library::{Library, Lint};
 
 use crate::formats::{
@@ -212,6 +213,10 @@ impl Plan {
     /// The mapping's name and version: `x12/4010/850-order@3f2a…` (a hash of its text and tables).
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+    /// Its name without the hash: `x12/4010/850-order`.
+    pub fn short(&self) -> &str {
+        library::short(&self.0.name)
     }
     /// The canonical message it reads to: `order/1`.
     pub fn message(&self) -> &str {

@@ -26,6 +26,10 @@ pub struct Program {
     pub requires: Vec<Require>,
     /// True if any field is computed.
     pub computes: bool,
+    /// The loops that say by number what stands above them.
+    pub numbered: Vec<Step>,
+    /// True if several lists are written into the same loops.
+    pub joins: bool,
     /// The files that it was made of; a [`Spot`] names one by its number.
     pub files: Vec<String>,
     /// XML: the document element, written and read.

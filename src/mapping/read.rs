@@ -114,7 +114,10 @@ enum Got {
 impl<'a> Run<'a> {
     fn finish(mut self, body: Map<String, Value>) -> (Reading, Vec<(NodeId, Spot)>) {
         let mut unread = Vec::new();
-        self.mark_rules();
+        // Who does not ask what was left unread, or which line looked where, need not know this.
+        if self.program.unmapped != Unmapped::Ignore || self.seen.is_logged() {
+            self.mark_rules();
+        }
         if self.program.unmapped != Unmapped::Ignore {
             let left = unread::unread(self.program.standard, self.tree, &self.seen);
             if self.program.unmapped == Unmapped::Reject {
@@ -147,7 +150,7 @@ impl<'a> Run<'a> {
 
     /// What `write:` knows is no surprise when it is read, and neither are the numbers of loops.
     fn mark_rules(&mut self) {
-        for step in hierarchy::numbered(self.program) {
+        for step in &self.program.numbered {
             hierarchy::mark(self.tree, self.frames[0].node, step, &mut self.seen);
         }
         let root = &self.frames[0];

@@ -10,7 +10,7 @@ use super::{
     plan::{
         Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Repeat, Route, Rule, RuleValue, Source, Step,
     },
-    schemes, shape, write_edi, write_loops, write_named,
+    schemes, shape, write_edi, write_named,
 };
 use crate::formats::{
     fault::Fault,
@@ -33,13 +33,13 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
         out: Out::new(),
         frames: vec![Frame { step: None, node: Some(0), parent: 0, item: false, each: false, nth: None }],
         claims: HashMap::new(),
-        saying: write_loops::joins(&program.fields).then(HashMap::new),
+        saying: program.joins.then(HashMap::new),
         pointer: String::new(),
         faults: Vec::new(),
     };
     run.members(&program.fields, message, None);
     run.rules();
-    hierarchy::numbered(program).into_iter().for_each(|step| hierarchy::number(&mut run.out, step));
+    program.numbered.iter().for_each(|step| hierarchy::number(&mut run.out, step));
     if !run.faults.is_empty() {
         return Err(run.faults);
     }
