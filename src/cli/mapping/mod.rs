@@ -1,0 +1,90 @@
+//! `crossdock mapping`: a folder of mappings checked, tried on its samples, and shown. A command a file.
+
+mod lint;
+mod show;
+mod test;
+
+use super::{out::Out, settings, start};
+use crate::mapping::{Library, Lint as Wrong, standard};
+use anyhow::Context as _;
+use serde_json::json;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Mappings: what is wrong in them, whether their samples give what was reviewed, what there are
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Lint(lint::Lint),
+    Test(test::Test),
+    Show(show::Show),
+}
+
+/// Runs it.
+pub fn run(command: &Command) -> anyhow::Result<u8> {
+    let mut out = Out::new();
+    let code = match command {
+        Command::Lint(args) => lint::run(args, &mut out),
+        Command::Test(args) => test::run(args, &mut out),
+        Command::Show(args) => show::run(args, &mut out),
+    };
+    out.flush()?;
+    code
+}
+/// The files of a folder, with those that come with the hub beside them.
+struct Folder {
+    root: PathBuf,
+    own: Vec<(String, String)>,
+    all: Vec<(String, String)>,
+}
+
+fn folder(given: Option<&Path>, flags: &settings::Flags) -> anyhow::Result<Folder> {
+    let whole = settings::load(flags)?.settings.mappings;
+    let root = given.unwrap_or(&whole).to_path_buf();
+    fs::read_dir(&root).with_context(|| format!("the folder {} can't be read", root.display()))?;
+    let own = start::read_tree(&root, &["yaml", "yml", "csv"])?;
+    // A part of the mappings may extend what stands beside it, and look into tables above it.
+    let inside = |a: &Path, b: &Path| Some(a.canonicalize().ok()?.starts_with(b.canonicalize().ok()?));
+    let all = match inside(&root, &whole) {
+        Some(true) => start::read_tree(&whole, &["yaml", "yml", "csv"])?,
+        _ => own.clone(),
+    };
+    Ok(Folder { all: standard::with(all), own, root })
+}
+/// A fault under its line.
+fn picture(wrong: &Wrong, files: &[(String, String)], out: &mut Out) -> anyhow::Result<()> {
+    out.line(format!("{}:{}:{}: {}", wrong.file, wrong.line, wrong.column, out.bold(&wrong.sentence)))?;
+    let text = files.iter().find(|(path, _)| *path == wrong.file).map(|(_, text)| text.as_str());
+    let line = text.and_then(|text| text.lines().nth((wrong.line as usize).checked_sub(1)?));
+    if let Some(line) = line {
+        let number = wrong.line.to_string();
+        let before: String = line
+            .chars()
+            .take((wrong.column as usize).saturating_sub(1))
+            .map(|c| if c == '\t' { c } else { ' ' })
+            .collect();
+        out.line(format!("  {} {line}", out.dim(&format!("{number} |"))))?;
+        out.line(format!("  {} {before}^", out.dim(&format!("{} |", " ".repeat(number.len())))))?;
+    }
+    out.line("")
+}
+
+/// Faults of the mappings, shown; for commands that can't go on with them.
+fn compiled(folder: &Folder, json: bool, out: &mut Out) -> anyhow::Result<Option<Library>> {
+    match Library::compile(&folder.all) {
+        Ok(library) => Ok(Some(library)),
+        Err(wrong) => {
+            wrong.iter().try_for_each(|one| told(one, folder, json, out))?;
+            Ok(None)
+        }
+    }
+}
+
+fn told(one: &Wrong, folder: &Folder, json: bool, out: &mut Out) -> anyhow::Result<()> {
+    if json {
+        return out
+            .json(&json!({ "file": one.file, "line": one.line, "column": one.column, "sentence": one.sentence }));
+    }
+    picture(one, &folder.all, out)
+}

@@ -1,0 +1,83 @@
+//! `crossdock mapping show`.
+
+use super::{Folder, compiled};
+use crate::{
+    cli::{
+        out::Out,
+        settings::{self, nearest},
+        start,
+    },
+    mapping::standard,
+};
+use anyhow::anyhow;
+use serde_json::json;
+
+/// What mappings there are; or of one, which line makes each field
+///
+/// crossdock mapping show
+/// crossdock mapping show northwind/850-order
+///
+/// Exit 0: shown. 1: the mappings have faults. 2: there is no such mapping.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Show {
+    /// Name of a mapping; none lists all
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    settings: settings::Flags,
+}
+/// Runs it.
+pub fn run(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
+    let settings = settings::load(&args.settings)?.settings;
+    let own = start::read_tree(&settings.mappings, &["yaml", "yml", "csv"])?;
+    let folder = Folder { all: standard::with(own.clone()), own, root: settings.mappings };
+    let Some(library) = compiled(&folder, args.json, out)? else { return Ok(1) };
+    let Some(name) = &args.name else {
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for plan in library.plans() {
+            let told = plan.claimed();
+            if args.json {
+                out.json(&json!({ "name": plan.short(), "document": told.document, "message": plan.message(),
+                    "direction": told.direction, "versions": told.versions, "partner": told.partner }))?;
+                continue;
+            }
+            let partner = told.partner.unwrap_or_default();
+            rows.push(vec![
+                plan.short().to_owned(),
+                told.document,
+                plan.message().into(),
+                told.direction.into(),
+                partner,
+            ]);
+        }
+        if !args.json {
+            rows.sort();
+            out.table(&["MAPPING", "DOCUMENT", "MESSAGE", "DIRECTION", "PARTNER"], &rows)?;
+        }
+        return Ok(0);
+    };
+    let plan = library.named(name).ok_or_else(|| {
+        let near = nearest(name, library.plans().iter().map(|plan| plan.short().to_owned()));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        anyhow!("there is no mapping `{name}`, and `crossdock mapping show` lists all{near}")
+    })?;
+    let fields = plan.fields();
+    if args.json {
+        for (field, file, line) in fields {
+            out.json(&json!({ "field": field, "file": file, "line": line }))?;
+        }
+        return Ok(0);
+    }
+    out.line(format!("{}: {} as {}", out.bold(plan.name()), plan.claimed().document, plan.message()))?;
+    let said = |file: &str, line: u32| {
+        let text = folder.all.iter().find(|(path, _)| path == file).map_or("", |(_, text)| text.as_str());
+        text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default().trim().to_owned()
+    };
+    let rows: Vec<Vec<String>> =
+        fields.into_iter().map(|(field, file, line)| vec![field, format!("{file}:{line}"), said(file, line)]).collect();
+    out.table(&["FIELD", "MADE IN", "BY"], &rows)?;
+    Ok(0)
+}
