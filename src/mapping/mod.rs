@@ -13,6 +13,8 @@ mod cel;
 mod compile;
 mod computed;
 mod dates;
+pub mod enclose;
+pub mod explain;
 mod expr;
 mod extends;
 mod faults;
@@ -49,7 +51,7 @@ use crate::formats::{
     CsvOptions, Options, fault::Fault, layout::Layout, piece::Standard, place::At, tree::Tree, write::Segment,
 };
 use serde_json::Value;
-use std::{collections::HashSet, ops::Range};
+use std::ops::Range;
 
 /// The layout of fixed width that a file holds: a mapping, or `layout:` alone. All that is wrong comes at once.
 pub fn layout(file: &str, text: &str) -> Result<Layout, Vec<Lint>> {
@@ -149,15 +151,6 @@ pub struct Claimed {
     pub direction: &'static str,
     pub versions: Vec<String>,
     pub partner: Option<String>,
-}
-
-/// A value of a document, and the line of the mapping that looked at it first.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Looked<'p> {
-    pub bytes: Range<u64>,
-    pub place: At,
-    pub file: &'p str,
-    pub line: u32,
 }
 
 /// A value that a table should hold and does not.
@@ -271,28 +264,12 @@ impl Plan {
     /// Where the mapping says how a canonical field is made: (file, line), for a JSON pointer into the message. Of a field
     /// that no line names by itself (an item's `scheme`) that of what it stands in.
     pub fn line(&self, pointer: &str) -> Option<(&str, u32)> {
-        let spot = plan::spot(&self.0.fields, pointer)?;
+        let spot = *plan::spots(&self.0.fields, pointer).first()?;
         Some((self.0.files.get(usize::from(spot.file))?, spot.line))
     }
     /// Reads one set.
     pub fn read(&self, tree: &Tree, context: &Context) -> Reading {
         read::read(&self.0, tree, context)
-    }
-    /// Reads one set, and tells of each value in it which line of the mapping looked at it: qualifiers and what `write:`
-    /// says included. What it tells of a document that this mapping wrote is why each of its values stands there.
-    pub fn explain(&self, tree: &Tree, context: &Context) -> (Reading, Vec<Looked<'_>>) {
-        let (reading, log) = read::explain(&self.0, tree, context);
-        let mut looked: Vec<Looked> = Vec::new();
-        let mut told = HashSet::new();
-        for (node, spot) in log {
-            let bytes = tree.bytes(node);
-            if !bytes.is_empty() && told.insert((bytes.start, bytes.end)) {
-                let file = self.0.files.get(usize::from(spot.file)).map_or("", String::as_str);
-                looked.push(Looked { bytes, place: tree.place(node).at, file, line: spot.line });
-            }
-        }
-        looked.sort_by_key(|l| l.bytes.start);
-        (reading, looked)
     }
     /// Writes one message.
     pub fn write(&self, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {

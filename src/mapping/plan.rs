@@ -322,21 +322,28 @@ impl Leaf {
     }
 }
 
-/// The place in the mapping of the field that a JSON pointer leads to.
-pub fn spot(fields: &[Field], pointer: &str) -> Option<Spot> {
-    let mut steps = pointer.split('/').skip(1).filter(|step| step.parse::<usize>().is_err());
-    let mut here = fields;
-    let mut found = None;
-    while let Some(field) = steps.next().and_then(|name| here.iter().find(|f| f.name == name)) {
-        found = Some(field.spot);
-        here = match &field.source {
-            Source::Object(inner) => inner,
-            Source::At(blocks) => blocks.first().map_or(&[], |b| &b.fields),
-            Source::Each(block) => &block.fields,
-            _ => &[],
-        };
-    }
+/// The places in the mapping of what can make the field that a JSON pointer leads to: one for each block of `at: A ?? B`
+/// that names it. Of a field that no line names by itself (an item's `scheme`) those of what it stands in.
+pub fn spots(fields: &[Field], pointer: &str) -> Vec<Spot> {
+    let steps: Vec<&str> = pointer.split('/').skip(1).filter(|step| step.parse::<usize>().is_err()).collect();
+    let mut found = Vec::new();
+    deeper(fields, &steps, &mut found);
     found
+}
+
+fn deeper(fields: &[Field], steps: &[&str], found: &mut Vec<Spot>) {
+    let Some((name, rest)) = steps.split_first() else { return };
+    let Some(field) = fields.iter().find(|field| field.name == *name) else { return };
+    let before = found.len();
+    match &field.source {
+        Source::Object(inner) => deeper(inner, rest, found),
+        Source::At(blocks) => blocks.iter().for_each(|block| deeper(&block.fields, rest, found)),
+        Source::Each(block) => deeper(&block.fields, rest, found),
+        _ => {}
+    }
+    if found.len() == before {
+        found.push(field.spot);
+    }
 }
 
 /// The fields that hold a value, by their pointers without indexes.

@@ -8,7 +8,6 @@ use super::{
     plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped},
     shape::Shape,
     unread,
-    yaml::Spot,
 };
 use crate::formats::{
     fault::Fault,
@@ -28,12 +27,12 @@ pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
     run(program, tree, context, false).0
 }
 
-/// Reads one set, and tells which line of the mapping looked at what.
-pub fn explain(program: &Program, tree: &Tree, context: &Context) -> (Reading, Vec<(NodeId, Spot)>) {
+/// Reads one set, and tells what was looked at, and by which line of the mapping.
+pub fn explain(program: &Program, tree: &Tree, context: &Context) -> (Reading, Seen) {
     run(program, tree, context, true)
 }
 
-fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Reading, Vec<(NodeId, Spot)>) {
+fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Reading, Seen) {
     let (node, container) = root(program, tree);
     let frame = Frame::new(tree, node, container, &program.slots, String::new());
     let mut run = Run {
@@ -112,7 +111,7 @@ enum Got {
 }
 
 impl<'a> Run<'a> {
-    fn finish(mut self, body: Map<String, Value>) -> (Reading, Vec<(NodeId, Spot)>) {
+    fn finish(mut self, body: Map<String, Value>) -> (Reading, Seen) {
         let mut unread = Vec::new();
         // Who does not ask what was left unread, or which line looked where, need not know this.
         if self.program.unmapped != Unmapped::Ignore || self.seen.is_logged() {
@@ -145,7 +144,7 @@ impl<'a> Run<'a> {
             missing: self.missing,
             unread,
         };
-        (reading, self.seen.log())
+        (reading, self.seen)
     }
 
     /// What `write:` knows is no surprise when it is read, and neither are the numbers of loops.

@@ -3,14 +3,14 @@
 //! `samples/NAME.in.*` is the input, `NAME.out.*` what was reviewed. An input of JSON is a message, unless the mapping
 //! itself is for JSON; there it is one if it is called `NAME.message.in.json`.
 
-use super::{Context, Origin, Plan, Reading, Written};
+use super::{
+    Context, Origin, Plan, Reading, Written,
+    enclose::{self, Heading},
+};
 use crate::formats::{
     self,
     fault::Fault,
-    guides,
-    piece::{Identity, Piece, Set, Standard},
-    tree::Tree,
-    write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, Segment, X12Delimiters, X12Envelope},
+    piece::{Piece, Set, Standard},
 };
 use serde_json::{Value, json};
 
@@ -112,75 +112,5 @@ fn pretty(value: &Value) -> String {
 ///
 /// Errors: what the document's writer refuses.
 pub fn document(plan: &Plan, written: &Written) -> Result<Vec<u8>, Box<Fault>> {
-    match written {
-        Written::Segments(segments) if plan.standard() == Standard::X12 => x12(plan, segments),
-        Written::Segments(segments) => edifact(plan, segments),
-        Written::Json(value) => Ok(value.to_string().into_bytes()),
-        Written::Tree(tree) if plan.standard() == Standard::Csv => Ok(rows(tree).into_bytes()),
-        Written::Tree(tree) => write::xml(tree).map_err(Box::new),
-    }
-}
-
-fn party(id: &str) -> Identity {
-    Identity { qualifier: "14".into(), id: id.into() }
-}
-
-fn x12(plan: &Plan, segments: &[Segment]) -> Result<Vec<u8>, Box<Fault>> {
-    let (kind, version) = plan.document();
-    let guide = guides::find(Standard::X12, version, kind);
-    let envelope = X12Envelope {
-        sender: party("A"),
-        receiver: party("B"),
-        application_sender: "A".into(),
-        application_receiver: "B".into(),
-        functional_id: guide.map_or_else(String::new, |g| g.functional_id.to_string()),
-        version: version.into(),
-        interchange_control: 1,
-        group_control: 1,
-        test: true,
-        date: "20260101".into(),
-        time: "0000".into(),
-        header: Default::default(),
-        delimiters: X12Delimiters { replacement: Some('.'), ..X12Delimiters::default() },
-    };
-    let set = OutSet { kind: kind.into(), control: "0001".into(), segments: segments.iter().collect() };
-    write::x12(&envelope, &[set]).map_err(Box::new)
-}
-
-fn edifact(plan: &Plan, segments: &[Segment]) -> Result<Vec<u8>, Box<Fault>> {
-    let (kind, version) = plan.document();
-    let envelope = EdifactEnvelope {
-        sender: party("A"),
-        receiver: party("B"),
-        syntax: "UNOY".into(),
-        syntax_version: 4,
-        control: "1".into(),
-        application_reference: String::new(),
-        acknowledgement_requested: false,
-        test: false,
-        version: version.into(),
-        association: String::new(),
-        date: "20260101".into(),
-        time: "0000".into(),
-        una: true,
-        header: Default::default(),
-        group: None,
-        delimiters: EdifactDelimiters::default(),
-    };
-    let set = OutSet { kind: kind.into(), control: "1".into(), segments: segments.iter().collect() };
-    write::edifact(&envelope, &[set]).map_err(Box::new)
-}
-
-fn rows(tree: &Tree) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut text = String::new();
-    for (at, row) in tree.children(tree.root()).enumerate() {
-        if at == 0 {
-            text += &tree.children(row).map(|c| quoted(tree.name(c))).collect::<Vec<_>>().join(",");
-            text += "\r\n";
-        }
-        text += &tree.children(row).map(|c| quoted(tree.value(c).unwrap_or_default())).collect::<Vec<_>>().join(",");
-        text += "\r\n";
-    }
-    text
+    Ok(enclose::documents(plan, &[written], &Heading::of_samples())?.pop().unwrap_or_default())
 }

@@ -12,18 +12,33 @@ const STRUCTURE: &[&str] = &["ST", "SE", "UNH", "UNT", "UNS"];
 
 /// Each path once, with its first node; loops without their index, so that ten lines say it once.
 pub fn unread(standard: Standard, tree: &Tree, seen: &Seen) -> Vec<(String, NodeId)> {
-    let mut walk = Walk { standard, tree, seen, told: HashSet::new(), found: Vec::new() };
+    let mut told = HashSet::new();
+    let mut found = Vec::new();
+    walk(standard, tree, &mut |path, node| {
+        if !seen.has(node) && told.insert(path.to_owned()) {
+            found.push((path.to_owned(), node));
+        }
+    });
+    found
+}
+
+/// Every value that says something, but those of the envelope, with its path.
+pub fn values(standard: Standard, tree: &Tree) -> Vec<(String, NodeId)> {
+    let mut found = Vec::new();
+    walk(standard, tree, &mut |path, node| found.push((path.to_owned(), node)));
+    found
+}
+
+fn walk(standard: Standard, tree: &Tree, visit: &mut dyn FnMut(&str, NodeId)) {
     let mut path = String::new();
-    walk.below(tree.root(), &mut path);
-    walk.found
+    Walk { standard, tree, visit }.below(tree.root(), &mut path);
 }
 
 struct Walk<'a> {
     standard: Standard,
     tree: &'a Tree,
-    seen: &'a Seen,
-    told: HashSet<String>,
-    found: Vec<(String, NodeId)>,
+    /// What is done with a value that says something.
+    visit: &'a mut dyn FnMut(&str, NodeId),
 }
 
 impl Walk<'_> {
@@ -81,9 +96,8 @@ impl Walk<'_> {
     }
 
     fn leaf(&mut self, id: NodeId, path: &str) {
-        let says = self.tree.value(id).is_some_and(|v| !v.trim().is_empty());
-        if says && !self.seen.has(id) && self.told.insert(path.to_owned()) {
-            self.found.push((path.to_owned(), id));
+        if self.tree.value(id).is_some_and(|v| !v.trim().is_empty()) {
+            (self.visit)(path, id);
         }
     }
 }

@@ -117,13 +117,15 @@ fn each_value_of_a_document_has_the_line_that_looks_at_it() {
     let plan = own();
     let document = format!("{head}{body}");
     let sets = sets(&plan, document.as_bytes());
-    let (reading, looked) = plan.explain(&sets[0].tree, &context());
-    assert_eq!(reading.faults, []);
-    let told: Vec<String> = looked
+    let explained = plan.explain(&sets[0].tree, &context());
+    assert_eq!(explained.reading.faults, []);
+    let told: Vec<String> = explained
+        .values
         .iter()
-        .map(|l| {
-            let text = &document[l.bytes.start as usize..l.bytes.end as usize];
-            format!("{} {text} {}:{}", l.place, &l.file[..4], l.line)
+        .map(|value| {
+            let text = &document[value.bytes.start as usize..value.bytes.end as usize];
+            let line = value.line.unwrap();
+            format!("{} {text} {}:{}", value.place, &line.file[..4], line.line)
         })
         .collect();
     let expected = [

@@ -1,6 +1,10 @@
 //! `crossdock translate`: a document to canonical messages, or messages to a document, by the mappings alone: no hub, no
 //! store.
 
+mod explained;
+mod rows;
+mod written;
+
 use super::{
     check::{by_name, in_words},
     input::Input,
@@ -9,19 +13,15 @@ use super::{
 };
 use crate::{
     formats::{
-        Options,
         fault::Fault,
-        guides,
         piece::{Identity, Piece, Set, Standard},
         read, render, sniff,
-        write::{self, EdifactDelimiters, EdifactEnvelope, OutSet, Segment, X12Delimiters, X12Envelope},
     },
-    mapping::{Asked, Context, Library, Plan, Reading, Tables, Written},
-    store::now,
+    mapping::{Asked, Context, Library, Plan, Reading},
 };
 use anyhow::{Context as _, anyhow, bail};
-use serde_json::{Value, json};
-use std::{collections::HashMap, sync::Arc};
+use rows::Rows;
+use std::sync::Arc;
 
 /// Read a document by a mapping, or write one
 ///
@@ -29,6 +29,7 @@ use std::{collections::HashMap, sync::Arc};
 /// crossdock translate order.edi --explain
 /// crossdock translate orders.csv --mapping csv/orders --table uom=units.csv
 /// crossdock translate answer.json --mapping x12/4010/855-order-response --write --receiver ZZ/NORTHWIND
+/// crossdock translate answer.json --mapping x12/4010/855-order-response --write --explain
 ///
 /// Exit 0: all of it. 1: faults, shown at their place. 2: a file or mapping can't be read.
 #[derive(Debug, clap::Args)]
@@ -39,10 +40,10 @@ pub struct Translate {
     /// The mapping by name [default: the one that claims what each set says it is]
     #[arg(long, value_name = "NAME")]
     mapping: Option<String>,
-    /// Which bytes gave each field
+    /// Which bytes and which line of the mapping gave each field; with --write, which field and line gave each value
     #[arg(long)]
     explain: bool,
-    /// With --explain: one JSON object a set
+    /// With --explain: one JSON object a set or document
     #[arg(long)]
     json: bool,
     /// Indented JSON [default on a terminal]
@@ -97,7 +98,7 @@ pub fn run(args: &Translate) -> anyhow::Result<u8> {
         let plan = plan.ok_or_else(|| {
             anyhow!("--write needs --mapping: canonical JSON does not say what document it should become")
         })?;
-        write_document(args, &plan, &context, input, &mut out)?
+        written::run(args, &plan, &context, input, &mut out)?
     } else {
         Reader { args, library: &library, plan, context }.run(input, &mut out)?
     };
@@ -113,58 +114,6 @@ fn named(library: &Library, name: &str) -> anyhow::Result<Arc<Plan>> {
             None => anyhow!("there is no mapping `{name}`; there are {}", names.join(", ")),
         }
     })
-}
-
-/// Table rows of the command line.
-#[derive(Default)]
-struct Rows {
-    targets: HashMap<(String, String), String>,
-    values: HashMap<(String, String), String>,
-}
-
-impl Rows {
-    fn read(pairs: &[String]) -> anyhow::Result<Rows> {
-        let mut rows = Rows::default();
-        for pair in pairs {
-            let (table, file) =
-                pair.split_once('=').ok_or_else(|| anyhow!("--table {pair}: write --table name=file.csv"))?;
-            rows.add(table, file).with_context(|| format!("--table {pair}"))?;
-        }
-        Ok(rows)
-    }
-
-    fn add(&mut self, table: &str, file: &str) -> anyhow::Result<()> {
-        let input = Input::open(file)?;
-        for piece in read(Standard::Csv, input.reader()?, Options::default()) {
-            match piece? {
-                Piece::Set(set) if set.faults.is_empty() => {
-                    let cell = |name: &str| {
-                        let mut fields = set.tree.children(set.tree.root()).flat_map(|row| set.tree.children(row));
-                        let field = fields.find(|field| set.tree.name(*field) == name)?;
-                        Some(set.tree.value(field).unwrap_or_default().trim().to_owned())
-                    };
-                    let (Some(value), Some(target)) = (cell("value"), cell("target")) else {
-                        bail!("{file} has not the columns value and target");
-                    };
-                    self.values.entry((table.into(), target.clone())).or_insert_with(|| value.clone());
-                    self.targets.insert((table.into(), value), target);
-                }
-                Piece::Set(set) => bail!("{file}: {}", set.faults[0].sentence),
-                Piece::Fault(fault) => bail!("{file}: {}", fault.sentence),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Tables for Rows {
-    fn get(&self, table: &str, value: &str) -> Option<String> {
-        self.targets.get(&(table.into(), value.into())).cloned()
-    }
-    fn inverse(&self, table: &str, target: &str) -> Option<String> {
-        self.values.get(&(table.into(), target.into())).cloned()
-    }
 }
 
 struct Reader<'a> {
@@ -250,53 +199,7 @@ impl Reader<'_> {
                 out.json(&reading.body)
             };
         }
-        let from: Vec<From> = reading
-            .provenance
-            .iter()
-            .map(|origin| From {
-                field: origin.field.clone(),
-                value: reading.body.pointer(&origin.field).cloned().unwrap_or_default(),
-                at: origin.at.clone(),
-                byte: origin.bytes.start,
-                len: origin.bytes.end - origin.bytes.start,
-                text: bytes
-                    .and_then(|b| b.get(origin.bytes.start as usize..origin.bytes.end as usize))
-                    .map(|b| String::from_utf8_lossy(b).into_owned()),
-            })
-            .collect();
-        if self.args.json {
-            return out.json(&json!({"mapping": plan.name(), "message": plan.message(), "byte": set.byte, "body": reading.body, "from": from}));
-        }
-        out.line(out.bold(&format!(
-            "{} {} {}, read by {} as {}",
-            set.kind,
-            set.version,
-            set.control,
-            plan.name(),
-            plan.message()
-        )))?;
-        let rows: Vec<Vec<String>> = from.into_iter().map(From::cells).collect();
-        out.table(&["FIELD", "VALUE", "FROM", "BYTE", "TEXT"], &rows)?;
-        out.line("")
-    }
-}
-
-/// A field and the bytes that gave it.
-#[derive(serde::Serialize)]
-struct From {
-    field: String,
-    value: Value,
-    at: String,
-    byte: u64,
-    len: u64,
-    text: Option<String>,
-}
-
-impl From {
-    fn cells(self) -> Vec<String> {
-        let value = self.value.as_str().map_or_else(|| self.value.to_string(), str::to_owned);
-        let short = |text: &str| crate::formats::fault::shorten(text, 40);
-        vec![self.field, short(&value), self.at, self.byte.to_string(), short(&self.text.unwrap_or_default())]
+        explained::message(plan, set, bytes.unwrap_or_default(), &self.context, self.args.json, out)
     }
 }
 
@@ -353,111 +256,5 @@ fn tell(file: &str, bytes: Option<&[u8]>, faults: &[Fault]) {
     match bytes {
         Some(bytes) => eprint!("{}", render::terminal(file, bytes, faults, color)),
         None => faults.iter().for_each(|f| eprintln!("{} {}", in_words(f), f.remedy)),
-    }
-}
-
-fn write_document(args: &Translate, plan: &Plan, context: &Context, input: Input, out: &mut Out) -> anyhow::Result<u8> {
-    let mut messages = Vec::new();
-    for value in serde_json::Deserializer::from_reader(input.reader()?).into_iter::<Value>() {
-        match value.with_context(|| format!("{} is no JSON", args.file))? {
-            Value::Array(several) => messages.extend(several),
-            one => messages.push(one),
-        }
-    }
-    let mut sets = Vec::new();
-    let mut faulty = false;
-    for (n, message) in messages.iter().enumerate() {
-        match plan.write(message, context) {
-            Ok(Written::Segments(segments)) => sets.push(segments),
-            Ok(Written::Json(value)) => out.json(&value)?,
-            Ok(Written::Tree(tree)) if plan.standard() == Standard::Xml => match write::xml(&tree) {
-                Ok(bytes) => out.bytes(&bytes)?,
-                Err(fault) => {
-                    eprintln!("{}, {}: {} {}", place(&fault), fault.code, fault.sentence, fault.remedy);
-                    return Ok(1);
-                }
-            },
-            Ok(Written::Tree(_)) => bail!("{} writes {:?}, which is not built yet", plan.name(), plan.standard()),
-            Err(faults) => {
-                faulty = true;
-                for fault in faults {
-                    eprintln!(
-                        "message {}, {}: {} {}. {}",
-                        n + 1,
-                        place(&fault),
-                        fault.code,
-                        fault.sentence,
-                        fault.remedy
-                    );
-                }
-            }
-        }
-    }
-    if faulty {
-        return Ok(1);
-    }
-    if !sets.is_empty() {
-        match enveloped(args, plan, sets)? {
-            Ok(bytes) => out.bytes(&bytes)?,
-            Err(fault) => {
-                eprintln!("{}, {}: {} {}", place(&fault), fault.code, fault.sentence, fault.remedy);
-                return Ok(1);
-            }
-        }
-    }
-    Ok(0)
-}
-
-/// The sets in one interchange.
-fn enveloped(args: &Translate, plan: &Plan, sets: Vec<Vec<Segment>>) -> anyhow::Result<Result<Vec<u8>, Fault>> {
-    let (kind, version) = plan.document();
-    let (date, time) = now().envelope();
-    let sets: Vec<OutSet> = (1..)
-        .zip(sets)
-        .map(|(n, segments)| OutSet { kind: kind.into(), control: format!("{n:04}"), segments: segments.into() })
-        .collect();
-    match plan.standard() {
-        Standard::X12 => {
-            let guide = guides::find(Standard::X12, version, kind)
-                .ok_or_else(|| anyhow!("no guide of x12 {version} {kind} is built in"))?;
-            let envelope = X12Envelope {
-                sender: args.sender.clone(),
-                receiver: args.receiver.clone(),
-                application_sender: args.sender.id.to_string(),
-                application_receiver: args.receiver.id.to_string(),
-                functional_id: guide.functional_id.to_string(),
-                version: version.into(),
-                interchange_control: 1,
-                group_control: 1,
-                test: true,
-                date,
-                time,
-                header: Default::default(),
-                delimiters: X12Delimiters::default(),
-            };
-            Ok(write::x12(&envelope, &sets))
-        }
-        Standard::Edifact => {
-            let envelope = EdifactEnvelope {
-                sender: args.sender.clone(),
-                receiver: args.receiver.clone(),
-                syntax: "UNOC".into(),
-                syntax_version: 3,
-                control: "1".into(),
-                application_reference: String::new(),
-                acknowledgement_requested: false,
-                test: true,
-                version: version.into(),
-                association: String::new(),
-                date,
-                time,
-                una: true,
-                header: Default::default(),
-                group: None,
-                delimiters: EdifactDelimiters::default(),
-            };
-            Ok(write::edifact(&envelope, &sets))
-        }
-        other => bail!("writing {other:?} is not built yet"),
     }
 }

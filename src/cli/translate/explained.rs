@@ -1,0 +1,118 @@
+//! `--explain`: why each value of a message or a document is there.
+
+use crate::{
+    cli::out::Out,
+    formats::{fault::shorten, piece::Set},
+    mapping::{Context, Plan, explain::Line, samples},
+};
+use anyhow::anyhow;
+use serde_json::{Value, json};
+use std::ops::Range;
+
+/// Of a set that was read: each field with the bytes and the line that made it, then what nobody read.
+pub fn message(
+    plan: &Plan,
+    set: &Set,
+    bytes: &[u8],
+    context: &Context,
+    json: bool,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let told = plan.explain(&set.tree, context);
+    let unread = plan.coverage(&set.tree, context).unread;
+    if json {
+        let from: Vec<Value> = told
+            .fields
+            .iter()
+            .map(|made| {
+                json!({ "field": made.field, "value": made.value, "at": made.at,
+                    "byte": made.bytes.as_ref().map(|b| b.start), "len": made.bytes.as_ref().map(|b| b.end - b.start),
+                    "text": made.bytes.as_ref().and_then(|b| text(bytes, b)),
+                    "mapping": made.line })
+            })
+            .collect();
+        return out.json(&json!({ "mapping": plan.name(), "message": plan.message(), "byte": set.byte,
+            "body": told.reading.body, "from": from, "unread": unread }));
+    }
+    out.line(out.bold(&format!(
+        "{} {} {}, read by {} as {}",
+        set.kind,
+        set.version,
+        set.control,
+        plan.name(),
+        plan.message()
+    )))?;
+    let rows: Vec<Vec<String>> = told
+        .fields
+        .into_iter()
+        .map(|made| {
+            let value = made.value.as_str().map_or_else(|| made.value.to_string(), str::to_owned);
+            let (byte, text) = match &made.bytes {
+                Some(range) => (range.start.to_string(), text(bytes, range).unwrap_or_default()),
+                None => (String::new(), String::new()),
+            };
+            vec![made.field, shorten(&value, 40), made.at, byte, shorten(&text, 40), place(made.line)]
+        })
+        .collect();
+    out.table(&["FIELD", "VALUE", "FROM", "BYTE", "TEXT", "MAPPING"], &rows)?;
+    for one in unread {
+        out.line(format!("nobody reads {} ({}): {}", one.path, times(one.times), shorten(&one.value, 40)))?;
+    }
+    out.line("")
+}
+
+/// Of a document that was written: each value with the fields and the line that made it.
+pub fn document(plan: &Plan, bytes: &[u8], context: &Context, json: bool, out: &mut Out) -> anyhow::Result<()> {
+    for set in samples::sets(plan, bytes).map_err(|why| anyhow!("what was written can't be read back: {why}"))? {
+        let told = plan.explain(&set.tree, context);
+        if json {
+            let values: Vec<Value> = told
+                .values
+                .iter()
+                .map(|value| {
+                    json!({ "byte": value.bytes.start, "len": value.bytes.end - value.bytes.start,
+                        "text": text(bytes, &value.bytes), "at": value.place.to_string(), "path": value.path,
+                        "fields": value.fields, "mapping": value.line })
+                })
+                .collect();
+            out.json(&json!({ "mapping": plan.name(), "message": plan.message(), "byte": set.byte,
+                "document": String::from_utf8_lossy(bytes), "values": values }))?;
+            continue;
+        }
+        out.line(out.bold(&format!("{} {}, written by {}", plan.claimed().document, set.control, plan.name())))?;
+        let rows: Vec<Vec<String>> = told
+            .values
+            .into_iter()
+            .map(|value| {
+                let fields =
+                    if value.fields.is_empty() { "(the mapping's own)".into() } else { value.fields.join(" ") };
+                let at = value.place.to_string();
+                vec![
+                    value.bytes.start.to_string(),
+                    shorten(&text(bytes, &value.bytes).unwrap_or_default(), 40),
+                    at,
+                    fields,
+                    place(value.line),
+                ]
+            })
+            .collect();
+        out.table(&["BYTE", "TEXT", "AT", "FIELD", "MAPPING"], &rows)?;
+        out.line("")?;
+    }
+    Ok(())
+}
+
+/// `once`, `3 times`
+pub fn times(times: usize) -> String {
+    if times == 1 { "once".into() } else { format!("{times} times") }
+}
+
+/// What stands there; none of a document that was too long to be kept.
+fn text(bytes: &[u8], range: &Range<u64>) -> Option<String> {
+    let cut = bytes.get(range.start as usize..range.end as usize)?;
+    Some(String::from_utf8_lossy(cut).into_owned())
+}
+
+fn place(line: Option<Line>) -> String {
+    line.map(|line| format!("{}:{}", line.file, line.line)).unwrap_or_default()
+}

@@ -1,0 +1,65 @@
+//! `--table`: rows of a table as the tenant would have them.
+
+use crate::{
+    cli::input::Input,
+    formats::{
+        Options,
+        piece::{Piece, Standard},
+        read,
+    },
+    mapping::Tables,
+};
+use anyhow::{Context as _, anyhow, bail};
+use std::collections::HashMap;
+
+/// Table rows of the command line.
+#[derive(Default)]
+pub struct Rows {
+    targets: HashMap<(String, String), String>,
+    values: HashMap<(String, String), String>,
+}
+
+impl Rows {
+    pub fn read(pairs: &[String]) -> anyhow::Result<Rows> {
+        let mut rows = Rows::default();
+        for pair in pairs {
+            let (table, file) =
+                pair.split_once('=').ok_or_else(|| anyhow!("--table {pair}: write --table name=file.csv"))?;
+            rows.add(table, file).with_context(|| format!("--table {pair}"))?;
+        }
+        Ok(rows)
+    }
+
+    fn add(&mut self, table: &str, file: &str) -> anyhow::Result<()> {
+        let input = Input::open(file)?;
+        for piece in read(Standard::Csv, input.reader()?, Options::default()) {
+            match piece? {
+                Piece::Set(set) if set.faults.is_empty() => {
+                    let cell = |name: &str| {
+                        let mut fields = set.tree.children(set.tree.root()).flat_map(|row| set.tree.children(row));
+                        let field = fields.find(|field| set.tree.name(*field) == name)?;
+                        Some(set.tree.value(field).unwrap_or_default().trim().to_owned())
+                    };
+                    let (Some(value), Some(target)) = (cell("value"), cell("target")) else {
+                        bail!("{file} has not the columns value and target");
+                    };
+                    self.values.entry((table.into(), target.clone())).or_insert_with(|| value.clone());
+                    self.targets.insert((table.into(), value), target);
+                }
+                Piece::Set(set) => bail!("{file}: {}", set.faults[0].sentence),
+                Piece::Fault(fault) => bail!("{file}: {}", fault.sentence),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tables for Rows {
+    fn get(&self, table: &str, value: &str) -> Option<String> {
+        self.targets.get(&(table.into(), value.into())).cloned()
+    }
+    fn inverse(&self, table: &str, target: &str) -> Option<String> {
+        self.values.get(&(table.into(), target.into())).cloned()
+    }
+}

@@ -1,0 +1,177 @@
+//! Why a value is where it is: message, document and mapping, line by line, in both directions; and what nobody read.
+//!
+//! Writing keeps no books: what it wrote is read back, and the law says that this gives the same message.
+
+use super::{Context, Plan, Reading, plan, read, unread, yaml::Spot};
+use crate::formats::{
+    place::At,
+    tree::{NodeId, Tree},
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
+
+/// A line of a mapping's files, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Line<'p> {
+    pub file: &'p str,
+    pub line: u32,
+}
+
+/// A field of the message, and what made it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made<'p> {
+    /// JSON pointer into the message (RFC 6901).
+    pub field: String,
+    pub value: Value,
+    /// The bytes that gave it; none for a constant, a setting, a position and what was computed.
+    pub bytes: Option<Range<u64>>,
+    /// In the format's words: `PO1[2]/PO102`; empty without bytes.
+    pub at: String,
+    pub line: Option<Line<'p>>,
+}
+
+/// A value of the document, what it became, and the line of the mapping that looked at it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Looked<'p> {
+    pub bytes: Range<u64>,
+    pub place: At,
+    /// As coverage calls it: `PO1/PO102`, loops without their number.
+    pub path: String,
+    /// The fields that were made of it; none for a qualifier, or what `write:` says.
+    pub fields: Vec<String>,
+    /// None: nobody read it.
+    pub line: Option<Line<'p>>,
+}
+
+/// A set, explained.
+#[derive(Debug)]
+pub struct Explained<'p> {
+    pub reading: Reading,
+    /// Each value of the message, in its order.
+    pub fields: Vec<Made<'p>>,
+    /// Each value of the document but those of its envelope, in its order.
+    pub values: Vec<Looked<'p>>,
+}
+
+/// What a set said and nobody read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Unread {
+    /// `PO1/PO107`
+    pub path: String,
+    /// How often it was said.
+    pub times: usize,
+    /// What was said first, and where.
+    pub value: String,
+    pub bytes: Range<u64>,
+    #[serde(skip)]
+    pub place: At,
+}
+
+/// How much of a set was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Values that say something, but those of the envelope.
+    pub values: usize,
+    pub unread: Vec<Unread>,
+}
+
+impl Plan {
+    /// Reads one set, and tells of each value of the message which bytes and which line made it, and of each value of the
+    /// document what it became. What it tells of a document that this mapping wrote is why each value stands there.
+    pub fn explain(&self, tree: &Tree, context: &Context) -> Explained<'_> {
+        let (reading, mut seen) = read::explain(&self.0, tree, context);
+        let mut looked: HashMap<NodeId, Vec<Spot>> = HashMap::new();
+        for (node, spot) in seen.log() {
+            looked.entry(node).or_default().push(spot);
+        }
+        let mut fields = Vec::new();
+        self.made(&reading, "", &reading.body, &mut fields);
+        let mut made: HashMap<(u64, u64), BTreeSet<&str>> = HashMap::new();
+        for origin in &reading.provenance {
+            made.entry((origin.bytes.start, origin.bytes.end)).or_default().insert(&origin.field);
+        }
+        let mut values: Vec<Looked> = unread::values(self.standard(), tree)
+            .into_iter()
+            .map(|(path, node)| {
+                let bytes = tree.bytes(node);
+                let fields = made.get(&(bytes.start, bytes.end)).into_iter().flatten().map(|f| (*f).to_owned());
+                let fields: Vec<String> = fields.collect();
+                let spots = looked.get(&node).map_or(&[][..], Vec::as_slice);
+                // The line of the field that it became, before that of a qualifier that was looked at for another.
+                let own = |spot: &&Spot| fields.iter().any(|f| plan::spots(&self.0.fields, f).contains(spot));
+                let spot = spots.iter().find(own).or(spots.first());
+                let line = spot.map(|spot| self.placed(*spot));
+                Looked { place: tree.place(node).at, bytes, path, fields, line }
+            })
+            .collect();
+        values.sort_by_key(|value| value.bytes.start);
+        // Of several blocks that can make a field, the one that looked there.
+        for one in fields.iter_mut().filter(|made| made.bytes.is_some()) {
+            let Some(value) = values.iter().find(|v| Some(&v.bytes) == one.bytes.as_ref()) else { continue };
+            let possible = plan::spots(&self.0.fields, &one.field);
+            if possible.iter().any(|spot| Some(self.placed(*spot)) == value.line) {
+                one.line = value.line;
+            }
+        }
+        Explained { reading, fields, values }
+    }
+
+    /// How much of a set was read, whatever `unmapped:` says of the rest.
+    pub fn coverage(&self, tree: &Tree, context: &Context) -> Coverage {
+        let (_, seen) = read::explain(&self.0, tree, context);
+        let values = unread::values(self.standard(), tree);
+        let mut at: HashMap<&str, usize> = HashMap::new();
+        let mut unread: Vec<Unread> = Vec::new();
+        for (path, node) in values.iter().filter(|(_, node)| !seen.has(*node)) {
+            if let Some(known) = at.get(path.as_str()) {
+                unread[*known].times += 1;
+                continue;
+            }
+            at.insert(path, unread.len());
+            let value = tree.value(*node).unwrap_or_default().trim().to_owned();
+            let (bytes, place) = (tree.bytes(*node), tree.place(*node).at);
+            unread.push(Unread { path: path.clone(), times: 1, value, bytes, place });
+        }
+        Coverage { values: values.len(), unread }
+    }
+
+    fn placed(&self, spot: Spot) -> Line<'_> {
+        let file = self.0.files.get(usize::from(spot.file)).map_or("", String::as_str);
+        Line { file, line: spot.line }
+    }
+
+    /// The values of a message, with what made each.
+    fn made<'p>(&'p self, reading: &Reading, at: &str, value: &Value, found: &mut Vec<Made<'p>>) {
+        match value {
+            Value::Object(members) => {
+                members
+                    .iter()
+                    .for_each(|(name, value)| self.made(reading, &format!("{at}/{}", escaped(name)), value, found));
+            }
+            Value::Array(items) if !items.is_empty() => {
+                items.iter().enumerate().for_each(|(n, item)| self.made(reading, &format!("{at}/{n}"), item, found));
+            }
+            _ => {
+                // An id's scheme comes from what stands beside it.
+                let beside = at.strip_suffix("/scheme").map(|item| format!("{item}/id"));
+                let origin = |field: &str| reading.provenance.iter().find(|origin| origin.field == field);
+                let origin = origin(at).or_else(|| beside.as_deref().and_then(origin));
+                found.push(Made {
+                    field: at.to_owned(),
+                    value: value.clone(),
+                    bytes: origin.map(|o| o.bytes.clone()),
+                    at: origin.map(|o| o.at.clone()).unwrap_or_default(),
+                    line: plan::spots(&self.0.fields, at).first().map(|spot| self.placed(*spot)),
+                });
+            }
+        }
+    }
+}
+
+/// A member's name in a JSON pointer.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
