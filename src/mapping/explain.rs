@@ -50,7 +50,7 @@ pub struct Looked<'p> {
 #[derive(Debug)]
 pub struct Explained<'p> {
     pub reading: Reading,
-    /// Each value of the message, in its order.
+    /// Each value of the message, in its order; none if it could not be read.
     pub fields: Vec<Made<'p>>,
     /// Each value of the document but those of its envelope, in its order.
     pub values: Vec<Looked<'p>>,
@@ -88,7 +88,9 @@ impl Plan {
             looked.entry(node).or_default().push(spot);
         }
         let mut fields = Vec::new();
-        self.made(&reading, "", &reading.body, &mut fields);
+        if !reading.body.is_null() {
+            self.made(&reading, "", &reading.body, &mut fields);
+        }
         let mut made: HashMap<(u64, u64), BTreeSet<&str>> = HashMap::new();
         for origin in &reading.provenance {
             made.entry((origin.bytes.start, origin.bytes.end)).or_default().insert(&origin.field);
@@ -119,9 +121,9 @@ impl Plan {
         Explained { reading, fields, values }
     }
 
-    /// How much of a set was read, whatever `unmapped:` says of the rest.
-    pub fn coverage(&self, tree: &Tree, context: &Context) -> Coverage {
-        let (_, seen) = read::explain(&self.0, tree, context);
+    /// Reads one set, and tells how much of it was read, whatever `unmapped:` says of the rest.
+    pub fn coverage(&self, tree: &Tree, context: &Context) -> (Reading, Coverage) {
+        let (reading, seen) = read::explain(&self.0, tree, context);
         let values = unread::values(self.standard(), tree);
         let mut at: HashMap<&str, usize> = HashMap::new();
         let mut unread: Vec<Unread> = Vec::new();
@@ -135,7 +137,7 @@ impl Plan {
             let (bytes, place) = (tree.bytes(*node), tree.place(*node).at);
             unread.push(Unread { path: path.clone(), times: 1, value, bytes, place });
         }
-        Coverage { values: values.len(), unread }
+        (reading, Coverage { values: values.len(), unread })
     }
 
     fn placed(&self, spot: Spot) -> Line<'_> {

@@ -183,10 +183,39 @@ fn translate_gives_canonical_json_and_which_bytes_said_so() {
     let number = from.iter().find(|f| f["field"] == "/number").unwrap();
     assert_eq!(
         *number,
-        json!({"field": "/number", "value": "PO123", "at": "BEG03", "byte": ORDER.find("PO123").unwrap(), "len": 5, "text": "PO123"})
+        json!({"field": "/number", "value": "PO123", "at": "BEG03", "byte": ORDER.find("PO123").unwrap(), "len": 5, "text": "PO123",
+            "mapping": {"file": number["mapping"]["file"], "line": number["mapping"]["line"]}})
     );
+    let file = number["mapping"]["file"].as_str().unwrap();
+    let yaml = std::fs::read_to_string(format!("{}/mappings/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let line = number["mapping"]["line"].as_u64().unwrap();
+    assert_eq!(yaml.lines().nth(line as usize - 1), Some("  number: BEG03"));
+    // A constant has a line and no bytes.
+    let per = from.iter().find(|f| f["field"] == "/lines/0/price/per").unwrap();
+    assert_eq!((&per["byte"], per["mapping"]["line"].is_u64()), (&Value::Null, true), "{per}");
     let table = call(folder.path(), "translate good.edi --explain");
     assert!(table.out.contains("/lines/0/quantity/value") && table.out.contains("PO1[1]/PO102"), "{}", table.out);
+}
+
+#[test]
+fn what_is_written_is_explained_value_by_value() {
+    let folder = Folder::new();
+    folder.write("good.edi", ORDER);
+    folder.write("order.json", call(folder.path(), "translate good.edi").out);
+    let named = "translate order.json --mapping x12/4010/850-order --write --explain";
+    let told = call(folder.path(), &format!("{named} --json")).json().remove(0);
+    let (document, values) = (told["document"].as_str().unwrap(), told["values"].as_array().unwrap());
+    for value in values {
+        let (byte, len) = (value["byte"].as_u64().unwrap() as usize, value["len"].as_u64().unwrap() as usize);
+        assert_eq!(&document[byte..byte + len], value["text"].as_str().unwrap());
+        assert!(value["mapping"]["line"].is_u64(), "{value}");
+    }
+    let number = values.iter().find(|value| value["path"] == "BEG03").unwrap();
+    assert_eq!(number["fields"], json!(["/number"]), "{number}");
+    let kind = values.iter().find(|value| value["path"] == "PO1/PO106").unwrap();
+    assert_eq!(kind["fields"], json!([]), "{kind}");
+    let table = call(folder.path(), named);
+    assert!(table.out.contains("/lines/0/quantity/value") && table.out.contains("the mapping's own"), "{}", table.out);
 }
 
 #[test]

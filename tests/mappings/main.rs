@@ -3,7 +3,6 @@
 
 mod corpora;
 mod documents;
-mod explained;
 mod extends;
 mod faults;
 mod hierarchy;

@@ -1,5 +1,6 @@
 //! `crossdock mapping`: a folder of mappings checked, tried on its samples, and shown. A command a file.
 
+mod coverage;
 mod lint;
 mod show;
 mod test;
@@ -19,6 +20,7 @@ pub enum Command {
     Lint(lint::Lint),
     Test(test::Test),
     Show(show::Show),
+    Coverage(coverage::Coverage),
 }
 
 /// Runs it.
@@ -28,6 +30,7 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         Command::Lint(args) => lint::run(args, &mut out),
         Command::Test(args) => test::run(args, &mut out),
         Command::Show(args) => show::run(args, &mut out),
+        Command::Coverage(args) => coverage::run(args, &mut out),
     };
     out.flush()?;
     code

@@ -19,7 +19,7 @@ pub fn message(
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let told = plan.explain(&set.tree, context);
-    let unread = plan.coverage(&set.tree, context).unread;
+    let unread = plan.coverage(&set.tree, context).1.unread;
     if json {
         let from: Vec<Value> = told
             .fields

@@ -1,27 +1,24 @@
 //! `crossdock translate`: a document to canonical messages, or messages to a document, by the mappings alone: no hub, no
 //! store.
 
+mod choice;
 mod explained;
 mod rows;
 mod written;
 
-use super::{
-    check::{by_name, in_words},
-    input::Input,
-    out::Out,
-    settings, start,
-};
+use super::{check::in_words, input::Input, out::Out, settings, start};
 use crate::{
     formats::{
         fault::Fault,
         piece::{Identity, Piece, Set, Standard},
         read, render, sniff,
     },
-    mapping::{Asked, Context, Library, Plan, Reading},
+    mapping::{Context, Plan, Reading},
 };
 use anyhow::{Context as _, anyhow, bail};
+pub use choice::Choice;
+pub use explained::times;
 use rows::Rows;
-use std::sync::Arc;
 
 /// Read a document by a mapping, or write one
 ///
@@ -40,6 +37,9 @@ pub struct Translate {
     /// The mapping by name [default: the one that claims what each set says it is]
     #[arg(long, value_name = "NAME")]
     mapping: Option<String>,
+    /// Whose document it is: the partner's own mappings claim it first
+    #[arg(long, value_name = "NAME")]
+    partner: Option<String>,
     /// Which bytes and which line of the mapping gave each field; with --write, which field and line gave each value
     #[arg(long)]
     explain: bool,
@@ -79,10 +79,7 @@ fn identity(text: &str) -> Result<Identity, String> {
 pub fn run(args: &Translate) -> anyhow::Result<u8> {
     let settings = settings::load(&args.settings)?.settings;
     let library = start::library(&start::read_files(&settings)?)?;
-    let plan = match &args.mapping {
-        Some(name) => Some(named(&library, name)?),
-        None => None,
-    };
+    let choice = Choice::new(&library, args.mapping.as_deref(), args.partner.as_deref())?;
     let tables = Rows::read(&args.tables)?;
     let context = Context { tenant_currency: &args.currency, tables: &tables };
     let input = Input::open(&args.file)?;
@@ -91,52 +88,32 @@ pub fn run(args: &Translate) -> anyhow::Result<u8> {
         bail!("{} {what}: there is nothing to translate; ask whoever wrote it to send it again", args.file);
     }
     let writes = args.write
-        || plan.as_ref().is_some_and(|p| p.standard() != Standard::Json)
+        || choice.named.as_ref().is_some_and(|p| p.standard() != Standard::Json)
             && sniff(input.first()) == Some(Standard::Json);
     let mut out = Out::new();
     let code = if writes {
-        let plan = plan.ok_or_else(|| {
+        let plan = choice.named.ok_or_else(|| {
             anyhow!("--write needs --mapping: canonical JSON does not say what document it should become")
         })?;
         written::run(args, &plan, &context, input, &mut out)?
     } else {
-        Reader { args, library: &library, plan, context }.run(input, &mut out)?
+        Reader { args, choice, context }.run(input, &mut out)?
     };
     out.flush()?;
     Ok(code)
 }
 
-fn named(library: &Library, name: &str) -> anyhow::Result<Arc<Plan>> {
-    library.named(name).ok_or_else(|| {
-        let names: Vec<String> = library.plans().iter().map(|plan| plan.short().to_owned()).collect();
-        match settings::nearest(name, names.iter().cloned()) {
-            Some(near) => anyhow!("there is no mapping `{name}`; did you mean {near}?"),
-            None => anyhow!("there is no mapping `{name}`; there are {}", names.join(", ")),
-        }
-    })
-}
-
 struct Reader<'a> {
     args: &'a Translate,
-    library: &'a Library,
-    plan: Option<Arc<Plan>>,
+    choice: Choice<'a>,
     context: Context<'a>,
 }
 
 impl Reader<'_> {
     fn run(&self, input: Input, out: &mut Out) -> anyhow::Result<u8> {
-        let standard = match &self.plan {
-            Some(plan) => plan.standard(),
-            None => sniff(input.first()).or_else(|| by_name(&self.args.file)).ok_or_else(|| {
-                anyhow!(
-                    "{} does not say what it is by its first bytes: name the mapping that reads it with --mapping; there are {}",
-                    self.args.file,
-                    readers(self.library, None)
-                )
-            })?,
-        };
+        let standard = self.choice.standard(&self.args.file, input.first())?;
         let bytes = input.bytes().map(<[u8]>::to_vec);
-        let options = self.plan.as_ref().map(|plan| plan.options()).unwrap_or_default();
+        let options = self.choice.options();
         let mut faults = Vec::new();
         let mut application = None;
         for piece in read(standard, input.reader()?, options) {
@@ -166,12 +143,7 @@ impl Reader<'_> {
         if !set.accepted() {
             return Ok(faults);
         }
-        let plan = match &self.plan {
-            Some(plan) => plan.clone(),
-            None => {
-                claim(self.library, set, application).ok_or_else(|| unclaimed(self.library, &self.args.file, set))?
-            }
-        };
+        let plan = self.choice.plan(&self.args.file, set, application)?;
         let reading = plan.read(&set.tree, &self.context);
         faults.extend(reading.faults.iter().cloned());
         faults.extend(reading.missing.iter().map(|missing| missing.fault.clone()));
@@ -201,45 +173,6 @@ impl Reader<'_> {
         }
         explained::message(plan, set, bytes.unwrap_or_default(), &self.context, self.args.json, out)
     }
-}
-
-fn claim(library: &Library, set: &Set, application_sender: Option<&str>) -> Option<Arc<Plan>> {
-    library.claim(&Asked {
-        outbound: false,
-        standard: set.standard,
-        version: &set.version,
-        kind: &set.kind,
-        partner: None,
-        application_sender,
-    })
-}
-
-/// Why no mapping was found: what the set is, and what could read it.
-fn unclaimed(library: &Library, file: &str, set: &Set) -> anyhow::Error {
-    let format = set.standard.word();
-    if set.kind.is_empty() {
-        return anyhow!(
-            "{file} is {format}, which does not say itself what document it holds: name the mapping that reads it with \
-             --mapping; there are {}",
-            readers(library, Some(set.standard))
-        );
-    }
-    let kind = [format, &set.version, &set.kind].join(" ");
-    let control = if set.control.is_empty() { String::new() } else { format!(" {}", set.control) };
-    anyhow!(
-        "{file}: no mapping claims {}, which is the set{control} at byte {}: name one that reads it with --mapping, or add \
-         a mapping that claims it; for {format} there are {}",
-        kind.split_whitespace().collect::<Vec<_>>().join(" "),
-        set.byte,
-        readers(library, Some(set.standard))
-    )
-}
-
-/// The names of the mappings that read documents of a standard, or of any.
-fn readers(library: &Library, standard: Option<Standard>) -> String {
-    let fits = |plan: &&Arc<Plan>| plan.reads() && standard.is_none_or(|s| s == plan.standard());
-    let names: Vec<&str> = library.plans().iter().filter(fits).map(|p| p.short()).collect();
-    if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
 /// Where a fault stands, or that it is about all of it.

@@ -1,0 +1,105 @@
+//! Which mapping reads a document: the one that was named, or the one that claims what each set says it is.
+
+use crate::{
+    cli::{check::by_name, settings::nearest},
+    formats::{
+        Options,
+        piece::{Set, Standard},
+        sniff,
+    },
+    mapping::{Asked, Library, Plan},
+};
+use anyhow::anyhow;
+use std::sync::Arc;
+
+/// What the command line says of the mapping.
+pub struct Choice<'a> {
+    library: &'a Library,
+    partner: Option<&'a str>,
+    /// The mapping that was named.
+    pub named: Option<Arc<Plan>>,
+}
+
+impl<'a> Choice<'a> {
+    /// Errors: there is no mapping of the name; the nearest is told.
+    pub fn new(library: &'a Library, name: Option<&str>, partner: Option<&'a str>) -> anyhow::Result<Choice<'a>> {
+        let named = name.map(|name| named(library, name)).transpose()?;
+        Ok(Choice { library, partner, named })
+    }
+
+    /// The family of a document.
+    ///
+    /// Errors: neither the mapping nor the first bytes nor the file's name say it.
+    pub fn standard(&self, file: &str, first: &[u8]) -> anyhow::Result<Standard> {
+        match &self.named {
+            Some(plan) => Ok(plan.standard()),
+            None => sniff(first).or_else(|| by_name(file)).ok_or_else(|| {
+                anyhow!(
+                    "{file} does not say what it is by its first bytes: name the mapping that reads it with --mapping; there are {}",
+                    readers(self.library, None)
+                )
+            }),
+        }
+    }
+
+    /// How it is to be read.
+    pub fn options(&self) -> Options {
+        self.named.as_ref().map(|plan| plan.options()).unwrap_or_default()
+    }
+
+    /// The mapping of a set.
+    ///
+    /// Errors: none claims it; what could is told.
+    pub fn plan(&self, file: &str, set: &Set, application_sender: Option<&str>) -> anyhow::Result<Arc<Plan>> {
+        if let Some(plan) = &self.named {
+            return Ok(plan.clone());
+        }
+        let asked = Asked {
+            outbound: false,
+            standard: set.standard,
+            version: &set.version,
+            kind: &set.kind,
+            partner: self.partner,
+            application_sender,
+        };
+        self.library.claim(&asked).ok_or_else(|| unclaimed(self.library, file, set))
+    }
+}
+
+fn named(library: &Library, name: &str) -> anyhow::Result<Arc<Plan>> {
+    library.named(name).ok_or_else(|| {
+        let names: Vec<String> = library.plans().iter().map(|plan| plan.short().to_owned()).collect();
+        match nearest(name, names.iter().cloned()) {
+            Some(near) => anyhow!("there is no mapping `{name}`; did you mean {near}?"),
+            None => anyhow!("there is no mapping `{name}`; there are {}", names.join(", ")),
+        }
+    })
+}
+
+/// Why no mapping was found: what the set is, and what could read it.
+fn unclaimed(library: &Library, file: &str, set: &Set) -> anyhow::Error {
+    let format = set.standard.word();
+    if set.kind.is_empty() {
+        return anyhow!(
+            "{file} is {format}, which does not say itself what document it holds: name the mapping that reads it with \
+             --mapping; there are {}",
+            readers(library, Some(set.standard))
+        );
+    }
+    let kind = [format, &set.version, &set.kind].join(" ");
+    let control = if set.control.is_empty() { String::new() } else { format!(" {}", set.control) };
+    anyhow!(
+        "{file}: no mapping claims {}, which is the set{control} at byte {}: name one that reads it with --mapping, or add \
+         a mapping that claims it; for {format} there are {}",
+        kind.split_whitespace().collect::<Vec<_>>().join(" "),
+        set.byte,
+        readers(library, Some(set.standard))
+    )
+}
+
+/// The names of the mappings that read documents of a standard, or of any.
+fn readers(library: &Library, standard: Option<Standard>) -> String {
+    let fits = |plan: &&Arc<Plan>| plan.reads() && standard.is_none_or(|s| s == plan.standard());
+    let names: Vec<&str> = library.plans().iter().filter(fits).map(|p| p.short()).collect();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}
