@@ -102,7 +102,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Api> for Query<T> {
     }
 }
 
-/// A JSON body of at most 64 kB, whatever its media type is said to be. No body is an empty object.
+/// A JSON body of at most 64 kB where its route says no other size, whatever its media type is said to be. No body is an empty object.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequest<Api> for Json<T> {

@@ -17,6 +17,7 @@ pub mod health;
 pub mod intake;
 pub mod layers;
 pub mod letter;
+pub mod mappings;
 pub mod messages;
 pub mod openapi;
 pub mod page;
@@ -98,6 +99,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(deliveries::routes())
         .merge(expectations::routes())
         .merge(references::routes())
+        .merge(mappings::routes())
         .merge(events::routes())
         .merge(audit::routes())
 }

@@ -46,6 +46,7 @@ codes! {
     RequestTooSlow "request_too_slow" REQUEST_TIMEOUT "The body came too slowly";
     WrongState "wrong_state" CONFLICT "The thing is in another state";
     ChangedMeanwhile "changed_meanwhile" CONFLICT "Somebody else changed it in this moment";
+    MappingFaulty "mapping_faulty" UNPROCESSABLE_ENTITY "The mapping has faults";
     SetUnreadable "set_unreadable" CONFLICT "It can't be read or written again";
     BytesGone "bytes_gone" GONE "The bytes are not kept any more";
     TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large";

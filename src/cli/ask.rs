@@ -252,7 +252,7 @@ async fn here(settings: Settings, changes: bool) -> anyhow::Result<Places> {
     let intake = Intake::open(store.clone(), spool, limits).context("a folder for temporary files can't be made")?;
     // Operations write claim checks to the outbox and take none, so no broker is needed for them.
     let queue = Queue::embedded(store.clone());
-    let (settings, directory, library) = (Arc::new(settings), Arc::new(directory), Arc::new(library));
+    let (settings, directory, library) = (Arc::new(settings), Arc::new(directory), library.into());
     let router = api::router(
         Hub { settings, store, queue, directory, library, intake, worker, probe: Default::default() },
         crate::signals::metrics()?,

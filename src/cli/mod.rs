@@ -138,7 +138,7 @@ impl Command {
             Command::Explain(args) => explain::run(args),
             Command::Agreement(command) => agreement::run(command),
             Command::Guide(command) => guide::run(command),
-            Command::Mapping(command) => mapping::run(command),
+            Command::Mapping(command) if !command.asks() => mapping::run(command),
             Command::Schema(args) => schema::run(args),
             Command::Generate(args) => generate::run(args),
             Command::Config(command) => admin::config(command),
@@ -165,6 +165,7 @@ impl Command {
             Command::Audit(args) => audit::run(&args).await,
             Command::Queues(command) => queues::run(&command).await,
             Command::Reference(command) => operate::reference(&command).await,
+            Command::Mapping(command) => mapping::ask(&command).await,
             _ => anyhow::bail!("this command asks nobody"),
         }
     }

@@ -219,11 +219,17 @@ pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock
         store,
         queue,
         directory: Arc::new(directory),
-        library: Arc::new(library),
+        library: library.into(),
         intake,
         worker,
         probe: Default::default(),
     };
+    for tenant in hub.directory.tenants.values() {
+        let mut tx = hub.store.read(tenant.id).await?;
+        let standing = hub.library.standing(&mut tx, tenant.id).await;
+        tx.rollback().await?;
+        standing.with_context(|| format!("the mappings of {}", tenant.name))?;
+    }
     Ok((hub, lock))
 }
 

@@ -9,6 +9,7 @@ pub mod apply;
 pub mod deliver;
 pub mod failure;
 pub mod letter;
+pub mod libraries;
 pub mod operate;
 #[doc(hidden)]
 pub mod probe;
@@ -16,6 +17,7 @@ pub mod relay;
 pub mod suspects;
 pub mod sweep;
 pub mod translate;
+pub mod versions;
 
 use crate::{
     canonical::Micros, config::Settings, intake::Intake, mapping::Library, queue::Queue, store::Store,
@@ -23,11 +25,11 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// What writing deliveries in a transaction of this instant needs.
-pub fn emitter(hub: &Hub, now: Micros) -> crate::emit::Emitter<'_> {
+/// What writing deliveries in a transaction of this instant needs; `library` is what events are written by.
+pub fn emitter<'a>(hub: &'a Hub, library: &'a Library, now: Micros) -> crate::emit::Emitter<'a> {
     crate::emit::Emitter {
         directory: &hub.directory,
-        library: &hub.library,
+        library,
         worker: &hub.worker,
         now,
         deadline: hub.deadline(now),
@@ -42,7 +44,7 @@ pub struct Hub {
     pub store: Store,
     pub queue: Queue,
     pub directory: Arc<Directory>,
-    pub library: Arc<Library>,
+    pub library: libraries::Libraries,
     pub intake: Intake,
     /// This process in journal and leases.
     pub worker: Arc<str>,

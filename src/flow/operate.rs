@@ -272,10 +272,10 @@ pub async fn add_reference(
     target: &str,
     who: &str,
 ) -> Result<Vec<MessageId>, OperateError> {
-    if let Some(why) = hub.library.is_no_table(scheme) {
+    let mut tx = hub.store.begin(tenant).await?;
+    if let Some(why) = hub.library.standing(&mut tx, tenant).await?.is_no_table(scheme) {
         return Err(OperateError::Scheme(why));
     }
-    let mut tx = hub.store.begin(tenant).await?;
     let row = CrossReference { scheme: scheme.into(), value: value.into(), target: target.into() };
     entities::upsert_cross_references(&mut tx, tenant, std::slice::from_ref(&row)).await?;
     let held = messages::held_for(&mut tx, tenant, scheme, value).await?;

@@ -48,7 +48,7 @@ pub type FindFile<'a> = &'a dyn Fn(&str, &str) -> Option<(String, &'a str)>;
 /// Compiles one mapping with what it extends.
 pub fn compile(resolved: &Resolved, find: FindFile, guide: FindGuide) -> Result<Program, Vec<FileWrong>> {
     let Resolved { yaml, files, texts } = resolved;
-    let mut compiler = Compiler { files, yaml, wrong: Vec::new(), hash: Sha256::new() };
+    let mut compiler = Compiler { files, yaml, wrong: Vec::new(), hash: Sha256::new(), own_tables: Vec::new() };
     texts.iter().for_each(|text| compiler.hash.update(text.as_bytes()));
     let program = compiler.program(find, guide);
     match program {
@@ -63,6 +63,8 @@ struct Compiler<'a> {
     yaml: &'a Yaml,
     wrong: Vec<FileWrong>,
     hash: Sha256,
+    /// Of the mapping's own file: (as it names a table's file, where that stands).
+    own_tables: Vec<(String, String)>,
 }
 
 /// `x12 004010 850`, taken apart.
@@ -124,9 +126,8 @@ impl Compiler<'_> {
         if by_number && !one_way {
             self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");
         }
-        let name = format!("{name}@{}", self.short_hash());
         Some(Program {
-            name,
+            name: format!("{name}@{}", self.short_hash()),
             message,
             standard: from.standard,
             guide,
@@ -143,6 +144,7 @@ impl Compiler<'_> {
             joins: write_loops::joins(&compiled),
             fields: compiled,
             files: self.files.to_vec(),
+            own_tables: std::mem::take(&mut self.own_tables),
             root,
             prefixes,
             one_way,
@@ -371,6 +373,9 @@ impl Compiler<'_> {
             What::Text(path) => match find(self.file(yaml.spot), path) {
                 Some((file, text)) => {
                     self.hash.update(text.as_bytes());
+                    if yaml.spot.file == 0 {
+                        self.own_tables.push((path.clone(), file.clone()));
+                    }
                     match tables::parse(&table.name, text) {
                         Ok(rows) => table.below(rows),
                         Err(wrong) => self.wrong.extend(wrong.into_iter().map(|(spot, why)| (file.clone(), spot, why))),

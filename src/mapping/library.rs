@@ -22,6 +22,8 @@ pub struct Library {
     plans: Vec<Arc<Plan>>,
     /// Partners' guides, by the names of their files.
     guides: BTreeMap<String, Guides>,
+    /// What it was made of: (path, text).
+    files: Vec<(String, String)>,
 }
 
 /// A fault in a mapping file.
@@ -71,7 +73,8 @@ impl Library {
         // What is wrong below is found by each mapping that extends it.
         lints.dedup();
         if lints.is_empty() {
-            Ok(Library { plans: programs.into_iter().map(|(_, program)| Arc::new(Plan(program))).collect(), guides })
+            let plans = programs.into_iter().map(|(_, program)| Arc::new(Plan(program))).collect();
+            Ok(Library { plans, guides, files: files.to_vec() })
         } else {
             Err(lints)
         }
@@ -149,6 +152,28 @@ impl Library {
     pub fn plans(&self) -> &[Arc<Plan>] {
         &self.plans
     }
+
+    /// What it was made of: (path, text).
+    pub fn files(&self) -> &[(String, String)] {
+        &self.files
+    }
+
+    /// The text of a line of its files.
+    pub fn said(&self, file: &str, line: u32) -> &str {
+        let text = self.files.iter().find(|(path, _)| path == file).map_or("", |(_, text)| text);
+        text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default().trim()
+    }
+
+    /// Takes over the plans that another has of the same text, so that two that differ in little cost little.
+    pub(super) fn sharing(mut self, other: &Library) -> Library {
+        for plan in &mut self.plans {
+            let same = other.plans.iter().find(|known| known.name() == plan.name() && known.0.files == plan.0.files);
+            if let Some(same) = same {
+                *plan = same.clone();
+            }
+        }
+        self
+    }
 }
 
 /// The guides among the files: YAML that is no mapping and says what it extends.
@@ -186,7 +211,7 @@ pub fn short(name: &str) -> &str {
     name.split_once('@').map_or(name, |(short, _)| short)
 }
 
-fn is_mapping(path: &str) -> bool {
+pub(super) fn is_mapping(path: &str) -> bool {
     path == "mapping.yaml" || path.ends_with("/mapping.yaml")
 }
 
@@ -279,7 +304,7 @@ fn find<'t>(texts: &HashMap<String, &'t str>, mapping: &str, name: &str) -> Opti
 }
 
 /// A path without `.`, `..` and doubled slashes.
-fn plain(path: &str) -> String {
+pub(super) fn plain(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split(['/', '\\']) {
         match part {

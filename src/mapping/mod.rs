@@ -38,6 +38,7 @@ pub mod standard;
 mod tables;
 mod told;
 mod unread;
+pub mod versions;
 mod write;
 mod write_edi;
 mod write_loops;

@@ -32,6 +32,8 @@ pub struct Program {
     pub joins: bool,
     /// The files that it was made of; a [`Spot`] names one by its number.
     pub files: Vec<String>,
+    /// Tables of its own file, not of those it extends: (as it names the file, where that stands).
+    pub own_tables: Vec<(String, String)>,
     /// XML: the document element, written and read.
     pub root: Option<Name>,
     /// XML: the prefix of each namespace, as the mapping calls it.

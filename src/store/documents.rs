@@ -153,13 +153,16 @@ pub struct Work {
     pub first_failed_at: Option<i64>,
     /// It has the same content: read only to answer its sender.
     pub duplicate_of: Option<DocumentId>,
+    /// The tenant's mappings that it is read with: those it began with, or those that stand now.
+    pub mapping_revision: i64,
 }
 
 /// The next documents of a connection, in order.
 pub async fn work(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, limit: i64) -> Result<Vec<Work>, StoreError> {
     Ok(fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of from documents
+        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of,
+            coalesce(mapping_revision, (select max(r.revision) from mapping_revisions r where r.tenant = $1), 0) as mapping_revision from documents
          where tenant = $1 and connection = $2 and state in ('received', 'retrying') order by sequence limit $3";
         tenant, connection, limit
     )?)
@@ -190,6 +193,9 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<i64>,
     pub deadline: i64,
+    /// The mappings that it was read with, where it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping_revision: Option<i64>,
 }
 
 /// Changes states; only of documents that are `received` or `retrying`. Gives how many changed.
@@ -198,33 +204,37 @@ pub async fn change(tx: &mut Tx, tenant: Tenant, changes: &[Change]) -> Result<u
         tx,
         "update documents set state = r.state, cause = r.cause, duplicate_of = r.duplicate_of, partner = coalesce(r.partner, documents.partner),
             standard = coalesce(r.standard, documents.standard), identity = coalesce(r.identity, documents.identity), sets = coalesce(r.sets, documents.sets),
-            tries = r.tries, due = r.due, first_failed_at = r.first_failed_at, ended_at = r.ended_at, deadline = r.deadline
+            tries = r.tries, due = r.due, first_failed_at = r.first_failed_at, ended_at = r.ended_at, deadline = r.deadline,
+            mapping_revision = coalesce(documents.mapping_revision, r.mapping_revision)
          from {rows} where documents.id = r.id and documents.tenant = $2 and documents.state in ('received', 'retrying')",
-        "id uuid, state text, cause jsonb, duplicate_of uuid, partner uuid, standard text, identity text, sets bigint, tries bigint, due bigint, first_failed_at bigint, ended_at bigint, deadline bigint" => changes;
+        "id uuid, state text, cause jsonb, duplicate_of uuid, partner uuid, standard text, identity text, sets bigint, tries bigint, due bigint, first_failed_at bigint, ended_at bigint, deadline bigint, mapping_revision bigint" => changes;
         tenant
     )?)
 }
 
-/// Notes how many sets of a document are written, so that who goes on begins behind them.
+/// Notes how many sets of a document are written, so that who goes on begins behind them, and with which mappings, so
+/// that it goes on with the same.
 pub async fn advance(
     tx: &mut Tx,
     tenant: Tenant,
     id: DocumentId,
     sets_done: i64,
+    mapping_revision: i64,
     deadline: Micros,
 ) -> Result<u64, StoreError> {
     Ok(exec!(
         tx,
-        "update documents set sets_done = $3, deadline = $4 where tenant = $1 and id = $2 and state in ('received', 'retrying')";
-        tenant, id, sets_done, deadline
+        "update documents set sets_done = $3, deadline = $4, mapping_revision = coalesce(mapping_revision, $5)
+         where tenant = $1 and id = $2 and state in ('received', 'retrying')";
+        tenant, id, sets_done, deadline, mapping_revision
     )?)
 }
 
-/// Puts a document that ended dead, rejected or unassigned back to the start of its way.
+/// Puts a document that ended dead, rejected or unassigned back to the start of its way, with the mappings of then.
 pub async fn reopen(tx: &mut Tx, tenant: Tenant, id: DocumentId, deadline: Micros) -> Result<u64, StoreError> {
     Ok(exec!(
         tx,
-        "update documents set state = 'received', cause = null, tries = 0, due = null, first_failed_at = null, ended_at = null, deadline = $3, sets_done = 0
+        "update documents set state = 'received', cause = null, tries = 0, due = null, first_failed_at = null, ended_at = null, deadline = $3, sets_done = 0, mapping_revision = null
          where tenant = $1 and id = $2 and state in ('dead', 'rejected', 'unassigned')";
         tenant, id, deadline
     )?)

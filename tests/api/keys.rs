@@ -32,11 +32,19 @@ impl Things {
         })
         .await;
         let story = setup.json("/v1/story/PO-1", &admin).await;
+        assert_eq!(
+            setup
+                .post("/v1/mappings", &admin, body("/v1/mappings").replace("northwind/order", "acme/order"))
+                .await
+                .status(),
+            201
+        );
         let ids = BTreeMap::from([
             ("/v1/documents", accepted["document"].as_str().expect("an id").to_owned()),
             ("/v1/messages", story["messages"][0]["id"].as_str().expect("an id").to_owned()),
             ("/v1/deliveries", story["deliveries"][0]["id"].as_str().expect("an id").to_owned()),
             ("/v1/dead", letter),
+            ("/v1/mappings", "acme%2Forder".to_owned()),
             ("/v1/story", "PO-1".to_owned()),
             ("/in", "northwind-http".to_owned()),
         ]);
@@ -48,7 +56,7 @@ impl Things {
         let Some((before, rest)) = template.split_once("/{") else { return template.to_owned() };
         let id = self.ids.get(before).unwrap_or_else(|| panic!("no thing for {template}: add one to this test"));
         let after = rest.split_once('}').map_or("", |(_, after)| after);
-        format!("{before}/{id}{after}")
+        format!("{before}/{id}{after}").replace("{version}", "1")
     }
 }
 
@@ -69,6 +77,10 @@ fn body(template: &str) -> String {
     match template {
         "/v1/references" => json!({"scheme": "uom", "value": "zz", "target": "EA"}).to_string(),
         "/in/{connection}" => order("PO-2"),
+        "/v1/mappings" => {
+            let text = "mapping: northwind/order\nextends: json/order\nclaims: { partner: northwind }\n";
+            json!({"files": {"mapping.yaml": text}, "why": "by the test"}).to_string()
+        }
         _ => "{}".into(),
     }
 }
@@ -110,7 +122,11 @@ async fn every_route_keeps_tenants_apart(on: On) {
         assert_problem(answer, "key_unknown").await;
 
         let answer = ask(&setup, &method, &path, &template, Some(&stranger)).await;
-        if template.contains('{') {
+        if method == Method::POST && template == "/v1/mappings" {
+            // A name is the tenant's own: a stranger's draft is a first version among the stranger's things.
+            assert_eq!(answer.status(), StatusCode::CREATED, "{method} {path} with another tenant's key");
+            assert_eq!(answer.json::<Value>().await.expect("JSON")["version"], 1);
+        } else if template.contains('{') {
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path} with another tenant's key");
             assert_problem(answer, "not_found").await;
         } else {

@@ -115,7 +115,7 @@ impl Setup {
             queue: Queue::embedded(store.clone()),
             store,
             directory: Arc::new(directory),
-            library: Arc::new(library()),
+            library: library().into(),
             intake,
             worker: "test".into(),
             probe: Default::default(),

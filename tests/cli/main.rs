@@ -13,3 +13,4 @@ mod hub;
 mod mapping;
 mod rewrite;
 mod told;
+mod versions;

@@ -21,5 +21,6 @@ mod queue;
 mod rig;
 mod store;
 mod sweep;
+mod versions;
 mod webhooks;
 mod x12;

@@ -370,7 +370,7 @@ pub fn hub(store: Store, directory: Directory, settings: Settings, spool: PathBu
         settings: Arc::new(settings),
         store,
         directory: Arc::new(directory),
-        library: Arc::new(library()),
+        library: library().into(),
         worker: "rig".into(),
         probe: Default::default(),
     }

@@ -1,29 +1,45 @@
 //! `crossdock mapping`: a folder of mappings checked, tried on its samples, and shown. A command a file.
 
 mod coverage;
+mod draft;
 mod lint;
+mod publish;
 mod show;
 mod test;
+mod versions;
 
 use super::{out::Out, settings, start};
 use crate::mapping::{Library, Lint as Wrong, standard};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::json;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Mappings: what is wrong in them, whether their samples give what was reviewed, what there are
+/// Mappings: checked, tried on their samples, shown; and in the hub drafted, reviewed, published, rolled back
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Lint(lint::Lint),
     Test(test::Test),
     Show(show::Show),
     Coverage(coverage::Coverage),
+    Draft(draft::Draft),
+    Versions(versions::Versions),
+    Review(publish::Review),
+    Publish(publish::Publish),
+    Rollback(publish::Rollback),
 }
 
-/// Runs it.
+impl Command {
+    /// True of those that ask a hub or its store.
+    pub fn asks(&self) -> bool {
+        use Command::{Draft, Publish, Review, Rollback, Versions};
+        matches!(self, Draft(_) | Versions(_) | Review(_) | Publish(_) | Rollback(_))
+    }
+}
+
+/// Runs one of those that read files alone.
 pub fn run(command: &Command) -> anyhow::Result<u8> {
     let mut out = Out::new();
     let code = match command {
@@ -31,10 +47,27 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         Command::Test(args) => test::run(args, &mut out),
         Command::Show(args) => show::run(args, &mut out),
         Command::Coverage(args) => coverage::run(args, &mut out),
+        _ => bail!("this command asks a hub"),
     };
     out.flush()?;
     code
 }
+
+/// Runs one of those that ask a hub.
+pub async fn ask(command: &Command) -> anyhow::Result<u8> {
+    let mut out = Out::new();
+    let code = match command {
+        Command::Draft(args) => draft::run(args, &mut out).await,
+        Command::Versions(args) => versions::run(args, &mut out).await,
+        Command::Review(args) => publish::review(args, &mut out).await,
+        Command::Publish(args) => publish::publish(args, &mut out).await,
+        Command::Rollback(args) => publish::roll_back(args, &mut out).await,
+        _ => bail!("this command asks nobody"),
+    };
+    out.flush()?;
+    code
+}
+
 /// The files of a folder, with those that come with the hub beside them.
 struct Folder {
     root: PathBuf,
@@ -55,6 +88,7 @@ fn folder(given: Option<&Path>, flags: &settings::Flags) -> anyhow::Result<Folde
     };
     Ok(Folder { all: standard::with(all), own, root })
 }
+
 /// A fault under its line.
 fn picture(wrong: &Wrong, files: &[(String, String)], out: &mut Out) -> anyhow::Result<()> {
     out.line(format!("{}:{}:{}: {}", wrong.file, wrong.line, wrong.column, out.bold(&wrong.sentence)))?;

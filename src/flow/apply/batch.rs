@@ -386,7 +386,8 @@ impl Work<'_> {
             .collect();
         events::insert(tx, &rows).await?;
         let told: Vec<Told> = decided.iter().map(|event| told(event, commands, loaded, &answered.documents)).collect();
-        fanout::write_deliveries(tx, &emitter(self.hub, self.now), self.tenant, &told, advices).await?;
+        let library = self.hub.library.standing(tx, self.tenant).await?;
+        fanout::write_deliveries(tx, &emitter(self.hub, &library, self.now), self.tenant, &told, advices).await?;
         deliveries::bury(tx, &self.letters).await?;
         let ended: Vec<Key> = self.ended.iter().cloned().collect();
         let freed = messages::release(tx, self.tenant, &ended, self.hub.deadline(self.now)).await?;

@@ -97,7 +97,8 @@ async fn render(hub: &Hub, tx: &mut Tx, tenant: Tenant, row: &DeliveryRow) -> Re
             "an acknowledgement is made with its document; send the document again".into(),
         ));
     };
-    match fanout::render_again(tx, &emitter(hub, now()), tenant, row, &event).await? {
+    let library = hub.library.standing(tx, tenant).await?;
+    match fanout::render_again(tx, &emitter(hub, &library, now()), tenant, row, &event).await? {
         Ok(rendered) => {
             let control = rendered.control.as_deref();
             Ok(deliveries::fill(tx, tenant, row.id, &rendered.name, &rendered.bytes, control).await?)

@@ -16,7 +16,8 @@ pub async fn let_go(hub: &Hub) -> Result<usize, StoreError> {
         // A partner that stands in no file any more: its documents wait until it does again, and can be cancelled.
         let Some(partner) = hub.directory.partners.get(&partner) else { continue };
         let mut tx = hub.store.begin(tenant).await?;
-        went += batch::flush(&mut tx, &emitter(hub, now()), tenant, partner, &name).await?;
+        // What waits was written by its mapping when it was put there.
+        went += batch::flush(&mut tx, &emitter(hub, hub.library.own(), now()), tenant, partner, &name).await?;
         tx.commit().await?;
     }
     Ok(went)

@@ -129,7 +129,8 @@ async fn write_events(hub: &Hub, tx: &mut Tx, tenant: Tenant, told: &[Event], no
         .collect();
     events::insert(tx, &rows).await?;
     let told: Vec<Told> = told.iter().map(|event| Told { event, partner: None, document: None, came_as: "" }).collect();
-    fanout::write_deliveries(tx, &emitter(hub, now), tenant, &told, vec![]).await
+    let library = hub.library.standing(tx, tenant).await?;
+    fanout::write_deliveries(tx, &emitter(hub, &library, now), tenant, &told, vec![]).await
 }
 
 fn step(hub: &Hub, tenant: Tenant, row: &ExpectationRow, state: &'static str, event: &Event) -> Step {

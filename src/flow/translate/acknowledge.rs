@@ -47,7 +47,8 @@ pub async fn write(
     if said.is_empty() && advices.is_empty() {
         return Ok(());
     }
-    acknowledge::write(tx, &emitter(hub, now), tenant, said, advices).await
+    // Neither is written by a mapping.
+    acknowledge::write(tx, &emitter(hub, hub.library.own(), now), tenant, said, advices).await
 }
 
 /// Writes the advices of messages that their mappings refused, alone.
@@ -62,7 +63,7 @@ pub async fn advise(
     if advices.is_empty() {
         return Ok(());
     }
-    acknowledge::write(tx, &emitter(hub, now), tenant, vec![], advices).await
+    acknowledge::write(tx, &emitter(hub, hub.library.own(), now), tenant, vec![], advices).await
 }
 
 /// The same for a message that was restarted.

@@ -52,12 +52,12 @@ pub async fn read(
         probe: &hub.probe,
     };
     let mut rows = Rows::default();
-    let mut meaning = meaning::of(&hub.library, &set, &whose, &rows);
+    let mut meaning = meaning::of(&run.library, &set, &whose, &rows);
     if !meaning.missing.is_empty() {
         let mut tx = hub.store.read(tenant).await?;
         fill(&mut tx, tenant, &meaning, &mut rows).await?;
         tx.rollback().await?;
-        meaning = meaning::of(&hub.library, &set, &whose, &rows);
+        meaning = meaning::of(&run.library, &set, &whose, &rows);
     }
     let came_in = advisable(came_in.as_ref(), &meaning);
     Ok(Some(Again { set, partner: Some(partner.id), meaning, came_in }))

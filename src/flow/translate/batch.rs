@@ -106,7 +106,7 @@ impl Batch {
                     document: run.work.id,
                     probe: &hub.probe,
                 };
-                meaning::of(&hub.library, &waiting.set, &whose, rows)
+                meaning::of(&run.library, &waiting.set, &whose, rows)
             }
             None => meaning::of_nobody(&waiting.set),
         }

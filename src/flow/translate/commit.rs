@@ -90,6 +90,7 @@ pub async fn bury_first(
         first_failed_at: work.first_failed_at,
         ended_at: Some(now.0),
         deadline: hub.deadline(now).0,
+        mapping_revision: None,
     };
     crate::store::deliveries::bury(&mut tx, &[writer.document_letter(&change)]).await?;
     let step = Step::new(tenant, now.0, "translate", "dead", &hub.worker).document(work.id.0).cause(cause);
@@ -391,7 +392,8 @@ impl<'a> Writer<'a> {
             if !run.closed {
                 run.skip_before = run.skip_before.max(run.sets);
                 let deadline = self.hub.deadline(self.now);
-                documents::advance(tx, self.tenant, run.work.id, i64::from(run.sets), deadline).await?;
+                let (sets, revision) = (i64::from(run.sets), run.work.mapping_revision);
+                documents::advance(tx, self.tenant, run.work.id, sets, revision, deadline).await?;
                 continue;
             }
             if run.dropped && run.is_mixed() && !run.mixed {
@@ -436,6 +438,7 @@ impl<'a> Writer<'a> {
                 first_failed_at: None,
                 ended_at: Some(self.now.0),
                 deadline: self.hub.deadline(self.now).0,
+                mapping_revision: Some(run.work.mapping_revision),
             };
             dead.extend((state == "dead").then(|| self.document_letter(&change)));
             changes.push(change);
@@ -483,6 +486,7 @@ impl<'a> Writer<'a> {
             first_failed_at: Some(first_failed.0),
             ended_at: due.is_none().then_some(self.now.0),
             deadline: due.map_or(self.hub.deadline(self.now).0, |d| self.hub.deadline(d).0),
+            mapping_revision: Some(run.work.mapping_revision),
         }
     }
 }

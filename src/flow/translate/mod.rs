@@ -25,11 +25,12 @@ use crate::{
         self, Options,
         piece::{Piece, Policy, Standard},
     },
+    mapping::Library,
     queue::{QueueError, Taken},
     store::{
         StoreError, blobs, directory,
         documents::{self, Work},
-        now, outbox,
+        mapping_versions, now, outbox,
     },
 };
 use batch::Batch;
@@ -328,9 +329,10 @@ async fn open(
     };
     let standard = standard(&head, connection.expects.as_deref());
     let partner = connection.partner.map(|p| hub.directory.partner_name(p));
-    let mut options = options(hub, standard, connection.expects.as_deref(), partner);
+    let library = hub.library.at(&hub.store, tenant, work.mapping_revision).await?;
+    let mut options = options(&library, standard, connection.expects.as_deref(), partner);
     options.policy.max_set_bytes = hub.settings.intake.max_set_bytes;
-    let (agreed, probe, id) = (policy_of(hub, tenant, connection.id), hub.probe.clone(), work.id.0);
+    let (agreed, probe, id) = (policy_of(hub, &library, tenant, connection.id), hub.probe.clone(), work.id.0);
     let policy: PolicyOf = Arc::new(move |header| {
         probe.pass(Point::Read, id);
         agreed(header)
@@ -339,16 +341,19 @@ async fn open(
         Some(body) => Source::here(standard, body, options, policy),
         None => Source::thread(hub.store.clone(), tenant, work.sha256.clone(), standard, options, policy),
     };
-    let run = Run::new(work, tenant_info.clone(), connection.clone(), standard, mixed);
+    let run = Run::new(work, tenant_info.clone(), connection.clone(), standard, library, mixed);
     Ok(Some((source, run)))
 }
 
-/// Opens a document that is already kept, whatever its state, to read it once more.
+/// Opens a document that is already kept, whatever its state, to read it once more with the mappings that stand now.
 async fn open_row(
     hub: &Hub,
     tenant: Tenant,
     document: &documents::DocumentRow,
 ) -> Result<Option<(Source, Run)>, StoreError> {
+    let mut tx = hub.store.read(tenant).await?;
+    let mapping_revision = mapping_versions::revision(&mut tx, tenant).await?;
+    tx.rollback().await?;
     let work = Work {
         id: document.id,
         connection: document.connection,
@@ -363,6 +368,7 @@ async fn open_row(
         due: None,
         first_failed_at: None,
         duplicate_of: None,
+        mapping_revision,
     };
     open(hub, tenant, work, None, true).await
 }
@@ -387,7 +393,7 @@ pub fn standard(head: &[u8], expects: Option<&str>) -> Standard {
 }
 
 /// How the mapping that a connection expects wants its documents read, if they don't say themselves what they are.
-pub fn options(hub: &Hub, standard: Standard, expects: Option<&str>, partner: Option<&str>) -> Options {
+pub fn options(library: &Library, standard: Standard, expects: Option<&str>, partner: Option<&str>) -> Options {
     let own = match standard {
         Standard::Csv => "csv",
         Standard::Fixed => "fixed",
@@ -401,12 +407,12 @@ pub fn options(hub: &Hub, standard: Standard, expects: Option<&str>, partner: Op
         partner,
         application_sender: None,
     };
-    hub.library.claim(&asked).map(|plan| plan.options()).unwrap_or_default()
+    library.claim(&asked).map(|plan| plan.options()).unwrap_or_default()
 }
 
 /// The reading policy by the sender of each interchange.
-pub fn policy_of(hub: &Hub, tenant: Tenant, connection: ConnectionId) -> PolicyOf {
-    let (directory, library) = (hub.directory.clone(), hub.library.clone());
+pub fn policy_of(hub: &Hub, library: &Arc<Library>, tenant: Tenant, connection: ConnectionId) -> PolicyOf {
+    let (directory, library) = (hub.directory.clone(), library.clone());
     let max_set_bytes = hub.settings.intake.max_set_bytes;
     Arc::new(move |header| {
         let found = match (directory.tenants.get(&tenant), directory.connections.get(&connection)) {

@@ -100,6 +100,8 @@ pub struct Run {
     pub tenant: Arc<TenantInfo>,
     pub connection: Arc<ConnectionInfo>,
     pub standard: Standard,
+    /// The tenant's mappings of the revision that the document began with.
+    pub library: Arc<Library>,
     /// Sets from here on; earlier ones were written by a visit that was cut short.
     pub skip_before: u32,
     pub sets: u32,
@@ -125,6 +127,7 @@ impl Run {
         tenant: Arc<TenantInfo>,
         connection: Arc<ConnectionInfo>,
         standard: Standard,
+        library: Arc<Library>,
         mixed: bool,
     ) -> Run {
         let skip_before = if mixed { 0 } else { work.sets_done as u32 };
@@ -133,6 +136,7 @@ impl Run {
             tenant,
             connection,
             standard,
+            library,
             skip_before,
             sets: 0,
             interchanges: vec![],

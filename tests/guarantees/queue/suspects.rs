@@ -27,7 +27,7 @@ fn hub(bed: &Bed, spool: &Folder) -> Hub {
         store: bed.store.clone(),
         queue: bed.queue.clone(),
         directory: Arc::new(Directory::compile(&[], &|_| None).unwrap()),
-        library: Arc::new(Library::compile(&[]).unwrap()),
+        library: Library::compile(&[]).unwrap().into(),
         intake: Intake::open(bed.store.clone(), spool.path().join("spool"), limits).unwrap(),
         worker: "suspects".into(),
         probe: Default::default(),

@@ -184,6 +184,7 @@ fn ended(id: DocumentId, state: &'static str) -> documents::Change {
         first_failed_at: None,
         ended_at: Some(now().0),
         deadline: now().0,
+        mapping_revision: None,
     }
 }
 
@@ -196,14 +197,14 @@ async fn documents_on_their_way(rig: Rig) {
     let mut tx = store.begin(acme).await.unwrap();
     let work = documents::work(&mut tx, acme, one.connection, 10).await.unwrap();
     assert_eq!(work.iter().map(|w| w.sequence).collect::<Vec<_>>(), [1, 2], "in order");
-    assert_eq!(documents::advance(&mut tx, acme, one.id, 64, now()).await.unwrap(), 1);
+    assert_eq!(documents::advance(&mut tx, acme, one.id, 64, 0, now()).await.unwrap(), 1);
     assert_eq!(documents::work(&mut tx, acme, one.connection, 1).await.unwrap()[0].sets_done, 64);
     assert_eq!(
         documents::change(&mut tx, acme, &[ended(one.id, "dead"), ended(two.id, "translated")]).await.unwrap(),
         2
     );
     assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "translated")]).await.unwrap(), 0, "it has ended");
-    assert_eq!(documents::advance(&mut tx, acme, one.id, 99, now()).await.unwrap(), 0);
+    assert_eq!(documents::advance(&mut tx, acme, one.id, 99, 0, now()).await.unwrap(), 0);
     assert_eq!(documents::work(&mut tx, acme, one.connection, 10).await.unwrap().len(), 0);
     let row = documents::get(&mut tx, acme, one.id).await.unwrap().unwrap();
     assert_eq!((row.state.as_str(), row.cause, row.sets), ("dead", Some(json!({"code": "x"})), Some(2)));

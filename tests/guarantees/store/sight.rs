@@ -54,7 +54,7 @@ async fn another_tenants_rows_are_not_there(rig: Rig) {
     assert!(messages::change(&mut tx, globex, &[messages::Change::to(message.id, "applied", now())]).await.is_err());
     assert!(!deliveries::replay(&mut tx, globex, delivery.id, now()).await.unwrap());
     assert!(!deliveries::cancel(&mut tx, globex, delivery.id, &json!({}), now()).await.unwrap());
-    assert_eq!(documents::advance(&mut tx, globex, document.id, 9, now()).await.unwrap(), 0);
+    assert_eq!(documents::advance(&mut tx, globex, document.id, 9, 0, now()).await.unwrap(), 0);
     assert_eq!(documents::reopen(&mut tx, globex, document.id, now()).await.unwrap(), 0);
     assert!(directory::lease(&mut tx, globex, document.connection, item, 9).await.unwrap().is_none());
     assert!(stock::change(&mut tx, globex, &[stock::Change { item, reserved: 1 }]).await.is_err());
@@ -161,6 +161,8 @@ async fn history_is_added_to_and_never_changed() {
         "delete from events",
         "update document_steps set state = 'x'",
         "delete from document_steps",
+        "update mapping_revisions set why = 'x'",
+        "delete from mapping_revisions",
     ] {
         for role in ["crossdock_tenant", "crossdock_system"] {
             begin(&mut owner, role, Some(rig.acme.0)).await;
@@ -185,6 +187,8 @@ const BODIES: &[(&str, &[&str])] = &[
     ("interchanges", &["sender", "receiver", "control", "cause"]),
     ("interchange_numbers", &["control", "content"]),
     ("keys", &["number"]),
+    ("mapping_revisions", &["who", "why"]),
+    ("mapping_versions", &["files", "reason"]),
     ("messages", &["body", "provenance", "faults", "cause", "set_control"]),
     ("refs", &["value"]),
     ("sequences", &["key"]),

@@ -163,7 +163,7 @@ impl Bench {
             intake: Intake::open(store.clone(), folder.path().join("spool"), limits).unwrap(),
             store,
             directory: Arc::new(directory),
-            library: Arc::new(library()),
+            library: library().into(),
             worker: "bench".into(),
             probe: Default::default(),
         };
@@ -229,7 +229,15 @@ impl Bench {
         events::insert(&mut tx, &rows).await.unwrap();
         let told: Vec<Told> =
             events.iter().map(|event| Told { event, partner, document: None, came_as: "json" }).collect();
-        fanout::write_deliveries(&mut tx, &emitter(&self.hub, now()), self.tenant, &told, vec![]).await.unwrap();
+        fanout::write_deliveries(
+            &mut tx,
+            &emitter(&self.hub, self.hub.library.own(), now()),
+            self.tenant,
+            &told,
+            vec![],
+        )
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
         events.into_iter().map(|e| e.id).collect()
     }

@@ -231,7 +231,9 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
                 },
             })
             .collect();
-        acknowledge::write(&mut tx, &emitter(&hub, now()), bench.tenant, said, vec![]).await.unwrap();
+        acknowledge::write(&mut tx, &emitter(&hub, hub.library.own(), now()), bench.tenant, said, vec![])
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let mut tx = hub.store.read(bench.tenant).await.unwrap();
         let rows = deliveries::of(&mut tx, bench.tenant, None, Some(document)).await.unwrap();
