@@ -35,6 +35,7 @@ pub mod samples;
 mod schemes;
 mod shape;
 pub mod standard;
+pub mod suggest;
 mod tables;
 mod told;
 mod unread;

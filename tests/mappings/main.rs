@@ -12,3 +12,4 @@ mod lint;
 mod random;
 mod samples;
 mod speed;
+mod suggest;

@@ -1,0 +1,304 @@
+//! From proposals to a file: what lint refuses is taken out, what reads something else is told, what nobody reads is
+//! listed.
+
+use super::{
+    Context, Failure, Library, NoTables, Plan, Proposal, Request,
+    knowledge::Step,
+    places::Places,
+    propose::{Leaf, Node, Says},
+    search::Search,
+    text::{Line, Writer, quoted},
+};
+use crate::{
+    formats::piece::Standard,
+    mapping::{pipes, shape::{Member, Shape}},
+};
+use serde_json::Value as Json;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// Writes the file, until lint has nothing to say.
+pub fn finish(
+    files: &[(String, String)],
+    request: &Request,
+    search: &Search,
+    places: &[Places],
+    shape: &Shape,
+    nodes: Vec<Node>,
+) -> Result<Proposal, Failure> {
+    let prefixes: HashMap<String, String> =
+        places.iter().flat_map(|p| &p.groups).map(|g| (g.name.clone(), g.prefix.clone())).collect();
+    let repeated = |path: &[Step]| {
+        let class = path.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join("/");
+        search.repeats(&class) > 1
+    };
+    let mut refused: BTreeSet<String> = BTreeSet::new();
+    let tables: Vec<(String, String)> = files.iter().filter(|(path, _)| path.ends_with(".csv")).cloned().collect();
+    for _ in 0..40 {
+        let mut kept = pruned(&nodes, "", &refused);
+        fill(&mut kept, shape.members());
+        let mut writer = Writer {
+            standard: search.compare.standard,
+            knowledge: search.compare.knowledge,
+            prefixes: &prefixes,
+            lines: Vec::new(),
+            rows: Vec::new(),
+            tables: BTreeMap::new(),
+            repeated: &repeated,
+        };
+        writer.nodes(&kept, 1, "", &vec![vec![]], 0);
+        let head = head(request, search, places, &writer);
+        let body: Vec<&str> = writer.rows.iter().map(|(row, _)| row.as_str()).collect();
+        let text = format!("{head}fields:\n{}\n", body.join("\n"));
+        let mut all = tables.clone();
+        all.push((request.path.to_owned(), text));
+        match Library::compile(&all) {
+            Ok(library) => {
+                let plan = library.plans().first().cloned();
+                let plan = plan.ok_or_else(|| "the proposal is no mapping".to_owned())?;
+                return Ok(proposal(request, search, &plan, writer, &head));
+            }
+            Err(lints) => {
+                let before = refused.len();
+                let first = head.lines().count() + 1;
+                for lint in &lints {
+                    let at = (lint.line as usize).checked_sub(first + 1);
+                    refused.extend(at.and_then(|at| field_of(&writer, at)));
+                }
+                if refused.len() == before {
+                    let lint = lints.first().map(ToString::to_string).unwrap_or_default();
+                    return Err(format!("too little of the message is found in the document: {lint}").into());
+                }
+            }
+        }
+    }
+    Err("no proposal lints clean".to_owned().into())
+}
+
+/// The field of a row; of one that belongs to none the object that it opens.
+fn field_of(writer: &Writer, row: usize) -> Option<String> {
+    let rest = writer.rows.get(row..)?;
+    let own = rest.first()?.1;
+    let number = own.or_else(|| rest.iter().find_map(|(_, line)| *line))?;
+    let field = writer.lines[number].field.clone();
+    if own.is_some() { Some(field) } else { field.rsplit_once('/').map(|(above, _)| above.to_owned()) }
+}
+
+fn head(request: &Request, search: &Search, places: &[Places], writer: &Writer) -> String {
+    let samples = match request.samples.len() {
+        1 => "one sample".to_owned(),
+        n => format!("{n} samples"),
+    };
+    let mut text = format!(
+        "# Proposed from {samples}: behind each line how sure it is and why. Look at what stands below 0.9.\n\
+         mapping: {}\nfrom: {}\nto: {}\n",
+        request.name, request.from, search.message
+    );
+    match request.partner {
+        Some(partner) => text += &format!("claims: {{ partner: {partner}, direction: in }}\n"),
+        None => text += "claims: { direction: in }\n",
+    }
+    text += "unmapped: warn\none_way: true                      # until what it writes has been tried\n";
+    if search.compare.standard == Standard::Xml {
+        let root = places.first().map(|p| p.root.clone()).unwrap_or_default();
+        text += &format!("root: {root}\n");
+        let namespaces: BTreeSet<&(String, String)> = places.iter().flat_map(|p| &p.namespaces).collect();
+        if !namespaces.is_empty() {
+            text += "namespaces:\n";
+            namespaces.iter().for_each(|(prefix, uri)| text += &format!("  {prefix}: {}\n", quoted(uri)));
+        }
+    }
+    if search.compare.standard == Standard::Csv {
+        text += &format!("sets: {{ by: {} }}\n", quoted(request.by.unwrap_or_default()));
+    }
+    if !writer.tables.is_empty() {
+        text += "tables:\n";
+        for (name, number) in &writer.tables {
+            let known = &search.compare.knowledge.tables[*number];
+            match &known.file {
+                Some(file) => text += &format!("  {name}: {file}\n"),
+                None => {
+                    let rows = known.table.rows.iter().map(|(_, value, target)| format!("\"{value}\": \"{target}\""));
+                    text += &format!("  {name}: {{ {} }}\n", rows.collect::<Vec<_>>().join(", "));
+                }
+            }
+        }
+    }
+    text
+}
+
+/// Without what lint refused, and what has nothing left in it.
+fn pruned(nodes: &[Node], field: &str, refused: &BTreeSet<String>) -> Vec<Node> {
+    let mut kept = Vec::new();
+    for node in nodes {
+        let name = match node {
+            Node::Leaf(leaf) => &leaf.name,
+            Node::Object { name, .. } | Node::Each { name, .. } => name,
+        };
+        let at = format!("{field}/{name}");
+        if refused.contains(&at) {
+            continue;
+        }
+        match node {
+            Node::Leaf(leaf) => kept.push(Node::Leaf(leaf.clone())),
+            Node::Object { name, members } => {
+                let members = pruned(members, &at, refused);
+                if !members.is_empty() {
+                    kept.push(Node::Object { name: name.clone(), members });
+                }
+            }
+            Node::Each { name, each, members } => {
+                let members = pruned(members, &at, refused);
+                if !members.is_empty() {
+                    kept.push(Node::Each { name: name.clone(), each: each.clone(), members });
+                }
+            }
+        }
+    }
+    kept
+}
+
+/// Fields that the message must have and nothing gives: with a text that nobody takes for one.
+fn fill(nodes: &mut Vec<Node>, members: &[Member]) {
+    for member in members {
+        let at = nodes.iter().position(|node| match node {
+            Node::Leaf(leaf) => leaf.name == member.name,
+            Node::Object { name, .. } | Node::Each { name, .. } => *name == member.name,
+        });
+        let item = match &member.shape {
+            Shape::List(item) => item,
+            shape => shape,
+        };
+        match at {
+            Some(at) => {
+                if let Node::Object { members, .. } | Node::Each { members, .. } = &mut nodes[at] {
+                    fill(members, item.members());
+                }
+            }
+            None if member.mandatory => {
+                let text = match &member.shape {
+                    Shape::Word(words) => words.first().cloned().unwrap_or_default(),
+                    Shape::Text => "?".into(),
+                    Shape::Decimal | Shape::Integer => "0".into(),
+                    Shape::Date => "1970-01-01".into(),
+                    Shape::Object(inner) if inner.iter().any(|m| m.mandatory) => {
+                        let mut members = Vec::new();
+                        fill(&mut members, inner);
+                        nodes.push(Node::Object { name: member.name.clone(), members });
+                        continue;
+                    }
+                    _ => continue,
+                };
+                nodes.push(Node::Leaf(Leaf {
+                    name: member.name.clone(),
+                    says: Says::Raw(format!("\"'{text}'\"")),
+                    confidence: 0.0,
+                    why: "the message must have it, and nothing was found: say where it stands".into(),
+                    unseen: true,
+                }));
+            }
+            None => {}
+        }
+    }
+}
+
+fn proposal(request: &Request, search: &Search, plan: &Arc<Plan>, writer: Writer, head: &str) -> Proposal {
+    let Writer { mut lines, rows, .. } = writer;
+    let mut wanting: BTreeSet<String> = BTreeSet::new();
+    let mut unread: BTreeSet<String> = BTreeSet::new();
+    let mut faults: BTreeSet<String> = BTreeSet::new();
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
+    for sample in &request.samples {
+        let reading = plan.read(sample.tree, &context);
+        unread.extend(reading.unread.iter().cloned());
+        let told = reading.faults.iter().chain(reading.missing.iter().map(|missing| &missing.fault));
+        faults.extend(told.map(|fault| fault.sentence.to_string()));
+        let Some(wanted) = sample.wanted else { continue };
+        let mut off = Vec::new();
+        differences(wanted, &reading.body, "", &mut off);
+        for field in off.into_iter().filter(|_| !reading.body.is_null()) {
+            match lines.iter_mut().filter(|line| below(&field, &line.field)).max_by_key(|line| line.field.len()) {
+                Some(line) if line.confidence > 0.5 || !line.evidence.contains("it reads") => {
+                    line.confidence = line.confidence.min(0.5);
+                    line.evidence += "; but in a sample it reads something else";
+                }
+                Some(_) => {}
+                None => _ = wanting.insert(field),
+            }
+        }
+        gaps(wanted, "", &lines, &mut wanting);
+    }
+    let mut text = format!("{head}fields:\n");
+    let width = rows.iter().map(|(row, _)| row.chars().count()).filter(|n| *n < 70).max().unwrap_or(0);
+    let mut before = None;
+    for (row, number) in &rows {
+        match number.filter(|_| *number != before) {
+            Some(number) => {
+                let line = &lines[number];
+                text += &format!("{row:width$}  # {:.2} {}\n", line.confidence, line.evidence);
+            }
+            None => text += &format!("{row}\n"),
+        }
+        before = *number;
+    }
+    let list = |title: &str, all: &BTreeSet<String>| {
+        let rows: String = all.iter().map(|one| format!("#   {one}\n")).collect();
+        if all.is_empty() { String::new() } else { format!("\n# {title}\n{rows}") }
+    };
+    text += &list("Wanted, and found nowhere:", &wanting);
+    text += &list("In the samples, and read by no line:", &unread);
+    text += &list("What it can't read yet:", &faults);
+    let (wanting, unread) = (wanting.into_iter().collect(), unread.into_iter().collect());
+    Proposal { message: search.message.to_owned(), text, lines, wanting, unread }
+}
+
+fn below(field: &str, line: &str) -> bool {
+    field == line || field.strip_prefix(line).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Fields, without indexes, that differ; where both have a list, item by item.
+fn differences(wanted: &Json, got: &Json, field: &str, off: &mut Vec<String>) {
+    match (wanted, got) {
+        (Json::Object(a), Json::Object(b)) => {
+            for (name, value) in a {
+                differences(value, b.get(name).unwrap_or(&Json::Null), &format!("{field}/{name}"), off);
+            }
+        }
+        (Json::Array(a), Json::Array(b)) if a.len() == b.len() => {
+            // The order of ids and texts is no matter of where they stand.
+            if a.iter().all(|item| b.contains(item)) {
+                return;
+            }
+            a.iter().zip(b).for_each(|(a, b)| differences(a, b, field, off));
+        }
+        (a, b) if a == b || numbers_alike(a, b) => {}
+        _ => off.push(field.to_owned()),
+    }
+}
+
+fn numbers_alike(a: &Json, b: &Json) -> bool {
+    let number = |value: &Json| {
+        pipes::plain(value).and_then(|text| rust_decimal::Decimal::from_str_exact(&text).ok()).map(|d| d.normalize())
+    };
+    matches!((number(a), number(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// Fields that are wanted and have no line.
+fn gaps(wanted: &Json, field: &str, lines: &[Line], wanting: &mut BTreeSet<String>) {
+    match wanted {
+        Json::Object(members) => {
+            members.iter().for_each(|(name, value)| gaps(value, &format!("{field}/{name}"), lines, wanting))
+        }
+        Json::Array(items) if items.iter().any(|item| item.get("id").is_none() && item.is_object()) => {
+            items.iter().for_each(|item| gaps(item, field, lines, wanting));
+        }
+        Json::Null => {}
+        _ => {
+            if !lines.iter().any(|line| below(field, &line.field)) {
+                wanting.insert(field.to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a document is for: its kind, and the message that such documents are.
+
+use super::{Failure, Request, knowledge::Knowledge};
+use crate::{
+    canonical::messages,
+    formats::piece::Standard,
+    mapping::{near::hint, shape},
+};
+use serde_json::Value as Json;
+
+/// Which canonical message the kinds of the standards are.
+const KINDS: &[(&str, &str)] = &[
+    ("850", "order/1"),
+    ("860", "order/1"),
+    ("875", "order/1"),
+    ("ORDERS", "order/1"),
+    ("ORDCHG", "order/1"),
+    ("855", "order_response/1"),
+    ("865", "order_response/1"),
+    ("ORDRSP", "order_response/1"),
+    ("856", "despatch_advice/1"),
+    ("DESADV", "despatch_advice/1"),
+    ("810", "invoice/1"),
+    ("INVOIC", "invoice/1"),
+    ("832", "price_catalogue/1"),
+    ("PRICAT", "price_catalogue/1"),
+    ("846", "inventory_report/1"),
+    ("INVRPT", "inventory_report/1"),
+    ("852", "sales_report/1"),
+    ("867", "sales_report/1"),
+    ("SLSRPT", "sales_report/1"),
+    ("820", "remittance/1"),
+    ("REMADV", "remittance/1"),
+    ("861", "receiving_advice/1"),
+    ("RECADV", "receiving_advice/1"),
+    ("180", "return_request/1"),
+    ("204", "transport_order/1"),
+    ("IFTMIN", "transport_order/1"),
+    ("990", "tender_response/1"),
+    ("IFTMBC", "tender_response/1"),
+    ("214", "transport_status/1"),
+    ("IFTSTA", "transport_status/1"),
+    ("210", "freight_invoice/1"),
+    ("940", "warehouse_order/1"),
+    ("945", "warehouse_shipped/1"),
+    ("943", "stock_transfer/1"),
+    ("944", "stock_transfer/1"),
+    ("947", "stock_adjustment/1"),
+    ("ubl order", "order/1"),
+    ("ubl orderresponse", "order_response/1"),
+    ("ubl despatchadvice", "despatch_advice/1"),
+    ("ubl invoice", "invoice/1"),
+    ("cxml orderrequest", "order/1"),
+];
+
+/// Takes `from:` apart: standard, version, kind.
+pub fn from(text: &str) -> Result<(Standard, String, String), String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (standard, version, kind) = match words.as_slice() {
+        ["x12", version, kind] => (Standard::X12, *version, (*kind).to_owned()),
+        ["edifact", version, kind] => (Standard::Edifact, *version, (*kind).to_owned()),
+        ["csv", _] => (Standard::Csv, "", text.to_owned()),
+        ["json", _] => (Standard::Json, "", text.to_owned()),
+        ["ubl" | "cxml" | "xml", _] => (Standard::Xml, "", text.to_ascii_lowercase()),
+        _ => return Err(format!("`{text}` says no document: x12 004010 850, edifact D96A ORDERS, csv orders, json order")),
+    };
+    Ok((standard, version.to_owned(), kind))
+}
+
+/// The message: as asked for, as others have it, as the standard's kinds are, or what the wanted messages are.
+pub fn message(
+    request: &Request,
+    knowledge: &Knowledge,
+    standard: Standard,
+    kind: &str,
+    wanted: &[&Json],
+) -> Result<String, Failure> {
+    if let Some(message) = request.message {
+        return match shape::message(message) {
+            Some(_) => Ok(message.to_owned()),
+            None => Err(format!("`{message}` is no canonical message{}", hint(message, shape::names())).into()),
+        };
+    }
+    let edi = matches!(standard, Standard::X12 | Standard::Edifact);
+    let document = if edi { format!("{} {kind}", standard.word()) } else { kind.to_owned() };
+    let known = knowledge.kinds.iter().find(|(other, _)| *other == document).map(|(_, message)| message.as_str());
+    let known = known.or_else(|| KINDS.iter().find(|(other, _)| *other == kind).map(|(_, message)| *message));
+    let fits = |name: &&str| wanted.iter().all(|body| messages::check(name, body).is_ok());
+    let found = known.filter(|name| wanted.is_empty() || fits(name));
+    let found = found.or_else(|| if wanted.is_empty() { None } else { shape::names().find(fits) });
+    match found {
+        Some(name) if shape::message(name).is_some() => Ok(name.to_owned()),
+        _ => Err(format!(
+            "which message {document} is, is not known: say it with --to, one of {}",
+            shape::names().collect::<Vec<_>>().join(", ")
+        )
+        .into()),
+    }
+}

@@ -1,0 +1,349 @@
+//! What other mappings know: where each of their fields comes from, which qualifiers they look at, which tables there are.
+
+use super::{
+    super::{
+        Library, Lint,
+        extends::{Sources, name_of},
+        plan::{self, Alternative, Block, Formula, Pipe, Program, Source},
+        tables::Table,
+        yaml::{What, Yaml},
+    },
+    places::Key,
+};
+use crate::formats::{guides::Guide, piece::Standard};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A step of a path, with what its group must say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    pub name: String,
+    pub conditions: Vec<(Key, Vec<String>)>,
+}
+
+/// One place that a field of another mapping is read from.
+#[derive(Debug)]
+pub struct Fact {
+    pub mapping: String,
+    pub message: String,
+    pub standard: Standard,
+    pub guide: Option<&'static Guide>,
+    /// Canonical names: `lines`, `quantity`, `unit`.
+    pub field: Vec<String>,
+    /// From the document's root.
+    pub steps: Vec<Step>,
+    pub key: Key,
+    pub pipes: Vec<Known>,
+    /// Which alternative it is, from 0.
+    pub rank: usize,
+    /// What stands behind it where nothing stands there: `$position`.
+    pub otherwise: Vec<String>,
+}
+
+/// A pipe as other mappings use it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// A table, by its number in [`Knowledge::tables`].
+    Table(usize),
+    /// `party(03)`, `date(01.03)`: what stands beside.
+    Party(Key),
+    CodedDate(Key),
+    /// As it is written.
+    Text(String),
+}
+
+/// `each:` of a list.
+#[derive(Debug)]
+pub struct ListFact {
+    pub mapping: String,
+    pub standard: Standard,
+    pub field: Vec<String>,
+    pub steps: Vec<Step>,
+}
+
+/// A table that a mapping looks values up in.
+#[derive(Debug)]
+pub struct KnownTable {
+    pub name: String,
+    pub standard: Standard,
+    /// Path from the mappings' root; none if its rows stand in the mapping.
+    pub file: Option<String>,
+    pub table: Table,
+}
+
+/// A field that is the same in every document of a mapping, or computed.
+#[derive(Debug)]
+pub struct Made {
+    pub mapping: String,
+    pub message: String,
+    pub field: Vec<String>,
+    /// As YAML says it.
+    pub text: String,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    pub facts: Vec<Fact>,
+    pub lists: Vec<ListFact>,
+    pub tables: Vec<KnownTable>,
+    pub made: Vec<Made>,
+    /// By standard and segment: which elements mappings ask for before they read another.
+    pub qualifiers: BTreeMap<(&'static str, String), BTreeSet<Key>>,
+    /// (document, message): `x12 850` is an `order/1`.
+    pub kinds: Vec<(String, String)>,
+    /// XML: (prefix, namespace).
+    pub prefixes: Vec<(String, String)>,
+}
+
+impl Knowledge {
+    /// What the mappings among files know, without those that are withheld, what they extend and what extends them.
+    ///
+    /// Errors: faults of the others.
+    pub fn of(files: &[(String, String)], without: &[String]) -> Result<Knowledge, Vec<Lint>> {
+        let kept = kept(files, without);
+        let library = Library::compile(&kept)?;
+        let mut knowledge = Knowledge::default();
+        let sources = Sources::new(kept.iter().filter(|(path, _)| path.ends_with("mapping.yaml")));
+        for (path, text) in kept.iter().filter(|(path, _)| path.ends_with("mapping.yaml")) {
+            let plan = name_of(text).and_then(|name| library.named(name));
+            let (Some(plan), Ok(resolved)) = (plan, sources.resolve(path, text)) else { continue };
+            let tables = knowledge.tables(&plan.0, &resolved.yaml, &resolved.files, &kept);
+            let mut teller = Teller { knowledge: &mut knowledge, program: &plan.0, tables, name: plan.short().into() };
+            teller.fields(&plan.0.fields, &mut Vec::new(), &[vec![]]);
+            teller.made(resolved.yaml.get("fields"), &mut Vec::new());
+            knowledge.kinds.push((kind_of(&plan.0), plan.message().to_owned()));
+            knowledge.prefixes.extend(plan.0.prefixes.iter().cloned());
+        }
+        Ok(knowledge)
+    }
+
+    /// The numbers of a program's tables here.
+    fn tables(
+        &mut self,
+        program: &Program,
+        yaml: &Yaml,
+        files: &[String],
+        all: &[(String, String)],
+    ) -> Vec<usize> {
+        let entry = |name: &str| yaml.get("tables").and_then(|tables| tables.get(name));
+        let mut numbers = Vec::new();
+        for table in &program.tables {
+            let file = entry(&table.name).and_then(|value| match &value.what {
+                What::Text(path) => table_file(files.get(usize::from(value.spot.file))?, path, all),
+                _ => None,
+            });
+            let same = |known: &KnownTable| {
+                known.name == table.name
+                    && known.standard == program.standard
+                    && (file.is_some() && known.file == file || known.table.rows == table.rows)
+            };
+            let at = self.tables.iter().position(same).unwrap_or_else(|| {
+                let (name, standard, table) = (table.name.clone(), program.standard, table.clone());
+                self.tables.push(KnownTable { name, standard, file: file.clone(), table });
+                self.tables.len() - 1
+            });
+            numbers.push(at);
+        }
+        numbers
+    }
+}
+
+/// `x12 850`, `csv orders`.
+fn kind_of(program: &Program) -> String {
+    match program.standard {
+        Standard::X12 | Standard::Edifact => format!("{} {}", program.standard.word(), program.claims.kind),
+        _ => program.claims.kind.clone(),
+    }
+}
+
+/// Where a table's file stands: beside the mapping, or in a folder above.
+fn table_file(mapping: &str, name: &str, all: &[(String, String)]) -> Option<String> {
+    let mut folder = mapping.rsplit_once('/').map_or("", |(folder, _)| folder);
+    loop {
+        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        if all.iter().any(|(known, _)| *known == path) {
+            let known = super::super::standard::FILES.iter().map(|(path, _)| *path);
+            let shipped = known.into_iter().find(|known| path == *known || path.ends_with(&format!("/{known}")));
+            return Some(shipped.map_or(path, str::to_owned));
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+/// The files without mappings that are withheld, and all that is of one family with them by `extends:`.
+fn kept(files: &[(String, String)], without: &[String]) -> Vec<(String, String)> {
+    let base = |text: &str| {
+        text.lines().find_map(|line| line.strip_prefix("extends:")).map(|rest| rest.split('#').next().unwrap_or("").trim().to_owned())
+    };
+    let mut gone: BTreeSet<String> = without.iter().cloned().collect();
+    loop {
+        let before = gone.len();
+        for (_, text) in files.iter().filter(|(path, _)| path.ends_with("mapping.yaml")) {
+            let (Some(name), Some(base)) = (name_of(text), base(text)) else { continue };
+            if gone.contains(&base) || gone.contains(name) {
+                gone.extend([name.to_owned(), base]);
+            }
+        }
+        if gone.len() == before {
+            break;
+        }
+    }
+    let stays = |(path, text): &&(String, String)| {
+        !path.ends_with("mapping.yaml") || name_of(text).is_none_or(|name| !gone.contains(name))
+    };
+    files.iter().filter(stays).cloned().collect()
+}
+
+/// Tells what one program knows.
+struct Teller<'k> {
+    knowledge: &'k mut Knowledge,
+    program: &'k Program,
+    tables: Vec<usize>,
+    name: String,
+}
+
+impl Teller<'_> {
+    /// `frames`: the absolute path of each frame, the root first.
+    fn fields(&mut self, fields: &[plan::Field], names: &mut Vec<String>, frames: &[Vec<Step>]) {
+        for field in fields {
+            names.push(field.name.clone());
+            match &field.source {
+                Source::Value(formula) | Source::ReadOnly(formula) => self.formula(formula, names, frames, &[]),
+                Source::List(formulas) => formulas.iter().for_each(|f| self.formula(f, names, frames, &[])),
+                Source::Object(inner) => self.fields(inner, names, frames),
+                Source::At(blocks) => blocks.iter().for_each(|block| self.block(block, names, frames)),
+                Source::Each(block) => {
+                    self.block(block, names, frames);
+                }
+                Source::Computed(_) => {}
+            }
+            names.pop();
+        }
+    }
+
+    fn block(&mut self, block: &Block, names: &mut Vec<String>, frames: &[Vec<Step>]) {
+        let level = frames.len() - 1 - block.up.min(frames.len() - 1);
+        let mut inner: Vec<Vec<Step>> = frames[..=level].to_vec();
+        for walk in &block.under {
+            let mut path = frames[level].clone();
+            path.push(self.step(&walk.step));
+            inner.push(path);
+        }
+        let mut path = frames[level].clone();
+        for walk in &block.walk {
+            path.push(self.step(&walk.step));
+            inner.push(path.clone());
+        }
+        if block.each {
+            let (mapping, field, standard) = (self.name.clone(), names.clone(), self.program.standard);
+            self.knowledge.lists.push(ListFact { mapping, standard, field, steps: path });
+        }
+        self.fields(&block.fields, names, &inner);
+    }
+
+    fn step(&mut self, step: &plan::Step) -> Step {
+        let first = step.names.first().map(|n| n.name.clone()).unwrap_or_default();
+        let name = step.opens.clone().unwrap_or(first);
+        let mut conditions = Vec::new();
+        for condition in &step.conditions {
+            let Some(key) = Key::of(&condition.leaf) else { continue };
+            let segment = (self.program.standard.word(), name.clone());
+            self.knowledge.qualifiers.entry(segment).or_default().insert(key.clone());
+            conditions.push((key, condition.values.clone()));
+        }
+        Step { name, conditions }
+    }
+
+    fn formula(&mut self, formula: &Formula, names: &[String], frames: &[Vec<Step>], outer: &[Known]) {
+        let mut pipes: Vec<Known> = formula.pipes.iter().filter_map(|pipe| self.pipe(pipe)).collect();
+        pipes.extend(outer.iter().cloned());
+        let otherwise = formula.alternatives.iter().filter_map(|alternative| match alternative {
+            Alternative::Literal(text) => Some(format!("'{text}'")),
+            Alternative::TenantCurrency => Some("$tenant.currency".to_owned()),
+            Alternative::Position => Some("$position".to_owned()),
+            Alternative::Route(_) | Alternative::Group(_) => None,
+        });
+        let otherwise: Vec<String> = otherwise.collect();
+        for (rank, alternative) in formula.alternatives.iter().enumerate() {
+            match alternative {
+                Alternative::Route(route) => {
+                    let level = frames.len() - 1 - route.up.min(frames.len() - 1);
+                    let mut steps = frames[level].clone();
+                    if let Some(last) = steps.last_mut() {
+                        for condition in &route.own {
+                            last.conditions.extend(Key::of(&condition.leaf).map(|k| (k, condition.values.clone())));
+                        }
+                    }
+                    for step in &route.steps {
+                        steps.push(self.step(step));
+                    }
+                    let Some(key) = Key::of(&route.leaf) else { continue };
+                    self.knowledge.facts.push(Fact {
+                        mapping: self.name.clone(),
+                        message: self.program.message.clone(),
+                        standard: self.program.standard,
+                        guide: self.program.guide,
+                        field: names.to_vec(),
+                        steps,
+                        key,
+                        pipes: pipes.clone(),
+                        rank,
+                        otherwise: otherwise.clone(),
+                    });
+                }
+                Alternative::Group(inner) => self.formula(inner, names, frames, &pipes),
+                _ => {}
+            }
+        }
+    }
+
+    fn pipe(&self, pipe: &Pipe) -> Option<Known> {
+        Some(match pipe {
+            Pipe::Date(format) => Known::Text(format!("date({})", written(&format.words()))),
+            Pipe::CodedDate(leaf) => Known::CodedDate(Key::of(leaf)?),
+            Pipe::Decimal(n) => Known::Text(format!("decimal({n})")),
+            Pipe::Table(at) => Known::Table(*self.tables.get(*at)?),
+            Pipe::Trim => Known::Text("trim".into()),
+            Pipe::Upper => Known::Text("upper".into()),
+            Pipe::Lower => Known::Text("lower".into()),
+            Pipe::Pad(width, fill) => Known::Text(format!("pad({width}, '{fill}')")),
+            Pipe::Cut(width) => Known::Text(format!("cut({width})")),
+            Pipe::Split(mark) => Known::Text(format!("split('{mark}')")),
+            Pipe::Join(mark) => Known::Text(format!("join('{mark}')")),
+            Pipe::Default(text) => Known::Text(format!("default({text})")),
+            Pipe::Party(leaf) => Known::Party(Key::of(leaf)?),
+            Pipe::Item => Known::Text("item".into()),
+            Pipe::Ref(scheme) => Known::Text(format!("ref({scheme})")),
+        })
+    }
+
+    /// Literals and computed fields, as the YAML has them.
+    fn made(&mut self, yaml: Option<&Yaml>, names: &mut Vec<String>) {
+        for entry in yaml.map(Yaml::entries).unwrap_or_default() {
+            names.push(entry.key.clone());
+            let text = match (&entry.value.what, entry.value.get("cel").and_then(Yaml::text)) {
+                (_, Some(cel)) => Some(format!("{{ cel: \"{}\" }}", cel.replace('"', "\\\""))),
+                (What::Text(text), _) if text.starts_with('\'') && text.ends_with('\'') => {
+                    Some(format!("\"{text}\""))
+                }
+                (What::Text(text), _) if text == "$position" => Some(text.clone()),
+                _ => None,
+            };
+            match text {
+                Some(text) => {
+                    let (mapping, message) = (self.name.clone(), self.program.message.clone());
+                    self.knowledge.made.push(Made { mapping, message, field: names.clone(), text });
+                }
+                None => self.made(Some(&entry.value), names),
+            }
+            names.pop();
+        }
+    }
+}
+
+fn written(words: &str) -> String {
+    if words == "yyyy-mm-dd" { "iso".into() } else { words.to_owned() }
+}

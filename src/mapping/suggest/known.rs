@@ -1,0 +1,269 @@
+//! Fields that no sample shows, and fields of a document without a message beside it: what others do with such places.
+
+use super::{
+    super::shape::{Member, Shape},
+    knowledge::{Fact, Known, Step},
+    places::Key,
+    propose::{Leaf, Says, Way, read, way_of},
+    search::{Candidate, Scope, Search},
+    values::alike,
+    weigh::{self, Place},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A field of an object, through the objects in it.
+type Field<'m> = (Vec<String>, &'m Shape);
+
+/// A place of the document, seen from a scope: how far up, steps, key.
+type Spot = (usize, Vec<Step>, Key);
+
+fn flat<'m>(members: &'m [Member], names: &[String], found: &mut Vec<Field<'m>>) {
+    for member in members {
+        let names = [names, &[member.name.clone()]].concat();
+        match &member.shape {
+            Shape::Object(inner) => flat(inner, &names, found),
+            Shape::List(item) if matches!(**item, Shape::Object(_)) => {}
+            Shape::Free => {}
+            shape => found.push((names, shape)),
+        }
+    }
+}
+
+impl Search<'_> {
+    /// Adds what no sample shows: the rest of an address of which a part was found, and what others read there.
+    pub(super) fn complete(&self, scope: &Scope, members: &[Member], found: &mut BTreeMap<Vec<String>, Leaf>) {
+        let mut fields = Vec::new();
+        flat(members, &[], &mut fields);
+        let seen: BTreeMap<Vec<String>, Leaf> = found.clone();
+        for (names, shape) in fields.into_iter().filter(|(names, _)| !seen.contains_key(names)) {
+            let best = self.compare.knowledge.facts.iter().filter(|fact| alike(fact.standard, self.compare.standard));
+            let mut best: Vec<(f64, &Fact, usize, Vec<Step>)> = best
+                .filter_map(|fact| {
+                    let (points, up, steps) = self.brought(scope, &names, fact, &seen)?;
+                    Some((points, fact, up, steps))
+                })
+                .collect();
+            best.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let fits = |(_, fact, up, steps): &&(f64, &Fact, usize, Vec<Step>)| {
+                self.is_free(scope, fact, *up, steps) && fits_shape(fact, shape)
+            };
+            let Some((points, fact, up, steps)) = best.iter().find(fits) else { continue };
+            let Some(name) = names.last().cloned() else { continue };
+            let says = Says::Ways {
+                ways: vec![self.on_opener(scope, way_of(fact, *up, steps.clone()), fact)],
+                otherwise: fact.otherwise.clone(),
+                pipes: fact.pipes.clone(),
+            };
+            let why = format!("no sample shows it; {} reads {} so", fact.mapping, fact.field.join("."));
+            found.insert(names, Leaf { name, says, confidence: *points, why, unseen: true });
+        }
+    }
+
+    /// A fact's way, seen from a scope; with what speaks for it.
+    fn brought(
+        &self,
+        scope: &Scope,
+        names: &[String],
+        fact: &Fact,
+        seen: &BTreeMap<Vec<String>, Leaf>,
+    ) -> Option<(f64, usize, Vec<Step>)> {
+        let whole = fact.field.len() == scope.names.len() + names.len()
+            && fact.field.iter().eq(scope.names.iter().chain(names));
+        let message = if fact.message == self.message { 0.15 } else { 0.0 };
+        let first = 0.02 * fact.rank as f64;
+        // The rest of an object of which the sample shows a part stands beside that part.
+        if names.len() > 1
+            && let Some(steps) = beside(names, fact, seen)
+        {
+            let own = if whole { 0.05 } else { 0.0 };
+            return Some((0.6 + message + own - first, 0, steps));
+        }
+        if !whole {
+            return None;
+        }
+        let (up, steps) = self.from_scope(scope, fact)?;
+        Some((0.45 + message - first, up, steps))
+    }
+
+    fn from_scope(&self, scope: &Scope, fact: &Fact) -> Option<(usize, Vec<Step>)> {
+        if scope.names.is_empty() {
+            return Some((0, fact.steps.clone()));
+        }
+        let list = self.compare.knowledge.lists.iter();
+        let list = list.filter(|l| l.mapping == fact.mapping && l.field == scope.names).map(|l| &l.steps).next()?;
+        let alike = |a: &[Step], b: &[Step]| a.iter().zip(b).all(|(a, b)| a.name == b.name);
+        if fact.steps.len() >= list.len() && alike(&fact.steps, list) {
+            return Some((0, fact.steps[list.len()..].to_vec()));
+        }
+        (!fact.steps.is_empty() && alike(&fact.steps, list)).then(|| (0, vec![]))
+    }
+
+    /// An element of the loop's own segment: where the other mapping's loop is another, the same data element here.
+    fn on_opener(&self, scope: &Scope, way: Way, fact: &Fact) -> Way {
+        let own = scope.frames.last().and_then(|path| path.last());
+        let (Some(own), Some(theirs), true) = (own, fact.steps.last(), way.steps.is_empty()) else { return way };
+        let Key::Element(..) = way.key else { return way };
+        if own.name == theirs.name {
+            return way;
+        }
+        let compare = super::values::Comparer { guide: fact.guide, ..self.compare };
+        let wanted = compare.spec(&theirs.name, &fact.key).map(|spec| spec.reference.clone());
+        let segment = self.compare.guide.and_then(|guide| guide.segments.get(own.name.as_str()));
+        let at = segment.and_then(|s| s.elements.iter().position(|e| Some(&e.reference) == wanted.as_ref()));
+        match at {
+            Some(at) => Way { key: Key::Element(at as u16 + 1, 0), ..way },
+            // Lint takes it out again: the element isn't there.
+            None => Way { key: Key::Element(99, 0), ..way },
+        }
+    }
+
+    /// True if nothing of the samples stands there: what stands there and is not wanted, is something else.
+    fn is_free(&self, scope: &Scope, fact: &Fact, up: usize, steps: &[Step]) -> bool {
+        let way = self.on_opener(scope, way_of(fact, up, steps.to_vec()), fact);
+        let one = Candidate::new(way.up, way.steps, way.key, vec![]);
+        scope.bare || scope.targets.iter().all(|target| self.first(&one, target).is_none())
+    }
+
+    /// Without a message: what others read from such places as the document has.
+    pub(super) fn bare(&self, scope: &Scope, members: &[Member]) -> BTreeMap<Vec<String>, Leaf> {
+        let mut fields = Vec::new();
+        flat(members, &[], &mut fields);
+        let extra = self.compare.knowledge.facts.iter().filter(|fact| {
+            fact.field.len() == scope.names.len() + 2
+                && fact.field.starts_with(&scope.names)
+                && fact.field[scope.names.len()] == "ext"
+        });
+        let extra: BTreeSet<Vec<String>> = extra.map(|fact| fact.field[scope.names.len()..].to_vec()).collect();
+        if members.iter().any(|m| m.name == "ext") {
+            fields.extend(extra.into_iter().map(|names| (names, &Shape::Text)));
+        }
+        let mut all: Vec<(f64, usize, Spot, weigh::Prior)> = Vec::new();
+        for spot in self.spots(scope) {
+            let one = Candidate::new(spot.0, spot.1.clone(), spot.2.clone(), vec![]);
+            let steps = self.absolute(scope, &one);
+            let heard = weigh::heard(&self.compare, &Place { steps: &steps, key: &spot.2 });
+            for (number, (names, shape)) in fields.iter().enumerate() {
+                let field = [scope.names.clone(), names.clone()].concat();
+                let mut prior = weigh::told(&self.compare, &field, &heard, None, self.message);
+                prior.words = weigh::words(&self.compare, &field, &Place { steps: &steps, key: &spot.2 });
+                let points = prior.strength + 0.12 * prior.words;
+                if points > 0.38 && self.reads(scope, &one, &prior, shape) {
+                    all.push((points, number, spot.clone(), prior));
+                }
+            }
+        }
+        all.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut found = BTreeMap::new();
+        let mut taken: BTreeSet<Spot> = BTreeSet::new();
+        for (points, number, spot, prior) in all {
+            let names = &fields[number].0;
+            if found.contains_key(names) || taken.contains(&spot) {
+                continue;
+            }
+            let Some(name) = names.last().cloned() else { continue };
+            let fact = weigh::knowledge_of(self.compare.knowledge, prior.fact);
+            let mut way = Way { up: spot.0, steps: spot.1.clone(), key: spot.2.clone(), every: false };
+            way.every = matches!(way.key, Key::Pairs(_)) && !way.steps.is_empty();
+            let says = Says::Ways {
+                ways: vec![way],
+                otherwise: fact.map(|fact| fact.otherwise.clone()).unwrap_or_default(),
+                pipes: fact.map(|fact| fact.pipes.clone()).unwrap_or_default(),
+            };
+            let confidence = (points * 0.85).min(0.88);
+            found.insert(names.clone(), Leaf { name, says, confidence, why: prior.why, unseen: false });
+            taken.insert(spot);
+        }
+        found
+    }
+
+    fn reads(&self, scope: &Scope, one: &Candidate, prior: &weigh::Prior, shape: &Shape) -> bool {
+        let Some(fact) = weigh::knowledge_of(self.compare.knowledge, prior.fact) else { return false };
+        let refs = matches!(shape, Shape::List(item) if **item == Shape::Ref);
+        let tags = |pipe: &Known| {
+            matches!(pipe, Known::Party(_)) || matches!(pipe, Known::Text(t) if t == "item" || t.starts_with("ref("))
+        };
+        if refs != fact.pipes.iter().any(tags) {
+            return false;
+        }
+        scope.targets.iter().all(|target| {
+            let places = &self.places[target.pair];
+            self.first(one, target).is_none_or(|at| read(self, places, &places.values[at], &fact.pipes, shape))
+        })
+    }
+
+    /// The places of a scope, without those of lists in it; pairs of one segment are one place.
+    fn spots(&self, scope: &Scope) -> Vec<Spot> {
+        let mut spots: Vec<Spot> = Vec::new();
+        for target in &scope.targets {
+            let places = &self.places[target.pair];
+            for value in &places.values {
+                let Some((up, groups)) = self.relative(target, value.group) else { continue };
+                let items = groups.iter().any(|g| self.is_item(&places.groups[*g].name, scope));
+                if up > 0 || items {
+                    continue;
+                }
+                let segment = places.groups[value.group].name.as_str();
+                let pair = self.compare.pair(segment, &value.key).and_then(|key| places.at(value.group, &key));
+                let key = match pair {
+                    Some(qualifier) => Key::Pairs(vec![qualifier.text.trim().to_owned()]),
+                    None => value.key.clone(),
+                };
+                let last = groups.len().saturating_sub(1);
+                let steps = groups.iter().enumerate();
+                let steps: Vec<Step> =
+                    steps.map(|(at, g)| self.step(places, *g, (at == last).then_some(&value.key))).collect();
+                let same = spots.iter_mut().find(|spot| spot.1 == steps && spot.2.same(&key));
+                match (same, key) {
+                    (None, key) => spots.push((up, steps, key)),
+                    (Some((_, _, Key::Pairs(own))), Key::Pairs(more)) => {
+                        let fresh = more.into_iter().filter(|q| !own.contains(q)).collect::<Vec<_>>();
+                        own.extend(fresh);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        spots
+    }
+
+    /// True if a group is what lists are made of: it has item numbers, and the scope is the message's own.
+    fn is_item(&self, name: &str, scope: &Scope) -> bool {
+        let elements = self.compare.guide.and_then(|guide| guide.segments.get(name));
+        scope.names.is_empty()
+            && elements.is_some_and(|s| s.elements.iter().any(|e| matches!(&*e.reference, "234" | "C212")))
+    }
+}
+
+fn fits_shape(fact: &Fact, shape: &Shape) -> bool {
+    let tags = |pipe: &Known| {
+        matches!(pipe, Known::Party(_)) || matches!(pipe, Known::Text(t) if t == "item" || t.starts_with("ref("))
+    };
+    let refs = matches!(shape, Shape::List(item) if **item == Shape::Ref);
+    refs == fact.pipes.iter().any(tags)
+}
+
+/// Where a member of an object stands, by the members that were found: a street beside its city.
+fn beside(names: &[String], fact: &Fact, seen: &BTreeMap<Vec<String>, Leaf>) -> Option<Vec<Step>> {
+    let tail = &names[1..];
+    if fact.field.len() <= tail.len() || !fact.field.ends_with(tail) || fact.field.ends_with(names) && names.len() < 2 {
+        return None;
+    }
+    let siblings = seen.iter().filter(|(other, _)| other.len() > 1 && other[0] == names[0]);
+    let mut best: Option<(usize, Vec<Step>)> = None;
+    for (_, leaf) in siblings {
+        let Says::Ways { ways, .. } = &leaf.says else { continue };
+        let [way] = ways.as_slice() else { continue };
+        if way.up > 0 {
+            continue;
+        }
+        for (own, step) in way.steps.iter().enumerate() {
+            let Some(theirs) = fact.steps.iter().rposition(|other| other.name == step.name) else { continue };
+            let mut steps = way.steps[..=own].to_vec();
+            steps.extend(fact.steps[theirs + 1..].iter().cloned());
+            if best.as_ref().is_none_or(|(depth, _)| own > *depth) {
+                best = Some((own, steps));
+            }
+        }
+    }
+    best.map(|(_, steps)| steps)
+}

@@ -1,0 +1,105 @@
+//! `mapping suggest`: from a document, or from a document beside the message that it should give, to a mapping that
+//! lints clean, with a confidence and a reason for each line.
+//!
+//! Evidence comes from values (what stands in the document and is wanted in the message, by the inverse of pipes), from
+//! other mappings (what they read from the same element, with which table), and from the words of guide and message.
+//! What two places say alike is shared between them; nothing is sure because others do so.
+
+mod finish;
+mod kinds;
+mod knowledge;
+mod known;
+mod lists;
+mod places;
+mod propose;
+mod search;
+mod text;
+mod values;
+mod weigh;
+
+pub use text::Line;
+
+use super::{Context, Library, Lint, NoTables, Plan, shape};
+use crate::formats::{guides, piece::Standard, tree::Tree};
+use knowledge::Knowledge;
+use places::Places;
+use search::{Scope, Search, Target};
+use serde_json::Value as Json;
+use values::Comparer;
+
+/// A document, and the message that it should give, if there is one.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    pub tree: &'a Tree,
+    pub wanted: Option<&'a Json>,
+}
+
+/// What a mapping is wanted for.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The mapping's name.
+    pub name: &'a str,
+    /// `x12 004010 850`, `csv orders`, as `from:` has it.
+    pub from: &'a str,
+    /// `order/1`; none: what other mappings make of such documents, or what the samples' messages are.
+    pub message: Option<&'a str>,
+    pub partner: Option<&'a str>,
+    /// CSV: the column whose equal values make one set.
+    pub by: Option<&'a str>,
+    pub samples: Vec<Sample<'a>>,
+    /// Mappings that are not asked, with those that they extend and that extend them.
+    pub without: Vec<String>,
+    /// Where the mapping will stand, below the folder of the mappings: tables are looked for from there.
+    pub path: &'a str,
+}
+
+/// A mapping, proposed.
+#[derive(Debug)]
+pub struct Proposal {
+    pub message: String,
+    /// The file.
+    pub text: String,
+    pub lines: Vec<Line>,
+    /// Fields that the messages have and nothing was found for.
+    pub wanting: Vec<String>,
+    /// What the documents say and no line reads.
+    pub unread: Vec<String>,
+}
+
+/// Why there is no proposal.
+#[derive(Debug)]
+pub enum Failure {
+    /// The mappings that are there have faults.
+    Mappings(Vec<Lint>),
+    /// A sentence.
+    Sentence(String),
+}
+
+impl From<String> for Failure {
+    fn from(sentence: String) -> Failure {
+        Failure::Sentence(sentence)
+    }
+}
+
+/// Proposes a mapping. `files`: mappings and tables, as [`Library::compile`] takes them.
+pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal, Failure> {
+    let knowledge = Knowledge::of(files, &request.without).map_err(Failure::Mappings)?;
+    let (standard, version, kind) = kinds::from(request.from)?;
+    let guide = guides::find(standard, &version, &kind);
+    if guide.is_none() && matches!(standard, Standard::X12 | Standard::Edifact) {
+        return Err(format!("there is no guide for {kind} {version}: nothing is known of its segments").into());
+    }
+    let wanted: Vec<&Json> = request.samples.iter().filter_map(|sample| sample.wanted).collect();
+    let message = kinds::message(request, &knowledge, standard, &kind, &wanted)?;
+    let shape = shape::message(&message).ok_or_else(|| format!("`{message}` is no canonical message"))?;
+    let places: Vec<Places> =
+        request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes)).collect();
+    let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, &message);
+    let targets = request.samples.iter().enumerate();
+    let targets: Vec<Target> = targets
+        .map(|(pair, sample)| Target { pair, frames: vec![Some(0)], wanted: sample.wanted, position: 0 })
+        .collect();
+    let scope = Scope { names: vec![], frames: vec![vec![]], targets, bare: wanted.is_empty() };
+    let nodes = search.object(&scope, shape.members());
+    finish::finish(files, request, &search, &places, shape, nodes)
+}

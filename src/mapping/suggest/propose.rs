@@ -1,0 +1,463 @@
+//! A proposal for each field of a message: the best way to its values, what stands beside it, how sure that is and why.
+
+use super::{
+    super::{pipes, shape::{Member, Shape}},
+    knowledge::{Fact, Known, Step},
+    lists::Each,
+    places::{Key, Places, Value},
+    search::{Candidate, Scope, Search, Target},
+    weigh,
+};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, HashMap};
+
+/// One way to a value, from a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    pub up: usize,
+    pub steps: Vec<Step>,
+    pub key: Key,
+    /// Each of them gives an item of a list.
+    pub every: bool,
+}
+
+/// How a field is made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Says {
+    Ways { ways: Vec<Way>, otherwise: Vec<String>, pipes: Vec<Known> },
+    List(Vec<Says>),
+    /// YAML as it is.
+    Raw(String),
+}
+
+/// A field with its reason.
+#[derive(Debug, Clone)]
+pub struct Leaf {
+    pub name: String,
+    pub says: Says,
+    /// 0 to 1.
+    pub confidence: f64,
+    pub why: String,
+    /// No sample shows it: it is what others do.
+    pub unseen: bool,
+}
+
+/// The proposal, as the mapping nests it.
+#[derive(Debug, Clone)]
+pub enum Node {
+    Leaf(Leaf),
+    Object { name: String, members: Vec<Node> },
+    Each { name: String, each: Each, members: Vec<Node> },
+}
+
+/// A field that is looked for, with the ways to it.
+pub(super) struct Sought<'v> {
+    pub names: Vec<String>,
+    pub shape: &'v Shape,
+    pub targets: Vec<Target<'v>>,
+    pub candidates: Vec<Candidate>,
+}
+
+impl<'a> Search<'a> {
+    /// The members of a message, or of a list's items.
+    pub fn object(&self, scope: &Scope, members: &[Member]) -> Vec<Node> {
+        let mut found: BTreeMap<Vec<String>, Leaf> = BTreeMap::new();
+        for member in members {
+            let targets = stepped(&scope.targets, &member.name);
+            let mut sought = Vec::new();
+            self.seek(scope, member, vec![member.name.clone()], targets, &mut sought);
+            let votes = votes(&sought);
+            for mut one in sought {
+                let leaf = self.leaf(scope, &mut one, &votes);
+                found.extend(leaf.map(|leaf| (one.names, leaf)));
+            }
+        }
+        if scope.bare {
+            found = self.bare(scope, members);
+        }
+        self.complete(scope, members, &mut found);
+        self.nest(scope, members, &scope.targets, &mut Vec::new(), &mut found)
+    }
+
+    /// The fields of a member, with the ways to each; lists of objects are scopes of their own.
+    fn seek<'v>(
+        &self,
+        scope: &Scope,
+        member: &'v Member,
+        names: Vec<String>,
+        targets: Vec<Target<'v>>,
+        sought: &mut Vec<Sought<'v>>,
+    ) {
+        if targets.iter().all(|t| t.wanted.is_none()) {
+            return;
+        }
+        match &member.shape {
+            Shape::Object(inner) => {
+                for member in inner {
+                    let names = [names.clone(), vec![member.name.clone()]].concat();
+                    self.seek(scope, member, names, stepped(&targets, &member.name), sought);
+                }
+            }
+            Shape::Free => {
+                let keys = targets.iter().filter_map(|t| t.wanted.and_then(Json::as_object)).flat_map(|o| o.keys());
+                let mut keys: Vec<&String> = keys.collect();
+                keys.sort();
+                keys.dedup();
+                for key in keys {
+                    let names = [names.clone(), vec![key.clone()]].concat();
+                    let targets = stepped(&targets, key);
+                    let candidates = self.ways_to(scope, &targets, &Shape::Text, &names);
+                    sought.push(Sought { names, shape: &Shape::Text, targets, candidates });
+                }
+            }
+            Shape::List(item) if matches!(**item, Shape::Object(_)) => {}
+            shape => {
+                let candidates = self.ways_to(scope, &targets, shape, &names);
+                sought.push(Sought { names, shape, targets, candidates });
+            }
+        }
+    }
+
+    fn ways_to(&self, scope: &Scope, targets: &[Target], shape: &Shape, names: &[String]) -> Vec<Candidate> {
+        let compare = &self.compare;
+        match shape {
+            Shape::List(item) if **item == Shape::Ref => {
+                let party = names.last().is_some_and(|name| name == "refs");
+                self.gather(scope, targets, true, &|places, value, wanted| {
+                    let refs = wanted.as_array().into_iter().flatten();
+                    let same = refs.filter(|r| r["id"].as_str() == Some(value.text.trim()));
+                    same.flat_map(|r| {
+                        compare.reference(places, value, r["scheme"].as_str().unwrap_or_default(), party)
+                    })
+                    .collect()
+                })
+            }
+            Shape::List(item) => self.gather(scope, targets, true, &|places, value, wanted| {
+                let items = wanted.as_array().into_iter().flatten();
+                let ways = items.flat_map(|text| compare.ways(places, value, text, item));
+                let mut ways: Vec<_> = ways.map(|pipes| (value.key.clone(), pipes)).collect();
+                let texts: Vec<&str> = wanted.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+                if texts.len() > 1 && texts.join("; ") == value.text.trim() {
+                    ways.push((value.key.clone(), vec![Known::Text("split('; ')".into())]));
+                }
+                ways
+            }),
+            shape => self.gather(scope, targets, false, &|places, value, wanted| {
+                let ways = compare.ways(places, value, wanted, shape);
+                ways.into_iter().map(|pipes| (value.key.clone(), pipes)).collect()
+            }),
+        }
+    }
+
+    /// The proposal for one field.
+    fn leaf(&self, scope: &Scope, one: &mut Sought, votes: &HashMap<String, f64>) -> Option<Leaf> {
+        let name = one.names.last()?.clone();
+        let (default, made) = (self.default_of(one), self.made(scope, one));
+        self.weigh(scope, &one.names, &one.targets, &mut one.candidates, votes);
+        if matches!(one.shape, Shape::List(_)) {
+            return self.list_leaf(name, one);
+        }
+        let Some(best) = one.candidates.first() else { return made };
+        if let Some(made) = made.filter(|made| made.confidence > best.confidence && made.confidence > 0.6) {
+            return Some(made);
+        }
+        let mut ways = vec![best.way(false)];
+        let mut confidence = best.confidence;
+        let mut open: Vec<bool> =
+            one.targets.iter().zip(&best.explained).map(|(t, hit)| t.wanted.is_some() && !hit).collect();
+        for other in &one.candidates[1..] {
+            let helps = other.explained.iter().zip(&open).any(|(hit, open)| *hit && *open);
+            let clashes = one.targets.iter().enumerate().any(|(at, target)| {
+                !best.explained[at] && !other.explained[at] && self.first(best, target).is_none()
+                    && self.first(other, target).is_some()
+            });
+            if helps && !clashes && other.pipes == best.pipes {
+                ways.push(other.way(false));
+                open.iter_mut().zip(&other.explained).for_each(|(open, hit)| *open &= !hit);
+                confidence = confidence.max(other.confidence).min(0.88);
+                break;
+            }
+        }
+        let mut pipes = best.pipes.clone();
+        let fact = weigh::knowledge_of(self.compare.knowledge, best.prior.fact).filter(|_| best.prior.strength > 0.3);
+        let mut otherwise = fact.map(|fact| fact.otherwise.clone()).unwrap_or_default();
+        otherwise.retain(|text| text.starts_with('$'));
+        if self.is_position(one) && !otherwise.iter().any(|text| text == "$position") && name == "number" {
+            otherwise.push("$position".into());
+        }
+        let known = fact.into_iter().flat_map(|f| &f.pipes).find(|p| matches!(p, Known::Text(t) if t.starts_with("default(")));
+        match (default, known) {
+            (Some(default), _) => pipes.push(Known::Text(format!("default({default})"))),
+            (None, Some(known)) => pipes.push(known.clone()),
+            _ => {}
+        }
+        let why = self.why(one, best);
+        Some(Leaf { name, says: Says::Ways { ways, otherwise, pipes }, confidence, why, unseen: false })
+    }
+
+    /// A list of ids or texts: ways until all that is wanted is there.
+    fn list_leaf(&self, name: String, one: &Sought) -> Option<Leaf> {
+        let mut parts: Vec<&Candidate> = Vec::new();
+        let mut told: std::collections::BTreeSet<(usize, usize)> = Default::default();
+        let mut texts: std::collections::BTreeSet<(usize, String)> = Default::default();
+        for other in &one.candidates {
+            let text = |(pair, value): &(usize, usize)| (*pair, self.places[*pair].values[*value].text.clone());
+            let fresh = other.reads.iter().any(|read| !told.contains(read) && !texts.contains(&text(read)));
+            if other.conflicts == 0 && fresh {
+                told.extend(other.reads.iter().copied());
+                texts.extend(other.reads.iter().map(text));
+                parts.push(other);
+            }
+        }
+        let confidence = parts.iter().map(|part| part.confidence).fold(1.0, f64::min);
+        let why = parts.iter().map(|part| self.why(one, part)).collect::<Vec<_>>().join("; ");
+        let says = |part: &&Candidate| Says::Ways {
+            ways: vec![part.way(part.reads.len() > one.targets.len() && !part.steps.is_empty())],
+            otherwise: vec![],
+            pipes: part.pipes.clone(),
+        };
+        let mut all: Vec<Says> = parts.iter().map(says).collect();
+        let says = match all.len() {
+            0 => return None,
+            1 => all.remove(0),
+            _ => Says::List(all),
+        };
+        Some(Leaf { name, says, confidence, why, unseen: false })
+    }
+
+    /// What stands where nothing is sent, if that is always the same; those targets need no way any more.
+    fn default_of(&self, one: &mut Sought) -> Option<String> {
+        if matches!(one.shape, Shape::List(_) | Shape::Date | Shape::Instant) {
+            return None;
+        }
+        let best = one.candidates.iter().filter(|c| c.conflicts == 0).max_by_key(|c| c.hits())?.clone();
+        let open: Vec<usize> = (0..one.targets.len())
+            .filter(|at| one.targets[*at].wanted.is_some() && !best.explained[*at])
+            .filter(|at| self.first(&best, &one.targets[*at]).is_none())
+            .collect();
+        let first = one.targets[*open.first()?].wanted?;
+        let same = open.iter().all(|at| one.targets[*at].wanted == Some(first));
+        let text = pipes::plain(first).filter(|text| text.len() < 20 && same)?;
+        let plain = text.chars().all(|c| c.is_alphanumeric() || c == '_');
+        // What another way explains needs no default.
+        let explained = one.candidates.iter().any(|c| c.conflicts == 0 && open.iter().all(|at| c.explained[*at]));
+        if !plain || explained {
+            return None;
+        }
+        open.into_iter().for_each(|at| one.targets[at].wanted = None);
+        Some(text)
+    }
+
+    fn is_position(&self, one: &Sought) -> bool {
+        let position = |t: &Target| t.wanted.and_then(pipes::plain) == Some(t.position.to_string());
+        one.targets.iter().all(position) && one.targets.first().is_some_and(|t| t.position > 0)
+    }
+
+    /// What needs no document: the item's position, what others compute, a text that is always the same.
+    fn made(&self, scope: &Scope, one: &Sought) -> Option<Leaf> {
+        let name = one.names.last()?.clone();
+        let field: Vec<&String> = scope.names.iter().chain(&one.names).collect();
+        let knowledge = self.compare.knowledge;
+        let known = |text: &str| {
+            let mut made = knowledge.made.iter().filter(|made| made.message == self.message && made.text.contains(text));
+            made.find(|made| made.field.iter().eq(field.iter().copied()))
+        };
+        let leaf = |text: String, confidence, why: String| {
+            Some(Leaf { name: name.clone(), says: Says::Raw(text), confidence, why, unseen: false })
+        };
+        if self.is_position(one) {
+            return match known("$position") {
+                Some(made) => leaf("$position".into(), 0.9, format!("counts the items, as {} does", made.mapping)),
+                None => leaf("$position".into(), 0.6, "counts the items".into()),
+            };
+        }
+        if let Some(made) = known("cel:") {
+            return leaf(made.text.clone(), 0.9, format!("computed, as {} does", made.mapping));
+        }
+        let first = one.targets.iter().find_map(|t| t.wanted)?;
+        let same = one.targets.iter().all(|t| t.wanted.is_none_or(|w| w == first));
+        let text = pipes::plain(first).filter(|text| same && !text.contains(['\'', '"', '\\']))?;
+        let quoted = format!("\"'{text}'\"");
+        match known(&quoted) {
+            Some(made) => leaf(quoted, 0.85, format!("always the same, as {} has it", made.mapping)),
+            None => leaf(quoted, 0.3, "nothing of the sample says it, and it is always the same".into()),
+        }
+    }
+
+    fn why(&self, one: &Sought, best: &Candidate) -> String {
+        let read = best.reads.iter().next();
+        let value = read.map(|(pair, number)| &self.places[*pair].values[*number]);
+        let text = value.map(|v| format!("{} = \"{}\"", v.at, short(&v.text))).unwrap_or_default();
+        let wanted = one.targets.iter().filter(|t| t.wanted.is_some()).count();
+        let count = if wanted > 1 { format!(", {} of {wanted}", best.hits()) } else { String::new() };
+        let others = one.candidates.len().saturating_sub(1);
+        let alone = match others {
+            0 => ", nowhere else".to_owned(),
+            1 => ", one other place says it".to_owned(),
+            others => format!(", {others} other places say it"),
+        };
+        let prior = if best.prior.why.is_empty() { String::new() } else { format!("; {}", best.prior.why) };
+        format!("{text}{count}{alone}{prior}")
+    }
+
+    /// Puts the proposals where the message has them, and goes into lists.
+    fn nest(
+        &self,
+        scope: &Scope,
+        members: &[Member],
+        targets: &[Target],
+        names: &mut Vec<String>,
+        found: &mut BTreeMap<Vec<String>, Leaf>,
+    ) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        for member in members {
+            names.push(member.name.clone());
+            let inner = stepped(targets, &member.name);
+            match &member.shape {
+                Shape::Object(members) => {
+                    let members = self.nest(scope, members, &inner, names, found);
+                    if !members.is_empty() {
+                        nodes.push(Node::Object { name: member.name.clone(), members });
+                    }
+                }
+                Shape::Free => {
+                    let keys: Vec<Vec<String>> = found.keys().filter(|k| k.starts_with(names)).cloned().collect();
+                    let members: Vec<Node> = keys.iter().filter_map(|k| found.remove(k)).map(Node::Leaf).collect();
+                    if !members.is_empty() {
+                        nodes.push(Node::Object { name: member.name.clone(), members });
+                    }
+                }
+                Shape::List(item) => match &**item {
+                    Shape::Object(members) => nodes.extend(self.list(scope, &member.name, names, members, inner)),
+                    _ => nodes.extend(found.remove(names).map(Node::Leaf)),
+                },
+                _ => nodes.extend(found.remove(names).map(Node::Leaf)),
+            }
+            names.pop();
+        }
+        nodes
+    }
+
+    fn list(
+        &self,
+        scope: &Scope,
+        name: &str,
+        names: &[String],
+        members: &[Member],
+        targets: Vec<Target>,
+    ) -> Option<Node> {
+        if !scope.bare && targets.iter().all(|t| t.wanted.is_none()) {
+            return None;
+        }
+        let each = self.each(scope, name, members, &targets)?;
+        let mut frames = scope.frames.clone();
+        let mut path = frames.last().cloned().unwrap_or_default();
+        let above = path.clone();
+        for level in &each.under {
+            frames.push([above.clone(), vec![level.clone()]].concat());
+        }
+        if each.column.is_some() {
+            frames.push(path.clone());
+        }
+        for step in &each.steps {
+            path.push(step.clone());
+            frames.push(path.clone());
+        }
+        let mut items = Vec::new();
+        for (target, groups) in targets.iter().zip(&each.groups) {
+            for (at, group) in groups.iter().enumerate() {
+                items.push(Target {
+                    pair: target.pair,
+                    frames: self.frames_of(target, &each, *group),
+                    wanted: target.wanted.and_then(|list| list.get(at)),
+                    position: at + 1,
+                });
+            }
+        }
+        let names = [scope.names.clone(), names.to_vec()].concat();
+        let inner = Scope { names, frames, targets: items, bare: scope.bare };
+        let members = self.object(&inner, members);
+        (!members.is_empty()).then_some(Node::Each { name: name.to_owned(), each, members })
+    }
+}
+
+/// The targets' members of a name.
+pub(super) fn stepped<'v>(targets: &[Target<'v>], name: &str) -> Vec<Target<'v>> {
+    let wanted = |target: &Target<'v>| target.wanted.and_then(|w| w.get(name)).filter(|w| !w.is_null());
+    targets.iter().map(|t| Target { wanted: wanted(t), ..t.clone() }).collect()
+}
+
+/// How many fields of an object each first step gives: what belongs together stands together.
+fn votes(sought: &[Sought]) -> HashMap<String, f64> {
+    let mut votes: HashMap<String, f64> = HashMap::new();
+    if sought.len() < 2 {
+        return votes;
+    }
+    for one in sought {
+        let wanted = one.targets.iter().filter(|t| t.wanted.is_some()).count().max(1) as f64;
+        let mut best: HashMap<String, f64> = HashMap::new();
+        for candidate in &one.candidates {
+            let anchor = candidate.first_step();
+            if !anchor.is_empty() && candidate.conflicts == 0 {
+                let share = candidate.hits() as f64 / wanted;
+                let known = best.entry(anchor).or_default();
+                *known = known.max(share);
+            }
+        }
+        best.into_iter().for_each(|(anchor, share)| *votes.entry(anchor).or_default() += 4.0 * share);
+    }
+    votes
+}
+
+/// The first characters of a value, for a comment.
+pub fn short(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(30).collect();
+    if plain.chars().count() < text.chars().count() { format!("{plain}…") } else { plain }
+}
+
+/// A text read by pipes, as far as that is known without the document: for what no message confirms.
+pub(super) fn read(search: &Search, places: &Places, value: &Value, pipes: &[Known], shape: &Shape) -> bool {
+    let mut text = value.text.trim().to_owned();
+    for pipe in pipes {
+        match pipe {
+            Known::Table(at) => match search.compare.knowledge.tables.get(*at).and_then(|t| t.table.get(&text)) {
+                Some(target) => text = target.to_owned(),
+                None => return false,
+            },
+            Known::CodedDate(beside) => {
+                let code = places.at(value.group, beside).map(|v| v.text.clone()).unwrap_or_default();
+                let format = super::super::dates::DateFormat::of_code(code.trim());
+                match format.and_then(|format| format.read(&text, true)) {
+                    Some(date) => text = date.to_string(),
+                    None => return false,
+                }
+            }
+            Known::Text(call) if call.starts_with("date(") => {
+                let form = call.trim_start_matches("date(").trim_end_matches(')');
+                let format = super::super::dates::DateFormat::parse(form);
+                match format.and_then(|format| format.read(&text, false)) {
+                    Some(date) => text = date.to_string(),
+                    None => return false,
+                }
+            }
+            Known::Text(call) if call == "lower" => text = text.to_lowercase(),
+            Known::Text(call) if call == "upper" => text = text.to_uppercase(),
+            _ => {}
+        }
+    }
+    match shape {
+        Shape::List(_) => true,
+        shape => pipes::shaped(&text, shape).is_ok(),
+    }
+}
+
+impl Candidate {
+    pub fn way(&self, every: bool) -> Way {
+        Way { up: self.up, steps: self.steps.clone(), key: self.key.clone(), every }
+    }
+}
+
+/// A fact's way, once it has been brought to a scope.
+pub(super) fn way_of(fact: &Fact, up: usize, steps: Vec<Step>) -> Way {
+    Way { up, steps, key: fact.key.clone(), every: matches!(fact.key, Key::Pairs(_)) && fact.steps.len() > 1 && up == 0 }
+}

@@ -1,0 +1,410 @@
+//! Looks for the places that say a field's values: each way down that gives the wanted value for each item, with the
+//! qualifiers that keep it apart from its like.
+
+use super::{
+    knowledge::{Known, Step},
+    places::{Key, Places, Value},
+    values::{Comparer, weight},
+    weigh::{self, Place, Prior},
+};
+use crate::formats::{guides::RelationKind, piece::Standard};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What a field should be in one sample, or in one item of a list.
+#[derive(Debug, Clone)]
+pub struct Target<'v> {
+    pub pair: usize,
+    /// The group of each frame, the root first; none where nothing stands at that level.
+    pub frames: Vec<Option<usize>>,
+    pub wanted: Option<&'v Json>,
+    /// Which item of its list, from 1.
+    pub position: usize,
+}
+
+/// The objects of one kind that are looked for: the message itself, or the items of a list.
+#[derive(Debug)]
+pub struct Scope<'v> {
+    /// Canonical names that lead here.
+    pub names: Vec<String>,
+    /// The absolute path of each frame.
+    pub frames: Vec<Vec<Step>>,
+    pub targets: Vec<Target<'v>>,
+    /// True if no message is wanted: the document alone is there.
+    pub bare: bool,
+}
+
+/// A way to a field's values.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub up: usize,
+    /// From the frame that it begins at.
+    pub steps: Vec<Step>,
+    pub key: Key,
+    pub pipes: Vec<Known>,
+    /// By target: it gives what is wanted.
+    pub explained: Vec<bool>,
+    /// Targets for which it gives something else.
+    pub conflicts: usize,
+    /// What it reads of the samples: (sample, value).
+    pub reads: BTreeSet<(usize, usize)>,
+    pub prior: Prior,
+    pub points: f64,
+    /// Its share of what all say, 0 to 1.
+    pub confidence: f64,
+}
+
+/// A candidate's way without the values that it asks for.
+type Shape = (usize, Vec<(String, Vec<Key>)>, String, Vec<String>);
+
+/// How a value may be read: the place, and the pipes.
+pub type Ways<'f> = &'f dyn Fn(&Places, &Value, &Json) -> Vec<(Key, Vec<Known>)>;
+
+/// Searches the samples.
+pub struct Search<'a> {
+    pub compare: Comparer<'a>,
+    pub places: &'a [Places],
+    pub message: &'a str,
+    /// How many groups of a class there are below one parent, at most.
+    repeats: HashMap<String, usize>,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(compare: Comparer<'a>, places: &'a [Places], message: &'a str) -> Self {
+        let mut repeats: HashMap<String, usize> = HashMap::new();
+        for one in places {
+            let mut counts: BTreeMap<(Option<usize>, &str), usize> = BTreeMap::new();
+            for group in &one.groups {
+                *counts.entry((group.parent, &group.class)).or_default() += 1;
+            }
+            for ((_, class), count) in counts {
+                let most = repeats.entry(class.to_owned()).or_default();
+                *most = count.max(*most);
+            }
+        }
+        Search { compare, places, message, repeats }
+    }
+
+    /// How many groups of a class stand below one parent, at most.
+    pub fn repeats(&self, class: &str) -> usize {
+        self.repeats.get(class).copied().unwrap_or_default()
+    }
+
+    /// How many frames up, and the groups from there to a value.
+    pub fn relative(&self, target: &Target, group: usize) -> Option<(usize, Vec<usize>)> {
+        let places = &self.places[target.pair];
+        let chain = places.chain(group);
+        for (up, frame) in target.frames.iter().rev().enumerate() {
+            let Some(frame) = *frame else { continue };
+            if places.within(group, frame) {
+                return Some((up, chain[places.depth(frame)..].to_vec()));
+            }
+        }
+        None
+    }
+
+    /// A group as a step, with the qualifiers that keep it apart; `leaf`: what is read of the group itself.
+    pub fn step(&self, places: &Places, group: usize, leaf: Option<&Key>) -> Step {
+        let own = &places.groups[group];
+        let keys = self.qualifiers(places, group, leaf);
+        let value = |key: Key| places.at(group, &key).map(|v| vec![v.text.trim().to_owned()]).map(|texts| (key, texts));
+        Step { name: own.name.clone(), conditions: keys.into_iter().filter_map(value).collect() }
+    }
+
+    fn qualifiers(&self, places: &Places, group: usize, leaf: Option<&Key>) -> Vec<Key> {
+        let own = &places.groups[group];
+        let standard = self.compare.standard;
+        let known = self.compare.knowledge.qualifiers.get(&(standard.word(), own.name.clone()));
+        let mut keys: Vec<Key> = known.into_iter().flatten().cloned().collect();
+        let edi = matches!(standard, Standard::X12 | Standard::Edifact);
+        let repeats = self.repeats.get(&own.class).copied().unwrap_or_default() > 1;
+        for value in own.values.iter().map(|v| &places.values[*v]) {
+            let qualifies = match &value.key {
+                Key::Element(_, component) if edi && *component < 2 => {
+                    let spec = self.compare.spec(&own.name, &value.key);
+                    spec.is_some_and(|s| s.label.contains("qual") && &*s.reference != "66" && &*s.reference != "235")
+                }
+                Key::Named(name) => {
+                    repeats && ["type", "role", "qualifier", "domain", "@domain", "@type"].contains(&name.as_str())
+                }
+                _ => false,
+            };
+            if qualifies && !keys.iter().any(|key| key.same(&value.key)) {
+                keys.push(value.key.clone());
+            }
+        }
+        keys.retain(|key| leaf != Some(key) && self.applies(&own.name, key, leaf));
+        keys
+    }
+
+    /// True if an element is asked for before another of its segment is read: the first, or one that is paired with it.
+    fn applies(&self, segment: &str, key: &Key, leaf: Option<&Key>) -> bool {
+        let (Key::Element(qualifier, _), Some(leaf @ Key::Element(read, _))) = (key, leaf) else {
+            // Whatever stands below a loop is told apart by its first element, or by the level of HL.
+            return !matches!(key, Key::Element(element, _) if *element > 1 && segment != "HL");
+        };
+        if key.same(leaf) {
+            return false;
+        }
+        if *qualifier == 1 || segment == "HL" {
+            return true;
+        }
+        let spec = self.compare.guide.and_then(|guide| guide.segments.get(segment));
+        let paired = spec.into_iter().flat_map(|spec| &spec.notes).any(|note| {
+            let holds = |n: u16| note.positions.iter().any(|p| u16::from(*p) == n);
+            note.kind != RelationKind::Exclusive && holds(*qualifier) && holds(*read)
+        });
+        read > qualifier && (paired || *read == qualifier + 1)
+    }
+
+    /// All ways to values that are wanted.
+    pub fn gather(&self, scope: &Scope, targets: &[Target], list: bool, ways: Ways) -> Vec<Candidate> {
+        let mut found: BTreeMap<Shape, Vec<Candidate>> = BTreeMap::new();
+        // Of a long list the first items show the ways; all of them judge.
+        for target in targets.iter().filter(|t| t.wanted.is_some()).take(40) {
+            let Some(wanted) = target.wanted else { continue };
+            let places = &self.places[target.pair];
+            for value in &places.values {
+                let read = ways(places, value, wanted);
+                if read.is_empty() {
+                    continue;
+                }
+                let Some((up, groups)) = self.relative(target, value.group) else { continue };
+                for (key, pipes) in read {
+                    let last = groups.len().saturating_sub(1);
+                    let steps = groups.iter().enumerate();
+                    let steps = steps.map(|(at, group)| self.step(places, *group, (at == last).then_some(&value.key)));
+                    let one = Candidate::new(up, steps.collect(), key, pipes);
+                    let alike = found.entry(one.shape()).or_default();
+                    if !alike.iter().any(|other| other.steps == one.steps && other.key == one.key) {
+                        alike.push(one);
+                    }
+                }
+            }
+        }
+        let judged = found.into_values().flat_map(|variants| self.merged(variants, targets, list, ways));
+        let mut all: Vec<Candidate> = judged.collect();
+        for one in &mut all {
+            one.prior = self.prior(scope, one, &[]);
+        }
+        all
+    }
+
+    /// Of ways that differ only in the qualifiers that they ask for: those that go together are one.
+    fn merged(&self, mut variants: Vec<Candidate>, targets: &[Target], list: bool, ways: Ways) -> Vec<Candidate> {
+        variants.iter_mut().for_each(|one| self.judge(one, targets, list, ways));
+        variants.sort_by_key(|one| (one.conflicts, std::cmp::Reverse(one.reads.len())));
+        let mut kept: Vec<Candidate> = Vec::new();
+        'variants: for one in variants {
+            for base in kept.iter_mut() {
+                if let Some(mut both) = base.with(&one) {
+                    self.judge(&mut both, targets, list, ways);
+                    if both.conflicts <= base.conflicts && both.reads.len() > base.reads.len() {
+                        *base = both;
+                        continue 'variants;
+                    }
+                }
+            }
+            kept.push(one);
+        }
+        kept
+    }
+
+    fn judge(&self, one: &mut Candidate, targets: &[Target], list: bool, ways: Ways) {
+        let mut explained = vec![false; targets.len()];
+        let (mut conflicts, mut reads) = (0, BTreeSet::new());
+        for (at, target) in targets.iter().enumerate() {
+            let places = &self.places[target.pair];
+            for number in self.all(one, target).take(if list { usize::MAX } else { 1 }) {
+                reads.insert((target.pair, number));
+                let says = |wanted| {
+                    let read = ways(places, &places.values[number], wanted);
+                    read.iter().any(|(key, pipes)| key.same(&one.key) && *pipes == one.pipes)
+                };
+                if target.wanted.is_some_and(says) {
+                    explained[at] = true;
+                } else {
+                    conflicts += 1;
+                }
+            }
+        }
+        (one.explained, one.conflicts, one.reads) = (explained, conflicts, reads);
+    }
+
+    /// The value that a way leads to.
+    pub fn first(&self, one: &Candidate, target: &Target) -> Option<usize> {
+        self.all(one, target).next()
+    }
+
+    /// All values that a way leads to.
+    pub fn all<'s>(&'s self, one: &'s Candidate, target: &'s Target) -> Box<dyn Iterator<Item = usize> + 's> {
+        let places = &self.places[target.pair];
+        let level = target.frames.len().checked_sub(one.up + 1);
+        let Some(start) = level.and_then(|level| target.frames[level]) else { return Box::new(std::iter::empty()) };
+        let mut class = places.groups[start].class.clone();
+        for step in &one.steps {
+            if !class.is_empty() {
+                class.push('/');
+            }
+            class += &step.name;
+        }
+        let numbers = places.of_class(&class).to_vec();
+        let fits = move |number: &usize| {
+            let value = &places.values[*number];
+            self.is_key(places, value, &one.key)
+                && places.within(value.group, start)
+                && holds(places, value.group, &one.steps)
+        };
+        Box::new(numbers.into_iter().filter(fits))
+    }
+
+    fn is_key(&self, places: &Places, value: &Value, key: &Key) -> bool {
+        match key {
+            Key::Pairs(qualifiers) => {
+                let segment = &places.groups[value.group].name;
+                let beside = self.compare.pair(segment, &value.key).and_then(|key| places.at(value.group, &key));
+                beside.is_some_and(|v| qualifiers.iter().any(|q| *q == v.text.trim()))
+            }
+            key => value.key.same(key),
+        }
+    }
+
+    /// The absolute steps of a way.
+    pub fn absolute(&self, scope: &Scope, one: &Candidate) -> Vec<Step> {
+        let level = scope.frames.len().saturating_sub(one.up + 1);
+        let mut steps = scope.frames.get(level).cloned().unwrap_or_default();
+        steps.extend(one.steps.iter().cloned());
+        steps
+    }
+
+    /// What others say of reading a field by it; `names`: the field, from the scope's object.
+    pub fn prior(&self, scope: &Scope, one: &Candidate, names: &[String]) -> Prior {
+        let steps = self.absolute(scope, one);
+        let field: Vec<String> = scope.names.iter().chain(names).cloned().collect();
+        weigh::prior(&self.compare, &field, &Place { steps: &steps, key: &one.key }, &one.pipes, self.message)
+    }
+
+    /// Weighs the ways to one field against each other, the best first. `votes`: how much else of the object a way's
+    /// first step gives.
+    pub fn weigh(
+        &self,
+        scope: &Scope,
+        names: &[String],
+        targets: &[Target],
+        candidates: &mut Vec<Candidate>,
+        votes: &HashMap<String, f64>,
+    ) {
+        let needed = targets.iter().filter(|t| t.wanted.is_some()).count().max(1);
+        for one in candidates.iter_mut() {
+            one.prior = self.prior(scope, one, names);
+            let hits = one.hits() as f64;
+            let right = hits / (hits + 2.0 * one.conflicts as f64).max(1.0);
+            let share = hits / needed as f64;
+            let vote = votes.get(&one.first_step()).copied().unwrap_or_default();
+            let known = 1.0 + 40.0 * one.prior.strength.powi(2) + 5.0 * one.prior.words.powi(2) + vote;
+            let other = if one.prior.other { 0.15 } else { 1.0 };
+            let near = 1.0 / (1.0 + one.up as f64 * 0.5);
+            one.points = known * right.powi(3) * share.powi(2) * other * near;
+        }
+        candidates.retain(|one| one.points > 0.0);
+        candidates.sort_by(|a, b| b.points.total_cmp(&a.points));
+        // Ways to the same values are one place.
+        let mut places: Vec<Candidate> = Vec::new();
+        for one in candidates.drain(..) {
+            if !places.iter().any(|other| other.reads == one.reads) {
+                places.push(one);
+            }
+        }
+        let texts: BTreeSet<&str> = targets.iter().filter_map(|t| t.wanted.and_then(Json::as_str)).collect();
+        let numbers: BTreeSet<String> =
+            targets.iter().filter_map(|t| t.wanted.filter(|w| w.is_number()).map(ToString::to_string)).collect();
+        let told: u32 = texts.iter().map(|text| weight(text)).chain(numbers.iter().map(|n| weight(n))).sum();
+        // That a short value stands there may be chance.
+        let chance = match told {
+            0..3 => 2.0,
+            3..6 => 0.6,
+            6..12 => 0.15,
+            _ => 0.03,
+        };
+        let sum: f64 = places.iter().map(|one| one.points).sum::<f64>() + chance;
+        for one in &mut places {
+            let most = if one.conflicts > 0 { 0.8 } else { 0.98 };
+            one.confidence = (one.points / sum).min(most);
+        }
+        *candidates = places;
+    }
+}
+
+/// True if the last groups on the way to a group say what the steps ask for.
+pub fn holds(places: &Places, group: usize, steps: &[Step]) -> bool {
+    let mut here = Some(group);
+    for step in steps.iter().rev() {
+        let Some(group) = here else { return false };
+        let says = |(key, values): &(Key, Vec<String>)| {
+            places.at(group, key).is_some_and(|v| values.iter().any(|value| value == v.text.trim()))
+        };
+        if !step.conditions.iter().all(says) {
+            return false;
+        }
+        here = places.groups[group].parent;
+    }
+    true
+}
+
+impl Candidate {
+    pub fn new(up: usize, steps: Vec<Step>, key: Key, pipes: Vec<Known>) -> Candidate {
+        Candidate {
+            up,
+            steps,
+            key,
+            pipes,
+            explained: Vec::new(),
+            conflicts: 0,
+            reads: BTreeSet::new(),
+            prior: Prior::default(),
+            points: 0.0,
+            confidence: 0.0,
+        }
+    }
+
+    /// How many targets it explains.
+    pub fn hits(&self) -> usize {
+        self.explained.iter().filter(|hit| **hit).count()
+    }
+
+    /// Its first step, with what it asks for: what the fields of one object have in common.
+    pub fn first_step(&self) -> String {
+        self.steps.first().map(|step| format!("{}^{step:?}", self.up)).unwrap_or_default()
+    }
+
+    fn shape(&self) -> Shape {
+        let step = |step: &Step| (step.name.clone(), step.conditions.iter().map(|(key, _)| key.clone()).collect());
+        let key = match &self.key {
+            Key::Pairs(_) => "pairs".to_owned(),
+            key => key.text(),
+        };
+        let pipes = self.pipes.iter().map(|pipe| format!("{pipe:?}")).collect();
+        (self.up, self.steps.iter().map(step).collect(), key, pipes)
+    }
+
+    /// Both in one, where they differ in the values of one qualifier only.
+    fn with(&self, other: &Candidate) -> Option<Candidate> {
+        let mut both = self.clone();
+        let mut differences = 0;
+        for (own, theirs) in both.steps.iter_mut().zip(&other.steps) {
+            for ((_, values), (_, more)) in own.conditions.iter_mut().zip(&theirs.conditions) {
+                let new: Vec<String> = more.iter().filter(|v| !values.contains(v)).cloned().collect();
+                differences += usize::from(!new.is_empty());
+                values.extend(new);
+            }
+        }
+        if let (Key::Pairs(own), Key::Pairs(theirs)) = (&mut both.key, &other.key) {
+            own.extend(theirs.iter().filter(|q| !self.has(q)).cloned().collect::<Vec<_>>());
+        }
+        (differences <= 1).then_some(both)
+    }
+
+    fn has(&self, qualifier: &str) -> bool {
+        matches!(&self.key, Key::Pairs(qualifiers) if qualifiers.iter().any(|q| q == qualifier))
+    }
+}

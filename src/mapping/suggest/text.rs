@@ -1,0 +1,279 @@
+//! The proposal as a mapping file: each line with its confidence and its reason behind it.
+
+use super::{
+    knowledge::{Knowledge, Known, Step},
+    places::Key,
+    propose::{Leaf, Node, Says, Way},
+};
+use crate::formats::piece::Standard;
+use std::collections::{BTreeMap, HashMap};
+
+/// A line of the proposal.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Line {
+    /// Pointer without indexes: `/lines/quantity/value`.
+    pub field: String,
+    /// As the mapping says it.
+    pub says: String,
+    /// 0 to 1.
+    pub confidence: f64,
+    pub evidence: String,
+    /// No sample shows it.
+    pub unseen: bool,
+}
+
+/// Writes the fields of a mapping.
+pub struct Writer<'a> {
+    pub standard: Standard,
+    pub knowledge: &'a Knowledge,
+    /// XML: the prefix of a local name.
+    pub prefixes: &'a HashMap<String, String>,
+    pub lines: Vec<Line>,
+    /// Each row of `fields:`, with the line that it belongs to.
+    pub rows: Vec<(String, Option<usize>)>,
+    /// Tables that are used: name → number.
+    pub tables: BTreeMap<String, usize>,
+    /// Steps that lists go through, which XML writes with a `*`.
+    pub repeated: &'a dyn Fn(&[Step]) -> bool,
+}
+
+/// A frame: the path that leads to it.
+type Frames = Vec<Vec<Step>>;
+
+impl Writer<'_> {
+    /// Writes nodes at a depth; `cut`: steps that an `at:` around them has gone already.
+    pub fn nodes(&mut self, nodes: &[Node], depth: usize, field: &str, frames: &Frames, cut: usize) {
+        for node in nodes {
+            match node {
+                Node::Leaf(leaf) => self.leaf(leaf, depth, field, frames, cut),
+                Node::Object { name, members } => self.object(name, members, depth, field, frames, cut),
+                Node::Each { name, each, members } => {
+                    let at = format!("{field}/{name}");
+                    self.row(depth, &format!("{name}:"), None);
+                    let mut inner = frames.clone();
+                    let mut path = inner.last().cloned().unwrap_or_default();
+                    for level in &each.under {
+                        inner.push([path.clone(), vec![level.clone()]].concat());
+                    }
+                    let mut text = self.steps(&each.steps, &path);
+                    if let Some(column) = &each.column {
+                        text = named(column);
+                        inner.push(path.clone());
+                    }
+                    for step in &each.steps {
+                        path.push(step.clone());
+                        inner.push(path.clone());
+                    }
+                    let line = Line {
+                        field: at.clone(),
+                        says: text.clone(),
+                        confidence: each.confidence,
+                        evidence: each.evidence.clone(),
+                        unseen: false,
+                    };
+                    self.line(depth + 1, "each", &quoted(&text), line);
+                    if !each.under.is_empty() {
+                        let steps = each.under.iter().map(|step| format!("'{}'", self.step(step)));
+                        let steps = steps.collect::<Vec<_>>().join(", ");
+                        self.row(depth + 1, &format!("under: [ {steps} ]"), Some(self.lines.len() - 1));
+                    }
+                    self.nodes(members, depth + 1, &at, &inner, 0);
+                }
+            }
+        }
+    }
+
+    fn object(
+        &mut self,
+        name: &str,
+        members: &[Node],
+        depth: usize,
+        field: &str,
+        frames: &Frames,
+        cut: usize,
+    ) {
+        let at = format!("{field}/{name}");
+        self.row(depth, &format!("{name}:"), None);
+        let common = common(members).filter(|steps| steps.len() > cut && count(members) > 2);
+        let Some(steps) = common else { return self.nodes(members, depth + 1, &at, frames, cut) };
+        let base = frames.last().cloned().unwrap_or_default();
+        let path = self.steps(&steps[cut..], &base);
+        self.row(depth + 1, &format!("at: {}", quoted(&path)), None);
+        let mut inner = frames.clone();
+        inner.pop();
+        inner.push([base, steps[cut..].to_vec()].concat());
+        self.nodes(members, depth + 1, &at, &inner, steps.len());
+    }
+
+    fn leaf(&mut self, leaf: &Leaf, depth: usize, field: &str, frames: &Frames, cut: usize) {
+        let at = format!("{field}/{}", leaf.name);
+        let line = |says: String| Line {
+            field: at.clone(),
+            says,
+            confidence: leaf.confidence,
+            evidence: leaf.why.clone(),
+            unseen: leaf.unseen,
+        };
+        match &leaf.says {
+            Says::List(parts) => {
+                let texts: Vec<String> = parts.iter().map(|part| self.says(part, frames, cut)).collect();
+                let first = line(texts.join(", "));
+                self.row(depth, &format!("{}:", key(&leaf.name)), None);
+                self.lines.push(first);
+                let number = self.lines.len() - 1;
+                texts.iter().for_each(|text| self.row(depth + 1, &format!("- {}", quoted(text)), Some(number)));
+            }
+            Says::Raw(text) => self.line(depth, &key(&leaf.name), text, line(text.clone())),
+            says => {
+                let text = self.says(says, frames, cut);
+                self.line(depth, &key(&leaf.name), &quoted(&text), line(text.clone()));
+            }
+        }
+    }
+
+    fn says(&mut self, says: &Says, frames: &Frames, cut: usize) -> String {
+        match says {
+            Says::Raw(text) => text.clone(),
+            Says::List(parts) => parts.iter().map(|part| self.says(part, frames, cut)).collect::<Vec<_>>().join(", "),
+            Says::Ways { ways, otherwise, pipes } => {
+                let mut parts: Vec<String> = ways.iter().map(|way| self.way(way, frames, cut)).collect();
+                parts.extend(otherwise.iter().cloned());
+                let mut text = parts.join(" ?? ");
+                for pipe in pipes {
+                    text += &format!(" | {}", self.pipe(pipe));
+                }
+                text
+            }
+        }
+    }
+
+    fn pipe(&mut self, pipe: &Known) -> String {
+        match pipe {
+            Known::Text(text) => text.clone(),
+            Known::Party(key) => format!("party({})", key.text()),
+            Known::CodedDate(key) => format!("date({})", key.text()),
+            Known::Table(number) => {
+                let known = &self.knowledge.tables[*number];
+                let mut name = known.name.clone();
+                while self.tables.get(&name).is_some_and(|other| other != number) {
+                    name.push('_');
+                }
+                self.tables.insert(name.clone(), *number);
+                format!("table({name})")
+            }
+        }
+    }
+
+    fn way(&self, way: &Way, frames: &Frames, cut: usize) -> String {
+        let steps = way.steps.get(cut.min(way.steps.len())..).unwrap_or_default();
+        let level = frames.len().saturating_sub(way.up + 1);
+        let frame = frames.get(level).cloned().unwrap_or_default();
+        let up = "^".repeat(way.up);
+        if !matches!(self.standard, Standard::X12 | Standard::Edifact) {
+            return format!("{up}{}", self.named(steps, &way.key));
+        }
+        let Some((last, before)) = steps.split_last() else {
+            let opener = frame.last().map(|step| step.name.clone()).unwrap_or_default();
+            return format!("{up}{opener}{}", way.key.text());
+        };
+        let mut text = up + &before.iter().map(|step| self.step(step) + "/").collect::<String>();
+        text += &self.step(last);
+        match &way.key {
+            Key::Pairs(_) if way.every => text += &format!("*{}", way.key.text()),
+            Key::Pairs(_) => text += &way.key.text(),
+            key if last.conditions.is_empty() => text += &key.text(),
+            key => text += &format!(".{}", key.text()),
+        }
+        text
+    }
+
+    /// XML, JSON, CSV.
+    fn named(&self, steps: &[Step], key: &Key) -> String {
+        if matches!(self.standard, Standard::Csv | Standard::Fixed) {
+            return named(&key.text());
+        }
+        let mut parts: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
+        match key {
+            Key::Own if parts.is_empty() => parts.push(".".into()),
+            Key::Own => {}
+            key => parts.push(named(&key.text())),
+        }
+        parts.join("/")
+    }
+
+    fn step(&self, step: &Step) -> String {
+        let prefix = self.prefixes.get(&step.name).filter(|prefix| !prefix.is_empty());
+        let name = prefix.map_or_else(|| named(&step.name), |prefix| format!("{prefix}:{}", step.name));
+        let conditions = step.conditions.iter().map(|(key, values)| format!("[{}={}]", key.text(), values.join(",")));
+        name + &conditions.collect::<String>()
+    }
+
+    /// A way down to a place.
+    fn steps(&self, steps: &[Step], base: &[Step]) -> String {
+        let mut path = base.to_vec();
+        let mut parts = Vec::new();
+        for (at, step) in steps.iter().enumerate() {
+            path.push(step.clone());
+            let star = self.standard == Standard::Xml && at + 1 < steps.len() && (self.repeated)(&path);
+            parts.push(self.step(step) + if star { "*" } else { "" });
+        }
+        parts.join("/")
+    }
+
+    fn line(&mut self, depth: usize, name: &str, text: &str, line: Line) {
+        self.lines.push(line);
+        self.row(depth, &format!("{name}: {text}"), Some(self.lines.len() - 1));
+    }
+
+    fn row(&mut self, depth: usize, text: &str, line: Option<usize>) {
+        self.rows.push((format!("{}{text}", "  ".repeat(depth)), line));
+    }
+}
+
+fn key(name: &str) -> String {
+    if name.chars().all(|c| c.is_alphanumeric() || c == '_') { name.to_owned() } else { format!("\"{name}\"") }
+}
+
+/// A name as paths write it.
+fn named(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | ':' | '.');
+    if name.chars().all(plain) { name.to_owned() } else { format!("\"{name}\"") }
+}
+
+/// A text as YAML takes it.
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || " _-./^|()$=[]:?".contains(c);
+    let safe = text.chars().all(plain) && text.starts_with(|c: char| c.is_alphanumeric() || "^$".contains(c));
+    if safe && !text.contains(": ") { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
+}
+
+fn count(nodes: &[Node]) -> usize {
+    nodes
+        .iter()
+        .map(|node| match node {
+            Node::Leaf(_) => 1,
+            Node::Object { members, .. } => count(members),
+            Node::Each { .. } => 0,
+        })
+        .sum()
+}
+
+/// The steps that all fields of an object begin with, if each goes one way.
+fn common(nodes: &[Node]) -> Option<Vec<Step>> {
+    let mut all: Option<Vec<Step>> = None;
+    for node in nodes {
+        let steps = match node {
+            Node::Leaf(Leaf { says: Says::Ways { ways, .. }, .. }) => match ways.as_slice() {
+                [way] if way.up == 0 => way.steps.clone(),
+                _ => return None,
+            },
+            Node::Object { members, .. } => common(members)?,
+            _ => return None,
+        };
+        all = Some(match all {
+            None => steps,
+            Some(known) => known.iter().zip(&steps).take_while(|(a, b)| a == b).map(|(a, _)| a.clone()).collect(),
+        });
+    }
+    all.filter(|steps| !steps.is_empty())
+}

@@ -1,0 +1,217 @@
+//! What `mapping suggest` proposes from the samples of shipped mappings, which it is not told of: how many of the
+//! reviewed fields it reads from the same bytes, and that what it is sure of is so.
+
+use super::{
+    documents::{bytes, context, files, library, root, sets},
+    random,
+};
+use crossdock::{
+    formats::{piece::Set, tree::Tree},
+    mapping::{
+        Library, Plan,
+        suggest::{Proposal, Request, Sample, suggest},
+    },
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    sync::Arc,
+};
+
+/// A reviewed mapping, and what is proposed in its place.
+struct Trial {
+    reviewed: Arc<Plan>,
+    proposed: Arc<Plan>,
+    proposal: Proposal,
+    samples: Vec<(Set, Value)>,
+}
+
+/// How a proposal compares with what was reviewed.
+#[derive(Debug)]
+struct Measure {
+    /// Fields that the samples show, and of them those that are read from the same bytes.
+    shown: (usize, usize),
+    /// All fields of the reviewed mapping; those that no sample shows are judged on documents that it writes itself.
+    all: (usize, usize),
+    /// Lines above 0.9 that read something else.
+    wrong: Vec<String>,
+    missed: Vec<String>,
+}
+
+fn from(plan: &Plan) -> String {
+    plan.claimed().document
+}
+
+fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial {
+    let all = files(&root());
+    let reviewed = library().named(name).unwrap();
+    let (file, _) = all.iter().find(|(_, text)| text.contains(&format!("mapping: {name}\n"))).unwrap();
+    let mut pairs = Vec::new();
+    for sample in samples {
+        let folder = root().join(file).with_file_name("samples");
+        let input = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path());
+        let input = input.into_iter().find(|p| p.to_str().unwrap().contains(&format!("/{sample}.in."))).unwrap();
+        let told = fs::read_to_string(folder.join(format!("{sample}.out.json"))).unwrap();
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let told = if told.is_array() { told.as_array().unwrap().clone() } else { vec![told] };
+        let sets = sets(&reviewed, &fs::read(&input).unwrap());
+        pairs.extend(sets.into_iter().zip(told).map(|(set, told)| (set, told["body"].clone())));
+    }
+    let from = from(&reviewed);
+    let by = reviewed.options().csv.by;
+    let request = Request {
+        name: "proposed",
+        from: &from,
+        message: Some(reviewed.message()),
+        partner: None,
+        by: by.as_deref(),
+        samples: pairs
+            .iter()
+            .map(|(set, body)| Sample { tree: &set.tree, wanted: wanted.then_some(body) })
+            .collect(),
+        without: without.iter().map(|name| (*name).to_owned()).collect(),
+        path: "proposed/mapping.yaml",
+    };
+    let proposal = suggest(&all, &request).unwrap_or_else(|why| panic!("{name}: {why:?}"));
+    let mut tables: Vec<(String, String)> = all.iter().filter(|(path, _)| path.ends_with(".csv")).cloned().collect();
+    tables.push(("proposed/mapping.yaml".into(), proposal.text.clone()));
+    let compiled = Library::compile(&tables).unwrap_or_else(|lints| panic!("{lints:#?}\n{}", proposal.text));
+    let proposed = compiled.plans()[0].clone();
+    Trial { reviewed, proposed, proposal, samples: pairs }
+}
+
+/// By field, and by its place in the message: the first bytes of what was read.
+type Read = BTreeMap<String, BTreeMap<String, BTreeSet<u64>>>;
+
+fn read(plan: &Plan, fields: &BTreeSet<String>, tree: &Tree, found: &mut Read, document: usize) {
+    for origin in plan.read(tree, &context()).provenance {
+        let mut names = String::new();
+        let mut place = format!("{document}");
+        for step in origin.field.split('/').skip(1) {
+            if fields.contains(&names) {
+                break;
+            }
+            place = format!("{place}/{step}");
+            if step.parse::<usize>().is_err() {
+                names = format!("{names}/{step}");
+            }
+        }
+        found.entry(names).or_default().entry(place).or_default().insert(origin.bytes.start);
+    }
+}
+
+impl Trial {
+    fn fields(plan: &Plan) -> BTreeSet<String> {
+        plan.fields().into_iter().map(|(field, _, _)| field).collect()
+    }
+
+    fn both<'t>(&self, trees: impl Iterator<Item = &'t Tree>) -> (Read, Read) {
+        let (ours, theirs) = (Self::fields(&self.reviewed), Self::fields(&self.proposed));
+        let (mut reviewed, mut proposed) = (Read::new(), Read::new());
+        for (number, tree) in trees.enumerate() {
+            read(&self.reviewed, &ours, tree, &mut reviewed, number);
+            read(&self.proposed, &theirs, tree, &mut proposed, number);
+        }
+        (reviewed, proposed)
+    }
+
+    fn measure(&self) -> Measure {
+        let (reviewed, proposed) = self.both(self.samples.iter().map(|(set, _)| &set.tree));
+        let shown: BTreeSet<&String> = reviewed.keys().collect();
+        let right = |field: &&&String| proposed.get(field.as_str()) == reviewed.get(field.as_str());
+        let hits = shown.iter().filter(right).count();
+        let missed = shown.iter().filter(|f| !right(f)).map(|f| f.to_string()).collect();
+        let wrong = self.proposal.lines.iter().filter(|line| line.confidence > 0.9);
+        let lists = |field: &str| !Self::fields(&self.proposed).contains(field);
+        let wrong = wrong.filter(|line| !lists(&line.field) && proposed.get(&line.field) != reviewed.get(&line.field));
+        let wrong = wrong.map(|line| format!("{} {:.2} {} {}", line.field, line.confidence, line.says, line.evidence));
+        let wrong: Vec<String> = wrong.collect();
+        let all = Self::fields(&self.reviewed);
+        let (more, same) = self.both(self.written().iter().map(|set| &set.tree));
+        let unshown = all.iter().filter(|field| !shown.contains(field));
+        let unshown = unshown.filter(|field| more.contains_key(*field) && more.get(*field) == same.get(*field)).count();
+        Measure { shown: (hits, shown.len()), all: (hits + unshown, all.len()), wrong, missed }
+    }
+
+    /// Documents that the reviewed mapping writes of random messages: they show what no sample does.
+    fn written(&self) -> Vec<Set> {
+        if self.reviewed.one_way() || self.reviewed.claimed().direction != "both" {
+            return vec![];
+        }
+        let bodies = (0..60).map(|seed| random::message(self.reviewed.message(), seed));
+        let written = bodies.filter(|body| self.reviewed.write(body, &context()).is_ok());
+        written.flat_map(|body| sets(&self.reviewed, &bytes(&self.reviewed, &body))).collect()
+    }
+}
+
+fn percent((part, whole): (usize, usize)) -> usize {
+    100 * part / whole.max(1)
+}
+
+/// A mapping, its samples, what else is withheld, and the least shares of the fields shown and of all.
+type Pack = (&'static str, &'static [&'static str], &'static [&'static str], usize, usize);
+
+const PACKS: &[Pack] = &[
+    ("x12/4010/850-order", &["basic"], &["x12/4010/860-order"], 80, 0),
+    ("x12/4010/810-invoice", &["typical"], &[], 80, 0),
+    ("x12/4010/810-invoice", &["typical", "sparse", "hard"], &[], 80, 0),
+    ("x12/4010/856-despatch", &["typical"], &[], 80, 0),
+    ("x12/4010/832-price-catalogue", &["typical"], &[], 80, 0),
+    ("x12/4010/846-inventory-report", &["typical"], &[], 80, 0),
+    ("edifact/d96a/orders", &["basic"], &[], 80, 0),
+    ("edifact/d96a/desadv", &["typical"], &[], 80, 0),
+    ("edifact/d96a/invoic", &["typical"], &[], 80, 0),
+    ("edifact/d96a/pricat", &["typical"], &[], 80, 0),
+    ("edifact/d96a/invrpt", &["typical"], &[], 80, 0),
+    ("csv/price-list", &["typical"], &[], 80, 0),
+    ("csv/stock-list", &["typical"], &[], 80, 0),
+    ("csv/orders", &["two-orders"], &[], 80, 0),
+    ("json/order", &["basic"], &[], 80, 0),
+    ("ubl/order", &["basic"], &[], 80, 0),
+    ("cxml/order-request", &["basic"], &[], 80, 0),
+];
+
+fn table(packs: &[Pack], wanted: bool) -> Vec<String> {
+    let mut failures = Vec::new();
+    for (name, samples, without, shown, all) in packs {
+        let without: Vec<&str> = without.iter().copied().chain([*name]).collect();
+        let trial = trial(name, samples, wanted, &without);
+        let measure = trial.measure();
+        println!(
+            "{name:32} {:24} shown {:3}/{:3} {:3}%   all {:3}/{:3} {:3}%   wrong above 0.9: {}",
+            samples.join(" "),
+            measure.shown.0,
+            measure.shown.1,
+            percent(measure.shown),
+            measure.all.0,
+            measure.all.1,
+            percent(measure.all),
+            measure.wrong.len()
+        );
+        if std::env::var("SHOW").is_ok_and(|show| name.contains(&show)) {
+            println!("missed {:#?}\n{}", measure.missed, trial.proposal.text);
+        }
+        if percent(measure.shown) < *shown || percent(measure.all) < *all {
+            failures.push(format!("{name}: missed {}", measure.missed.join(" ")));
+        }
+        failures.extend(measure.wrong.iter().map(|wrong| format!("{name}: sure and wrong: {wrong}")));
+    }
+    failures
+}
+
+#[test]
+fn what_a_pair_shows_is_proposed_and_what_is_sure_is_right() {
+    let failures = table(PACKS, true);
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn a_bare_document_is_enough_for_most() {
+    let packs: &[Pack] = &[
+        ("x12/4010/850-order", &["basic"], &[], 60, 0),
+        ("x12/4010/850-order", &["basic"], &["x12/4010/860-order"], 60, 0),
+    ];
+    let failures = table(packs, false);
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
