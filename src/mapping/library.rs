@@ -250,7 +250,7 @@ fn kind_and_version(program: &Program, asked: &Asked) -> Option<usize> {
 
 /// What an XML document is called: `ubl order` for the root `Order` of a UBL 2 namespace, `cxml orderrequest` for what a
 /// cXML document carries, else `xml` and the root's own name; in small letters.
-fn xml_name(kind: &str, version: &str) -> String {
+pub fn xml_name(kind: &str, version: &str) -> String {
     let family = match version {
         version if version.starts_with("urn:oasis:names:specification:ubl:schema:xsd:") => "ubl",
         version if version.starts_with("cXML") => "cxml",

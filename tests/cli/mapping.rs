@@ -133,3 +133,38 @@ fn coverage_lists_what_nobody_reads_and_what_nobody_says() {
     assert_eq!(faulty.code, 1, "{faulty:?}");
     assert!(faulty.err.contains("crossdock check"), "{}", faulty.err);
 }
+
+#[test]
+fn a_mapping_is_proposed_that_lints_clean_and_reads_what_is_wanted() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    let bare = call(&folder, &["suggest", "order.edi", "--name", "northwind/850-order"]);
+    assert_eq!(bare.code, 0, "{bare:?}");
+    assert!(bare.out.contains("number: BEG03"), "{}", bare.out);
+    let body = command(folder.path()).args(["translate", "order.edi"]).output().unwrap().stdout;
+    folder.write("order.json", &body);
+    let pair = call(&folder, &["suggest", "order.edi", "--like", "order.json", "--without", "x12/4010/850-order"]);
+    assert_eq!(pair.code, 0, "{pair:?}");
+    folder.write("mappings/partners/northwind/850-order/mapping.yaml", pair.out.replace("in }", "in, partner: nw }"));
+    let lint = call(&folder, &["lint"]);
+    assert_eq!(lint.code, 0, "{lint:?}\n{}", pair.out);
+    let read = command(folder.path()).args(["translate", "order.edi", "--mapping", "proposed"]).output().unwrap();
+    let (wanted, got): (serde_json::Value, serde_json::Value) =
+        (serde_json::from_slice(&body).unwrap(), serde_json::from_slice(&read.stdout).unwrap());
+    for field in ["number", "placed", "sold_to", "lines"] {
+        assert_eq!(got[field], wanted[field], "{field}\n{}", pair.out);
+    }
+    let lines = call(&folder, &["suggest", "order.edi", "--like", "order.json", "--json"]).json();
+    let number = lines.iter().find(|line| line["field"] == "/number").unwrap();
+    assert!(number["evidence"].as_str().unwrap().contains("BEG03 = \"77\""), "{number}");
+
+    for (arguments, code, sentence) in [
+        (&["suggest", "order.edi", "--to", "ordr/1"][..], 1, "nearest order/1"),
+        (&["suggest", "order.edi", "--without", "x12/4010/850-ordr"], 2, "did you mean x12/4010/850-order?"),
+        (&["suggest", "order.edi", "--like", "a", "--like", "b"], 2, "once a sample"),
+        (&["suggest", "none.edi"], 2, "none.edi can't be opened"),
+    ] {
+        let called = call(&folder, arguments);
+        assert!(called.code == code && called.err.contains(sentence), "{arguments:?} {called:?}");
+    }
+}

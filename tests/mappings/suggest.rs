@@ -66,10 +66,7 @@ fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial 
         message: Some(reviewed.message()),
         partner: None,
         by: by.as_deref(),
-        samples: pairs
-            .iter()
-            .map(|(set, body)| Sample { tree: &set.tree, wanted: wanted.then_some(body) })
-            .collect(),
+        samples: pairs.iter().map(|(set, body)| Sample { tree: &set.tree, wanted: wanted.then_some(body) }).collect(),
         without: without.iter().map(|name| (*name).to_owned()).collect(),
         path: "proposed/mapping.yaml",
     };

@@ -4,7 +4,9 @@ mod coverage;
 mod draft;
 mod lint;
 mod publish;
+mod sample;
 mod show;
+mod suggest;
 mod test;
 mod versions;
 
@@ -29,6 +31,7 @@ pub enum Command {
     Review(publish::Review),
     Publish(publish::Publish),
     Rollback(publish::Rollback),
+    Suggest(suggest::Suggest),
 }
 
 impl Command {
@@ -48,6 +51,7 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         Command::Show(args) => show::run(args, &mut out),
         Command::Coverage(args) => coverage::run(args, &mut out),
         _ => bail!("this command asks a hub"),
+        Command::Suggest(args) => suggest::run(args, &mut out),
     };
     out.flush()?;
     code

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     formats::piece::Standard,
-    mapping::{pipes, shape::{Member, Shape}},
+    mapping::{
+        pipes,
+        shape::{Member, Shape},
+    },
 };
 use serde_json::Value as Json;
 use std::{

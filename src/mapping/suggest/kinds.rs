@@ -62,7 +62,11 @@ pub fn from(text: &str) -> Result<(Standard, String, String), String> {
         ["csv", _] => (Standard::Csv, "", text.to_owned()),
         ["json", _] => (Standard::Json, "", text.to_owned()),
         ["ubl" | "cxml" | "xml", _] => (Standard::Xml, "", text.to_ascii_lowercase()),
-        _ => return Err(format!("`{text}` says no document: x12 004010 850, edifact D96A ORDERS, csv orders, json order")),
+        _ => {
+            return Err(format!(
+                "`{text}` says no document: x12 004010 850, edifact D96A ORDERS, csv orders, json order"
+            ));
+        }
     };
     Ok((standard, version.to_owned(), kind))
 }

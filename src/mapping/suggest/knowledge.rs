@@ -26,6 +26,8 @@ pub struct Fact {
     pub mapping: String,
     pub message: String,
     pub standard: Standard,
+    /// `ubl order`, `850`.
+    pub kind: String,
     pub guide: Option<&'static Guide>,
     /// Canonical names: `lines`, `quantity`, `unit`.
     pub field: Vec<String>,
@@ -118,13 +120,7 @@ impl Knowledge {
     }
 
     /// The numbers of a program's tables here.
-    fn tables(
-        &mut self,
-        program: &Program,
-        yaml: &Yaml,
-        files: &[String],
-        all: &[(String, String)],
-    ) -> Vec<usize> {
+    fn tables(&mut self, program: &Program, yaml: &Yaml, files: &[String], all: &[(String, String)]) -> Vec<usize> {
         let entry = |name: &str| yaml.get("tables").and_then(|tables| tables.get(name));
         let mut numbers = Vec::new();
         for table in &program.tables {
@@ -176,7 +172,9 @@ fn table_file(mapping: &str, name: &str, all: &[(String, String)]) -> Option<Str
 /// The files without mappings that are withheld, and all that is of one family with them by `extends:`.
 fn kept(files: &[(String, String)], without: &[String]) -> Vec<(String, String)> {
     let base = |text: &str| {
-        text.lines().find_map(|line| line.strip_prefix("extends:")).map(|rest| rest.split('#').next().unwrap_or("").trim().to_owned())
+        text.lines()
+            .find_map(|line| line.strip_prefix("extends:"))
+            .map(|rest| rest.split('#').next().unwrap_or("").trim().to_owned())
     };
     let mut gone: BTreeSet<String> = without.iter().cloned().collect();
     loop {
@@ -285,6 +283,7 @@ impl Teller<'_> {
                         mapping: self.name.clone(),
                         message: self.program.message.clone(),
                         standard: self.program.standard,
+                        kind: self.program.claims.kind.clone(),
                         guide: self.program.guide,
                         field: names.to_vec(),
                         steps,
@@ -326,9 +325,7 @@ impl Teller<'_> {
             names.push(entry.key.clone());
             let text = match (&entry.value.what, entry.value.get("cel").and_then(Yaml::text)) {
                 (_, Some(cel)) => Some(format!("{{ cel: \"{}\" }}", cel.replace('"', "\\\""))),
-                (What::Text(text), _) if text.starts_with('\'') && text.ends_with('\'') => {
-                    Some(format!("\"{text}\""))
-                }
+                (What::Text(text), _) if text.starts_with('\'') && text.ends_with('\'') => Some(format!("\"{text}\"")),
                 (What::Text(text), _) if text == "$position" => Some(text.clone()),
                 _ => None,
             };

@@ -6,9 +6,9 @@ use super::{
     places::Key,
     propose::{Leaf, Says, Way, read, way_of},
     search::{Candidate, Scope, Search},
-    values::alike,
     weigh::{self, Place},
 };
+use crate::formats::piece::Standard;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A field of an object, through the objects in it.
@@ -36,7 +36,7 @@ impl Search<'_> {
         flat(members, &[], &mut fields);
         let seen: BTreeMap<Vec<String>, Leaf> = found.clone();
         for (names, shape) in fields.into_iter().filter(|(names, _)| !seen.contains_key(names)) {
-            let best = self.compare.knowledge.facts.iter().filter(|fact| alike(fact.standard, self.compare.standard));
+            let best = self.compare.knowledge.facts.iter().filter(|fact| self.of_family(fact));
             let mut best: Vec<(f64, &Fact, usize, Vec<Step>)> = best
                 .filter_map(|fact| {
                     let (points, up, steps) = self.brought(scope, &names, fact, &seen)?;
@@ -56,6 +56,17 @@ impl Search<'_> {
             };
             let why = format!("no sample shows it; {} reads {} so", fact.mapping, fact.field.join("."));
             found.insert(names, Leaf { name, says, confidence: *points, why, unseen: true });
+        }
+    }
+
+    /// Documents of one family have the same places, shown or not: X12, EDIFACT, UBL. What one CSV file has, another
+    /// need not have.
+    fn of_family(&self, fact: &Fact) -> bool {
+        let word = |kind: &str| kind.split(' ').next().map(str::to_owned);
+        match self.compare.standard {
+            Standard::X12 | Standard::Edifact => fact.standard == self.compare.standard,
+            Standard::Xml => fact.standard == Standard::Xml && word(&fact.kind) == word(self.kind),
+            _ => false,
         }
     }
 

@@ -83,6 +83,42 @@ impl Search<'_> {
         Some(each)
     }
 
+    /// CSV: the column of a row whose value makes the one item that a list has, a price or a quantity.
+    pub fn column(&self, members: &[Member], targets: &[Target]) -> Option<Each> {
+        let lists = targets.iter().map(|t| t.wanted.and_then(Json::as_array).map_or(0, Vec::len));
+        if self.compare.standard != Standard::Csv || lists.max() != Some(1) {
+            return None;
+        }
+        let row = |target: &Target| target.frames.last().copied().flatten().filter(|row| *row > 0);
+        let mut columns: BTreeMap<String, usize> = BTreeMap::new();
+        for target in targets {
+            let Some(item) = target.wanted.and_then(|list| list.get(0)) else { continue };
+            let places = &self.places[target.pair];
+            let mut wanted = Vec::new();
+            said(item, members, &mut wanted);
+            let numbers = wanted.iter().filter(|(_, shape)| **shape == Shape::Decimal);
+            let values = places.groups[row(target)?].values.iter().map(|v| &places.values[*v]);
+            for value in values {
+                if numbers.clone().any(|(n, shape)| !self.compare.ways(places, value, n, shape).is_empty()) {
+                    *columns.entry(value.key.text()).or_default() += 1;
+                }
+            }
+        }
+        let (column, _) = columns.into_iter().max_by_key(|(_, count)| *count)?;
+        let groups = targets.iter().map(|t| match t.wanted.and_then(Json::as_array).is_some_and(|l| l.len() == 1) {
+            true => row(t).into_iter().collect(),
+            false => vec![],
+        });
+        Some(Each {
+            steps: vec![],
+            under: vec![],
+            groups: groups.collect(),
+            confidence: 0.8,
+            evidence: format!("a row has one of them, where `{column}` says something"),
+            column: Some(column),
+        })
+    }
+
     /// Ways from the innermost frame to groups that items could be made of.
     fn repeating(&self, targets: &[Target]) -> Vec<Vec<Step>> {
         let mut ways: BTreeSet<Vec<(String, Vec<(Key, Vec<String>)>)>> = BTreeSet::new();

@@ -17,6 +17,7 @@ mod text;
 mod values;
 mod weigh;
 
+pub use super::library::xml_name;
 pub use text::Line;
 
 use super::{Context, Library, Lint, NoTables, Plan, shape};
@@ -94,7 +95,7 @@ pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal
     let shape = shape::message(&message).ok_or_else(|| format!("`{message}` is no canonical message"))?;
     let places: Vec<Places> =
         request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes)).collect();
-    let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, &message);
+    let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, &message, &kind);
     let targets = request.samples.iter().enumerate();
     let targets: Vec<Target> = targets
         .map(|(pair, sample)| Target { pair, frames: vec![Some(0)], wanted: sample.wanted, position: 0 })

@@ -1,7 +1,10 @@
 //! A proposal for each field of a message: the best way to its values, what stands beside it, how sure that is and why.
 
 use super::{
-    super::{pipes, shape::{Member, Shape}},
+    super::{
+        pipes,
+        shape::{Member, Shape},
+    },
     knowledge::{Fact, Known, Step},
     lists::Each,
     places::{Key, Places, Value},
@@ -24,7 +27,11 @@ pub struct Way {
 /// How a field is made.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Says {
-    Ways { ways: Vec<Way>, otherwise: Vec<String>, pipes: Vec<Known> },
+    Ways {
+        ways: Vec<Way>,
+        otherwise: Vec<String>,
+        pipes: Vec<Known>,
+    },
     List(Vec<Says>),
     /// YAML as it is.
     Raw(String),
@@ -126,10 +133,8 @@ impl<'a> Search<'a> {
                 self.gather(scope, targets, true, &|places, value, wanted| {
                     let refs = wanted.as_array().into_iter().flatten();
                     let same = refs.filter(|r| r["id"].as_str() == Some(value.text.trim()));
-                    same.flat_map(|r| {
-                        compare.reference(places, value, r["scheme"].as_str().unwrap_or_default(), party)
-                    })
-                    .collect()
+                    same.flat_map(|r| compare.reference(places, value, r["scheme"].as_str().unwrap_or_default(), party))
+                        .collect()
                 })
             }
             Shape::List(item) => self.gather(scope, targets, true, &|places, value, wanted| {
@@ -158,7 +163,8 @@ impl<'a> Search<'a> {
             return self.list_leaf(name, one);
         }
         let Some(best) = one.candidates.first() else { return made };
-        if let Some(made) = made.filter(|made| made.confidence > best.confidence && made.confidence > 0.6) {
+        let sure = |made: &Leaf| made.confidence > best.confidence && (made.confidence >= 0.6 || best.confidence < 0.2);
+        if let Some(made) = made.filter(sure) {
             return Some(made);
         }
         let mut ways = vec![best.way(false)];
@@ -168,7 +174,9 @@ impl<'a> Search<'a> {
         for other in &one.candidates[1..] {
             let helps = other.explained.iter().zip(&open).any(|(hit, open)| *hit && *open);
             let clashes = one.targets.iter().enumerate().any(|(at, target)| {
-                !best.explained[at] && !other.explained[at] && self.first(best, target).is_none()
+                !best.explained[at]
+                    && !other.explained[at]
+                    && self.first(best, target).is_none()
                     && self.first(other, target).is_some()
             });
             if helps && !clashes && other.pipes == best.pipes {
@@ -185,7 +193,8 @@ impl<'a> Search<'a> {
         if self.is_position(one) && !otherwise.iter().any(|text| text == "$position") && name == "number" {
             otherwise.push("$position".into());
         }
-        let known = fact.into_iter().flat_map(|f| &f.pipes).find(|p| matches!(p, Known::Text(t) if t.starts_with("default(")));
+        let known =
+            fact.into_iter().flat_map(|f| &f.pipes).find(|p| matches!(p, Known::Text(t) if t.starts_with("default(")));
         match (default, known) {
             (Some(default), _) => pipes.push(Known::Text(format!("default({default})"))),
             (None, Some(known)) => pipes.push(known.clone()),
@@ -259,7 +268,8 @@ impl<'a> Search<'a> {
         let field: Vec<&String> = scope.names.iter().chain(&one.names).collect();
         let knowledge = self.compare.knowledge;
         let known = |text: &str| {
-            let mut made = knowledge.made.iter().filter(|made| made.message == self.message && made.text.contains(text));
+            let mut made =
+                knowledge.made.iter().filter(|made| made.message == self.message && made.text.contains(text));
             made.find(|made| made.field.iter().eq(field.iter().copied()))
         };
         let leaf = |text: String, confidence, why: String| {
@@ -349,7 +359,7 @@ impl<'a> Search<'a> {
         if !scope.bare && targets.iter().all(|t| t.wanted.is_none()) {
             return None;
         }
-        let each = self.each(scope, name, members, &targets)?;
+        let each = self.each(scope, name, members, &targets).or_else(|| self.column(members, &targets))?;
         let mut frames = scope.frames.clone();
         let mut path = frames.last().cloned().unwrap_or_default();
         let above = path.clone();
@@ -459,5 +469,10 @@ impl Candidate {
 
 /// A fact's way, once it has been brought to a scope.
 pub(super) fn way_of(fact: &Fact, up: usize, steps: Vec<Step>) -> Way {
-    Way { up, steps, key: fact.key.clone(), every: matches!(fact.key, Key::Pairs(_)) && fact.steps.len() > 1 && up == 0 }
+    Way {
+        up,
+        steps,
+        key: fact.key.clone(),
+        every: matches!(fact.key, Key::Pairs(_)) && fact.steps.len() > 1 && up == 0,
+    }
 }

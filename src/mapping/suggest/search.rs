@@ -65,12 +65,14 @@ pub struct Search<'a> {
     pub compare: Comparer<'a>,
     pub places: &'a [Places],
     pub message: &'a str,
+    /// What the document is: `850`, `ubl order`.
+    pub kind: &'a str,
     /// How many groups of a class there are below one parent, at most.
     repeats: HashMap<String, usize>,
 }
 
 impl<'a> Search<'a> {
-    pub fn new(compare: Comparer<'a>, places: &'a [Places], message: &'a str) -> Self {
+    pub fn new(compare: Comparer<'a>, places: &'a [Places], message: &'a str, kind: &'a str) -> Self {
         let mut repeats: HashMap<String, usize> = HashMap::new();
         for one in places {
             let mut counts: BTreeMap<(Option<usize>, &str), usize> = BTreeMap::new();
@@ -82,7 +84,7 @@ impl<'a> Search<'a> {
                 *most = count.max(*most);
             }
         }
-        Search { compare, places, message, repeats }
+        Search { compare, places, message, kind, repeats }
     }
 
     /// How many groups of a class stand below one parent, at most.
@@ -94,10 +96,13 @@ impl<'a> Search<'a> {
     pub fn relative(&self, target: &Target, group: usize) -> Option<(usize, Vec<usize>)> {
         let places = &self.places[target.pair];
         let chain = places.chain(group);
+        let rows = matches!(self.compare.standard, Standard::Csv | Standard::Fixed);
         for (up, frame) in target.frames.iter().rev().enumerate() {
             let Some(frame) = *frame else { continue };
             if places.within(group, frame) {
-                return Some((up, chain[places.depth(frame)..].to_vec()));
+                // The set's own columns are those of its first row, which stand at the root already.
+                let other_row = rows && frame != group;
+                return (!other_row).then(|| (up, chain[places.depth(frame)..].to_vec()));
             }
         }
         None
@@ -326,10 +331,20 @@ impl<'a> Search<'a> {
             6..12 => 0.15,
             _ => 0.03,
         };
-        let sum: f64 = places.iter().map(|one| one.points).sum::<f64>() + chance;
-        for one in &mut places {
+        // Rivals say the same of the same target; what says another part of it is none.
+        let texts = |one: &Candidate| -> BTreeSet<(usize, String)> {
+            one.reads.iter().map(|(pair, value)| (*pair, self.places[*pair].values[*value].text.clone())).collect()
+        };
+        let said: Vec<BTreeSet<(usize, String)>> = places.iter().map(texts).collect();
+        let shares: Vec<f64> = (0..places.len())
+            .map(|at| {
+                let rivals = (0..places.len()).filter(|other| at == *other || !said[at].is_disjoint(&said[*other]));
+                places[at].points / (rivals.map(|other| places[other].points).sum::<f64>() + chance)
+            })
+            .collect();
+        for (one, share) in places.iter_mut().zip(shares) {
             let most = if one.conflicts > 0 { 0.8 } else { 0.98 };
-            one.confidence = (one.points / sum).min(most);
+            one.confidence = share.min(most);
         }
         *candidates = places;
     }

@@ -83,15 +83,7 @@ impl Writer<'_> {
         }
     }
 
-    fn object(
-        &mut self,
-        name: &str,
-        members: &[Node],
-        depth: usize,
-        field: &str,
-        frames: &Frames,
-        cut: usize,
-    ) {
+    fn object(&mut self, name: &str, members: &[Node], depth: usize, field: &str, frames: &Frames, cut: usize) {
         let at = format!("{field}/{name}");
         self.row(depth, &format!("{name}:"), None);
         let common = common(members).filter(|steps| steps.len() > cut && count(members) > 2);
@@ -244,7 +236,11 @@ fn named(name: &str) -> String {
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || " _-./^|()$=[]:?".contains(c);
     let safe = text.chars().all(plain) && text.starts_with(|c: char| c.is_alphanumeric() || "^$".contains(c));
-    if safe && !text.contains(": ") { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
+    if safe && !text.contains(": ") {
+        text.to_owned()
+    } else {
+        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    }
 }
 
 fn count(nodes: &[Node]) -> usize {

@@ -54,7 +54,8 @@ impl Comparer<'_> {
     }
 
     fn dates(&self, places: &Places, value: &Value, wanted: &str) -> Vec<Known> {
-        let says = |format: &DateFormat, loose| format.read(&value.text, loose).is_some_and(|d| d.to_string() == wanted);
+        let says =
+            |format: &DateFormat, loose| format.read(&value.text, loose).is_some_and(|d| d.to_string() == wanted);
         if let (Standard::Edifact, Key::Element(element, 2)) = (self.standard, &value.key) {
             let beside = Key::Element(*element, 3);
             let code = places.at(value.group, &beside).map(|v| v.text.trim().to_owned());
@@ -89,8 +90,7 @@ impl Comparer<'_> {
     /// Tables of this family of documents that lead from the text to the wanted one.
     fn tables(&self, text: &str, wanted: &str) -> Vec<Vec<Known>> {
         let number = |text: &str| Decimal::from_str_exact(text).ok().map(|d| d.normalize());
-        let is_wanted =
-            |target: &str| target == wanted || number(target).is_some_and(|n| number(wanted) == Some(n));
+        let is_wanted = |target: &str| target == wanted || number(target).is_some_and(|n| number(wanted) == Some(n));
         let mut ways = Vec::new();
         for (at, known) in self.knowledge.tables.iter().enumerate() {
             if !alike(known.standard, self.standard) {

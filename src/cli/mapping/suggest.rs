@@ -1,0 +1,193 @@
+//! `crossdock mapping suggest`.
+
+use super::{Folder, compiled, sample};
+use crate::{
+    cli::{
+        out::Out,
+        settings::{self, nearest},
+        start,
+    },
+    mapping::{
+        Library, standard,
+        suggest::{Failure, Proposal, Request, Sample, suggest},
+    },
+};
+use anyhow::{anyhow, bail};
+use serde_json::{Value, json};
+
+/// A mapping for documents, proposed from samples: each line with how sure it is, and why
+///
+/// crossdock mapping suggest order.edi
+/// crossdock mapping suggest order.edi --like order.json
+/// crossdock mapping suggest a.edi b.edi --like a.json --like b.json --name northwind/850-order
+/// crossdock mapping suggest prices.csv --from 'csv prices' --by list --to price_catalogue/1 --like prices.json
+///
+/// Beside a message that a sample should give (--like), values are looked for in it, each by the pipes that would read it.
+/// Without one, what other mappings read from such places is proposed. What is printed lints clean.
+/// Exit 0: proposed. 1: a sample has faults, or too little was found. 2: a file can't be read.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Suggest {
+    /// Samples; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+    /// The message that a sample should give, as JSON: one a sample, in their order
+    #[arg(long, value_name = "JSON")]
+    like: Vec<String>,
+    /// The mapping's name
+    #[arg(long, value_name = "NAME", default_value = "proposed")]
+    name: String,
+    #[command(flatten)]
+    how: How,
+    /// A JSON object a line: field, what it says, confidence, evidence
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    settings: settings::Flags,
+}
+
+/// What samples don't say themselves.
+#[derive(Debug, clap::Args)]
+pub struct How {
+    /// What the documents are, where they don't say it: 'csv prices', 'json order'
+    #[arg(long, value_name = "DOCUMENT")]
+    pub from: Option<String>,
+    /// The canonical message, as in order/1 [default: what such documents are]
+    #[arg(long, value_name = "MESSAGE")]
+    pub to: Option<String>,
+    /// CSV: the column whose equal values make one set [default: the first]
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
+    /// A mapping that is not asked, nor what it extends or what extends it; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub without: Vec<String>,
+}
+
+/// Documents, each set with the message that it should give.
+pub struct Pairs {
+    pub documents: Vec<sample::Document>,
+    /// By set, through all documents.
+    pub wanted: Vec<Option<Value>>,
+}
+
+/// Runs it.
+pub fn run(args: &Suggest, out: &mut Out) -> anyhow::Result<u8> {
+    let pairs = pairs(&args.files, &args.like, &args.how)?;
+    let Some(proposal) = proposed(&pairs, &args.how, &args.name, None, &args.settings, args.json, out)? else {
+        return Ok(1);
+    };
+    if args.json {
+        for line in &proposal.lines {
+            let sure = (line.confidence * 100.0).round() / 100.0;
+            out.json(&json!({ "field": line.field, "says": line.says, "confidence": sure, "evidence": line.evidence,
+                "unseen": line.unseen }))?;
+        }
+        for field in &proposal.wanting {
+            out.json(&json!({ "field": field, "says": null, "evidence": "wanted, and found nowhere" }))?;
+        }
+    } else {
+        out.line(proposal.text.trim_end())?;
+    }
+    told(&pairs);
+    Ok(0)
+}
+
+/// Reads samples and what they should give.
+pub fn pairs(files: &[String], like: &[String], how: &How) -> anyhow::Result<Pairs> {
+    if !like.is_empty() && like.len() != files.len() {
+        bail!("--like is given once a sample: there are {} samples and {} of it", files.len(), like.len());
+    }
+    let mut pairs = Pairs { documents: Vec::new(), wanted: Vec::new() };
+    for (at, file) in files.iter().enumerate() {
+        let document = sample::document(file, how.from.as_deref(), how.by.as_deref())?;
+        if let Some(first) = pairs.documents.first()
+            && (first.from != document.from || first.by != document.by)
+        {
+            bail!(
+                "{file} is {}, and {} is {}: samples of one mapping are of one kind",
+                document.from,
+                files[0],
+                first.from
+            );
+        }
+        match like.get(at) {
+            None => pairs.wanted.extend(document.sets.iter().map(|_| None)),
+            Some(like) => {
+                let messages = sample::messages(like)?;
+                if messages.len() != document.sets.len() {
+                    let (sets, messages) = (document.sets.len(), messages.len());
+                    bail!("{file} holds {sets} sets and {like} {messages} messages: there is one for each");
+                }
+                pairs.wanted.extend(messages.into_iter().map(Some));
+            }
+        }
+        pairs.documents.push(document);
+    }
+    Ok(pairs)
+}
+
+/// Proposes a mapping by what is known here; none where that can't be done, which is told.
+pub fn proposed(
+    pairs: &Pairs,
+    how: &How,
+    name: &str,
+    partner: Option<&str>,
+    flags: &settings::Flags,
+    json: bool,
+    out: &mut Out,
+) -> anyhow::Result<Option<Proposal>> {
+    let settings = settings::load(flags)?.settings;
+    let own = start::read_tree(&settings.mappings, &["yaml", "yml", "csv"])?;
+    let folder = Folder { all: standard::with(own.clone()), own, root: settings.mappings };
+    let Some(library) = compiled(&folder, json, out)? else { return Ok(None) };
+    known(&library, &how.without)?;
+    // Paths from the folder on, as tables are named in a mapping that will stand in it.
+    let root = folder.root.display().to_string();
+    let inside = |path: &str| path.strip_prefix(&root).map_or(path, |rest| rest.trim_start_matches('/')).to_owned();
+    let files: Vec<(String, String)> = folder.all.iter().map(|(path, text)| (inside(path), text.clone())).collect();
+    let first = pairs.documents.first().ok_or_else(|| anyhow!("there is no sample"))?;
+    let sets = pairs.documents.iter().flat_map(|document| &document.sets);
+    let request = Request {
+        name,
+        from: &first.from,
+        message: how.to.as_deref(),
+        partner,
+        by: first.by.as_deref(),
+        samples: sets
+            .zip(&pairs.wanted)
+            .map(|(set, wanted)| Sample { tree: &set.tree, wanted: wanted.as_ref() })
+            .collect(),
+        without: how.without.clone(),
+        path: "partners/proposed/mapping.yaml",
+    };
+    match suggest(&files, &request) {
+        Ok(proposal) => Ok(Some(proposal)),
+        Err(Failure::Sentence(sentence)) => {
+            eprintln!("{sentence}");
+            Ok(None)
+        }
+        Err(Failure::Mappings(lints)) => {
+            lints.iter().for_each(|lint| eprintln!("{lint}"));
+            Ok(None)
+        }
+    }
+}
+
+fn known(library: &Library, names: &[String]) -> anyhow::Result<()> {
+    let all = || library.plans().iter().map(|plan| plan.short().to_owned());
+    match names.iter().find(|name| library.named(name).is_none()) {
+        None => Ok(()),
+        Some(name) => {
+            let near = nearest(name, all()).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            bail!("--without {name}: there is no such mapping{near}")
+        }
+    }
+}
+
+/// What is wrong with the samples: they are of use all the same.
+pub fn told(pairs: &Pairs) {
+    let faults: usize = pairs.documents.iter().map(|document| document.faults.len()).sum();
+    if faults > 0 {
+        eprintln!("the samples have {faults} faults, which `crossdock check` shows: what they spoil is not proposed");
+    }
+}
