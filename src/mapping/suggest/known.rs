@@ -19,7 +19,7 @@ type Spot = (usize, Vec<Step>, Key);
 
 fn flat<'m>(members: &'m [Member], names: &[String], found: &mut Vec<Field<'m>>) {
     for member in members {
-        let names = [names, &[member.name.clone()]].concat();
+        let names = [names, std::slice::from_ref(&member.name)].concat();
         match &member.shape {
             Shape::Object(inner) => flat(inner, &names, found),
             Shape::List(item) if matches!(**item, Shape::Object(_)) => {}
@@ -92,11 +92,11 @@ impl Search<'_> {
         if !whole {
             return None;
         }
-        let (up, steps) = self.from_scope(scope, fact)?;
+        let (up, steps) = self.seen_from(scope, fact)?;
         Some((0.45 + message - first, up, steps))
     }
 
-    fn from_scope(&self, scope: &Scope, fact: &Fact) -> Option<(usize, Vec<Step>)> {
+    fn seen_from(&self, scope: &Scope, fact: &Fact) -> Option<(usize, Vec<Step>)> {
         if scope.names.is_empty() {
             return Some((0, fact.steps.clone()));
         }

@@ -121,30 +121,26 @@ impl Search<'_> {
 
     /// Ways from the innermost frame to groups that items could be made of.
     fn repeating(&self, targets: &[Target]) -> Vec<Vec<Step>> {
-        let mut ways: BTreeSet<Vec<(String, Vec<(Key, Vec<String>)>)>> = BTreeSet::new();
+        let mut ways: BTreeSet<Vec<Step>> = BTreeSet::new();
         for target in targets.iter().take(20) {
             let places = &self.places[target.pair];
             let Some(Some(frame)) = target.frames.last().copied() else { continue };
             let depth = places.depth(frame);
             for group in (0..places.groups.len()).filter(|g| *g != frame && places.within(*g, frame)) {
                 let chain = &places.chain(group)[depth..];
-                let names: Vec<(String, Vec<_>)> =
-                    chain.iter().map(|g| (places.groups[*g].name.clone(), Vec::new())).collect();
+                let plain = |g: &usize| Step { name: places.groups[*g].name.clone(), conditions: Vec::new() };
+                let names: Vec<Step> = chain.iter().map(plain).collect();
                 let asked = self.step(places, group, None);
                 if !asked.conditions.is_empty() {
                     let mut way = names.clone();
-                    if let Some(last) = way.last_mut() {
-                        last.1 = asked.conditions;
-                    }
+                    way.pop();
+                    way.push(asked);
                     ways.insert(way);
                 }
                 ways.insert(names);
             }
         }
-        let steps = |way: Vec<(String, Vec<_>)>| -> Vec<Step> {
-            way.into_iter().map(|(name, conditions)| Step { name, conditions }).collect()
-        };
-        let ways: Vec<Vec<Step>> = ways.into_iter().map(steps).collect();
+        let ways: Vec<Vec<Step>> = ways.into_iter().collect();
         // Levels that stand for each other: tare and pack.
         let mut joined: Vec<Vec<Step>> = Vec::new();
         for (at, a) in ways.iter().enumerate() {
