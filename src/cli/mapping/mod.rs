@@ -50,8 +50,8 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         Command::Test(args) => test::run(args, &mut out),
         Command::Show(args) => show::run(args, &mut out),
         Command::Coverage(args) => coverage::run(args, &mut out),
-        _ => bail!("this command asks a hub"),
         Command::Suggest(args) => suggest::run(args, &mut out),
+        _ => bail!("this command asks a hub"),
     };
     out.flush()?;
     code
