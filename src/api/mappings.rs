@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The largest body of a draft: its files, written as JSON.
-const DRAFT_BYTES: usize = 2 * versions::BYTES;
+pub(super) const DRAFT_BYTES: usize = 2 * versions::BYTES;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {

@@ -24,6 +24,7 @@ pub mod page;
 pub mod problem;
 pub mod raw;
 pub mod references;
+pub mod replays;
 pub mod story;
 
 use crate::flow::Hub;
@@ -100,6 +101,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(expectations::routes())
         .merge(references::routes())
         .merge(mappings::routes())
+        .merge(replays::routes())
         .merge(events::routes())
         .merge(audit::routes())
 }

@@ -302,7 +302,16 @@ impl Place {
 
     /// Reads bytes, as they come.
     pub async fn stream(&self, path: &str) -> anyhow::Result<Bytestream> {
-        let (status, mut stream) = self.send(Method::GET, path, None).await?;
+        self.streamed(Method::GET, path, None).await
+    }
+
+    /// Does, and reads what is told as it goes on.
+    pub async fn post_stream(&self, path: &str, body: &Value) -> anyhow::Result<Bytestream> {
+        self.streamed(Method::POST, path, Some(body)).await
+    }
+
+    async fn streamed(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Bytestream> {
+        let (status, mut stream) = self.send(method, path, body).await?;
         if status.is_success() {
             return Ok(stream);
         }

@@ -15,7 +15,7 @@ use crate::{
         piece::{Identity, Standard},
         write::{self, OutSet, X12Envelope},
     },
-    mapping::{Asked, Context, Written},
+    mapping::{Asked, Context, Library, Plan, Written},
     store::{
         StoreError, Tx,
         deliveries::{DeliveryRow, NewDelivery, take_sequences},
@@ -30,7 +30,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 /// Tables of tables: looking a value up may make a mapping ask for another. Deeper than this is a fault of the mapping's.
-const ROUNDS: usize = 4;
+pub(super) const ROUNDS: usize = 4;
 
 /// An event and what it was decided about.
 #[derive(Debug, Clone, Copy)]
@@ -184,24 +184,29 @@ async fn draft_all(
     Ok(answers.iter().map(|a| draft(emit, tenant, a.partner, a.answer, a.told.event, &lookups)).collect())
 }
 
-fn draft(
-    emit: &Emitter<'_>,
-    tenant: &TenantInfo,
-    partner: &PartnerInfo,
-    answer: &AnswerInfo,
-    event: &Event,
-    lookups: &Lookups,
-) -> Result<Draft, Unwritable> {
-    let form = format!("{} {} {}", answer.standard.word(), answer.version, answer.kind);
-    let asked = Asked {
+/// The mapping that writes an answer, if one claims it.
+pub(super) fn claim(library: &Library, partner: &PartnerInfo, answer: &AnswerInfo) -> Option<Arc<Plan>> {
+    library.claim(&Asked {
         outbound: true,
         standard: answer.standard,
         version: &answer.version,
         kind: &answer.kind,
         partner: Some(&partner.name),
         application_sender: None,
-    };
-    let plan = emit.library.claim(&asked).ok_or_else(|| {
+    })
+}
+
+/// What the mapping that claims an answer writes for an event.
+pub(super) fn written(
+    library: &Library,
+    tenant: &TenantInfo,
+    partner: &PartnerInfo,
+    answer: &AnswerInfo,
+    event: &Event,
+    lookups: &Lookups,
+) -> Result<(Arc<Plan>, Written), Unwritable> {
+    let form = format!("{} {} {}", answer.standard.word(), answer.version, answer.kind);
+    let plan = claim(library, partner, answer).ok_or_else(|| {
         Unwritable::new(
             "no_mapping",
             &form,
@@ -221,6 +226,18 @@ fn draft(
     let context = Context { tenant_currency: &tenant.currency, tables: lookups };
     let data = with_seller(&event.data, tenant, answer.standard);
     let written = plan.write(&data, &context).map_err(|faults| Unwritable::by_faults(plan.name(), faults))?;
+    Ok((plan, written))
+}
+
+fn draft(
+    emit: &Emitter<'_>,
+    tenant: &TenantInfo,
+    partner: &PartnerInfo,
+    answer: &AnswerInfo,
+    event: &Event,
+    lookups: &Lookups,
+) -> Result<Draft, Unwritable> {
+    let (plan, written) = written(emit.library, tenant, partner, answer, event, lookups)?;
     let draft = match (written, answer.standard) {
         (Written::Segments(segments), Standard::X12) => {
             Draft::x12(&answer.kind, segments, envelope(emit, tenant, partner, answer)?)

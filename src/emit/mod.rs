@@ -18,6 +18,9 @@ pub mod lint;
 mod lookups;
 pub mod signature;
 pub mod webhook;
+pub mod would;
+
+pub use document::Unwritable;
 
 use crate::{canonical::Micros, mapping::Library, tenancy::Directory};
 

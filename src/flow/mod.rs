@@ -14,6 +14,7 @@ pub mod operate;
 #[doc(hidden)]
 pub mod probe;
 pub mod relay;
+pub mod replays;
 pub mod suspects;
 pub mod sweep;
 pub mod translate;

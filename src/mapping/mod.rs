@@ -13,6 +13,7 @@ mod cel;
 mod compile;
 mod computed;
 mod dates;
+pub mod differences;
 pub mod enclose;
 pub mod explain;
 mod expr;
@@ -233,6 +234,11 @@ impl Plan {
     /// The document's kind and the version whose guide it was compiled with: (`850`, `004010`).
     pub fn document(&self) -> (&str, &str) {
         (&self.0.claims.kind, self.0.guide.map_or("", |g| &g.version))
+    }
+    /// What messages that it reads can be called: the claimed kind, and of XML the root.
+    pub fn kinds(&self) -> Vec<&str> {
+        let root = self.0.root.as_ref().map(|root| root.name.as_str());
+        [self.0.claims.kind.as_str()].into_iter().chain(root).collect()
     }
     /// True if writing back what it reads may lose something (`one_way: true`).
     pub fn one_way(&self) -> bool {

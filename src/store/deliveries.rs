@@ -172,6 +172,24 @@ pub async fn get(tx: &mut Tx, tenant: Tenant, id: DeliveryId) -> Result<Option<D
     Ok(load(tx, tenant, &[id]).await?.pop())
 }
 
+/// The documents that went out for answers, or were to go, newest first, behind (created_at, id).
+pub async fn of_answers(
+    tx: &mut Tx,
+    tenant: Tenant,
+    subscriptions: &[Uuid],
+    (at, id): (Micros, DeliveryId),
+    limit: i64,
+) -> Result<Vec<DeliveryRow>, StoreError> {
+    let ask: Vec<Id> = subscriptions.iter().map(|id| Id { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        row_query!("join {rows} on d.subscription = r.id where d.tenant = $2 and d.kind = 'document' and d.event is not null
+            and (d.created_at < $3 or (d.created_at = $3 and d.id < $4)) order by d.created_at desc, d.id desc limit $5"),
+        "id uuid" => &ask;
+        tenant, at, id, limit
+    )?)
+}
+
 /// The deliveries of an event, and of a message's or a document's acknowledgement.
 pub async fn of(
     tx: &mut Tx,

@@ -336,6 +336,35 @@ pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Res
     Ok(rows?)
 }
 
+/// How messages show that a mapping reads them, or would: what their set is called, or the mapping that read it, as a
+/// pattern of `like`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Claimed {
+    pub kind: String,
+    pub mapping: String,
+}
+
+/// Documents in which a message shows one of these, newest first, behind (received_at, id).
+pub async fn claimed(
+    tx: &mut Tx,
+    tenant: Tenant,
+    by: &[Claimed],
+    partner: Option<PartnerId>,
+    (at, id): (Micros, DocumentId),
+    limit: i64,
+) -> Result<Vec<DocumentRow>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+         from documents d where d.tenant = $2 and ($3 is null or d.partner = $3) and (d.received_at < $4 or (d.received_at = $4 and d.id < $5))
+            and exists (select 1 from messages m join {rows} on m.set_kind = r.kind or m.mapping like r.mapping
+                where m.document = d.id and m.tenant = d.tenant)
+         order by d.received_at desc, d.id desc limit $6",
+        "kind text, mapping text" => by;
+        tenant, partner, at, id, limit
+    )?)
+}
+
 /// Text as `like … escape '\'` takes it literally.
 fn escape_like(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {

@@ -94,3 +94,95 @@ fn a_mapping_is_drafted_reviewed_published_and_rolled_back() {
     assert_eq!(history, [&json!("rolled_back"), &json!("forced")], "{shown}");
     assert_eq!(shown["versions"][0]["review"], "as in their guide");
 }
+
+const SAMPLE: &str =
+    "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~
+GS*PO*A*B*20260101*0900*1*X*004010~
+ST*850*0001~
+BEG*00*NE*Po77**20260102~
+REF*19*SPRING~
+N1*BY*Northwind*92*STORE4~
+PO1*1*3*EA*2.50**VN*A1~
+SE*6*0001~
+GE*1*1~
+IEA*1*000000001~
+";
+
+#[test]
+fn what_a_mapping_changes_is_told_line_by_line_and_over_samples() {
+    let folder = Folder::new();
+    folder.write("one/mapping.yaml", OWN);
+    folder.write(
+        "two/mapping.yaml",
+        OWN.replace("  ext:", "  number: BEG03 | upper\n  ext:").replace("REF[01=19].02'", "REF[01=19].02 | lower'"),
+    );
+    folder.write("two/samples/first.in.edi", SAMPLE);
+    let told = ok(call(&folder, &["diff", "one", "two", "--json"])).json();
+    assert_eq!(
+        told,
+        [
+            json!({"field": "/ext/season", "before": "ext: { season: 'REF[01=19].02' }", "after": "ext: { season: 'REF[01=19].02 | lower' }"}),
+            json!({"field": "/number", "before": "number: BEG03", "after": "number: BEG03 | upper"}),
+            json!({"sample": "first.in.edi", "field": "/number", "before": "Po77", "after": "PO77"}),
+            json!({"sample": "first.in.edi", "field": "/ext/season", "before": "SPRING", "after": "spring"}),
+        ]
+    );
+    let shown = ok(call(&folder, &["diff", "one", "two"]));
+    assert!(shown.out.contains("first.in.edi") && shown.out.contains("number: BEG03 | upper"), "{}", shown.out);
+    let same = ok(call(&folder, &["diff", "one", "one"]));
+    assert!(same.out.ends_with("no field is made by another line\nno sample gives another value\n"), "{}", same.out);
+    folder.write("other/mapping.yaml", OWN.replace("mapping: northwind/850-order", "mapping: northwind/850"));
+    for (sides, words) in [
+        (["one", "other"], "no two of one mapping"),
+        (["one", "nowhere"], "is of `northwind/850-order` and nowhere of `nowhere`"),
+        (["one", "northwind/850-order@x"], "`x` is no version's number"),
+    ] {
+        let called = call(&folder, &["diff", sides[0], sides[1]]);
+        assert!(called.code == 2 && called.err.contains(words), "{called:?}");
+    }
+}
+
+#[test]
+fn what_a_mapping_would_change_of_kept_documents_is_told_before_it_is_published() {
+    let folder = files();
+    let hub = serve_with(&folder, &[]);
+    for (control, number) in [("000000001", "Po-1"), ("000000002", "Po-2")] {
+        assert!(read_by(&folder, control, number).starts_with("x12/4010/850-order@"));
+    }
+    ok(draft(&folder, &OWN.replace("  ext:", "  number: BEG03 | upper\n  ext:"), "their numbers are capitals"));
+    ok(call(&folder, &["review", "northwind/850-order"]));
+    let name = "northwind/850-order";
+    let told = ok(call(&folder, &["diff", name, "northwind/850-order@1", "--replay", "500"]));
+    let mut lines = told.out.lines();
+    assert!(lines.next().is_some_and(|line| line.starts_with("(none) → northwind/850-order@")), "{}", told.out);
+    assert!(lines.next().is_some_and(|line| line.starts_with("2 documents, 2 sets, ")), "{}", told.out);
+    assert_eq!(
+        lines.next(),
+        Some("2 documents would change; 0 sets would not be read or written any more, 0 would that are not")
+    );
+    let number: Vec<&str> =
+        told.out.lines().find(|line| line.starts_with("/number")).unwrap().split_whitespace().collect();
+    assert_eq!(number, ["/number", "2", "Po-2", "PO-2", "PO-2", "BEG03"]);
+    let told = ok(call(
+        &folder,
+        &["diff", name, "northwind/850-order@1", "--replay", "1", "--partner", "northwind", "--json"],
+    ))
+    .json();
+    assert_eq!((&told[0]["field"], &told[0]["documents"]), (&json!("/number"), &json!(1)), "{told:?}");
+    assert_eq!((&told[1]["documents"], &told[1]["changed_documents"]), (&json!(1), &json!(1)), "{told:?}");
+    // A folder that is no version yet is compared as well, and counts for nothing.
+    let told = ok(call(&folder, &["diff", name, "drafts/850-order", "--replay", "9", "--tenant", "acme"]));
+    assert!(told.out.contains("2 documents would change"), "{}", told.out);
+    let nobody = call(&folder, &["diff", name, "northwind/850-order@1", "--replay", "1", "--partner", "nobody"]);
+    assert!(nobody.code == 2 && nobody.err.contains("there is no partner `nobody`"), "{nobody:?}");
+    let published = ok(call(&folder, &["publish", name, "--reason", "as replayed"]));
+    assert!(!published.out.contains("by force"), "{}", published.out);
+    assert!(read_by(&folder, "000000003", "Po-3").starts_with("northwind/850-order@"));
+    drop(hub);
+    let shown = ok(call(&folder, &["versions", name]));
+    assert!(
+        shown.out.contains("1 documents, 1 changed") && shown.out.contains("published: version 1"),
+        "{}",
+        shown.out
+    );
+}

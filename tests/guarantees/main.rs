@@ -18,6 +18,7 @@ mod oversell;
 mod panics;
 mod places;
 mod queue;
+mod replays;
 mod rig;
 mod store;
 mod sweep;

@@ -1,6 +1,7 @@
 //! `crossdock mapping`: a folder of mappings checked, tried on its samples, and shown. A command a file.
 
 mod coverage;
+mod diff;
 mod draft;
 mod lint;
 mod publish;
@@ -26,6 +27,7 @@ pub enum Command {
     Test(test::Test),
     Show(show::Show),
     Coverage(coverage::Coverage),
+    Diff(diff::Diff),
     Draft(draft::Draft),
     Versions(versions::Versions),
     Review(publish::Review),
@@ -37,8 +39,8 @@ pub enum Command {
 impl Command {
     /// True of those that ask a hub or its store.
     pub fn asks(&self) -> bool {
-        use Command::{Draft, Publish, Review, Rollback, Versions};
-        matches!(self, Draft(_) | Versions(_) | Review(_) | Publish(_) | Rollback(_))
+        use Command::{Diff, Draft, Publish, Review, Rollback, Versions};
+        matches!(self, Diff(_) | Draft(_) | Versions(_) | Review(_) | Publish(_) | Rollback(_))
     }
 }
 
@@ -61,6 +63,7 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
 pub async fn ask(command: &Command) -> anyhow::Result<u8> {
     let mut out = Out::new();
     let code = match command {
+        Command::Diff(args) => diff::run(args, &mut out).await,
         Command::Draft(args) => draft::run(args, &mut out).await,
         Command::Versions(args) => versions::run(args, &mut out).await,
         Command::Review(args) => publish::review(args, &mut out).await,
@@ -91,6 +94,13 @@ fn folder(given: Option<&Path>, flags: &settings::Flags) -> anyhow::Result<Folde
         _ => own.clone(),
     };
     Ok(Folder { all: standard::with(all), own, root })
+}
+
+/// The mappings of the settings, with those that come with the hub.
+fn standing(flags: &settings::Flags) -> anyhow::Result<Folder> {
+    let root = settings::load(flags)?.settings.mappings;
+    let own = start::read_tree(&root, &["yaml", "yml", "csv"])?;
+    Ok(Folder { all: standard::with(own.clone()), own, root })
 }
 
 /// A fault under its line.

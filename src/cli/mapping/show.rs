@@ -1,13 +1,9 @@
 //! `crossdock mapping show`.
 
-use super::{Folder, compiled};
-use crate::{
-    cli::{
-        out::Out,
-        settings::{self, nearest},
-        start,
-    },
-    mapping::standard,
+use super::{compiled, standing};
+use crate::cli::{
+    out::Out,
+    settings::{self, nearest},
 };
 use anyhow::anyhow;
 use serde_json::json;
@@ -31,9 +27,7 @@ pub struct Show {
 }
 /// Runs it.
 pub fn run(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
-    let settings = settings::load(&args.settings)?.settings;
-    let own = start::read_tree(&settings.mappings, &["yaml", "yml", "csv"])?;
-    let folder = Folder { all: standard::with(own.clone()), own, root: settings.mappings };
+    let folder = standing(&args.settings)?;
     let Some(library) = compiled(&folder, args.json, out)? else { return Ok(1) };
     let Some(name) = &args.name else {
         let mut rows: Vec<Vec<String>> = Vec::new();

@@ -75,7 +75,7 @@ pub fn run(args: &Test, out: &mut Out) -> anyhow::Result<u8> {
     Ok(u8::from(faulty > 0))
 }
 
-fn inputs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub fn inputs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(_) => return Ok(vec![]),
@@ -91,7 +91,7 @@ fn inputs(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn file_name(path: &Path) -> Option<&str> {
+pub fn file_name(path: &Path) -> Option<&str> {
     path.file_name().and_then(|name| name.to_str())
 }
 

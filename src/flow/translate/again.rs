@@ -8,11 +8,13 @@ use super::{
     run::Run,
 };
 use crate::{
-    canonical::PartnerId,
+    canonical::{PartnerId, Tenant},
     emit::advice::CameIn,
     flow::Hub,
     formats::piece::Set,
+    mapping::Plan,
     store::{StoreError, Tx, documents::DocumentRow, entities},
+    tenancy::PartnerInfo,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -26,49 +28,67 @@ pub struct Again {
 }
 
 /// Reads the `set_no`th set of a document and maps it. Nothing if the document has no such set any more.
-pub async fn read(
-    hub: &Hub,
-    document: &DocumentRow,
-    tenant: crate::canonical::Tenant,
-    set_no: u32,
-) -> Result<Option<Again>, StoreError> {
+pub async fn read(hub: &Hub, document: &DocumentRow, tenant: Tenant, set_no: u32) -> Result<Option<Again>, StoreError> {
     let Some((mut source, mut run)) = open_row(hub, tenant, document).await? else { return Ok(None) };
     let Some((set, sender, came_in)) = find(hub, &mut source, &mut run, set_no).await? else { return Ok(None) };
-    let partner = run.partner_of(&set).cloned().or_else(|| {
+    let read = read_set(hub, &run, &set, sender.as_deref());
+    let partner = read.partner.as_ref().map(|partner| partner.id);
+    let meaning = read.meaning(hub, tenant).await?;
+    let came_in = advisable(came_in.as_ref(), &meaning);
+    let came_in = partner.and(came_in);
+    Ok(Some(Again { set, partner, meaning, came_in }))
+}
+
+/// A set of a document that is read once more, with whose it is and the mapping that reads it.
+pub struct Read<'a> {
+    run: &'a Run,
+    set: &'a Set,
+    sender: Option<&'a str>,
+    pub partner: Option<Arc<PartnerInfo>>,
+    pub plan: Option<Arc<Plan>>,
+}
+
+/// Finds whose a set is, and by what it is read. `sender` is GS02 of its group.
+pub fn read_set<'a>(hub: &Hub, run: &'a Run, set: &'a Set, sender: Option<&'a str>) -> Read<'a> {
+    let partner = run.partner_of(set).cloned().or_else(|| {
         let owner = set.interchange.is_none().then_some(run.connection.partner).flatten()?;
-        hub.directory.partners.get(&owner).map(Arc::clone)
+        hub.directory.partners.get(&owner).cloned()
     });
-    let Some(partner) = partner else {
-        let meaning = meaning::of_nobody(&set);
-        return Ok(Some(Again { set, partner: None, meaning, came_in: None }));
-    };
-    let whose = Whose {
-        partner: &partner.name,
-        agreement: partner.terms.of(run.connection.id, set.standard, &set.kind),
-        currency: &run.tenant.currency,
-        expects: run.connection.expects.as_deref(),
-        application_sender: sender.as_deref(),
-        document: document.id,
-        probe: &hub.probe,
-    };
-    let mut rows = Rows::default();
-    let mut meaning = meaning::of(&run.library, &set, &whose, &rows);
-    if !meaning.missing.is_empty() {
+    let mut read = Read { run, set, sender, partner, plan: None };
+    read.plan = read.whose(hub).and_then(|whose| meaning::plan(&run.library, set, &whose));
+    read
+}
+
+impl Read<'_> {
+    fn whose<'h>(&'h self, hub: &'h Hub) -> Option<Whose<'h>> {
+        let partner = self.partner.as_ref()?;
+        Some(Whose {
+            partner: &partner.name,
+            agreement: partner.terms.of(self.run.connection.id, self.set.standard, &self.set.kind),
+            currency: &self.run.tenant.currency,
+            expects: self.run.connection.expects.as_deref(),
+            application_sender: self.sender,
+            document: self.run.work.id,
+            probe: &hub.probe,
+        })
+    }
+
+    /// What it means by what now stands; the tenant's rows are read where the mapping's own tables miss a value.
+    pub async fn meaning(&self, hub: &Hub, tenant: Tenant) -> Result<Meaning, StoreError> {
+        let Some(whose) = self.whose(hub) else { return Ok(meaning::of_nobody(self.set)) };
+        let mut rows = Rows::default();
+        let meaning = meaning::of(&self.run.library, self.set, &whose, &rows);
+        if meaning.missing.is_empty() {
+            return Ok(meaning);
+        }
         let mut tx = hub.store.read(tenant).await?;
         fill(&mut tx, tenant, &meaning, &mut rows).await?;
         tx.rollback().await?;
-        meaning = meaning::of(&run.library, &set, &whose, &rows);
+        Ok(meaning::of(&self.run.library, self.set, &whose, &rows))
     }
-    let came_in = advisable(came_in.as_ref(), &meaning);
-    Ok(Some(Again { set, partner: Some(partner.id), meaning, came_in }))
 }
 
-async fn fill(
-    tx: &mut Tx,
-    tenant: crate::canonical::Tenant,
-    meaning: &Meaning,
-    rows: &mut Rows,
-) -> Result<(), StoreError> {
+async fn fill(tx: &mut Tx, tenant: Tenant, meaning: &Meaning, rows: &mut Rows) -> Result<(), StoreError> {
     let asked: BTreeSet<(String, String)> =
         meaning.missing.iter().map(|m| (m.table.clone(), m.value.clone())).collect();
     let asked: Vec<(String, String)> = asked.into_iter().collect();

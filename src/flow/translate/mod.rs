@@ -7,6 +7,7 @@ mod closings;
 mod commit;
 mod faults;
 pub mod meaning;
+pub mod replay;
 pub mod run;
 mod source;
 
@@ -310,6 +311,19 @@ async fn open(
     body: Option<Vec<u8>>,
     mixed: bool,
 ) -> Result<Option<(Source, Run)>, StoreError> {
+    let library = hub.library.at(&hub.store, tenant, work.mapping_revision).await?;
+    open_with(hub, tenant, work, library, body, mixed).await
+}
+
+/// The same, to be read with these mappings.
+async fn open_with(
+    hub: &Hub,
+    tenant: Tenant,
+    work: Work,
+    library: Arc<Library>,
+    body: Option<Vec<u8>>,
+    mixed: bool,
+) -> Result<Option<(Source, Run)>, StoreError> {
     let (Some(tenant_info), Some(connection)) =
         (hub.directory.tenants.get(&tenant), hub.directory.connections.get(&work.connection))
     else {
@@ -329,7 +343,6 @@ async fn open(
     };
     let standard = standard(&head, connection.expects.as_deref());
     let partner = connection.partner.map(|p| hub.directory.partner_name(p));
-    let library = hub.library.at(&hub.store, tenant, work.mapping_revision).await?;
     let mut options = options(&library, standard, connection.expects.as_deref(), partner);
     options.policy.max_set_bytes = hub.settings.intake.max_set_bytes;
     let (agreed, probe, id) = (policy_of(hub, &library, tenant, connection.id), hub.probe.clone(), work.id.0);
@@ -354,7 +367,12 @@ async fn open_row(
     let mut tx = hub.store.read(tenant).await?;
     let mapping_revision = mapping_versions::revision(&mut tx, tenant).await?;
     tx.rollback().await?;
-    let work = Work {
+    open(hub, tenant, once_more(document, mapping_revision), None, true).await
+}
+
+/// A document that is kept, to be read from its start.
+fn once_more(document: &documents::DocumentRow, mapping_revision: i64) -> Work {
+    Work {
         id: document.id,
         connection: document.connection,
         sequence: document.sequence,
@@ -369,8 +387,7 @@ async fn open_row(
         first_failed_at: None,
         duplicate_of: None,
         mapping_revision,
-    };
-    open(hub, tenant, work, None, true).await
+    }
 }
 
 async fn raw(hub: &Hub, tenant: Tenant, sha256: &str, first: i64, count: i64) -> Result<Vec<u8>, StoreError> {

@@ -2,19 +2,24 @@
 
 use crate::rig::{Rig, both};
 use crossdock::{
-    canonical::Micros,
+    canonical::{DocumentId, Micros},
     store::{
         Trouble,
-        documents::{self, Change},
+        documents::{self, Change, Claimed},
         mapping_versions::{self, Files, NewVersion, Revision},
-        now,
+        messages, now,
     },
 };
 use serde_json::json;
 
 use super::rows;
 
-both![versions_stand_at_revisions, of_two_revisions_at_once_one_is_written, a_document_keeps_what_it_began_with];
+both![
+    versions_stand_at_revisions,
+    of_two_revisions_at_once_one_is_written,
+    a_document_keeps_what_it_began_with,
+    documents_are_found_by_what_reads_them
+];
 
 fn files(text: &str) -> Files {
     Files::from([("mapping.yaml".to_owned(), text.to_owned())])
@@ -115,6 +120,45 @@ async fn of_two_revisions_at_once_one_is_written(rig: Rig) {
     let mut tx = rig.hub.store.begin(rig.acme).await.unwrap();
     let late = mapping_versions::publish(&mut tx, rig.acme, &revision(1, "b", None, None)).await.unwrap_err();
     assert_eq!(late.trouble(), Trouble::Conflict);
+}
+
+async fn documents_are_found_by_what_reads_them(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let newest = (Micros(i64::MAX), DocumentId(uuid::Uuid::max()));
+    for (n, (kind, mapping)) in
+        [("850", None), ("json order", Some("json/order@12")), ("850", Some("own/850@34"))].iter().enumerate()
+    {
+        let document = documents::NewDocument {
+            received_at: n as i64,
+            partner: (n == 2).then_some(rig.northwind),
+            ..rows::document(acme, "north-a", n as i64 + 1, &rows::hash(n as u8))
+        };
+        rows::arrive(&rig, &document).await;
+        let message = messages::NewMessage {
+            set_kind: (*kind).into(),
+            mapping: mapping.map(str::to_owned),
+            ..rows::message(&rig, document.id, 0, 0, None, 0)
+        };
+        let mut tx = store.begin(acme).await.unwrap();
+        messages::insert(&mut tx, &[message]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let by = |kind: &str, mapping: &str| Claimed { kind: kind.into(), mapping: mapping.into() };
+    let found = async |tenant, by: &[Claimed], partner, before, limit| {
+        let mut tx = store.read(tenant).await.unwrap();
+        let rows = documents::claimed(&mut tx, tenant, by, partner, before, limit).await.unwrap();
+        tx.rollback().await.unwrap();
+        rows.into_iter().map(|row| (row.sequence, row.received_at, row.id)).collect::<Vec<_>>()
+    };
+    let names = |rows: Vec<(i64, i64, DocumentId)>| rows.into_iter().map(|row| row.0).collect::<Vec<_>>();
+    let all = found(acme, &[by("850", "json/order@%")], None, newest, 9).await;
+    assert_eq!(names(all.clone()), [3, 2, 1], "the newest first, by kind or by mapping");
+    assert_eq!(names(found(acme, &[by("850", "none@%"), by("none", "own/850@%")], None, newest, 9).await), [3, 1]);
+    assert_eq!(names(found(acme, &[by("850", "none@%")], Some(rig.northwind), newest, 9).await), [3]);
+    assert_eq!(names(found(acme, &[by("850", "json/order@%")], None, newest, 1).await), [3]);
+    let behind = (Micros(all[0].1), all[0].2);
+    assert_eq!(names(found(acme, &[by("850", "json/order@%")], None, behind, 9).await), [2, 1]);
+    assert!(found(rig.globex, &[by("850", "json/order@%")], None, newest, 9).await.is_empty());
 }
 
 async fn a_document_keeps_what_it_began_with(rig: Rig) {

@@ -42,6 +42,7 @@ async fn deliveries_are_read_back(rig: Rig) {
         content: Some(deliveries::hex(bytes)),
         control: Some("000000001".into()),
         partner: Some(rig.northwind),
+        subscription: Some(Uuid::from_u128(5)),
         ..rows::delivery(acme, an_event(0), "north-drop")
     };
     let said = NewDelivery {
@@ -63,6 +64,12 @@ async fn deliveries_are_read_back(rig: Rig) {
     assert_eq!(deliveries::of_events(&mut tx, acme, &[an_event(0), an_event(1)]).await.unwrap().len(), 2);
     assert_eq!(deliveries::acknowledgements(&mut tx, acme, &[document]).await.unwrap()[0].id, said.id);
     assert_eq!(deliveries::to_target(&mut tx, acme, "shop").await.unwrap()[0].id, webhook.id);
+    let way: Vec<Uuid> = answer.subscription.into_iter().collect();
+    let newest = (Micros(i64::MAX), DeliveryId(Uuid::max()));
+    let went = deliveries::of_answers(&mut tx, acme, &way, newest, 9).await.unwrap();
+    assert_eq!(went.iter().map(|d| d.id).collect::<Vec<_>>(), [answer.id], "no webhook, and no acknowledgement");
+    let behind = (Micros(answer.created_at), answer.id);
+    assert!(deliveries::of_answers(&mut tx, acme, &way, behind, 9).await.unwrap().is_empty());
     tx.commit().await.unwrap();
 }
 

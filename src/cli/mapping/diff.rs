@@ -1,0 +1,408 @@
+//! `crossdock mapping diff`.
+
+use super::{
+    compiled, draft, folder, standing,
+    test::{file_name, inputs},
+};
+use crate::{
+    cli::{
+        ask::{self, Place, Places, encoded, is_not_found},
+        out::Out,
+    },
+    mapping::{
+        Context, Library, NoTables, Plan,
+        differences::differences,
+        name_of, samples,
+        versions::{Overlay, with_version},
+    },
+};
+use anyhow::{Context as _, anyhow, bail};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// What a changed mapping would change: line by line and over the samples, or over documents that the hub keeps
+///
+/// crossdock mapping diff mappings/partners/northwind/850-order drafts/850-order
+/// crossdock mapping diff northwind/850-order northwind/850-order@3 --replay 500
+/// crossdock mapping diff northwind/850-order drafts/850-order --replay 500 --partner northwind
+///
+/// A side is a folder with one mapping, NAME@3 for a version that the hub keeps, NAME for what stands there, or NAME@0 for
+/// the hub's own file. With --replay the hub reads its newest documents both ways and writes nothing; of what stands and
+/// a version it keeps the outcome, for which publishing asks.
+/// Exit 0: told. 1: a mapping has faults. 2: there is no such mapping, or the hub refused it.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Diff {
+    /// Before: a folder, NAME, or NAME@VERSION
+    #[arg(value_name = "OLD")]
+    old: String,
+    /// After
+    #[arg(value_name = "NEW")]
+    new: String,
+    /// Over the newest so many documents of the hub that the mapping reads
+    #[arg(long, value_name = "DOCUMENTS")]
+    replay: Option<u32>,
+    /// Only this partner's documents
+    #[arg(long, value_name = "NAME", requires = "replay")]
+    partner: Option<String>,
+    /// A JSON object a field, and one for the whole
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+/// One side, as it was called.
+enum Side {
+    Folder(PathBuf, draft::Files),
+    /// None: what stands.
+    Version(String, Option<i64>),
+}
+
+impl Side {
+    fn name(&self) -> &str {
+        match self {
+            Side::Folder(_, files) => files.get("mapping.yaml").and_then(|text| name_of(text)).unwrap_or_default(),
+            Side::Version(name, _) => name,
+        }
+    }
+
+    /// As the hub takes it.
+    fn asked(&self) -> Value {
+        match self {
+            Side::Folder(_, files) => json!({ "files": files }),
+            Side::Version(_, Some(version)) => json!({ "version": version }),
+            Side::Version(_, None) => json!({}),
+        }
+    }
+}
+
+/// Runs it.
+pub async fn run(args: &Diff, out: &mut Out) -> anyhow::Result<u8> {
+    let (Some(old), Some(new)) = (side(&args.old, args, out)?, side(&args.new, args, out)?) else { return Ok(1) };
+    if old.name() != new.name() {
+        bail!(
+            "{} is of `{}` and {} of `{}`: they are no two of one mapping",
+            args.old,
+            old.name(),
+            args.new,
+            new.name()
+        );
+    }
+    match args.replay {
+        Some(documents) => replayed(args, documents, &old, &new, out).await,
+        None => compared(args, old, new, out).await,
+    }
+}
+
+/// A folder, or else a name; nothing if its mapping has faults, which are told.
+fn side(text: &str, args: &Diff, out: &mut Out) -> anyhow::Result<Option<Side>> {
+    let path = Path::new(text);
+    if !path.is_dir() {
+        return Ok(Some(match with_version(text) {
+            None | Some((_, "published")) => Side::Version(text.trim_end_matches("@published").to_owned(), None),
+            Some((name, number)) => {
+                let number = number.parse().map_err(|_| {
+                    anyhow!("{text} is no folder, and `{number}` is no version's number, as in {name}@3")
+                })?;
+                Side::Version(name.to_owned(), Some(number))
+            }
+        }));
+    }
+    let folder = folder(Some(path), &args.ask.settings)?;
+    let Some(library) = compiled(&folder, args.json, out)? else { return Ok(None) };
+    let mut versions = draft::versions(&folder, &library);
+    match (versions.pop(), versions.len()) {
+        (Some(files), 0) => Ok(Some(Side::Folder(path.to_owned(), files))),
+        (None, _) => bail!("there is no mapping.yaml below {text}"),
+        (_, more) => bail!("below {text} there are {} mappings: name the folder of one", more + 1),
+    }
+}
+
+// ---- over what the hub keeps ----
+
+async fn replayed(args: &Diff, documents: u32, old: &Side, new: &Side, out: &mut Out) -> anyhow::Result<u8> {
+    let places = Places::open(&args.ask, true).await?;
+    let place = match (old, new) {
+        (Side::Folder(..), Side::Folder(..)) => places.only()?,
+        _ if places.all.len() == 1 => places.only()?,
+        _ => match places.find(&format!("/v1/mappings/{}", encoded(old.name()))).await {
+            Ok((place, _)) => place,
+            Err(error) if is_not_found(&error) => places.only()?,
+            Err(error) => return Err(error),
+        },
+    };
+    let path = format!("/v1/mappings/{}/replay", encoded(old.name()));
+    let body = json!({"before": old.asked(), "after": new.asked(), "documents": documents, "partner": args.partner});
+    let mut stream = place.post_stream(&path, &body).await?;
+    let (mut pending, mut last) = (Vec::new(), Value::Null);
+    let shows = std::io::stderr().is_terminal();
+    while let Some(part) = stream.next().await {
+        pending.extend_from_slice(&part?);
+        while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
+            let line: Value = serde_json::from_slice(&pending[..end]).context("a line of the answer is no JSON")?;
+            pending.drain(..=end);
+            match (&line["read"], &line["changes"]) {
+                (Value::Number(read), _) if shows => {
+                    let _ = write!(std::io::stderr(), "\r{read} of {} documents", line["of"]);
+                }
+                (_, Value::Array(changes)) if !args.json => changes.iter().try_for_each(|one| change(one, out))?,
+                _ => last = line,
+            }
+        }
+    }
+    if shows {
+        let _ = write!(std::io::stderr(), "\r\x1b[K");
+    }
+    if let Some(problem) = last["problem"].as_str() {
+        bail!("{problem}");
+    }
+    let found = &last["replayed"];
+    if found.is_null() {
+        bail!("the hub went away before it had read all: run it again");
+    }
+    if args.json {
+        told_json(found, out)?
+    } else {
+        told(found, out)?
+    }
+    Ok(0)
+}
+
+fn change(one: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let called = |side: &Value| side.as_str().unwrap_or("(none)").to_owned();
+    out.line(format!("{} → {}", called(&one["before"]), called(&one["after"])))
+}
+
+fn told_json(found: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let mut whole = found.clone();
+    let fields = whole["fields"].take();
+    fields.as_array().into_iter().flatten().try_for_each(|field| out.json(field))?;
+    if let Some(whole) = whole.as_object_mut() {
+        whole.remove("fields");
+    }
+    out.json(&whole)
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn told(found: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let count = |key: &str| found[key].as_u64().unwrap_or_default();
+    let gone =
+        if count("gone") == 0 { String::new() } else { format!("; of {} more the bytes are not kept", count("gone")) };
+    let (documents, sets, took) = (count("documents"), count("sets"), count("took_ms"));
+    out.line(format!("{documents} documents, {sets} sets, {took} ms{gone}"))?;
+    out.line(out.bold(&format!(
+        "{} documents would change; {} sets would not be read or written any more, {} would that are not",
+        count("changed_documents"),
+        count("newly_fail"),
+        count("newly_succeed")
+    )))?;
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut rows = Vec::new();
+    for field in found["fields"].as_array().into_iter().flatten() {
+        let mut name = [word(&field["field"]), field["documents"].to_string()];
+        for one in field["examples"].as_array().into_iter().flatten() {
+            let [field, documents] = std::mem::take(&mut name);
+            let number = one["number"].as_str().unwrap_or(one["name"].as_str().unwrap_or_default());
+            rows.push(vec![
+                field,
+                documents,
+                shown(&one["before"]),
+                shown(&one["after"]),
+                number.into(),
+                word(&one["at"]),
+            ]);
+        }
+    }
+    if !rows.is_empty() {
+        out.table(&["FIELD", "DOCUMENTS", "BEFORE", "AFTER", "IN", "FROM"], &rows)?;
+    }
+    for one in found["outcomes"].as_array().into_iter().flatten() {
+        let number = one["number"].as_str().unwrap_or("no number");
+        let end = |side: &Value| match side["why"].as_str() {
+            Some(why) => format!("{} ({why})", word(&side["state"])),
+            None => word(&side["state"]),
+        };
+        out.line(format!(
+            "{number}, set {} of {}: {} → {}",
+            one["set"],
+            word(&one["name"]),
+            end(&one["before"]),
+            end(&one["after"])
+        ))?;
+    }
+    Ok(())
+}
+
+// ---- line by line, and over the samples ----
+
+/// A side with its mapping compiled among the mappings of the settings.
+struct Compiled {
+    library: Library,
+    /// None: there is no such mapping on this side.
+    plan: Option<Arc<Plan>>,
+}
+
+impl Compiled {
+    fn called(&self) -> &str {
+        self.plan.as_ref().map_or("(none)", |plan| plan.name())
+    }
+}
+
+async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::Result<u8> {
+    let base = standing(&args.ask.settings)?;
+    let Some(base) = compiled(&base, args.json, out)? else { return Ok(1) };
+    let places = match (&old, &new) {
+        (Side::Folder(..), Side::Folder(..)) => None,
+        _ => Some(Places::open(&args.ask, false).await?),
+    };
+    let before = compile(&old, &base, places.as_ref()).await?;
+    let after = compile(&new, &base, places.as_ref()).await?;
+    if before.plan.is_none() && after.plan.is_none() {
+        bail!("there is no mapping `{}`", old.name());
+    }
+    let lines = lines(&before, &after);
+    let folders: BTreeSet<&PathBuf> = [&old, &new]
+        .into_iter()
+        .filter_map(|side| match side {
+            Side::Folder(path, _) => Some(path),
+            Side::Version(..) => None,
+        })
+        .collect();
+    let mut values = Vec::new();
+    for path in folders {
+        for input in inputs(&path.join("samples"))? {
+            if let (Some(before), Some(after)) = (&before.plan, &after.plan) {
+                values.extend(sample(before, after, &input)?);
+            }
+        }
+    }
+    if args.json {
+        for row in &lines {
+            out.json(&json!({"field": row[0], "before": row[1], "after": row[2]}))?;
+        }
+        for row in &values {
+            out.json(&json!({"sample": row[0], "field": row[1], "before": row[2], "after": row[3]}))?;
+        }
+        return Ok(0);
+    }
+    out.line(format!("{} → {}", before.called(), after.called()))?;
+    match lines.is_empty() {
+        true => out.line("no field is made by another line")?,
+        false => out.table(&["FIELD", "BEFORE", "AFTER"], &lines)?,
+    }
+    match values.is_empty() {
+        true => out.line("no sample gives another value")?,
+        false => out.table(&["SAMPLE", "FIELD", "BEFORE", "AFTER"], &values)?,
+    }
+    Ok(0)
+}
+
+/// A side among the mappings of the settings.
+async fn compile(side: &Side, base: &Library, places: Option<&Places>) -> anyhow::Result<Compiled> {
+    let files = match (side, places) {
+        (Side::Folder(_, files), _) => Some(files.clone()),
+        (Side::Version(name, version), Some(places)) => kept(places, name, *version).await?,
+        (Side::Version(..), None) => None,
+    };
+    let name = side.name();
+    let overlays: Vec<Overlay> =
+        files.into_iter().map(|files| Overlay { name: name.to_owned(), files: files.into_iter().collect() }).collect();
+    let library = base
+        .overlaid(&overlays)
+        .map_err(|faults| anyhow!("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    let plan = library.named(name);
+    Ok(Compiled { library, plan })
+}
+
+/// The files of a version that the hub keeps; none where its own file is meant.
+async fn kept(places: &Places, name: &str, version: Option<i64>) -> anyhow::Result<Option<draft::Files>> {
+    let path = format!("/v1/mappings/{}", encoded(name));
+    let (place, version): (&Place, _) = match version {
+        Some(0) => return Ok(None),
+        Some(version) => (places.find(&path).await?.0, version),
+        None => match places.find(&path).await {
+            Ok((place, found)) => match found["stands"].as_i64() {
+                Some(stands) => (place, stands),
+                None => return Ok(None),
+            },
+            Err(error) if is_not_found(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        },
+    };
+    let whole = place.get(&format!("{path}/{version}")).await?;
+    Ok(Some(serde_json::from_value(whole["files"].clone()).context("the files of a version")?))
+}
+
+/// The fields that are made by another line: field, line before, line after.
+fn lines(before: &Compiled, after: &Compiled) -> Vec<Vec<String>> {
+    let of = |side: &Compiled| -> BTreeMap<String, String> {
+        let said = |(field, file, line)| (field, side.library.said(file, line).to_owned());
+        side.plan.iter().flat_map(|plan| plan.fields()).map(said).collect()
+    };
+    let (before, after) = (of(before), of(after));
+    let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let line =
+        |side: &BTreeMap<String, String>, field: &String| side.get(field).cloned().unwrap_or_else(|| "nothing".into());
+    let row = |field: &String| {
+        let (old, new) = (line(&before, field), line(&after, field));
+        (old != new).then(|| vec![field.clone(), old, new])
+    };
+    fields.into_iter().filter_map(row).collect()
+}
+
+/// What a sample gives otherwise: sample, field, value before, value after. Of one that is written, whether it is another
+/// document.
+fn sample(before: &Plan, after: &Plan, input: &Path) -> anyhow::Result<Vec<Vec<String>>> {
+    let Some(file) = file_name(input) else { return Ok(vec![]) };
+    let Some(sample) = samples::sample(after, file) else { return Ok(vec![]) };
+    let bytes = fs::read(input).with_context(|| format!("{} can't be read", input.display()))?;
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
+    let row = |field: &str, old: String, new: String| vec![file.to_owned(), field.to_owned(), old, new];
+    if sample.writes {
+        let body = serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON", input.display()))?;
+        let written = |plan: &Plan| samples::write(plan, &body, &context).unwrap_or_else(|why| why);
+        let (old, new) = (written(before), written(after));
+        let changed = similar::TextDiff::from_lines(&old, &new);
+        let only = |tag| {
+            changed
+                .iter_all_changes()
+                .filter(|c| c.tag() == tag)
+                .map(|c| c.value().trim().to_owned())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        return Ok(match old == new {
+            true => vec![],
+            false => vec![row("(document)", only(similar::ChangeTag::Delete), only(similar::ChangeTag::Insert))],
+        });
+    }
+    let bodies = |plan: &Plan| -> Result<Vec<Value>, String> {
+        Ok(samples::sets(plan, &bytes)?.iter().map(|set| plan.read(&set.tree, &context).body).collect())
+    };
+    let (old, new) = match (bodies(before), bodies(after)) {
+        (Ok(old), Ok(new)) => (Value::Array(old), Value::Array(new)),
+        (old, new) if old == new => return Ok(vec![]),
+        (old, new) => {
+            let told =
+                |side: Result<Vec<Value>, String>| side.map_or_else(|why| why, |sets| format!("{} sets", sets.len()));
+            return Ok(vec![row("(document)", told(old), told(new))]);
+        }
+    };
+    let told = |value: &Option<Value>| shown(value.as_ref().unwrap_or(&Value::Null));
+    Ok(differences(&old, &new).iter().map(|one| row(&one.path(), told(&one.before), told(&one.after))).collect())
+}

@@ -1,0 +1,169 @@
+//! What two mappings make of the same documents, gathered by field. Bounded, however many documents there were.
+
+use crate::mapping::{
+    Origin,
+    differences::{Difference, differences},
+};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Values that are shown of a field, and sets of an outcome.
+const EXAMPLES: usize = 5;
+/// Fields that are told apart: a message has fewer, unless its extension is made of the document's own names.
+const FIELDS: usize = 1_000;
+
+/// What came of it.
+#[derive(Debug, Default, Serialize)]
+pub struct Replayed {
+    /// Documents that were read, or written, both ways.
+    pub documents: usize,
+    /// Documents whose bytes are not kept any more, beside them.
+    pub gone: usize,
+    /// Sets in them that one of the changed mappings reads or writes.
+    pub sets: usize,
+    pub changed_documents: usize,
+    pub changed_sets: usize,
+    /// Sets that were read or written before and would not be any more, and the other way round.
+    pub newly_fail: usize,
+    pub newly_succeed: usize,
+    pub fields: Vec<Field>,
+    /// Of the sets that end otherwise, the first ones.
+    pub outcomes: Vec<Outcome>,
+    pub took_ms: u64,
+    #[serde(skip)]
+    by_field: BTreeMap<String, Field>,
+}
+
+/// A field that would have other values.
+#[derive(Debug, Default, Serialize)]
+pub struct Field {
+    /// Without the places in lists: `/lines/quantity/value`; of what is written `PO1/02`.
+    pub field: String,
+    pub documents: usize,
+    /// Values that differ.
+    pub values: usize,
+    pub examples: Vec<Example>,
+    #[serde(skip)]
+    last: Option<Uuid>,
+}
+
+/// A value that would be another.
+#[derive(Debug, Serialize)]
+pub struct Example {
+    /// The document, or the delivery that carries it.
+    pub document: Uuid,
+    /// Its file.
+    pub name: String,
+    /// The business number.
+    pub number: Option<String>,
+    /// The field with its places in lists.
+    pub field: String,
+    /// Where in the document it comes from: `PO1[2]/PO102`.
+    pub at: Option<String>,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+/// A set that would end otherwise.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    pub document: Uuid,
+    pub name: String,
+    pub number: Option<String>,
+    /// Which set of the document, from 1.
+    pub set: u32,
+    pub before: End,
+    pub after: End,
+}
+
+/// How a set ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct End {
+    /// A message's state (`pending` is read), `missing` (there is no such set), `written` or `unwritable`.
+    pub state: String,
+    /// Why, where it is not read or written.
+    pub why: Option<String>,
+}
+
+/// Which set it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Of<'a> {
+    pub document: Uuid,
+    pub name: &'a str,
+    pub number: Option<&'a str>,
+    pub set: u32,
+}
+
+/// One side of a set.
+#[derive(Debug, Default)]
+pub struct Side {
+    pub end: Option<End>,
+    pub body: Option<Value>,
+    pub origins: Vec<Origin>,
+}
+
+impl Replayed {
+    /// Notes a set as it is on either side. True if that differs.
+    pub fn set(&mut self, of: Of<'_>, was: Side, is: Side) -> bool {
+        self.sets += 1;
+        self.newly_fail += usize::from(was.body.is_some() && is.body.is_none());
+        self.newly_succeed += usize::from(was.body.is_none() && is.body.is_some());
+        let found = match (&was.body, &is.body) {
+            (Some(old), Some(new)) => differences(old, new),
+            _ => vec![],
+        };
+        let missing = || End { state: "missing".into(), why: None };
+        let (before, after) = (was.end.unwrap_or_else(missing), is.end.unwrap_or_else(missing));
+        let other_end = before != after;
+        if other_end && self.outcomes.len() < EXAMPLES {
+            let number = of.number.map(str::to_owned);
+            let (document, name, set) = (of.document, of.name.to_owned(), of.set);
+            self.outcomes.push(Outcome { document, name, number, set, before, after });
+        }
+        let other = other_end || !found.is_empty();
+        self.changed_sets += usize::from(other);
+        for difference in found {
+            self.field(of, [&is.origins, &was.origins], difference);
+        }
+        other
+    }
+
+    fn field(&mut self, of: Of<'_>, origins: [&[Origin]; 2], difference: Difference) {
+        let path = difference.path();
+        if self.by_field.len() >= FIELDS && !self.by_field.contains_key(&path) {
+            return;
+        }
+        let field = self.by_field.entry(path.clone()).or_default();
+        field.field = path;
+        field.values += 1;
+        field.documents += usize::from(field.last != Some(of.document));
+        field.last = Some(of.document);
+        if field.examples.len() < EXAMPLES {
+            let from = |origins: &[Origin]| origins.iter().find(|o| o.field == difference.field).map(|o| o.at.clone());
+            field.examples.push(Example {
+                document: of.document,
+                name: of.name.to_owned(),
+                number: of.number.map(str::to_owned),
+                at: origins.into_iter().find_map(from),
+                field: difference.field,
+                before: difference.before,
+                after: difference.after,
+            });
+        }
+    }
+
+    /// Notes a document, some of whose sets were noted.
+    pub fn document(&mut self, differs: bool) {
+        self.documents += 1;
+        self.changed_documents += usize::from(differs);
+    }
+
+    /// The fields by how many documents they change.
+    pub fn finish(&mut self, took_ms: u64) {
+        self.fields = std::mem::take(&mut self.by_field).into_values().collect();
+        self.fields.sort_by(|a, b| (b.documents, b.values, &a.field).cmp(&(a.documents, a.values, &b.field)));
+        self.took_ms = took_ms;
+    }
+}

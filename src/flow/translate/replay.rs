@@ -1,0 +1,159 @@
+//! What other mappings would read in documents that are kept: each is read once by those that stand and once by the
+//! others, set beside set, and nothing is written. Memory is bounded by two sets and what is told.
+
+use super::{
+    Source, SourceError,
+    again::{self, Read},
+    documents::DocumentRow,
+    meaning::Meaning,
+    open_with,
+    run::Run,
+};
+use crate::{
+    canonical::{DocumentId, Micros},
+    flow::{
+        Hub,
+        replays::{
+            Asked,
+            seen::{self, End, Of, Replayed},
+        },
+    },
+    formats::piece::Set,
+    mapping::{Library, versions::Changed},
+    store::{
+        StoreError,
+        documents::{self, Claimed},
+    },
+};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Documents that are asked for in one go.
+const PAGE: usize = 32;
+
+/// Reads the newest documents that one of the changed mappings claims, both ways. `progress` is told how many were read
+/// after each.
+pub async fn replay(
+    hub: &Hub,
+    asked: &Asked<'_>,
+    seen: &mut Replayed,
+    progress: &watch::Sender<usize>,
+) -> Result<(), StoreError> {
+    let mut before = (Micros(i64::MAX), DocumentId(uuid::Uuid::max()));
+    let claimed: Vec<Claimed> = asked.changed.iter().flat_map(claimed).collect();
+    while !claimed.is_empty() && seen.documents < asked.documents {
+        let page = PAGE.min(asked.documents - seen.documents);
+        let mut tx = hub.store.read(asked.tenant).await?;
+        let rows = documents::claimed(&mut tx, asked.tenant, &claimed, asked.partner, before, page as i64).await?;
+        tx.rollback().await?;
+        let ended = rows.len() < page;
+        for row in rows {
+            before = (Micros(row.received_at), row.id);
+            match document(hub, asked, &row, seen).await {
+                Ok(()) => {}
+                Err(StoreError::Gone(_)) => seen.gone += 1,
+                Err(error) => return Err(error),
+            }
+            progress.send_replace(seen.documents);
+        }
+        if ended {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// How messages show that a mapping reads them, before or after.
+fn claimed(changed: &Changed) -> Vec<Claimed> {
+    let plans = changed.before.iter().chain(&changed.after).filter(|plan| plan.reads());
+    let kinds = plans.flat_map(|plan| plan.kinds().into_iter().map(str::to_owned));
+    kinds.map(|kind| Claimed { kind, mapping: format!("{}@%", changed.name) }).collect()
+}
+
+/// A document being read one way.
+struct Side {
+    source: Source,
+    run: Run,
+}
+
+/// A set, with GS02 of its group.
+type Next = Option<(Box<Set>, Option<String>)>;
+
+impl Side {
+    async fn open(
+        hub: &Hub,
+        asked: &Asked<'_>,
+        row: &DocumentRow,
+        library: &Arc<Library>,
+    ) -> Result<Option<Side>, StoreError> {
+        let opened = open_with(hub, asked.tenant, super::once_more(row, 0), library.clone(), None, true).await?;
+        Ok(opened.map(|(source, run)| Side { source, run }))
+    }
+
+    async fn next(&mut self, hub: &Hub) -> Result<Next, StoreError> {
+        while let Some(piece) = self.source.next().await {
+            let piece = match piece {
+                Ok(piece) => piece,
+                Err(SourceError::Store(error)) => return Err(error),
+                // It reads no further this way; what comes on the other side is told as missing here.
+                Err(SourceError::Panic(_)) => return Ok(None),
+            };
+            if let Some(set) = self.run.take(piece, &hub.directory) {
+                let sender = self.run.application_sender(&set);
+                return Ok(Some((set, sender)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read<'a>(&'a self, hub: &Hub, set: &'a Next) -> Option<Read<'a>> {
+        set.as_ref().map(|(set, sender)| again::read_set(hub, &self.run, set, sender.as_deref()))
+    }
+}
+
+async fn document(hub: &Hub, asked: &Asked<'_>, row: &DocumentRow, seen: &mut Replayed) -> Result<(), StoreError> {
+    let before = Side::open(hub, asked, row, asked.before).await?;
+    let after = Side::open(hub, asked, row, asked.after).await?;
+    let (Some(mut before), Some(mut after)) = (before, after) else { return Ok(()) };
+    let (mut any, mut differs) = (false, false);
+    let (mut old, mut new) = (before.next(hub).await?, after.next(hub).await?);
+    while let Some(at) = [&old, &new].into_iter().flatten().map(|(set, _)| set.ordinal).min() {
+        let one = old.take_if(|(set, _)| set.ordinal == at);
+        let two = new.take_if(|(set, _)| set.ordinal == at);
+        let (was, is) = (before.read(hub, &one), after.read(hub, &two));
+        let plan = |read: &Option<Read>| read.as_ref().and_then(|r| r.plan.as_ref().map(|p| p.name().to_owned()));
+        if plan(&was) != plan(&is) || was.is_some() != is.is_some() {
+            let was = mean(hub, asked, was).await?;
+            let is = mean(hub, asked, is).await?;
+            let number = [&is, &was].into_iter().flatten().find_map(|meaning| meaning.number.clone());
+            let of = Of { document: row.id.0, name: &row.name, number: number.as_deref(), set: at + 1 };
+            any = true;
+            differs |= seen.set(of, side(was), side(is));
+        }
+        if one.is_some() {
+            old = before.next(hub).await?;
+        }
+        if two.is_some() {
+            new = after.next(hub).await?;
+        }
+    }
+    if any {
+        seen.document(differs);
+    }
+    Ok(())
+}
+
+async fn mean(hub: &Hub, asked: &Asked<'_>, read: Option<Read<'_>>) -> Result<Option<Meaning>, StoreError> {
+    match read {
+        Some(read) => Ok(Some(read.meaning(hub, asked.tenant).await?)),
+        None => Ok(None),
+    }
+}
+
+fn side(meaning: Option<Meaning>) -> seen::Side {
+    let Some(meaning) = meaning else { return seen::Side::default() };
+    let why = meaning.cause.as_ref().and_then(|cause| cause["sentence"].as_str()).map(str::to_owned);
+    let why = why.or_else(|| meaning.faults.first().map(|fault| format!("{}: {}", fault.place.at, fault.sentence)));
+    let end = End { state: meaning.state.into(), why: why.filter(|_| meaning.state != "pending") };
+    seen::Side { end: Some(end), body: meaning.body, origins: meaning.provenance }
+}
