@@ -28,6 +28,7 @@ mod mapping;
 pub mod operate;
 pub mod out;
 pub mod pages;
+mod partner;
 pub mod queues;
 pub mod receiver;
 pub mod reference;
@@ -104,6 +105,8 @@ enum Command {
     Guide(guide::Command),
     #[command(subcommand)]
     Mapping(mapping::Command),
+    #[command(subcommand)]
+    Partner(partner::Command),
     Schema(schema::Arguments),
     Generate(generate::Generate),
 }
@@ -139,6 +142,7 @@ impl Command {
             Command::Agreement(command) => agreement::run(command),
             Command::Guide(command) => guide::run(command),
             Command::Mapping(command) if !command.asks() => mapping::run(command),
+            Command::Partner(command) => partner::run(command),
             Command::Schema(args) => schema::run(args),
             Command::Generate(args) => generate::run(args),
             Command::Config(command) => admin::config(command),

@@ -147,7 +147,7 @@ pub fn library(files: &Files) -> Result<Library, Faults> {
 }
 
 /// Directory and mappings, and whether they fit each other.
-fn compiled(files: &Files) -> Result<(Directory, Library), Faults> {
+pub fn compiled(files: &Files) -> Result<(Directory, Library), Faults> {
     let (directory, library) = (directory(files)?, library(files)?);
     let mut faults =
         connectors::lint::expectations(&directory, &files.connectors, &|partner| library.expectable(partner));

@@ -11,6 +11,7 @@ mod help;
 #[path = "../hub/mod.rs"]
 mod hub;
 mod mapping;
+mod partner;
 mod rewrite;
 mod told;
 mod versions;

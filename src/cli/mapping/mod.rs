@@ -4,10 +4,11 @@ mod coverage;
 mod diff;
 mod draft;
 mod lint;
+pub mod new;
 mod publish;
-mod sample;
+pub mod sample;
 mod show;
-mod suggest;
+pub mod suggest;
 mod test;
 mod versions;
 
@@ -34,6 +35,7 @@ pub enum Command {
     Publish(publish::Publish),
     Rollback(publish::Rollback),
     Suggest(suggest::Suggest),
+    New(new::New),
 }
 
 impl Command {
@@ -53,6 +55,7 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         Command::Show(args) => show::run(args, &mut out),
         Command::Coverage(args) => coverage::run(args, &mut out),
         Command::Suggest(args) => suggest::run(args, &mut out),
+        Command::New(args) => new::run(args, &mut out),
         _ => bail!("this command asks a hub"),
     };
     out.flush()?;
@@ -76,7 +79,7 @@ pub async fn ask(command: &Command) -> anyhow::Result<u8> {
 }
 
 /// The files of a folder, with those that come with the hub beside them.
-struct Folder {
+pub struct Folder {
     root: PathBuf,
     own: Vec<(String, String)>,
     all: Vec<(String, String)>,

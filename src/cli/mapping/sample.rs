@@ -17,6 +17,7 @@ use std::path::Path;
 
 /// A document, read.
 pub struct Document {
+    pub standard: Standard,
     /// As `from:` has it: `x12 004010 850`. Of CSV and JSON, whose documents don't say it, by the file's name.
     pub from: String,
     /// CSV: the column whose equal values make one set.
@@ -26,6 +27,7 @@ pub struct Document {
     pub groups: Vec<Group>,
     /// Of the sets and around them.
     pub faults: Vec<Fault>,
+    pub bytes: Vec<u8>,
 }
 
 /// Reads a document. `from`: what it is, where it doesn't say it itself.
@@ -41,17 +43,19 @@ pub fn document(file: &str, from: Option<&str>, by: Option<&str>) -> anyhow::Res
         _ => None,
     });
     let standard = said.or_else(|| sniff(bytes)).or_else(|| by_name(file)).ok_or_else(|| {
-        anyhow!("{file} does not say what it is by its first bytes: say it with --from, as in --from 'csv orders'")
+        anyhow!("{file} does not say what it is by its first bytes: say it with --as, as in --as 'csv orders'")
     })?;
     let by = by.map(str::to_owned).or_else(|| first_column(standard, bytes));
     let csv = CsvOptions { delimiter: None, by: by.clone() };
     let mut found = Document {
+        standard,
         from: String::new(),
         by: by.filter(|_| standard == Standard::Csv),
         sets: Vec::new(),
         interchanges: Vec::new(),
         groups: Vec::new(),
         faults: Vec::new(),
+        bytes: bytes.to_vec(),
     };
     for piece in read(standard, bytes, Options { csv, ..Options::default() }) {
         match piece.with_context(|| format!("{file} can't be read any further"))? {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 /// crossdock mapping suggest order.edi
 /// crossdock mapping suggest order.edi --like order.json
 /// crossdock mapping suggest a.edi b.edi --like a.json --like b.json --name northwind/850-order
-/// crossdock mapping suggest prices.csv --from 'csv prices' --by list --to price_catalogue/1 --like prices.json
+/// crossdock mapping suggest prices.csv --as 'csv prices' --by list --to price_catalogue/1 --like prices.json
 ///
 /// Beside a message that a sample should give (--like), values are looked for in it, each by the pipes that would read it.
 /// Without one, what other mappings read from such places is proposed. What is printed lints clean.
@@ -50,8 +50,8 @@ pub struct Suggest {
 #[derive(Debug, clap::Args)]
 pub struct How {
     /// What the documents are, where they don't say it: 'csv prices', 'json order'
-    #[arg(long, value_name = "DOCUMENT")]
-    pub from: Option<String>,
+    #[arg(long = "as", value_name = "DOCUMENT")]
+    pub document: Option<String>,
     /// The canonical message, as in order/1 [default: what such documents are]
     #[arg(long, value_name = "MESSAGE")]
     pub to: Option<String>,
@@ -99,7 +99,7 @@ pub fn pairs(files: &[String], like: &[String], how: &How) -> anyhow::Result<Pai
     }
     let mut pairs = Pairs { documents: Vec::new(), wanted: Vec::new() };
     for (at, file) in files.iter().enumerate() {
-        let document = sample::document(file, how.from.as_deref(), how.by.as_deref())?;
+        let document = sample::document(file, how.document.as_deref(), how.by.as_deref())?;
         if let Some(first) = pairs.documents.first()
             && (first.from != document.from || first.by != document.by)
         {
@@ -126,6 +126,20 @@ pub fn pairs(files: &[String], like: &[String], how: &How) -> anyhow::Result<Pai
     Ok(pairs)
 }
 
+/// The mappings of the settings.
+pub fn whole(flags: &settings::Flags) -> anyhow::Result<Folder> {
+    let settings = settings::load(flags)?.settings;
+    let own = start::read_tree(&settings.mappings, &["yaml", "yml", "csv"])?;
+    Ok(Folder { all: standard::with(own.clone()), own, root: settings.mappings })
+}
+
+/// Their paths from the folder on, as tables are named in a mapping that will stand in it.
+pub fn inside(folder: &Folder) -> Vec<(String, String)> {
+    let root = folder.root.display().to_string();
+    let path = |path: &str| path.strip_prefix(&root).map_or(path, |rest| rest.trim_start_matches('/')).to_owned();
+    folder.all.iter().map(|(name, text)| (path(name), text.clone())).collect()
+}
+
 /// Proposes a mapping by what is known here; none where that can't be done, which is told.
 pub fn proposed(
     pairs: &Pairs,
@@ -136,15 +150,10 @@ pub fn proposed(
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<Option<Proposal>> {
-    let settings = settings::load(flags)?.settings;
-    let own = start::read_tree(&settings.mappings, &["yaml", "yml", "csv"])?;
-    let folder = Folder { all: standard::with(own.clone()), own, root: settings.mappings };
+    let folder = whole(flags)?;
     let Some(library) = compiled(&folder, json, out)? else { return Ok(None) };
     known(&library, &how.without)?;
-    // Paths from the folder on, as tables are named in a mapping that will stand in it.
-    let root = folder.root.display().to_string();
-    let inside = |path: &str| path.strip_prefix(&root).map_or(path, |rest| rest.trim_start_matches('/')).to_owned();
-    let files: Vec<(String, String)> = folder.all.iter().map(|(path, text)| (inside(path), text.clone())).collect();
+    let files = inside(&folder);
     let first = pairs.documents.first().ok_or_else(|| anyhow!("there is no sample"))?;
     let sets = pairs.documents.iter().flat_map(|document| &document.sets);
     let request = Request {

@@ -49,6 +49,7 @@ pub fn finish(
             lines: Vec::new(),
             rows: Vec::new(),
             tables: BTreeMap::new(),
+            rows_of: BTreeMap::new(),
             repeated: &repeated,
         };
         writer.nodes(&kept, 1, "", &vec![vec![]], 0);
@@ -116,20 +117,31 @@ fn head(request: &Request, search: &Search, places: &[Places], writer: &Writer) 
     if search.compare.standard == Standard::Csv {
         text += &format!("sets: {{ by: {} }}\n", quoted(request.by.unwrap_or_default()));
     }
-    if !writer.tables.is_empty() {
+    if !writer.tables.is_empty() || !writer.rows_of.is_empty() {
         text += "tables:\n";
+    }
+    for (name, rows) in &writer.rows_of {
+        text += &format!("  {name}: {}          # what the samples show: add the codes that they don't\n", table(rows));
+    }
+    if !writer.tables.is_empty() {
         for (name, number) in &writer.tables {
             let known = &search.compare.knowledge.tables[*number];
             match &known.file {
                 Some(file) => text += &format!("  {name}: {file}\n"),
                 None => {
-                    let rows = known.table.rows.iter().map(|(_, value, target)| format!("\"{value}\": \"{target}\""));
-                    text += &format!("  {name}: {{ {} }}\n", rows.collect::<Vec<_>>().join(", "));
+                    let rows = known.table.rows.iter().map(|(_, value, target)| (value.clone(), target.clone()));
+                    text += &format!("  {name}: {}\n", table(&rows.collect::<Vec<_>>()));
                 }
             }
         }
     }
     text
+}
+
+/// Rows in one line of YAML.
+fn table(rows: &[(String, String)]) -> String {
+    let rows: Vec<String> = rows.iter().map(|(value, target)| format!("\"{value}\": \"{target}\"")).collect();
+    format!("{{ {} }}", rows.join(", "))
 }
 
 /// Without what lint refused, and what has nothing left in it.

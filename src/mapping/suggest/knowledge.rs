@@ -46,6 +46,8 @@ pub struct Fact {
 pub enum Known {
     /// A table, by its number in [`Knowledge::tables`].
     Table(usize),
+    /// A table whose rows the samples show: code → word.
+    Rows(String, Vec<(String, String)>),
     /// `party(03)`, `date(01.03)`: what stands beside.
     Party(Key),
     CodedDate(Key),

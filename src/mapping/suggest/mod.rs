@@ -5,6 +5,8 @@
 //! other mappings (what they read from the same element, with which table), and from the words of guide and message.
 //! What two places say alike is shared between them; nothing is sure because others do so.
 
+mod coded;
+mod delta;
 mod finish;
 mod kinds;
 mod knowledge;
@@ -18,6 +20,7 @@ mod values;
 mod weigh;
 
 pub use super::library::xml_name;
+pub use delta::{Delta, delta};
 pub use text::Line;
 
 use super::{Context, Library, Lint, NoTables, Plan, shape};

@@ -74,6 +74,8 @@ pub struct Value {
     pub group: usize,
     pub key: Key,
     pub text: String,
+    /// Of its first byte.
+    pub start: u64,
     /// In the format's words: `BEG03`.
     pub at: String,
 }
@@ -136,9 +138,9 @@ impl Places {
 
     fn value(&mut self, tree: &Tree, node: NodeId, group: usize, key: Key) {
         let Some(text) = tree.value(node).filter(|text| !text.trim().is_empty()) else { return };
-        let at = tree.place(node).at.to_string();
+        let (start, at) = (tree.bytes(node).start, tree.place(node).at.to_string());
         self.groups[group].values.push(self.values.len());
-        self.values.push(Value { group, key, text: text.to_owned(), at });
+        self.values.push(Value { group, key, text: text.to_owned(), start, at });
     }
 
     fn edi(&mut self, tree: &Tree, node: NodeId, group: usize) {

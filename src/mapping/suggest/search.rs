@@ -121,6 +121,10 @@ impl<'a> Search<'a> {
         let standard = self.compare.standard;
         let known = self.compare.knowledge.qualifiers.get(&(standard.word(), own.name.clone()));
         let mut keys: Vec<Key> = known.into_iter().flatten().cloned().collect();
+        // What an HL is, its third element says.
+        if standard == Standard::X12 && own.name == "HL" && keys.is_empty() {
+            keys.push(Key::Element(3, 0));
+        }
         let edi = matches!(standard, Standard::X12 | Standard::Edifact);
         let repeats = self.repeats.get(&own.class).copied().unwrap_or_default() > 1;
         for value in own.values.iter().map(|v| &places.values[*v]) {
@@ -298,6 +302,7 @@ impl<'a> Search<'a> {
         targets: &[Target],
         candidates: &mut Vec<Candidate>,
         votes: &HashMap<String, f64>,
+        taken: &[BTreeSet<(usize, usize)>],
     ) {
         let needed = targets.iter().filter(|t| t.wanted.is_some()).count().max(1);
         for one in candidates.iter_mut() {
@@ -309,7 +314,8 @@ impl<'a> Search<'a> {
             let known = 1.0 + 40.0 * one.prior.strength.powi(2) + 5.0 * one.prior.words.powi(2) + vote;
             let other = if one.prior.other { 0.15 } else { 1.0 };
             let near = 1.0 / (1.0 + one.up as f64 * 0.5);
-            one.points = known * right.powi(3) * share.powi(2) * other * near;
+            let free = if taken.contains(&one.reads) { 0.3 } else { 1.0 };
+            one.points = known * right.powi(3) * share.powi(2) * other * near * free;
         }
         candidates.retain(|one| one.points > 0.0);
         candidates.sort_by(|a, b| b.points.total_cmp(&a.points));
@@ -343,7 +349,12 @@ impl<'a> Search<'a> {
             })
             .collect();
         for (one, share) in places.iter_mut().zip(shares) {
-            let most = if one.conflicts > 0 { 0.8 } else { 0.98 };
+            let most = match Search::told_apart(one) {
+                Some(1) => 0.55,
+                Some(_) => 0.85,
+                None if one.conflicts > 0 => 0.8,
+                None => 0.98,
+            };
             one.confidence = share.min(most);
         }
         *candidates = places;

@@ -33,6 +33,8 @@ pub struct Writer<'a> {
     pub rows: Vec<(String, Option<usize>)>,
     /// Tables that are used: name → number.
     pub tables: BTreeMap<String, usize>,
+    /// Tables whose rows the samples show.
+    pub rows_of: BTreeMap<String, Vec<(String, String)>>,
     /// Steps that lists go through, which XML writes with a `*`.
     pub repeated: &'a dyn Fn(&[Step]) -> bool,
 }
@@ -142,12 +144,20 @@ impl Writer<'_> {
     fn pipe(&mut self, pipe: &Known) -> String {
         match pipe {
             Known::Text(text) => text.clone(),
+            Known::Rows(name, rows) => {
+                let mut name = name.clone();
+                while self.tables.contains_key(&name) || self.rows_of.get(&name).is_some_and(|other| other != rows) {
+                    name.push('_');
+                }
+                self.rows_of.insert(name.clone(), rows.clone());
+                format!("table({name})")
+            }
             Known::Party(key) => format!("party({})", key.text()),
             Known::CodedDate(key) => format!("date({})", key.text()),
             Known::Table(number) => {
                 let known = &self.knowledge.tables[*number];
                 let mut name = known.name.clone();
-                while self.tables.get(&name).is_some_and(|other| other != number) {
+                while self.tables.get(&name).is_some_and(|other| other != number) || self.rows_of.contains_key(&name) {
                     name.push('_');
                 }
                 self.tables.insert(name.clone(), *number);
@@ -217,7 +227,8 @@ impl Writer<'_> {
         self.row(depth, &format!("{name}: {text}"), Some(self.lines.len() - 1));
     }
 
-    fn row(&mut self, depth: usize, text: &str, line: Option<usize>) {
+    /// A row of its own.
+    pub fn row(&mut self, depth: usize, text: &str, line: Option<usize>) {
         self.rows.push((format!("{}{text}", "  ".repeat(depth)), line));
     }
 }

@@ -1,0 +1,204 @@
+//! `crossdock mapping new`.
+
+use super::{
+    compiled,
+    suggest::{How, Pairs, inside, pairs, proposed, told, whole},
+};
+use crate::{
+    cli::{out::Out, settings},
+    formats::piece::Standard,
+    mapping::{
+        Asked, Library, Plan, name_of,
+        suggest::{Delta, Failure, Request, Sample, delta},
+    },
+};
+use anyhow::{Context as _, anyhow, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Begin a mapping from samples: a partner's differences where a mapping claims such documents, else a proposal
+///
+/// crossdock mapping new northwind/850-order --from order.edi
+/// crossdock mapping new northwind/prices --from prices.csv --as 'csv prices' --by list --to price_catalogue/1
+///
+/// Writes mapping.yaml below partners/ in the folder of the mappings, with the samples beside it. Look at it, then keep
+/// what the samples give with `crossdock mapping test --bless`.
+/// Exit 0: written. 1: faults, and nothing is written. 2: it is there already, or a file can't be read.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct New {
+    /// The mapping's name: PARTNER/WHAT
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// A sample; may be given several times
+    #[arg(long = "from", value_name = "FILE", required = true)]
+    files: Vec<String>,
+    /// The message that a sample should give, as JSON: one a sample, in their order
+    #[arg(long, value_name = "JSON")]
+    like: Vec<String>,
+    /// Whose documents they are [default: the name's first part]
+    #[arg(long, value_name = "NAME")]
+    partner: Option<String>,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    settings: settings::Flags,
+}
+
+/// A mapping that is to be written, with its samples.
+pub struct Begun {
+    pub name: String,
+    pub folder: PathBuf,
+    pub text: String,
+    /// What was done and why, for people.
+    pub told: Vec<String>,
+    /// False where the mapping that there is does all of it.
+    pub needed: bool,
+}
+
+/// Runs it.
+pub fn run(args: &New, out: &mut Out) -> anyhow::Result<u8> {
+    let partner = args
+        .partner
+        .as_deref()
+        .or_else(|| Some(args.name.split_once('/')?.0))
+        .ok_or_else(|| anyhow!("whose documents are they? Name the mapping PARTNER/WHAT, or say --partner"))?;
+    let pairs = pairs(&args.files, &args.like, &args.how)?;
+    let Some(begun) = begin(&args.name, partner, &pairs, &args.how, &args.settings, out)? else { return Ok(1) };
+    if begun.folder.join("mapping.yaml").exists() {
+        bail!("{} is there already: nothing is written", begun.folder.join("mapping.yaml").display());
+    }
+    begun.told.iter().try_for_each(|line| out.line(line))?;
+    write(&begun, &pairs, out)?;
+    told(&pairs);
+    let folder = begun.folder.display();
+    out.line(format!("next: crossdock mapping test {folder} --bless, and look at what it wrote"))?;
+    out.line(format!("      crossdock mapping coverage {} --partner {partner}", args.files.join(" ")))?;
+    Ok(0)
+}
+
+/// What the mapping would be. None where that can't be said, which is told.
+pub fn begin(
+    name: &str,
+    partner: &str,
+    pairs: &Pairs,
+    how: &How,
+    flags: &settings::Flags,
+    out: &mut Out,
+) -> anyhow::Result<Option<Begun>> {
+    let folder = whole(flags)?;
+    let Some(library) = compiled(&folder, false, out)? else { return Ok(None) };
+    if name.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+        bail!("`{name}` can't be a mapping's name: PARTNER/WHAT, as in northwind/850-order");
+    }
+    let place = folder.root.join("partners").join(name);
+    if library.named(name).is_some() {
+        bail!("there is a mapping {name} already: nothing is written");
+    }
+    let base = claimed(&library, pairs, partner).filter(|base| !how.without.iter().any(|n| n == base.short()));
+    if let Some(base) = base.filter(|_| pairs.wanted.iter().all(Option::is_none)) {
+        if base.claimed().partner.is_some() {
+            bail!("{} reads them already: change it, or say --without {0} to begin anew", base.short());
+        }
+        let first = &pairs.documents[0];
+        let request = Request {
+            name,
+            from: &first.from,
+            message: None,
+            partner: Some(partner),
+            by: first.by.as_deref(),
+            samples: samples(pairs),
+            without: vec![],
+            path: &format!("partners/{name}/mapping.yaml"),
+        };
+        return match delta(&inside(&folder), &request, &base) {
+            Ok(delta) => {
+                let needed = delta.added > 0 || !delta.rows.is_empty();
+                let told = words(&base, &delta);
+                Ok(Some(Begun { name: name.into(), folder: place, told, text: delta.text, needed }))
+            }
+            Err(Failure::Sentence(sentence)) => Err(anyhow!(sentence)),
+            Err(Failure::Mappings(lints)) => {
+                lints.iter().for_each(|lint| eprintln!("{lint}"));
+                Ok(None)
+            }
+        };
+    }
+    let Some(proposal) = proposed(pairs, how, name, Some(partner), flags, false, out)? else { return Ok(None) };
+    let sure = proposal.lines.iter().filter(|line| line.confidence >= 0.9).count();
+    let told = vec![
+        format!("no mapping claims {}: proposed from the samples, as {}", pairs.documents[0].from, proposal.message),
+        format!("{} lines, {sure} of them at 0.9 or above; the reason stands behind each", proposal.lines.len()),
+    ];
+    Ok(Some(Begun { name: name.into(), folder: place, text: proposal.text, told, needed: true }))
+}
+
+fn samples(pairs: &Pairs) -> Vec<Sample<'_>> {
+    let sets = pairs.documents.iter().flat_map(|document| &document.sets);
+    sets.zip(&pairs.wanted).map(|(set, wanted)| Sample { tree: &set.tree, wanted: wanted.as_ref() }).collect()
+}
+
+/// The mapping that reads such documents of the partner.
+fn claimed(library: &Library, pairs: &Pairs, partner: &str) -> Option<Arc<Plan>> {
+    let document = pairs.documents.first()?;
+    let set = document.sets.first()?;
+    let named = matches!(document.standard, Standard::Csv | Standard::Json | Standard::Fixed);
+    library.claim(&Asked {
+        outbound: false,
+        standard: document.standard,
+        version: &set.version,
+        kind: if named { &document.from } else { &set.kind },
+        partner: Some(partner),
+        application_sender: document.groups.first().map(|group| &*group.sender),
+    })
+}
+
+fn words(base: &Plan, delta: &Delta) -> Vec<String> {
+    let mut told = vec![format!("{} reads such documents: extended", base.short())];
+    told.push(match delta.added {
+        0 => "it reads all that the samples say".to_owned(),
+        1 => "one value that it does not read is a field under ext".to_owned(),
+        n => format!("{n} values that it does not read are fields under ext"),
+    });
+    told.extend(delta.rows.iter().map(|(table, value)| {
+        format!(
+            "{table} has no row for {value}: crossdock reference add {table} {value} TARGET, or a row in the mapping"
+        )
+    }));
+    told.extend(delta.faults.iter().map(|fault| format!("it can't read: {fault}")));
+    told
+}
+
+/// Writes mapping and samples; what is there already stays.
+pub fn write(begun: &Begun, pairs: &Pairs, out: &mut Out) -> anyhow::Result<()> {
+    let samples = begun.folder.join("samples");
+    fs::create_dir_all(&samples).with_context(|| format!("{} can't be made", samples.display()))?;
+    let mapping = begun.folder.join("mapping.yaml");
+    put(&mapping, begun.text.as_bytes(), out)?;
+    for (at, document) in pairs.documents.iter().enumerate() {
+        let extension = match document.standard {
+            Standard::X12 | Standard::Edifact => "edi",
+            Standard::Csv => "csv",
+            Standard::Xml => "xml",
+            Standard::Json => "json",
+            Standard::Fixed => "txt",
+        };
+        let name =
+            ["first", "second", "third"].get(at).map_or_else(|| format!("sample-{}", at + 1), |n| (*n).to_owned());
+        put(&samples.join(format!("{name}.in.{extension}")), &document.bytes, out)?;
+    }
+    debug_assert_eq!(name_of(&begun.text), Some(begun.name.as_str()));
+    Ok(())
+}
+
+/// Writes a file that is not there yet.
+pub fn put(path: &Path, bytes: &[u8], out: &mut Out) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let file = fs::File::options().write(true).create_new(true).open(path);
+    let mut file = file.with_context(|| format!("{} can't be written; what is there stays", path.display()))?;
+    file.write_all(bytes).with_context(|| format!("{} can't be written", path.display()))?;
+    out.line(format!("wrote {}", path.display()))
+}

@@ -1,0 +1,209 @@
+//! A partner's differences: what its samples say and the mapping that already claims such documents does not read.
+
+use super::{
+    Context, Failure, Library, NoTables, Plan, Request, kinds,
+    knowledge::{Knowledge, Step},
+    places::{Key, Places, Value},
+    propose::{Leaf, Node, Says},
+    search::{Candidate, Search},
+    text::Writer,
+    values::Comparer,
+};
+use crate::formats::{guides, piece::Standard};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// A mapping that extends another.
+#[derive(Debug)]
+pub struct Delta {
+    pub text: String,
+    /// How many fields it adds.
+    pub added: usize,
+    /// Values that a table of the mapping below has no row for: (table, value).
+    pub rows: BTreeSet<(String, String)>,
+    /// What the mapping below can't read in the samples.
+    pub faults: Vec<String>,
+}
+
+/// Proposes the differences from a mapping. Each value that it does not read becomes a field under `ext`.
+pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) -> Result<Delta, Failure> {
+    let knowledge = Knowledge::of(files, &request.without).map_err(Failure::Mappings)?;
+    let (standard, version, kind) = kinds::from(request.from)?;
+    let guide = guides::find(standard, &version, &kind);
+    let places: Vec<Places> =
+        request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes)).collect();
+    let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, base.message(), &kind);
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
+    let (mut rows, mut faults, mut found) = (BTreeSet::new(), BTreeSet::new(), Found::default());
+    let line = lines_of(&knowledge, base);
+    for (pair, sample) in request.samples.iter().enumerate() {
+        let explained = base.explain(sample.tree, &context);
+        let reading = &explained.reading;
+        rows.extend(reading.missing.iter().map(|missing| (missing.table.clone(), missing.value.clone())));
+        faults.extend(reading.faults.iter().map(|fault| fault.sentence.to_string()));
+        let looked = explained.values.iter().filter(|looked| looked.line.is_some());
+        let seen: BTreeSet<u64> = looked.map(|looked| looked.bytes.start).collect();
+        for value in places[pair].values.iter().filter(|value| !seen.contains(&value.start)) {
+            found.add(&search, pair, value, &line);
+        }
+    }
+    let mut refused = BTreeSet::new();
+    for _ in 0..40 {
+        let (text, fields) = written(request, base, &search, &places, &found, &refused, &rows);
+        let mut all = files.to_vec();
+        all.push((request.path.to_owned(), text.clone()));
+        let Err(lints) = Library::compile(&all) else {
+            return Ok(Delta { text, added: found.len() - refused.len(), rows, faults: faults.into_iter().collect() });
+        };
+        let before = refused.len();
+        let own = lints.iter().filter(|lint| lint.file == request.path);
+        refused.extend(own.filter_map(|lint| fields.get(&(lint.line as usize)).cloned()));
+        if refused.len() == before {
+            return Err(Failure::Mappings(lints));
+        }
+    }
+    Err("no proposal lints clean".to_owned().into())
+}
+
+/// The way of a mapping's lines from the root.
+fn lines_of(knowledge: &Knowledge, base: &Plan) -> Vec<Step> {
+    let mut lists = knowledge.lists.iter().filter(|list| list.mapping == base.short());
+    lists.find(|list| list.field == ["lines"]).map(|list| list.steps.clone()).unwrap_or_default()
+}
+
+/// Fields by their names: of the message, and of its lines.
+#[derive(Default)]
+struct Found {
+    fields: BTreeMap<(bool, String), (Candidate, String)>,
+    line: Vec<Step>,
+}
+
+impl Found {
+    fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    fn add(&mut self, search: &Search, pair: usize, value: &Value, line: &[Step]) {
+        let places = &search.places[pair];
+        let chain = places.chain(value.group);
+        let class: String = line.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join("/");
+        let at = chain.iter().position(|group| !class.is_empty() && places.groups[*group].class == class);
+        let below = &chain[at.map_or(0, |at| at + 1)..];
+        let rows = matches!(search.compare.standard, Standard::Csv | Standard::Fixed);
+        // An order's own columns stand in each of its rows.
+        if rows && at.is_none() || search.compare.pair(&places.groups[value.group].name, &value.key).is_some() {
+            return;
+        }
+        let last = below.len().saturating_sub(1);
+        let steps = below.iter().enumerate();
+        let steps: Vec<Step> =
+            steps.map(|(i, group)| search.step(places, *group, (i == last).then_some(&value.key))).collect();
+        // What tells another value apart is read with it.
+        let asked = search.step(places, value.group, Some(&Key::Named(String::new())));
+        if asked.conditions.iter().any(|(key, _)| key.same(&value.key)) {
+            return;
+        }
+        let name = named(search, places, value, steps.last());
+        let one = Candidate::new(0, steps, value.key.clone(), vec![]);
+        self.line = line.to_vec();
+        self.fields.entry((at.is_some(), name)).or_insert_with(|| (one, format!("{} = \"{}\"", value.at, value.text)));
+    }
+}
+
+/// `ref_19`, `note_text`: by qualifier, else by the words of the guide.
+fn named(search: &Search, places: &Places, value: &Value, step: Option<&Step>) -> String {
+    let segment = &places.groups[value.group].name;
+    let qualifier = step.and_then(|step| step.conditions.first()).and_then(|(_, values)| values.first());
+    let words = match (&value.key, qualifier) {
+        (Key::Named(name), _) => name.clone(),
+        (Key::Own, _) => segment.clone(),
+        (key, Some(qualifier)) => format!("{segment} {qualifier} {}", key.text()),
+        (key, None) => {
+            let label = search.compare.spec(segment, key).map(|spec| spec.label.to_string()).unwrap_or_default();
+            format!("{segment} {label}")
+        }
+    };
+    let mut plain = String::new();
+    for c in words.chars() {
+        match c.is_ascii_alphanumeric() {
+            true => plain.extend(c.to_lowercase()),
+            false if !plain.ends_with('_') && !plain.is_empty() => plain.push('_'),
+            false => {}
+        }
+    }
+    plain.trim_end_matches('_').to_owned()
+}
+
+/// The file, and which field stands in which of its lines.
+fn written(
+    request: &Request,
+    base: &Plan,
+    search: &Search,
+    places: &[Places],
+    found: &Found,
+    refused: &BTreeSet<(bool, String)>,
+    missing: &BTreeSet<(String, String)>,
+) -> (String, HashMap<usize, (bool, String)>) {
+    let mut text = format!(
+        "# What {} sends beyond {}: proposed from samples. Give the fields names that mean something, or take them away.\n\
+         mapping: {}\nextends: {}\nclaims: {{ partner: {}, direction: in }}\n",
+        request.partner.unwrap_or_default(),
+        base.short(),
+        request.name,
+        base.short(),
+        request.partner.unwrap_or_default(),
+    );
+    if !missing.is_empty() {
+        text += "# Values that a table has no row for. What they mean, say here or by `crossdock reference add`:\n# tables:\n";
+        missing.iter().for_each(|(table, value)| text += &format!("#   {table}: {{ \"{value}\": … }}\n"));
+    }
+    let prefixes: HashMap<String, String> =
+        places.iter().flat_map(|p| &p.groups).map(|g| (g.name.clone(), g.prefix.clone())).collect();
+    let mut writer = Writer {
+        standard: search.compare.standard,
+        knowledge: search.compare.knowledge,
+        prefixes: &prefixes,
+        lines: Vec::new(),
+        rows: Vec::new(),
+        tables: BTreeMap::new(),
+        rows_of: BTreeMap::new(),
+        repeated: &|_| false,
+    };
+    for of_line in [false, true] {
+        let kept = found.fields.iter().filter(|(at, _)| at.0 == of_line && !refused.contains(*at));
+        let leaf = |((_, name), (one, why)): (&(bool, String), &(Candidate, String))| {
+            let says = Says::Ways { ways: vec![one.way(false)], otherwise: vec![], pipes: vec![] };
+            Node::Leaf(Leaf { name: name.clone(), says, confidence: 0.5, why: why.clone(), unseen: false })
+        };
+        let leaves: Vec<Node> = kept.map(leaf).collect();
+        if leaves.is_empty() {
+            continue;
+        }
+        let mut frames = vec![vec![]];
+        frames.extend((0..found.line.len()).map(|at| found.line[..=at].to_vec()).filter(|_| of_line));
+        let depth = if of_line { 2 } else { 1 };
+        if of_line {
+            writer.row(1, "lines:", None);
+        }
+        writer.row(depth, "ext:", None);
+        writer.nodes(&leaves, depth + 1, if of_line { "/lines/ext" } else { "/ext" }, &frames, 0);
+    }
+    let mut fields = HashMap::new();
+    if !writer.rows.is_empty() {
+        text += "fields:\n";
+    }
+    for (row, number) in &writer.rows {
+        match number {
+            Some(number) => {
+                let line = &writer.lines[*number];
+                let name = line.field.rsplit('/').next().unwrap_or_default().to_owned();
+                fields.insert(text.lines().count() + 1, (line.field.starts_with("/lines/"), name));
+                text += &format!("{row}  # {}\n", super::propose::short(&line.evidence));
+            }
+            None => text += &format!("{row}\n"),
+        }
+    }
+    (text, fields)
+}

@@ -1,0 +1,107 @@
+//! `crossdock mapping new` and `crossdock partner new`: from a sample to files that lint clean, and nothing overwritten.
+
+use super::call::{Folder, call};
+
+const ORDER: &str =
+    "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260101*0900*U*00401*000000001*1*T*:~
+GS*PO*NORTHWIND*ACMEDIST*20260101*0900*1*X*004010~
+ST*850*0001~
+BEG*00*NE*77**20260102~
+REF*19*SPRING~
+N1*BY*Northwind*92*STORE4~
+PO1*1*3*EA*2.50**VN*A1~
+MSG*handle with care~
+CTT*1~
+SE*8*0001~
+GE*1*1~
+IEA*1*000000001~
+";
+
+fn begun(folder: &Folder) {
+    folder.write("order.edi", ORDER);
+}
+
+#[test]
+fn a_mapping_is_begun_from_a_sample_by_what_it_says_beyond() {
+    let folder = Folder::new();
+    begun(&folder);
+    let called = call(folder.path(), "mapping new northwind/850-order --from order.edi");
+    assert_eq!(called.code, 0, "{called:?}");
+    let place = folder.path().join("mappings/partners/northwind/850-order");
+    let text = std::fs::read_to_string(place.join("mapping.yaml")).unwrap();
+    for part in ["extends: x12/4010/850-order", "partner: northwind", "REF[01=19].02", "\"SPRING\""] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert_eq!(std::fs::read_to_string(place.join("samples/first.in.edi")).unwrap(), ORDER);
+    let lint = call(folder.path(), "mapping lint");
+    assert_eq!(lint.code, 0, "{lint:?}\n{text}");
+    // What it gives is kept when somebody says so.
+    assert_eq!(call(folder.path(), "mapping test").code, 1);
+    let blessed = call(folder.path(), "mapping test mappings --bless");
+    assert_eq!(blessed.code, 0, "{blessed:?}");
+    let told = std::fs::read_to_string(place.join("samples/first.out.json")).unwrap();
+    assert!(told.contains("SPRING"), "{told}");
+    let again = call(folder.path(), "mapping new northwind/850-order --from order.edi");
+    assert!(again.code == 2 && again.err.contains("nothing is written"), "{again:?}");
+    assert_eq!(std::fs::read_to_string(place.join("mapping.yaml")).unwrap(), text);
+}
+
+#[test]
+fn a_partner_is_set_up_from_a_sample_and_checked_with_what_is_there() {
+    let folder = Folder::new();
+    begun(&folder);
+    folder.write("connectors/tenants/acme.yaml", "tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\n");
+    let called = call(folder.path(), "partner new northwind --from order.edi");
+    assert_eq!(called.code, 0, "{called:?}");
+    let text = std::fs::read_to_string(folder.path().join("connectors/northwind.yaml")).unwrap();
+    for part in [
+        "tenant: acme",
+        "identities: [x12/ZZ/NORTHWIND]",
+        "path: drop/northwind",
+        "acknowledge: '997'",
+        "ta1: when_asked",
+        "component: ':'",
+        "as: x12 004010 855, by: northwind-drop",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    for part in ["agreement ta1: when_asked: ISA14 asks for one", "wrote ", "next:", "crossdock serve"] {
+        assert!(called.out.contains(part), "{part}\n{}", called.out);
+    }
+    assert!(folder.path().join("mappings/partners/northwind/850/mapping.yaml").exists(), "{}", called.out);
+    let shown = call(folder.path(), "agreement show northwind --stated");
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert_eq!(call(folder.path(), "mapping lint").code, 0);
+
+    let again = call(folder.path(), "partner new northwind --from order.edi");
+    assert!(again.code == 2 && again.err.contains("nothing is written"), "{again:?}");
+    let other = call(folder.path(), "partner new southwind --from order.edi");
+    assert!(other.code == 2 && other.err.contains("northwind's identity already"), "{other:?}");
+    assert!(!folder.path().join("connectors/southwind.yaml").exists());
+    folder.write("ours.edi", ORDER.replace("NORTHWIND      *ZZ*ACMEDIST ", "ACMEDIST       *ZZ*NORTHWIND"));
+    let ours = call(folder.path(), "partner new westwind --from ours.edi");
+    assert!(ours.code == 2 && ours.err.contains("was sent by acme itself"), "{ours:?}");
+}
+
+#[test]
+fn the_first_partner_brings_its_tenant() {
+    let folder = Folder::new();
+    begun(&folder);
+    let called = call(folder.path(), "partner new northwind --from order.edi --tenant acme");
+    assert_eq!(called.code, 0, "{called:?}");
+    let tenant = std::fs::read_to_string(folder.path().join("connectors/tenants/acme.yaml")).unwrap();
+    assert!(tenant.contains("identities: [x12/ZZ/ACMEDIST]"), "{tenant}");
+    assert_eq!(call(folder.path(), "agreement show northwind").code, 0);
+}
+
+#[test]
+fn a_sample_with_faults_is_of_use_and_its_faults_are_told() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER.replace("SE*8*", "SE*9*"));
+    let called = call(folder.path(), "mapping new northwind/850-order --from order.edi");
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.err.contains("faults, which `crossdock check` shows"), "{called:?}");
+    let empty = folder.write("empty.edi", "");
+    let called = call(folder.path(), &format!("partner new northwind --from {}", empty.display()));
+    assert!(called.code == 2 && called.err.contains("is empty"), "{called:?}");
+}
