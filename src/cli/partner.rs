@@ -27,7 +27,7 @@ pub enum Command {
 ///
 /// crossdock partner new northwind --from order.edi
 /// crossdock partner new northwind --from order.edi --tenant acme
-/// crossdock partner new webshop --from orders.csv --as 'csv orders' --by order_number
+/// crossdock partner new webshop --from orders.csv --as "csv orders" --by order_number
 ///
 /// Writes connectors/NAME.yaml, and a mapping where what the sample says is not all read; both are checked with all that
 /// is there before anything is written, and what is there stays.

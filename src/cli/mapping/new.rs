@@ -22,7 +22,7 @@ use std::{
 /// Begin a mapping from samples: a partner's differences where a mapping claims such documents, else a proposal
 ///
 /// crossdock mapping new northwind/850-order --from order.edi
-/// crossdock mapping new northwind/prices --from prices.csv --as 'csv prices' --by list --to price_catalogue/1
+/// crossdock mapping new northwind/prices --from prices.csv --as "csv prices" --by list --to price_catalogue/1
 ///
 /// Writes mapping.yaml below partners/ in the folder of the mappings, with the samples beside it. Look at it, then keep
 /// what the samples give with `crossdock mapping test --bless`.

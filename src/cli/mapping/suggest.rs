@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 /// crossdock mapping suggest order.edi
 /// crossdock mapping suggest order.edi --like order.json
 /// crossdock mapping suggest a.edi b.edi --like a.json --like b.json --name northwind/850-order
-/// crossdock mapping suggest prices.csv --as 'csv prices' --by list --to price_catalogue/1 --like prices.json
+/// crossdock mapping suggest prices.csv --as "csv prices" --by list --to price_catalogue/1 --like prices.json
 ///
 /// Beside a message that a sample should give (--like), values are looked for in it, each by the pipes that would read it.
 /// Without one, what other mappings read from such places is proposed. What is printed lints clean.

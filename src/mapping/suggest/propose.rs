@@ -69,29 +69,16 @@ impl<'a> Search<'a> {
     /// The members of a message, or of a list's items.
     pub fn object(&self, scope: &Scope, members: &[Member]) -> Vec<Node> {
         let mut found: BTreeMap<Vec<String>, Leaf> = BTreeMap::new();
-        let mut sought: Vec<(Sought, HashMap<String, f64>)> = Vec::new();
         for member in members {
             let targets = stepped(&scope.targets, &member.name);
-            let mut of_member = Vec::new();
-            self.seek(scope, member, vec![member.name.clone()], targets, &mut of_member);
-            of_member.iter_mut().for_each(|one| self.coded(scope, one));
-            let votes = votes(&of_member);
-            sought.extend(of_member.into_iter().map(|one| (one, votes.clone())));
-        }
-        // Who is surest chooses first: one place seldom says two fields.
-        let mut chosen: Vec<(f64, usize)> = Vec::new();
-        for (at, (one, votes)) in sought.iter().enumerate() {
-            let mut candidates = one.candidates.clone();
-            self.weigh(scope, &one.names, &one.targets, &mut candidates, votes, &[]);
-            chosen.push((candidates.first().map_or(0.0, |best| best.confidence), at));
-        }
-        chosen.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut taken = Vec::new();
-        for (_, at) in chosen {
-            let (one, votes) = &mut sought[at];
-            let leaf = self.leaf(scope, one, votes, &taken);
-            taken.extend(leaf.as_ref().and(one.candidates.first()).map(|best| best.reads.clone()));
-            found.extend(leaf.map(|leaf| (one.names.clone(), leaf)));
+            let mut sought = Vec::new();
+            self.seek(scope, member, vec![member.name.clone()], targets, &mut sought);
+            sought.iter_mut().for_each(|one| self.coded(scope, one));
+            let votes = votes(&sought);
+            for mut one in sought {
+                let leaf = self.leaf(scope, &mut one, &votes);
+                found.extend(leaf.map(|leaf| (one.names, leaf)));
+            }
         }
         if scope.bare {
             found = self.bare(scope, members);
@@ -169,16 +156,10 @@ impl<'a> Search<'a> {
     }
 
     /// The proposal for one field.
-    fn leaf(
-        &self,
-        scope: &Scope,
-        one: &mut Sought,
-        votes: &HashMap<String, f64>,
-        taken: &[BTreeSet<(usize, usize)>],
-    ) -> Option<Leaf> {
+    fn leaf(&self, scope: &Scope, one: &mut Sought, votes: &HashMap<String, f64>) -> Option<Leaf> {
         let name = one.names.last()?.clone();
         let (default, made) = (self.default_of(one), self.made(scope, one));
-        self.weigh(scope, &one.names, &one.targets, &mut one.candidates, votes, taken);
+        self.weigh(scope, &one.names, &one.targets, &mut one.candidates, votes);
         if matches!(one.shape, Shape::List(_)) {
             return self.list_leaf(name, one);
         }

@@ -302,7 +302,6 @@ impl<'a> Search<'a> {
         targets: &[Target],
         candidates: &mut Vec<Candidate>,
         votes: &HashMap<String, f64>,
-        taken: &[BTreeSet<(usize, usize)>],
     ) {
         let needed = targets.iter().filter(|t| t.wanted.is_some()).count().max(1);
         for one in candidates.iter_mut() {
@@ -314,8 +313,7 @@ impl<'a> Search<'a> {
             let known = 1.0 + 40.0 * one.prior.strength.powi(2) + 5.0 * one.prior.words.powi(2) + vote;
             let other = if one.prior.other { 0.15 } else { 1.0 };
             let near = 1.0 / (1.0 + one.up as f64 * 0.5);
-            let free = if taken.contains(&one.reads) { 0.3 } else { 1.0 };
-            one.points = known * right.powi(3) * share.powi(2) * other * near * free;
+            one.points = known * right.powi(3) * share.powi(2) * other * near;
         }
         candidates.retain(|one| one.points > 0.0);
         candidates.sort_by(|a, b| b.points.total_cmp(&a.points));
