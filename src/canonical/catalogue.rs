@@ -183,10 +183,20 @@ records! {
     /// One figure of it.
     SalesFigure {
         what: Activity,
-        quantity: Quantity,
+        /// Of all places together; may be missing where places are listed.
+        quantity: ?Quantity,
         amount: ?Decimal,
         period: ?Period,
         location: [Ref],
+        places: [PlaceFigure],
+        /// The promotion, the reason and the like.
+        references: [Ref],
+    }
+    /// What a figure comes to at one place.
+    PlaceFigure {
+        /// The store or warehouse.
+        place: Vec<Ref>,
+        quantity: Quantity,
     }
 }
 
@@ -253,5 +263,13 @@ words! {
         Damaged,
         Planned,
         Lost,
+        /// What a period began with.
+        Opening,
+        /// Promised to somebody.
+        Committed,
+        /// Taken out of a warehouse.
+        Withdrawn,
+        /// There, and not to be sold.
+        Held,
     }
 }

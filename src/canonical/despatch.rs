@@ -114,6 +114,8 @@ records! {
         shipped: ?Quantity,
         ordered: ?Quantity,
         accepted: ?Quantity,
+        /// What goes back at once.
+        returned: ?Quantity,
         differences: [Difference],
         lots: [Lot],
         references: [Ref],
@@ -123,6 +125,7 @@ records! {
     /// What is not as it should be.
     Difference {
         what: DifferenceKind,
+        /// As it was sent: some write a sign before what is short.
         quantity: ?Quantity,
         reason: ?Reason,
         /// What becomes of the goods.

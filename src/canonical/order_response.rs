@@ -12,8 +12,8 @@ records! {
     OrderResponse {
         /// The buyer's number.
         order_number: String,
-        /// The seller's number.
-        our_number: String,
+        /// The seller's number; a supplier may answer without one.
+        our_number: ?String,
         outcome: Outcome,
         lines: Vec<ResponseLine>,
         /// When the buyer placed the order; documents that answer it repeat it.
@@ -79,7 +79,17 @@ words! {
     /// The whole order's outcome.
     Outcome { Accepted, AcceptedWithChanges, Rejected, }
     /// One line's outcome.
-    LineOutcome { Accepted, Backordered, Substituted, PriceChanged, Rejected, }
+    LineOutcome {
+        Accepted,
+        Backordered,
+        Substituted,
+        PriceChanged,
+        /// Taken with another quantity, another day or another change than that of the price.
+        Changed,
+        /// Nothing is promised yet.
+        Held,
+        Rejected,
+    }
 }
 
 impl OrderResponse {
@@ -87,7 +97,7 @@ impl OrderResponse {
     pub fn new(order_number: String, our_number: String, outcome: Outcome, lines: Vec<ResponseLine>) -> Self {
         OrderResponse {
             order_number,
-            our_number,
+            our_number: Some(our_number),
             outcome,
             lines,
             placed: None,

@@ -40,24 +40,21 @@ pub(super) fn place(world: &World, command: &Command, id: Uuid) -> Result<Decisi
     }
     let Answer { lines, reserved, taken, .. } = answer;
     let outcome = outcome(&lines);
+    let ours = our_number(id);
     let response = OrderResponse {
         placed: Some(order.placed.date),
         answered: Some(command.now.date()),
         currency: Some(order.currency.clone()),
         sold_to: Some(order.sold_to.clone()),
-        ..OrderResponse::new(order.number.clone(), our_number(id), outcome, lines)
+        ..OrderResponse::new(order.number.clone(), ours.clone(), outcome, lines)
     };
     if response.outcome == Outcome::Rejected {
         // Nothing of it stands, so the number stays free: the buyer mends the order and sends it again.
         let events = vec![event(command, 0, "order.confirmed", &response)?];
         return Ok(Decision { events, order: None, stock: vec![] });
     }
-    let placed = OrderPlaced {
-        our_number: response.our_number.clone(),
-        partner: command.partner_name.clone(),
-        order: order.clone(),
-        reserved,
-    };
+    let placed =
+        OrderPlaced { our_number: ours, partner: command.partner_name.clone(), order: order.clone(), reserved };
     let mut events =
         vec![event(command, 0, "order.placed", &placed)?, event(command, 1, "order.confirmed", &response)?];
     if let Some(waiting) = backordered(&response) {

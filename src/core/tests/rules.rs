@@ -54,7 +54,7 @@ fn events_come_in_order_with_derived_ids_and_complete_data() {
     assert_eq!(response.answered.map(|d| d.to_string()).as_deref(), Some("2026-03-04"));
     assert_eq!((response.currency.as_deref(), response.lines.len()), (Some("EUR"), 2));
     assert_eq!(waiting.lines, response.lines[1..], "only what waits");
-    assert_eq!(response.our_number, placed.our_number);
+    assert_eq!(response.our_number.as_ref(), Some(&placed.our_number));
     let reason = response.lines[1].reason.clone().unwrap();
     assert_eq!(reason.sentence, "100 of 160 C62 of SKU-1 are reserved; 60 wait for stock.");
     assert_eq!(reason.path.as_deref(), Some("/lines/0/quantity/value"));

@@ -97,7 +97,7 @@ fn said(line: &crate::canonical::order_response::ResponseLine) -> String {
             format!("{} price_changed {value}{unit} @{}{per}", line.number, price.amount)
         }
         LineOutcome::Rejected => format!("{} {code}", line.number),
-        LineOutcome::Substituted => "substituted".into(),
+        LineOutcome::Substituted | LineOutcome::Changed | LineOutcome::Held => format!("{:?}", line.outcome),
     }
 }
 
