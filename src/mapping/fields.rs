@@ -105,6 +105,9 @@ impl Fields<'_> {
             self.say(entry.key_spot, format!("`{}` is a list: say `each:` with the loop that makes one", entry.key));
             return None;
         };
+        if each.text() == Some(".") {
+            return Some(self.own(&entry.value, each.spot, members));
+        }
         let parsed = self.parsed(each)?;
         match (parsed.alternatives.as_slice(), parsed.pipes.as_slice()) {
             ([expr::Alternative::Path(path)], []) => {
@@ -120,6 +123,16 @@ impl Fields<'_> {
         }
     }
 
+    /// `each: .`: the place itself says the one item, or with `repeat:` several in its segment (RCD).
+    fn own(&mut self, yaml: &Yaml, spot: Spot, members: &[Member]) -> Source {
+        let opener = self.router.scopes.last().and_then(|scope| scope.opener).map(str::to_owned);
+        let repeat = self.repeat(yaml, opener.as_deref());
+        self.items.push(Shape::Object(members.to_vec()));
+        let fields = self.object(yaml, members, &["each", "repeat"]);
+        self.items.pop();
+        Source::Each(Block { up: 0, each: true, under: vec![], repeat, walk: vec![], fields, spot })
+    }
+
     fn block(&mut self, yaml: &Yaml, at: &Yaml, path: &expr::Path, members: &[Member], keys: &[&str]) -> Option<Block> {
         let (up, steps) = match self.router.place(path) {
             Ok(found) => found,
@@ -129,7 +142,8 @@ impl Fields<'_> {
             }
         };
         let above = self.under(yaml, &steps);
-        let repeat = self.repeat(yaml, &steps);
+        let segment = steps.last().filter(|step| step.opens.is_none()).and_then(|step| step.names.first());
+        let repeat = self.repeat(yaml, segment.map(|name| name.name.as_str()));
         let base = self.router.scopes.len();
         let level = base - 1 - up;
         let mut slots = Vec::new();
@@ -157,9 +171,8 @@ impl Fields<'_> {
     }
 
     /// `repeat: 03/2`
-    fn repeat(&mut self, yaml: &Yaml, steps: &[Step]) -> Option<Repeat> {
+    fn repeat(&mut self, yaml: &Yaml, segment: Option<&str>) -> Option<Repeat> {
         let yaml = yaml.get("repeat")?;
-        let segment = steps.last().filter(|step| step.opens.is_none()).and_then(|step| step.names.first());
         let Some(segment) = segment.filter(|_| self.dots()) else {
             self.say(
                 yaml.spot,
@@ -170,15 +183,14 @@ impl Fields<'_> {
         let said = yaml.text().and_then(|text| text.split_once('/'));
         let numbers =
             said.and_then(|(first, size)| Some((first.trim().parse::<u16>().ok()?, size.trim().parse().ok()?)));
-        let elements = self.router.elements(&segment.name).len() as u16;
+        let elements = self.router.elements(segment).len() as u16;
         match numbers {
             Some((first, size)) if first > 0 && size > 0 && first + size <= elements + 1 => {
                 Some(Repeat { first, size, most: (elements + 1 - first) / size })
             }
             _ => {
                 let sentence = format!(
-                    "`repeat:` says at which element the first item begins, and how many elements an item has, as in 03/2; {} has {elements} elements",
-                    segment.name
+                    "`repeat:` says at which element the first item begins, and how many elements an item has, as in 03/2; {segment} has {elements} elements"
                 );
                 self.say(yaml.spot, sentence);
                 None

@@ -267,7 +267,11 @@ impl<'a> Run<'a> {
             let before = run.pointer.len();
             _ = write!(run.pointer, "/{}", items.len());
             let outer = std::mem::replace(&mut run.position, items.len() + 1);
-            items.push(Value::Object(run.members(&block.fields).0));
+            let (item, present) = run.members(&block.fields);
+            // `each: .` is always there, and says nothing where none of it stands.
+            if present || !block.walk.is_empty() {
+                items.push(Value::Object(item));
+            }
             run.position = outer;
             run.pointer.truncate(before);
             false
@@ -280,7 +284,18 @@ impl<'a> Run<'a> {
     fn walk(&mut self, block: &'a Block, visit: &mut dyn FnMut(&mut Self) -> bool) {
         let level = self.frames.len() - 1 - block.up.min(self.frames.len() - 1);
         let aside = self.frames.split_off(level + 1);
-        self.step_down(block, 0, visit);
+        match (block.repeat.filter(|_| block.walk.is_empty()), self.frames.pop()) {
+            (Some(repeat), Some(frame)) => {
+                self.items_of(frame, repeat, visit);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.nth = None;
+                }
+            }
+            (_, frame) => {
+                self.frames.extend(frame);
+                self.step_down(block, 0, visit);
+            }
+        }
         self.frames.extend(aside);
     }
 
@@ -305,6 +320,10 @@ impl<'a> Run<'a> {
         };
         let mut count = 0;
         for child in children {
+            // JSON's null, or an empty field: nothing is there.
+            if self.tree.kind(child) == Kind::Field && self.tree.value(child).is_none_or(str::is_empty) {
+                continue;
+            }
             let container = frames::container(self.tree, child);
             self.seen.line = block.spot;
             if !frames::holds(self.tree, container, &walk.step.conditions, &mut self.seen) {

@@ -20,7 +20,7 @@ pub struct Scope {
     /// X12, EDIFACT: what may stand here.
     parts: &'static [Part],
     /// X12, EDIFACT: the segment that opened this loop.
-    opener: Option<&'static str>,
+    pub opener: Option<&'static str>,
     /// Names from the root, to remember the order in which they were first mentioned.
     path: String,
     /// What routes look for here.

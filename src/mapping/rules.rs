@@ -25,14 +25,22 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
         fields.wrong.push((entry.key_spot, "pairs can't stand under `write:`".into()));
         return None;
     }
-    let value = value(&entry.value, &path, fields)?;
+    let mut value = value(&entry.value, &path, fields)?;
+    // A segment within the loop: what is counted stands beside it, in the loop.
+    if path.steps.len() > 1
+        && route.steps.len() == path.steps.len()
+        && let RuleValue::Count { up, .. } | RuleValue::Sum { up, .. } | RuleValue::First { up, .. } = &mut value
+    {
+        *up += 1;
+    }
     if !edi && !matches!(value, RuleValue::Literal(_) | RuleValue::From(..) | RuleValue::Cel(_)) {
         fields.wrong.push((entry.value.spot, "count, sum and first are for X12 and EDIFACT".into()));
         return None;
     }
     let (mut within, mut step) = (route.steps, None);
-    // A path of one step makes its segment; a longer one writes only where its loops stand already.
-    if path.steps.len() == 1 {
+    // A path of one step makes its segment; a longer one writes only where its loops stand already. An XML element is
+    // made where the one above it stands.
+    if path.steps.len() == 1 || route.leaf == Leaf::Own {
         step = within.pop();
     }
     Some(Rule { within, step, leaf: route.leaf, value, text: entry.key.clone(), spot: entry.key_spot })

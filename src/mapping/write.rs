@@ -103,7 +103,7 @@ pub(super) enum What {
 }
 
 pub(super) struct Run<'p> {
-    program: &'p Program,
+    pub(super) program: &'p Program,
     context: &'p Context<'p>,
     message: &'p Value,
     pub(super) out: Out,
@@ -176,9 +176,15 @@ impl<'p> Run<'p> {
     fn each(&mut self, block: &'p Block, value: &Value) {
         let Some(items) = value.as_array() else { return };
         let outer = self.pointer.clone();
+        if block.walk.is_empty() {
+            self.own(block, items);
+            self.pointer = outer;
+            return;
+        }
         let aside = self.enter(block, true);
         let first = self.frames.len() - block.walk.len();
         let unders = first - block.under.len()..first;
+        self.stand_in(first);
         let mut shared = Shared { first, unders, before: self.out.len(), puts: Vec::new() };
         for (index, item) in items.iter().enumerate() {
             self.pointer = format!("{outer}/{index}");
@@ -193,6 +199,26 @@ impl<'p> Run<'p> {
         }
         self.leave(block, aside);
         self.pointer = outer;
+    }
+
+    /// `each: .`: the items stand in the segment itself.
+    fn own(&mut self, block: &'p Block, items: &[Value]) {
+        let outer = self.pointer.clone();
+        let room = block.repeat.map_or(1, |repeat| usize::from(repeat.most));
+        if items.len() > room {
+            let sentence = format!("{outer} has {} items, and there is room for {room}", items.len());
+            self.faults.push(write_fault("mapping/no_room", &outer, &items.len().to_string(), "fewer", sentence));
+        }
+        for (nth, item) in (0u16..).zip(items.iter().take(room)) {
+            self.pointer = format!("{outer}/{nth}");
+            if let (Some(frame), Some(repeat)) = (self.frames.last_mut(), block.repeat) {
+                frame.nth = Some((repeat, nth));
+            }
+            self.members(&block.fields, item, None);
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.nth = None;
+        }
     }
 
     fn enter(&mut self, block: &'p Block, each: bool) -> Vec<Frame<'p>> {

@@ -6,6 +6,7 @@ use super::{
     plan::{Field, Leaf, Source, Step},
     write::{Put, Run, Shared, What},
 };
+use crate::formats::piece::Standard;
 
 impl<'p> Run<'p> {
     /// The loops above an item by number: found by what the item says of them, or made.
@@ -42,6 +43,20 @@ impl<'p> Run<'p> {
         if let Some(above) = above {
             let own = self.made(shared.first);
             self.out.put_under(own, above);
+        }
+    }
+
+    /// XML and JSON: the elements on the way to an item that are there already, as an `Item` is to its `ItemInstance`.
+    /// An item that says something of one of them leaves it again.
+    pub(super) fn stand_in(&mut self, first: usize) {
+        if !matches!(self.program.standard, Standard::Xml | Standard::Json) {
+            return;
+        }
+        for level in first..self.frames.len() - 1 {
+            let above = self.frames[self.frames[level].parent].node;
+            let step = self.frames[level].step.filter(|step| !step.every);
+            let (Some(above), Some(step)) = (above, step) else { return };
+            self.frames[level].node = self.out.last(above, step);
         }
     }
 

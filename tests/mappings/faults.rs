@@ -169,10 +169,10 @@ fn a_tenants_row_wins_over_the_mappings_and_changes_no_other_partners_words() {
 #[test]
 fn what_nobody_reads_is_told_once() {
     let bytes = order(
-        "BEG*00*SA*PO-1**20260302~\nREF*ZZ*X~\nPO1*1*24*EA*9.25**VN*BOLT*ZZ*Q~\nPO4*6~\nPO1*2*24*EA*9.25**VN*BOLT*ZZ*R~\nPO4*7~\n",
+        "BEG*00*SA*PO-1**20260302~\nREF*ZZ*X~\nPO1*1*24*EA*9.25**VN*BOLT*ZZ*Q~\nPO4**6*OZ~\nPO1*2*24*EA*9.25**VN*BOLT*ZZ*R~\nPO4**7*OZ~\n",
     );
     let reading = read(&plan("x12/4010/850-order"), &bytes);
-    assert_eq!(reading.unread, ["REF01", "REF02", "PO108", "PO109", "PO1/PO401"]);
+    assert_eq!(reading.unread, ["REF01", "REF02", "PO108", "PO109", "PO1/PO402", "PO1/PO403"]);
     assert!(reading.faults.is_empty());
 }
 

@@ -266,4 +266,59 @@ write: { BEG01: '00', BEG02: SA }
         assert!(told[0].ends_with("*S10*1"), "{}", told[0]);
         assert_eq!(told[1], "SDQ*EA*92*S11*1*S12*1");
     }
+
+    const RECEIPT: &str = "mapping: receipt
+from: x12 004010 861
+to: receiving_advice/1
+claims: { direction: both }
+fields:
+  number: BRA01
+  issued: { date: BRA02 | date(yyyymmdd) }
+  purpose: \"'original'\"
+  lines:
+    each: RCD
+    number: RCD01
+    item: LIN{VN} | item
+    received: { value: RCD02, unit: RCD03.01 }
+    differences: { each: ., repeat: 06/3, quantity: { value: RCD06, unit: RCD07.01 }, what: \"RCD08 | table(what)\" }
+    lots: { each: ., number: \"REF[01=LT].02\" }
+tables: { what: { '01': damaged, '02': short } }
+write: { BRA03: '00', BRA04: '1', DTM01: '050', DTM02: '20260105' }
+";
+
+    fn receipt(differences: &[(&str, &str)], lot: Option<&str>) -> Value {
+        let of = |(what, value): &(&str, &str)| json!({ "what": what, "quantity": { "value": value, "unit": "EA" } });
+        let mut line = json!({ "number": "1", "item": [{ "scheme": "sku", "id": "A" }], "received": { "value": "9", "unit": "EA" } });
+        if !differences.is_empty() {
+            line["differences"] = differences.iter().map(of).collect();
+        }
+        if let Some(lot) = lot {
+            line["lots"] = json!([{ "number": lot }]);
+        }
+        json!({ "number": "7", "purpose": "original", "issued": { "date": "2026-01-05" }, "lines": [line] })
+    }
+
+    #[test]
+    fn a_segment_says_several_items_of_itself() {
+        let plan = plan(RECEIPT);
+        for (differences, lot, said) in [
+            (&[][..], None, "RCD*1*9*EA"),
+            (&[("short", "2")], Some("L1"), "RCD*1*9*EA***2*EA*02"),
+            (&[("damaged", "1"), ("short", "2")], None, "RCD*1*9*EA***1*EA*01*2*EA*02"),
+        ] {
+            let body = receipt(differences, lot);
+            let bytes = document(&plan, &plan.write(&body, &context()).unwrap_or_else(|faults| panic!("{faults:#?}")));
+            assert_eq!(reread(&plan, &bytes), body);
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.contains(&format!("{said}~")), "{text}");
+        }
+    }
+
+    #[test]
+    fn more_items_than_a_segment_has_room_for_are_told() {
+        let six = [("short", "1"); 6];
+        let faults = plan(RECEIPT).write(&receipt(&six, None), &context()).unwrap_err();
+        assert_eq!(&*faults[0].code, "mapping/no_room");
+        assert_eq!(&*faults[0].sentence, "/lines/0/differences has 6 items, and there is room for 5");
+    }
 }

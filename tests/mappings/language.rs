@@ -213,3 +213,29 @@ fn unmapped_may_reject_or_be_ignored() {
     assert_eq!(reject.body, Value::Null);
     assert_eq!(&*reject.faults[0].sentence, "gift at /gift: nothing reads it");
 }
+
+#[test]
+fn null_makes_no_item_and_no_object() {
+    let field = "sold_to: { at: buyer, name: name, contacts: { each: people, name: who } }";
+    let both = json!({ "buyer": { "name": "N", "people": null } });
+    check(field, both, "/sold_to", json!({ "name": "N" }), json!({ "buyer": { "name": "N" } }));
+    check(field, json!({ "buyer": null }), "/sold_to", json!({}), json!({}));
+}
+
+#[test]
+fn an_xml_element_is_made_where_the_one_above_stands_and_items_share_it() {
+    let plan = compile(
+        "mapping: t\nfrom: ubl DespatchAdvice\nto: despatch_advice/1\nclaims: { direction: both }\nroot: D\n\
+         fields:\n  number: ID\n  purpose: \"'original'\"\n  issued: { date: Date }\n\
+         \x20 tracking: Shipment/Tracking\n  packages: { each: Shipment/Unit, id: ID }\n\
+         write: { Shipment/Kind: 'road', Nobody/Kind: 'x' }\n",
+    );
+    let body = json!({ "number": "1", "purpose": "original", "issued": { "date": "2026-03-02" }, "tracking": "T",
+        "packages": [{ "id": "A" }, { "id": "B" }] });
+    let text = String::from_utf8(bytes(&plan, &body)).unwrap();
+    let flat: String = text.lines().skip(1).map(str::trim).collect();
+    let shipment =
+        "<Shipment><Tracking>T</Tracking><Unit><ID>A</ID></Unit><Unit><ID>B</ID></Unit><Kind>road</Kind></Shipment>";
+    assert_eq!(flat, format!("<D><ID>1</ID><Date>2026-03-02</Date>{shipment}</D>"));
+    assert_eq!(plan.read(&sets(&plan, text.as_bytes())[0].tree, &context()).body, body);
+}
