@@ -8,7 +8,10 @@ macro_rules! shipped {
 
 /// Path from the root of the mappings, and text.
 pub const FILES: &[(&str, &str)] = shipped![
+    "partners/baumarkt-sued/orders/mapping.yaml",
     "partners/harbour-fasteners/810-invoice/mapping.yaml",
+    "partners/keystone-supply/856-despatch/mapping.yaml",
+    "partners/lakeside-hardware/850-order/mapping.yaml",
     "standard/csv/orders/mapping.yaml",
     "standard/csv/price-list/mapping.yaml",
     "standard/csv/stock-list/mapping.yaml",
@@ -16,35 +19,64 @@ pub const FILES: &[(&str, &str)] = shipped![
     "standard/edifact/d96a/desadv/mapping.yaml",
     "standard/edifact/d96a/invoic/mapping.yaml",
     "standard/edifact/d96a/invrpt/mapping.yaml",
+    "standard/edifact/d96a/ordchg/mapping.yaml",
     "standard/edifact/d96a/orders/mapping.yaml",
+    "standard/edifact/d96a/ordrsp-in/mapping.yaml",
     "standard/edifact/d96a/ordrsp/mapping.yaml",
     "standard/edifact/d96a/pricat/mapping.yaml",
+    "standard/edifact/d96a/recadv/mapping.yaml",
+    "standard/edifact/d96a/slsfct/mapping.yaml",
+    "standard/edifact/d96a/slsrpt/mapping.yaml",
     "standard/json/order/mapping.yaml",
+    "standard/json/shopify-order/mapping.yaml",
+    "standard/ubl/credit-note/mapping.yaml",
+    "standard/ubl/despatch-advice/mapping.yaml",
+    "standard/ubl/invoice/mapping.yaml",
+    "standard/ubl/order-response-in/mapping.yaml",
     "standard/ubl/order-response/mapping.yaml",
     "standard/ubl/order/mapping.yaml",
+    "standard/x12/4010/180-return/mapping.yaml",
     "standard/x12/4010/810-invoice/mapping.yaml",
     "standard/x12/4010/832-price-catalogue/mapping.yaml",
     "standard/x12/4010/846-inventory-report/mapping.yaml",
     "standard/x12/4010/850-order/mapping.yaml",
+    "standard/x12/4010/852-activity/mapping.yaml",
     "standard/x12/4010/855-order-response/mapping.yaml",
     "standard/x12/4010/856-despatch/mapping.yaml",
     "standard/x12/4010/860-order/mapping.yaml",
+    "standard/x12/4010/861-receiving-advice/mapping.yaml",
+    "standard/x12/4010/865-order-response/mapping.yaml",
+    "standard/x12/4010/867-resale/mapping.yaml",
+    "standard/x12/tables/activity.csv",
     "standard/x12/tables/allowance.csv",
     "standard/x12/tables/freight.csv",
+    "standard/x12/tables/line_response.csv",
     "standard/x12/tables/mode.csv",
     "standard/x12/tables/price_basis.csv",
     "standard/x12/tables/purpose.csv",
+    "standard/x12/tables/response.csv",
     "standard/x12/tables/settled.csv",
     "standard/x12/tables/tax.csv",
+    "standard/x12/tables/terms.csv",
+    "standard/x12/tables/terms_from.csv",
     "tables/uom-edifact.csv",
     "tables/uom-rec20.csv",
     "tables/uom.csv",
 ];
 
 /// The shipped files with a folder's own: one that stands at the same place (`standard/…`, `tables/…`) replaces ours,
-/// all others are added.
+/// all others are added. Below a folder that replaces any, all are named from that folder on, as ours are: a mapping that
+/// replaces ours finds a table that was added beside it.
 pub fn with(mut own: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut files = Vec::new();
+    let root = own.iter().find_map(|(path, _)| {
+        FILES.iter().find_map(|(ours, _)| path.strip_suffix(ours)).filter(|root| root.ends_with('/')).map(str::to_owned)
+    });
+    for (path, _) in &mut own {
+        if let Some(below) = root.as_deref().and_then(|root| path.strip_prefix(root)) {
+            *path = below.to_owned();
+        }
+    }
     for (path, text) in FILES {
         let below = format!("/{path}");
         match own.iter().position(|(p, _)| p == path || p.ends_with(&below)) {

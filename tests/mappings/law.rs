@@ -2,10 +2,10 @@
 //! are random: a random message is written, and what can be written is the document that the law is tried on.
 
 use super::{
-    documents::{context, document, library, reread, typed, written_back},
+    documents::{context, document, library, reread, sets, typed, written_back},
     random,
 };
-use crossdock::mapping::Plan;
+use crossdock::{formats::piece::Set, mapping::Plan};
 use proptest::{option, prelude::*, sample::select, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
 
@@ -137,11 +137,36 @@ fn response() -> impl Strategy<Value = Value> {
     )
 }
 
+/// What the schema allows, at random.
+fn random_ones(message: &str) -> BoxedStrategy<Value> {
+    let message = message.to_owned();
+    let made = move |seed| {
+        let mut body = random::message(&message, seed);
+        // What a message counts is so: a document that counts wrong is refused.
+        let lines = body["lines"].as_array().map_or(0, Vec::len);
+        if let Some(count) = body.pointer_mut("/totals/lines") {
+            *count = lines.into();
+        }
+        body
+    };
+    any::<u64>().prop_map(made).boxed()
+}
+
+/// A partner's rules refuse it, as they are to.
+fn refused(plan: &Plan, bytes: &[u8]) -> bool {
+    let of_rule = |set: &Set| plan.read(&set.tree, &context()).faults.iter().any(|f| &*f.code == "mapping/rule");
+    sets(plan, bytes).iter().any(of_rule)
+}
+
 /// True if the message could be written, and the law was tried.
 fn holds(plan: &Plan, message: &Value) -> bool {
     typed(plan.message(), message);
     let Ok(written) = plan.write(message, &context()) else { return false };
-    let body = reread(plan, &document(plan, &written));
+    let bytes = document(plan, &written);
+    if refused(plan, &bytes) {
+        return false;
+    }
+    let body = reread(plan, &bytes);
     typed(plan.message(), &body);
     written_back(plan, &body);
     true
@@ -151,23 +176,25 @@ fn holds(plan: &Plan, message: &Value) -> bool {
 fn what_is_read_is_written_back_to_the_same_message() {
     for plan in library().plans().iter().filter(|p| !p.one_way()) {
         let strategy = match plan.message() {
-            "order/1" => order().boxed(),
-            "order_response/1" => response().boxed(),
-            other => {
-                let other = other.to_owned();
-                any::<u64>().prop_map(move |seed| random::message(&other, seed)).boxed()
-            }
+            "order/1" => prop_oneof![order(), random_ones("order/1")].boxed(),
+            "order_response/1" => prop_oneof![response(), random_ones("order_response/1")].boxed(),
+            other => random_ones(other),
         };
-        let mut runner =
-            TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) });
         let tried = std::cell::Cell::new(0);
-        let result = runner.run(&strategy, |message| {
-            tried.set(tried.get() + usize::from(holds(plan, &message)));
-            Ok(())
-        });
-        if let Err(e) = result {
-            panic!("{}: {e}", plan.name());
+        // A document that can only say one kind or purpose refuses most messages: more of them are tried.
+        for _ in 0..16 {
+            let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) };
+            let result = TestRunner::new(config).run(&strategy, |message| {
+                tried.set(tried.get() + usize::from(holds(plan, &message)));
+                Ok(())
+            });
+            if let Err(e) = result {
+                panic!("{}: {e}", plan.name());
+            }
+            if tried.get() >= 20 {
+                break;
+            }
         }
-        assert!(tried.get() >= 20, "{}: only {} of 128 could be written", plan.name(), tried.get());
+        assert!(tried.get() >= 20, "{}: only {} of 2,048 could be written", plan.name(), tried.get());
     }
 }

@@ -147,7 +147,9 @@ fn the_standard_mappings_claim_what_they_are_for() {
     assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDERS", false)).as_deref(), Some("edifact/d96a/orders"));
     assert_eq!(name(asked(Standard::X12, "004010", "860", false)).as_deref(), Some("x12/4010/860-order"));
     assert_eq!(name(asked(Standard::X12, "005010", "855", true)).as_deref(), Some("x12/4010/855-order-response"));
-    assert_eq!(name(asked(Standard::X12, "004010", "855", false)), None);
+    assert_eq!(name(asked(Standard::X12, "004010", "855", false)).as_deref(), Some("x12/4010/855-order-response"));
+    assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDRSP", true)).as_deref(), Some("edifact/d96a/ordrsp"));
+    assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDRSP", false)).as_deref(), Some("edifact/d96a/ordrsp-in"));
     for outbound in [false, true] {
         let of = |standard, version, kind| name(asked(standard, version, kind, outbound));
         assert_eq!(of(Standard::X12, "004010", "846").as_deref(), Some("x12/4010/846-inventory-report"));
