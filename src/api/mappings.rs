@@ -9,7 +9,7 @@ use super::{
 use crate::{
     canonical::Micros,
     flow::versions::{self, By, VersionError},
-    mapping::versions::Changed,
+    mapping::{Plan, versions::Changed},
     store::mapping_versions::{self, Files, Revision, VersionRow},
 };
 use axum::{
@@ -186,12 +186,14 @@ async fn of_name(
 /// A version with its files.
 #[derive(Debug, Serialize, ToSchema)]
 struct Whole {
-    version: Version,
+    /// None of the hub's own file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Version>,
     /// Path from the mapping's folder to text: `mapping.yaml`, and the tables that it names.
     files: BTreeMap<String, String>,
 }
 
-/// One version, with its files.
+/// One version, with its files; 0 is the hub's own file, where it has one of that name.
 #[utoipa::path(get, path = "/v1/mappings/{name}/{version}", tag = "mappings",
     params(("name" = String, Path, description = "The mapping's name, percent-encoded."), ("version" = i64, Path, description = "The version's number.")),
     responses((status = 200, body = Whole)))]
@@ -200,12 +202,21 @@ async fn show(
     State(api): State<Api>,
     Path((name, number)): Path<(String, i64)>,
 ) -> Result<Json<Whole>, Problem> {
+    if number == 0 {
+        let own = api.hub.library.own();
+        // One that claims a partner is a thing of those who have that partner.
+        let partners = || api.hub.directory.partners.values().filter(|partner| partner.tenant == who.tenant);
+        let theirs = |plan: &Plan| plan.claimed().partner.is_none_or(|name| partners().any(|p| p.name == name));
+        let plan = own.named(&name).filter(|plan| theirs(plan));
+        let plan = plan.ok_or_else(|| Problem::not_found("mapping among the hub's own"))?;
+        return Ok(Json(Whole { version: None, files: own.files_of(&plan).into_iter().collect() }));
+    }
     let mut tx = api.hub.store.read(who.tenant).await?;
     let row = mapping_versions::get(&mut tx, who.tenant, &name, number).await?;
     let files = mapping_versions::files(&mut tx, who.tenant, &name, number).await?;
     tx.rollback().await?;
     match (row, files) {
-        (Some(row), Some(files)) => Ok(Json(Whole { version: row.into(), files })),
+        (Some(row), Some(files)) => Ok(Json(Whole { version: Some(row.into()), files })),
         _ => Err(Problem::not_found("version of a mapping of that name")),
     }
 }
@@ -241,7 +252,7 @@ pub(super) struct Changes {
 
 impl From<Changed> for Changes {
     fn from(changed: Changed) -> Changes {
-        let called = |plan: Option<std::sync::Arc<crate::mapping::Plan>>| plan.map(|plan| plan.name().to_owned());
+        let called = |plan: Option<std::sync::Arc<Plan>>| plan.map(|plan| plan.name().to_owned());
         Changes { name: changed.name, before: called(changed.before), after: called(changed.after) }
     }
 }

@@ -29,6 +29,7 @@ pub mod operate;
 pub mod out;
 pub mod pages;
 mod partner;
+mod plan;
 pub mod queues;
 pub mod receiver;
 pub mod reference;
@@ -107,6 +108,9 @@ enum Command {
     Mapping(mapping::Command),
     #[command(subcommand)]
     Partner(partner::Command),
+    Plan(plan::Plan),
+    Apply(plan::Apply),
+    Export(plan::Export),
     Schema(schema::Arguments),
     Generate(generate::Generate),
 }
@@ -170,6 +174,9 @@ impl Command {
             Command::Queues(command) => queues::run(&command).await,
             Command::Reference(command) => operate::reference(&command).await,
             Command::Mapping(command) => mapping::ask(&command).await,
+            Command::Plan(args) => plan::plan(&args).await,
+            Command::Apply(args) => plan::apply(&args).await,
+            Command::Export(args) => plan::export(&args).await,
             _ => anyhow::bail!("this command asks nobody"),
         }
     }

@@ -113,10 +113,10 @@ fn what_a_mapping_changes_is_told_line_by_line_and_over_samples() {
     let folder = Folder::new();
     folder.write("one/mapping.yaml", OWN);
     folder.write(
-        "two/mapping.yaml",
+        "two/850-order/mapping.yaml",
         OWN.replace("  ext:", "  number: BEG03 | upper\n  ext:").replace("REF[01=19].02'", "REF[01=19].02 | lower'"),
     );
-    folder.write("two/samples/first.in.edi", SAMPLE);
+    folder.write("two/850-order/samples/first.in.edi", SAMPLE);
     let told = ok(call(&folder, &["diff", "one", "two", "--json"])).json();
     assert_eq!(
         told,
@@ -185,4 +185,58 @@ fn what_a_mapping_would_change_of_kept_documents_is_told_before_it_is_published(
         "{}",
         shown.out
     );
+}
+
+#[test]
+fn files_and_a_hub_are_made_to_agree() {
+    let folder = files();
+    let hub = serve_with(&folder, &[]);
+    let all = |arguments: &[&str]| run(command(folder.path()).args(arguments).args(["--tenant", "acme"]));
+    folder.write("mine/northwind/850-order/mapping.yaml", OWN);
+    let plan = all(&["plan", "mine"]);
+    assert_eq!(plan.code, 1, "{plan:?}");
+    assert_eq!(plan.out, "northwind/850-order: new: to be drafted; nothing stands\n1 mapping, 1 to be changed\n");
+    let applied = ok(all(&["apply", "mine", "--reason", "their guide"]));
+    assert_eq!(applied.out, "northwind/850-order@1: drafted\n");
+    let plan = all(&["plan", "mine", "--json"]).json().remove(0);
+    assert_eq!((&plan["todo"], &plan["version"]), (&json!("publish"), &json!(1)), "{plan}");
+    // What may not be published yet is told, and nothing is drafted twice.
+    let early = all(&["apply", "mine", "--reason", "their guide", "--publish"]);
+    assert!(
+        early.code == 1 && early.out.contains("northwind/850-order@1: nothing\n") && early.out.contains("is a draft"),
+        "{early:?}"
+    );
+    ok(call(&folder, &["review", "northwind/850-order"]));
+    ok(call(&folder, &["diff", "northwind/850-order", "northwind/850-order@1", "--replay", "5"]));
+    let applied = ok(all(&["apply", "mine", "--reason", "their guide", "--publish"]));
+    assert_eq!(applied.out, "northwind/850-order@1: published\n");
+    assert_eq!(
+        ok(all(&["plan", "mine"])).out,
+        "northwind/850-order: unchanged; version 1 stands\n1 mapping, nothing to do\n"
+    );
+    // What is exported needs nothing; what is changed is told by its lines.
+    let exported = ok(all(&["export", "out"]));
+    assert_eq!(exported.out, "northwind/850-order@1: out/northwind/850-order\n");
+    assert!(ok(all(&["plan", "out"])).out.ends_with("nothing to do\n"));
+    folder.write("out/northwind/850-order/mapping.yaml", OWN.replace("REF[01=19]", "REF[01=ZZ]"));
+    let plan = all(&["plan", "out"]);
+    assert!(
+        plan.out.contains("  /ext/season: ext: { season: 'REF[01=19].02' } → ext: { season: 'REF[01=ZZ].02' }\n"),
+        "{}",
+        plan.out
+    );
+    ok(all(&["export", "out"]));
+    assert!(ok(all(&["plan", "out"])).out.ends_with("nothing to do\n"), "written over the file that has the name");
+    // One that the hub ships, as it is.
+    let shipped =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/standard/x12/4010/850-order/mapping.yaml");
+    let text = std::fs::read_to_string(shipped).unwrap();
+    folder.write("shipped/standard/x12/4010/850-order/mapping.yaml", &text);
+    assert_eq!(
+        ok(all(&["plan", "shipped"])).out,
+        "x12/4010/850-order: unchanged; the hub's own file stands\n1 mapping, nothing to do\n"
+    );
+    let differs = ok(all(&["mapping", "diff", "x12/4010/850-order@0", "shipped"]));
+    assert!(differs.out.contains("no field is made by another line"), "{}", differs.out);
+    drop(hub);
 }

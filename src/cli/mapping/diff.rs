@@ -1,13 +1,14 @@
 //! `crossdock mapping diff`.
 
 use super::{
-    compiled, draft, folder, standing,
+    compiled, draft, standing,
     test::{file_name, inputs},
 };
 use crate::{
     cli::{
         ask::{self, Place, Places, encoded, is_not_found},
         out::Out,
+        settings,
     },
     mapping::{
         Context, Library, NoTables, Plan,
@@ -116,13 +117,11 @@ fn side(text: &str, args: &Diff, out: &mut Out) -> anyhow::Result<Option<Side>> 
             }
         }));
     }
-    let folder = folder(Some(path), &args.ask.settings)?;
-    let Some(library) = compiled(&folder, args.json, out)? else { return Ok(None) };
-    let mut versions = draft::versions(&folder, &library);
+    let versions = draft::compiled_folder(path, &args.ask.settings, args.json, out)?;
+    let Some(mut versions) = versions else { return Ok(None) };
     match (versions.pop(), versions.len()) {
-        (Some(files), 0) => Ok(Some(Side::Folder(path.to_owned(), files))),
-        (None, _) => bail!("there is no mapping.yaml below {text}"),
-        (_, more) => bail!("below {text} there are {} mappings: name the folder of one", more + 1),
+        (Some(only), 0) => Ok(Some(Side::Folder(only.folder, only.files))),
+        (_, others) => bail!("below {text} there are {} mappings: name the folder of one", others + 1),
     }
 }
 
@@ -319,7 +318,11 @@ async fn compile(side: &Side, base: &Library, places: Option<&Places>) -> anyhow
         (Side::Version(name, version), Some(places)) => kept(places, name, *version).await?,
         (Side::Version(..), None) => None,
     };
-    let name = side.name();
+    laid(base, side.name(), files)
+}
+
+/// A mapping of these files among others; without files the one that is there.
+fn laid(base: &Library, name: &str, files: Option<draft::Files>) -> anyhow::Result<Compiled> {
     let overlays: Vec<Overlay> =
         files.into_iter().map(|files| Overlay { name: name.to_owned(), files: files.into_iter().collect() }).collect();
     let library = base
@@ -329,23 +332,32 @@ async fn compile(side: &Side, base: &Library, places: Option<&Places>) -> anyhow
     Ok(Compiled { library, plan })
 }
 
+/// The fields of a mapping that other files make by another line: field, line before, line after.
+pub fn lines_that_differ(
+    name: &str,
+    before: &draft::Files,
+    after: &draft::Files,
+    flags: &settings::Flags,
+) -> anyhow::Result<Vec<Vec<String>>> {
+    let base = Library::compile(&standing(flags)?.all).unwrap_or_default();
+    Ok(lines(&laid(&base, name, Some(before.clone()))?, &laid(&base, name, Some(after.clone()))?))
+}
+
 /// The files of a version that the hub keeps; none where its own file is meant.
 async fn kept(places: &Places, name: &str, version: Option<i64>) -> anyhow::Result<Option<draft::Files>> {
     let path = format!("/v1/mappings/{}", encoded(name));
-    let (place, version): (&Place, _) = match version {
-        Some(0) => return Ok(None),
-        Some(version) => (places.find(&path).await?.0, version),
-        None => match places.find(&path).await {
-            Ok((place, found)) => match found["stands"].as_i64() {
-                Some(stands) => (place, stands),
-                None => return Ok(None),
-            },
-            Err(error) if is_not_found(&error) => return Ok(None),
-            Err(error) => return Err(error),
-        },
+    let (place, version): (&Place, i64) = match (version, places.find(&path).await) {
+        (Some(version), Ok((place, _))) => (place, version),
+        (None, Ok((place, found))) => (place, found["stands"].as_i64().unwrap_or(0)),
+        // Of a name without versions there is the hub's own file.
+        (asked, Err(error)) if is_not_found(&error) && places.all.len() == 1 => (places.only()?, asked.unwrap_or(0)),
+        (_, Err(error)) => return Err(error),
     };
-    let whole = place.get(&format!("{path}/{version}")).await?;
-    Ok(Some(serde_json::from_value(whole["files"].clone()).context("the files of a version")?))
+    match place.get(&format!("{path}/{version}")).await {
+        Ok(whole) => Ok(Some(serde_json::from_value(whole["files"].clone()).context("the files of a version")?)),
+        Err(error) if is_not_found(&error) && version == 0 => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The fields that are made by another line: field, line before, line after.

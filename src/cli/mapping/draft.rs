@@ -6,6 +6,7 @@ use crate::{
         ask::{self, Place, Places},
         documents::of_tenant,
         out::Out,
+        settings,
     },
     mapping::{Library, name_of},
 };
@@ -41,27 +42,48 @@ pub struct Draft {
 /// A mapping as a version keeps it: paths from its folder, and texts.
 pub type Files = BTreeMap<String, String>;
 
+/// A mapping of a folder, by its name.
+pub struct Kept {
+    pub name: String,
+    /// The folder of its `mapping.yaml`.
+    pub folder: PathBuf,
+    pub files: Files,
+}
+
 /// The mappings that stand in a folder itself, each with the tables that it names.
-pub fn versions(folder: &Folder, library: &Library) -> Vec<Files> {
+pub fn versions(folder: &Folder, library: &Library) -> Vec<Kept> {
     let own = folder.own.iter().filter(|(path, _)| Path::new(path).file_name().is_some_and(|n| n == "mapping.yaml"));
-    let version = |(_, text): &(String, String)| {
-        let plan = library.named(name_of(text)?)?;
-        Some(library.files_of(&plan).into_iter().collect())
+    let version = |(path, text): &(String, String)| {
+        let name = name_of(text)?.to_owned();
+        let plan = library.named(&name)?;
+        let folder = Path::new(path).with_file_name("");
+        Some(Kept { files: library.files_of(&plan).into_iter().collect(), name, folder })
     };
     own.filter_map(version).collect()
 }
 
-/// Runs it.
-pub async fn run(args: &Draft, out: &mut Out) -> anyhow::Result<u8> {
-    let folder = folder(Some(&args.folder), &args.ask.settings)?;
-    let Some(library) = compiled(&folder, args.json, out)? else { return Ok(1) };
+/// The same of a folder that is read and compiled; nothing if it has faults, which are told.
+pub fn compiled_folder(
+    path: &Path,
+    flags: &settings::Flags,
+    json: bool,
+    out: &mut Out,
+) -> anyhow::Result<Option<Vec<Kept>>> {
+    let folder = folder(Some(path), flags)?;
+    let Some(library) = compiled(&folder, json, out)? else { return Ok(None) };
     let versions = versions(&folder, &library);
     if versions.is_empty() {
-        bail!("there is no mapping.yaml below {}", args.folder.display());
+        bail!("there is no mapping.yaml below {}", path.display());
     }
+    Ok(Some(versions))
+}
+
+/// Runs it.
+pub async fn run(args: &Draft, out: &mut Out) -> anyhow::Result<u8> {
+    let Some(versions) = compiled_folder(&args.folder, &args.ask.settings, args.json, out)? else { return Ok(1) };
     let places = Places::open(&args.ask, true).await?;
     let place = places.only()?;
-    for files in versions {
+    for Kept { files, .. } in versions {
         let drafted = place.post("/v1/mappings", &json!({"files": files, "why": args.reason})).await?;
         tell(place, drafted, args.json, out)?;
     }

@@ -12,6 +12,9 @@ pub mod suggest;
 mod test;
 mod versions;
 
+pub use diff::lines_that_differ;
+pub use draft::{Files, Kept, compiled_folder};
+
 use super::{out::Out, settings, start};
 use crate::mapping::{Library, Lint as Wrong, standard};
 use anyhow::{Context as _, bail};

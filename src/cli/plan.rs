@@ -1,0 +1,286 @@
+//! `crossdock plan`, `apply` and `export`: files and a hub's versions of mappings made to agree, and seen not to.
+
+use super::{
+    ask::{self, Place, Places, encoded, is_not_found},
+    documents::of_tenant,
+    mapping::{Files, Kept, compiled_folder, lines_that_differ},
+    out::Out,
+};
+use crate::{flow::versions::hash, mapping::name_of};
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What `apply` would change in a hub: each mapping of a folder against the one that stands there
+///
+/// crossdock plan mappings
+/// crossdock plan mappings/partners --tenant acme --json
+///
+/// Of a mapping that is another one it tells the lines by which fields are made otherwise. Files of connectors are no part
+/// of it: a hub reads those when it starts (`crossdock config check`).
+/// Exit 0: nothing to do. 1: something to do, or the mappings have faults. 2: the folder or the hub can't be read.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Plan {
+    /// Folder of mappings
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// A JSON object a mapping
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+/// Keep in a hub, as drafts, the mappings of a folder that are not what stands there
+///
+/// crossdock apply mappings --reason "units by their May guide"
+/// crossdock apply mappings --reason "as replayed on the 3rd" --publish
+///
+/// --publish lets stand what was reviewed and replayed before; what was not is refused, and told. Nothing is taken away.
+/// Exit 0: done. 1: the mappings have faults, or something was refused. 2: the folder or the hub can't be read.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Apply {
+    /// Folder of mappings
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// Why: those who review it will ask
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Publish, too, what may be
+    #[arg(long)]
+    publish: bool,
+    /// A JSON object a mapping
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+/// Write the published mappings of a hub into a folder; `crossdock plan` has nothing to do with them afterwards
+///
+/// crossdock export mappings --tenant acme
+///
+/// One whose name a file of the folder has is written there, any other into a folder of its name. The hub's own files
+/// stay where they are.
+/// Exit 0: written. 2: the hub can't be asked, or the folder can't be written.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Export {
+    /// Folder of mappings
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// A JSON object a mapping
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
+/// What is to be done with a mapping.
+enum Todo {
+    /// What stands is the same.
+    Nothing,
+    /// The version of these files, which does not stand.
+    Publish { version: i64, state: String },
+    /// No version has these files.
+    Draft,
+}
+
+/// A mapping of the folder, and how it stands in the hub.
+struct Item {
+    name: String,
+    files: Files,
+    todo: Todo,
+    /// `version 3`, `the hub's own file`, `nothing`.
+    stands: String,
+    /// What stands.
+    kept: Option<Files>,
+}
+
+impl Item {
+    fn word(&self) -> String {
+        match &self.todo {
+            Todo::Nothing => "unchanged".into(),
+            Todo::Publish { version, state } if state == "retired" => {
+                format!("is version {version}, which is retired: roll back to it")
+            }
+            Todo::Publish { version, state } => format!("is version {version}, {state}: to be published"),
+            Todo::Draft if self.kept.is_none() => "new: to be drafted".into(),
+            Todo::Draft => "changed: to be drafted".into(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let todo = match &self.todo {
+            Todo::Nothing => "nothing",
+            Todo::Publish { .. } => "publish",
+            Todo::Draft => "draft",
+        };
+        let version = if let Todo::Publish { version, .. } = &self.todo { Some(version) } else { None };
+        json!({"name": self.name, "todo": todo, "stands": self.stands, "version": version})
+    }
+}
+
+/// The mappings of a folder against those of a tenant.
+async fn items(place: &Place, mappings: Vec<Kept>) -> anyhow::Result<Vec<Item>> {
+    let known = place.get("/v1/mappings").await?;
+    let known: BTreeMap<&str, &Value> = known["mappings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| Some((one["name"].as_str()?, one)))
+        .collect();
+    let mut items = Vec::new();
+    for Kept { name, files, .. } in mappings {
+        let hash = hash(&files);
+        let of = known.get(name.as_str());
+        let stands = of.and_then(|one| one["stands"].as_i64());
+        let kept = files_of(place, &name, stands.unwrap_or(0)).await?;
+        let versions = of.and_then(|one| one["versions"].as_array()).map_or(&[][..], Vec::as_slice);
+        let same = versions.iter().find(|one| one["hash"] == hash.as_str());
+        let todo = match (&kept, same) {
+            (Some(kept), _) if *kept == files => Todo::Nothing,
+            (_, Some(same)) => Todo::Publish {
+                version: same["version"].as_i64().unwrap_or_default(),
+                state: same["state"].as_str().unwrap_or_default().to_owned(),
+            },
+            (_, None) => Todo::Draft,
+        };
+        let stands = match (stands, &kept) {
+            (Some(version), _) => format!("version {version}"),
+            (None, Some(_)) => "the hub's own file".to_owned(),
+            (None, None) => "nothing".to_owned(),
+        };
+        items.push(Item { name, files, todo, stands, kept });
+    }
+    Ok(items)
+}
+
+/// The files of a version, or of the hub's own mapping (0); none if there is no such one.
+async fn files_of(place: &Place, name: &str, version: i64) -> anyhow::Result<Option<Files>> {
+    match place.get(&format!("/v1/mappings/{}/{version}", encoded(name))).await {
+        Ok(whole) => Ok(Some(serde_json::from_value(whole["files"].clone()).context("the files of a version")?)),
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Runs it.
+pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
+    let mut out = Out::new();
+    let Some(mappings) = compiled_folder(&args.folder, &args.ask.settings, args.json, &mut out)? else {
+        out.flush()?;
+        return Ok(1);
+    };
+    let places = Places::open(&args.ask, false).await?;
+    let place = places.only()?;
+    let items = items(place, mappings).await?;
+    for item in &items {
+        if args.json {
+            out.json(&of_tenant(place, item.json()))?;
+            continue;
+        }
+        out.line(format!("{}: {}; {} stands", out.bold(&item.name), item.word(), item.stands))?;
+        if let (Todo::Draft, Some(kept)) = (&item.todo, &item.kept) {
+            for row in lines_that_differ(&item.name, kept, &item.files, &args.ask.settings)? {
+                out.line(format!("  {}: {} → {}", row[0], row[1], row[2]))?;
+            }
+        }
+    }
+    let todo = items.iter().filter(|item| !matches!(item.todo, Todo::Nothing)).count();
+    if !args.json {
+        let s = if items.len() == 1 { "" } else { "s" };
+        out.line(match todo {
+            0 => format!("{} mapping{s}, nothing to do", items.len()),
+            todo => format!("{} mapping{s}, {todo} to be changed", items.len()),
+        })?;
+    }
+    out.flush()?;
+    Ok(u8::from(todo > 0))
+}
+
+/// Runs it.
+pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
+    let mut out = Out::new();
+    let Some(mappings) = compiled_folder(&args.folder, &args.ask.settings, args.json, &mut out)? else {
+        out.flush()?;
+        return Ok(1);
+    };
+    let places = Places::open(&args.ask, true).await?;
+    let place = places.only()?;
+    let mut refused = 0;
+    for item in items(place, mappings).await? {
+        let mut did = "nothing";
+        let mut version = None;
+        match &item.todo {
+            Todo::Nothing => {}
+            Todo::Publish { version: known, .. } => version = Some(*known),
+            Todo::Draft => {
+                let body = json!({"files": item.files, "why": args.reason});
+                version = place.post("/v1/mappings", &body).await?["version"].as_i64();
+                did = "drafted";
+            }
+        }
+        let mut why = None;
+        if let (true, Some(version)) = (args.publish, version) {
+            let path = format!("/v1/mappings/{}/{version}/publish", encoded(&item.name));
+            match place.post(&path, &json!({"why": args.reason})).await {
+                Ok(_) => did = "published",
+                // What the hub refuses is told; that it can't be asked ends the command.
+                Err(error) if error.is::<ask::Refused>() => why = Some(error.to_string()),
+                Err(error) => return Err(error),
+            }
+        }
+        refused += u32::from(why.is_some());
+        if args.json {
+            out.json(&of_tenant(place, json!({"name": item.name, "did": did, "version": version, "refused": why})))?;
+        } else if let Some(version) = version {
+            out.line(format!("{}@{version}: {did}", out.bold(&item.name)))?;
+            why.iter().try_for_each(|why| out.line(format!("  {why}")))?;
+        }
+    }
+    out.flush()?;
+    Ok(u8::from(refused > 0))
+}
+
+/// Runs it.
+pub async fn export(args: &Export) -> anyhow::Result<u8> {
+    let places = Places::open(&args.ask, false).await?;
+    let place = places.only()?;
+    let mut out = Out::new();
+    let there = super::start::read_tree(&args.folder, &["yaml"])?;
+    let known = place.get("/v1/mappings").await?;
+    for one in known["mappings"].as_array().into_iter().flatten() {
+        let (Some(name), Some(version)) = (one["name"].as_str(), one["stands"].as_i64()) else { continue };
+        let files = files_of(place, name, version).await?.unwrap_or_default();
+        let own = there.iter().find(|(path, text)| path.ends_with("mapping.yaml") && name_of(text) == Some(name));
+        let folder = match own.and_then(|(path, _)| Path::new(path).parent()) {
+            Some(folder) => folder.to_owned(),
+            None if is_a_way_below(name) => args.folder.join(name),
+            None => bail!("`{name}` can't be a folder's name: write it with `crossdock mapping diff {name}@0 {name}`"),
+        };
+        for (path, text) in &files {
+            let path = folder.join(path);
+            let above = path.parent().unwrap_or(&folder);
+            fs::create_dir_all(above).with_context(|| format!("{} can't be made", above.display()))?;
+            fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+        }
+        match args.json {
+            true => out.json(&of_tenant(place, json!({"name": name, "version": version, "folder": folder})))?,
+            false => out.line(format!("{}@{version}: {}", out.bold(name), folder.display()))?,
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+/// True of a name that leads to a folder below another, and nowhere else.
+fn is_a_way_below(name: &str) -> bool {
+    !name.contains(['\\', '\0', ':']) && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
