@@ -16,7 +16,8 @@ records! {
         /// Our number of the load.
         number: String,
         purpose: SendPurpose,
-        issued: When,
+        /// A 204 has no date of its own.
+        issued: ?When,
         carrier: Carrier,
         /// Until when the carrier has to answer.
         respond_by: ?When,

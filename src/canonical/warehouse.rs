@@ -15,7 +15,8 @@ records! {
         /// Our number of the order to the warehouse (depositor's order number).
         number: String,
         purpose: SendPurpose,
-        issued: When,
+        /// A 940 has no date of its own.
+        issued: ?When,
         /// The customer's order.
         order: ?DocumentRef,
         /// Our number of the shipment.

@@ -4,6 +4,7 @@ use super::{
     cel::Expression,
     dates::DateFormat,
     expr,
+    moment::Form,
     near::hint,
     plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Repeat, Route, Source, Step, Walk},
     route::Router,
@@ -27,7 +28,7 @@ pub struct Fields<'a> {
 
 const PIPES: &[&str] = &[
     "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item",
-    "ref",
+    "ref", "when", "prefix",
 ];
 
 impl Fields<'_> {
@@ -78,6 +79,12 @@ impl Fields<'_> {
     }
 
     fn object_source(&mut self, yaml: &Yaml, members: &[Member]) -> Option<Source> {
+        // `shipped: G6202 | when(04, 05)`
+        if matches!(yaml.what, What::Text(_))
+            && ["date", "time", "zone"].iter().all(|n| members.iter().any(|m| m.name == *n))
+        {
+            return self.leaf(yaml, &Shape::Object(members.to_vec()));
+        }
         let at = yaml.get("at").filter(|_| !members.iter().any(|m| m.name == "at"));
         let Some(at) = at else { return Some(Source::Object(self.object(yaml, members, &[]))) };
         let parsed = self.parsed(at)?;
@@ -261,9 +268,20 @@ impl Fields<'_> {
     }
 
     fn leaf(&mut self, yaml: &Yaml, shape: &Shape) -> Option<Source> {
-        let (text, read_only) = match yaml.entries() {
-            [] => (yaml, false),
-            [entry] if entry.key == "read" => (&entry.value, true),
+        let source: fn(Formula) -> Source;
+        let text = match yaml.entries() {
+            [] => {
+                source = Source::Value;
+                yaml
+            }
+            [entry] if entry.key == "read" => {
+                source = Source::ReadOnly;
+                &entry.value
+            }
+            [entry, how] if entry.key == "read" && how.key == "write" && how.value.text() == Some("where_empty") => {
+                source = Source::Spare;
+                &entry.value
+            }
             [entry] if entry.key == "cel" => {
                 self.computes = true;
                 let expression = self.expression(&entry.value)?;
@@ -276,11 +294,22 @@ impl Fields<'_> {
         };
         let formula = self.formula(text)?;
         self.fits(&formula, shape, text.spot);
-        Some(if read_only { Source::ReadOnly(formula) } else { Source::Value(formula) })
+        Some(source(formula))
     }
 
     fn fits(&mut self, formula: &Formula, shape: &Shape, spot: Spot) {
         let dated = formula_has(formula, &|p| matches!(p, Pipe::Date(_) | Pipe::CodedDate(_)));
+        let whole = matches!(formula.pipes.last(), Some(Pipe::When(_)));
+        match shape {
+            Shape::Object(_) if !whole => {
+                self.say(spot, "a date with its time is expected here: end with `| when(…)`, or say { date: … }");
+            }
+            Shape::Object(_) => {}
+            _ if formula_has(formula, &|p| matches!(p, Pipe::When(_))) => {
+                self.say(spot, format!("{} is expected here, and the pipe gives a date with its time", shape.takes()));
+            }
+            _ => {}
+        }
         let self_describing = matches!(self.router.standard, Standard::Xml | Standard::Json);
         let literal = formula.alternatives.iter().all(|a| matches!(a, Alternative::Literal(_)));
         if *shape == Shape::Date && !dated && !self_describing && !literal {
@@ -296,7 +325,7 @@ impl Fields<'_> {
         let Some(Pipe::Table(table)) = formula.pipes.last() else { return };
         let table = &self.tables[*table];
         for (line, _, target) in &table.rows {
-            if !words.contains(target) {
+            if !target.is_empty() && !words.contains(target) {
                 let near = hint(target, words.iter().map(String::as_str));
                 let sentence = format!(
                     "table {} (line {line}) leads to `{target}`; {} is expected{near}",
@@ -457,13 +486,15 @@ impl Fields<'_> {
             ("cut", Some(_)) => Pipe::Cut(count(argument).ok_or_else(|| takes("a number of characters"))?),
             ("split", Some(text)) if !text.is_empty() => Pipe::Split(text.into()),
             ("join", Some(text)) => Pipe::Join(text.into()),
+            ("prefix", Some(text)) if !text.is_empty() => Pipe::Prefix(text.into()),
             ("default", Some(text)) => Pipe::Default(text.into()),
             ("ref", Some(scheme)) if !scheme.is_empty() => Pipe::Ref(scheme.into()),
             ("party", Some(text)) => match route.map(|r| self.router.beside(text, r, at)) {
                 Some(found) => Pipe::Party(found?),
                 None => return Err(wrong("party needs a path before it".into())),
             },
-            ("date" | "table" | "pad" | "cut" | "split" | "join" | "default" | "ref" | "party", _) => {
+            ("when", _) => Pipe::When(self.when(call, route)?),
+            ("date" | "table" | "pad" | "cut" | "prefix" | "split" | "join" | "default" | "ref" | "party", _) => {
                 return Err(takes("an argument in parentheses"));
             }
             ("trim" | "upper" | "lower" | "item", Some(_)) => return Err(takes("no argument")),
@@ -471,6 +502,34 @@ impl Fields<'_> {
                 return Err(wrong(format!("`{name}` is no pipe{}", hint(name, PIPES.iter().copied()))));
             }
         })
+    }
+}
+
+impl Fields<'_> {
+    /// `when(06, 07)`: where time and zone stand beside an X12 date; `when(01.03)`: the code of EDIFACT's format; `when(iso)`.
+    fn when(&mut self, call: &expr::PipeCall, route: Option<&Route>) -> Result<Form, (usize, String)> {
+        let route = route.ok_or_else(|| (call.offset, "when needs a path before it".to_owned()))?;
+        let mut leaves = Vec::new();
+        if matches!(self.router.standard, Standard::X12 | Standard::Edifact) {
+            for argument in &call.arguments {
+                leaves.push(self.router.beside(&argument.text, route, argument.offset)?);
+            }
+        }
+        let iso = matches!(call.arguments.as_slice(), [one] if one.text == "iso");
+        let mut leaves = leaves.into_iter();
+        match (self.router.standard, call.arguments.len()) {
+            (Standard::X12, 0..=2) => Ok(Form::Beside { time: leaves.next(), zone: leaves.next() }),
+            (Standard::Edifact, 1) => leaves.next().map(Form::Coded).ok_or_else(|| (call.offset, String::new())),
+            (Standard::X12, _) => Err((
+                call.offset,
+                "when takes the elements of the time and of its zone, as in DTM02 | when(03, 04)".into(),
+            )),
+            (Standard::Edifact, _) => {
+                Err((call.offset, "when takes the component of the format's code, as in when(01.03)".into()))
+            }
+            _ if iso => Ok(Form::Iso),
+            _ => Err((call.offset, "when takes the form of the date, as in when(iso)".into())),
+        }
     }
 }
 

@@ -129,7 +129,7 @@ pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mu
     for (at, condition) in conditions.iter().enumerate() {
         let Some(node) = leaf(tree, container, &condition.leaf) else { return false };
         let value = tree.value(node).unwrap_or_default().trim();
-        if !condition.values.iter().any(|v| v == value) {
+        if !condition.holds(value) {
             return false;
         }
         if let Some(place) = looked.get_mut(at) {

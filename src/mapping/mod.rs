@@ -25,6 +25,7 @@ pub mod guide_file;
 mod hierarchy;
 mod layout;
 mod library;
+mod moment;
 pub mod near;
 mod out;
 mod pipes;
@@ -45,6 +46,7 @@ mod write;
 mod write_edi;
 mod write_loops;
 mod write_named;
+mod write_rules;
 pub mod yaml;
 
 pub use extends::name_of;

@@ -1,7 +1,7 @@
 //! What is being written: a tree of loops and segments, records or elements, filled in any order and put in the
 //! guide's order (or the mapping's) at the end.
 
-use super::plan::{Condition, Leaf, Step};
+use super::plan::{ANYTHING, Condition, Leaf, Step};
 
 /// Index of an [`OutNode`].
 pub type OutId = usize;
@@ -91,7 +91,7 @@ impl Out {
             let node = &self.nodes[*id];
             node.name == name.name
                 && node.order == step.order
-                && node.conditions == step.conditions
+                && (step.once || node.conditions == step.conditions)
                 && node.namespace == name.namespace
         };
         self.nodes[parent].children.iter().rev().copied().find(fits)
@@ -104,7 +104,7 @@ impl Out {
 
     /// Does a step name this node, and do its conditions hold there?
     pub fn is(&self, id: OutId, step: &Step) -> bool {
-        let holds = |c: &Condition| self.text(id, &c.leaf).is_some_and(|text| c.values.iter().any(|v| v == text));
+        let holds = |c: &Condition| self.text(id, &c.leaf).is_some_and(|text| c.holds(text));
         step.names.iter().any(|n| n.name == self.nodes[id].name) && step.conditions.iter().all(holds)
     }
 
@@ -175,7 +175,8 @@ impl Out {
 fn fulfil(node: &mut OutNode, conditions: &[Condition]) {
     for condition in conditions {
         let there = node.leaves.iter().any(|l| same(&l.leaf, &condition.leaf));
-        if let (Some(value), false) = (condition.values.first(), there) {
+        let value = condition.values.first().filter(|value| *value != ANYTHING);
+        if let (Some(value), false) = (value, there) {
             node.leaves.push(OutLeaf { leaf: condition.leaf.clone(), text: value.clone(), item: false });
         }
     }

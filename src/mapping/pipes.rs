@@ -3,10 +3,12 @@
 //! | pipe | reading | writing |
 //! |---|---|---|
 //! | `date(f)` | text of format f → date | date → text; a fault if the format can't say it |
+//! | `when(…)` | date, time and zone → one text, that `moment` makes a `When` of | not by a text: see `moment::written` |
 //! | `decimal(n)` | the last n digits are decimals, unless a point is there | the same back |
 //! | `table(t)` | value → target, the tenant's rows first | target → first value |
 //! | `trim`, `upper`, `lower` | change the text | as it is: reading gives the same again |
 //! | `pad(n, c)` | takes leading c off | fills up to n |
+//! | `prefix(p)` | takes p off, where it stands before the text | puts it before |
 //! | `cut(n)` | the first n characters | the same |
 //! | `split(s)`, `join(s)` | one text → many, many → one | each the other's inverse |
 //! | `default(x)` | x where nothing stands | as it is |
@@ -16,6 +18,7 @@ use super::{
     Tables,
     dates::DateFormat,
     frames::{self, Hit, Hits, Seen},
+    moment::{self, Form},
     plan::{Leaf, Pipe, Program},
     schemes,
     shape::Shape,
@@ -65,6 +68,10 @@ pub fn read<'t>(
                         return Err(Box::new((hit.clone(), wrong)));
                     }
                 }
+                // A row may lead to nothing: then the next alternative is asked.
+                if matches!(pipe, Pipe::Table(_)) {
+                    hits.retain(|hit| !hit.text.is_empty());
+                }
             }
         }
     }
@@ -82,7 +89,7 @@ fn read_one<'t>(
     // What stands there already in its canonical form, a literal or a default, needs no reading of its format.
     let made = hit.node.is_none();
     match pipe {
-        Pipe::Date(_) | Pipe::CodedDate(_) | Pipe::Decimal(_) | Pipe::Table(_) if made => {}
+        Pipe::Date(_) | Pipe::CodedDate(_) | Pipe::When(_) | Pipe::Decimal(_) | Pipe::Table(_) if made => {}
         Pipe::Date(format) => hit.text = date(format, &hit.text, false)?.into(),
         Pipe::CodedDate(leaf) => {
             let code = beside(tree, hit.container, leaf, seen);
@@ -93,12 +100,24 @@ fn read_one<'t>(
             })?;
             hit.text = date(&format, &hit.text, true)?.into();
         }
+        Pipe::When(form) => {
+            let mut said = |leaf: &Leaf| beside(tree, hit.container, leaf, seen);
+            hit.text = match form {
+                Form::Beside { time, zone } => {
+                    let [time, zone] = [time, zone].map(|leaf| leaf.as_ref().map_or("", &mut said));
+                    moment::of_elements(&hit.text, time, zone)?
+                }
+                Form::Coded(code) => moment::of_coded(&hit.text, said(code))?,
+                Form::Iso => moment::of_iso(&hit.text)?,
+            }
+            .into();
+        }
         Pipe::Decimal(implied) => hit.text = implied_decimals(&hit.text, *implied)?.into(),
         Pipe::Table(at) => {
             let table = &program.tables[*at];
             let value = hit.text.trim();
             let own = tables.get(&table.name, value).map(Cow::Owned);
-            let target = own.or_else(|| table.get(value).map(Cow::Borrowed));
+            let target = own.or_else(|| table.get(value));
             let miss = || Wrong::NotInTable { table: table.name.clone(), value: value.to_owned() };
             hit.text = target.ok_or_else(miss)?;
         }
@@ -109,6 +128,11 @@ fn read_one<'t>(
             let rest = hit.text.trim_start_matches(*fill);
             let rest = if rest.is_empty() { fill.to_string() } else { rest.to_owned() };
             hit.text = rest.into();
+        }
+        Pipe::Prefix(prefix) => {
+            if let Some(rest) = hit.text.strip_prefix(prefix.as_str()) {
+                hit.text = rest.to_owned().into();
+            }
         }
         Pipe::Cut(width) => hit.text = hit.text.chars().take(*width).collect::<String>().into(),
         Pipe::Party(leaf) => {
@@ -223,6 +247,7 @@ pub fn shaped(text: &str, shape: &Shape) -> Result<Value, Wrong> {
         Shape::Word(words) if !words.iter().any(|w| w == text) => {
             return Err(bad("mapping/bad_value", format!("one of {}", words.join(", "))));
         }
+        Shape::Object(_) => Value::Object(moment::object(text)?),
         _ => Value::String(text.to_owned()),
     })
 }
@@ -266,17 +291,20 @@ pub fn write(
                 let inverse = |target: &str| own(target).or_else(|| tables.inverse(&table.name, target));
                 // 1 and 1.00 are one number.
                 let normal = || Decimal::from_str_exact(&text).ok().and_then(|d| inverse(&d.normalize().to_string()));
-                let found = inverse(&text).or_else(normal);
+                let found = inverse(&text).or_else(normal).or_else(|| table.passes().then(|| text.clone()));
                 text = found.ok_or_else(|| Wrong::NotInTable { table: table.name.clone(), value: text.clone() })?;
             }
             Pipe::Pad(width, fill) => {
                 let missing = width.saturating_sub(text.chars().count());
                 text = fill.to_string().repeat(missing) + &text;
             }
+            Pipe::Prefix(prefix) => text = format!("{prefix}{text}"),
             Pipe::Cut(width) => text = text.chars().take(*width).collect(),
             Pipe::Decimal(_) | Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Default(_) => {}
             // Lists and schemes are taken apart before a single text is written.
             Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(_) | Pipe::Item | Pipe::Ref(_) => {}
+            // A `When` is no text.
+            Pipe::When(_) => {}
         }
     }
     Ok(text)

@@ -1,6 +1,6 @@
 //! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
 
-use super::{cel::Expression, dates::DateFormat, shape::Shape, tables::Table, yaml::Spot};
+use super::{cel::Expression, dates::DateFormat, moment::Form, shape::Shape, tables::Table, yaml::Spot};
 use crate::formats::{guides::Guide, layout::Layout, piece::Standard};
 use std::sync::Arc;
 
@@ -83,15 +83,27 @@ pub struct Step {
     pub every: bool,
     /// A loop: its elements stand on the segment that opens it.
     pub opens: Option<String>,
+    /// A segment that may stand there once: a list of one shares it with what else is said there.
+    pub once: bool,
     /// Where it stands among its siblings when written.
     pub order: u32,
 }
 
-/// `[01=ST]`: one of the values must stand there; the first is what is written.
+/// `[01=ST]`: one of the values must stand there; the first is what is written. `[01=*]`: any value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     pub leaf: Leaf,
     pub values: Vec<String>,
+}
+
+/// Any value, as a condition.
+pub const ANYTHING: &str = "*";
+
+impl Condition {
+    /// Does a value fulfil it?
+    pub fn holds(&self, value: &str) -> bool {
+        self.values.iter().any(|v| v == value || v == ANYTHING && !value.is_empty())
+    }
 }
 
 /// Where in a segment, record, element or object a value stands.
@@ -150,6 +162,8 @@ pub enum Source {
     Value(Formula),
     /// `{ read: … }`: never written.
     ReadOnly(Formula),
+    /// `{ read: …, write: where_empty }`: written only where nothing else of its object was.
+    Spare(Formula),
     /// `{ cel: … }`: computed from the rest of the message, and never written.
     Computed(Computed),
     /// A list of ids or texts: the parts one after the other.
@@ -256,6 +270,8 @@ pub enum Pipe {
     Date(DateFormat),
     /// The format's code stands in the same segment (EDIFACT 2379).
     CodedDate(Leaf),
+    /// A date with its time and zone, to a whole `When`; always the last.
+    When(Form),
     Decimal(u32),
     /// Index into the program's tables.
     Table(usize),
@@ -264,6 +280,8 @@ pub enum Pipe {
     Lower,
     Pad(usize, char),
     Cut(usize),
+    /// Stands before the text in the document.
+    Prefix(String),
     Split(String),
     Join(String),
     Default(String),
@@ -281,6 +299,8 @@ pub struct Rule {
     /// The segment it makes if it is not there, relative to `within`.
     pub step: Option<Step>,
     pub leaf: Leaf,
+    /// Also where one of the codes stands already that the field is read from (`G62[01=37,53]`).
+    pub instead: bool,
     pub value: RuleValue,
     pub text: String,
     /// Where the mapping says it.
@@ -291,6 +311,8 @@ pub struct Rule {
 #[derive(Debug)]
 pub enum RuleValue {
     Literal(String),
+    /// Which of its kind the loop is, from 1.
+    Position,
     /// How many of these loops or segments stand beside it.
     Count {
         up: usize,

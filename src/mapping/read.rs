@@ -204,7 +204,12 @@ impl<'a> Run<'a> {
         self.pointer.push_str(&field.name);
         self.seen.line = field.spot;
         let got = match &field.source {
-            Source::Value(formula) | Source::ReadOnly(formula) => self.single(formula, &field.shape),
+            Source::Value(formula) => self.single(formula, &field.shape),
+            // What is said elsewhere, too, does not make an object of its own: a unit without its value is none.
+            Source::ReadOnly(formula) | Source::Spare(formula) => match self.single(formula, &field.shape) {
+                Got::Value(value, _) => Got::Value(value, false),
+                other => other,
+            },
             Source::List(formulas) => self.list(formulas, &field.shape),
             Source::Object(fields) => self.object(fields, field.mandatory),
             Source::At(blocks) => self.at(blocks, field.mandatory),
@@ -268,8 +273,8 @@ impl<'a> Run<'a> {
             _ = write!(run.pointer, "/{}", items.len());
             let outer = std::mem::replace(&mut run.position, items.len() + 1);
             let (item, present) = run.members(&block.fields);
-            // `each: .` is always there, and says nothing where none of it stands.
-            if present || !block.walk.is_empty() {
+            // Where nothing stands there is no item; `each: .` is always there, and says nothing where none of it stands.
+            if present || !block.walk.is_empty() && !item.is_empty() {
                 items.push(Value::Object(item));
             }
             run.position = outer;
@@ -393,6 +398,10 @@ impl<'a> Run<'a> {
         let Ok(hits) = self.formula(formula) else { return Got::Faulty };
         let Some(hit) = hits.into_iter().next() else { return Got::Nothing };
         match pipes::shaped(&hit.text, shape) {
+            Ok(Value::Object(when)) => {
+                self.moment_from(&hit, formula, &when);
+                Got::Value(Value::Object(when), hit.node.is_some())
+            }
             Ok(value) => {
                 self.came_from(&hit, None);
                 Got::Value(value, hit.node.is_some())

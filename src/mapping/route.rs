@@ -3,7 +3,7 @@
 use super::{
     expr,
     near::hint,
-    plan::{Condition, Leaf, Name, Pairs, Route, Slot, Step},
+    plan::{ANYTHING, Condition, Leaf, Name, Pairs, Route, Slot, Step},
 };
 use crate::formats::{
     guides::{ElementSpec, Guide, Part},
@@ -186,7 +186,7 @@ impl Router {
             conditions.push(Condition { leaf, values: c.values.clone() });
         }
         let order = self.mention(&format!("{}/{}", here.path, name.name));
-        Ok(Step { names: vec![name], conditions, every: raw.every, opens: None, order })
+        Ok(Step { names: vec![name], conditions, every: raw.every, opens: None, once: false, order })
     }
 
     fn named_leaf(&mut self, raw: &expr::Step, here: &Here) -> Result<Leaf, Wrong> {
@@ -247,7 +247,9 @@ impl Router {
                 }
             } else {
                 let step = edi_step(here.parts, word, conditions, raw.every);
-                if !last && step.opens.is_none() {
+                // `MS3[02=*]/MS301`: into the segment itself, where it stands.
+                let itself = path.steps.get(i + 1).is_some_and(|next| next.name.starts_with(word));
+                if !last && step.opens.is_none() && !itself {
                     return Err((raw.offset, format!("{word} is a segment, not a loop: nothing stands below it")));
                 }
                 self.descend(here, &step);
@@ -304,7 +306,7 @@ impl Router {
     }
 
     fn code(&self, spec: &ElementSpec, value: &str, element: &str, offset: usize) -> Result<(), Wrong> {
-        if spec.codes.is_empty() || spec.codes.contains(value) {
+        if spec.codes.is_empty() || spec.codes.contains(value) || value == ANYTHING {
             return Ok(());
         }
         let codes: Vec<String> = spec.codes.iter().collect();
@@ -458,5 +460,6 @@ fn edi_step(parts: &'static [Part], word: &str, conditions: Vec<Condition>, ever
         Some(part @ Part::Loop { .. }) => Some(opener(part).to_owned()),
         _ => None,
     };
-    Step { names, conditions, every, opens, order: at as u32 }
+    let once = matches!(parts.get(at), Some(Part::Segment { max: Some(1), .. }));
+    Step { names, conditions, every, opens, once, order: at as u32 }
 }

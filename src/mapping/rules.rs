@@ -10,7 +10,7 @@ use super::{
 };
 use crate::formats::piece::Standard;
 
-const FORMS: &str = "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) } or { cel: size(lines) }";
+const FORMS: &str = "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) }, { instead: 53 } or { cel: size(lines) }";
 
 /// One line of `write:`.
 pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
@@ -33,7 +33,7 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
     {
         *up += 1;
     }
-    if !edi && !matches!(value, RuleValue::Literal(_) | RuleValue::From(..) | RuleValue::Cel(_)) {
+    if !edi && !matches!(value, RuleValue::Literal(_) | RuleValue::Position | RuleValue::From(..) | RuleValue::Cel(_)) {
         fields.wrong.push((entry.value.spot, "count, sum and first are for X12 and EDIFACT".into()));
         return None;
     }
@@ -43,7 +43,8 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
     if path.steps.len() == 1 || route.leaf == Leaf::Own {
         step = within.pop();
     }
-    Some(Rule { within, step, leaf: route.leaf, value, text: entry.key.clone(), spot: entry.key_spot })
+    let instead = entry.value.get("instead").is_some();
+    Some(Rule { within, step, leaf: route.leaf, instead, value, text: entry.key.clone(), spot: entry.key_spot })
 }
 
 fn tell<T>(fields: &mut Fields, spot: Spot, run: impl FnOnce(&mut Fields) -> Result<T, (usize, String)>) -> Option<T> {
@@ -58,6 +59,7 @@ fn tell<T>(fields: &mut Fields, spot: Spot, run: impl FnOnce(&mut Fields) -> Res
 
 fn value(yaml: &Yaml, path: &expr::Path, fields: &mut Fields) -> Option<RuleValue> {
     match &yaml.what {
+        What::Text(text) if text == "$position" => Some(RuleValue::Position),
         What::Text(text) => Some(RuleValue::Literal(text.clone())),
         What::Map(entries) => match entries.as_slice() {
             [Entry { key, value, .. }] => computed(key, value, path, fields, yaml.spot),
@@ -75,6 +77,7 @@ fn wrong(fields: &mut Fields, spot: Spot) -> Option<RuleValue> {
 fn computed(key: &str, yaml: &Yaml, path: &expr::Path, fields: &mut Fields, spot: Spot) -> Option<RuleValue> {
     let Some(text) = yaml.text() else { return wrong(fields, spot) };
     match key {
+        "instead" => Some(RuleValue::Literal(text.into())),
         "count" | "sum" | "first" => {
             let target = tell(fields, yaml.spot, |_| expr::path(text, true))?;
             // Relative to the deepest loop that the rule's own path names, `^` to the one above.

@@ -1,7 +1,10 @@
 //! Code tables: CSV files with the header `value,target`, or a few rows in the mapping itself.
 
 use super::yaml::Spot;
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
+
+/// The value of the row that speaks of all values without a row; as a target it is the value itself.
+const ANY: &str = "*";
 
 /// A table, both ways. Where several values lead to one target, the first row is what writing takes.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +28,9 @@ impl Table {
             return false;
         }
         self.forward.insert(value.to_owned(), target.to_owned());
-        self.backward.entry(target.to_owned()).or_insert_with(|| value.to_owned());
+        if value != ANY {
+            self.backward.entry(target.to_owned()).or_insert_with(|| value.to_owned());
+        }
         self.rows.push((line, value.to_owned(), target.to_owned()));
         true
     }
@@ -38,8 +43,19 @@ impl Table {
     }
 
     /// The target of a value.
-    pub fn get(&self, value: &str) -> Option<&str> {
-        self.forward.get(value).map(String::as_str)
+    pub fn get(&self, value: &str) -> Option<Cow<'_, str>> {
+        let found = self.forward.get(value).filter(|_| value != ANY).or_else(|| self.forward.get(ANY))?;
+        Some(if found == ANY { Cow::Owned(value.to_owned()) } else { Cow::Borrowed(found) })
+    }
+
+    /// The target of the value's own row.
+    pub fn row(&self, value: &str) -> Option<&str> {
+        self.forward.get(value).filter(|_| value != ANY).map(String::as_str)
+    }
+
+    /// Does a value without a row stay as it is (`*` leads to `*`)? Then a target without one does, too.
+    pub fn passes(&self) -> bool {
+        self.forward.get(ANY).is_some_and(|target| target == ANY)
     }
 
     /// The first value that leads to a target.
@@ -107,10 +123,22 @@ mod tests {
     #[test]
     fn tables_are_read_both_ways() {
         let table = parse("uom", "# units\nvalue,target\nEA,EA\nPC,EA\n\n\"a,\"\"b\",X\n").unwrap();
-        assert_eq!(table.get("PC"), Some("EA"));
+        assert_eq!(table.get("PC").as_deref(), Some("EA"));
         assert_eq!(table.inverse("EA"), Some("EA"), "the first row is what writing takes");
-        assert_eq!(table.get("a,\"b"), Some("X"));
+        assert_eq!(table.get("a,\"b").as_deref(), Some("X"));
         assert_eq!(table.get("PF"), None);
+    }
+
+    #[test]
+    fn a_row_may_speak_of_all_other_values() {
+        let of = |text| parse("t", text).unwrap();
+        let known = of("value,target\nD1,delivered\n*,unknown\n");
+        assert_eq!(known.get("D1").as_deref(), Some("delivered"));
+        assert_eq!(known.get("ZZ").as_deref(), Some("unknown"));
+        assert_eq!((known.inverse("unknown"), known.passes()), (None, false), "no value says it");
+        let kept = of("value,target\nTL,trailer\n*,*\n");
+        assert_eq!(kept.get("CZ").as_deref(), Some("CZ"));
+        assert_eq!((kept.inverse("trailer"), kept.passes()), (Some("TL"), true));
     }
 
     #[test]

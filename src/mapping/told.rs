@@ -4,8 +4,9 @@ use super::{
     Missing, Origin,
     faults::{self, fault},
     frames::{self, Frame, Hit},
+    moment::Form,
     pipes,
-    plan::{Alternative, Field, Formula, Leaf, Route, Source},
+    plan::{Alternative, Field, Formula, Leaf, Pipe, Route, Source},
     read::Run,
 };
 use crate::formats::{
@@ -13,6 +14,7 @@ use crate::formats::{
     place::{At, Place},
     tree::NodeId,
 };
+use serde_json::{Map, Value};
 
 impl<'a> Run<'a> {
     pub(super) fn came_from(&mut self, hit: &Hit, item: Option<(usize, bool)>) {
@@ -30,6 +32,25 @@ impl<'a> Run<'a> {
             && self.program.standard == Standard::Csv
         {
             self.agrees(route, node, hit.container);
+        }
+    }
+
+    /// Date, time and zone of a `When`: each from its own element, where it has one.
+    pub(super) fn moment_from(&mut self, hit: &Hit, formula: &Formula, when: &Map<String, Value>) {
+        let (time, zone) = match formula.pipes.last() {
+            Some(Pipe::When(Form::Beside { time, zone })) => (time.as_ref(), zone.as_ref()),
+            _ => (None, None),
+        };
+        for (name, leaf) in [("date", None), ("time", time), ("zone", zone), ("at", None)] {
+            if !when.contains_key(name) {
+                continue;
+            }
+            let own = leaf.and_then(|leaf| frames::leaf(self.tree, hit.container, leaf));
+            let before = self.pointer.len();
+            self.pointer.push('/');
+            self.pointer.push_str(name);
+            self.came_from(&Hit { node: own.or(hit.node), ..hit.clone() }, None);
+            self.pointer.truncate(before);
         }
     }
 
@@ -124,7 +145,7 @@ impl<'a> Run<'a> {
     pub(super) fn expected_at(&mut self, field: &'a Field) -> (Place, String) {
         let here = self.frames.last().map_or(NodeId(0), |f| f.container);
         let formula = match &field.source {
-            Source::Value(formula) | Source::ReadOnly(formula) => Some(formula),
+            Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) => Some(formula),
             Source::List(formulas) => formulas.first(),
             Source::Object(fields) => {
                 return match fields.iter().find(|f| f.mandatory) {

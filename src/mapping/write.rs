@@ -2,15 +2,12 @@
 
 use super::{
     Context, Written,
-    cel::{Expression, Sees},
     faults::fault,
-    hierarchy,
+    hierarchy, moment,
     out::{Out, OutId},
     pipes::{self, Wrong},
-    plan::{
-        Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Repeat, Route, Rule, RuleValue, Source, Step,
-    },
-    schemes, shape, write_edi, write_named,
+    plan::{Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Repeat, Route, Source, Step},
+    schemes, write_edi, write_named,
 };
 use crate::formats::{
     fault::Fault,
@@ -20,9 +17,6 @@ use crate::formats::{
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::collections::HashMap;
-
-/// Steps that one expression may cost.
-const STEPS: u64 = 10_000_000;
 
 /// Writes one message.
 pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {
@@ -90,30 +84,32 @@ pub(super) struct Put<'p> {
     pub(super) route: &'p Route,
     pub(super) what: What,
     every: bool,
+    /// Only where nothing stands yet.
+    spare: bool,
     pointer: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum What {
     Text(String),
-    /// With its qualifier, or a format's code, at another leaf of the same segment.
-    Beside(String, Leaf, String),
+    /// With its qualifier, a format's code, or a time, at other leaves of the same segment.
+    Beside(String, Vec<(Leaf, String)>),
     /// (qualifier, id)
     Pairs(Vec<(String, String)>),
 }
 
 pub(super) struct Run<'p> {
     pub(super) program: &'p Program,
-    context: &'p Context<'p>,
-    message: &'p Value,
+    pub(super) context: &'p Context<'p>,
+    pub(super) message: &'p Value,
     pub(super) out: Out,
     pub(super) frames: Vec<Frame<'p>>,
     /// Loops that were made for what stands below them, with what was said of them.
     pub(super) claims: HashMap<OutId, Vec<Put<'p>>>,
     /// Which loops have a text in them, where loops are looked for by what they say.
     pub(super) saying: Option<HashMap<String, Vec<OutId>>>,
-    pointer: String,
-    faults: Vec<Fault>,
+    pub(super) pointer: String,
+    pub(super) faults: Vec<Fault>,
 }
 
 impl<'p> Run<'p> {
@@ -124,6 +120,7 @@ impl<'p> Run<'p> {
         let mut puts = Vec::new();
         let mut nested = Vec::new();
         self.collect(fields, object, &mut puts, &mut nested);
+        leave_out_spare(&mut puts);
         if let Some(shared) = before {
             self.share(shared, &puts);
         }
@@ -158,6 +155,7 @@ impl<'p> Run<'p> {
             self.pointer.push_str(&field.name);
             match &field.source {
                 Source::Value(formula) => self.single(formula, value, puts),
+                Source::Spare(formula) => self.spare(formula, value, puts),
                 Source::List(formulas) => self.list(formulas, value, puts),
                 Source::Object(fields) => self.collect(fields, value, puts, nested),
                 Source::At(_) | Source::Each(_) => nested.push((field, value, self.pointer.clone())),
@@ -278,11 +276,33 @@ impl<'p> Run<'p> {
     // ---- values ----
 
     fn single(&mut self, formula: &'p Formula, value: &Value, puts: &mut Vec<Put<'p>>) {
+        if let (Value::Object(_), Some(Pipe::When(form))) = (value, formula.pipes.last()) {
+            return self.moment(formula, form, value, puts);
+        }
         let Some(text) = pipes::plain(value) else { return };
         match destination(formula) {
             Some((inner, route)) => self.text(&[&formula.pipes, inner], route, formula.every, text, puts),
             // Only a literal or a setting: nothing in the document could say otherwise.
             None => self.only(formula, &text),
+        }
+    }
+
+    /// What can't be said so is left to whatever says it otherwise.
+    fn spare(&mut self, formula: &'p Formula, value: &Value, puts: &mut Vec<Put<'p>>) {
+        let (before, faults) = (puts.len(), self.faults.len());
+        self.single(formula, value, puts);
+        self.faults.truncate(faults);
+        puts[before..].iter_mut().for_each(|put| put.spare = true);
+    }
+
+    fn moment(&mut self, formula: &'p Formula, form: &moment::Form, value: &Value, puts: &mut Vec<Put<'p>>) {
+        let Some((_, route)) = destination(formula) else { return };
+        match moment::written(form, value) {
+            Ok((text, beside)) => {
+                let what = What::Beside(text, beside);
+                puts.push(Put { route, what, every: formula.every, spare: false, pointer: self.pointer.clone() });
+            }
+            Err(wrong) => self.wrong(&route.text, wrong),
         }
     }
 
@@ -313,10 +333,10 @@ impl<'p> Run<'p> {
             return;
         }
         let what = match beside {
-            Some((leaf, code)) => What::Beside(text, leaf, code),
+            Some(coded) => What::Beside(text, vec![coded]),
             None => What::Text(text),
         };
-        puts.push(Put { route, what, every, pointer: self.pointer.clone() });
+        puts.push(Put { route, what, every, spare: false, pointer: self.pointer.clone() });
     }
 
     fn list(&mut self, formulas: &'p [Formula], value: &Value, puts: &mut Vec<Put<'p>>) {
@@ -364,7 +384,7 @@ impl<'p> Run<'p> {
         });
         for some in told.chunks(pairs.places.len().max(1)) {
             let what = What::Pairs(some.to_vec());
-            puts.push(Put { route, what, every: formula.every, pointer: self.pointer.clone() });
+            puts.push(Put { route, what, every: formula.every, spare: false, pointer: self.pointer.clone() });
         }
     }
 
@@ -396,7 +416,7 @@ impl<'p> Run<'p> {
             if let (Pipe::Party(leaf), Some(put), false) = (tag, puts.get_mut(before), qualifier.is_empty())
                 && let What::Text(text) = &put.what
             {
-                put.what = What::Beside(text.clone(), leaf.clone(), qualifier);
+                put.what = What::Beside(text.clone(), vec![(leaf.clone(), qualifier)]);
             }
         }
         *items = rest;
@@ -416,7 +436,10 @@ impl<'p> Run<'p> {
         for (at, step) in put.route.steps.iter().enumerate() {
             let fresh = step.every || put.every && !starred && at == last;
             node = match self.out.last(node, step).filter(|_| !fresh) {
-                Some(there) => there,
+                Some(there) => {
+                    self.out.fulfil(there, &step.conditions);
+                    there
+                }
                 None => self.out.add(node, step, self.one_of_many(step)),
             };
         }
@@ -426,11 +449,13 @@ impl<'p> Run<'p> {
         match &put.what {
             What::Pairs(told) => self.put_pairs(node, leaf, told, put),
             // JSON: a list of texts stands in one member.
-            What::Text(text) if put.every && put.route.steps.is_empty() => self.out.push(node, leaf, text),
+            What::Text(text) if put.every && put.route.steps.is_empty() && self.program.guide.is_none() => {
+                self.out.push(node, leaf, text)
+            }
             What::Text(text) => self.set(node, leaf, text, put),
-            What::Beside(text, beside, other) => {
+            What::Beside(text, beside) => {
                 self.set(node, leaf, text, put);
-                self.set(node, &shifted(beside), other, put);
+                beside.iter().for_each(|(leaf, other)| self.set(node, &shifted(leaf), other, put));
             }
         }
     }
@@ -466,13 +491,13 @@ impl<'p> Run<'p> {
         let parent = self.made(self.frames[level].parent);
         let Frame { item, each, .. } = self.frames[level];
         // A place of its own may have been made by a path that leads into it.
-        let there = if each { None } else { self.out.last(parent, step) };
+        let there = if each && !step.once { None } else { self.out.last(parent, step) };
         let node = there.unwrap_or_else(|| self.out.add(parent, step, item || self.one_of_many(step)));
         self.frames[level].node = Some(node);
         node
     }
 
-    fn wrong(&mut self, at: &str, wrong: Wrong) {
+    pub(super) fn wrong(&mut self, at: &str, wrong: Wrong) {
         let pointer = &self.pointer;
         let fault = match wrong {
             Wrong::Value { code, found, expected } => {
@@ -488,85 +513,19 @@ impl<'p> Run<'p> {
         };
         self.faults.push(fault);
     }
+}
 
-    // ---- `write:` ----
-
-    fn rules(&mut self) {
-        for rule in &self.program.rules {
-            let mut nodes = vec![0];
-            for step in &rule.within {
-                nodes = nodes.iter().flat_map(|n| self.out.all(*n, step)).collect();
-            }
-            for node in nodes {
-                self.apply(rule, node);
-            }
-        }
-    }
-
-    fn apply(&mut self, rule: &'p Rule, within: OutId) {
-        let Some(text) = self.rule_text(rule, within) else { return };
-        let node = match &rule.step {
-            None => within,
-            Some(step) => match self.out.last(within, step) {
-                Some(there) => there,
-                None => self.out.add(within, step, false),
-            },
+/// What is to be written only where nothing else of the object is, is left out where something is.
+fn leave_out_spare(puts: &mut Vec<Put>) {
+    let taken = |spare: &Put, puts: &[Put]| {
+        let same = |put: &Put| {
+            (put.route.up, &put.route.steps, &put.route.leaf) == (spare.route.up, &spare.route.steps, &spare.route.leaf)
         };
-        if self.out.text(node, &rule.leaf).is_none() {
-            // Nothing stands there, so nothing can contradict.
-            _ = self.out.set(node, &rule.leaf, &text);
-        }
-    }
-
-    fn computed(&mut self, rule: &Rule, expression: &Expression) -> Option<String> {
-        let shape = shape::message(&self.program.message)?;
-        let sees = Sees { message: self.message, shape, this: None };
-        match expression.run(sees, &mut { STEPS }) {
-            Ok(value) => value.text(),
-            Err(why) => {
-                let sentence = format!("{} can't be computed: {why}", rule.text);
-                self.faults.push(write_fault("mapping/not_computed", "", "", &rule.text, sentence));
-                None
-            }
-        }
-    }
-
-    fn above(&self, node: OutId, up: usize) -> OutId {
-        (0..up).fold(node, |node, _| self.out.node(node).parent)
-    }
-
-    fn rule_text(&mut self, rule: &'p Rule, within: OutId) -> Option<String> {
-        match &rule.value {
-            RuleValue::Literal(text) => Some(text.clone()),
-            RuleValue::Count { up, step } => Some(self.out.all(self.above(within, *up), step).len().to_string()),
-            RuleValue::First { up, step, leaf } => {
-                let here = self.above(within, *up);
-                let nodes = step.as_ref().map_or(vec![here], |step| self.out.all(here, step));
-                nodes.into_iter().find_map(|n| self.out.text(n, leaf).map(str::to_owned))
-            }
-            RuleValue::Sum { up, step, leaf } => {
-                let nodes = self.out.all(self.above(within, *up), step);
-                let mut numbers =
-                    nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
-                let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
-                Some(sum.to_string())
-            }
-            RuleValue::Cel(expression) => self.computed(rule, expression),
-            RuleValue::From(members, pipes) => {
-                let pointer: String = members.iter().map(|m| format!("/{m}")).collect();
-                let text = self.message.pointer(&pointer).and_then(pipes::plain)?;
-                match pipes::write(pipes, text, self.program, self.context.tables, &mut |_, _| {}) {
-                    Ok(text) => Some(text),
-                    Err(wrong) => {
-                        self.pointer = pointer;
-                        self.wrong(&rule.text, wrong);
-                        self.pointer.clear();
-                        None
-                    }
-                }
-            }
-        }
-    }
+        puts.iter().any(|put| !put.spare && same(put))
+    };
+    let keep: Vec<bool> = puts.iter().map(|put| !put.spare || !taken(put, puts)).collect();
+    let mut keep = keep.into_iter();
+    puts.retain(|_| keep.next().unwrap_or(true));
 }
 
 /// What the last item wrote into the frames above its own.

@@ -66,12 +66,14 @@ impl<'p> Run<'p> {
         let (Some(node), Some((repeat, _))) = (self.frames[last].node, self.frames[last].nth) else { return };
         let before = |leaf: &Leaf| matches!(leaf, Leaf::Element { element, .. } if *element < repeat.first);
         let other = |put: &Put| {
-            let said: &[(&Leaf, &String)] = match &put.what {
-                What::Text(text) => &[(&put.route.leaf, text)],
-                What::Beside(text, beside, other) => &[(&put.route.leaf, text), (beside, other)],
-                What::Pairs(_) => &[],
-            };
-            said.iter().any(|(leaf, text)| before(leaf) && self.out.text(node, leaf) != Some(text))
+            let differs = |leaf: &Leaf, text: &String| before(leaf) && self.out.text(node, leaf) != Some(text);
+            match &put.what {
+                What::Text(text) => differs(&put.route.leaf, text),
+                What::Beside(text, beside) => {
+                    differs(&put.route.leaf, text) || beside.iter().any(|(leaf, other)| differs(leaf, other))
+                }
+                What::Pairs(_) => false,
+            }
         };
         if self.said(last, puts).iter().any(other) {
             (self.frames[last].node, self.frames[last].nth) = (None, Some((repeat, 0)));
@@ -173,7 +175,9 @@ impl<'p> Run<'p> {
         let says = |leaf: &Leaf, text: &str| self.out.text(here, leaf) == Some(text);
         match &put.what {
             What::Text(text) => says(&put.route.leaf, text),
-            What::Beside(text, beside, other) => says(&put.route.leaf, text) && says(beside, other),
+            What::Beside(text, beside) => {
+                says(&put.route.leaf, text) && beside.iter().all(|(leaf, other)| says(leaf, other))
+            }
             What::Pairs(_) => false,
         }
     }

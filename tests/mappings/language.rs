@@ -48,6 +48,8 @@ fn pipes_on_texts() {
     text("x | pad(4, ' ')", "  ab", "ab", "  ab");
     text("x | cut(3)", "abcdef", "abc", "abc");
     text("x | cut(3)", "äöüß", "äöü", "äöü");
+    text("x | prefix(UN)", "UN1993", "1993", "UN1993");
+    text("x | prefix(UN)", "1993", "1993", "UN1993");
     text("x | table(t)", "b", "Beta", "b");
     text("x | table(t)", "c", "Alpha", "a");
     text("x | trim | lower | table(t)", " B ", "Beta", "b");
@@ -238,4 +240,61 @@ fn an_xml_element_is_made_where_the_one_above_stands_and_items_share_it() {
         "<Shipment><Tracking>T</Tracking><Unit><ID>A</ID></Unit><Unit><ID>B</ID></Unit><Kind>road</Kind></Shipment>";
     assert_eq!(flat, format!("<D><ID>1</ID><Date>2026-03-02</Date>{shipment}</D>"));
     assert_eq!(plan.read(&sets(&plan, text.as_bytes())[0].tree, &context()).body, body);
+}
+
+/// What happened to a load, as JSON.
+fn statuses() -> Arc<Plan> {
+    compile(
+        "mapping: t\nfrom: json status\nto: transport_status/1\nclaims: { direction: both }\n\
+         tables: { s: { D1: delivered, \"*\": unknown }, kind: { TL: trailer, \"*\": \"*\" } }\n\
+         fields:\n  number: number\n  issued: issued | when(iso)\n  lines:\n    each: events\n    code: code\n    \
+         status: { read: code | table(s), write: where_empty }\n    at: when | when(iso)\n    \
+         equipment: { kind: kind | table(kind) }\n",
+    )
+}
+
+#[test]
+fn a_date_with_its_time_and_zone() {
+    let plan = statuses();
+    let instant = "2026-07-14T13:30:00.000000Z";
+    let whole = json!({ "date": "2026-07-14", "time": "09:30:00", "zone": "-04:00", "at": instant });
+    let document = json!({ "number": "1", "issued": "2026-07-14", "events": [
+        { "code": "D1", "when": "2026-07-14T09:30:00-04:00" }, { "code": "ZZ", "when": "2026-07-14 09:30" },
+    ] });
+    let reading = plan.read(&sets(&plan, document.to_string().as_bytes())[0].tree, &context());
+    assert!(reading.faults.is_empty(), "{:#?}", reading.faults);
+    assert_eq!(reading.body["issued"], json!({ "date": "2026-07-14" }));
+    assert_eq!(reading.body["lines"][0]["at"], whole);
+    assert_eq!(reading.body["lines"][1]["at"], json!({ "date": "2026-07-14", "time": "09:30:00" }));
+    let origins = reading.provenance.iter().filter(|o| o.field == "/lines/0/at/date");
+    assert_eq!(origins.count(), 1);
+    let back: Value = serde_json::from_slice(&bytes(&plan, &reading.body)).unwrap();
+    assert_eq!(back["events"][0], document["events"][0]);
+    assert_eq!(back["events"][1]["when"], "2026-07-14T09:30:00");
+
+    let bad = json!({ "number": "1", "events": [{ "code": "D1", "when": "2026-07-14T29:30:00" }] });
+    let told = plan.read(&sets(&plan, bad.to_string().as_bytes())[0].tree, &context()).faults;
+    assert_eq!(told.iter().map(|f| &*f.code).collect::<Vec<_>>(), ["mapping/bad_date"]);
+}
+
+#[test]
+fn values_without_a_row_and_what_is_written_where_nothing_else_is() {
+    let plan = statuses();
+    let read = |document: &Value| plan.read(&sets(&plan, document.to_string().as_bytes())[0].tree, &context()).body;
+    let events = json!([
+        { "code": "D1", "when": "2026-07-14", "kind": "TL" }, { "code": "ZZ", "when": "2026-07-14", "kind": "CZ" },
+    ]);
+    let document = json!({ "number": "1", "issued": "2026-07-14", "events": events });
+    let body = read(&document);
+    let seen = |line: usize| (body["lines"][line]["status"].clone(), body["lines"][line]["equipment"]["kind"].clone());
+    assert_eq!(seen(0), (json!("delivered"), json!("trailer")));
+    assert_eq!(seen(1), (json!("unknown"), json!("CZ")), "the code's own row is `*`");
+    let back: Value = serde_json::from_slice(&bytes(&plan, &body)).unwrap();
+    assert_eq!(back, document);
+    // Without a code the status says it; where there is one, it stays.
+    let mut ours = body.clone();
+    ours["lines"][0].as_object_mut().unwrap().remove("code");
+    ours["lines"][1]["status"] = "delivered".into();
+    let back: Value = serde_json::from_slice(&bytes(&plan, &ours)).unwrap();
+    assert_eq!(back, document);
 }

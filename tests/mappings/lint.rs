@@ -160,6 +160,21 @@ fn the_head_of_a_file() {
 }
 
 #[test]
+fn dates_with_their_time() {
+    let fields =
+        "fields: { number: BEG03, ext: { a: BEG05 | when, b: BEG05 | when(xx), c: \"BEG05 | when(06, 06, 06)\" } }\n";
+    let text = format!("mapping: t\nfrom: x12 004010 850\nto: order_change/1\nclaims: {{ direction: in }}\n{fields}");
+    let lints = Library::compile(&[("m/mapping.yaml".into(), text)]).unwrap_err();
+    let said: Vec<&str> = lints.iter().map(|lint| lint.sentence.as_str()).collect();
+    for expected in [
+        "text is expected here, and the pipe gives a date with its time",
+        "when takes the elements of the time and of its zone, as in DTM02 | when(03, 04)",
+    ] {
+        assert!(said.contains(&expected), "{said:#?}");
+    }
+}
+
+#[test]
 fn write_lines() {
     check(
         "write: { BEG02: { count: PO1 }, BEG99: 'x' }\n",
@@ -170,7 +185,7 @@ fn write_lines() {
     check(
         "write: { BEG02: [1] }\n",
         &[
-            "11:17: `write:` takes a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) } or { cel: size(lines) }",
+            "11:17: `write:` takes a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) }, { instead: 53 } or { cel: size(lines) }",
         ],
     );
 }

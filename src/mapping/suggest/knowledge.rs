@@ -211,7 +211,11 @@ impl Teller<'_> {
         for field in fields {
             names.push(field.name.clone());
             match &field.source {
-                Source::Value(formula) | Source::ReadOnly(formula) => self.formula(formula, names, frames, &[]),
+                // A whole date with its time is not proposed: `date` is, for its day.
+                Source::Value(formula) if matches!(formula.pipes.last(), Some(Pipe::When(_))) => {}
+                Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) => {
+                    self.formula(formula, names, frames, &[])
+                }
                 Source::List(formulas) => formulas.iter().for_each(|f| self.formula(f, names, frames, &[])),
                 Source::Object(inner) => self.fields(inner, names, frames),
                 Source::At(blocks) => blocks.iter().for_each(|block| self.block(block, names, frames)),
@@ -317,6 +321,8 @@ impl Teller<'_> {
             Pipe::Default(text) => Known::Text(format!("default({text})")),
             Pipe::Party(leaf) => Known::Party(Key::of(leaf)?),
             Pipe::Item => Known::Text("item".into()),
+            Pipe::Prefix(prefix) => Known::Text(format!("prefix({prefix})")),
+            Pipe::When(_) => return None,
             Pipe::Ref(scheme) => Known::Text(format!("ref({scheme})")),
         })
     }

@@ -431,7 +431,7 @@ pub(super) fn read(search: &Search, places: &Places, value: &Value, pipes: &[Kno
     let mut text = value.text.trim().to_owned();
     for pipe in pipes {
         match pipe {
-            Known::Table(at) => match search.compare.knowledge.tables.get(*at).and_then(|t| t.table.get(&text)) {
+            Known::Table(at) => match search.compare.knowledge.tables.get(*at).and_then(|t| t.table.row(&text)) {
                 Some(target) => text = target.to_owned(),
                 None => return false,
             },

@@ -96,7 +96,7 @@ impl Comparer<'_> {
             if !alike(known.standard, self.standard) {
                 continue;
             }
-            let target = |text: &str| known.table.get(text.trim()).is_some_and(is_wanted);
+            let target = |text: &str| known.table.row(text.trim()).is_some_and(is_wanted);
             if target(text) {
                 ways.push(vec![Known::Table(at)]);
             } else if target(&text.to_lowercase()) {

@@ -1,0 +1,99 @@
+//! `write:`: what reading can't tell when going the other way.
+
+use super::{
+    cel::{Expression, Sees},
+    out::OutId,
+    pipes,
+    plan::{Rule, RuleValue},
+    shape,
+    write::{Run, write_fault},
+};
+use rust_decimal::Decimal;
+
+/// Steps that one expression may cost.
+const STEPS: u64 = 10_000_000;
+
+impl<'p> Run<'p> {
+    pub(super) fn rules(&mut self) {
+        for rule in &self.program.rules {
+            let mut nodes = vec![0];
+            for step in &rule.within {
+                nodes = nodes.iter().flat_map(|n| self.out.all(*n, step)).collect();
+            }
+            for node in nodes {
+                self.apply(rule, node);
+            }
+        }
+    }
+
+    fn apply(&mut self, rule: &'p Rule, within: OutId) {
+        let Some(text) = self.rule_text(rule, within) else { return };
+        let node = match &rule.step {
+            None => within,
+            Some(step) => match self.out.last(within, step) {
+                Some(there) => there,
+                None => self.out.add(within, step, false),
+            },
+        };
+        if rule.instead || self.out.text(node, &rule.leaf).is_none() {
+            // Nothing stands there, or another of the codes that the field is read from.
+            _ = self.out.set(node, &rule.leaf, &text);
+        }
+    }
+
+    fn computed(&mut self, rule: &Rule, expression: &Expression) -> Option<String> {
+        let shape = shape::message(&self.program.message)?;
+        let sees = Sees { message: self.message, shape, this: None };
+        match expression.run(sees, &mut { STEPS }) {
+            Ok(value) => value.text(),
+            Err(why) => {
+                let sentence = format!("{} can't be computed: {why}", rule.text);
+                self.faults.push(write_fault("mapping/not_computed", "", "", &rule.text, sentence));
+                None
+            }
+        }
+    }
+
+    fn above(&self, node: OutId, up: usize) -> OutId {
+        (0..up).fold(node, |node, _| self.out.node(node).parent)
+    }
+
+    fn rule_text(&mut self, rule: &'p Rule, within: OutId) -> Option<String> {
+        match &rule.value {
+            RuleValue::Literal(text) => Some(text.clone()),
+            RuleValue::Position => {
+                let own = self.out.node(within);
+                let beside = &self.out.node(own.parent).children;
+                let alike = beside.iter().filter(|id| self.out.node(**id).name == own.name);
+                Some((alike.take_while(|id| **id != within).count() + 1).to_string())
+            }
+            RuleValue::Count { up, step } => Some(self.out.all(self.above(within, *up), step).len().to_string()),
+            RuleValue::First { up, step, leaf } => {
+                let here = self.above(within, *up);
+                let nodes = step.as_ref().map_or(vec![here], |step| self.out.all(here, step));
+                nodes.into_iter().find_map(|n| self.out.text(n, leaf).map(str::to_owned))
+            }
+            RuleValue::Sum { up, step, leaf } => {
+                let nodes = self.out.all(self.above(within, *up), step);
+                let mut numbers =
+                    nodes.into_iter().filter_map(|n| Decimal::from_str_exact(self.out.text(n, leaf)?).ok());
+                let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
+                Some(sum.to_string())
+            }
+            RuleValue::Cel(expression) => self.computed(rule, expression),
+            RuleValue::From(members, pipes) => {
+                let pointer: String = members.iter().map(|m| format!("/{m}")).collect();
+                let text = self.message.pointer(&pointer).and_then(pipes::plain)?;
+                match pipes::write(pipes, text, self.program, self.context.tables, &mut |_, _| {}) {
+                    Ok(text) => Some(text),
+                    Err(wrong) => {
+                        self.pointer = pointer;
+                        self.wrong(&rule.text, wrong);
+                        self.pointer.clear();
+                        None
+                    }
+                }
+            }
+        }
+    }
+}
