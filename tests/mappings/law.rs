@@ -158,6 +158,27 @@ fn refused(plan: &Plan, bytes: &[u8]) -> bool {
     sets(plan, bytes).iter().any(of_rule)
 }
 
+/// A load whose lines come on and off at stops that are there.
+fn load(seed: u64) -> Value {
+    let mut message = random::message("transport_order/1", seed);
+    let stops = message.get_mut("stops").and_then(Value::as_array_mut).map_or(0, |stops| {
+        for (nth, stop) in stops.iter_mut().enumerate() {
+            stop["number"] = (nth + 1).to_string().into();
+            stop["action"] = if nth == 0 { "load" } else { "unload" }.into();
+        }
+        stops.len()
+    });
+    for line in message.get_mut("lines").and_then(Value::as_array_mut).into_iter().flatten() {
+        if stops > 0 {
+            line["pick_up"] = "1".into();
+        }
+        if stops > 1 {
+            line["drop_off"] = stops.to_string().into();
+        }
+    }
+    message
+}
+
 /// True if the message could be written, and the law was tried.
 fn holds(plan: &Plan, message: &Value) -> bool {
     typed(plan.message(), message);
@@ -178,6 +199,7 @@ fn what_is_read_is_written_back_to_the_same_message() {
         let strategy = match plan.message() {
             "order/1" => prop_oneof![order(), random_ones("order/1")].boxed(),
             "order_response/1" => prop_oneof![response(), random_ones("order_response/1")].boxed(),
+            "transport_order/1" => any::<u64>().prop_map(load).boxed(),
             other => random_ones(other),
         };
         let tried = std::cell::Cell::new(0);

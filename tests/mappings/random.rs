@@ -30,6 +30,9 @@ impl Maker<'_> {
                 // Whole pieces lie in a package.
                 return json!({ "value": self.random.random_range(1..1_000).to_string(), "unit": "EA" });
             }
+            if let Some(made) = self.usual(of, name) {
+                return made;
+            }
             let outer = std::mem::replace(&mut self.within, of.to_owned());
             let made = self.value(&self.root["$defs"][of], name);
             self.within = outer;
@@ -60,7 +63,11 @@ impl Maker<'_> {
         match types.as_slice() {
             ["object"] if schema["properties"].is_object() => self.object(schema),
             ["object"] => json!({ "said": self.text("said") }),
-            ["array"] => (0..self.random.random_range(1..4)).map(|_| self.value(&schema["items"], name)).collect(),
+            // A load travels in one trailer.
+            ["array"] => {
+                let most = if name == "equipment" { 2 } else { 4 };
+                (0..self.random.random_range(1..most)).map(|_| self.value(&schema["items"], name)).collect()
+            }
             ["integer"] => self.random.random_range(1..1_000).into(),
             ["string", "number"] => self.decimal(name).into(),
             ["string"] => match schema["format"].as_str() {
@@ -72,6 +79,27 @@ impl Maker<'_> {
             // Mappings read no booleans: a set of words says more.
             _ => panic!("{name} takes what no mapping can make: {schema:#}"),
         }
+    }
+
+    /// What is nearly always said alike: a carrier's code, what a line is counted in, what is weighed.
+    fn usual(&mut self, of: &str, name: &str) -> Option<Value> {
+        if (of, self.within.as_str()) == ("Ref", "Carrier") {
+            return Some(json!({ "scheme": "scac", "id": self.one_of(&["SAIA", "ODFL"]) }));
+        }
+        let unit = match name {
+            "packages" => "PK",
+            "gross_weight" | "net_weight" | "billed_weight" => "KGM",
+            "volume" => "MTQ",
+            "temperature" | "flashpoint" => "CEL",
+            "shipped" | "ordered" | "short" | "expected" | "damaged"
+                if matches!(&*self.within, "ShippedLine" | "TransferLine") =>
+            {
+                "EA"
+            }
+            _ => return None,
+        };
+        let value = self.random.random_range(1..1_000).to_string();
+        (of == "Quantity").then(|| json!({ "value": value, "unit": unit }))
     }
 
     fn object(&mut self, schema: &Value) -> Value {
@@ -123,6 +151,23 @@ impl Maker<'_> {
             ("PaymentTerms", "code") => &["net", "discount", "end_of_month"],
             ("PaymentTerms", "from") => &["invoice_date", "delivery", "receipt"],
             ("", "structure") => &["pick_and_pack", "standard"],
+            (
+                "Milestone" | "Stop" | "WarehouseLine" | "ShippedLine" | "TransferLine" | "FreightLine" | "LoadLine",
+                "number",
+            ) => &["1", "2", "3", "14"],
+            ("Reason", "code") => &["AA"],
+            ("OtherParty", "role") => &["manufacturer"],
+            ("DeliveryTerms", "code") => &["FCA", "EXW"],
+            ("Contact", "role") => &["IC"],
+            ("Equipment", "owner") => &["SAIA", "MSCU"],
+            ("AdjustmentLine", "from_status" | "to_status") => &["damaged", "quarantined"],
+            ("WarehouseLine" | "TransferLine", "stock_status") => &["01", "02"],
+            ("DangerousGoods", "number") => &["1263", "1993"],
+            ("DangerousGoods", "class") => &["3", "8"],
+            ("DangerousGoods", "packing_group") => &["II", "III"],
+            ("RemittanceLine", "kind") => &["invoice", "credit"],
+            ("", "means") => &["ach", "cheque", "wire"],
+            ("Milestone", "code") => &["X1", "D1", "AF", "SD"],
             _ => &[],
         };
         if !words.is_empty() {
@@ -139,7 +184,9 @@ impl Maker<'_> {
             "postcode" => format!("{:05}", self.random.random_range(0..100_000)),
             // What counts lines is a number in most standards.
             "number" if self.within.ends_with("Line") => self.random.random_range(1..1_000).to_string(),
-            "line" | "package" | "parent" => self.random.random_range(1..1_000).to_string(),
+            "line" | "package" | "parent" | "stop" | "pick_up" | "drop_off" => {
+                self.random.random_range(1..1_000).to_string()
+            }
             "name" | "city" | "street" | "additional_street" | "description" | "sentence" | "notes" => self.words(),
             _ => format!("{}{}", self.one_of(&["A", "PO-", "X", "N7"]), self.random.random_range(1..1_000_000)),
         }

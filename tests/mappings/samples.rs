@@ -144,6 +144,10 @@ fn the_standard_mappings_claim_what_they_are_for() {
     assert_eq!(name(asked(Standard::Xml, "cXML 1.2.040", "QuoteRequest", false)), None);
     assert_eq!(name(asked(Standard::Xml, "urn:other", "Order", false)), None);
     assert_eq!(name(asked(Standard::Json, "", "json order", false)).as_deref(), Some("json/order"));
+    for (kind, pack) in [("json easypost-tracker", "json/easypost-tracker"), ("json shippo-track", "json/shippo-track")]
+    {
+        assert_eq!(name(asked(Standard::Json, "", kind, false)).as_deref(), Some(pack));
+    }
     assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDERS", false)).as_deref(), Some("edifact/d96a/orders"));
     assert_eq!(name(asked(Standard::X12, "004010", "860", false)).as_deref(), Some("x12/4010/860-order"));
     assert_eq!(name(asked(Standard::X12, "005010", "855", true)).as_deref(), Some("x12/4010/855-order-response"));
@@ -156,6 +160,23 @@ fn the_standard_mappings_claim_what_they_are_for() {
         assert_eq!(of(Standard::X12, "005010", "832").as_deref(), Some("x12/4010/832-price-catalogue"));
         assert_eq!(of(Standard::Edifact, "D96A", "INVRPT").as_deref(), Some("edifact/d96a/invrpt"));
         assert_eq!(of(Standard::Edifact, "D96A", "PRICAT").as_deref(), Some("edifact/d96a/pricat"));
+        for pack in [
+            "204-transport-order",
+            "210-freight-invoice",
+            "214-transport-status",
+            "820-remittance",
+            "940-warehouse-order",
+            "943-stock-transfer",
+            "944-stock-receipt",
+            "945-warehouse-shipped",
+            "947-stock-adjustment",
+            "990-tender-response",
+        ] {
+            assert_eq!(of(Standard::X12, "004010", &pack[..3]), Some(format!("x12/4010/{pack}")));
+        }
+        for (kind, pack) in [("IFTMIN", "iftmin"), ("IFTSTA", "iftsta"), ("REMADV", "remadv")] {
+            assert_eq!(of(Standard::Edifact, "D96A", kind), Some(format!("edifact/d96a/{pack}")));
+        }
     }
     assert_eq!(name(asked(Standard::X12, "003010", "850", false)), None);
     assert_eq!(name(asked(Standard::X12, "004010", "999", false)), None);
