@@ -24,7 +24,7 @@ pub mod guide;
 mod http;
 pub mod input;
 pub mod listen;
-mod mapping;
+pub mod mapping;
 pub mod operate;
 pub mod out;
 pub mod pages;

@@ -21,7 +21,7 @@ use crate::formats::{
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, sync::Arc};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "mapping",
     "from",
     "to",

@@ -34,6 +34,7 @@ mod read;
 mod route;
 mod rules;
 pub mod samples;
+pub mod schema;
 mod schemes;
 mod shape;
 pub mod standard;

@@ -167,6 +167,9 @@ impl Reading<'_> {
             "edifact" if outermost => self.standard_block(entry, Standard::Edifact),
             "sets" if outermost => {
                 for of_kind in entry.value.entries() {
+                    if let Some(sentence) = super::lint::no_kind(&of_kind.key) {
+                        self.fault(of_kind.key_spot, sentence);
+                    }
                     self.kind = Some(of_kind.key.as_str().into());
                     self.block(&of_kind.value);
                 }

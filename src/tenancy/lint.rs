@@ -5,7 +5,10 @@ use super::{
     files::Lint,
     layers::{Effective, Origin},
 };
-use crate::{formats::piece::Standard, mapping::near::nearest};
+use crate::{
+    formats::{guides, piece::Standard},
+    mapping::near::nearest,
+};
 
 /// ISA13 has nine digits (X12.6, element I12).
 const LONGEST_NUMBER: u32 = 999_999_999;
@@ -21,9 +24,54 @@ pub fn agreement(agreement: &Effective, standard: Option<Standard>, is_spoken: b
             "`documents` is 0; an interchange has at least one set, and 1 lets each go by itself".into(),
         );
     }
+    expected(&mut told);
     delimiters(&mut told);
     lengths(&mut told);
+    words(&mut told);
     told.faults
+}
+
+/// Why a kind of set can't be one, if so: it looks like one of X12's or EDIFACT's, and no version has it.
+pub fn no_kind(kind: &str) -> Option<String> {
+    let is_standard = kind.bytes().all(|b| b.is_ascii_digit()) || kind.bytes().all(|b| b.is_ascii_uppercase());
+    if !is_standard || guides::list().any(|(_, known)| known == kind) {
+        return None;
+    }
+    let near = nearest(kind, guides::list().map(|(_, known)| known));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Some(format!("`{kind}` is no set of X12 and no message of EDIFACT{near}"))
+}
+
+fn expected(told: &mut Told) {
+    let expect = &told.agreement.expect;
+    let kinds = expect.answers.iter().flat_map(|answer| [&answer.to, &answer.with]);
+    let mut wrong: Vec<(&str, String)> =
+        kinds.filter_map(|kind| no_kind(kind)).map(|sentence| ("expect.answers", sentence)).collect();
+    if let Some(warn) = expect.warn_before {
+        let acknowledgement = expect.acknowledgement.map(|within| ("acknowledgements are".to_owned(), within));
+        let answers = expect.answers.iter().map(|answer| (format!("a {} is", answer.with), answer.within));
+        let shorter = acknowledgement.into_iter().chain(answers).find(|(_, within)| within.us() <= warn.us());
+        if let Some((what, within)) = shorter {
+            let sentence = format!(
+                "nobody would be warned: {what} due after {within}, and `warn_before` is {warn}, which is no less"
+            );
+            wrong.push(("expect.warn_before", sentence));
+        }
+    }
+    wrong.into_iter().for_each(|(key, sentence)| told.fault(&[key], sentence));
+}
+
+/// ISA01 and ISA03 have few codes (X12 data elements I01 and I03).
+fn words(told: &mut Told) {
+    let isa = &told.agreement.isa_out;
+    for (key, said, known) in [
+        ("isa_out.isa01", &isa.isa01, &["00", "01", "02", "03", "04", "05", "06", "07", "08"][..]),
+        ("isa_out.isa03", &isa.isa03, &["00", "01"]),
+    ] {
+        if let Some(said) = said.as_ref().filter(|said| !known.contains(&said.as_str())) {
+            told.fault(&[key], format!("`{key}` can't be `{said}`: it is one of {}", known.join(", ")));
+        }
+    }
 }
 
 struct Told<'a> {
@@ -256,6 +304,10 @@ mod tests {
             ("  edifact: { ta1: always }\n", "north.yaml:4:14: ", "in X12 only"),
             ("  sets: { '850': { ta1: always } }\n", "north.yaml:4:20: ", "can't differ by kind"),
             ("  x12: { retention_days: 3 }\n", "north.yaml:4:10: ", "beside the block"),
+            ("  sets: { '9999': {} }\n", "north.yaml:4:11: ", "no set of X12"),
+            ("  expect: { answers: [{ to: '850', with: '8555', within: 1h }] }\n", "north.yaml:4:13: ", "did you mean"),
+            ("  expect: { acknowledgement: 1h, warn_before: 4h }\n", "north.yaml:4:34: ", "nobody would be warned"),
+            ("  isa_out: { isa01: '99' }\n", "north.yaml:4:14: ", "one of 00, 01"),
             ("  crunchy: yes\n", "north.yaml:4:3: ", "crunchy"),
         ] {
             let got = faults(agreement);

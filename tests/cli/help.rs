@@ -103,6 +103,7 @@ fn the_reference_pages_are_what_the_sources_say() {
         ("docs/reference/agreement.md", cli::pages::agreement()),
         ("docs/reference/files.md", cli::pages::files()),
         ("docs/reference/messages.md", cli::schema::page()),
+        ("docs/reference/mapping.schema.json", cli::mapping::schema::text()),
     ];
     let pages = pages.map(|(path, text)| (path.to_owned(), text)).into_iter();
     let schemas = cli::schema::files().into_iter();

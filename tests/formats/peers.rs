@@ -19,6 +19,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::LazyLock,
 };
 
 /// The documents that are made, by the guides' versions.
@@ -41,8 +42,13 @@ fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers")
 }
 
-/// Where the peers are installed; none if the test is to be left out.
+/// Where the peers are installed; none if the test is to be left out. The first test that asks installs them.
 fn installed() -> Option<PathBuf> {
+    static HOME: LazyLock<Option<PathBuf>> = LazyLock::new(install);
+    HOME.clone()
+}
+
+fn install() -> Option<PathBuf> {
     if std::env::var_os("CROSSDOCK_SKIP_PEERS").is_some() {
         eprintln!("CROSSDOCK_SKIP_PEERS is set: no peer was asked");
         return None;
@@ -145,6 +151,11 @@ fn what_we_write_is_read_by_peers_and_what_they_write_by_us() {
     let said = asked(&home, &folder);
     let peers: BTreeSet<&str> = said.iter().filter_map(|one| one["peer"].as_str()).collect();
     assert_eq!(peers, ["node-x12", "pydifact", "pyx12", "ts-edifact"].into(), "{said:#?}");
+    held(&folder, &said);
+}
+
+/// No peer complains of a document, and what it writes of it is read by us without a new fault.
+fn held(folder: &Path, said: &[serde_json::Value]) {
     let complaints: Vec<String> = (said.iter())
         .filter(|one| one["wrong"].as_array().is_none_or(|wrong| !wrong.is_empty()))
         .map(ToString::to_string)
@@ -165,6 +176,57 @@ fn what_we_write_is_read_by_peers_and_what_they_write_by_us() {
         }
     }
     assert!(wrong.is_empty(), "{} documents come back otherwise:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_the_mappings_write_is_read_by_peers() {
+    let Some(home) = installed() else { return };
+    let folder = folder(&home, "mapped");
+    let mut written = 0;
+    for sample in samples(&scripts().join("../../mappings")) {
+        let bytes = fs::read(&sample).expect("a sample");
+        // A sample may be what is wrong in a message that can't be written.
+        let Some(standard) = sniff(&bytes).filter(|of| matches!(of, Standard::X12 | Standard::Edifact)) else {
+            continue;
+        };
+        assert_eq!(faults(&bytes), [] as [String; 0], "{}", sample.display());
+        let ending = if standard == Standard::X12 { "x12" } else { "edifact" };
+        written += 1;
+        fs::write(folder.join(format!("{written}.{ending}")), &bytes).expect("a file");
+        fs::write(folder.join(format!("{written}.from")), sample.display().to_string()).expect("a file");
+    }
+    assert!(written >= 8, "only {written} samples are documents that a mapping wrote");
+    held(&folder, &asked(&home, &folder));
+}
+
+/// Every `samples/NAME.out.edi` below a folder.
+fn samples(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(samples(&path));
+        } else if path.to_string_lossy().ends_with(".out.edi") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn mappings_fit_the_published_schema_and_misspelt_ones_do_not() {
+    let Some(home) = installed() else { return };
+    let root = scripts().join("../..");
+    let output = Command::new(home.join("venv/bin/python"))
+        .arg(scripts().join("schema.py"))
+        .arg(root.join("docs/reference/mapping.schema.json"))
+        .arg(root.join("mappings"))
+        .output()
+        .expect("Python runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.lines().count() >= 5, "{said}");
 }
 
 /// A health care eligibility inquiry, which pyx12 has a map for; `~` and a line break between segments.

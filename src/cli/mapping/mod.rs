@@ -7,6 +7,7 @@ mod lint;
 pub mod new;
 mod publish;
 pub mod sample;
+pub mod schema;
 mod show;
 pub mod suggest;
 mod test;
@@ -39,6 +40,7 @@ pub enum Command {
     Rollback(publish::Rollback),
     Suggest(suggest::Suggest),
     New(new::New),
+    Schema(schema::Schema),
 }
 
 impl Command {
@@ -59,6 +61,7 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         Command::Coverage(args) => coverage::run(args, &mut out),
         Command::Suggest(args) => suggest::run(args, &mut out),
         Command::New(args) => new::run(args, &mut out),
+        Command::Schema(args) => schema::run(args, &mut out),
         _ => bail!("this command asks a hub"),
     };
     out.flush()?;

@@ -1,0 +1,151 @@
+//! The JSON Schema of the language, for editors that complete and check YAML. Made from the schemas of the messages, so
+//! that a member which a message gets can be written at once. What a schema can't say, lint does.
+
+use super::compile::KEYS;
+use crate::canonical::messages::{MESSAGES, words};
+use serde_json::{Map, Value, json};
+
+/// JSON Schema (draft 7, which most editors know) of a `mapping.yaml`.
+pub fn schema() -> Value {
+    let mut parts = Map::new();
+    parts.insert("value".into(), value());
+    for message in MESSAGES {
+        let schema = message.schema().to_value();
+        for (name, part) in
+            schema["$defs"].as_object().into_iter().flatten().filter(|(_, p)| p["properties"].is_object())
+        {
+            parts.entry(name.clone()).or_insert_with(|| record(part));
+        }
+        parts.insert(message.name.replace('/', "-"), record(&schema));
+    }
+    let of_message = |name: &str| {
+        json!({ "if": { "properties": { "to": { "const": name } }, "required": ["to"] },
+            "then": { "properties": { "fields": { "$ref": format!("#/definitions/{}", name.replace('/', "-")) } } } })
+    };
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A mapping of Crossdock",
+        "description": "How one kind of document becomes one canonical message, and back.",
+        "type": "object",
+        "required": ["mapping"],
+        "properties": properties(),
+        "additionalProperties": false,
+        "allOf": MESSAGES.iter().map(|message| of_message(message.name)).collect::<Vec<_>>(),
+        "definitions": parts,
+    })
+}
+
+/// A record of a message, as a mapping makes it.
+fn record(schema: &Value) -> Value {
+    let mut members = Map::new();
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let mut made = self::member(member);
+        if let Some(meaning) = member["description"].as_str() {
+            // Draft 7 looks at nothing beside a `$ref`.
+            made = json!({ "description": meaning, "allOf": [made] });
+        }
+        members.insert(name.clone(), made);
+    }
+    let path = |meaning: &str| json!({ "description": meaning, "type": "string" });
+    members.insert("at".into(), path("The place that the paths of this object begin at: `N1[01=ST]`"));
+    members.insert("each".into(), path("The loop, row or element of which each is an item: `PO1`"));
+    members
+        .insert("repeat".into(), path("Several items in a segment: `03/2` begins at element 03, two elements an item"));
+    let under = json!({ "description": "Loops that stand above by number (HL, CPS), the outermost first",
+        "type": "array", "items": { "type": "string" } });
+    members.insert("under".into(), under);
+    json!({ "type": ["object", "null"], "properties": members, "additionalProperties": false })
+}
+
+fn member(schema: &Value) -> Value {
+    let value = || json!({ "$ref": "#/definitions/value" });
+    if let Some(real) = schema["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null")) {
+        return member(real);
+    }
+    match schema["$ref"].as_str().and_then(|of| of.rsplit('/').next()) {
+        Some("Ref") | None => {}
+        Some(name) => return named(name),
+    }
+    if schema["type"] == "array" || schema["type"].as_array().is_some_and(|all| all.iter().any(|one| one == "array")) {
+        return match schema["items"]["$ref"].as_str().and_then(|of| of.rsplit('/').next()) {
+            Some("Ref") | None => json!({ "anyOf": [value(), { "type": "array", "items": value() }] }),
+            Some(name) => named(name),
+        };
+    }
+    if schema["type"] == "object" {
+        return json!({ "type": ["object", "null"], "additionalProperties": value() });
+    }
+    value()
+}
+
+/// A part by its name; dates, instants and words are values.
+fn named(name: &str) -> Value {
+    let is_record = MESSAGES.iter().any(|message| {
+        let schema = message.schema().to_value();
+        let part = &schema["$defs"][name];
+        part["properties"].is_object() && words(part).is_empty()
+    });
+    json!({ "$ref": format!("#/definitions/{}", if is_record { name } else { "value" }) })
+}
+
+/// What makes a value.
+fn value() -> Value {
+    let one = |key: &str, meaning: &str| {
+        json!({ "type": "object", "properties": { key: { "description": meaning, "type": ["string", "number"] } },
+            "required": [key], "additionalProperties": false })
+    };
+    json!({ "anyOf": [
+        { "description": "Paths, alternatives and pipes: `PO103 ?? 'EA' | table(uom)`", "type": ["string", "number", "null"] },
+        one("read", "Only read, never written"),
+        one("cel", "Computed from the message (CEL), never written"),
+    ] })
+}
+
+fn properties() -> Value {
+    let of = |key: &str| match key {
+        "mapping" => json!({ "description": "The mapping's name: `x12/4010/850-order`", "type": "string" }),
+        "extends" => {
+            json!({ "description": "The mapping that this one states its differences from", "type": "string" })
+        }
+        "from" => {
+            json!({ "description": "The document: `x12 004010 850`, `edifact D96A ORDERS`, `csv orders`, `ubl order`, `json order`", "type": "string" })
+        }
+        "to" => {
+            json!({ "description": "The canonical message", "enum": MESSAGES.iter().map(|m| m.name).collect::<Vec<_>>() })
+        }
+        "claims" => json!({ "description": "Which documents it is for; the most specific claim wins", "type": "object",
+            "properties": {
+                "direction": { "enum": ["in", "out", "both"] },
+                "versions": { "type": "array", "items": { "type": "string" } },
+                "partner": { "type": "string" },
+                "application_sender": { "description": "GS02, UNB S002", "type": "string" } },
+            "additionalProperties": false }),
+        "unmapped" => {
+            json!({ "description": "What the partner sends and nobody reads", "enum": ["ignore", "warn", "reject"] })
+        }
+        "tables" => {
+            json!({ "description": "Code tables by name: a CSV file with the columns value,target, or rows here",
+            "type": "object", "additionalProperties": { "type": ["string", "object", "null"] } })
+        }
+        "sets" => json!({ "description": "CSV: which rows are one document", "type": "object",
+            "properties": { "by": { "type": "string" } }, "additionalProperties": false }),
+        "layout" => json!({ "description": "Fixed width: where the fields stand", "type": "object" }),
+        "fields" => json!({ "description": "The message's own names, and where each value stands", "type": "object" }),
+        "write" => {
+            json!({ "description": "What reading can't tell when going the other way: path to value", "type": "object" })
+        }
+        "namespaces" => {
+            json!({ "description": "XML: prefixes", "type": "object", "additionalProperties": { "type": "string" } })
+        }
+        "root" => json!({ "description": "XML: the document element", "type": "string" }),
+        "one_way" => json!({ "description": "Writing back what it reads may lose something", "type": "boolean" }),
+        "order" => {
+            json!({ "description": "The order in which children are written, where it isn't the file's", "type": "object" })
+        }
+        _ => json!({ "description": "Rules that the message must fulfil", "type": "array", "items": { "type": "object",
+            "properties": { "rule": { "description": "CEL", "type": "string" }, "each": { "type": "string" },
+                "say": { "type": "string" }, "code": { "type": "string" }, "at": { "type": "string" } },
+            "required": ["rule", "say"], "additionalProperties": false } }),
+    };
+    Value::Object(KEYS.iter().chain(&["extends"]).map(|key| ((*key).to_owned(), of(key))).collect())
+}
