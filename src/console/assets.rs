@@ -1,4 +1,4 @@
-//! The style sheet and the script, inside the binary.
+//! The style sheet and the scripts, inside the binary.
 
 use axum::{http::header, response::IntoResponse};
 
@@ -15,5 +15,13 @@ pub async fn script() -> impl IntoResponse {
     (
         [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
         include_str!("console.js"),
+    )
+}
+
+/// `/editor.js`
+pub async fn editor() -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
+        include_str!("editor.js"),
     )
 }

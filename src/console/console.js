@@ -27,7 +27,7 @@
     const after = first;
     first = "";
     if (after === "g") {
-      const to = { f: "/", d: "/documents", x: "/dead" }[e.key];
+      const to = { f: "/", d: "/documents", x: "/dead", m: "/mappings" }[e.key];
       if (to) { e.preventDefault(); location.href = to; }
     } else if (e.key === "g") {
       first = "g";

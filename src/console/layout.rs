@@ -9,6 +9,7 @@ pub enum Tab {
     Flow,
     Documents,
     Dead,
+    Mappings,
     None,
 }
 
@@ -34,8 +35,12 @@ fn document(title: &str, body: Markup) -> Markup {
 /// A page of a session.
 pub fn page(console: &Console, session: &Session, tab: Tab, title: &str, main: Markup) -> Markup {
     let tenant = console.hub.directory.tenants.get(&session.tenant).map_or("", |t| t.name.as_str());
-    let tabs =
-        [(Tab::Flow, "/", "Flow"), (Tab::Documents, "/documents", "Documents"), (Tab::Dead, "/dead", "Dead letters")];
+    let tabs = [
+        (Tab::Flow, "/", "Flow"),
+        (Tab::Documents, "/documents", "Documents"),
+        (Tab::Dead, "/dead", "Dead letters"),
+        (Tab::Mappings, "/mappings", "Mappings"),
+    ];
     document(
         title,
         html! {
@@ -67,6 +72,7 @@ pub fn page(console: &Console, session: &Session, tab: Tab, title: &str, main: M
                     dt { kbd { "g" } " " kbd { "f" } } dd { "flow" }
                     dt { kbd { "g" } " " kbd { "d" } } dd { "documents" }
                     dt { kbd { "g" } " " kbd { "x" } } dd { "dead letters" }
+                    dt { kbd { "g" } " " kbd { "m" } } dd { "mappings" }
                     dt { kbd { "?" } } dd { "this list" }
                 }
                 form method="dialog" { button { "Close" } }

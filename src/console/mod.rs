@@ -8,12 +8,14 @@
 
 pub mod act;
 pub mod assets;
+pub mod attempt;
 pub mod dead;
 pub mod document;
 pub mod documents;
 pub mod flow;
 pub mod layout;
 pub mod live;
+pub mod mappings;
 pub mod overdue;
 pub mod picture;
 pub mod session;
@@ -76,6 +78,12 @@ pub fn router(console: Console) -> Router {
         .route("/deliveries/{id}/cancel", post(act::cancel_delivery))
         .route("/references", post(act::add_reference))
         .route("/overdue", get(overdue::page))
+        .route("/mappings", get(mappings::page))
+        .route(
+            "/mappings/{*name}",
+            get(mappings::editor).post(mappings::tried).layer(DefaultBodyLimit::max(mappings::FORM_BYTES)),
+        )
+        .route("/editor.js", get(assets::editor))
         .route("/dead", get(dead::list))
         .route("/dead/{id}", get(dead::page))
         .route("/dead/{id}/replay", post(act::replay_letter))

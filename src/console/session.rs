@@ -40,12 +40,18 @@ pub struct Session {
 }
 
 impl Session {
-    /// That a form came from one of our pages, and that its sender may change something.
-    pub fn may_change(&self, csrf: &str) -> Result<(), Wrong> {
+    /// That a form came from one of our pages.
+    pub fn is_own(&self, csrf: &str) -> Result<(), Wrong> {
         // Hashes are compared, so that the time of it tells nothing about the token.
         if keys::hash(csrf) != keys::hash(&self.csrf) {
             return Err(Wrong::Forbidden("The form did not come from a page of this session."));
         }
+        Ok(())
+    }
+
+    /// That a form came from one of our pages, and that its sender may change something.
+    pub fn may_change(&self, csrf: &str) -> Result<(), Wrong> {
+        self.is_own(csrf)?;
         match self.may_operate {
             true => Ok(()),
             false => Err(Wrong::Forbidden("The key of this session lacks the scope `operate`.")),
