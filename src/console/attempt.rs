@@ -1,14 +1,12 @@
 //! What a mapping that is being written makes of a sample: faults at their lines, fields with their bytes, what nobody
 //! reads.
 
-use super::Console;
 use crate::{
     formats::{self, fault::Fault, piece::Piece},
     mapping::{
         Context, Library, Lint, NoTables, Plan,
         explain::{Line, Made},
     },
-    tenancy::Directory,
 };
 use maud::{Markup, html};
 use std::{borrow::Cow, ops::Range, sync::Arc, time::Instant};
@@ -19,17 +17,21 @@ const ROWS: usize = 5_000;
 /// Compiles and tries it, beside what else the process does.
 pub async fn run(library: Arc<Library>, currency: String, path: String, text: String, sample: String) -> Markup {
     let tried = tokio::task::spawn_blocking(move || attempt(&library, &currency, &path, &text, &sample)).await;
-    tried.unwrap_or_else(|_| html! { p .alert { "Trying it failed: that is a fault of the hub and stands in its log." } })
+    tried.unwrap_or_else(
+        |_| html! { p .alert { "Trying it failed: that is a fault of the hub and stands in its log." } },
+    )
 }
 
-fn attempt(library: &Library, path: &str, text: &str, sample: &str) -> Markup {
+fn attempt(library: &Library, currency: &str, path: &str, text: &str, sample: &str) -> Markup {
     let began = Instant::now();
     match library.attempt(path, text) {
-        Err(wrong) => html! { (verdict(false, &format!("{} in the mapping", counted(wrong.len(), "fault")), began)) (lints(&wrong, text)) },
+        Err(wrong) => {
+            html! { (verdict(false, &format!("{} in the mapping", counted(wrong.len(), "fault")), began)) (lints(&wrong, text)) }
+        }
         Ok(_) if sample.trim().is_empty() => html! {
             (verdict(true, "the mapping has no fault", began)) p .muted { "Paste a document beside it to see what it gives." }
         },
-        Ok(plan) => read(&plan, sample, began),
+        Ok(plan) => read(&plan, currency, sample, began),
     }
 }
 
@@ -61,10 +63,10 @@ fn caret(line: &str, column: u32) -> String {
     before.map(|c| if c == '\t' { c } else { ' ' }).chain(['^']).collect()
 }
 
-fn read(plan: &Plan, sample: &str, began: Instant) -> Markup {
+fn read(plan: &Plan, currency: &str, sample: &str, began: Instant) -> Markup {
     let bytes = encoded(sample);
     let at = Offsets::new(sample, &bytes);
-    let context = Context { tenant_currency: "USD", tables: &NoTables };
+    let context = Context { tenant_currency: currency, tables: &NoTables };
     let mut faults: Vec<Fault> = Vec::new();
     let mut parts: Vec<Markup> = Vec::new();
     let mut fields = 0;
@@ -76,13 +78,13 @@ fn read(plan: &Plan, sample: &str, began: Instant) -> Markup {
                     continue;
                 }
                 let told = plan.explain(&set.tree, &context);
-                let (_, coverage) = plan.coverage(&set.tree, &context);
+                let unread = &told.coverage.unread;
                 faults.extend(told.reading.faults.iter().cloned());
                 faults.extend(told.reading.missing.iter().map(|missing| missing.fault.clone()));
                 fields += told.fields.len();
                 parts.push(html! {
                     (made(&told.fields, plan, &at))
-                    @if !coverage.unread.is_empty() { h3 { "Nobody reads" } ul .unread { @for one in coverage.unread.iter().take(ROWS) {
+                    @if !unread.is_empty() { h3 { "Nobody reads" } ul .unread { @for one in unread.iter().take(ROWS) {
                         li { (span(Some(&one.bytes), None, plan, &at, html! { code { (one.path) } })) " " (one.value)
                             @if one.times > 1 { span .muted { ", " (one.times) " times" } } } } } }
                 });
@@ -103,10 +105,14 @@ fn read(plan: &Plan, sample: &str, began: Instant) -> Markup {
     html! {
         (verdict(good, &sentence, began))
         @if !faults.is_empty() { ol .lints { @for fault in &faults {
-            li { (span(Some(&(fault.place.byte..fault.place.byte + fault.place.len)), None, plan, &at, html! { (fault.place.at) })) " " (fault.code) ": " (fault.sentence) " " (fault.remedy) }
+            li { (span(Some(&place(fault)), None, plan, &at, html! { (fault.place.at) })) " " (fault.code) ": " (fault.sentence) " " (fault.remedy) }
         } } }
         @for part in &parts { (part) }
     }
+}
+
+fn place(fault: &Fault) -> Range<u64> {
+    fault.place.byte..fault.place.byte + u64::from(fault.place.len)
 }
 
 fn made(fields: &[Made], plan: &Plan, at: &Offsets) -> Markup {

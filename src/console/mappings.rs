@@ -3,18 +3,17 @@
 use super::{Console, attempt, document, layout, session::Session, words, wrong::Wrong};
 use crate::{
     canonical::DocumentId,
-    formats::{
-        generate::{Shape, generate},
-        guides,
-        piece::Standard,
-    },
+    flow::versions::{self, By, MAPPING},
     mapping::{Library, Plan},
-    store::documents,
+    store::{
+        documents,
+        mapping_versions::{self, Files, VersionRow},
+    },
 };
 use axum::{
     Form,
     extract::{Path, Query, State},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -23,8 +22,6 @@ use uuid::Uuid;
 
 /// The largest form of the editor, in bytes: a mapping and a sample, percent-encoded.
 pub const FORM_BYTES: usize = 2 << 20;
-/// Lines of a sample that is made where there is none.
-const LINES: u32 = 5;
 
 /// `GET /mappings`
 pub async fn page(session: Session, State(console): State<Console>) -> Result<Markup, Wrong> {
@@ -49,7 +46,7 @@ pub async fn page(session: Session, State(console): State<Console>) -> Result<Ma
 fn row(plan: &Plan) -> Markup {
     let claimed = plan.claimed();
     html! { tr {
-        td { a href={ "/mappings/" (plan.short()) } { (plan.short()) } }
+        td { a href=(address(plan.short())) { (plan.short()) } }
         td { (claimed.document) } td { code { (plan.message()) } } td { (claimed.direction) }
         td { (claimed.partner.unwrap_or_default()) }
     } }
@@ -60,6 +57,8 @@ fn row(plan: &Plan) -> Markup {
 pub struct Opened {
     /// A document whose bytes are the sample.
     document: Option<Uuid>,
+    /// A version whose text is edited; else the one in force.
+    version: Option<i64>,
 }
 
 /// What the editor sends.
@@ -72,6 +71,37 @@ pub struct Edited {
     sample: String,
     /// Only the result is wanted: the page's script asks at each key.
     part: Option<String>,
+    /// It is to be kept, and why.
+    draft: Option<String>,
+    #[serde(default)]
+    why: String,
+}
+
+/// A mapping in the editor.
+struct Open {
+    library: Arc<Library>,
+    plan: Arc<Plan>,
+    /// Its own file.
+    path: String,
+    text: String,
+    sample: String,
+}
+
+impl Open {
+    /// The mapping in force of a name, without a sample.
+    async fn named(console: &Console, session: &Session, name: &str) -> Result<Open, Wrong> {
+        let library = library(console, session).await?;
+        let plan = library.named(name).ok_or(Wrong::NotFound("mapping"))?;
+        let path = plan.files().first().cloned().unwrap_or_default();
+        let text = library.files().iter().find(|(known, _)| *known == path).map(|(_, text)| text.clone());
+        Ok(Open { path, text: text.ok_or(Wrong::NotFound("mapping"))?, sample: String::new(), library, plan })
+    }
+
+    async fn tried(&self, console: &Console, session: &Session) -> Markup {
+        let currency =
+            console.hub.directory.tenants.get(&session.tenant).map_or_else(String::new, |t| t.currency.clone());
+        attempt::run(self.library.clone(), currency, self.path.clone(), self.text.clone(), self.sample.clone()).await
+    }
 }
 
 /// `GET /mappings/{name}`
@@ -81,19 +111,22 @@ pub async fn editor(
     Path(name): Path<String>,
     Query(opened): Query<Opened>,
 ) -> Result<Markup, Wrong> {
-    let library = library(&console, &session).await?;
-    let plan = library.named(&name).ok_or(Wrong::NotFound("mapping"))?;
-    let own = own(&library, &plan).ok_or(Wrong::NotFound("mapping"))?;
-    let sample = match opened.document {
-        Some(id) => stored(&console, &session, DocumentId(id)).await?,
-        None => made(&plan),
-    };
-    let (path, text) = (own.0.clone(), own.1.clone());
-    let tried = attempt::run(&console, library.clone(), path, text.clone(), sample.clone()).await;
-    Ok(shown(&console, &session, &library, &plan, &text, &sample, tried))
+    let mut open = Open::named(&console, &session, &name).await?;
+    if let Some(id) = opened.document {
+        open.sample = stored(&console, &session, DocumentId(id)).await?;
+    }
+    if let Some(number) = opened.version {
+        let mut tx = console.hub.store.read(session.tenant).await?;
+        let files = mapping_versions::files(&mut tx, session.tenant, &name, number).await?;
+        tx.rollback().await?;
+        let text = files.and_then(|mut files| files.remove(MAPPING));
+        open.text = text.ok_or(Wrong::NotFound("version of this mapping"))?;
+    }
+    shown(&console, &session, &open).await
 }
 
-/// `POST /mappings/{name}`: what the text makes of the sample. Nothing is changed by it.
+/// `POST /mappings/{name}`: what the text makes of the sample. Nothing is changed by it, unless it is to be kept as a
+/// draft.
 pub async fn tried(
     session: Session,
     State(console): State<Console>,
@@ -101,15 +134,20 @@ pub async fn tried(
     Form(edited): Form<Edited>,
 ) -> Result<Response, Wrong> {
     session.is_own(&edited.csrf)?;
-    let library = library(&console, &session).await?;
-    let plan = library.named(&name).ok_or(Wrong::NotFound("mapping"))?;
-    let own = own(&library, &plan).ok_or(Wrong::NotFound("mapping"))?;
+    let mut open = Open::named(&console, &session, &name).await?;
     // A form's lines end with CRLF, those of the script with LF.
-    let (text, sample) = (edited.text.replace("\r\n", "\n"), edited.sample.replace("\r\n", "\n"));
-    let tried = attempt::run(&console, library.clone(), own.0.clone(), text.clone(), sample.clone()).await;
+    (open.text, open.sample) = (edited.text.replace("\r\n", "\n"), edited.sample.replace("\r\n", "\n"));
+    if edited.draft.is_some() {
+        session.may_change(&edited.csrf)?;
+        let mut files: Files = open.library.files_of(&open.plan).into_iter().collect();
+        files.insert(MAPPING.to_owned(), open.text);
+        let by = By { who: &session.name, why: &edited.why };
+        let (drafted, ..) = versions::draft(&console.hub, session.tenant, &files, by).await?;
+        return Ok(Redirect::to(&format!("{}#versions", address(&drafted))).into_response());
+    }
     Ok(match edited.part {
-        Some(_) => tried.into_response(),
-        None => shown(&console, &session, &library, &plan, &text, &sample, tried).into_response(),
+        Some(_) => open.tried(&console, &session).await.into_response(),
+        None => shown(&console, &session, &open).await?.into_response(),
     })
 }
 
@@ -121,12 +159,6 @@ async fn library(console: &Console, session: &Session) -> Result<Arc<Library>, W
     Ok(library?)
 }
 
-/// A mapping's own file: (path, text).
-fn own<'l>(library: &'l Library, plan: &Plan) -> Option<&'l (String, String)> {
-    let path = plan.files().first()?;
-    library.files().iter().find(|(known, _)| known == path)
-}
-
 /// The bytes of a document of the tenant, as far as a page shows them.
 async fn stored(console: &Console, session: &Session, id: DocumentId) -> Result<String, Wrong> {
     let mut tx = console.hub.store.read(session.tenant).await?;
@@ -136,32 +168,22 @@ async fn stored(console: &Console, session: &Session, id: DocumentId) -> Result<
     Ok(attempt::decoded(&bytes))
 }
 
-/// A document by the guide, where the standard has guides; the reader pastes others.
-fn made(plan: &Plan) -> String {
-    let (kind, version) = plan.document();
-    if !matches!(plan.standard(), Standard::X12 | Standard::Edifact) {
-        return String::new();
-    }
-    let shape = Shape { lines: Some(LINES), ..Shape::default() };
-    let guide = guides::find(plan.standard(), version, kind);
-    let chunks = guide.and_then(|guide| generate(guide, 1, shape).ok()).into_iter().flatten();
-    attempt::decoded(&chunks.flat_map(|chunk| chunk.bytes).collect::<Vec<u8>>())
+/// The page of a mapping.
+fn address(name: &str) -> String {
+    format!("/mappings/{}", words::coded(name).replace("%2F", "/"))
 }
 
-fn shown(
-    console: &Console,
-    session: &Session,
-    library: &Library,
-    plan: &Plan,
-    text: &str,
-    sample: &str,
-    tried: Markup,
-) -> Markup {
+async fn shown(console: &Console, session: &Session, open: &Open) -> Result<Markup, Wrong> {
+    let Open { library, plan, text, sample, .. } = open;
+    let tried = open.tried(console, session).await;
+    let mut tx = console.hub.store.read(session.tenant).await?;
+    let known = mapping_versions::list(&mut tx, session.tenant, Some(plan.short())).await?;
+    tx.rollback().await?;
     let below = plan.files().iter().skip(1).filter_map(|file| {
         let text = library.files().iter().find(|(known, _)| known == file)?;
         crate::mapping::name_of(&text.1)
     });
-    layout::page(
+    Ok(layout::page(
         console,
         session,
         layout::Tab::Mappings,
@@ -170,9 +192,9 @@ fn shown(
             div .head {
                 h1 { (plan.short()) }
                 p .muted { (plan.claimed().document) " as " code { (plan.message()) }
-                    @for name in below { ", extends " a href={ "/mappings/" (name) } { (name) } } }
+                    @for name in below { ", extends " a href=(address(name)) { (name) } } }
             }
-            form #editor method="post" action={ "/mappings/" (words::coded_path(plan.short())) } {
+            form #editor method="post" action=(address(plan.short())) {
                 input type="hidden" name="csrf" value=(session.csrf);
                 div .panes {
                     section .pane aria-label="Sample" { div .head { label for="sample" { "Sample" } }
@@ -180,11 +202,39 @@ fn shown(
                     section .pane aria-label="Mapping" { div .head { label for="text" { "Mapping" } span #took .muted {} }
                         div .numbered { pre #lines aria-hidden="true" {}
                             textarea #text name="text" spellcheck="false" autocomplete="off" wrap="off" { "\n" (text) } } }
-                    section .pane aria-label="Result" aria-live="polite" { div .head { h2 { "Result" } noscript { button type="submit" { "Try it" } } }
-                        div #result { (tried) } }
+                    section .pane aria-label="Result" { div .head { h2 { "Result" } noscript { button type="submit" { "Try it" } } }
+                        div #result tabindex="0" { (tried) } }
                 }
+                @if session.may_operate { div .act {
+                    input type="text" name="why" placeholder="Reason" aria-label="Reason to save a draft" maxlength="200";
+                    button type="submit" name="draft" value="1" { "Save as draft" }
+                } }
             }
+            @if !known.is_empty() { (version_table(&known)) }
             script src="/editor.js" defer {}
         },
-    )
+    ))
+}
+
+fn version_table(known: &[VersionRow]) -> Markup {
+    html! { section #versions { h2 { "Versions" } div .scroll { table {
+        thead { tr { th { "Version" } th { "State" } th { "Author" } th { "Reason" } th { "Next" } th .num { "Drafted" } } }
+        tbody { @for one in known { tr {
+            td { a href={ (address(&one.name)) "?version=" (one.version) } { (one.version) } }
+            td { (words::badge(&one.state)) } td { (one.author) } td { (one.reason) }
+            td { @if let Some(next) = next(one) { code { (next) } } }
+            td .num { (words::when(one.created_at.0)) }
+        } } }
+    } } } }
+}
+
+/// What is done next with a version, as a command.
+fn next(one: &VersionRow) -> Option<String> {
+    let called = format!("{}@{}", one.name, one.version);
+    match (one.state.as_str(), &one.replayed) {
+        ("draft", _) => Some(format!("crossdock mapping review {called}")),
+        ("reviewed", None) => Some(format!("crossdock mapping diff {0} {called} --replay 500", one.name)),
+        ("reviewed", Some(_)) => Some(format!("crossdock mapping publish {called}")),
+        _ => None,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::layout;
 use crate::{
-    flow::{deliver::Refused, operate::OperateError},
+    flow::{deliver::Refused, operate::OperateError, versions::VersionError},
     store::{StoreError, Trouble},
 };
 use axum::{
@@ -39,6 +39,17 @@ impl From<OperateError> for Wrong {
         match error {
             OperateError::NotFound(what) => Wrong::NotFound(what),
             OperateError::Store(error) => Wrong::Store(error),
+            other => Wrong::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<VersionError> for Wrong {
+    fn from(error: VersionError) -> Self {
+        match error {
+            VersionError::NotFound(_) => Wrong::NotFound("version"),
+            VersionError::Store(error) => Wrong::Store(error),
+            VersionError::Invalid(why) => Wrong::Field(why),
             other => Wrong::Refused(other.to_string()),
         }
     }

@@ -12,7 +12,7 @@ impl Library {
     /// Compiles a text as the mapping of a path, with what it extends and the tables of the library's files. What two
     /// mappings claim alike is not looked for.
     ///
-    /// Errors: what is wrong, each with its place.
+    /// Errors: what is wrong, each with its place. `files` of the plan that comes are those of the library.
     pub fn attempt(&self, path: &str, text: &str) -> Result<Plan, Vec<Lint>> {
         let files = self.files();
         let texts: HashMap<String, &str> = files.iter().map(|(path, text)| (plain(path), text.as_str())).collect();

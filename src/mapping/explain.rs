@@ -2,7 +2,7 @@
 //!
 //! Writing keeps no books: what it wrote is read back, and the law says that this gives the same message.
 
-use super::{Context, Plan, Reading, plan, read, unread, yaml::Spot};
+use super::{Context, Origin, Plan, Reading, frames::Seen, plan, read, unread, yaml::Spot};
 use crate::formats::{
     place::At,
     tree::{NodeId, Tree},
@@ -54,6 +54,7 @@ pub struct Explained<'p> {
     pub fields: Vec<Made<'p>>,
     /// Each value of the document but those of its envelope, in its order.
     pub values: Vec<Looked<'p>>,
+    pub coverage: Coverage,
 }
 
 /// What a set said and nobody read.
@@ -83,61 +84,61 @@ impl Plan {
     /// document what it became. What it tells of a document that this mapping wrote is why each value stands there.
     pub fn explain(&self, tree: &Tree, context: &Context) -> Explained<'_> {
         let (reading, mut seen) = read::explain(&self.0, tree, context);
+        let said = unread::values(self.standard(), tree);
+        let coverage = coverage(tree, &said, &seen);
         let mut looked: HashMap<NodeId, Vec<Spot>> = HashMap::new();
         for (node, spot) in seen.log() {
             looked.entry(node).or_default().push(spot);
         }
         let mut fields = Vec::new();
         if !reading.body.is_null() {
-            self.made(&reading, "", &reading.body, &mut fields);
+            let mut origins: HashMap<&str, &Origin> = HashMap::new();
+            reading.provenance.iter().for_each(|origin| _ = origins.entry(&origin.field).or_insert(origin));
+            self.made(&origins, &mut String::new(), &reading.body, &mut fields);
         }
         let mut made: HashMap<(u64, u64), BTreeSet<&str>> = HashMap::new();
         for origin in &reading.provenance {
             made.entry((origin.bytes.start, origin.bytes.end)).or_default().insert(&origin.field);
         }
-        let mut values: Vec<Looked> = unread::values(self.standard(), tree)
+        let mut values: Vec<Looked> = said
             .into_iter()
             .map(|(path, node)| {
                 let bytes = tree.bytes(node);
                 let fields = made.get(&(bytes.start, bytes.end)).into_iter().flatten().map(|f| (*f).to_owned());
                 let fields: Vec<String> = fields.collect();
                 let spots = looked.get(&node).map_or(&[][..], Vec::as_slice);
-                // The line of the field that it became, before that of a qualifier that was looked at for another.
-                let own = |spot: &&Spot| fields.iter().any(|f| plan::spots(&self.0.fields, f).contains(spot));
-                let spot = spots.iter().find(own).or(spots.first());
-                let line = spot.map(|spot| self.placed(*spot));
+                let line = self.looked_by(spots, &fields).map(|spot| self.placed(spot));
                 Looked { place: tree.place(node).at, bytes, path, fields, line }
             })
             .collect();
         values.sort_by_key(|value| value.bytes.start);
+        let lines: HashMap<(u64, u64), Option<Line>> =
+            values.iter().map(|value| ((value.bytes.start, value.bytes.end), value.line)).collect();
         // Of several blocks that can make a field, the one that looked there.
-        for one in fields.iter_mut().filter(|made| made.bytes.is_some()) {
-            let Some(value) = values.iter().find(|v| Some(&v.bytes) == one.bytes.as_ref()) else { continue };
+        for one in &mut fields {
+            let Some(bytes) = &one.bytes else { continue };
+            let Some(line) = lines.get(&(bytes.start, bytes.end)).filter(|line| **line != one.line) else { continue };
             let possible = plan::spots(&self.0.fields, &one.field);
-            if possible.iter().any(|spot| Some(self.placed(*spot)) == value.line) {
-                one.line = value.line;
+            if possible.iter().any(|spot| Some(self.placed(*spot)) == *line) {
+                one.line = *line;
             }
         }
-        Explained { reading, fields, values }
+        Explained { reading, fields, values, coverage }
+    }
+
+    /// The line that looked at a value: that of the field that it became, before that of a qualifier that was looked at
+    /// for another.
+    fn looked_by(&self, spots: &[Spot], fields: &[String]) -> Option<Spot> {
+        let [first, _, ..] = spots else { return spots.first().copied() };
+        let own = |spot: &&Spot| fields.iter().any(|field| plan::spots(&self.0.fields, field).contains(spot));
+        spots.iter().find(own).or(Some(first)).copied()
     }
 
     /// Reads one set, and tells how much of it was read, whatever `unmapped:` says of the rest.
     pub fn coverage(&self, tree: &Tree, context: &Context) -> (Reading, Coverage) {
         let (reading, seen) = read::explain(&self.0, tree, context);
-        let values = unread::values(self.standard(), tree);
-        let mut at: HashMap<&str, usize> = HashMap::new();
-        let mut unread: Vec<Unread> = Vec::new();
-        for (path, node) in values.iter().filter(|(_, node)| !seen.has(*node)) {
-            if let Some(known) = at.get(path.as_str()) {
-                unread[*known].times += 1;
-                continue;
-            }
-            at.insert(path, unread.len());
-            let value = tree.value(*node).unwrap_or_default().trim().to_owned();
-            let (bytes, place) = (tree.bytes(*node), tree.place(*node).at);
-            unread.push(Unread { path: path.clone(), times: 1, value, bytes, place });
-        }
-        (reading, Coverage { values: values.len(), unread })
+        let said = unread::values(self.standard(), tree);
+        (reading, coverage(tree, &said, &seen))
     }
 
     fn placed(&self, spot: Spot) -> Line<'_> {
@@ -146,23 +147,26 @@ impl Plan {
     }
 
     /// The values of a message, with what made each.
-    fn made<'p>(&'p self, reading: &Reading, at: &str, value: &Value, found: &mut Vec<Made<'p>>) {
+    fn made<'p>(&'p self, origins: &HashMap<&str, &Origin>, at: &mut String, value: &Value, found: &mut Vec<Made<'p>>) {
+        let before = at.len();
         match value {
-            Value::Object(members) => {
-                members
-                    .iter()
-                    .for_each(|(name, value)| self.made(reading, &format!("{at}/{}", escaped(name)), value, found));
-            }
-            Value::Array(items) if !items.is_empty() => {
-                items.iter().enumerate().for_each(|(n, item)| self.made(reading, &format!("{at}/{n}"), item, found));
-            }
+            Value::Object(members) => members.iter().for_each(|(name, value)| {
+                at.push('/');
+                at.push_str(&escaped(name));
+                self.made(origins, at, value, found);
+                at.truncate(before);
+            }),
+            Value::Array(items) if !items.is_empty() => items.iter().enumerate().for_each(|(n, item)| {
+                at.push_str(&format!("/{n}"));
+                self.made(origins, at, item, found);
+                at.truncate(before);
+            }),
             _ => {
                 // An id's scheme comes from what stands beside it.
-                let beside = at.strip_suffix("/scheme").map(|item| format!("{item}/id"));
-                let origin = |field: &str| reading.provenance.iter().find(|origin| origin.field == field);
-                let origin = origin(at).or_else(|| beside.as_deref().and_then(origin));
+                let beside = || origins.get(format!("{}/id", at.strip_suffix("/scheme")?).as_str());
+                let origin = origins.get(at.as_str()).or_else(beside);
                 found.push(Made {
-                    field: at.to_owned(),
+                    field: at.clone(),
                     value: value.clone(),
                     bytes: origin.map(|o| o.bytes.clone()),
                     at: origin.map(|o| o.at.clone()).unwrap_or_default(),
@@ -171,6 +175,22 @@ impl Plan {
             }
         }
     }
+}
+
+fn coverage(tree: &Tree, values: &[(String, NodeId)], seen: &Seen) -> Coverage {
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    let mut unread: Vec<Unread> = Vec::new();
+    for (path, node) in values.iter().filter(|(_, node)| !seen.has(*node)) {
+        if let Some(known) = at.get(path.as_str()) {
+            unread[*known].times += 1;
+            continue;
+        }
+        at.insert(path, unread.len());
+        let value = tree.value(*node).unwrap_or_default().trim().to_owned();
+        let (bytes, place) = (tree.bytes(*node), tree.place(*node).at);
+        unread.push(Unread { path: path.clone(), times: 1, value, bytes, place });
+    }
+    Coverage { values: values.len(), unread }
 }
 
 /// A member's name in a JSON pointer.

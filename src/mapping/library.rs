@@ -3,7 +3,7 @@
 use super::{
     Asked, Plan,
     compile::{self, FindGuide},
-    extends::Sources,
+    extends::{FileWrong, Sources},
     guide_file, near,
     plan::{Claims, Program},
 };
@@ -35,6 +35,12 @@ pub struct Lint {
     pub sentence: String,
 }
 
+impl From<FileWrong> for Lint {
+    fn from((file, spot, sentence): FileWrong) -> Lint {
+        Lint { file, line: spot.line, column: spot.column, sentence }
+    }
+}
+
 impl std::fmt::Display for Lint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.sentence)
@@ -59,12 +65,7 @@ impl Library {
             let resolved = sources.resolve(path, text);
             match resolved.and_then(|resolved| compile::compile(&resolved, &find, guide)) {
                 Ok(program) => programs.push((path, program)),
-                Err(wrong) => lints.extend(wrong.into_iter().map(|(file, spot, sentence)| Lint {
-                    file,
-                    line: spot.line,
-                    column: spot.column,
-                    sentence,
-                })),
+                Err(wrong) => lints.extend(wrong.into_iter().map(Lint::from)),
             }
         }
         lints.extend(ties(&programs));
@@ -289,7 +290,7 @@ fn same_claim(a: &Program, b: &Program) -> bool {
 }
 
 /// A table's file: beside the mapping, or in a folder above it.
-fn find<'t>(texts: &HashMap<String, &'t str>, mapping: &str, name: &str) -> Option<(String, &'t str)> {
+pub(super) fn find<'t>(texts: &HashMap<String, &'t str>, mapping: &str, name: &str) -> Option<(String, &'t str)> {
     let mut folder = mapping.rsplit_once('/').map_or("", |(folder, _)| folder);
     loop {
         let path = plain(&format!("{folder}/{name}"));

@@ -9,6 +9,7 @@
 //! in guide and message shape) → `plan` (flat data) → `read` and `write`. `library` holds all, `standard` those we ship.
 //! The language for integrators: `mappings/README.md`.
 
+mod attempt;
 mod cel;
 mod compile;
 mod computed;
@@ -246,6 +247,10 @@ impl Plan {
     /// True if writing back what it reads may lose something (`one_way: true`).
     pub fn one_way(&self) -> bool {
         self.0.one_way
+    }
+    /// The files that it was made of: its own first, then those that it extends.
+    pub fn files(&self) -> &[String] {
+        &self.0.files
     }
     /// What it claims, in words.
     pub fn claimed(&self) -> Claimed {

@@ -53,7 +53,17 @@ async fn every_page_can_be_read_in_light_and_dark_and_breaks_no_policy() {
     let cookie = setup.login(&setup.key(acme(), "read").await).await;
     let document = found(&setup.get("/documents", &cookie).await.1, "/documents/");
     let letter = found(&setup.get("/dead", &cookie).await.1, "/dead/");
-    let pages = ["/", "/documents", "/documents?q=nothing-like-it", &document, "/story/PO-C1", "/dead", &letter];
+    let pages = [
+        "/",
+        "/documents",
+        "/documents?q=nothing-like-it",
+        &document,
+        "/story/PO-C1",
+        "/dead",
+        &letter,
+        "/mappings",
+        "/mappings/x12/4010/850-order",
+    ];
     for page in pages {
         browser.goto(&setup.at(page)).await.unwrap();
         for dark in [false, true] {

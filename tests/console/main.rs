@@ -1,6 +1,7 @@
 //! The console in a real Chromium, on a real hub on SQLite: what a person sees, and what the keys and buttons do.
 
 mod dead;
+mod editor;
 #[path = "../hub/mod.rs"]
 mod hub;
 mod live;

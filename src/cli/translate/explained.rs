@@ -19,7 +19,6 @@ pub fn message(
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let told = plan.explain(&set.tree, context);
-    let unread = plan.coverage(&set.tree, context).1.unread;
     if json {
         let from: Vec<Value> = told
             .fields
@@ -32,7 +31,7 @@ pub fn message(
             })
             .collect();
         return out.json(&json!({ "mapping": plan.name(), "message": plan.message(), "byte": set.byte,
-            "body": told.reading.body, "from": from, "unread": unread }));
+            "body": told.reading.body, "from": from, "unread": told.coverage.unread }));
     }
     out.line(out.bold(&format!(
         "{} {} {}, read by {} as {}",
@@ -55,7 +54,7 @@ pub fn message(
         })
         .collect();
     out.table(&["FIELD", "VALUE", "FROM", "BYTE", "TEXT", "MAPPING"], &rows)?;
-    for one in unread {
+    for one in told.coverage.unread {
         out.line(format!("nobody reads {} ({}): {}", one.path, times(one.times), shorten(&one.value, 40)))?;
     }
     out.line("")
