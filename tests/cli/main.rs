@@ -7,6 +7,7 @@ mod configured;
 mod data;
 mod distributed;
 mod documents;
+mod first_hour;
 mod help;
 #[path = "../hub/mod.rs"]
 mod hub;
