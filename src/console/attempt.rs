@@ -11,27 +11,41 @@ use crate::{
 use maud::{Markup, html};
 use std::{borrow::Cow, ops::Range, sync::Arc, time::Instant};
 
-/// Rows of a list that are shown at most.
-const ROWS: usize = 5_000;
+/// Fields that are shown before somebody asks for all of them: an answer at each key is to be quick.
+const ROWS: usize = 250;
+/// And at most.
+const MOST: usize = 20_000;
+
+/// What is tried: the text of the mapping whose file has this path, on a sample.
+pub struct Trial {
+    pub library: Arc<Library>,
+    pub currency: String,
+    pub path: String,
+    pub text: String,
+    pub sample: String,
+    /// All fields are to be shown.
+    pub all: bool,
+}
 
 /// Compiles and tries it, beside what else the process does.
-pub async fn run(library: Arc<Library>, currency: String, path: String, text: String, sample: String) -> Markup {
-    let tried = tokio::task::spawn_blocking(move || attempt(&library, &currency, &path, &text, &sample)).await;
+pub async fn run(trial: Trial) -> Markup {
+    let tried = tokio::task::spawn_blocking(move || attempt(&trial)).await;
     tried.unwrap_or_else(
         |_| html! { p .alert { "Trying it failed: that is a fault of the hub and stands in its log." } },
     )
 }
 
-fn attempt(library: &Library, currency: &str, path: &str, text: &str, sample: &str) -> Markup {
+fn attempt(trial: &Trial) -> Markup {
     let began = Instant::now();
-    match library.attempt(path, text) {
+    let Trial { text, sample, .. } = trial;
+    match trial.library.attempt(&trial.path, text) {
         Err(wrong) => {
             html! { (verdict(false, &format!("{} in the mapping", counted(wrong.len(), "fault")), began)) (lints(&wrong, text)) }
         }
         Ok(_) if sample.trim().is_empty() => html! {
             (verdict(true, "the mapping has no fault", began)) p .muted { "Paste a document beside it to see what it gives." }
         },
-        Ok(plan) => read(&plan, currency, sample, began),
+        Ok(plan) => read(&plan, trial, began),
     }
 }
 
@@ -63,10 +77,12 @@ fn caret(line: &str, column: u32) -> String {
     before.map(|c| if c == '\t' { c } else { ' ' }).chain(['^']).collect()
 }
 
-fn read(plan: &Plan, currency: &str, sample: &str, began: Instant) -> Markup {
+fn read(plan: &Plan, trial: &Trial, began: Instant) -> Markup {
+    let sample = trial.sample.as_str();
     let bytes = encoded(sample);
     let at = Offsets::new(sample, &bytes);
-    let context = Context { tenant_currency: currency, tables: &NoTables };
+    let rows = if trial.all { MOST } else { ROWS };
+    let context = Context { tenant_currency: &trial.currency, tables: &NoTables };
     let mut faults: Vec<Fault> = Vec::new();
     let mut parts: Vec<Markup> = Vec::new();
     let mut fields = 0;
@@ -83,8 +99,8 @@ fn read(plan: &Plan, currency: &str, sample: &str, began: Instant) -> Markup {
                 faults.extend(told.reading.missing.iter().map(|missing| missing.fault.clone()));
                 fields += told.fields.len();
                 parts.push(html! {
-                    (made(&told.fields, plan, &at))
-                    @if !unread.is_empty() { h3 { "Nobody reads" } ul .unread { @for one in unread.iter().take(ROWS) {
+                    (made(&told.fields, rows, plan, &at))
+                    @if !unread.is_empty() { h3 { "Nobody reads" } ul .unread { @for one in unread.iter().take(MOST) {
                         li { (span(Some(&one.bytes), None, plan, &at, html! { code { (one.path) } })) " " (one.value)
                             @if one.times > 1 { span .muted { ", " (one.times) " times" } } } } } }
                 });
@@ -115,11 +131,11 @@ fn place(fault: &Fault) -> Range<u64> {
     fault.place.byte..fault.place.byte + u64::from(fault.place.len)
 }
 
-fn made(fields: &[Made], plan: &Plan, at: &Offsets) -> Markup {
-    html! { table .made { tbody { @for one in fields.iter().take(ROWS) {
+fn made(fields: &[Made], rows: usize, plan: &Plan, at: &Offsets) -> Markup {
+    html! { table .made { tbody { @for one in fields.iter().take(rows) {
         tr { td { (span(one.bytes.as_ref(), one.line, plan, at, html! { (one.field) })) }
              td { @match one.value.as_str() { Some(text) => (text), None => (one.value.to_string()) } } }
-    } } } @if fields.len() > ROWS { p .muted { "The first " (ROWS) " of " (fields.len()) "." } } }
+    } } } @if fields.len() > rows { p { button .more type="button" { "Show all " (fields.len()) } } } }
 }
 
 /// A button that leads to the bytes of the sample and to the line of the mapping.

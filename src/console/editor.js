@@ -16,7 +16,7 @@
   };
 
   // One question at a time: keys that come meanwhile are asked together.
-  let running = false, since = null;
+  let running = false, since = null, all = false;
   const ask = async () => {
     if (running) return;
     running = true;
@@ -25,6 +25,7 @@
     try {
       const body = new URLSearchParams(new FormData(form));
       body.set("part", "1");
+      if (all) body.set("all", "1");
       const answer = await fetch(form.action, { method: "POST", body });
       // A session that ended leads to the login page.
       if (answer.redirected) return location.reload();
@@ -56,6 +57,7 @@
   sample.addEventListener("input", changed);
   text.addEventListener("scroll", () => { lines.scrollTop = text.scrollTop; });
   result.addEventListener("click", (e) => {
+    if (e.target.closest(".more")) { all = true; return changed(); }
     const jump = e.target.closest(".jump");
     if (!jump) return;
     const { line, column, from, to } = jump.dataset;
@@ -79,6 +81,5 @@
       if (on && first) { row.scrollIntoView({ block: "nearest" }); first = false; }
     });
   };
-  // A tab is two blanks in the mapping; Escape leaves it, as it does everywhere.
   number();
 })();

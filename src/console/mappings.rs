@@ -1,6 +1,13 @@
 //! Mappings: which there are, and an editor that shows at each key what a mapping makes of a sample.
 
-use super::{Console, attempt, document, layout, session::Session, words, wrong::Wrong};
+use super::{
+    Console,
+    attempt::{self, Trial},
+    document, layout,
+    session::Session,
+    words,
+    wrong::Wrong,
+};
 use crate::{
     canonical::DocumentId,
     flow::versions::{self, By, MAPPING},
@@ -71,6 +78,8 @@ pub struct Edited {
     sample: String,
     /// Only the result is wanted: the page's script asks at each key.
     part: Option<String>,
+    /// All fields are to be shown.
+    all: Option<String>,
     /// It is to be kept, and why.
     draft: Option<String>,
     #[serde(default)]
@@ -97,10 +106,18 @@ impl Open {
         Ok(Open { path, text: text.ok_or(Wrong::NotFound("mapping"))?, sample: String::new(), library, plan })
     }
 
-    async fn tried(&self, console: &Console, session: &Session) -> Markup {
+    async fn tried(&self, console: &Console, session: &Session, all: bool) -> Markup {
         let currency =
             console.hub.directory.tenants.get(&session.tenant).map_or_else(String::new, |t| t.currency.clone());
-        attempt::run(self.library.clone(), currency, self.path.clone(), self.text.clone(), self.sample.clone()).await
+        attempt::run(Trial {
+            library: self.library.clone(),
+            currency,
+            path: self.path.clone(),
+            text: self.text.clone(),
+            sample: self.sample.clone(),
+            all,
+        })
+        .await
     }
 }
 
@@ -146,7 +163,7 @@ pub async fn tried(
         return Ok(Redirect::to(&format!("{}#versions", address(&drafted))).into_response());
     }
     Ok(match edited.part {
-        Some(_) => open.tried(&console, &session).await.into_response(),
+        Some(_) => open.tried(&console, &session, edited.all.is_some()).await.into_response(),
         None => shown(&console, &session, &open).await?.into_response(),
     })
 }
@@ -175,7 +192,7 @@ fn address(name: &str) -> String {
 
 async fn shown(console: &Console, session: &Session, open: &Open) -> Result<Markup, Wrong> {
     let Open { library, plan, text, sample, .. } = open;
-    let tried = open.tried(console, session).await;
+    let tried = open.tried(console, session, false).await;
     let mut tx = console.hub.store.read(session.tenant).await?;
     let known = mapping_versions::list(&mut tx, session.tenant, Some(plan.short())).await?;
     tx.rollback().await?;

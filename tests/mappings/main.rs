@@ -3,6 +3,7 @@
 
 mod corpora;
 mod documents;
+mod explained;
 mod extends;
 mod faults;
 mod hierarchy;
