@@ -32,6 +32,7 @@ mod out;
 mod pipes;
 mod plan;
 mod read;
+pub mod resolved;
 mod route;
 mod rules;
 pub mod samples;

@@ -1,9 +1,12 @@
 //! `extends:`: a partner's differences over the mapping below.
 
-use super::documents::{context, sets};
+use super::{
+    documents::{context, library, sets},
+    samples::inputs,
+};
 use crossdock::{
     formats::piece::Standard,
-    mapping::{Asked, Library, Plan},
+    mapping::{Asked, Library, Plan, samples},
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -143,6 +146,27 @@ fn each_value_of_a_document_has_the_line_that_looks_at_it() {
         "PO107 A1 base:18",
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn the_sum_is_one_mapping_that_reads_the_same() {
+    let library = library();
+    let mut extending = 0;
+    for (plan, input) in inputs(&library) {
+        let lines = library.resolved(plan.short()).unwrap();
+        let text: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+        let alone = library.attempt(&plan.files()[0], &text).unwrap_or_else(|wrong| panic!("{wrong:#?}\n{text}"));
+        assert_eq!(alone.files().len(), 1);
+        extending += usize::from(plan.files().len() > 1);
+        let sample = samples::sample(&plan, input.file_name().unwrap().to_str().unwrap()).unwrap();
+        let bytes = std::fs::read(&input).unwrap();
+        let told = |plan: &Plan| match sample.writes {
+            true => samples::write(plan, &serde_json::from_slice(&bytes).unwrap(), &context()),
+            false => samples::read(plan, &bytes, &context()),
+        };
+        assert_eq!(told(&alone), told(&plan), "{}", input.display());
+    }
+    assert!(extending > 0, "no sample is of a mapping that extends another");
 }
 
 #[test]

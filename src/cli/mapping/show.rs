@@ -12,6 +12,7 @@ use serde_json::json;
 ///
 /// crossdock mapping show
 /// crossdock mapping show northwind/850-order
+/// crossdock mapping show northwind/850-order --resolved
 ///
 /// Exit 0: shown. 1: the mappings have faults. 2: there is no such mapping.
 #[derive(Debug, clap::Args)]
@@ -20,6 +21,9 @@ pub struct Show {
     /// Name of a mapping; none lists all
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// With what it extends laid under it, as one mapping: which file says each line
+    #[arg(long, requires = "name")]
+    resolved: bool,
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -58,6 +62,9 @@ pub fn run(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
         let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         anyhow!("there is no mapping `{name}`, and `crossdock mapping show` lists all{near}")
     })?;
+    if args.resolved {
+        return resolved(&library.resolved(plan.short()).unwrap_or_default(), args.json, out);
+    }
     let fields = plan.fields();
     if args.json {
         for (field, file, line) in fields {
@@ -73,5 +80,18 @@ pub fn run(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
     let rows: Vec<Vec<String>> =
         fields.into_iter().map(|(field, file, line)| vec![field, format!("{file}:{line}"), said(file, line)]).collect();
     out.table(&["FIELD", "MADE IN", "BY"], &rows)?;
+    Ok(0)
+}
+
+/// The lines, with where each is said behind them as a comment: what is printed is a mapping.
+fn resolved(lines: &[Line], json: bool, out: &mut Out) -> anyhow::Result<u8> {
+    if json {
+        lines.iter().try_for_each(|line| out.json(line))?;
+        return Ok(0);
+    }
+    let width = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or_default().min(80);
+    for Line { text, file, line } in lines {
+        out.line(format!("{text:width$}  {}", out.dim(&format!("# {file}:{line}"))))?;
+    }
     Ok(0)
 }

@@ -1,0 +1,80 @@
+//! A mapping with all that it extends, as one text: where each line comes from stands beside it.
+
+use super::{
+    Library,
+    extends::Sources,
+    library::is_mapping,
+    yaml::{Spot, What, Yaml},
+};
+
+/// A line of the sum.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Line {
+    pub text: String,
+    /// Where it is said.
+    pub file: String,
+    pub line: u32,
+}
+
+impl Library {
+    /// A mapping laid over what it extends, as one mapping that extends nothing: YAML that compiles to the same.
+    pub fn resolved(&self, name: &str) -> Option<Vec<Line>> {
+        let path = self.named(name)?.files().first()?.clone();
+        let (_, text) = self.files().iter().find(|(known, _)| *known == path)?;
+        let sources = Sources::new(self.files().iter().filter(|(file, _)| is_mapping(file)));
+        let resolved = sources.resolve(&path, text).ok()?;
+        let mut lines = Vec::new();
+        members(&resolved.yaml, 0, &mut lines);
+        let line = |(text, spot): (String, Spot)| Line {
+            text,
+            file: resolved.files.get(usize::from(spot.file)).cloned().unwrap_or_default(),
+            line: spot.line,
+        };
+        Some(lines.into_iter().map(line).collect())
+    }
+}
+
+fn members(yaml: &Yaml, indent: usize, lines: &mut Vec<(String, Spot)>) {
+    for entry in yaml.entries() {
+        let key = format!("{:indent$}{}:", "", scalar(&entry.key));
+        value(key, &entry.value, entry.key_spot, indent, lines);
+    }
+}
+
+/// What stands behind a key or a dash: in its line, or below it.
+fn value(head: String, yaml: &Yaml, spot: Spot, indent: usize, lines: &mut Vec<(String, Spot)>) {
+    match &yaml.what {
+        What::Text(text) => lines.push((format!("{head} {}", scalar(text)), spot)),
+        What::Null | What::Float => lines.push((format!("{head} ~"), spot)),
+        What::Map(entries) if entries.is_empty() => lines.push((format!("{head} {{}}"), spot)),
+        What::List(items) if items.is_empty() => lines.push((format!("{head} []"), spot)),
+        What::Map(_) => {
+            lines.push((head, spot));
+            members(yaml, indent + 2, lines);
+        }
+        What::List(items) => {
+            lines.push((head, spot));
+            for item in items {
+                let dash = format!("{:1$}-", "", indent + 2);
+                match &item.what {
+                    // Its first member stands behind the dash.
+                    What::Map(entries) if !entries.is_empty() => {
+                        let first = lines.len();
+                        members(item, indent + 4, lines);
+                        lines[first].0.replace_range(indent + 2..indent + 3, "-");
+                    }
+                    _ => value(dash, item, item.spot, indent + 2, lines),
+                }
+            }
+        }
+    }
+}
+
+/// A text as YAML reads it back: plain where that is safe within a line of its own, else in double quotes (JSON's).
+fn scalar(text: &str) -> String {
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '^' || c == '$' || c == '/');
+    let safe = |c: char| c.is_ascii_alphanumeric() || "_-./^$()[]= |?+,".contains(c);
+    let word = matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
+    let plain = begins && text.chars().all(safe) && !text.ends_with(' ') && !word;
+    if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+}
