@@ -220,3 +220,58 @@ fn what_is_read_is_written_back_to_the_same_message() {
         assert!(tried.get() >= 20, "{}: only {} of 2,048 could be written", plan.name(), tried.get());
     }
 }
+
+/// Where a message that was written and read says something else than it did: what a document has no place for may be
+/// gone, and what it says besides may be there, but no value may have become another.
+fn changed(was: &Value, now: &Value, at: &str, found: &mut Vec<String>) {
+    let number = |value: &Value| value.as_str().and_then(|text| text.parse::<rust_decimal::Decimal>().ok());
+    match (was, now) {
+        (Value::Object(was), Value::Object(now)) => {
+            for (name, now) in now {
+                if let Some(was) = was.get(name) {
+                    changed(was, now, &format!("{at}/{name}"), found);
+                }
+            }
+        }
+        // Ids that the document can't say are left out.
+        (Value::Array(was), Value::Array(now)) if now.iter().all(|item| item["scheme"].is_string()) => {
+            for id in now.iter().filter(|id| !was.iter().any(|one| one["id"] == id["id"])) {
+                found.push(format!("{at}: {id} is none of {}", Value::from(was.clone())));
+            }
+        }
+        (Value::Array(was), Value::Array(now)) if was.len() == now.len() => {
+            was.iter().zip(now).enumerate().for_each(|(n, (was, now))| changed(was, now, &format!("{at}/{n}"), found));
+        }
+        (Value::Array(was), Value::Array(now)) if was.len() > now.len() => {}
+        _ if was == now || number(was).is_some() && number(was) == number(now) => {}
+        _ => found.push(format!("{at}: was {was}, is {now}")),
+    }
+}
+
+#[test]
+fn no_value_of_a_random_message_becomes_another() {
+    let mut wrong = std::collections::BTreeMap::new();
+    for plan in library().plans().iter().filter(|plan| !plan.one_way() && plan.claimed().direction != "in") {
+        let mut tried = 0;
+        for seed in 0..400 {
+            let message = random::message(plan.message(), seed);
+            let Ok(written) = plan.write(&message, &context()) else { continue };
+            let bytes = document(plan, &written);
+            if refused(plan, &bytes) {
+                continue;
+            }
+            tried += 1;
+            let mut found = Vec::new();
+            changed(&message, &reread(plan, &bytes), "", &mut found);
+            for one in found {
+                let field = one.split(':').next().unwrap_or_default();
+                let field: String = field.chars().filter(|c| !c.is_ascii_digit()).collect();
+                wrong.entry(format!("{} {field}", plan.short())).or_insert(one);
+            }
+            if tried == 40 {
+                break;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
