@@ -2,10 +2,11 @@
 
 use super::{
     Library,
-    extends::Sources,
-    library::is_mapping,
+    extends::{Resolved, Sources},
+    library::{find, is_mapping, plain},
     yaml::{Spot, What, Yaml},
 };
+use std::collections::HashMap;
 
 /// A line of the sum.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -22,7 +23,8 @@ impl Library {
         let path = self.named(name)?.files().first()?.clone();
         let (_, text) = self.files().iter().find(|(known, _)| *known == path)?;
         let sources = Sources::new(self.files().iter().filter(|(file, _)| is_mapping(file)));
-        let resolved = sources.resolve(&path, text).ok()?;
+        let mut resolved = sources.resolve(&path, text).ok()?;
+        self.find_tables(&mut resolved);
         let mut lines = Vec::new();
         members(&resolved.yaml, 0, &mut lines);
         let line = |(text, spot): (String, Spot)| Line {
@@ -31,6 +33,33 @@ impl Library {
             line: spot.line,
         };
         Some(lines.into_iter().map(line).collect())
+    }
+}
+
+impl Library {
+    /// A table that a file below names stands beside that file: the sum names it from the root of the mappings.
+    fn find_tables(&self, resolved: &mut Resolved) {
+        let texts: HashMap<String, &str> =
+            self.files().iter().map(|(path, text)| (plain(path), text.as_str())).collect();
+        let What::Map(entries) = &mut resolved.yaml.what else { return };
+        let tables =
+            entries.iter_mut().filter(|entry| entry.key == "tables").flat_map(|entry| match &mut entry.value.what {
+                What::Map(tables) => tables.as_mut_slice(),
+                _ => &mut [],
+            });
+        for table in tables {
+            let parts = match &mut table.value.what {
+                What::List(parts) => parts.iter_mut().collect(),
+                _ => vec![&mut table.value],
+            };
+            for part in parts {
+                let (What::Text(name), 1..) = (&mut part.what, part.spot.file) else { continue };
+                let file = resolved.files.get(usize::from(part.spot.file)).map_or("", String::as_str);
+                if let Some((whole, _)) = find(&texts, file, name) {
+                    *name = whole;
+                }
+            }
+        }
     }
 }
 

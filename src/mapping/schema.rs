@@ -85,19 +85,22 @@ fn named(name: &str) -> Value {
         let part = &schema["$defs"][name];
         part["properties"].is_object() && words(part).is_empty()
     });
-    json!({ "$ref": format!("#/definitions/{}", if is_record { name } else { "value" }) })
+    if !is_record {
+        return json!({ "$ref": "#/definitions/value" });
+    }
+    // A moment may be made by one pipe (`when`).
+    json!({ "anyOf": [{ "$ref": format!("#/definitions/{name}") }, { "type": "string" }] })
 }
 
 /// What makes a value.
 fn value() -> Value {
-    let one = |key: &str, meaning: &str| {
-        json!({ "type": "object", "properties": { key: { "description": meaning, "type": ["string", "number"] } },
-            "required": [key], "additionalProperties": false })
-    };
     json!({ "anyOf": [
         { "description": "Paths, alternatives and pipes: `PO103 ?? 'EA' | table(uom)`", "type": ["string", "number", "null"] },
-        one("read", "Only read, never written"),
-        one("cel", "Computed from the message (CEL), never written"),
+        { "type": "object", "properties": {
+            "read": { "description": "Only read; written where nothing else is, if `write:` says so", "type": ["string", "number"] },
+            "write": { "enum": ["where_empty"] } }, "required": ["read"], "additionalProperties": false },
+        { "type": "object", "properties": { "cel": { "description": "Computed from the message (CEL), never written",
+            "type": ["string", "number"] } }, "required": ["cel"], "additionalProperties": false },
     ] })
 }
 

@@ -5,6 +5,7 @@ use crate::cli::{
     out::Out,
     settings::{self, nearest},
 };
+use crate::mapping::resolved::Line;
 use anyhow::anyhow;
 use serde_json::json;
 

@@ -88,8 +88,7 @@ pub fn run(args: &Suggest, out: &mut Out) -> anyhow::Result<u8> {
     } else {
         out.line(proposal.text.trim_end())?;
     }
-    told(&pairs);
-    Ok(0)
+    Ok(u8::from(told(&pairs)))
 }
 
 /// Reads samples and what they should give.
@@ -193,10 +192,11 @@ fn known(library: &Library, names: &[String]) -> anyhow::Result<()> {
     }
 }
 
-/// What is wrong with the samples: they are of use all the same.
-pub fn told(pairs: &Pairs) {
+/// What is wrong with the samples: they are of use all the same. True if anything is.
+pub fn told(pairs: &Pairs) -> bool {
     let faults: usize = pairs.documents.iter().map(|document| document.faults.len()).sum();
     if faults > 0 {
         eprintln!("the samples have {faults} faults, which `crossdock check` shows: what they spoil is not proposed");
     }
+    faults > 0
 }

@@ -29,7 +29,7 @@ pub struct Delta {
 
 /// Proposes the differences from a mapping. Each value that it does not read becomes a field under `ext`.
 pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) -> Result<Delta, Failure> {
-    let knowledge = Knowledge::of(files, &request.without).map_err(Failure::Mappings)?;
+    let knowledge = Knowledge::of(files, &request.without, request.partner).map_err(Failure::Mappings)?;
     let (standard, version, kind) = kinds::from(request.from)?;
     let guide = guides::find(standard, &version, &kind);
     let places: Vec<Places> =

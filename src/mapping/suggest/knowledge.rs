@@ -100,10 +100,11 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// What the mappings among files know, without those that are withheld, what they extend and what extends them.
+    /// What the mappings among files know, without those that are withheld, what they extend and what extends them, and
+    /// without those of partners but the one asked for: what one partner settled says nothing of another.
     ///
     /// Errors: faults of the others.
-    pub fn of(files: &[(String, String)], without: &[String]) -> Result<Knowledge, Vec<Lint>> {
+    pub fn of(files: &[(String, String)], without: &[String], partner: Option<&str>) -> Result<Knowledge, Vec<Lint>> {
         let kept = kept(files, without);
         let library = Library::compile(&kept)?;
         let mut knowledge = Knowledge::default();
@@ -111,6 +112,9 @@ impl Knowledge {
         for (path, text) in kept.iter().filter(|(path, _)| path.ends_with("mapping.yaml")) {
             let plan = name_of(text).and_then(|name| library.named(name));
             let (Some(plan), Ok(resolved)) = (plan, sources.resolve(path, text)) else { continue };
+            if plan.0.claims.partner.as_deref().is_some_and(|theirs| Some(theirs) != partner) {
+                continue;
+            }
             let tables = knowledge.tables(&plan.0, &resolved.yaml, &resolved.files, &kept);
             let mut teller = Teller { knowledge: &mut knowledge, program: &plan.0, tables, name: plan.short().into() };
             teller.fields(&plan.0.fields, &mut Vec::new(), &[vec![]]);

@@ -87,7 +87,7 @@ impl From<String> for Failure {
 
 /// Proposes a mapping. `files`: mappings and tables, as [`Library::compile`] takes them.
 pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal, Failure> {
-    let knowledge = Knowledge::of(files, &request.without).map_err(Failure::Mappings)?;
+    let knowledge = Knowledge::of(files, &request.without, request.partner).map_err(Failure::Mappings)?;
     let (standard, version, kind) = kinds::from(request.from)?;
     let guide = guides::find(standard, &version, &kind);
     if guide.is_none() && matches!(standard, Standard::X12 | Standard::Edifact) {
