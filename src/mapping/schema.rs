@@ -128,7 +128,7 @@ fn properties() -> Value {
         }
         "tables" => {
             json!({ "description": "Code tables by name: a CSV file with the columns value,target, or rows here",
-            "type": "object", "additionalProperties": { "type": ["string", "object", "null"] } })
+            "type": "object", "additionalProperties": { "type": ["string", "object", "array", "null"] } })
         }
         "sets" => json!({ "description": "CSV: which rows are one document", "type": "object",
             "properties": { "by": { "type": "string" } }, "additionalProperties": false }),
