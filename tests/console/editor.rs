@@ -50,7 +50,7 @@ async fn paste(browser: &Browser, field: &str, text: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_answered_at_once_for_an_order_of_a_hundred_lines() {
-    let setup = Setup::new().await;
+    let setup = Setup::alone().await;
     let browser = Browser::open().await;
     browser.resize(1600, 1000).await.unwrap();
     enter(&setup, &browser, acme(), "/mappings").await;

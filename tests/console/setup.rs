@@ -22,7 +22,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 const NORTHWIND: &str = "
 tenant: acme
@@ -54,10 +57,28 @@ pub struct Setup {
     pub is_up: Arc<AtomicBool>,
     _lock: Lock,
     _folder: Folder,
+    _room: Room,
+}
+
+/// Tests share the machine's cores, but with what is timed nobody does.
+static ROOM: RwLock<()> = RwLock::const_new(());
+
+enum Room {
+    Shared(#[allow(dead_code, reason = "held till the end")] RwLockReadGuard<'static, ()>),
+    Alone(#[allow(dead_code, reason = "held till the end")] RwLockWriteGuard<'static, ()>),
 }
 
 impl Setup {
     pub async fn new() -> Setup {
+        Setup::within(Room::Shared(ROOM.read().await)).await
+    }
+
+    /// For what is timed: no other hub of these tests runs beside it.
+    pub async fn alone() -> Setup {
+        Setup::within(Room::Alone(ROOM.write().await)).await
+    }
+
+    async fn within(room: Room) -> Setup {
         let folder = Folder::new("console");
         let is_up = Arc::new(AtomicBool::new(false));
         let acme = format!(
@@ -73,7 +94,7 @@ impl Setup {
         let running = start::run(hub, &files, Role::All, Some(listener)).await.expect("a running hub");
         let url = format!("http://{}", running.address.expect("an address"));
         let client = http::client();
-        Setup { running, url, client, is_up, _lock: lock, _folder: folder }
+        Setup { running, url, client, is_up, _lock: lock, _folder: folder, _room: room }
     }
 
     pub fn at(&self, path: &str) -> String {
