@@ -54,12 +54,12 @@ impl DateFormat {
             "3" => "mmddyy",
             "4" => "ddmmyyyy",
             "101" => "yymmdd",
-            "" | "102" | "203" | "204" | "718" => "yyyymmdd",
+            "" | "102" | "203" | "204" | "303" | "304" | "718" => "yyyymmdd",
             _ => return None,
         })
     }
 
-    /// The date that a text means. `loose`: digits behind it (a time) are passed over.
+    /// The date that a text means. `loose`: a time behind it is passed over, and behind that a zone of three characters.
     pub fn read(&self, text: &str, loose: bool) -> Option<Date> {
         let text = text.trim();
         let DateFormat::Pattern(tokens) = self else {
@@ -81,7 +81,9 @@ impl DateFormat {
                 Token::Day => day = digits(&mut rest, 2)? as i8,
             }
         }
-        let over = rest.is_empty() || loose && rest.bytes().all(|b| b.is_ascii_digit());
+        let zone = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let zoned = zone.len() <= 3 && (zone.starts_with(['+', '-']) || zone.bytes().all(|b| b.is_ascii_uppercase()));
+        let over = rest.is_empty() || loose && zoned;
         if over { jiff::civil::Date::new(year, month, day).ok().map(Date) } else { None }
     }
 
@@ -166,6 +168,11 @@ mod tests {
         }
         let coded = DateFormat::of_code("203").unwrap();
         assert_eq!(coded.read("202602140930", true).unwrap().to_string(), "2026-02-14");
+        let zoned = DateFormat::of_code("303").unwrap();
+        for text in ["202602140930+01", "202602140930UTC"] {
+            assert_eq!(zoned.read(text, true).unwrap().to_string(), "2026-02-14");
+        }
+        assert_eq!(zoned.read("202602140930+01:00", true), None);
         assert_eq!(DateFormat::of_code("999"), None);
     }
 }

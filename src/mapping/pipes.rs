@@ -96,7 +96,7 @@ fn read_one<'t>(
             let format = DateFormat::of_code(code.trim()).ok_or_else(|| Wrong::Value {
                 code: "mapping/bad_date",
                 found: format!("{} in format {code}", hit.text),
-                expected: "a date in format 101, 102, 203, 204, 718, 2, 3 or 4".into(),
+                expected: "a date in format 101, 102, 203, 204, 303, 304, 718, 2, 3 or 4".into(),
             })?;
             hit.text = date(&format, &hit.text, true)?.into();
         }

@@ -89,7 +89,9 @@ pub fn item_qualifier(standard: Standard, scheme: &str, id: &str, allowed: &[Str
         [] => items(standard).iter().map(|(q, _)| *q).filter(|q| fits(q)).collect(),
         some => some.iter().map(String::as_str).filter(|q| fits(q)).collect(),
     };
-    let found = candidates.iter().find(|q| best.contains(q)).or(candidates.first());
+    // EANCOM 2002's SRV says a GTIN of any length.
+    let any = candidates.first().filter(|q| **q == "SRV");
+    let found = any.or_else(|| candidates.iter().find(|q| best.contains(q))).or(candidates.first());
     found.map(|q| (*q).to_owned())
 }
 
@@ -175,5 +177,8 @@ mod tests {
         assert_eq!(of("14012345678901").as_deref(), Some("UK"));
         assert_eq!(of("12345670").as_deref(), Some("EN"), "no better one: the mapping's first");
         assert_eq!(item_qualifier(Standard::X12, "sku", "A", &allowed), None);
+        let later = ["SRV", "EN", "UP"].map(String::from);
+        let of = |id| item_qualifier(Standard::Edifact, "gtin", id, &later);
+        assert_eq!(of("4012345678901").as_deref(), Some("SRV"), "the mapping's first says any");
     }
 }

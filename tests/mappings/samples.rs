@@ -133,7 +133,8 @@ fn the_standard_mappings_claim_what_they_are_for() {
     };
     let name = |asked| library.claim(&asked).map(|p| p.name().split('@').next().unwrap().to_owned());
     assert_eq!(name(asked(Standard::X12, "004010", "850", false)).as_deref(), Some("x12/4010/850-order"));
-    assert_eq!(name(asked(Standard::X12, "005010", "850", false)).as_deref(), Some("x12/4010/850-order"));
+    assert_eq!(name(asked(Standard::X12, "005010", "850", false)).as_deref(), Some("x12/5010/850-order"));
+    assert_eq!(name(asked(Standard::X12, "005010VICS", "850", false)).as_deref(), Some("x12/5010/850-order"));
     assert_eq!(name(asked(Standard::X12, "004010VICS", "850", false)).as_deref(), Some("x12/4010/850-order"));
     let ubl = "urn:oasis:names:specification:ubl:schema:xsd:Order-2";
     assert_eq!(name(asked(Standard::Xml, ubl, "Order", false)).as_deref(), Some("ubl/order"));
@@ -150,15 +151,20 @@ fn the_standard_mappings_claim_what_they_are_for() {
     }
     assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDERS", false)).as_deref(), Some("edifact/d96a/orders"));
     assert_eq!(name(asked(Standard::X12, "004010", "860", false)).as_deref(), Some("x12/4010/860-order"));
-    assert_eq!(name(asked(Standard::X12, "005010", "855", true)).as_deref(), Some("x12/4010/855-order-response"));
+    assert_eq!(name(asked(Standard::X12, "004010", "860", true)).as_deref(), Some("x12/4010/860-order-change"));
+    assert_eq!(name(asked(Standard::X12, "005010", "855", true)).as_deref(), Some("x12/5010/855-order-response"));
     assert_eq!(name(asked(Standard::X12, "004010", "855", false)).as_deref(), Some("x12/4010/855-order-response"));
     assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDRSP", true)).as_deref(), Some("edifact/d96a/ordrsp"));
     assert_eq!(name(asked(Standard::Edifact, "D96A", "ORDRSP", false)).as_deref(), Some("edifact/d96a/ordrsp-in"));
+    assert_eq!(name(asked(Standard::Edifact, "D01B", "ORDRSP", true)).as_deref(), Some("edifact/d01b/ordrsp"));
+    assert_eq!(name(asked(Standard::Edifact, "D01B", "ORDRSP", false)).as_deref(), Some("edifact/d01b/ordrsp-in"));
     for outbound in [false, true] {
         let of = |standard, version, kind| name(asked(standard, version, kind, outbound));
         assert_eq!(of(Standard::X12, "004010", "846").as_deref(), Some("x12/4010/846-inventory-report"));
         assert_eq!(of(Standard::X12, "005010", "832").as_deref(), Some("x12/4010/832-price-catalogue"));
         assert_eq!(of(Standard::Edifact, "D96A", "INVRPT").as_deref(), Some("edifact/d96a/invrpt"));
+        assert_eq!(of(Standard::X12, "005010", "856").as_deref(), Some("x12/5010/856-despatch"));
+        assert_eq!(of(Standard::Edifact, "D01B", "INVOIC").as_deref(), Some("edifact/d01b/invoic"));
         assert_eq!(of(Standard::Edifact, "D96A", "PRICAT").as_deref(), Some("edifact/d96a/pricat"));
         for pack in [
             "204-transport-order",
@@ -180,4 +186,56 @@ fn the_standard_mappings_claim_what_they_are_for() {
     }
     assert_eq!(name(asked(Standard::X12, "003010", "850", false)), None);
     assert_eq!(name(asked(Standard::X12, "004010", "999", false)), None);
+}
+
+/// What partners of each kind exchange, and which way: out and in.
+const EXCHANGED: &[(Standard, &str, &[&str], &[&str])] = &[
+    (
+        Standard::X12,
+        "004010",
+        &["850", "860", "855", "865", "856", "810", "846", "832", "204", "940", "943"],
+        &[
+            "850", "860", "855", "865", "856", "810", "832", "846", "852", "867", "861", "180", "990", "214", "210",
+            "944", "945", "947", "820",
+        ],
+    ),
+    (Standard::X12, "005010", &["850", "855", "856", "810"], &["850", "855", "856", "810"]),
+    (
+        Standard::Edifact,
+        "D96A",
+        &["ORDERS", "ORDCHG", "ORDRSP", "DESADV", "INVOIC", "IFTMIN"],
+        &[
+            "ORDERS", "ORDCHG", "ORDRSP", "DESADV", "INVOIC", "PRICAT", "INVRPT", "SLSRPT", "SLSFCT", "RECADV",
+            "IFTSTA", "REMADV",
+        ],
+    ),
+    (Standard::Edifact, "D01B", &["ORDERS", "ORDRSP", "DESADV", "INVOIC"], &["ORDERS", "ORDRSP", "DESADV", "INVOIC"]),
+    (
+        Standard::Xml,
+        "",
+        &["ubl order", "ubl OrderResponse", "ubl DespatchAdvice", "cxml OrderRequest"],
+        &["ubl order", "ubl OrderResponse", "ubl DespatchAdvice", "ubl Invoice", "ubl CreditNote", "cxml OrderRequest"],
+    ),
+    (Standard::Csv, "", &["csv orders"], &["csv orders", "csv price-list", "csv stock-list"]),
+    (
+        Standard::Json,
+        "",
+        &["json order"],
+        &["json order", "json shopify-order", "json easypost-tracker", "json shippo-track"],
+    ),
+];
+
+#[test]
+fn each_document_that_partners_exchange_has_a_mapping() {
+    let library = library();
+    for (standard, version, out, read) in EXCHANGED {
+        for (outbound, kinds) in [(true, out), (false, read)] {
+            for kind in *kinds {
+                let asked =
+                    Asked { outbound, standard: *standard, version, kind, partner: None, application_sender: None };
+                let claimed = library.claim(&asked);
+                assert!(claimed.is_some(), "nothing claims {kind} {version}, outbound: {outbound}");
+            }
+        }
+    }
 }

@@ -11,10 +11,10 @@ use serde_json::Value as Json;
 /// Which canonical message the kinds of the standards are.
 const KINDS: &[(&str, &str)] = &[
     ("850", "order/1"),
-    ("860", "order/1"),
+    ("860", "order_change/1"),
     ("875", "order/1"),
     ("ORDERS", "order/1"),
-    ("ORDCHG", "order/1"),
+    ("ORDCHG", "order_change/1"),
     ("855", "order_response/1"),
     ("865", "order_response/1"),
     ("ORDRSP", "order_response/1"),
