@@ -30,6 +30,7 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
         saying: program.joins.then(HashMap::new),
         pointer: String::new(),
         faults: Vec::new(),
+        unsaid: Vec::new(),
     };
     run.members(&program.fields, message, None);
     run.rules();
@@ -110,6 +111,8 @@ pub(super) struct Run<'p> {
     pub(super) saying: Option<HashMap<String, Vec<OutId>>>,
     pub(super) pointer: String,
     pub(super) faults: Vec<Fault>,
+    /// What an object's members could not say, unless another says it there.
+    unsaid: Vec<(&'p Formula, Fault)>,
 }
 
 impl<'p> Run<'p> {
@@ -121,8 +124,11 @@ impl<'p> Run<'p> {
         let mut nested = Vec::new();
         self.collect(fields, object, &mut puts, &mut nested);
         leave_out_spare(&mut puts);
+        let unsaid = std::mem::take(&mut self.unsaid).into_iter();
+        let unsaid = unsaid.filter(|(formula, _)| !puts.iter().any(|put| reads(formula, put.route)));
+        self.faults.extend(unsaid.map(|(_, fault)| fault));
         if let Some(shared) = before {
-            self.share(shared, &puts);
+            self.share(shared, &puts, &nested);
         }
         puts.iter().for_each(|put| self.put(put));
         for (field, value, pointer) in nested {
@@ -183,7 +189,7 @@ impl<'p> Run<'p> {
         let first = self.frames.len() - block.walk.len();
         let unders = first - block.under.len()..first;
         self.stand_in(first);
-        let mut shared = Shared { first, unders, before: self.out.len(), puts: Vec::new() };
+        let mut shared = Shared { first, unders, before: self.out.len(), puts: Vec::new(), places: Vec::new() };
         for (index, item) in items.iter().enumerate() {
             self.pointer = format!("{outer}/{index}");
             if let Some(last) = self.frames.last_mut() {
@@ -253,7 +259,7 @@ impl<'p> Run<'p> {
     }
 
     /// `each: PO1/ACK`: consecutive items share a PO1 if they say the same of it. `each: PO1*/ACK`: never.
-    fn share(&mut self, shared: &mut Shared<'p>, puts: &[Put<'p>]) {
+    fn share(&mut self, shared: &mut Shared<'p>, puts: &[Put<'p>], nested: &[(&'p Field, &Value, String)]) {
         let last = self.frames.len() - 1;
         if let Some(own) = (shared.first..last).find(|at| self.frames[*at].step.is_some_and(|s| s.every)) {
             self.frames[own..].iter_mut().for_each(Frame::begin);
@@ -266,10 +272,14 @@ impl<'p> Run<'p> {
         let above = |put: &&Put<'p>| put.route.up >= 1 && last - put.route.up.min(last) >= shared.first;
         let mut own: Vec<Put<'p>> = puts.iter().filter(above).cloned().collect();
         own.iter_mut().for_each(|p| p.pointer.clear());
-        if own != shared.puts {
+        // Objects that have places of their own in the frames above: `at: ^N1[01=ST]`.
+        let above = |up: usize| up >= 1 && last - up.min(last) >= shared.first;
+        let places = nested.iter().filter(|(field, ..)| field.source.up().is_some_and(above));
+        let places: Vec<_> = places.map(|(field, value, _)| (field.name.as_str(), (*value).clone())).collect();
+        if own != shared.puts || places != shared.places {
             self.frames[shared.first..].iter_mut().for_each(Frame::begin);
             self.join(shared, puts);
-            shared.puts = own;
+            (shared.puts, shared.places) = (own, places);
         }
     }
 
@@ -287,12 +297,17 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// What can't be said so is left to whatever says it otherwise.
+    /// What can't be said so is left to whatever says it otherwise; where nothing does, that is a fault.
     fn spare(&mut self, formula: &'p Formula, value: &Value, puts: &mut Vec<Put<'p>>) {
         let (before, faults) = (puts.len(), self.faults.len());
         self.single(formula, value, puts);
-        self.faults.truncate(faults);
         puts[before..].iter_mut().for_each(|put| put.spare = true);
+        let unsaid = self.faults.split_off(faults);
+        // What reading takes where nothing stands needs not be said.
+        let default = |pipe: &Pipe| matches!(pipe, Pipe::Default(text) if value.as_str() == Some(text));
+        if !formula.pipes.iter().any(default) {
+            self.unsaid.extend(unsaid.into_iter().map(|fault| (formula, fault)));
+        }
     }
 
     fn moment(&mut self, formula: &'p Formula, form: &moment::Form, value: &Value, puts: &mut Vec<Put<'p>>) {
@@ -352,6 +367,11 @@ impl<'p> Run<'p> {
                     let mut texts: Vec<String> = items.drain(..).filter_map(pipes::plain).collect();
                     // The first list that can take texts takes them all.
                     if let Some(mark) = formula.pipes.iter().find_map(mark_between) {
+                        if let Some(text) = texts.iter().find(|text| text.contains(mark)) {
+                            let expected = format!("texts without `{mark}`, which divides them");
+                            let wrong = Wrong::Value { code: "mapping/cannot_say", found: text.clone(), expected };
+                            self.wrong(&route.text, wrong);
+                        }
                         texts = vec![texts.join(mark)].into_iter().filter(|t| !t.is_empty()).collect();
                     } else if let Some(Pipe::Join(mark)) = formula.pipes.iter().find(|p| matches!(p, Pipe::Join(_))) {
                         let split = |t: String| t.split(mark.as_str()).map(str::to_owned).collect::<Vec<_>>();
@@ -517,15 +537,23 @@ impl<'p> Run<'p> {
 
 /// What is to be written only where nothing else of the object is, is left out where something is.
 fn leave_out_spare(puts: &mut Vec<Put>) {
-    let taken = |spare: &Put, puts: &[Put]| {
-        let same = |put: &Put| {
-            (put.route.up, &put.route.steps, &put.route.leaf) == (spare.route.up, &spare.route.steps, &spare.route.leaf)
-        };
-        puts.iter().any(|put| !put.spare && same(put))
-    };
+    let taken = |spare: &Put, puts: &[Put]| puts.iter().any(|put| !put.spare && same_place(put.route, spare.route));
     let keep: Vec<bool> = puts.iter().map(|put| !put.spare || !taken(put, puts)).collect();
     let mut keep = keep.into_iter();
     puts.retain(|_| keep.next().unwrap_or(true));
+}
+
+/// Does one of its alternatives read what stands at a place?
+fn reads(formula: &Formula, place: &Route) -> bool {
+    formula.alternatives.iter().any(|alternative| match alternative {
+        Alternative::Route(route) => same_place(route, place),
+        Alternative::Group(inner) => reads(inner, place),
+        _ => false,
+    })
+}
+
+fn same_place(a: &Route, b: &Route) -> bool {
+    (a.up, &a.steps, &a.leaf) == (b.up, &b.steps, &b.leaf)
 }
 
 /// What the last item wrote into the frames above its own.
@@ -537,6 +565,18 @@ pub(super) struct Shared<'p> {
     /// Nodes from here on are the list's own.
     pub(super) before: usize,
     puts: Vec<Put<'p>>,
+    places: Vec<(&'p str, Value)>,
+}
+
+impl Source {
+    /// How many frames up the place of its own begins that an object or a list has.
+    fn up(&self) -> Option<usize> {
+        match self {
+            Source::At(blocks) => blocks.first().map(|block| block.up),
+            Source::Each(block) => Some(block.up),
+            _ => None,
+        }
+    }
 }
 
 /// Where a formula writes: its first path, with the pipes that stand in that path's own parentheses.

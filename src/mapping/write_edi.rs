@@ -155,6 +155,11 @@ impl Writer<'_> {
             self.faults.push(write_fault("mapping/cannot_say", "", text, "a number", sentence));
             return;
         }
+        if matches!(spec.class, Class::Whole) && text.contains(['.', ',']) {
+            let sentence = format!("{name} takes a number without decimals, and `{text}` has some");
+            self.faults.push(write_fault("mapping/cannot_say", "", text, "a whole number", sentence));
+            return;
+        }
         // X12.6 §3.5.1: sign, point and exponent don't count. ISO 9735-1 §10: the same for sign and mark.
         let length = text.chars().filter(|c| !(numeric && mark(*c))).count();
         let (min, max) = (spec.min as usize, spec.max as usize);

@@ -1,6 +1,7 @@
 //! Mappings as integrators see them: every sample of every mapping, the law of both directions, what lint says, what
 //! faults say.
 
+mod back;
 mod corpora;
 mod documents;
 mod explained;
@@ -11,6 +12,7 @@ mod language;
 mod law;
 mod lint;
 mod random;
+mod repertoire;
 mod samples;
 mod speed;
 mod suggest;
