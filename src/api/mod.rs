@@ -7,6 +7,7 @@
 //! Tried by: tests/api
 
 pub mod audit;
+pub mod coverage;
 pub mod dead;
 pub mod deliveries;
 pub mod documents;
@@ -102,6 +103,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(references::routes())
         .merge(mappings::routes())
         .merge(replays::routes())
+        .merge(coverage::routes())
         .merge(events::routes())
         .merge(audit::routes())
 }

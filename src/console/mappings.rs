@@ -186,7 +186,7 @@ async fn stored(console: &Console, session: &Session, id: DocumentId) -> Result<
 }
 
 /// The page of a mapping.
-fn address(name: &str) -> String {
+pub fn address(name: &str) -> String {
     format!("/mappings/{}", words::coded(name).replace("%2F", "/"))
 }
 
@@ -209,7 +209,8 @@ async fn shown(console: &Console, session: &Session, open: &Open) -> Result<Mark
             div .head {
                 h1 { (plan.short()) }
                 p .muted { (plan.claimed().document) " as " code { (plan.message()) }
-                    @for name in below { ", extends " a href=(address(name)) { (name) } } }
+                    @for name in below { ", extends " a href=(address(name)) { (name) } }
+                    @if plan.reads() { ". " a href={ "/coverage?mapping=" (words::coded(plan.short())) } { "What nobody reads" } } }
             }
             form #editor method="post" action=(address(plan.short())) {
                 input type="hidden" name="csrf" value=(session.csrf);

@@ -9,6 +9,7 @@
 pub mod act;
 pub mod assets;
 pub mod attempt;
+pub mod coverage;
 pub mod dead;
 pub mod document;
 pub mod documents;
@@ -79,6 +80,7 @@ pub fn router(console: Console) -> Router {
         .route("/references", post(act::add_reference))
         .route("/overdue", get(overdue::page))
         .route("/mappings", get(mappings::page))
+        .route("/coverage", get(coverage::page))
         .route(
             "/mappings/{*name}",
             get(mappings::editor).post(mappings::tried).layer(DefaultBodyLimit::max(mappings::FORM_BYTES)),

@@ -13,6 +13,7 @@ mod attempt;
 mod cel;
 mod compile;
 mod computed;
+pub mod covered;
 mod dates;
 pub mod differences;
 pub mod enclose;

@@ -116,6 +116,31 @@ pub fn messages(folder: &Path, document: &Value, state: &str) -> Vec<Value> {
 }
 
 #[test]
+fn coverage_looks_at_what_the_hub_keeps() {
+    let folder = files();
+    let serving = serve(&folder);
+    let none = call(folder.path(), "mapping coverage --last 9");
+    assert!(none.code == 2 && none.err.contains("nothing was looked at"), "{none:?}");
+    drop_in(
+        folder.path(),
+        "one.edi",
+        &order("000000001", "PO-1").replace("~\nPO1", "~\nFOB*PP~\nPO1").replace("SE*5", "SE*6"),
+    );
+    drop_in(folder.path(), "two.edi", &order("000000002", "PO-2"));
+    ended(folder.path(), "one.edi", "translated");
+    ended(folder.path(), "two.edi", "translated");
+    let told = ok(call(folder.path(), "mapping coverage --last 9 --partner northwind --json")).json().remove(0);
+    assert_eq!(told["sets"], 2, "{told}");
+    let fob = told["unread"].as_array().unwrap().iter().find(|one| one["path"] == "FOB01").unwrap();
+    assert_eq!((&fob["value"], &fob["first"]), (&"PP".into(), &"FOB01 in one.edi".into()), "{told}");
+    let other = call(folder.path(), "mapping coverage --last 9 --partner nobody");
+    assert!(other.code == 2 && other.err.contains("no such partner"), "{other:?}");
+    drop(serving);
+    let table = ok(call(folder.path(), "mapping coverage --last 1 --mapping x12/4010/850-order --tenant acme"));
+    assert!(table.out.contains("1 set, ") && table.out.contains("NO DOCUMENT SAYS"), "{}", table.out);
+}
+
+#[test]
 fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     let folder = files();
     let at = folder.path();

@@ -63,6 +63,7 @@ async fn every_page_can_be_read_in_light_and_dark_and_breaks_no_policy() {
         &letter,
         "/mappings",
         "/mappings/x12/4010/850-order",
+        "/coverage?mapping=x12%2F4010%2F850-order",
     ];
     for page in pages {
         browser.goto(&setup.at(page)).await.unwrap();

@@ -6,9 +6,11 @@ use crate::{
     x12::{interchange, order as body, orders, set},
 };
 use crossdock::{
+    canonical::PartnerId,
     flow::{
         replays::seen::Replayed,
         replays::{self, Comparison, Side},
+        translate::covered::{self, Asked},
         versions::{self, By, VersionError},
     },
     store::{
@@ -26,6 +28,7 @@ both![
     publishing_asks_for_a_replay_of_what_would_change,
     what_is_kept_no_more_is_counted,
     what_went_out_is_written_both_ways,
+    what_nobody_reads_is_told_over_the_newest_documents,
 ];
 
 const NAME: &str = "northwind/850-order";
@@ -107,6 +110,41 @@ async fn what_would_change_is_told_by_field(mut rig: Rig) {
 
 async fn flow_reference(rig: &Rig) {
     crossdock::flow::operate::add_reference(&rig.hub, rig.acme, "uom", "Q9", "PK", "ann").await.unwrap();
+}
+
+async fn what_nobody_reads_is_told_over_the_newest_documents(mut rig: Rig) {
+    rig.start(1, 1).await;
+    let mut with_more = body("PO-3", "PLENTY-1", "3", "Q9");
+    with_more.insert(2, "FOB*PP".into());
+    rig.bring("north-edi", "two.edi", orders(1, &["PO-1", "PO-2"]).as_bytes()).await;
+    rig.bring("north-edi", "three.edi", interchange(2, &[set("850", 1, &with_more)]).as_bytes()).await;
+    rig.bring("north-a", "four.json", &order("PO-4", &[("PLENTY-1", 1)])).await;
+    rig.bring("north-edi", "noise.edi", b"no interchange at all").await;
+    rig.quiet().await;
+    rig.halt().await;
+    let over = async |rig: &Rig, tenant, last, partner: Option<&str>| {
+        let partner = partner.map(|name| PartnerId::named(tenant, name));
+        let asked = Asked { tenant, partner, mapping: Some("x12/4010/850-order"), last };
+        let mut found = covered::coverage(&rig.hub, &asked).await.unwrap();
+        (found.documents, found.mappings.remove("x12/4010/850-order").map(|one| one.told()))
+    };
+    let (documents, told) = over(&rig, rig.acme, 500, None).await;
+    let told = told.expect("two documents of it");
+    assert_eq!((documents, told.sets), (4, 3), "the others are of other mappings: {told:?}");
+    let [one] = &told.unread[..] else { panic!("FOB01 alone: {told:?}") };
+    assert_eq!((one.path.as_str(), one.sets, one.times, one.value.as_str()), ("FOB01", 1, 1, "PP"));
+    assert!(one.first.contains("three.edi"), "{one:?}");
+    assert_eq!(told.read, told.values - 1);
+    let empty: Vec<&str> = told.never_filled.iter().map(|one| one.field.as_str()).collect();
+    assert!(empty.contains(&"/ship_to/name") && !empty.contains(&"/lines/price/amount"), "{empty:?}");
+    // Of fewer documents, of a partner, of another tenant.
+    assert_eq!(over(&rig, rig.acme, 1, None).await.0, 1);
+    assert!(over(&rig, rig.acme, 500, Some("northwind")).await.1.is_some_and(|told| told.sets == 3));
+    assert_eq!(over(&rig, rig.acme, 500, Some("southwind")).await.0, 0);
+    assert!(over(&rig, rig.globex, 500, None).await.1.is_none());
+    // A unit that only the tenant's own row knows is no reason to see less.
+    flow_reference(&rig).await;
+    assert!(over(&rig, rig.acme, 500, None).await.1.is_some_and(|told| told.sets == 3));
 }
 
 async fn publishing_asks_for_a_replay_of_what_would_change(mut rig: Rig) {

@@ -2,25 +2,23 @@
 
 use crate::{
     cli::{
+        ask::{self, Places, encoded, is_not_found},
         input::Input,
         out::Out,
         settings, start,
         translate::{Choice, times},
     },
-    formats::{
-        fault::shorten,
-        piece::{Piece, Set},
-        read,
+    formats::{fault::shorten, piece::Piece, read},
+    mapping::{
+        Context, NoTables,
+        covered::{Covered, Empty, Told, Unread},
     },
-    mapping::{Context, NoTables, Plan, explain},
 };
 use anyhow::{Context as _, bail};
-use serde_json::json;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 /// What documents say and no mapping reads, and what a mapping would read and no document says
@@ -28,14 +26,19 @@ use std::{
 /// crossdock mapping coverage order.edi
 /// crossdock mapping coverage inbox/northwind --partner northwind
 /// crossdock mapping coverage orders.csv --mapping csv/orders --json
+/// crossdock mapping coverage --last 100 --partner northwind
 ///
+/// With --last the hub reads its newest documents by the mappings that stand, with the tenant's own tables.
 /// Exit 0: told. 1: a document has faults, which `check` shows. 2: a file can't be read, or no mapping claims it.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Coverage {
     /// Documents, or folders of them; - is standard input
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "last")]
     files: Vec<PathBuf>,
+    /// The newest so many documents that came in, of those that the hub keeps: at most 1,000
+    #[arg(long, value_name = "DOCUMENTS", conflicts_with = "files", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    last: Option<u32>,
     /// The mapping by name [default: the one that claims what each set says it is]
     #[arg(long, value_name = "NAME")]
     mapping: Option<String>,
@@ -46,34 +49,18 @@ pub struct Coverage {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    settings: settings::Flags,
-}
-
-/// What was found of one mapping.
-struct Found {
-    plan: Arc<Plan>,
-    sets: usize,
-    values: usize,
-    read: usize,
-    unread: BTreeMap<String, Left>,
-    /// Fields that any set filled, lists' items without their number.
-    filled: BTreeSet<String>,
-}
-
-/// A path that nobody reads.
-struct Left {
-    sets: usize,
-    times: usize,
-    value: String,
-    first: String,
+    ask: ask::Flags,
 }
 
 /// Runs it.
-pub fn run(args: &Coverage, out: &mut Out) -> anyhow::Result<u8> {
-    let settings = settings::load(&args.settings)?.settings;
+pub async fn run(args: &Coverage, out: &mut Out) -> anyhow::Result<u8> {
+    if let Some(last) = args.last {
+        return kept(args, last, out).await;
+    }
+    let settings = settings::load(&args.ask.settings)?.settings;
     let library = start::library(&start::read_files(&settings)?)?;
     let choice = Choice::new(&library, args.mapping.as_deref(), args.partner.as_deref())?;
-    let mut found: BTreeMap<String, Found> = BTreeMap::new();
+    let mut found: BTreeMap<String, Covered> = BTreeMap::new();
     let mut faulty = 0;
     for file in files(&args.files)? {
         faulty += document(&file, &choice, &mut found)?;
@@ -81,13 +68,65 @@ pub fn run(args: &Coverage, out: &mut Out) -> anyhow::Result<u8> {
     if found.is_empty() && faulty == 0 {
         bail!("there is no set in these files: nothing was looked at");
     }
-    for one in found.values() {
-        if args.json { out.json(&one.json())? } else { one.show(out)? }
+    for one in found.into_values() {
+        tell(&one.told(), args.json, out)?;
     }
     if faulty > 0 {
         eprintln!("{faulty} sets or documents have faults and were not looked at: crossdock check shows them");
     }
     Ok(u8::from(faulty > 0))
+}
+
+/// Over what the hub keeps.
+async fn kept(args: &Coverage, last: u32, out: &mut Out) -> anyhow::Result<u8> {
+    let partner = args.partner.as_deref().map(|name| format!("&partner={}", encoded(name))).unwrap_or_default();
+    let mapping = args.mapping.as_deref().map(|name| format!("&mapping={}", encoded(name))).unwrap_or_default();
+    let places = Places::open(&args.ask, false).await?;
+    let path = format!("/v1/coverage?last={last}{partner}{mapping}");
+    let (mut documents, mut faulty, mut unknown) = (0, 0, None);
+    for place in &places.all {
+        let answer = match place.get(&path).await {
+            Ok(answer) => answer,
+            // Another tenant may have this partner.
+            Err(error) if is_not_found(&error) => {
+                unknown = Some(error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let seen: Kept = serde_json::from_value(answer).context("the hub's answer is no coverage")?;
+        seen.mappings.iter().try_for_each(|told| tell(told, args.json, out))?;
+        documents += seen.documents;
+        faulty += seen.faulty;
+        if seen.gone > 0 {
+            eprintln!("of {} more the bytes are not kept", seen.gone);
+        }
+    }
+    if let Some(error) = unknown.filter(|_| documents == 0) {
+        return Err(error);
+    }
+    if documents == 0 {
+        bail!("the hub keeps no such document: nothing was looked at");
+    }
+    if faulty > 0 {
+        eprintln!(
+            "{faulty} sets have faults and were not looked at: crossdock documents list --state rejected finds them"
+        );
+    }
+    Ok(u8::from(faulty > 0))
+}
+
+/// As the hub tells it.
+#[derive(serde::Deserialize)]
+struct Kept {
+    documents: usize,
+    gone: usize,
+    faulty: usize,
+    mappings: Vec<Told>,
+}
+
+fn tell(told: &Told, json: bool, out: &mut Out) -> anyhow::Result<()> {
+    if json { out.json(told) } else { show(told, out) }
 }
 
 /// The files, and those of the folders, by name.
@@ -111,9 +150,11 @@ fn files(given: &[PathBuf]) -> anyhow::Result<Vec<String>> {
 }
 
 /// Looks at the sets of one document; gives how many have faults.
-fn document(file: &str, choice: &Choice, found: &mut BTreeMap<String, Found>) -> anyhow::Result<usize> {
+fn document(file: &str, choice: &Choice, found: &mut BTreeMap<String, Covered>) -> anyhow::Result<usize> {
     let input = Input::open(file)?;
     let standard = choice.standard(file, input.first())?;
+    let called = Path::new(file).file_name().map_or(file.into(), |name| name.to_string_lossy());
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
     let mut application = None;
     let mut faulty = 0;
     for piece in read(standard, input.reader()?, choice.options()) {
@@ -121,8 +162,9 @@ fn document(file: &str, choice: &Choice, found: &mut BTreeMap<String, Found>) ->
             Piece::Group(group) => application = Some(group.sender.to_string()),
             Piece::Set(set) if set.accepted() => {
                 let plan = choice.plan(file, &set, application.as_deref())?;
-                let new = || Found::new(plan.clone());
-                found.entry(plan.short().to_owned()).or_insert_with(new).look(file, &set);
+                let (reading, coverage) = plan.coverage(&set.tree, &context);
+                let new = || Covered::new(plan.clone());
+                found.entry(plan.short().to_owned()).or_insert_with(new).add(&called, &reading, coverage);
             }
             Piece::Set(_) | Piece::Fault(_) => faulty += 1,
             _ => {}
@@ -131,89 +173,23 @@ fn document(file: &str, choice: &Choice, found: &mut BTreeMap<String, Found>) ->
     Ok(faulty)
 }
 
-impl Found {
-    fn new(plan: Arc<Plan>) -> Found {
-        Found { plan, sets: 0, values: 0, read: 0, unread: BTreeMap::new(), filled: BTreeSet::new() }
+fn show(told: &Told, out: &mut Out) -> anyhow::Result<()> {
+    let s = if told.sets == 1 { "" } else { "s" };
+    let name = told.mapping.split('@').next().unwrap_or_default();
+    out.line(format!("{}: {} set{s}, {} of {} values read", out.bold(name), told.sets, told.read, told.values))?;
+    let left = |one: &Unread| {
+        vec![one.path.clone(), one.sets.to_string(), times(one.times), shorten(&one.value, 40), one.first.clone()]
+    };
+    let rows: Vec<Vec<String>> = told.unread.iter().map(left).collect();
+    if rows.is_empty() {
+        out.line("everything is read")?;
+    } else {
+        out.table(&["NOBODY READS", "SETS", "SAID", "FIRST", "AT"], &rows)?;
     }
-
-    fn look(&mut self, file: &str, set: &Set) {
-        let context = Context { tenant_currency: "EUR", tables: &NoTables };
-        let (reading, coverage) = self.plan.coverage(&set.tree, &context);
-        let left: usize = coverage.unread.iter().map(|one| one.times).sum();
-        self.sets += 1;
-        self.values += coverage.values;
-        self.read += coverage.values - left;
-        for explain::Unread { path, times, value, place, .. } in coverage.unread {
-            let first =
-                || format!("{place} in {}", Path::new(file).file_name().map_or(file.into(), |n| n.to_string_lossy()));
-            let known = self.unread.entry(path).or_insert_with(|| Left { sets: 0, times: 0, value, first: first() });
-            known.sets += 1;
-            known.times += times;
-        }
-        let filled = reading.provenance.iter().map(|origin| {
-            let names = origin.field.split('/').filter(|step| step.parse::<usize>().is_err());
-            names.collect::<Vec<_>>().join("/")
-        });
-        self.filled.extend(filled);
+    let empty = |one: &Empty| vec![one.field.clone(), format!("{}:{}", one.file, one.line)];
+    let rows: Vec<Vec<String>> = told.never_filled.iter().map(empty).collect();
+    if !rows.is_empty() {
+        out.table(&["NO DOCUMENT SAYS", "READ BY"], &rows)?;
     }
-
-    /// Fields that the mapping makes of the document and that none gave, with file and line.
-    fn empty(&self) -> Vec<(String, &str, u32)> {
-        let mut fields = self.plan.fields();
-        fields.retain(|(field, ..)| {
-            !self.filled.iter().any(|filled| filled == field || filled.starts_with(&format!("{field}/")))
-        });
-        fields
-    }
-
-    fn json(&self) -> serde_json::Value {
-        let unread: Vec<_> = self
-            .unread
-            .iter()
-            .map(|(path, left)| json!({ "path": path, "sets": left.sets, "times": left.times, "value": left.value, "first": left.first }))
-            .collect();
-        let empty: Vec<_> = self
-            .empty()
-            .into_iter()
-            .map(|(field, file, line)| json!({ "field": field, "file": file, "line": line }))
-            .collect();
-        json!({ "mapping": self.plan.name(), "sets": self.sets, "values": self.values, "read": self.read,
-            "unread": unread, "never_filled": empty })
-    }
-
-    fn show(&self, out: &mut Out) -> anyhow::Result<()> {
-        let s = if self.sets == 1 { "" } else { "s" };
-        out.line(format!(
-            "{}: {} document{s}, {} of {} values read",
-            out.bold(self.plan.short()),
-            self.sets,
-            self.read,
-            self.values
-        ))?;
-        let mut left: Vec<_> = self.unread.iter().collect();
-        left.sort_by_key(|(_, left)| std::cmp::Reverse((left.sets, left.times)));
-        let rows: Vec<Vec<String>> = left
-            .into_iter()
-            .map(|(path, left)| {
-                vec![
-                    path.clone(),
-                    left.sets.to_string(),
-                    times(left.times),
-                    shorten(&left.value, 40),
-                    left.first.clone(),
-                ]
-            })
-            .collect();
-        if rows.is_empty() {
-            out.line("everything is read")?;
-        } else {
-            out.table(&["NOBODY READS", "DOCUMENTS", "SAID", "FIRST", "AT"], &rows)?;
-        }
-        let rows: Vec<Vec<String>> =
-            self.empty().into_iter().map(|(field, file, line)| vec![field, format!("{file}:{line}")]).collect();
-        if !rows.is_empty() {
-            out.table(&["NO DOCUMENT SAYS", "READ BY"], &rows)?;
-        }
-        out.line("")
-    }
+    out.line("")
 }

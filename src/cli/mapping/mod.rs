@@ -46,8 +46,8 @@ pub enum Command {
 impl Command {
     /// True of those that ask a hub or its store.
     pub fn asks(&self) -> bool {
-        use Command::{Diff, Draft, Publish, Review, Rollback, Versions};
-        matches!(self, Diff(_) | Draft(_) | Versions(_) | Review(_) | Publish(_) | Rollback(_))
+        use Command::{Coverage, Diff, Draft, Publish, Review, Rollback, Versions};
+        matches!(self, Coverage(_) | Diff(_) | Draft(_) | Versions(_) | Review(_) | Publish(_) | Rollback(_))
     }
 }
 
@@ -58,7 +58,6 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         Command::Lint(args) => lint::run(args, &mut out),
         Command::Test(args) => test::run(args, &mut out),
         Command::Show(args) => show::run(args, &mut out),
-        Command::Coverage(args) => coverage::run(args, &mut out),
         Command::Suggest(args) => suggest::run(args, &mut out),
         Command::New(args) => new::run(args, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
@@ -72,6 +71,7 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
 pub async fn ask(command: &Command) -> anyhow::Result<u8> {
     let mut out = Out::new();
     let code = match command {
+        Command::Coverage(args) => coverage::run(args, &mut out).await,
         Command::Diff(args) => diff::run(args, &mut out).await,
         Command::Draft(args) => draft::run(args, &mut out).await,
         Command::Versions(args) => versions::run(args, &mut out).await,

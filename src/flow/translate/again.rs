@@ -12,8 +12,8 @@ use crate::{
     emit::advice::CameIn,
     flow::Hub,
     formats::piece::Set,
-    mapping::Plan,
-    store::{StoreError, Tx, documents::DocumentRow, entities},
+    mapping::{Context, Missing, Plan, Reading, explain::Coverage},
+    store::{StoreError, documents::DocumentRow, entities},
     tenancy::PartnerInfo,
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -81,21 +81,32 @@ impl Read<'_> {
         if meaning.missing.is_empty() {
             return Ok(meaning);
         }
-        let mut tx = hub.store.read(tenant).await?;
-        fill(&mut tx, tenant, &meaning, &mut rows).await?;
-        tx.rollback().await?;
+        fill(hub, tenant, &meaning.missing, &mut rows).await?;
         Ok(meaning::of(&self.run.library, self.set, &whose, &rows))
+    }
+
+    /// How much of it its mapping reads, by what now stands. Nothing of a set that nobody's mapping claims.
+    pub async fn coverage(&self, hub: &Hub, tenant: Tenant) -> Result<Option<(Reading, Coverage)>, StoreError> {
+        let Some(plan) = &self.plan else { return Ok(None) };
+        let mut rows = Rows::default();
+        let currency = &self.run.tenant.currency;
+        let seen = plan.coverage(&self.set.tree, &Context { tenant_currency: currency, tables: &rows });
+        if seen.0.missing.is_empty() {
+            return Ok(Some(seen));
+        }
+        fill(hub, tenant, &seen.0.missing, &mut rows).await?;
+        Ok(Some(plan.coverage(&self.set.tree, &Context { tenant_currency: currency, tables: &rows })))
     }
 }
 
-async fn fill(tx: &mut Tx, tenant: Tenant, meaning: &Meaning, rows: &mut Rows) -> Result<(), StoreError> {
-    let asked: BTreeSet<(String, String)> =
-        meaning.missing.iter().map(|m| (m.table.clone(), m.value.clone())).collect();
+async fn fill(hub: &Hub, tenant: Tenant, missing: &[Missing], rows: &mut Rows) -> Result<(), StoreError> {
+    let asked: BTreeSet<(String, String)> = missing.iter().map(|m| (m.table.clone(), m.value.clone())).collect();
     let asked: Vec<(String, String)> = asked.into_iter().collect();
-    for found in entities::cross_references(tx, tenant, &asked).await? {
+    let mut tx = hub.store.read(tenant).await?;
+    for found in entities::cross_references(&mut tx, tenant, &asked).await? {
         rows.put(found.scheme, found.value, found.target);
     }
-    Ok(())
+    tx.rollback().await
 }
 
 async fn find(

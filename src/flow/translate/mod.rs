@@ -5,6 +5,7 @@ pub mod again;
 mod batch;
 mod closings;
 mod commit;
+pub mod covered;
 mod faults;
 pub mod meaning;
 pub mod replay;

@@ -10,7 +10,7 @@ use super::{
     run::Run,
 };
 use crate::{
-    canonical::{DocumentId, Micros},
+    canonical::{DocumentId, Micros, Tenant},
     flow::{
         Hub,
         replays::{
@@ -71,26 +71,26 @@ fn claimed(changed: &Changed) -> Vec<Claimed> {
 }
 
 /// A document being read one way.
-struct Side {
+pub(super) struct Side {
     source: Source,
     run: Run,
 }
 
 /// A set, with GS02 of its group.
-type Next = Option<(Box<Set>, Option<String>)>;
+pub(super) type Next = Option<(Box<Set>, Option<String>)>;
 
 impl Side {
-    async fn open(
+    pub(super) async fn open(
         hub: &Hub,
-        asked: &Asked<'_>,
+        tenant: Tenant,
         row: &DocumentRow,
         library: &Arc<Library>,
     ) -> Result<Option<Side>, StoreError> {
-        let opened = open_with(hub, asked.tenant, super::once_more(row, 0), library.clone(), None, true).await?;
+        let opened = open_with(hub, tenant, super::once_more(row, 0), library.clone(), None, true).await?;
         Ok(opened.map(|(source, run)| Side { source, run }))
     }
 
-    async fn next(&mut self, hub: &Hub) -> Result<Next, StoreError> {
+    pub(super) async fn next(&mut self, hub: &Hub) -> Result<Next, StoreError> {
         while let Some(piece) = self.source.next().await {
             let piece = match piece {
                 Ok(piece) => piece,
@@ -106,14 +106,14 @@ impl Side {
         Ok(None)
     }
 
-    fn read<'a>(&'a self, hub: &Hub, set: &'a Next) -> Option<Read<'a>> {
+    pub(super) fn read<'a>(&'a self, hub: &Hub, set: &'a Next) -> Option<Read<'a>> {
         set.as_ref().map(|(set, sender)| again::read_set(hub, &self.run, set, sender.as_deref()))
     }
 }
 
 async fn document(hub: &Hub, asked: &Asked<'_>, row: &DocumentRow, seen: &mut Replayed) -> Result<(), StoreError> {
-    let before = Side::open(hub, asked, row, asked.before).await?;
-    let after = Side::open(hub, asked, row, asked.after).await?;
+    let before = Side::open(hub, asked.tenant, row, asked.before).await?;
+    let after = Side::open(hub, asked.tenant, row, asked.after).await?;
     let (Some(mut before), Some(mut after)) = (before, after) else { return Ok(()) };
     let (mut any, mut differs) = (false, false);
     let (mut old, mut new) = (before.next(hub).await?, after.next(hub).await?);

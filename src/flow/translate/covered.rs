@@ -1,0 +1,96 @@
+//! What the newest documents say and no mapping reads, by the mappings that stand.
+
+use super::{documents::DocumentRow, replay::Side};
+use crate::{
+    canonical::{DocumentId, Micros, PartnerId, Tenant},
+    flow::Hub,
+    mapping::{Library, covered::Covered},
+    store::{
+        StoreError,
+        documents::{self, Search},
+    },
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Documents that are asked for in one go.
+const PAGE: usize = 32;
+
+/// Over which documents it is looked at.
+pub struct Asked<'a> {
+    pub tenant: Tenant,
+    pub partner: Option<PartnerId>,
+    /// Only sets that this mapping reads.
+    pub mapping: Option<&'a str>,
+    /// The newest so many.
+    pub last: usize,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Documents that were read again.
+    pub documents: usize,
+    /// Documents whose bytes are not kept any more.
+    pub gone: usize,
+    /// Sets with faults that cost them: nothing maps these.
+    pub faulty: usize,
+    /// By the mapping's name.
+    pub mappings: BTreeMap<String, Covered>,
+}
+
+/// Reads the newest documents again, and writes nothing. Memory is bounded by a set and what is told.
+pub async fn coverage(hub: &Hub, asked: &Asked<'_>) -> Result<Found, StoreError> {
+    let mut tx = hub.store.read(asked.tenant).await?;
+    let library = hub.library.standing(&mut tx, asked.tenant).await?;
+    tx.rollback().await?;
+    let mut found = Found::default();
+    let mut before = (Micros(i64::MAX), DocumentId(uuid::Uuid::max()));
+    let mut left = asked.last;
+    while left > 0 {
+        let page = PAGE.min(left);
+        let by = Search { partner: asked.partner, before: Some(before), ..Search::default() };
+        let mut tx = hub.store.read(asked.tenant).await?;
+        let rows = documents::search(&mut tx, asked.tenant, &by, page as i64).await?;
+        tx.rollback().await?;
+        let ended = rows.len() < page;
+        left -= rows.len();
+        for row in rows {
+            before = (Micros(row.received_at), row.id);
+            match document(hub, asked, &row, &library, &mut found).await {
+                Ok(()) => found.documents += 1,
+                Err(StoreError::Gone(_)) => found.gone += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        if ended {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+async fn document(
+    hub: &Hub,
+    asked: &Asked<'_>,
+    row: &DocumentRow,
+    library: &Arc<Library>,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let Some(mut side) = Side::open(hub, asked.tenant, row, library).await? else { return Ok(()) };
+    loop {
+        let next = side.next(hub).await?;
+        let Some((set, _)) = &next else { return Ok(()) };
+        if !set.accepted() {
+            found.faulty += 1;
+            continue;
+        }
+        let Some(read) = side.read(hub, &next) else { continue };
+        let Some(plan) = read.plan.clone().filter(|plan| asked.mapping.is_none_or(|name| name == plan.short())) else {
+            continue;
+        };
+        if let Some((reading, coverage)) = read.coverage(hub, asked.tenant).await? {
+            let new = || Covered::new(plan.clone());
+            found.mappings.entry(plan.short().to_owned()).or_insert_with(new).add(&row.name, &reading, coverage);
+        }
+    }
+}
