@@ -42,6 +42,9 @@ pub enum Origin {
 /// The most characters of a found value that a fault keeps.
 const FOUND_CHARS: usize = 80;
 
+/// The most characters of a fault's words: a value of megabytes may stand in them, and is left out in the middle.
+const WORDS_CHARS: usize = 600;
+
 /// A fault, as everything above the codec keeps it and shows it: the terminal, JSON, the store, a 997.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
@@ -70,7 +73,7 @@ impl Fault {
             place,
             found: "".into(),
             expected: "".into(),
-            sentence: sentence.into(),
+            sentence: without_middle(sentence.into()),
             remedy: row.map_or("", |r| r.remedy).into(),
             origin: Origin::Standard,
             costs: row.map_or(Costs::Set, |r| r.costs),
@@ -85,7 +88,7 @@ impl Fault {
 
     /// What should stand there.
     pub fn expected(mut self, what: impl Into<Box<str>>) -> Self {
-        self.expected = what.into();
+        self.expected = without_middle(what.into());
         self
     }
 
@@ -125,6 +128,20 @@ pub fn shorten(value: &str, chars: usize) -> String {
         });
     }
     short
+}
+
+/// Words that are too long without their middle: a sentence begins with the place, and ends with what is wrong there.
+fn without_middle(words: Box<str>) -> Box<str> {
+    if words.len() <= WORDS_CHARS {
+        return words;
+    }
+    let half = WORDS_CHARS / 2;
+    let after = |n: usize| words.char_indices().nth(n).map_or(words.len(), |(at, _)| at);
+    let before = words.char_indices().rev().nth(half).map_or(0, |(at, _)| at);
+    match (words.get(..after(half)), words.get(before..)) {
+        (Some(head), Some(tail)) if before > head.len() => format!("{head} … {tail}").into(),
+        _ => words,
+    }
 }
 
 /// The help text of a code: Markdown, a page.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     codes,
     fault::{Costs, Fault},
-    guides::{Checks, ElementSpec, Guide, SegmentSpec, pack},
+    guides::{Checks, ElementSpec, Guide, NO_SPEC, SegmentSpec, pack},
     piece::Policy,
     place::{At, Place},
     tree::{Add, Kind, NodeId, Text, Tree},
@@ -168,6 +168,11 @@ impl Builder<'_> {
             Some(structure) if !cut => structure.place(&arrival, &mut self.tree, &mut self.faults),
             _ => Placed::UNKNOWN,
         };
+        // A set of millions of such segments is refused, and its tree would take forty times their bytes.
+        if placed.spec == NO_SPEC && self.faults.are_enough() {
+            self.faults.leave_out();
+            return None;
+        }
         let name = if placed.name == u32::MAX { self.tree.intern(arrival.id()) } else { placed.name };
         let clean = self.clean(ordinal, placed.spec, &mut tables.later);
         let (span, rows) = ((start, end - start), clean.unwrap_or_default());
@@ -259,13 +264,19 @@ impl Builder<'_> {
         let Some([stated, data]) = elements.get(position - 1..=position) else { return };
         let text = String::from_utf8_lossy(&self.raw.bytes[stated.start as usize..stated.end as usize]);
         let there = data.end - data.start;
-        if text.trim().parse() != Ok(u64::from(there)) && !text.trim().is_empty() {
+        let said = text.trim().parse::<i64>();
+        if said == Ok(there.into()) || text.trim().is_empty() {
+            return;
+        }
+        // By a guide, what is no number has a fault of its own.
+        if said.is_ok() || self.structure.is_none() {
             let id = segment.id();
             let spot = Spot { id, ordinal: segment.ordinal, element: position as u16, component: None, repeat: 1 };
             let sentence = format!("{id}{:02} says {text} bytes, and {there} stand there.", position - 1);
             let fault = Fault::new(codes::WRONG_LENGTH, self.place(&spot, data), sentence);
             self.faults.push(fault.found(&there.to_string()).expected(format!("{text} bytes")));
         }
+        self.faults.torn(segment.ordinal);
     }
 
     fn element(&mut self, parent: NodeId, spot: &mut Spot, raw: &Raw, spec: Option<&ElementSpec>) {

@@ -30,6 +30,10 @@ pub(crate) struct Faults {
     row: Option<Row>,
     /// What may be missing before such rows.
     wanting: Vec<Box<str>>,
+    /// Behind binary data whose length is wrong: the next ordinal that may be a part of it, and how many were.
+    torn: (u32, u32),
+    /// Segments that the tree has no node for, since there are enough like them.
+    left_out: u32,
 }
 
 /// Segments at the wrong place that follow each other: what put the first one there mostly put the others there, too.
@@ -144,6 +148,30 @@ impl Faults {
             let (place, id) = (segment.place(), segment.id().into());
             self.row = Some(Row { at, place, last, id, more: 0, opener });
         }
+    }
+
+    /// A segment whose binary data may go on behind the terminator that was taken for its end, since its length is wrong.
+    pub fn torn(&mut self, ordinal: u32) {
+        self.torn.0 = ordinal + 1;
+    }
+
+    /// True of what nobody knows and stands right behind such data, or behind another part of it.
+    pub fn belongs_to_torn(&mut self, ordinal: u32) -> bool {
+        let belongs = self.torn.0 == ordinal;
+        if belongs {
+            self.torn = (ordinal + 1, self.torn.1 + 1);
+        }
+        belongs
+    }
+
+    /// One more segment that the tree has no node for.
+    pub fn leave_out(&mut self) {
+        self.left_out += 1;
+    }
+
+    /// How many segments a set has at least, of which so many have nodes: parts of torn data may be none.
+    pub fn segments(&self, nodes: usize) -> u32 {
+        (nodes as u32 + self.left_out).saturating_sub(self.torn.1)
     }
 
     fn end_row(&mut self) {

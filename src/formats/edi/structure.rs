@@ -485,6 +485,10 @@ impl Structure {
             });
             return Placed { parent: node, spec: at as u32, name: u32::MAX };
         }
+        if faults.belongs_to_torn(ordinal) {
+            (self.after_unknown, self.excused) = (ordinal + 1, ordinal + 1);
+            return Placed { parent: node, ..Placed::UNKNOWN };
+        }
         let (code, sentence) = match self.guide.knows(id) {
             true => (codes::NOT_IN_SET, format!("Segment {ordinal}: {set} has no segment {id}.")),
             false => (codes::UNKNOWN_SEGMENT, format!("Segment {ordinal}: the standard knows no segment {id}.")),

@@ -81,7 +81,7 @@ impl<R: BufRead> Edifact<R> {
             Some(end) => self.trailer(end, syntax)?,
             None => None,
         };
-        let Some(unp) = unp else { return self.wrong_length(set, uno, begin, syntax) };
+        let Some(unp) = unp else { return self.wrong_length(set, uno, (begin, end), syntax) };
         spans.push(unp);
         (set.len, set.segments, self.at) = (unp.end - set.byte, spans.len() as u32, unp.next);
         let Some(open) = &self.open else { return Ok(()) };
@@ -127,9 +127,19 @@ impl<R: BufRead> Edifact<R> {
     }
 
     /// No UNP where 0810 says: the next UNP is taken, or what can only stand behind a package.
-    fn wrong_length(&mut self, set: &mut Set, uno: &Service, begin: u64, syntax: &Syntax) -> io::Result<()> {
+    fn wrong_length(
+        &mut self,
+        set: &mut Set,
+        uno: &Service,
+        (begin, end): (u64, Option<u64>),
+        syntax: &Syntax,
+    ) -> io::Result<()> {
         let stated = uno.component(4, 1);
-        self.skip_trailer(begin, syntax)?;
+        // Where the length is right and UNP is missing, what follows stands behind no terminator.
+        match end.filter(|end| outside(self.source.from(*end))) {
+            Some(end) => self.at = end,
+            None => self.skip_trailer(begin, syntax)?,
+        }
         set.len = self.at - set.byte;
         if set.len > self.policy.max_set_bytes as u64 {
             set.faults.push(too_long(set, &self.policy, "UNO"));
@@ -151,9 +161,7 @@ impl<R: BufRead> Edifact<R> {
                 Found::TooLong { next, .. } => (next, next, false),
                 Found::End => (self.source.end(), self.source.end(), true),
             };
-            let id = self.source.from(start).get(..3).unwrap_or_default();
-            let outside = [&b"UNH"[..], b"UNO", b"UNE", b"UNZ", b"UNB", b"UNA"].contains(&id);
-            if outside {
+            if outside(self.source.from(start)) {
                 self.at = start;
                 break;
             }
@@ -166,4 +174,9 @@ impl<R: BufRead> Edifact<R> {
         }
         Ok(())
     }
+}
+
+/// True of bytes that begin with what can only stand behind a package.
+fn outside(bytes: &[u8]) -> bool {
+    [&b"UNH"[..], b"UNO", b"UNE", b"UNZ", b"UNB", b"UNA"].contains(&bytes.get(..3).unwrap_or_default())
 }

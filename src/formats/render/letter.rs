@@ -10,7 +10,7 @@ use super::{Line, lines, shown};
 use crate::{
     ack::NAMES,
     codes,
-    fault::{Costs, Fault, Layer},
+    fault::{Costs, Fault, Layer, shorten},
 };
 use asks::ask;
 use serde::Serialize;
@@ -19,6 +19,8 @@ use serde::Serialize;
 pub const POINTS: usize = 50;
 /// Characters of a segment that are quoted.
 const QUOTED: usize = 120;
+/// Characters of a name or number that the sender gave.
+const NAMED: usize = 40;
 
 /// What a letter is written of.
 #[derive(Debug, Clone, Copy)]
@@ -146,26 +148,27 @@ fn named(bytes: &[u8], lines: &[Line], line: usize) -> String {
     for at in (0..=line).rev() {
         let elements = elements(&bytes[lines[at].start..lines[at].end]);
         let element = |n: usize| elements.get(n).map(|e| e.trim()).filter(|e| !e.is_empty());
+        let name = |n: usize| shorten(element(n).unwrap_or_default(), NAMED);
         match element(0) {
             Some("ST") if in_a_set && set.is_none() && group.is_none() => {
-                let kind = element(1).unwrap_or_default();
-                *set = Some(format!("{kind} {}", element(2).unwrap_or_default()).trim().to_owned());
-                *number = business_number(bytes, &lines[at..], kind);
+                *set = Some(format!("{} {}", name(1), name(2)).trim().to_owned());
+                *number = business_number(bytes, &lines[at..], element(1).unwrap_or_default());
             }
             Some("UNH") if in_a_set && set.is_none() => {
                 let kind = element(2).unwrap_or_default().split(':').next().unwrap_or_default();
-                *set = Some(format!("{kind} {}", element(1).unwrap_or_default()).trim().to_owned());
+                *set = Some(format!("{} {}", shorten(kind, NAMED), name(1)).trim().to_owned());
                 *number = business_number(bytes, &lines[at..], kind);
             }
-            Some("GS") if group.is_none() => *group = element(6).map(|n| format!("group {n}")),
-            Some("UNG") if group.is_none() => *group = element(5).map(|n| format!("group {n}")),
+            Some("GS") if group.is_none() => *group = element(6).map(|_| format!("group {}", name(6))),
+            Some("UNG") if group.is_none() => *group = element(5).map(|_| format!("group {}", name(5))),
             Some("ISA") => {
-                *interchange = element(13).map(|n| format!("interchange {n}{}", between(element(6), element(8))));
+                *interchange =
+                    element(13).map(|_| format!("interchange {}{}", name(13), between(element(6), element(8))));
                 break;
             }
             Some("UNB") => {
                 let party = |n: usize| element(n).and_then(|party| party.split(':').next());
-                *interchange = element(5).map(|n| format!("interchange {n}{}", between(party(2), party(3))));
+                *interchange = element(5).map(|_| format!("interchange {}{}", name(5), between(party(2), party(3))));
                 break;
             }
             _ => {}
@@ -176,7 +179,9 @@ fn named(bytes: &[u8], lines: &[Line], line: usize) -> String {
 
 /// Sender and receiver, as far as the header names them.
 fn between(sender: Option<&str>, receiver: Option<&str>) -> String {
-    let told = |word: &str, party: Option<&str>| party.map_or(String::new(), |party| format!(" {word} {party}"));
+    let told = |word: &str, party: Option<&str>| {
+        party.map_or(String::new(), |party| format!(" {word} {}", shorten(party, NAMED)))
+    };
     told("from", sender) + &told("to", receiver)
 }
 
@@ -189,7 +194,7 @@ fn business_number(bytes: &[u8], set: &[Line], kind: &str) -> Option<String> {
     set.iter().take(4).find_map(|line| {
         let elements = elements(bytes.get(line.start..line.end)?);
         let number = elements.get(nth)?.trim();
-        (elements[0] == id && !number.is_empty()).then(|| format!("{id}{nth:02} {number}"))
+        (elements[0] == id && !number.is_empty()).then(|| format!("{id}{nth:02} {}", shorten(number, NAMED)))
     })
 }
 
@@ -299,6 +304,35 @@ mod tests {
         let report = report::check("order.edi", None, text.as_bytes(), Options::default()).unwrap();
         let faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
         letter(&Matter { name: "order.edi", bytes: text.as_bytes(), faults: &faults, accepted, refused })
+    }
+
+    /// Megabytes in one value, wherever it stands, make neither a letter nor a picture that nobody can read.
+    #[test]
+    fn what_is_too_long_to_be_read_is_cut() {
+        let long = "X9".repeat(500_000);
+        let places = [
+            ("SA*PO123", "SA*{}"),
+            ("SE*5*0001", "SE*5*{}"),
+            ("SE*5*", "SE*{}*"),
+            ("ST*850*0001", "ST*850*{}"),
+            ("ST*850*", "ST*{}*"),
+            ("GE*1*17", "GE*1*{}"),
+            ("GE*1*", "GE*{}*"),
+            ("IEA*1*000000042", "IEA*1*{}"),
+            ("IEA*1*", "IEA*{}*"),
+            ("*0800*17*", "*0800*{}*"),
+            ("CTT*1", "CTT*{}"),
+        ];
+        for (at, instead) in places {
+            let text = ORDER.replacen(at, &instead.replace("{}", &long), 1);
+            let report = report::check("order.edi", None, text.as_bytes(), Options::default()).unwrap();
+            let faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
+            let picture = crate::render::terminal("order.edi", text.as_bytes(), &faults, false);
+            let letter = of(&text, 0, 1).text();
+            assert!(letter.contains("To mend it: "), "{at}: {letter}");
+            assert!(letter.len() < 6_000, "{at}: a letter of {} bytes", letter.len());
+            assert!(picture.len() < 8_000, "{at}: a picture of {} bytes", picture.len());
+        }
     }
 
     #[test]

@@ -560,7 +560,7 @@ impl<R: BufRead> X12<R> {
         let span = Span { start, end, next: end, terminated: !collected.unterminated };
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
         // Empty segments may be counted or not.
-        let told = self.scratch.build.segments.len() as u32;
+        let told = faults.segments(self.scratch.build.segments.len());
         let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from ST to SE" };
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         count.count(told..=collected.segments, policy).into_iter().for_each(|f| faults.push(f));

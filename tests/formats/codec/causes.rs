@@ -38,3 +38,53 @@ fn a_group_without_header_leaves_the_count_of_groups_alone() {
     let found: Vec<_> = report.all_faults().iter().map(|fault| fault.code.to_string()).collect();
     assert_eq!(found, ["E0115", "E0113"]);
 }
+
+/// Binary data of a wrong length is one fault, whatever in it looks like segments, and the set behind it stands.
+#[test]
+fn a_wrong_length_of_binary_data_is_one_fault() {
+    let data = "%PDF~1.4*x~QQ*1~ABC*DEF~trailer";
+    let cases = [
+        ("12", data, "E0119", "BIN02"),
+        ("40", data, "E0119", "BIN02"),
+        ("99999999", data, "E0119", "BIN02"),
+        ("4", "short data", "E0119", "BIN02"),
+        ("-5", "short data", "E0119", "BIN02"),
+        ("abc", data, "E0307", "BIN01"),
+        ("", "short data", "E0301", "BIN01"),
+    ];
+    let fixture = fs::read(folder("fixtures/hostile/binary-wrong-length.edi")).expect("a fixture");
+    let at = fixture.windows(19).position(|part| part == b"BIN*931*short data~").expect("a wrong length");
+    for (length, data, code, element) in cases {
+        let bin = format!("BIN*{length}*{data}~");
+        let bytes = [&fixture[..at], bin.as_bytes(), &fixture[at + 19..]].concat();
+        let report = report::check("x", None, &bytes[..], Default::default()).expect("memory can be read");
+        let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.at.to_string())).collect();
+        assert_eq!(found, [(code.to_string(), element.to_string())], "{bin}");
+        let accepted: Vec<bool> = report.sets.iter().map(|set| set.accepted).collect();
+        assert_eq!(accepted, [false, true], "{bin}");
+    }
+}
+
+/// The same for an EDIFACT package, also if its trailer is missing: the message behind it is read.
+#[test]
+fn a_wrong_length_of_a_package_is_one_fault() {
+    let object = "ab'cd+e'fg";
+    let cases = [
+        ("5", "UNP+10+P1'", "UNO04"),
+        ("40", "UNP+10+P1'", "UNO04"),
+        ("x", "UNP+10+P1'", "UNO04"),
+        ("9", "UNP+9+P1'", "UNO04"),
+        ("10", "UNP+x+P1'", "UNP01"),
+        ("10", "", "UNO04"),
+    ];
+    let fixture = fs::read_to_string(folder("fixtures/hostile/edifact-package-wrong-length.edi")).expect("a fixture");
+    for (length, unp, element) in cases {
+        let text = fixture.replace("png+900'", &format!("png+{length}'"));
+        let text = text.replace("plain text insideUNP+17+P1'", &format!("{object}{unp}"));
+        let report = report::check("x", None, text.as_bytes(), Default::default()).expect("memory can be read");
+        let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.at.to_string())).collect();
+        assert_eq!(found, [("E0119".to_string(), element.to_string())], "{length} {unp}");
+        let accepted: Vec<bool> = report.sets.iter().map(|set| set.accepted).collect();
+        assert_eq!(accepted, [false, true], "{length} {unp}");
+    }
+}
