@@ -22,6 +22,7 @@ pub mod mappings;
 pub mod messages;
 pub mod openapi;
 pub mod page;
+pub mod partners;
 pub mod problem;
 pub mod raw;
 pub mod references;
@@ -100,6 +101,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(dead::routes())
         .merge(deliveries::routes())
         .merge(expectations::routes())
+        .merge(partners::routes())
         .merge(references::routes())
         .merge(mappings::routes())
         .merge(replays::routes())

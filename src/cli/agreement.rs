@@ -7,13 +7,13 @@ use super::{
 };
 use crate::{
     formats::piece::Standard,
-    tenancy::{Directory, Effective, PartnerInfo, catalogue, catalogue::Setting, layers::Origin},
+    tenancy::{
+        Directory, PartnerInfo,
+        shown::{self, Asked, InForce, Stated},
+    },
 };
 use anyhow::{anyhow, bail};
-use serde_json::{Value, json};
-
-/// Values that may be a password.
-const SECRET: &[&str] = &["isa_in.isa02", "isa_in.isa04", "isa_out.isa02", "isa_out.isa04", "unb_out.password"];
+use serde_json::Value;
 
 /// Agreements: what was settled with a partner
 #[derive(Debug, clap::Subcommand)]
@@ -72,18 +72,17 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
     };
     let mut out = Out::new();
     let partner = partner(&directory, args)?;
-    let standard = args.standard.unwrap_or_else(|| standard(partner, args.kind.as_deref()));
-    let kind = args.kind.as_deref().unwrap_or("").to_ascii_uppercase();
-    let terms = partner.terms.of(connection(&directory, partner, args)?, standard, &kind);
-    let rows: Vec<&Setting> = catalogue::settings()
-        .iter()
-        .filter(|s| s.standard.is_none_or(|own| own == standard))
-        .filter(|s| !args.stated || *terms.origin(&s.key) != Origin::BuiltIn)
-        .collect();
+    let asked = Asked {
+        connection: args.connection.as_deref(),
+        standard: args.standard,
+        kind: args.kind.as_deref(),
+        stated: args.stated,
+    };
+    let shown = shown::of(&directory, partner, &asked).map_err(|sentence| anyhow!(sentence))?;
     match args.json {
-        true => out.json(&as_json(partner, standard, &rows, terms))?,
+        true => out.json(&shown)?,
         false => {
-            let rows: Vec<Vec<String>> = rows.iter().map(|s| row(s, terms)).collect();
+            let rows: Vec<Vec<String>> = shown.settings.iter().map(row).collect();
             out.table(&["SETTING", "VALUE", "FROM"], &rows)?;
         }
     }
@@ -108,68 +107,16 @@ fn partner<'d>(directory: &'d Directory, args: &Show) -> anyhow::Result<&'d Part
     }
 }
 
-/// The connection that was asked for; of none that differs, the nameless one.
-fn connection(
-    directory: &Directory,
-    partner: &PartnerInfo,
-    args: &Show,
-) -> anyhow::Result<crate::canonical::ConnectionId> {
-    let Some(name) = &args.connection else { return Ok(crate::canonical::ConnectionId::named("")) };
-    let reaches = |c: &crate::tenancy::ConnectionInfo| match c.partner {
-        Some(owner) => owner == partner.id,
-        None => c.tenant == partner.tenant,
-    };
-    match directory.connection(name).filter(|c| reaches(c)) {
-        Some(connection) => Ok(connection.id),
-        None => {
-            let own = directory.connections.values().filter(|c| reaches(c)).map(|c| c.name.clone());
-            let near = nearest(name, own).map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            Err(anyhow!("{} has no connection {name}{near}", partner.name))
-        }
-    }
-}
-
-fn standard(partner: &PartnerInfo, kind: Option<&str>) -> Standard {
-    match kind {
-        Some(kind) if kind.bytes().all(|b| b.is_ascii_digit()) || kind.eq_ignore_ascii_case("TA1") => Standard::X12,
-        Some(_) => Standard::Edifact,
-        None => partner.identities.first().map_or(Standard::X12, |(standard, _)| *standard),
-    }
-}
-
-fn shown(setting: &Setting, terms: &Effective) -> Value {
-    match terms.value(&setting.key) {
-        Value::String(text) if !text.is_empty() && SECRET.contains(&setting.key.as_str()) => "(set)".into(),
-        value => value,
-    }
-}
-
-fn row(setting: &Setting, terms: &Effective) -> Vec<String> {
-    let value = match shown(setting, terms) {
-        Value::String(text) => text,
+fn row(one: &InForce) -> Vec<String> {
+    let value = match &one.value {
+        Value::String(text) => text.clone(),
         Value::Null => "-".into(),
         Value::Array(items) if items.is_empty() => "-".into(),
         other => other.to_string(),
     };
-    let from = match terms.origin(&setting.key) {
-        Origin::BuiltIn => "built in".to_owned(),
-        Origin::File { layer, .. } => format!("{} ({layer})", terms.origin(&setting.key)),
+    let from = match &one.from {
+        None => "built in".to_owned(),
+        Some(Stated { layer, file, line, .. }) => format!("{file}:{line} (the {layer})"),
     };
-    vec![setting.key.clone(), value, from]
-}
-
-fn as_json(partner: &PartnerInfo, standard: Standard, rows: &[&Setting], terms: &Effective) -> Value {
-    let settings: Vec<Value> = rows
-        .iter()
-        .map(|s| {
-            let origin = match terms.origin(&s.key) {
-                Origin::BuiltIn => Value::Null,
-                Origin::File { layer, file, line, column } => {
-                    json!({"layer": layer.trim_start_matches("the "), "file": &**file, "line": line, "column": column})
-                }
-            };
-            json!({"setting": s.key, "value": shown(s, terms), "default": s.default, "from": origin})
-        })
-        .collect();
-    json!({"partner": partner.name, "standard": standard, "settings": settings})
+    vec![one.setting.to_owned(), value, from]
 }

@@ -118,6 +118,14 @@ pub struct ConnectionInfo {
 }
 
 impl PartnerInfo {
+    /// True of its own connections, and of those that the tenant's partners share.
+    pub fn is_reached_by(&self, connection: &ConnectionInfo) -> bool {
+        match connection.partner {
+            Some(owner) => owner == self.id,
+            None => connection.tenant == self.tenant,
+        }
+    }
+
     /// Whether this answer is given to an order that came in a standard (`edifact`): where the partner agreed on answers
     /// to the event in several standards, an order is answered the way it came, if there is that way; else by all.
     pub fn answers_by(&self, answer: &AnswerInfo, came_as: &str) -> bool {

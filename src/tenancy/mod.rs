@@ -14,6 +14,7 @@ pub mod files;
 pub mod keys;
 pub mod layers;
 pub mod lint;
+pub mod shown;
 
 pub use agreement::Agreement;
 pub use directory::{ConnectionInfo, Directory, EndpointInfo, PartnerInfo, TenantInfo};

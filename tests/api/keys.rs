@@ -45,6 +45,7 @@ impl Things {
             ("/v1/deliveries", story["deliveries"][0]["id"].as_str().expect("an id").to_owned()),
             ("/v1/dead", letter),
             ("/v1/mappings", "acme%2Forder".to_owned()),
+            ("/v1/partners", "northwind".to_owned()),
             ("/v1/story", "PO-1".to_owned()),
             ("/in", "northwind-http".to_owned()),
         ]);

@@ -10,4 +10,5 @@ mod letter;
 mod lists;
 mod openapi;
 mod operations;
+mod partners;
 mod raw;
