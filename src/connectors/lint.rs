@@ -1,7 +1,7 @@
 //! Faults in the connections' settings, each with its place in the file.
 
 use super::{Entry, TRANSPORTS, transport};
-use crate::tenancy::{ConnectionInfo, Directory, files::Lint};
+use crate::tenancy::{ConnectionInfo, Directory, files::Lint, layers::Origin};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -35,6 +35,7 @@ pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
         }
     }
     faults.extend(answers_that_cannot_leave(directory, files));
+    faults.extend(acknowledgements_that_cannot_leave(directory));
     faults
 }
 
@@ -76,6 +77,41 @@ fn answers_that_cannot_leave(directory: &Directory, files: &[(String, String)]) 
             }
         }
     }
+    faults
+}
+
+/// Agreements that let acknowledgements leave by a connection that the partner does not have, or that nothing leaves by.
+fn acknowledgements_that_cannot_leave(directory: &Directory) -> Vec<Lint> {
+    let mut faults: Vec<Lint> = Vec::new();
+    for partner in directory.partners.values() {
+        for (_, agreed) in partner.terms.all() {
+            let (Some(name), Origin::File { file, line, column, .. }) =
+                (&agreed.acknowledge_by, agreed.origin("acknowledge_by"))
+            else {
+                continue;
+            };
+            let own = || directory.connections.values().filter(|c| partner.is_reached_by(c));
+            let found = own().find(|c| c.name == *name).map(|c| transport(&c.transport));
+            let sentence = match found {
+                None => {
+                    let mut known: Vec<&str> = own().map(|c| &*c.name).collect();
+                    known.sort_unstable();
+                    unknown(&format!("connection of `{}`", partner.name), name, &known)
+                }
+                Some(Some(entry)) if !entry.sends => format!(
+                    "acknowledgements for `{}` leave by `{name}`, and sending by {} is not built yet; let them leave by a folder",
+                    partner.name, entry.name
+                ),
+                // A transport that nobody knows is told where the connection stands.
+                Some(_) => continue,
+            };
+            let lint = Lint { file: file.to_string(), line: (*line).into(), column: (*column).into(), sentence };
+            if !faults.contains(&lint) {
+                faults.push(lint);
+            }
+        }
+    }
+    faults.sort_by(|a, b| (&a.file, a.line, a.column, &a.sentence).cmp(&(&b.file, b.line, b.column, &b.sentence)));
     faults
 }
 

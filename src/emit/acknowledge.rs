@@ -45,8 +45,8 @@ pub enum Says<'a> {
     Contrl { set: OutSet, version: &'static str },
 }
 
-/// Writes acknowledgements, and advices with them: pending deliveries to where the document came from (or, if that way has no way back, to
-/// the partner's first folder). One that was written before is left as it is and takes no number.
+/// Writes acknowledgements, and advices with them: pending deliveries to where the agreement says, or where the document came
+/// from (or, if that way has no way back, to the partner's first folder). One that was written before is left as it is and takes no number.
 pub async fn write(
     tx: &mut Tx,
     emit: &Emitter<'_>,
@@ -62,7 +62,8 @@ pub async fn write(
     let mut wanted = Vec::new();
     let mut unsent = Vec::new();
     for one in said.into_iter().filter(|a| !known.contains(&a.id())) {
-        match way_back(emit.directory, one.partner, one.came_by) {
+        let by = one.agreement(one.kind()).acknowledge_by.as_deref();
+        match way_back(emit.directory, one.partner, one.came_by, by) {
             Some(connection) => wanted.push(one.wanted(emit, connection.name.clone())),
             None => unsent.push(unsent_step(emit, tenant, one.document, &one.named(), one.partner)),
         }
@@ -83,6 +84,14 @@ impl<'a> Acknowledgement<'a> {
             Says::Contrl { .. } => format!("contrl/{}", self.interchange.ordinal),
         };
         DeliveryId::acknowledgement(self.document, &name)
+    }
+
+    fn kind(&self) -> &'static str {
+        match &self.says {
+            Says::Group { form, .. } => form.kind(),
+            Says::Interchange(_) => "TA1",
+            Says::Contrl { .. } => "CONTRL",
+        }
     }
 
     /// What people call it.
@@ -171,12 +180,16 @@ pub fn syntax(version: &str) -> (&str, u8) {
     (charset, version)
 }
 
-/// Where it goes: the way that the document came, or the partner's first folder.
+/// Where it goes: by the connection that was agreed, else the way that the document came, or the partner's first folder.
 pub(super) fn way_back<'a>(
     directory: &'a Directory,
     partner: &PartnerInfo,
     came_by: &'a ConnectionInfo,
+    agreed: Option<&str>,
 ) -> Option<&'a ConnectionInfo> {
+    if let Some(name) = agreed {
+        return directory.connection(name).map(|connection| &**connection);
+    }
     if came_by.transport == "folder" {
         return Some(came_by);
     }
@@ -193,7 +206,7 @@ pub(super) fn unsent_step(
     partner: &PartnerInfo,
 ) -> Step {
     let sentence = format!(
-        "no {what}: {} has no folder to put it into; give it a `folder` connection, or let its agreement ask for none",
+        "no {what}: {} has no folder to put it into; give it a `folder` connection, name one by `acknowledge_by`, or let its agreement ask for none",
         partner.name
     );
     Step::new(tenant, emit.now.0, Stage::Deliver.name(), "unsent", emit.worker)

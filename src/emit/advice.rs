@@ -19,7 +19,7 @@ use crate::{
         StoreError, Tx, deliveries,
         journal::{self, Step},
     },
-    tenancy::{ConnectionInfo, PartnerInfo, agreement::ApplicationAdvice},
+    tenancy::{ConnectionInfo, Effective, PartnerInfo, agreement::ApplicationAdvice},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -105,7 +105,8 @@ pub async fn wanted<'a>(
     let (mut wanted, mut unsent) = (Vec::new(), Vec::new());
     for one in due.into_iter().filter(|one| !known.contains(&one.id())) {
         let came_by = emit.directory.connections.get(&one.came_in.connection);
-        match came_by.and_then(|came_by| way_back(emit.directory, one.partner, came_by)) {
+        let by = one.agreement().acknowledge_by.as_deref();
+        match came_by.and_then(|came_by| way_back(emit.directory, one.partner, came_by, by)) {
             Some(way) => wanted.push(one.wanted(emit, way)),
             None => {
                 let what = format!("advice of {} {}", one.came_in.kind, one.came_in.control);
@@ -118,6 +119,12 @@ pub async fn wanted<'a>(
 }
 
 impl<'a> Advice<'a> {
+    /// What was agreed of such an advice where the document came in.
+    fn agreement(&self) -> &'a Effective {
+        let standard = self.came_in.interchange.standard;
+        self.partner.terms.of(self.came_in.connection, standard, ack::advice_kind(standard))
+    }
+
     fn wanted(self, emit: &Emitter<'_>, way: &ConnectionInfo) -> Wanted<'a> {
         Wanted {
             id: self.id(),
@@ -133,7 +140,7 @@ impl<'a> Advice<'a> {
     }
 
     fn draft(&self, emit: &Emitter<'_>) -> Draft {
-        let CameIn { interchange, group, kind, version, control, connection } = &self.came_in;
+        let CameIn { interchange, group, kind, version, control, .. } = &self.came_in;
         let part = |of: fn(&Group) -> &str| group.as_ref().map_or("", of);
         let (date, time) = emit.now.envelope();
         let number = self.id().0.simple().to_string()[..12].to_uppercase();
@@ -154,7 +161,7 @@ impl<'a> Advice<'a> {
             date: &date,
             time: &time,
         };
-        let agreement = self.partner.terms.of(*connection, interchange.standard, advice.kind());
+        let agreement = self.agreement();
         if interchange.standard != Standard::X12 {
             let parties = [&interchange.receiver, &interchange.sender];
             let form = [advice.version(), ""];

@@ -15,17 +15,18 @@ use crate::{
         deliveries::{self, Change, NewDelivery, hex},
         journal::{self, Step},
     },
-    tenancy::{PartnerInfo, expect::BadSetOut},
+    tenancy::{Effective, PartnerInfo, expect::BadSetOut},
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Puts what is agreed to wait into its batch. Gives back what goes out by itself.
 pub fn hold<'a>(emit: &Emitter<'_>, tenant: Tenant, wanted: Vec<Wanted<'a>>, rows: &mut Rows) -> Vec<Wanted<'a>> {
     let (mut alone, mut held) = (Vec::new(), Vec::new());
     for one in wanted {
-        let agreed = &one.partner.agreement.batch;
+        let agreed = one.draft.as_ref().map_or(&one.partner.agreement, |draft| draft.agreed(one.partner, &one.target));
+        let agreed = &agreed.batch;
         let may = agreed.documents > 1 && (one.kind == "document" || agreed.acknowledgements);
         match one.draft.as_ref().ok().filter(|_| may).and_then(Draft::like) {
             Some(like) => held.push((one, like)),
@@ -35,7 +36,7 @@ pub fn hold<'a>(emit: &Emitter<'_>, tenant: Tenant, wanted: Vec<Wanted<'a>>, row
     for (n, (one, like)) in (0..).zip(held) {
         let Ok(draft) = &one.draft else { continue };
         let batch = hex(&Sha256::digest(format!("{like}\n{}\n{}", one.target, one.kind)));
-        let seconds = i64::from(one.partner.agreement.batch.seconds.max(1));
+        let seconds = i64::from(draft.agreed(one.partner, &one.target).batch.seconds.max(1));
         rows.batched.push(NewBatched {
             tenant,
             id: one.id,
@@ -64,13 +65,25 @@ pub async fn flush_full(
     let touched: BTreeMap<&str, PartnerId> = touched.iter().map(|row| (row.batch.as_str(), row.partner)).collect();
     for (batch, partner) in touched {
         let Some(partner) = emit.directory.partners.get(&partner) else { continue };
-        let most = i64::from(partner.agreement.batch.documents).max(1);
+        let most = i64::from(agreed(tx, tenant, partner, batch).await?.batch.documents).max(1);
         let mut there = batches::count(tx, tenant, batch).await?;
         while there >= most {
             there -= flush(tx, emit, tenant, partner, batch).await?.max(1) as i64;
         }
     }
     Ok(())
+}
+
+/// What is agreed of a batch's documents where they leave. All of one batch are of one kind and leave by one connection.
+async fn agreed<'p>(
+    tx: &mut Tx,
+    tenant: Tenant,
+    partner: &'p PartnerInfo,
+    batch: &str,
+) -> Result<&'p Arc<Effective>, StoreError> {
+    let oldest = batches::oldest(tx, tenant, batch).await?;
+    let draft = oldest.and_then(|row| Some((serde_json::from_value::<Draft>(row.draft).ok()?, row.target)));
+    Ok(draft.map_or(&partner.agreement, |(draft, target)| draft.agreed(partner, &target)))
 }
 
 /// Lets the oldest sets of a batch go, as many as one interchange may hold. Gives how many were taken.
@@ -81,7 +94,7 @@ pub async fn flush(
     partner: &PartnerInfo,
     batch: &str,
 ) -> Result<usize, StoreError> {
-    let agreed = &partner.agreement.batch;
+    let agreed = &agreed(tx, tenant, partner, batch).await?.batch;
     let taken = batches::take(tx, tenant, batch, i64::from(agreed.documents).max(1)).await?;
     let count = taken.len();
     let (mut good, mut bad) = (Vec::new(), Vec::new());
@@ -116,7 +129,7 @@ async fn together(
 ) -> Result<Result<(), Unwritable>, StoreError> {
     let Some((first, draft)) = good.first() else { return Ok(Ok(())) };
     let by = DeliveryId::batch(first.id);
-    let of = Of { tenant, delivery: by, message: first.message, now: emit.now };
+    let of = Of { tenant, delivery: by, message: first.message, target: &first.target, now: emit.now };
     let ids: Vec<(DeliveryId, Option<crate::canonical::MessageId>)> =
         good.iter().map(|(r, _)| (r.id, r.message)).collect();
     let merged = draft.merged(good.iter().map(|(_, draft)| draft), emit);
@@ -125,7 +138,7 @@ async fn together(
         Err(unwritable) => return Ok(Err(unwritable)),
     };
     let kind = if first.kind == "acknowledgement" { "acknowledgement" } else { "document" };
-    let waits = rendered.waits(kind, partner);
+    let waits = rendered.waits(kind, partner, &first.target);
     let acknowledged = waits.as_ref().map(|_| "waiting");
     let delivery = NewDelivery {
         tenant,

@@ -2,10 +2,11 @@
 
 use super::{Emitter, batch, fingerprint};
 use crate::{
-    canonical::{DeliveryId, DocumentId, EventId, MessageId, Micros, Stage, Tenant},
+    canonical::{ConnectionId, DeliveryId, DocumentId, EventId, MessageId, Micros, Stage, Tenant},
     formats::{
         ack,
         fault::Fault,
+        piece::Standard,
         write::{self, EdifactEnvelope, OutSet, X12Envelope},
     },
     store::{
@@ -18,11 +19,11 @@ use crate::{
         outbound::{self, NewSet},
         outbox,
     },
-    tenancy::{PartnerInfo, agreement::ControlNumbers},
+    tenancy::{Effective, PartnerInfo, agreement::ControlNumbers},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 /// The only set of its group: X12.6 wants ST02 unique within the group.
@@ -88,7 +89,7 @@ impl Draft {
     /// rendering it later can't fail.
     pub fn tried(self, partner: &PartnerInfo) -> Result<Draft, Unwritable> {
         let longest = u64::from(partner.agreement.control_numbers.last);
-        self.render(longest, longest).map(|_| self)
+        self.render(&partner.agreement.control_numbers, longest, longest).map(|_| self)
     }
 
     /// One X12 set in its envelope.
@@ -97,7 +98,7 @@ impl Draft {
         Draft::X12 { envelope: Box::new(envelope), sets: vec![set] }
     }
 
-    fn render(&self, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
+    fn render(&self, numbers: &ControlNumbers, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
         let x12 = |envelope: &X12Envelope| X12Envelope {
             interchange_control: interchange,
             group_control: group,
@@ -107,7 +108,8 @@ impl Draft {
             Draft::X12 { envelope, sets } => write::x12(&x12(envelope), sets),
             Draft::Ta1 { envelope, segment } => write::ta1(&x12(envelope), segment),
             Draft::Edifact { envelope, sets } => {
-                let mut envelope = EdifactEnvelope { control: numbered(interchange), ..(**envelope).clone() };
+                let control = numbers.reference(&numbered(interchange));
+                let mut envelope = EdifactEnvelope { control, ..(**envelope).clone() };
                 envelope.group.iter_mut().for_each(|header| header.control = group.to_string());
                 write::edifact(&envelope, sets)
             }
@@ -122,6 +124,19 @@ impl Draft {
             Draft::Ta1 { .. } => "TA1",
             Draft::Xml { kind, .. } => kind.split_whitespace().last().unwrap_or("document"),
         }
+    }
+
+    fn standard(&self) -> Standard {
+        match self {
+            Draft::X12 { .. } | Draft::Ta1 { .. } => Standard::X12,
+            Draft::Edifact { .. } => Standard::Edifact,
+            Draft::Xml { .. } => Standard::Xml,
+        }
+    }
+
+    /// What is agreed of its kind on the connection that it leaves by.
+    pub(super) fn agreed<'p>(&self, partner: &'p PartnerInfo, target: &str) -> &'p Arc<Effective> {
+        partner.terms.of(ConnectionId::named(target), self.standard(), self.kind())
     }
 
     fn sets(&self) -> &[OutSet] {
@@ -198,8 +213,8 @@ pub struct Rendered {
 
 impl Rendered {
     /// That the partner is to acknowledge it, if that was agreed.
-    pub fn waits(&self, kind: &str, partner: &PartnerInfo) -> Option<NewExpectation> {
-        self.sets.first().filter(|_| kind == "document").and_then(|set| waits(set, partner))
+    pub fn waits(&self, kind: &str, partner: &PartnerInfo, target: &str) -> Option<NewExpectation> {
+        self.sets.first().filter(|_| kind == "document").and_then(|set| waits(set, partner, target))
     }
 }
 
@@ -228,14 +243,14 @@ pub async fn number(
         let rendered = match &one.draft {
             Err(unwritable) => Err(unwritable.clone()),
             Ok(draft) => {
-                let of = Of { tenant, delivery: one.id, message: one.message, now: emit.now };
+                let of = Of { tenant, delivery: one.id, message: one.message, target: &one.target, now: emit.now };
                 numbers.rendered(one.partner, draft, &of, &of.alone())
             }
         };
         let mut row = row(emit, tenant, &one);
         match rendered {
             Ok(rendered) => {
-                let waits = rendered.waits(one.kind, one.partner);
+                let waits = rendered.waits(one.kind, one.partner, &one.target);
                 row.acknowledged = waits.as_ref().map(|_| "waiting");
                 row.name = Some(rendered.name);
                 row.content = Some(hex(&rendered.bytes));
@@ -256,18 +271,20 @@ pub async fn number(
 
 /// What a rendered document belongs to.
 #[derive(Clone, Copy)]
-pub struct Of {
+pub struct Of<'a> {
     pub tenant: Tenant,
     pub delivery: DeliveryId,
     /// The message that it answers.
     pub message: Option<MessageId>,
+    /// The name of the connection that it leaves by.
+    pub target: &'a str,
     pub now: Micros,
 }
 
 /// What a set of an interchange is known by, and the message that it answers.
 type SetId = (DeliveryId, Option<MessageId>);
 
-impl Of {
+impl Of<'_> {
     fn alone(&self) -> [SetId; 1] {
         [(self.delivery, self.message)]
     }
@@ -277,19 +294,22 @@ impl Draft {
     /// `ids` in the order of the sets.
     fn rendered(
         &self,
-        of: &Of,
+        of: &Of<'_>,
         partner: &PartnerInfo,
         (interchange, group): (u64, u64),
         ids: &[SetId],
     ) -> Result<Rendered, Unwritable> {
-        let bytes = self.render(interchange, group)?;
+        let numbers = &partner.agreement.control_numbers;
+        let bytes = self.render(numbers, interchange, group)?;
         let short = of.delivery.0.simple().to_string();
         let (kind, short) = (self.kind(), &short[..8]);
         if !self.is_numbered() {
             return Ok(Rendered { name: format!("{kind}-{short}.xml"), bytes, control: None, sets: Vec::new() });
         }
-        let control = numbered(interchange);
-        let standard = if matches!(self, Draft::Edifact { .. }) { "edifact" } else { "x12" };
+        let (standard, control) = match self {
+            Draft::Edifact { .. } => ("edifact", numbers.reference(&numbered(interchange))),
+            _ => ("x12", numbered(interchange)),
+        };
         let sets = self.sets().iter().zip(ids).map(|(set, (id, message))| NewSet {
             tenant: of.tenant,
             id: id.0,
@@ -313,14 +333,14 @@ impl Draft {
 /// Numbers and renders one draft, and notes its numbers.
 pub async fn number_one(
     tx: &mut Tx,
-    of: &Of,
+    of: &Of<'_>,
     partner: &PartnerInfo,
     draft: &Draft,
 ) -> Result<Result<Rendered, Unwritable>, StoreError> {
     let rendered = number_sets(tx, of, partner, draft, &of.alone()).await?;
     if let Ok(rendered) = &rendered {
         outbound::insert(tx, &rendered.sets).await?;
-        if let Some(waits) = rendered.waits("document", partner) {
+        if let Some(waits) = rendered.waits("document", partner, of.target) {
             expectations::insert(tx, std::slice::from_ref(&waits)).await?;
             deliveries::await_acknowledgement(tx, of.tenant, of.delivery, true).await?;
         }
@@ -331,13 +351,13 @@ pub async fn number_one(
 /// Numbers and renders an interchange, and takes no number if it can't be written.
 pub async fn number_sets(
     tx: &mut Tx,
-    of: &Of,
+    of: &Of<'_>,
     partner: &PartnerInfo,
     draft: &Draft,
     ids: &[SetId],
 ) -> Result<Result<Rendered, Unwritable>, StoreError> {
     let longest = u64::from(partner.agreement.control_numbers.last);
-    if let Err(unwritable) = draft.render(longest, longest) {
+    if let Err(unwritable) = draft.render(&partner.agreement.control_numbers, longest, longest) {
         return Ok(Err(unwritable));
     }
     let mut numbers = Numbers::default();
@@ -348,8 +368,9 @@ pub async fn number_sets(
 }
 
 /// That the partner is to acknowledge a set of ours, if that was agreed. Its time begins when it is delivered.
-fn waits(set: &NewSet, partner: &PartnerInfo) -> Option<NewExpectation> {
-    let expect = &partner.agreement.expect;
+fn waits(set: &NewSet, partner: &PartnerInfo, target: &str) -> Option<NewExpectation> {
+    let standard = if set.standard == Standard::Edifact.word() { Standard::Edifact } else { Standard::X12 };
+    let expect = &partner.terms.of(ConnectionId::named(target), standard, &set.kind).expect;
     let within = expect.acknowledgement?;
     Some(NewExpectation {
         tenant: set.tenant,
@@ -389,7 +410,7 @@ impl Numbers {
         &mut self,
         partner: &PartnerInfo,
         draft: &Draft,
-        of: &Of,
+        of: &Of<'_>,
         ids: &[SetId],
     ) -> Result<Rendered, Unwritable> {
         let numbers = if draft.is_numbered() { self.next(partner)? } else { (0, 0) };

@@ -52,6 +52,7 @@ pub fn edifact_envelope(
             priority: u.priority.clone().unwrap_or_default(),
             agreement: u.agreement.clone().unwrap_or_default(),
             transliterate: u.letters == Letters::Transliterate,
+            substitute: u.substitute,
         },
         delimiters: EdifactDelimiters {
             element: d.element,

@@ -364,7 +364,8 @@ pub async fn render_again(
     let answers = [Answer { told, partner, answer }];
     match draft_all(tx, emit, info, &answers).await?.pop() {
         Some(Ok(draft)) => {
-            let of = document::Of { tenant, delivery: row.id, message: row.message, now: emit.now };
+            let of =
+                document::Of { tenant, delivery: row.id, message: row.message, target: &row.target, now: emit.now };
             document::number_one(tx, &of, partner, &draft).await
         }
         Some(Err(unwritable)) => Ok(Err(unwritable)),

@@ -13,7 +13,7 @@ mod functional;
 mod interchange;
 mod words;
 
-pub use advice::{Advice, Subject, Taken};
+pub use advice::{Advice, Subject, Taken, advice_kind};
 pub use advised::{ADVICES, Advised, AdvisedSet, advised};
 pub use answer::{About, Answer, KINDS, Said, SetAnswer, Verdict, answer};
 pub use contrl::Contrl;

@@ -54,6 +54,16 @@ pub struct BatchedRow {
     pub message: Option<MessageId>,
 }
 
+/// The oldest set of a batch, which stays in it.
+pub async fn oldest(tx: &mut Tx, tenant: Tenant, batch: &str) -> Result<Option<BatchedRow>, StoreError> {
+    let rows: Vec<BatchedRow> = fetch!(
+        tx,
+        "select id, target, kind, draft, message from batched_sets where tenant = $1 and batch = $2 order by created_at, id limit 1";
+        tenant, batch
+    )?;
+    Ok(rows.into_iter().next())
+}
+
 /// How many wait in a batch.
 pub async fn count(tx: &mut Tx, tenant: Tenant, batch: &str) -> Result<i64, StoreError> {
     let rows: Vec<(i64,)> =

@@ -162,6 +162,79 @@ pub async fn note_contents(tx: &mut Tx, tenant: Tenant, rows: &[Content]) -> Res
     Ok(())
 }
 
+/// A number that was taken, in a series whose order counts.
+#[derive(Debug, Clone, Serialize)]
+pub struct InSeries {
+    pub agreement: String,
+    pub control: String,
+    /// What the series stood at when the number was taken; -1 if it was its first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<i64>,
+}
+
+const IN_SERIES: &str = "agreement text, control text, follows bigint";
+
+/// Where series stand, in the order of the question, locked; -1 of one that begins. Several may be asked for of one.
+pub async fn lock_series(tx: &mut Tx, tenant: Tenant, rows: &[InSeries]) -> Result<Vec<i64>, StoreError> {
+    let mut sorted: Vec<&InSeries> = rows.iter().collect();
+    sorted.sort_by(|a, b| a.agreement.cmp(&b.agreement));
+    sorted.dedup_by(|a, b| a.agreement == b.agreement);
+    exec!(
+        tx,
+        "insert into interchange_series (tenant, agreement, last) select $2, r.agreement, -1 from {rows} where true
+         on conflict (tenant, agreement) do nothing",
+        IN_SERIES => &sorted;
+        tenant
+    )?;
+    let stand: Vec<(String, i64)> = fetch!(
+        tx,
+        "select agreement, last from interchange_series
+         where tenant = $2 and agreement in (select r.agreement from {rows}) order by agreement {lock}",
+        IN_SERIES => &sorted;
+        tenant
+    )?;
+    let last = |row: &InSeries| stand.iter().find(|(of, _)| *of == row.agreement).map(|(_, last)| *last);
+    rows.iter().map(|row| last(row).ok_or(StoreError::Lost("a series of control numbers"))).collect()
+}
+
+/// What numbers follow that were placed before, in the order of the question.
+pub async fn placed(tx: &mut Tx, tenant: Tenant, rows: &[InSeries]) -> Result<Vec<Option<i64>>, StoreError> {
+    let known: Vec<(String, String, i64)> = fetch!(
+        tx,
+        "select n.agreement, n.control, n.follows from interchange_numbers n join {rows} on r.agreement = n.agreement and r.control = n.control
+         where n.tenant = $2 and n.follows is not null",
+        IN_SERIES => rows;
+        tenant
+    )?;
+    let of = |row: &InSeries| known.iter().find(|(a, c, _)| *a == row.agreement && *c == row.control).map(|k| k.2);
+    Ok(rows.iter().map(of).collect())
+}
+
+/// Notes what numbers follow, and where their series stand now, by (series, number).
+pub async fn place(tx: &mut Tx, tenant: Tenant, rows: &[InSeries], stand: &[(String, i64)]) -> Result<(), StoreError> {
+    exec!(
+        tx,
+        "update interchange_numbers set follows = r.follows from {rows}
+         where interchange_numbers.tenant = $2 and interchange_numbers.agreement = r.agreement and interchange_numbers.control = r.control",
+        IN_SERIES => rows;
+        tenant
+    )?;
+    #[derive(Serialize)]
+    struct Stands<'a> {
+        agreement: &'a str,
+        last: i64,
+    }
+    let stand: Vec<Stands> = stand.iter().map(|(agreement, last)| Stands { agreement, last: *last }).collect();
+    exec!(
+        tx,
+        "update interchange_series set last = r.last from {rows}
+         where interchange_series.tenant = $2 and interchange_series.agreement = r.agreement",
+        "agreement text, last bigint" => &stand;
+        tenant
+    )?;
+    Ok(())
+}
+
 /// Gives a number back: its interchange was refused as a whole and may be sent again, mended.
 pub async fn free_number(
     tx: &mut Tx,

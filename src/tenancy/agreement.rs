@@ -2,13 +2,11 @@
 //!
 //! A setting's `level` is the deepest layer that may state it: `partner` (hub, tenant, partner), `connection` (and a
 //! standard's block), `set` (and one kind of message). Its `standard` is the only one that it means anything in. Lint,
-//! `agreement show` and the reference page are made of these and of the words below.
+//! `agreement show` and the reference page are made of these and of [`super::words`].
 
 use super::expect::{Batch, Expect};
-use crate::formats::{
-    ack::Form,
-    piece::{Area, Severity, Strictness},
-};
+pub use super::words::*;
+use crate::formats::piece::{Area, Strictness};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +33,14 @@ pub struct Agreement {
     /// AK2 loops (in CONTRL UCM) for accepted sets too, not only for refused ones.
     #[schemars(extend("level" = "connection"))]
     pub acknowledge_accepted_sets: bool,
+    /// The connection that acknowledgements and advices leave by; by `sets`, one kind of them (`'997'`, `TA1`, `CONTRL`,
+    /// `'824'`). Without it they go back into the folder that a document came by, or into the partner's first.
+    #[schemars(extend("level" = "set"))]
+    pub acknowledge_by: Option<String>,
+    /// An interchange of a sender that is known, to a receiver that is none of ours, is refused to its sender, where the
+    /// agreement has a TA1 (R, 009) or CONTRL (4, 7) go back; it stays unassigned here. Otherwise nothing goes back.
+    #[schemars(extend("level" = "connection"))]
+    pub acknowledge_unrouted: bool,
     /// The same content within so many days is a duplicate; 0 looks for none.
     #[schemars(extend("level" = "connection"))]
     pub duplicates_days: u32,
@@ -46,6 +52,8 @@ pub struct Agreement {
     /// duplicate in any case.
     #[schemars(extend("level" = "connection"))]
     pub number_again: NumberAgain,
+    /// What an interchange gets whose control number (ISA13, a UNB 0020 of digits) is not the next after its sender's last.
+    pub out_of_sequence: OutOfSequence,
     /// SE01, GE01, IEA01, UNT and UNZ counts and trailers' control numbers that are wrong; by `sets`, those of the set.
     #[schemars(extend("level" = "set"))]
     pub wrong_counts: Counts,
@@ -93,7 +101,8 @@ pub struct Agreement {
     pub test_indicator: TestIndicator,
     /// Which acknowledgements and answers are expected by when.
     pub expect: Expect,
-    /// How documents wait for each other to go out in one interchange.
+    /// How documents wait for each other to go out in one interchange; as agreed of the kind that goes out, where it leaves.
+    #[schemars(extend("level" = "set"))]
     pub batch: Batch,
     /// Whom to tell when a document was refused: shown beside it by console and API. No letter is sent yet.
     pub contacts: Vec<String>,
@@ -109,9 +118,12 @@ impl Default for Agreement {
             contrl: Contrl::None,
             application_advice: ApplicationAdvice::None,
             acknowledge_accepted_sets: false,
+            acknowledge_by: None,
+            acknowledge_unrouted: false,
             duplicates_days: 30,
             bad_set_costs: BadSetCosts::Set,
             number_again: NumberAgain::Reject,
+            out_of_sequence: OutOfSequence::default(),
             wrong_counts: Counts::Enforced,
             control_totals: Counts::Enforced,
             unknown_segments: Tolerance::Reject,
@@ -253,6 +265,33 @@ impl Checks {
     }
 }
 
+/// Control numbers that come in another order than they count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutOfSequence {
+    /// One behind the last: `warn` works it with a note, `reject` refuses it (TA1 018, CONTRL 12). After nines alone, and
+    /// at the end of what the element holds, counting begins anew.
+    #[schemars(extend("level" = "connection"))]
+    pub behind: Tolerance,
+    /// One that leaves out others: they may still be on their way. One that is rejected may come again under its number, and
+    /// counts as the last only then.
+    #[schemars(extend("level" = "connection"))]
+    pub gap: Tolerance,
+}
+
+impl OutOfSequence {
+    /// True if the order of numbers is looked at.
+    pub fn counts(&self) -> bool {
+        [self.behind, self.gap].iter().any(|tolerance| *tolerance != Tolerance::Ignore)
+    }
+}
+
+impl Default for OutOfSequence {
+    fn default() -> Self {
+        OutOfSequence { behind: Tolerance::Ignore, gap: Tolerance::Ignore }
+    }
+}
+
 /// Authorization and security of an interchange that comes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -265,120 +304,6 @@ pub struct IsaIn {
     pub isa03: Option<String>,
     /// Security information: a password. Shown as `(set)`.
     pub isa04: Option<String>,
-}
-
-/// A control number that was used before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberAgain {
-    Reject,
-    Accept,
-    Ignore,
-}
-
-/// Functional acknowledgements of X12 groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Acknowledge {
-    #[serde(rename = "997")]
-    Functional997,
-    #[serde(rename = "999")]
-    Implementation999,
-    #[serde(rename = "by_version")]
-    ByVersion,
-    #[serde(rename = "none")]
-    None,
-}
-
-impl Acknowledge {
-    /// What a group of a version (GS08) gets.
-    pub fn form(self, version: &str) -> Option<Form> {
-        match self {
-            Acknowledge::None => None,
-            Acknowledge::Functional997 => Some(Form::F997),
-            Acknowledge::Implementation999 => Some(Form::F999),
-            Acknowledge::ByVersion => Some(if version >= "005010" { Form::F999 } else { Form::F997 }),
-        }
-    }
-}
-
-/// When a TA1 is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Ta1 {
-    Never,
-    OnError,
-    Always,
-    WhenAsked,
-}
-
-/// When a CONTRL is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Contrl {
-    None,
-    OnError,
-    Always,
-}
-
-/// When an 824 or APERAK is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ApplicationAdvice {
-    None,
-    OnError,
-    Always,
-}
-
-/// How far a bad set reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BadSetCosts {
-    Set,
-    Interchange,
-}
-
-impl From<Counts> for Severity {
-    fn from(counts: Counts) -> Severity {
-        match counts {
-            Counts::Enforced => Severity::Reject,
-            Counts::Tolerated => Severity::Warn,
-        }
-    }
-}
-
-/// Wrong counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Counts {
-    Enforced,
-    Tolerated,
-}
-
-/// Unknown segments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Tolerance {
-    Ignore,
-    Warn,
-    Reject,
-}
-
-impl From<Tolerance> for Severity {
-    fn from(tolerance: Tolerance) -> Severity {
-        match tolerance {
-            Tolerance::Ignore => Severity::Ignore,
-            Tolerance::Warn => Severity::Warn,
-            Tolerance::Reject => Severity::Reject,
-        }
-    }
-}
-
-/// A table's miss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NoReference {
-    Hold,
-    Reject,
 }
 
 /// Delimiters of what goes out. Built in for EDIFACT are `:`, `+`, `*` and `'`.
@@ -410,26 +335,6 @@ impl Default for Delimiters {
             segment: '~',
             line_end: LineEnd::Lf,
             replacement: None,
-        }
-    }
-}
-
-/// What follows a segment terminator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LineEnd {
-    None,
-    Lf,
-    Crlf,
-}
-
-impl LineEnd {
-    /// The characters.
-    pub fn text(self) -> &'static str {
-        match self {
-            LineEnd::None => "",
-            LineEnd::Lf => "\n",
-            LineEnd::Crlf => "\r\n",
         }
     }
 }
@@ -478,14 +383,6 @@ impl Default for GsOut {
     }
 }
 
-/// Forms of GS04.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum GroupDate {
-    Ccyymmdd,
-    Yymmdd,
-}
-
 /// UNA and UNB of what goes out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -500,10 +397,13 @@ pub struct UnbOut {
     pub priority: Option<String>,
     /// Interchange agreement (0032).
     pub agreement: Option<String>,
+    /// What is written for a control character, and for a letter that the character set does not have and that `letters` gives
+    /// no plain form. Without it such a document is refused.
+    pub substitute: Option<char>,
     /// UNA `always`, or when `needed`: when a character is not the standard's own.
     pub una: Una,
     /// Letters that the character set (UNOA, UNOB, UNOC) does not have: `refuse` the document, or `transliterate` them
-    /// (ä becomes ae, and UNOA gets capitals). What has no plain form is refused either way.
+    /// (ä becomes ae, and UNOA gets capitals). What has no plain form is refused unless there is a `substitute`.
     pub letters: Letters,
     /// Between a number and its decimals: `point` or `comma`. UNA says which.
     pub decimal_mark: DecimalMark,
@@ -523,6 +423,7 @@ impl Default for UnbOut {
             application_reference: None,
             priority: None,
             agreement: None,
+            substitute: None,
             una: Una::Always,
             letters: Letters::Refuse,
             decimal_mark: DecimalMark::Point,
@@ -531,30 +432,6 @@ impl Default for UnbOut {
             group_receiver: None,
         }
     }
-}
-
-/// When UNA is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Una {
-    Always,
-    Needed,
-}
-
-/// Letters that can't be said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Letters {
-    Refuse,
-    Transliterate,
-}
-
-/// Decimal marks of EDIFACT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DecimalMark {
-    Point,
-    Comma,
 }
 
 /// The range of outbound control numbers: ISA13 and UNB 0020 are one series, GS06 and UNG 0048 are another. Business documents, 997,
@@ -566,30 +443,38 @@ pub struct ControlNumbers {
     pub first: u32,
     /// After this one comes the first again.
     pub last: u32,
+    /// Stands before the number in UNB 0020; with `suffix` five characters at most. ISA13 has nine digits and room for none.
+    #[schemars(extend("standard" = "edifact"))]
+    pub prefix: Option<String>,
+    /// Stands behind the number in UNB 0020.
+    #[schemars(extend("standard" = "edifact"))]
+    pub suffix: Option<String>,
 }
 
 impl Default for ControlNumbers {
     fn default() -> Self {
-        ControlNumbers { first: 1, last: 999_999_999 }
+        ControlNumbers { first: 1, last: 999_999_999, prefix: None, suffix: None }
     }
 }
 
 impl ControlNumbers {
+    /// 0020 of a number.
+    pub fn reference(&self, number: &str) -> String {
+        let part = |said: &Option<String>| said.clone().unwrap_or_default();
+        format!("{}{number}{}", part(&self.prefix), part(&self.suffix))
+    }
+
+    /// The number of an ISA13 or 0020 of ours, as a partner repeats it.
+    pub fn number(&self, reference: &str) -> Option<i64> {
+        let part = |said: &Option<String>| said.clone().unwrap_or_default();
+        let said = reference.trim();
+        let inner = said.strip_prefix(&*part(&self.prefix)).and_then(|rest| rest.strip_suffix(&*part(&self.suffix)));
+        inner.and_then(|digits| digits.parse().ok()).or_else(|| said.parse().ok())
+    }
+
     /// The number that stands for a count of documents from `first` on.
     pub fn wrap(&self, counted: i64) -> u64 {
         let span = (i64::from(self.last) - i64::from(self.first) + 1).max(1);
         (i64::from(self.first) + (counted - i64::from(self.first)).rem_euclid(span)) as u64
     }
-}
-
-/// ISA15 and UNB 0035.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TestIndicator {
-    /// Test interchanges are worked like others; what goes out says P.
-    Accept,
-    /// A test interchange is rejected.
-    Refuse,
-    /// What goes out says T; test interchanges are worked.
-    Send,
 }

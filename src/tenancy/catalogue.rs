@@ -12,7 +12,6 @@ use std::sync::OnceLock;
 /// What integrators know from elsewhere and this hub does not do: a file that asks for it is wrong, and is told.
 pub const NOT_BUILT: &[(&str, &str)] = &[
     ("search_keys", "documents are found by number, control number, identity and name"),
-    ("out_of_sequence", "control numbers may come in any order, since documents are worked side by side"),
     ("implied_decimals", "Nn elements are read as the guide says"),
 ];
 

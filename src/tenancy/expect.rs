@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
     /// A 997, 999 or CONTRL for each document that answers the partner, so long after it was delivered (`24h`); unset: none
-    /// is waited for, and one that comes is matched all the same. An 824 or APERAK does for it, too.
+    /// is waited for, and one that comes is matched all the same. An 824 or APERAK does for it, too. By `sets`, for one kind
+    /// that goes out.
+    #[schemars(extend("level" = "set"))]
     pub acknowledgement: Option<Span>,
     /// Answers of ours to business documents of the partner's.
     pub answers: Vec<AnswerDue>,

@@ -18,6 +18,8 @@ const LONGEST_NUMBER: u32 = 999_999_999;
 pub fn agreement(agreement: &Effective, standard: Option<Standard>, is_spoken: bool) -> Vec<Lint> {
     let mut told = Told { agreement, standard, is_spoken, faults: Vec::new() };
     numbers(&mut told);
+    around_numbers(&mut told);
+    substitute(&mut told);
     if agreement.batch.documents == 0 {
         told.fault(
             &["batch.documents"],
@@ -25,6 +27,7 @@ pub fn agreement(agreement: &Effective, standard: Option<Standard>, is_spoken: b
         );
     }
     expected(&mut told);
+    sequence(&mut told);
     delimiters(&mut told);
     lengths(&mut told);
     words(&mut told);
@@ -118,6 +121,45 @@ fn numbers(told: &mut Told) {
                 numbers.first, numbers.last
             ),
         );
+    }
+}
+
+/// What goes before and behind a number in UNB 0020, an..14 (ISO 9735).
+fn around_numbers(told: &mut Told) {
+    let numbers = &told.agreement.control_numbers;
+    let (mut length, mut wrong) = (0, Vec::new());
+    for (key, said) in [("control_numbers.prefix", &numbers.prefix), ("control_numbers.suffix", &numbers.suffix)] {
+        let Some(said) = said else { continue };
+        length += said.chars().count();
+        if !said.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) {
+            wrong.push((vec![key], format!("`{said}` can't stand beside a control number: take A to Z and digits")));
+        } else if length > 5 {
+            let sentence = format!(
+                "`prefix` and `suffix` have {length} characters together, and UNB 0020 has room for 14: nine digits and five more"
+            );
+            wrong.push((vec![key, "control_numbers.prefix"], sentence));
+        }
+    }
+    wrong.into_iter().for_each(|(keys, sentence)| told.fault(&keys, sentence));
+}
+
+fn sequence(told: &mut Told) {
+    if told.agreement.out_of_sequence.counts() && told.agreement.duplicates_days == 0 {
+        let keys = ["out_of_sequence.behind", "out_of_sequence.gap", "duplicates_days"];
+        let sentence = "`out_of_sequence` has nothing to go by: with `duplicates_days: 0` no control number is kept";
+        told.fault(&keys, sentence.into());
+    }
+}
+
+/// What stands for letters that can't be written must be one that can.
+fn substitute(told: &mut Told) {
+    if let Some(one) =
+        told.agreement.unb_out.substitute.filter(|one| !matches!(one, ' '..='~') || one.is_ascii_lowercase())
+    {
+        let sentence = format!(
+            "{one:?} can't stand for other letters: UNOA does not have it; take a blank, A to Z, a digit or a mark"
+        );
+        told.fault(&["unb_out.substitute"], sentence);
     }
 }
 
@@ -307,6 +349,17 @@ mod tests {
             ("  sets: { '9999': {} }\n", "north.yaml:4:11: ", "no set of X12"),
             ("  expect: { answers: [{ to: '850', with: '8555', within: 1h }] }\n", "north.yaml:4:13: ", "did you mean"),
             ("  expect: { acknowledgement: 1h, warn_before: 4h }\n", "north.yaml:4:34: ", "nobody would be warned"),
+            (
+                "  out_of_sequence: { gap: warn }\n  duplicates_days: 0\n",
+                "north.yaml:4:22: ",
+                "no control number is kept",
+            ),
+            ("  out_of_sequence: { gap: wrn }\n", "north.yaml:4:27: ", "did you mean `warn`?"),
+            ("  out_of_sequence: { gaps: warn }\n", "north.yaml:4:22: ", "did you mean `gap`?"),
+            ("  control_numbers: { prefix: A/ }\n", "north.yaml:4:22: ", "A to Z and digits"),
+            ("  control_numbers: { prefix: ABC, suffix: XYZ }\n", "north.yaml:4:35: ", "room for 14"),
+            ("  x12: { control_numbers: { prefix: ABC } }\n", "north.yaml:4:29: ", "Edifact only"),
+            ("  unb_out: { substitute: é }\n", "north.yaml:4:14: ", "UNOA does not have it"),
             ("  isa_out: { isa01: '99' }\n", "north.yaml:4:14: ", "one of 00, 01"),
             ("  crunchy: yes\n", "north.yaml:4:3: ", "crunchy"),
         ] {

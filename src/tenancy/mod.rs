@@ -15,6 +15,7 @@ pub mod keys;
 pub mod layers;
 pub mod lint;
 pub mod shown;
+pub mod words;
 
 pub use agreement::Agreement;
 pub use directory::{ConnectionInfo, Directory, EndpointInfo, PartnerInfo, TenantInfo};

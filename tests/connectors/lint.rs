@@ -59,6 +59,14 @@ fn each_fault_has_its_place_and_a_remedy() {
             "connections:\n  - { name: post, transport: http, key: 0123456789abcdef }\nanswers: [{ event: order.confirmed, as: x12 004010 855, by: post }]\n",
             "resellers/northwind.yaml:5:57: the answer 855 of `northwind` leaves by `post`, and sending by http is not built yet; let it leave by a folder",
         ),
+        (
+            "connections:\n  - { name: drop, transport: folder, path: a }\nagreement:\n  acknowledge_by: drob\n",
+            "resellers/northwind.yaml:6:3: `drob` is no connection of `northwind`; did you mean `drop`? There are drop",
+        ),
+        (
+            "connections:\n  - { name: post, transport: http, key: 0123456789abcdef }\nagreement: { sets: { TA1: { acknowledge_by: post } } }\n",
+            "resellers/northwind.yaml:5:29: acknowledgements for `northwind` leave by `post`, and sending by http is not built yet; let them leave by a folder",
+        ),
     ] {
         assert_eq!(faults(connections), [fault], "{connections}");
     }

@@ -205,7 +205,13 @@ async fn a_ta1_speaks_of_the_envelope(backing: Backing) {
 }
 
 async fn a_contrl_is_matched(backing: Backing) {
-    let mut rig = hub(backing).await;
+    a_contrl_is_matched_by(hub(backing).await, "", "").await;
+    // Whatever stands around our number.
+    let numbers = "control_numbers: { first: 7, prefix: A1, suffix: Z }";
+    a_contrl_is_matched_by(agreed(backing, &format!("contrl: always, {numbers}")).await, "A1", "Z").await;
+}
+
+async fn a_contrl_is_matched_by(mut rig: Rig, prefix: &str, suffix: &str) {
     let theirs = "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZZ+261102:0915+R1'UNH+1+ORDERS:D:96A:UN:EAN008'BGM+220+PO-9+9'\
         DTM+137:20261102:102'NAD+BY+4012345000009::9'CUX+2:USD:9'LIN+1'PIA+5+PLENTY-1:SA'QTY+21:4:PCE'PRI+AAA:2.50'UNS+S'CNT+2:1'\
         UNT+12+1'UNZ+1+R1'";
@@ -215,6 +221,10 @@ async fn a_contrl_is_matched(backing: Backing) {
     let ours = deliveries::acknowledgements(&mut tx, rig.acme, &[document]).await.unwrap().remove(0);
     tx.rollback().await.unwrap();
     let number = ours.control.clone().unwrap();
+    let digits = number.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)).unwrap_or_default();
+    assert!(digits.len() == 9 && digits.parse::<u64>().is_ok(), "{number}");
+    let text = String::from_utf8(ours.content.clone().unwrap()).unwrap();
+    assert!(text.contains(&format!("+{number}'")) && text.contains(&format!("UNZ+1+{number}'")), "{text}");
     let said = format!(
         "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZZ+261102:0915+R2'UNH+1+CONTRL:D:3:UN'UCI+{number}+ACMEDIST:ZZZ+4012345000009:14+7'\
          UCM+1+CONTRL:D:3:UN+4'UCS+2'UCD+12+2:1'UNT+6+1'UNZ+1+R2'"

@@ -1,7 +1,7 @@
 //! An order is answered the way it came: 850 by 855, ORDERS by ORDRSP, UBL Order by OrderResponse; what came otherwise by
 //! every answer that was agreed.
 
-use crate::rig::{ACME, Backing, NORTHWIND, Rig};
+use crate::rig::{ACME, Backing, NORTHWIND, Rig, order};
 use crate::x12;
 use crossdock::{
     config::Settings,
@@ -100,6 +100,30 @@ async fn in_a_group_and_with_commas() {
         assert!(text.contains(part), "no {part} in {text}");
     }
     rig.halt().await;
+}
+
+/// What the character set of a document lacks costs it, unless something was agreed to stand for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_that_can_not_be_said() {
+    for (agreement, written) in
+        [("unb_out: { letters: transliterate }", None), ("unb_out: { substitute: '.' }", Some(true))]
+    {
+        let mut rig = speaking_three(Backing::Lite, agreement).await;
+        rig.bring("north-a", "a.json", &order("PO-\u{2192}1", &[("PLENTY-1", 3)])).await;
+        rig.quiet().await;
+        let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+        let rows = deliveries::to_target(&mut tx, rig.acme, "north-drop").await.unwrap();
+        tx.rollback().await.unwrap();
+        let ordrsp = rows.iter().find(|row| row.name.as_ref().is_some_and(|name| name.starts_with("ORDRSP-")));
+        let text = ordrsp.map(|row| String::from_utf8_lossy(row.content.as_deref().unwrap_or_default()).into_owned());
+        assert_eq!(text.as_ref().map(|text| text.contains("PO-.1")), written, "{agreement}: {text:?}");
+        assert_eq!(
+            rows.iter().filter(|row| row.state == "dead").count(),
+            usize::from(written.is_none()),
+            "{agreement}"
+        );
+        rig.halt().await;
+    }
 }
 
 async fn the_way_it_came(backing: Backing) {

@@ -143,6 +143,29 @@ async fn a_cancelled_one_does_not_go(backing: Backing) {
     rig.halt().await;
 }
 
+/// What is agreed of one kind of document holds for that kind: whether it waits for others, and whether it is waited for.
+async fn by_kind(backing: Backing) {
+    for (kind, batched, acknowledged) in [("855", true, Some("waiting")), ("810", false, None)] {
+        let of_kind = "batch: { documents: 2, seconds: 3600 }, expect: { acknowledgement: 24h }";
+        let mut rig = agreed(backing, &format!("acknowledge: '997', sets: {{ '{kind}': {{ {of_kind} }} }}")).await;
+        let messages = orders(&rig, 0, 3).await;
+        let mut carried = 0;
+        for message in &messages {
+            carried += usize::from(answer(&rig, *message).await.carried_by.is_some());
+        }
+        assert_eq!(carried, if batched { 2 } else { 0 }, "{kind}");
+        assert_eq!(sweep(&rig).await, 0, "{kind}: an hour is not over");
+        time_passes(&rig).await;
+        assert_eq!(sweep(&rig).await, usize::from(batched), "{kind}");
+        for message in &messages {
+            let row = answer(&rig, *message).await;
+            assert_eq!(row.acknowledged.as_deref(), acknowledged, "{kind}");
+        }
+        nothing_is_missing(&rig).await;
+        rig.halt().await;
+    }
+}
+
 /// One that can't be written any more has a dead letter, and costs itself or, by agreement, its batch; no number is lost.
 async fn a_bad_set_costs_what_was_agreed(backing: Backing) {
     for (bad_set, dead, numbered) in [("is_dropped", 1, 1), ("fails_all", 3, 0)] {
@@ -239,6 +262,7 @@ macro_rules! on_both {
 
 on_both!(
     so_many_go_together,
+    by_kind,
     a_cancelled_one_does_not_go,
     a_bad_set_costs_what_was_agreed,
     a_997_waits_only_if_agreed,

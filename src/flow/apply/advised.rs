@@ -122,10 +122,11 @@ async fn sets_of(
 ) -> Result<(Vec<SetRow>, Vec<Uuid>), StoreError> {
     let (of, standard) = (says.of, if says.by == "824" { "x12" } else { "edifact" });
     // What we number is a number; anything else is not ours.
-    let rows = match (of.group.trim().parse::<i64>(), of.interchange.trim().parse::<i64>()) {
-        (Ok(group), _) => outbound::lock_group(tx, tenant, partner.id, standard, group).await?,
-        (_, Ok(number)) => outbound::lock_interchange(tx, tenant, partner.id, standard, number).await?,
-        _ => vec![],
+    let ours = partner.agreement.control_numbers.number(&of.interchange);
+    let rows = match (of.group.trim().parse::<i64>().ok(), ours) {
+        (Some(group), _) => outbound::lock_group(tx, tenant, partner.id, standard, group).await?,
+        (None, Some(number)) => outbound::lock_interchange(tx, tenant, partner.id, standard, number).await?,
+        (None, None) => vec![],
     };
     let meant: Vec<Uuid> = rows.iter().filter(|row| of_number(of, row)).map(|row| row.id).collect();
     if !meant.is_empty() {

@@ -235,7 +235,7 @@ async fn sets_of(
     answer: &Answer,
 ) -> Result<Vec<SetRow>, StoreError> {
     // What we number is a number; anything else is not ours.
-    let Ok(number) = answer.control.trim().parse::<i64>() else { return Ok(vec![]) };
+    let Some(number) = partner.agreement.control_numbers.number(&answer.control) else { return Ok(vec![]) };
     let standard = if &*answer.kind == "CONTRL" { "edifact" } else { "x12" };
     match answer.about {
         About::Interchange => outbound::lock_interchange(tx, tenant, partner.id, standard, number).await,

@@ -3,7 +3,7 @@
 use super::{
     batch::Batch,
     commit::refused,
-    run::{InterchangeRun, Received, Run, ToAcknowledge},
+    run::{InterchangeRun, Received, Run, ToAcknowledge, UNKNOWN_RECEIVER},
 };
 use crate::{
     canonical::{Micros, Tenant},
@@ -94,13 +94,14 @@ fn advices(hub: &Hub, refused: Vec<Refused>) -> Vec<Advice<'_>> {
 
 fn of<'a>(run: &'a Run, one: &'a ToAcknowledge) -> Option<Acknowledgement<'a>> {
     let interchange = run.interchanges.get(one.interchange as usize)?;
-    let partner = interchange.partner.as_ref()?;
+    let partner = interchange.partner.as_ref().or(interchange.unrouted.as_ref())?;
+    let agreement = partner.terms.of(run.connection.id, interchange.header.standard, "");
     Some(Acknowledgement {
         document: run.work.id,
         partner,
         came_by: &run.connection,
         interchange: &interchange.header,
-        says: says(interchange, interchange.agreement.as_ref()?, &one.what)?,
+        says: says(interchange, agreement, &one.what)?,
     })
 }
 
@@ -149,7 +150,9 @@ fn refusal(interchange: &InterchangeRun) -> Option<(&'static str, &'static str)>
     let said = |what: &str| interchange.cause.as_ref().and_then(|cause| cause[what].as_str());
     match interchange.ends {
         "duplicate" => Some(("025", "26")),
+        "unassigned" if said("code") == Some(UNKNOWN_RECEIVER) => Some(("009", "7")),
         "rejected" if said("code") == Some("envelope/test_refused") => Some(("020", "25")),
+        "rejected" if interchange.is_out_of_sequence() => Some(("018", "12")),
         "rejected" if said("code") == Some("envelope/security") => {
             let known = super::faults::SECURITY.iter().map(|(_, ta1)| *ta1);
             known.into_iter().find(|ta1| said("ta1") == Some(ta1)).map(|ta1| (ta1, "12"))

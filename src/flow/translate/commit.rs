@@ -3,6 +3,7 @@
 
 use super::{
     batch::{Batch, Mapped, verdict},
+    numbers,
     run::{ControlNumber, Run},
 };
 use crate::{
@@ -38,7 +39,7 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     let Some(first) = batch.runs.first() else { return Ok(Outcome::default()) };
     let (tenant, connection) = (first.tenant.id, first.connection.id);
     let mut tx = hub.store.begin(tenant).await?;
-    take_numbers(&mut tx, tenant, batch, now).await?;
+    numbers::take(&mut tx, tenant, batch, now).await?;
     let mut writer = Writer::new(hub, tenant, now);
     let rows = writer.rows(batch, mapped);
     writer.insert(&mut tx, rows).await?;
@@ -98,69 +99,6 @@ pub async fn bury_first(
     documents::change(&mut tx, tenant, &[change]).await?;
     directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;
     tx.commit().await
-}
-
-/// Numbers of interchanges met in this batch. A number held by another document makes this interchange a duplicate of it,
-/// or, with other content, a refused one.
-async fn take_numbers(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micros) -> Result<(), StoreError> {
-    // One question a number, however often it stands in the batch: who comes first asks, the others find it taken.
-    let mut askers: BTreeMap<(String, String), Vec<(usize, usize)>> = BTreeMap::new();
-    for (r, run) in batch.runs.iter().enumerate() {
-        for (i, interchange) in run.interchanges.iter().enumerate() {
-            if interchange.number == ControlNumber::Wanted {
-                let header = &interchange.header;
-                askers.entry((agreement_key(header), header.control.to_string())).or_default().push((r, i));
-            }
-        }
-    }
-    let wanted: Vec<interchanges::Wanted> = askers
-        .iter()
-        .map(|((agreement, control), places)| {
-            let (r, i) = places[0];
-            let run = &batch.runs[r];
-            let days = run.interchanges[i].agreement.as_ref().map_or(0, |a| a.duplicates_days);
-            let since = now.0 - i64::from(days) * 86_400_000_000;
-            let ordinal = i64::from(run.interchanges[i].header.ordinal);
-            let content = run.interchanges[i].content.clone();
-            interchanges::Wanted {
-                agreement: agreement.clone(),
-                control: control.clone(),
-                document: run.work.id,
-                ordinal,
-                since,
-                content,
-            }
-        })
-        .collect();
-    let answers = interchanges::take_numbers(tx, tenant, &wanted, now).await?;
-    for (places, answer) in askers.values().zip(answers) {
-        let (r, i) = places[0];
-        let (first, later) = match answer {
-            interchanges::Number::Ours => {
-                let held = &mut batch.runs[r];
-                let content = held.interchanges[i].content.clone();
-                held.interchanges[i].content_noted = content.is_some();
-                (ControlNumber::Ours, ControlNumber::Taken { document: held.work.id, content })
-            }
-            interchanges::Number::Taken { document, content } => {
-                let taken = ControlNumber::Taken { document, content };
-                (taken.clone(), taken)
-            }
-        };
-        batch.runs[r].interchanges[i].number = first;
-        for (r, i) in &places[1..] {
-            batch.runs[*r].interchanges[*i].number = later.clone();
-        }
-    }
-    for run in &mut batch.runs {
-        run.settle_numbers();
-    }
-    Ok(())
-}
-
-fn agreement_key(header: &crate::formats::piece::Interchange) -> String {
-    let (s, r) = (&header.sender, &header.receiver);
-    format!("{}/{}/{}/{}/{}", header.standard.word(), s.qualifier, s.id, r.qualifier, r.id)
 }
 
 /// What one transaction writes.
@@ -371,7 +309,7 @@ impl<'a> Writer<'a> {
                     (&interchange.number, &interchange.content, interchange.content_noted)
                 {
                     contents.push(interchanges::Content {
-                        agreement: agreement_key(h),
+                        agreement: numbers::agreement_key(h),
                         control: h.control.to_string(),
                         document: run.work.id,
                         content: content.clone(),
@@ -406,6 +344,7 @@ impl<'a> Writer<'a> {
                 changes.push(change);
                 continue;
             }
+            numbers::give_back(tx, self.tenant, run).await?;
             let (state, cause, duplicate_of) = run.end();
             if state == "rejected" {
                 // Unreadable as a whole: there is no message that could be counted.

@@ -8,6 +8,7 @@ mod commit;
 pub mod covered;
 mod faults;
 pub mod meaning;
+mod numbers;
 pub mod replay;
 pub mod run;
 mod source;

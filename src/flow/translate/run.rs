@@ -14,7 +14,7 @@ use crate::{
     store::documents::Work,
     tenancy::{
         Agreement, ConnectionInfo, Directory, Effective, PartnerInfo, TenantInfo,
-        agreement::{ApplicationAdvice, BadSetCosts, NumberAgain, TestIndicator},
+        agreement::{ApplicationAdvice, BadSetCosts, TestIndicator},
     },
 };
 use serde_json::{Value, json};
@@ -23,6 +23,9 @@ use std::{collections::HashMap, sync::Arc};
 
 /// Faults outside of any set that are kept of one document; a folder of noise must not fill the store.
 const KEPT_FAULTS: usize = 100;
+
+/// The cause of an interchange to a receiver that is none of ours.
+pub const UNKNOWN_RECEIVER: &str = "unassigned/receiver";
 
 /// Whether an interchange's control number is ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +42,15 @@ pub struct InterchangeRun {
     pub partner: Option<Arc<PartnerInfo>>,
     /// What holds for it: its partner's, here and in its standard.
     pub agreement: Option<Arc<Effective>>,
+    /// Of one to a receiver that is none of ours: its sender, if the sender is to know.
+    pub unrouted: Option<Arc<PartnerInfo>>,
     /// `translated`, `unassigned`, `rejected` or `duplicate`.
     pub ends: &'static str,
     pub cause: Option<Value>,
     pub duplicate_of: Option<DocumentId>,
     pub number: ControlNumber,
+    /// Its number's place in its series counts, and was not looked at yet.
+    pub is_to_place: bool,
     hash: Sha256,
     /// Of its sets' kinds, numbers and values, once it was read to its end.
     pub content: Option<String>,
@@ -217,6 +224,8 @@ impl Run {
             around: vec![],
             has_sets: false,
             has_business: false,
+            is_to_place: asks && agreement.as_ref().is_some_and(|a| a.out_of_sequence.counts()),
+            unrouted: self.unrouted(&header, cause.as_ref(), directory),
             header,
             partner,
             agreement,
@@ -230,6 +239,15 @@ impl Run {
             bad_set: false,
             to_write: true,
         });
+    }
+
+    /// The sender of an interchange that is not for us, where its agreement has that answered.
+    fn unrouted(&self, header: &Interchange, cause: Option<&Value>, directory: &Directory) -> Option<Arc<PartnerInfo>> {
+        let is_unrouted = cause.is_some_and(|cause| cause["code"] == UNKNOWN_RECEIVER);
+        let sender = directory.partner_of(self.tenant.id, header.standard, &header.sender).filter(|_| is_unrouted)?;
+        let is_theirs = self.connection.partner.is_none_or(|owner| owner == sender.id);
+        let agreed = sender.terms.of(self.connection.id, header.standard, "");
+        (is_theirs && agreed.acknowledge_unrouted).then(|| sender.clone())
     }
 
     fn set(&mut self, mut set: Box<Set>) -> Option<Box<Set>> {
@@ -389,60 +407,6 @@ impl Run {
         ("translated", None, None)
     }
 
-    /// An interchange whose number another document holds is its duplicate, or refused, once both were read to their ends.
-    pub fn settle_numbers(&mut self) {
-        for interchange in &mut self.interchanges {
-            let ControlNumber::Taken { document, content: theirs } = &interchange.number else { continue };
-            let document = *document;
-            let control = &interchange.header.control;
-            let again = interchange.agreement.as_ref().map_or(NumberAgain::Reject, |a| a.number_again);
-            let same = theirs.is_some() && *theirs == interchange.content;
-            let (ends, code, sentence, remedy) = if same || interchange.content.is_none() || theirs.is_none() {
-                let sentence =
-                    format!("interchange {control} came before, with the same content, in document {document}");
-                ("duplicate", "duplicate/control_number", sentence, "nothing: it was worked the first time")
-            } else if again == NumberAgain::Accept {
-                let sentence = format!(
-                    "interchange control number {control} was used before, with other content, in document {document}; it was worked all the same"
-                );
-                ("translated", "envelope/control_number", sentence, "nothing: the agreement accepts it")
-            } else if again == NumberAgain::Ignore {
-                let sentence = format!(
-                    "interchange control number {control} was used before, with other content, in document {document}; it was not worked"
-                );
-                ("duplicate", "envelope/control_number", sentence, "nothing: the agreement has it ignored")
-            } else {
-                let sentence = format!(
-                    "interchange control number {control} was used before, with other content, in document {document}"
-                );
-                (
-                    "rejected",
-                    "envelope/control_number",
-                    sentence,
-                    "ask the partner to send it again under a new control number",
-                )
-            };
-            if interchange.ends != ends {
-                interchange.to_write = true;
-            }
-            interchange.ends = ends;
-            interchange.duplicate_of = (ends == "duplicate").then_some(document);
-            let mut cause = json!({"code": code, "sentence": sentence, "remedy": remedy, "of": document, "byte": interchange.header.byte});
-            if let (Some(agreement), "envelope/control_number") = (&interchange.agreement, code) {
-                cause["agreement"] = agreement.told("number_again").into();
-            }
-            interchange.cause = Some(cause);
-        }
-    }
-
-    /// The document that holds a number of ours and was not read to its end: nobody can tell yet whether they are the same.
-    pub fn waits_for_number(&self) -> Option<DocumentId> {
-        self.interchanges.iter().find_map(|i| match &i.number {
-            ControlNumber::Taken { document, content: None } => Some(*document),
-            _ => None,
-        })
-    }
-
     /// True if an interchange of another end stands beside these, so that each set must become a message.
     pub fn is_mixed(&self) -> bool {
         self.mixed
@@ -531,7 +495,7 @@ pub fn identify(
     };
     if !tenant.is_ours(header.standard, &header.receiver) {
         return unassigned(
-            "unassigned/receiver",
+            UNKNOWN_RECEIVER,
             format!("the receiver {} is none of ours", named(&header.receiver)),
             format!(
                 "if it is ours, add `{}` to the identities of the tenant `{}`",

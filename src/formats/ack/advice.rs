@@ -61,10 +61,15 @@ const NOTE: usize = 80;
 const LINE: usize = 70;
 const LINES: usize = 5;
 
+/// What an advice about a set of a standard is: `824`, `APERAK`.
+pub fn advice_kind(standard: Standard) -> &'static str {
+    if standard == Standard::X12 { "824" } else { "APERAK" }
+}
+
 impl Advice<'_> {
     /// `824`, `APERAK`.
     pub fn kind(&self) -> &'static str {
-        if self.subject.standard == Standard::X12 { "824" } else { "APERAK" }
+        advice_kind(self.subject.standard)
     }
 
     /// The version that it is written in: that of what it is about, or the nearest that there is a guide for.

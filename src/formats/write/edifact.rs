@@ -96,6 +96,9 @@ pub struct UnbHeader {
     pub agreement: String,
     /// Letters without their marks, and capitals only in UNOA; what can't be said so is refused.
     pub transliterate: bool,
+    /// What is written for a control character, and for a letter that can't be said.
+    #[serde(default)]
+    pub substitute: Option<char>,
 }
 
 /// One interchange, without groups or with one. With a comma as decimal mark, the points of numeric elements (by the
@@ -321,26 +324,31 @@ impl Writer<'_> {
         let d = &self.envelope.delimiters;
         let said = if transliterate { plain_letters(value, &self.envelope.syntax) } else { None };
         for c in said.as_deref().unwrap_or(value).chars() {
+            let c = match self.envelope.header.substitute {
+                _ if self.has(c) => c,
+                Some(instead) if self.has(instead) => instead,
+                _ => return Err(self.unwritable(value, c, spot)),
+            };
             let repetition = self.envelope.syntax_version >= 4 && c == d.repetition;
             if c == d.component || c == d.element || c == d.release || c == d.segment || repetition {
                 self.out.push(d.release as u8);
             }
-            let single = u8::try_from(c).ok();
-            let byte = match self.envelope.syntax.as_str() {
-                _ if c.is_control() => None,
-                "UNOA" | "UNOB" => single.filter(u8::is_ascii),
-                "UNOC" => single, // ISO 8859-1 is the first 256 characters of Unicode
-                _ => {
-                    self.out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                    continue;
-                }
-            };
-            match byte {
+            match u8::try_from(c).ok().filter(|byte| byte.is_ascii() || self.envelope.syntax == "UNOC") {
                 Some(byte) => self.out.push(byte),
-                None => return Err(self.unwritable(value, c, spot)),
+                None => self.out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
         Ok(())
+    }
+
+    /// True of what the interchange's character set can say.
+    fn has(&self, c: char) -> bool {
+        match self.envelope.syntax.as_str() {
+            _ if c.is_control() => false,
+            "UNOA" | "UNOB" => c.is_ascii(),
+            "UNOC" => c <= '\u{FF}', // ISO 8859-1 is the first 256 characters of Unicode
+            _ => true,
+        }
     }
 
     fn unwritable(&self, value: &str, c: char, spot: Spot) -> Fault {

@@ -392,6 +392,29 @@ fn letters_are_refused_or_transliterated() {
     }
 }
 
+/// What has no plain form either is replaced where that was agreed; one that is reserved is released.
+#[test]
+fn letters_are_replaced() {
+    for (syntax, transliterate, substitute, value, said) in [
+        ("UNOB", false, '.', "Müller 東京", "M.ller .."),
+        ("UNOB", true, '.', "Müller 東京", "Mueller .."),
+        ("UNOA", true, '?', "a\u{7}b→c", "A??B??C"),
+        ("UNOC", false, '-', "Łódź", "-\u{F3}d-"),
+        ("UNOY", false, '-', "Łódź\u{7}", "Łódź-"),
+    ] {
+        let header = UnbHeader { transliterate, substitute: Some(substitute), ..UnbHeader::default() };
+        let envelope = EdifactEnvelope { syntax: syntax.into(), header, ..edifact_envelope() };
+        let segments = vec![Segment::plain("FTX", ["AAI", "", "", value])].into();
+        let set = OutSet { kind: "ORDRSP".into(), control: "1".into(), segments };
+        let bytes = write::edifact(&envelope, &[set]).expect("it can be written");
+        let text = match syntax {
+            "UNOY" => String::from_utf8(bytes).expect("text"),
+            _ => bytes.iter().map(|byte| char::from(*byte)).collect(),
+        };
+        assert!(text.contains(&format!("FTX+AAI+++{said}'")), "{syntax} {value}: {text}");
+    }
+}
+
 /// A message with numbers, in a group, with commas: read back it is the same, but for the marks.
 #[test]
 fn edifact_in_a_group_with_commas_for_points() {
@@ -456,7 +479,7 @@ fn headers_say_more_where_they_are_told_to() {
         password_qualifier: "BB".into(),
         priority: "A".into(),
         agreement: "BOTH".into(),
-        transliterate: false,
+        ..UnbHeader::default()
     };
     let bytes = write::edifact(&EdifactEnvelope { header, ..edifact_envelope() }, &[response()]);
     let text = String::from_utf8(bytes.expect("it can be written")).expect("text");
