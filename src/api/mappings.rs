@@ -7,9 +7,9 @@ use super::{
     problem::{Code, Problem},
 };
 use crate::{
-    canonical::Micros,
+    canonical::{Micros, Tenant},
     flow::versions::{self, By, VersionError},
-    mapping::{Plan, versions::Changed},
+    mapping::{Plan, near, versions::Changed},
     store::mapping_versions::{self, Files, Revision, VersionRow},
 };
 use axum::{
@@ -178,9 +178,44 @@ async fn of_name(
     let history = mapping_versions::history(&mut tx, who.tenant, Some(&name)).await?;
     tx.rollback().await?;
     if rows.is_empty() {
-        return Err(Problem::not_found("version of a mapping of that name"));
+        return Err(unknown(&api, who.tenant, &name).await?);
     }
     Ok(Json(mapping(name, rows, history)))
+}
+
+/// True of the hub's own mappings that a tenant sees: one that claims a partner is a thing of those who have that partner.
+fn sees(api: &Api, tenant: Tenant, plan: &Plan) -> bool {
+    let mut partners = api.hub.directory.partners.values().filter(|partner| partner.tenant == tenant);
+    plan.claimed().partner.is_none_or(|name| partners.any(|partner| partner.name == name))
+}
+
+/// Of a name there is no version: what was meant, and how one begins.
+async fn unknown(api: &Api, tenant: Tenant, name: &str) -> Result<Problem, Problem> {
+    let mut tx = api.hub.store.read(tenant).await?;
+    let kept = mapping_versions::list(&mut tx, tenant, None).await?;
+    tx.rollback().await?;
+    let own = api.hub.library.own();
+    let begin = "a version begins as a draft: `crossdock mapping draft FOLDER --reason …`";
+    if own.named(name).is_some_and(|plan| sees(api, tenant, &plan)) {
+        let sentence = format!("of `{name}` the hub's own file stands, and your tenant has no version of it; {begin}");
+        return Ok(Problem::new(Code::NotFound, sentence));
+    }
+    let plans = own.plans().iter().filter(|plan| sees(api, tenant, plan)).map(|plan| plan.short());
+    let near = near::hint(name, kept.iter().map(|row| row.name.as_str()).chain(plans));
+    Ok(Problem::new(Code::NotFound, format!("there is no mapping `{name}` in your tenant{near}; {begin}")))
+}
+
+/// Of a name there is no such version, among those that there are.
+async fn no_version(api: &Api, tenant: Tenant, name: &str, number: i64) -> Result<Problem, Problem> {
+    let mut tx = api.hub.store.read(tenant).await?;
+    let kept = mapping_versions::list(&mut tx, tenant, Some(name)).await?;
+    tx.rollback().await?;
+    if kept.is_empty() {
+        return unknown(api, tenant, name).await;
+    }
+    let known: Vec<String> = kept.iter().map(|row| format!("{} ({})", row.version, row.state)).collect();
+    let sentence = format!("of `{name}` there is no version {number} in your tenant; there are {}", known.join(", "));
+    Ok(Problem::new(Code::NotFound, sentence))
 }
 
 /// A version with its files.
@@ -204,11 +239,9 @@ async fn show(
 ) -> Result<Json<Whole>, Problem> {
     if number == 0 {
         let own = api.hub.library.own();
-        // One that claims a partner is a thing of those who have that partner.
-        let partners = || api.hub.directory.partners.values().filter(|partner| partner.tenant == who.tenant);
-        let theirs = |plan: &Plan| plan.claimed().partner.is_none_or(|name| partners().any(|p| p.name == name));
-        let plan = own.named(&name).filter(|plan| theirs(plan));
-        let plan = plan.ok_or_else(|| Problem::not_found("mapping among the hub's own"))?;
+        let Some(plan) = own.named(&name).filter(|plan| sees(&api, who.tenant, plan)) else {
+            return Err(unknown(&api, who.tenant, &name).await?);
+        };
         return Ok(Json(Whole { version: None, files: own.files_of(&plan).into_iter().collect() }));
     }
     let mut tx = api.hub.store.read(who.tenant).await?;
@@ -217,7 +250,7 @@ async fn show(
     tx.rollback().await?;
     match (row, files) {
         (Some(row), Some(files)) => Ok(Json(Whole { version: Some(row.into()), files })),
-        _ => Err(Problem::not_found("version of a mapping of that name")),
+        _ => Err(no_version(&api, who.tenant, &name, number).await?),
     }
 }
 

@@ -135,6 +135,11 @@ pub fn instant(text: &str) -> String {
     }
 }
 
+/// `1 sample`, `2 samples`.
+pub fn counted(many: u64, what: &str) -> String {
+    if many == 1 { format!("1 {what}") } else { format!("{many} {what}s") }
+}
+
 /// `1.2 MB` of a number of bytes.
 pub fn size(bytes: i64) -> String {
     let mut value = bytes as f64;

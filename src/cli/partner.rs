@@ -4,7 +4,7 @@ use super::{
     mapping::{
         new::{self, Begun, begin, put},
         sample::Document,
-        suggest::{How, Pairs, pairs, told},
+        suggest::{How, Pairs, pairs, recognise, told},
     },
     out::Out,
     settings, start,
@@ -31,7 +31,8 @@ pub enum Command {
 ///
 /// Writes connectors/NAME.yaml, and a mapping where what the sample says is not all read; both are checked with all that
 /// is there before anything is written, and what is there stays.
-/// Exit 0: written. 1: faults, and nothing is written. 2: it is there already, or a file can't be read.
+/// Exit 0: written. 1: written of a sample with faults, which are told; or what would be written has faults, and nothing is
+/// written. 2: it is there already, or a file can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct New {
@@ -73,7 +74,8 @@ fn set_up(args: &New, out: &mut Out) -> anyhow::Result<u8> {
     let settings = settings::load(&args.settings)?.settings;
     let mut files = start::read_files(&settings)?;
     let directory = start::directory(&files)?;
-    let pairs = pairs(std::slice::from_ref(&args.file), &[], &args.how)?;
+    let mut pairs = pairs(std::slice::from_ref(&args.file), &[], &args.how)?;
+    recognise(&mut pairs, Some(&args.name), &args.how, &args.settings)?;
     let document = &pairs.documents[0];
     let tenant = tenant(args, &directory)?;
     let path = settings.connectors.join(format!("{}.yaml", args.name));
@@ -118,9 +120,9 @@ fn set_up(args: &New, out: &mut Out) -> anyhow::Result<u8> {
     if !needless.is_empty() {
         out.line("so it needs no mapping of its own")?;
     }
-    told(&pairs);
+    let faulty = told(&pairs);
     next(args, &mappings, out)?;
-    Ok(0)
+    Ok(u8::from(faulty))
 }
 
 fn next(args: &New, mappings: &[Begun], out: &mut Out) -> anyhow::Result<()> {

@@ -328,23 +328,12 @@ fn meant(nearest: Option<String>) -> String {
 /// The known word that is least edits away; none if all are far.
 pub fn nearest(word: &str, known: impl IntoIterator<Item = String>) -> Option<String> {
     let far = word.chars().count() / 2 + 1;
-    known.into_iter().map(|k| (distance(word, &k), k)).filter(|(d, _)| *d <= far).min().map(|(_, k)| k)
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let change = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    known
+        .into_iter()
+        .map(|k| (strsim::damerau_levenshtein(word, &k), k))
+        .filter(|(d, _)| *d <= far)
+        .min()
+        .map(|(_, k)| k)
 }
 
 #[cfg(test)]
@@ -370,6 +359,7 @@ mod tests {
         let known = || ["data", "flow.apply_workers", "flow.translate_workers"].map(String::from);
         assert_eq!(nearest("flow.aply_worker", known()).as_deref(), Some("flow.apply_workers"));
         assert_eq!(nearest("apply_workers", known()).as_deref(), Some("flow.apply_workers"));
+        assert_eq!(nearest("dtaa", ["dta", "data"].map(String::from)).as_deref(), Some("data"));
         assert_eq!(nearest("zzzz", known()), None);
     }
 }

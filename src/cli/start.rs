@@ -90,13 +90,21 @@ pub fn read_files(settings: &Settings) -> anyhow::Result<Files> {
 }
 
 /// The files below a folder with one of these extensions, as (path, text), samples apart; none where there is no folder.
+///
+/// Errors: a file or folder can't be read; [`Faults`] of all files that are no UTF-8.
 pub fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Vec<(String, String)>> {
-    let mut found = Vec::new();
+    let (files, wrong) = read_whole_tree(root, extensions)?;
+    if wrong.is_empty() { Ok(files) } else { Err(Faults(wrong).into()) }
+}
+
+/// The same, with the files that are no UTF-8 among them, as far as they can be read, and told.
+pub fn read_whole_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<(Vec<(String, String)>, Vec<Lint>)> {
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder == root => return Ok(vec![]),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder == root => return Ok((found, wrong)),
             Err(error) => return Err(error).with_context(|| format!("{} can't be read", folder.display())),
         };
         for entry in entries {
@@ -106,14 +114,30 @@ pub fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Vec<(String
                     folders.push(path);
                 }
             } else if path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)) {
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("{} can't be read as text", path.display()))?;
-                found.push((path.display().to_string(), text));
+                let bytes = std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
+                let name = path.display().to_string();
+                wrong.extend(no_text(&name, &bytes));
+                found.push((name, String::from_utf8_lossy(&bytes).into_owned()));
             }
         }
     }
     found.sort();
-    Ok(found)
+    wrong.sort_by(|a: &Lint, b| a.file.cmp(&b.file));
+    Ok((found, wrong))
+}
+
+/// Where a file is no UTF-8, if so.
+pub fn no_text(file: &str, bytes: &[u8]) -> Option<Lint> {
+    let at = std::str::from_utf8(bytes).err()?.valid_up_to();
+    let before = String::from_utf8_lossy(&bytes[..at]);
+    let line = before.matches('\n').count() as u64 + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
+    let sentence = format!(
+        "byte {at} (hex {:02X}) is no UTF-8: save the file as UTF-8; as ISO 8859-1 the byte is `{}`",
+        bytes[at],
+        char::from(bytes[at])
+    );
+    Some(Lint { file: file.to_owned(), line, column, sentence })
 }
 
 /// Faults of configuration files, each with its place.

@@ -4,6 +4,7 @@ use super::{Entry, TRANSPORTS, transport};
 use crate::tenancy::{ConnectionInfo, Directory, files::Lint, layers::Origin};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use strsim::damerau_levenshtein;
 
 /// What is wrong with the connections of a directory. `files` are the (path, text) that it was compiled from.
 pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
@@ -133,23 +134,8 @@ fn unknown(what: &str, word: &str, known: &[&str]) -> String {
 
 /// The known word with the fewest edits, if they are few.
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    known.iter().map(|k| (edits(word, k), *k)).min().filter(|(n, k)| *n <= k.len().div_ceil(3).max(2)).map(|(_, k)| k)
-}
-
-/// Levenshtein's distance in characters.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let edits = known.iter().map(|k| (damerau_levenshtein(word, k), *k));
+    edits.min().filter(|(n, k)| *n <= k.len().div_ceil(3).max(2)).map(|(_, k)| k)
 }
 
 /// A fault at the first place of `word` behind the place where `owner` is named.

@@ -6,6 +6,7 @@ use crate::{
     mapping::{
         Context, Library, Lint, NoTables, Plan,
         explain::{Line, Made},
+        picture::marked,
     },
 };
 use maud::{Markup, html};
@@ -65,16 +66,11 @@ fn lints(wrong: &[Lint], text: &str) -> Markup {
         li data-line=(one.line) {
             button .jump type="button" data-line=(one.line) data-column=(one.column) { (one.line) ":" (one.column) } " " (one.sentence)
             @if let Some(line) = text.lines().nth((one.line as usize).saturating_sub(1)) {
-                pre { (line) "\n" (caret(line, one.column)) }
+                @let (line, mark) = marked(line, one.column);
+                pre { (line) "\n" (mark) }
             }
         }
     } } }
-}
-
-/// Blanks up to a column, and a mark.
-fn caret(line: &str, column: u32) -> String {
-    let before = line.chars().take((column as usize).saturating_sub(1));
-    before.map(|c| if c == '\t' { c } else { ' ' }).chain(['^']).collect()
 }
 
 fn read(plan: &Plan, trial: &Trial, began: Instant) -> Markup {

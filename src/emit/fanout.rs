@@ -186,14 +186,18 @@ async fn draft_all(
 
 /// The mapping that writes an answer, if one claims it.
 pub(super) fn claim(library: &Library, partner: &PartnerInfo, answer: &AnswerInfo) -> Option<Arc<Plan>> {
-    library.claim(&Asked {
+    library.claim(&asked(partner, answer))
+}
+
+fn asked<'a>(partner: &'a PartnerInfo, answer: &'a AnswerInfo) -> Asked<'a> {
+    Asked {
         outbound: true,
         standard: answer.standard,
         version: &answer.version,
         kind: &answer.kind,
         partner: Some(&partner.name),
         application_sender: None,
-    })
+    }
 }
 
 /// What the mapping that claims an answer writes for an event.
@@ -206,12 +210,13 @@ pub(super) fn written(
     lookups: &Lookups,
 ) -> Result<(Arc<Plan>, Written), Unwritable> {
     let form = format!("{} {} {}", answer.standard.word(), answer.version, answer.kind);
-    let plan = claim(library, partner, answer).ok_or_else(|| {
-        Unwritable::new(
+    let plan = claim(library, partner, answer).ok_or_else(|| match library.unfit_for(&asked(partner, answer)) {
+        Some(unfit) => Unwritable::new("mapping/unfit", &form, format!("{}; {}", unfit.sentence(), unfit.remedy())),
+        None => Unwritable::new(
             "no_mapping",
             &form,
             format!("no mapping writes {form} for {}; add one that claims it, then replay", partner.name),
-        )
+        ),
     })?;
     if plan.message() != event.schema {
         let sentence = format!(

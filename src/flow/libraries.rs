@@ -72,7 +72,10 @@ impl Libraries {
 
     async fn load(&self, tx: &mut Tx, tenant: Tenant, revision: i64) -> Result<Arc<Library>, StoreError> {
         let overlays = overlays(tx, tenant, revision).await?;
-        let library = Arc::new(self.overlaid(overlays).await.map_err(|faults| unfit(&faults))?);
+        let library = Arc::new(self.where_fit(overlays).await?);
+        for unfit in library.unfit() {
+            tracing::error!(%tenant, mapping = unfit.name, "{}; what it was for is held. {}", unfit.sentence(), unfit.remedy());
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(of, _)| *of != (tenant, revision));
         if kept.len() >= KEPT {
@@ -80,6 +83,13 @@ impl Libraries {
         }
         kept.push(((tenant, revision), library.clone()));
         Ok(library)
+    }
+
+    /// The hub's own with those of these laid over it that fit it.
+    pub async fn where_fit(&self, overlays: Vec<Overlay>) -> Result<Library, StoreError> {
+        let own = self.own.clone();
+        let compiled = tokio::task::spawn_blocking(move || own.overlaid_where_fit(&overlays)).await;
+        compiled.map_err(|error| StoreError::Panic(format!("compiling the mappings: {error}")))
     }
 
     /// The hub's own with these laid over it; compiled beside what else the process does.
@@ -102,14 +112,4 @@ pub async fn overlays(tx: &mut Tx, tenant: Tenant, revision: i64) -> Result<Vec<
 /// A version as it is laid over.
 pub fn overlay(name: &str, files: Files) -> Overlay {
     Overlay { name: name.to_owned(), files: files.into_iter().collect() }
-}
-
-/// What was published fits the hub's own files no more: they were changed since.
-fn unfit(faults: &[Lint]) -> StoreError {
-    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    StoreError::Setup(format!(
-        "published mappings do not fit the hub's files any more: {}; roll the mapping back (`crossdock mapping rollback`), or \
-         mend the files and start again",
-        told.join("; ")
-    ))
 }

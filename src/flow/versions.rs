@@ -125,7 +125,18 @@ pub async fn would(hub: &Hub, tenant: Tenant, name: &str, files: Option<Files>) 
     all.retain(|one| one.name != name);
     // First, so that a fault in two files is told at the one that is new.
     all.splice(0..0, files.map(|files| overlay(name, files)));
-    let after = hub.library.overlaid(all).await.map_err(VersionError::Faulty)?;
+    let after = match hub.library.overlaid(all.clone()).await {
+        Ok(after) => after,
+        // What does not fit as it is keeps nothing else from being mended; but no other may become so.
+        Err(faults) => {
+            let after = hub.library.where_fit(all).await?;
+            let known = |name: &str| before.unfit().iter().any(|unfit| unfit.name == name);
+            if after.unfit().iter().any(|unfit| unfit.name == name || !known(&unfit.name)) {
+                return Err(VersionError::Faulty(faults));
+            }
+            after
+        }
+    };
     Ok(Would { revision, before, after: Arc::new(after) })
 }
 
@@ -235,7 +246,7 @@ pub async fn publish(
         }
     }
     let how = if force { "forced" } else { "published" };
-    put(hub, tenant, (name, Some(number)), would.revision, by, how).await
+    put(hub, tenant, &Next { name, version: Some(number), since: would.revision, how }, by).await
 }
 
 /// Takes a name back to the version that stood before the one that stands; or to any that was published once, 0 being the
@@ -281,7 +292,7 @@ pub async fn roll_back(
     };
     tx.rollback().await?;
     let would = would(hub, tenant, name, files).await?;
-    put(hub, tenant, (name, target), would.revision, by, "rolled_back").await
+    put(hub, tenant, &Next { name, version: target, since: would.revision, how: "rolled_back" }, by).await
 }
 
 /// `northwind/850-order@3`, or `the hub's own northwind/850-order`.
@@ -289,21 +300,25 @@ pub fn called(name: &str, version: Option<i64>) -> String {
     version.map_or_else(|| format!("the hub's own {name}"), |version| format!("{name}@{version}"))
 }
 
-/// Writes the next revision, if none was written since.
-async fn put(
-    hub: &Hub,
-    tenant: Tenant,
-    (name, version): (&str, Option<i64>),
+/// What is to stand next.
+struct Next<'a> {
+    name: &'a str,
+    /// None: the hub's own file.
+    version: Option<i64>,
+    /// The revision that this was decided by.
     since: i64,
-    by: By<'_>,
-    how: &str,
-) -> Result<Revision, VersionError> {
-    match try_put(hub, tenant, (name, version), since, by, how).await {
+    /// `published`, `forced` or `rolled_back`.
+    how: &'a str,
+}
+
+/// Writes the next revision, if none was written since.
+async fn put(hub: &Hub, tenant: Tenant, next: &Next<'_>, by: By<'_>) -> Result<Revision, VersionError> {
+    match try_put(hub, tenant, next, by).await {
         Err(error) if is_conflict(&error) => {
             let mut tx = hub.store.read(tenant).await?;
             let newest = mapping_versions::history(&mut tx, tenant, None).await?.into_iter().next();
             tx.rollback().await?;
-            Err(match newest.filter(|newest| newest.revision > since) {
+            Err(match newest.filter(|newest| newest.revision > next.since) {
                 Some(other) => VersionError::Refused(format!(
                     "{} made {} stand in this moment ({}): look at it, then decide again",
                     other.who,
@@ -317,14 +332,8 @@ async fn put(
     }
 }
 
-async fn try_put(
-    hub: &Hub,
-    tenant: Tenant,
-    (name, version): (&str, Option<i64>),
-    since: i64,
-    by: By<'_>,
-    how: &str,
-) -> Result<Revision, StoreError> {
+async fn try_put(hub: &Hub, tenant: Tenant, next: &Next<'_>, by: By<'_>) -> Result<Revision, StoreError> {
+    let Next { name, version, since, how } = *next;
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
     let was = mapping_versions::history(&mut tx, tenant, Some(name)).await?.first().and_then(|r| r.version);

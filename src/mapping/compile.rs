@@ -9,6 +9,7 @@ use super::{
     route::Router,
     rules,
     shape::{self, Shape},
+    standard,
     tables::{self, Table},
     write_loops,
     yaml::{Spot, What, Yaml},
@@ -48,7 +49,9 @@ pub type FindFile<'a> = &'a dyn Fn(&str, &str) -> Option<(String, &'a str)>;
 /// Compiles one mapping with what it extends.
 pub fn compile(resolved: &Resolved, find: FindFile, guide: FindGuide) -> Result<Program, Vec<FileWrong>> {
     let Resolved { yaml, files, texts } = resolved;
-    let mut compiler = Compiler { files, yaml, wrong: Vec::new(), hash: Sha256::new(), own_tables: Vec::new() };
+    let built_in = files.iter().zip(texts).map(|(file, text)| standard::is_built_in(file, text)).collect();
+    let (wrong, hash, own_tables) = (Vec::new(), Sha256::new(), Vec::new());
+    let mut compiler = Compiler { files, built_in, yaml, wrong, hash, own_tables };
     texts.iter().for_each(|text| compiler.hash.update(text.as_bytes()));
     let program = compiler.program(find, guide);
     match program {
@@ -60,6 +63,7 @@ pub fn compile(resolved: &Resolved, find: FindFile, guide: FindGuide) -> Result<
 struct Compiler<'a> {
     /// By the number that a [`Spot`] has.
     files: &'a [String],
+    built_in: Vec<bool>,
     yaml: &'a Yaml,
     wrong: Vec<FileWrong>,
     hash: Sha256,
@@ -81,20 +85,15 @@ impl Compiler<'_> {
     }
 
     fn program(&mut self, find: FindFile, guide: FindGuide) -> Option<Program> {
-        self.keys();
-        let name = self.required("mapping", "x12/4010/850-order")?;
-        let from = self.from()?;
-        let message = self.required("to", "order/1")?;
-        let Some(shape) = shape::message(&message) else {
-            let near = hint(&message, shape::names());
-            self.say(self.spot("to"), format!("`{message}` is no canonical message{near}"));
-            return None;
-        };
-        let claims = self.claims(&from);
+        self.keys()?;
+        // What is wrong with one of these hides nothing that is wrong with another.
+        let (name, from, message) = (self.name(), self.from(), self.message());
+        let claims = self.claims(from.as_ref());
         let unmapped = self.unmapped();
         let tables = self.tables(find);
         let namespaces = self.namespaces();
-        let guide = self.guide(&from, guide)?;
+        let guide = from.as_ref().map(|from| self.guide(from, guide));
+        let (name, from, (message, shape), guide) = (name?, from?, message?, guide??);
         let root = self.root(&from, &namespaces);
         let prefixes = prefixes(&namespaces);
         let sets_by = self.sets_by(&from);
@@ -144,6 +143,7 @@ impl Compiler<'_> {
             joins: write_loops::joins(&compiled),
             fields: compiled,
             files: self.files.to_vec(),
+            built_in: self.built_in.clone(),
             own_tables: std::mem::take(&mut self.own_tables),
             root,
             prefixes,
@@ -167,9 +167,11 @@ impl Compiler<'_> {
         self.yaml.entries().iter().position(|e| e.key == key).unwrap_or(usize::MAX)
     }
 
-    fn keys(&mut self) {
+    fn keys(&mut self) -> Option<()> {
         if !matches!(self.yaml.what, What::Map(_)) {
-            return self.say(Spot::new(1, 1), "a mapping is an object that begins with `mapping:`");
+            self.say(Spot::new(1, 1), "a mapping is an object that begins with `mapping:`");
+            self.required("mapping", "x12/4010/850-order")?;
+            return None;
         }
         for entry in self.yaml.entries() {
             if !KEYS.contains(&entry.key.as_str()) {
@@ -183,6 +185,7 @@ impl Compiler<'_> {
         if self.yaml.get("one_way").is_some_and(|y| !matches!(y.text(), Some("true" | "false"))) {
             self.say(self.spot("one_way"), "`one_way:` is true or false");
         }
+        Some(())
     }
 
     fn required(&mut self, key: &str, example: &str) -> Option<String> {
@@ -197,6 +200,20 @@ impl Compiler<'_> {
                 None
             }
         }
+    }
+
+    fn name(&mut self) -> Option<String> {
+        let name = self.required("mapping", "x12/4010/850-order")?;
+        if !is_name(&name) {
+            let small = name.to_lowercase();
+            let meant = if is_name(&small) { small } else { "x12/4010/850-order".to_owned() };
+            let sentence = format!(
+                "`{name}` can't be a mapping's name: small letters, digits, `-`, `_` and `.`, with `/` between its parts, as in \
+                 `{meant}`"
+            );
+            self.say(self.spot("mapping"), sentence);
+        }
+        Some(name)
     }
 
     fn from(&mut self) -> Option<From> {
@@ -218,10 +235,24 @@ impl Compiler<'_> {
             ["ubl" | "cxml" | "xml", _] => Some(from(Standard::Xml, "", &text.to_ascii_lowercase())),
             _ => {
                 let forms = "x12 004010 850, edifact D96A ORDERS, csv orders, fixed orders, ubl order, cxml OrderRequest, json order";
-                self.say(spot, format!("`{text}` says no document; write it as one of: {forms}"));
+                let families = ["x12", "edifact", "csv", "fixed", "json", "ubl", "cxml", "xml"];
+                let family = words.first().copied().unwrap_or_default();
+                let near = if families.contains(&family) { String::new() } else { hint(family, families) };
+                self.say(spot, format!("`{text}` says no document{near}; write it as one of: {forms}"));
                 None
             }
         }
+    }
+
+    /// The canonical message that it reads to, with its shape.
+    fn message(&mut self) -> Option<(String, &'static Shape)> {
+        let message = self.required("to", "order/1")?;
+        let shape = shape::message(&message);
+        if shape.is_none() {
+            let near = hint(&message, shape::names());
+            self.say(self.spot("to"), format!("`{message}` is no canonical message{near}"));
+        }
+        Some((message, shape?))
     }
 
     fn guide(&mut self, from: &From, find: FindGuide) -> Option<Option<&'static Guide>> {
@@ -230,14 +261,26 @@ impl Compiler<'_> {
         }
         let guide = find(from.standard, &from.version, &from.kind);
         if guide.is_none() {
-            self.say(from.spot, format!("there is no guide for {} {}", from.kind, from.version));
+            let family = format!("{}/", from.standard.word());
+            let known = guides::list().filter_map(|(folder, kind)| Some((folder.strip_prefix(&family)?, kind)));
+            let known: Vec<(&str, &str)> = known.collect();
+            let versions: Vec<&str> =
+                known.iter().filter(|(_, kind)| *kind == from.kind).map(|(version, _)| *version).collect();
+            let near = match versions.is_empty() {
+                true => hint(&from.kind, known.iter().map(|(_, kind)| *kind)),
+                false => format!("; there is one for {}", versions.join(", ")),
+            };
+            self.say(from.spot, format!("there is no guide for {} {}{near}", from.kind, from.version));
             return None;
         }
         Some(guide)
     }
 
-    fn claims(&mut self, from: &From) -> Claims {
-        let mut claims = Claims { kind: from.kind.clone(), versions: vec![from.version.clone()], ..Claims::default() };
+    fn claims(&mut self, from: Option<&From>) -> Claims {
+        let mut claims = Claims::default();
+        if let Some(from) = from {
+            (claims.kind, claims.versions) = (from.kind.clone(), vec![from.version.clone()]);
+        }
         let Some(yaml) = self.yaml.get("claims") else {
             self.say(self.yaml.spot, "`claims:` is missing, as in `claims: { direction: in }`");
             return claims;
@@ -248,7 +291,7 @@ impl Compiler<'_> {
                 ("direction", Some(text)) => {
                     claims.read = matches!(text.as_str(), "in" | "both");
                     claims.write = matches!(text.as_str(), "out" | "both");
-                    if claims.write && from.standard == Standard::Fixed {
+                    if claims.write && from.is_some_and(|from| from.standard == Standard::Fixed) {
                         self.say(
                             entry.value.spot,
                             "files of fixed width are read, and not written yet: `direction: in`",
@@ -260,6 +303,7 @@ impl Compiler<'_> {
                 }
                 ("partner", Some(text)) => claims.partner = Some(text),
                 ("application_sender", Some(text)) => claims.application_sender = Some(text),
+                ("versions", Some(text)) => claims.versions = vec![text],
                 ("versions", None) if matches!(entry.value.what, What::List(_)) => {
                     let What::List(items) = &entry.value.what else { continue };
                     claims.versions = items.iter().filter_map(|i| i.text().map(str::to_owned)).collect();
@@ -431,6 +475,13 @@ impl Compiler<'_> {
         }
         compiled
     }
+}
+
+/// True of what a mapping can be called: it is a folder's name as well, and there are systems on which those that differ
+/// by capital letters alone are one.
+pub fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+    name.split('/').all(|part| !part.is_empty() && part.chars().all(plain))
 }
 
 /// (URI, prefix), in the URIs' order.

@@ -69,8 +69,8 @@ impl<'a> Run<'a> {
         let pointer = format!("{}/{}", due.parent, due.field.name);
         let sentence = format!("{pointer} can't be computed: {why}");
         let remedy = format!(
-            "correct the expression in line {} of the mapping, or send the document again with what it needs",
-            due.computed.line
+            "correct the expression at {}, or send the document again with what it needs",
+            self.program.placed(due.computed.spot)
         );
         let place = self.near(near);
         self.faults.push(fault("mapping/not_computed", place, "", expected, sentence, remedy));
@@ -90,11 +90,11 @@ impl<'a> Run<'a> {
     }
 
     fn judge(&mut self, rule: &'a Require, expression: &Expression, sees: Sees, near: &str, steps: &mut u64) {
-        let told = match expression.run(sees, steps) {
+        let broken = match expression.run(sees, steps) {
             Ok(Val::Bool(true)) => return,
-            Ok(Val::Bool(false)) => rule.say.clone(),
-            Ok(other) => format!("{} (the rule gives {} and not true or false)", rule.say, other.kind()),
-            Err(why) => format!("{} (the rule can't be judged: {why})", rule.say),
+            Ok(Val::Bool(false)) => None,
+            Ok(other) => Some(format!("it gives {} and not true or false", other.kind())),
+            Err(why) => Some(why),
         };
         let place = match &rule.at {
             Some(route) => {
@@ -106,9 +106,17 @@ impl<'a> Run<'a> {
             }
             None => self.near(near),
         };
+        // A rule that can't be judged is the mapping's fault, whatever the document says.
+        let (code, told, remedy) = match broken {
+            None => (&*rule.code, rule.say.clone(), "correct it and send the document again".to_owned()),
+            Some(why) => (
+                "mapping/not_computed",
+                format!("the rule can't be judged: {why} ({})", rule.say),
+                format!("correct the rule at {}", self.program.placed(rule.spot)),
+            ),
+        };
         let sentence = format!("{told} {}", faults::words("", &place));
-        let remedy = "correct it and send the document again".to_owned();
-        self.faults.push(fault(&rule.code, place, "", &rule.say, sentence.trim_end().to_owned(), remedy));
+        self.faults.push(fault(code, place, "", &rule.say, sentence.trim_end().to_owned(), remedy));
     }
 
     /// The place of the first value that stands in or below a canonical field; the document where there is none.

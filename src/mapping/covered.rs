@@ -90,7 +90,8 @@ impl Covered {
         fields.retain(|(field, ..)| {
             !self.filled.iter().any(|filled| filled == field || filled.starts_with(&format!("{field}/")))
         });
-        let empty = |(field, file, line): (String, &str, u32)| Empty { field, file: file.to_owned(), line };
+        let empty =
+            |(field, line): (String, explain::Line)| Empty { field, file: line.file.to_owned(), line: line.line };
         Told {
             mapping: self.plan.name().to_owned(),
             sets: self.sets,

@@ -1,5 +1,6 @@
 //! What differs between two messages, field by field.
 
+use super::pointer;
 use serde_json::Value;
 
 /// A field that has another value, or is only on one side.
@@ -35,8 +36,7 @@ fn compare(before: Option<&Value>, after: Option<&Value>, at: &mut String, found
     let list = |value: Option<&Value>| value.is_none_or(Value::is_array);
     let mut below = |name: &str, one: Option<&Value>, other: Option<&Value>, found: &mut Vec<Difference>| {
         let length = at.len();
-        at.push('/');
-        at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        pointer::push(at, name);
         compare(one, other, at, found);
         at.truncate(length);
     };

@@ -2,7 +2,7 @@
 //!
 //! Writing keeps no books: what it wrote is read back, and the law says that this gives the same message.
 
-use super::{Context, Origin, Plan, Reading, frames::Seen, plan, read, unread, yaml::Spot};
+use super::{Context, Origin, Plan, Reading, frames::Seen, plan, pointer, read, unread, yaml::Spot};
 use crate::formats::{
     place::At,
     tree::{NodeId, Tree},
@@ -18,6 +18,15 @@ use std::{
 pub struct Line<'p> {
     pub file: &'p str,
     pub line: u32,
+    /// True of a file that comes with the hub: it stands in no folder.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub built_in: bool,
+}
+
+impl std::fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}{}", self.file, self.line, if self.built_in { " (built in)" } else { "" })
+    }
 }
 
 /// A field of the message, and what made it.
@@ -107,7 +116,7 @@ impl Plan {
                 let fields = made.get(&(bytes.start, bytes.end)).into_iter().flatten().map(|f| (*f).to_owned());
                 let fields: Vec<String> = fields.collect();
                 let spots = looked.get(&node).map_or(&[][..], Vec::as_slice);
-                let line = self.looked_by(spots, &fields).map(|spot| self.placed(spot));
+                let line = self.looked_by(spots, &fields).map(|spot| self.0.placed(spot));
                 Looked { place: tree.place(node).at, bytes, path, fields, line }
             })
             .collect();
@@ -119,7 +128,7 @@ impl Plan {
             let Some(bytes) = &one.bytes else { continue };
             let Some(line) = lines.get(&(bytes.start, bytes.end)).filter(|line| **line != one.line) else { continue };
             let possible = plan::spots(&self.0.fields, &one.field);
-            if possible.iter().any(|spot| Some(self.placed(*spot)) == *line) {
+            if possible.iter().any(|spot| Some(self.0.placed(*spot)) == *line) {
                 one.line = *line;
             }
         }
@@ -141,18 +150,12 @@ impl Plan {
         (reading, coverage(tree, &said, &seen))
     }
 
-    fn placed(&self, spot: Spot) -> Line<'_> {
-        let file = self.0.files.get(usize::from(spot.file)).map_or("", String::as_str);
-        Line { file, line: spot.line }
-    }
-
     /// The values of a message, with what made each.
     fn made<'p>(&'p self, origins: &HashMap<&str, &Origin>, at: &mut String, value: &Value, found: &mut Vec<Made<'p>>) {
         let before = at.len();
         match value {
             Value::Object(members) => members.iter().for_each(|(name, value)| {
-                at.push('/');
-                at.push_str(&escaped(name));
+                pointer::push(at, name);
                 self.made(origins, at, value, found);
                 at.truncate(before);
             }),
@@ -170,7 +173,7 @@ impl Plan {
                     value: value.clone(),
                     bytes: origin.map(|o| o.bytes.clone()),
                     at: origin.map(|o| o.at.clone()).unwrap_or_default(),
-                    line: plan::spots(&self.0.fields, at).first().map(|spot| self.placed(*spot)),
+                    line: plan::spots(&self.0.fields, at).first().map(|spot| self.0.placed(*spot)),
                 });
             }
         }
@@ -191,9 +194,4 @@ fn coverage(tree: &Tree, values: &[(String, NodeId)], seen: &Seen) -> Coverage {
         unread.push(Unread { path: path.clone(), times: 1, value, bytes, place });
     }
     Coverage { values: values.len(), unread }
-}
-
-/// A member's name in a JSON pointer.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

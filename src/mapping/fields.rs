@@ -1,7 +1,7 @@
 //! Compiles `fields:`: each canonical field against the message's shape, each path against the guide.
 
 use super::{
-    cel::Expression,
+    cel::{Expression, Wanted},
     dates::DateFormat,
     expr,
     moment::Form,
@@ -284,11 +284,16 @@ impl Fields<'_> {
             }
             [entry] if entry.key == "cel" => {
                 self.computes = true;
-                let expression = self.expression(&entry.value)?;
-                return Some(Source::Computed(Computed { expression, line: entry.value.spot.line }));
+                let expression = self.expression(&entry.value, Wanted::Value(shape))?;
+                return Some(Source::Computed(Computed { expression, spot: entry.value.spot }));
             }
-            _ => {
-                self.say(yaml.spot, format!("{} is expected here: a path, with pipes if need be", shape.takes()));
+            [entry, ..] => {
+                let near = hint(&entry.key, ["read", "cel"]);
+                let sentence = format!(
+                    "{} is expected here: a path, with pipes if need be, {{ read: … }} or {{ cel: … }}{near}",
+                    shape.takes()
+                );
+                self.say(entry.key_spot, sentence);
                 return None;
             }
         };
@@ -337,14 +342,14 @@ impl Fields<'_> {
         }
     }
 
-    /// An expression of CEL, checked against the message.
-    pub fn expression(&mut self, yaml: &Yaml) -> Option<Expression> {
+    /// An expression of CEL, checked against the message and what is expected of it.
+    pub fn expression(&mut self, yaml: &Yaml, wanted: Wanted) -> Option<Expression> {
         let Some(text) = yaml.text() else {
             self.say(yaml.spot, "an expression is expected here, in quotes: { cel: \"size(lines)\" }");
             return None;
         };
         let message = shape::message(self.message)?;
-        match Expression::new(text, message, self.items.last()) {
+        match Expression::new(text, message, self.items.last(), wanted) {
             Ok(expression) => Some(expression),
             Err(wrong) => {
                 self.wrong_at(yaml.spot, wrong);

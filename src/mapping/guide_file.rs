@@ -238,16 +238,7 @@ impl File {
 
 /// The nearest word goes into the remedy.
 fn with_nearest(mut remark: Remark) -> Remark {
-    let letters = |word: &str| {
-        let mut letters: Vec<char> = word.chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    let near = remark.meant.as_ref().and_then(|(word, known)| {
-        // In an id of three letters two that changed places are most of it.
-        let swapped = || known.iter().find(|known| letters(known) == letters(word)).map(String::as_str);
-        nearest(word, known.iter().map(String::as_str)).or_else(swapped)
-    });
+    let near = remark.meant.as_ref().and_then(|(word, known)| nearest(word, known.iter().map(String::as_str)));
     if let Some(near) = near {
         remark.remedy = format!("Did you mean {near}? {}", remark.remedy);
     }

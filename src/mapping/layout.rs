@@ -159,7 +159,7 @@ mod tests {
                 "2:3: `kinds` is no key of `layout:`; nearest kind",
                 "4:46: columns are written as 3-12, or 7 for one; they count from 1",
                 "4:54: columns are written as 3-12, or 7 for one; they count from 1",
-                "5:28: `haed` is no other record of this layout",
+                "5:28: `haed` is no other record of this layout; nearest head",
                 "2:3: records of several kinds need `kind:`, the columns where each says which it is",
             ]
         );

@@ -3,9 +3,10 @@
 use super::{
     Asked, Plan,
     compile::{self, FindGuide},
-    extends::{FileWrong, Sources},
+    extends::{FileWrong, Sources, name_of},
     guide_file, near,
     plan::{Claims, Program},
+    unfit::Unfit,
 };
 use crate::formats::{
     guides::{Guides, Weight},
@@ -17,13 +18,15 @@ use std::{
 };
 
 /// All mappings of the hub.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Library {
     plans: Vec<Arc<Plan>>,
     /// Partners' guides, by the names of their files.
     guides: BTreeMap<String, Guides>,
     /// What it was made of: (path, text).
     files: Vec<(String, String)>,
+    /// What was published and is not in it.
+    pub(super) unfit: Vec<Unfit>,
 }
 
 /// A fault in a mapping file.
@@ -68,6 +71,7 @@ impl Library {
                 Err(wrong) => lints.extend(wrong.into_iter().map(Lint::from)),
             }
         }
+        lints.extend(files.iter().filter_map(|(path, text)| misnamed(path, text)));
         lints.extend(ties(&programs));
         let guides = guides(files, &mut lints);
         lints.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
@@ -75,14 +79,20 @@ impl Library {
         lints.dedup();
         if lints.is_empty() {
             let plans = programs.into_iter().map(|(_, program)| Arc::new(Plan(program))).collect();
-            Ok(Library { plans, guides, files: files.to_vec() })
+            Ok(Library { plans, guides, files: files.to_vec(), unfit: Vec::new() })
         } else {
             Err(lints)
         }
     }
 
-    /// The mapping that claims it; the most specific wins: by application sender, by partner, by the very version.
+    /// The mapping that claims it; the most specific wins: by application sender, by partner, by the very version. None
+    /// where a published one would, that does not fit.
     pub fn claim(&self, asked: &Asked) -> Option<Arc<Plan>> {
+        if self.unfit_for(asked).is_some() { None } else { self.best(asked) }
+    }
+
+    /// The most specific of those that fit.
+    pub(super) fn best(&self, asked: &Asked) -> Option<Arc<Plan>> {
         let fitting = self.plans.iter().filter_map(|plan| Some((fit(&plan.0, asked)?, plan)));
         fitting.max_by_key(|(fit, _)| *fit).map(|(_, plan)| plan.clone())
     }
@@ -181,7 +191,9 @@ impl Library {
 fn guides(files: &[(String, String)], lints: &mut Vec<Lint>) -> BTreeMap<String, Guides> {
     let mut found = BTreeMap::new();
     let extends = |text: &str| text.lines().any(|line| line.starts_with("extends:"));
-    for (path, text) in files.iter().filter(|(path, text)| is_yaml(path) && !is_mapping(path) && extends(text)) {
+    let guide =
+        |path: &str, text: &str| is_yaml(path) && !is_mapping(path) && extends(text) && misnamed(path, text).is_none();
+    for (path, text) in files.iter().filter(|(path, text)| guide(path, text)) {
         let (guide, remarks) = guide_file::read(text);
         let faults = remarks.into_iter().filter(|remark| remark.weight == Weight::Fault);
         lints.extend(faults.map(|remark| Lint {
@@ -201,6 +213,15 @@ fn guides(files: &[(String, String)], lints: &mut Vec<Lint>) -> BTreeMap<String,
         }
     }
     found
+}
+
+/// A mapping under another name, which would be taken for a guide, or for nothing.
+fn misnamed(path: &str, text: &str) -> Option<Lint> {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let meant = is_yaml(path) && !is_mapping(path) && (name == "mapping.yml" || name_of(text).is_some());
+    let sentence =
+        format!("a mapping's file is called mapping.yaml, in a folder of its own: {name} would not be read as one");
+    meant.then(|| Lint { file: path.to_owned(), line: 1, column: 1, sentence })
 }
 
 fn is_yaml(path: &str) -> bool {

@@ -30,8 +30,10 @@ mod library;
 mod moment;
 pub mod near;
 mod out;
+pub mod picture;
 mod pipes;
 mod plan;
+pub mod pointer;
 mod read;
 pub mod resolved;
 mod route;
@@ -44,6 +46,7 @@ pub mod standard;
 pub mod suggest;
 mod tables;
 mod told;
+mod unfit;
 mod unread;
 pub mod versions;
 mod write;
@@ -53,8 +56,11 @@ mod write_named;
 mod write_rules;
 pub mod yaml;
 
+pub use compile::is_name;
+pub use explain::Line;
 pub use extends::name_of;
 pub use library::{Library, Lint};
+pub use unfit::Unfit;
 
 use crate::formats::{
     CsvOptions, Options, fault::Fault, layout::Layout, piece::Standard, place::At, tree::Tree, write::Segment,
@@ -269,15 +275,11 @@ impl Plan {
         };
         Claimed { document, direction, versions: claims.versions.clone(), partner: claims.partner.clone() }
     }
-    /// Each field that it makes, lists' items once (`/lines/item`), with file and line.
-    pub fn fields(&self) -> Vec<(String, &str, u32)> {
+    /// Each field that it makes, lists' items once (`/lines/item`), with the line that says it.
+    pub fn fields(&self) -> Vec<(String, Line<'_>)> {
         let mut found = Vec::new();
         plan::leaves(&self.0.fields, "", &mut found);
-        let placed = found.into_iter().map(|(field, spot)| {
-            let file = self.0.files.get(usize::from(spot.file)).map_or("", String::as_str);
-            (field, file, spot.line)
-        });
-        placed.collect()
+        found.into_iter().map(|(field, spot)| (field, self.0.placed(spot))).collect()
     }
     /// Where the mapping says how a canonical field is made: (file, line), for a JSON pointer into the message. Of a field
     /// that no line names by itself (an item's `scheme`) that of what it stands in.

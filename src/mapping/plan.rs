@@ -1,6 +1,6 @@
 //! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
 
-use super::{cel::Expression, dates::DateFormat, moment::Form, shape::Shape, tables::Table, yaml::Spot};
+use super::{cel::Expression, dates::DateFormat, explain::Line, moment::Form, shape::Shape, tables::Table, yaml::Spot};
 use crate::formats::{guides::Guide, layout::Layout, piece::Standard};
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub struct Program {
     pub joins: bool,
     /// The files that it was made of; a [`Spot`] names one by its number.
     pub files: Vec<String>,
+    /// Which of them come with the hub.
+    pub built_in: Vec<bool>,
     /// Tables of its own file, not of those it extends: (as it names the file, where that stands).
     pub own_tables: Vec<(String, String)>,
     /// XML: the document element, written and read.
@@ -156,6 +158,15 @@ pub struct Field {
     pub spot: Spot,
 }
 
+impl Program {
+    /// A place of the mapping's files.
+    pub fn placed(&self, spot: Spot) -> Line<'_> {
+        let number = usize::from(spot.file);
+        let built_in = self.built_in.get(number).copied().unwrap_or_default();
+        Line { file: self.files.get(number).map_or("", String::as_str), line: spot.line, built_in }
+    }
+}
+
 /// Where a field's value comes from, and goes to.
 #[derive(Debug)]
 pub enum Source {
@@ -179,7 +190,8 @@ pub enum Source {
 #[derive(Debug)]
 pub struct Computed {
     pub expression: Expression,
-    pub line: u32,
+    /// Where the mapping says it.
+    pub spot: Spot,
 }
 
 /// One line of `require:`.
@@ -193,6 +205,8 @@ pub struct Require {
     pub code: String,
     /// Where in the document it is told, instead of at what `each` names.
     pub at: Option<Route>,
+    /// Where the mapping says it.
+    pub spot: Spot,
 }
 
 /// A way down to a place, and the fields there.

@@ -1,6 +1,7 @@
 //! Compiles `write:`: what reading can't tell when going the other way.
 
 use super::{
+    cel::Wanted,
     expr,
     fields::Fields,
     near::hint,
@@ -101,9 +102,13 @@ fn computed(key: &str, yaml: &Yaml, path: &expr::Path, fields: &mut Fields, spot
                 _ => RuleValue::Count { up, step: step? },
             })
         }
-        "cel" => fields.expression(yaml).map(RuleValue::Cel),
+        "cel" => fields.expression(yaml, Wanted::Text).map(RuleValue::Cel),
         "from" => from(text, yaml.spot, fields),
-        _ => wrong(fields, spot),
+        _ => {
+            let near = hint(key, ["count", "sum", "first", "from", "instead", "cel"]);
+            fields.wrong.push((spot, format!("`write:` takes {FORMS}{near}")));
+            None
+        }
     }
 }
 
@@ -163,7 +168,7 @@ pub fn require(yaml: &Yaml, fields: &mut Fields, message: &Shape) -> Option<Requ
         }
     };
     fields.items.extend(item);
-    let expression = fields.expression(rule);
+    let expression = fields.expression(rule, Wanted::Truth);
     fields.items.clear();
     let at = yaml.get("at").map(|yaml| (yaml.text().unwrap_or_default(), yaml.spot));
     let edi = matches!(fields.router.standard, Standard::X12 | Standard::Edifact);
@@ -175,5 +180,5 @@ pub fn require(yaml: &Yaml, fields: &mut Fields, message: &Shape) -> Option<Requ
         }
     };
     let code = text("code").unwrap_or_else(|| "mapping/rule".to_owned());
-    Some(Require { expression: expression?, each, say, code, at })
+    Some(Require { expression: expression?, each, say, code, at, spot: rule.spot })
 }

@@ -119,7 +119,8 @@ fn properties() -> Value {
         "claims" => json!({ "description": "Which documents it is for; the most specific claim wins", "type": "object",
             "properties": {
                 "direction": { "enum": ["in", "out", "both"] },
-                "versions": { "type": "array", "items": { "type": "string" } },
+                "versions": { "description": "One, or several: `[004010, 005010]`",
+                    "type": ["string", "number", "array"], "items": { "type": ["string", "number"] } },
                 "partner": { "type": "string" },
                 "application_sender": { "description": "GS02, UNB S002", "type": "string" } },
             "additionalProperties": false }),

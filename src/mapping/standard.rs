@@ -108,6 +108,11 @@ pub const FILES: &[(&str, &str)] = shipped![
     "tables/uom.csv",
 ];
 
+/// True of a file that comes with the hub, and was not replaced by a folder's own.
+pub fn is_built_in(path: &str, text: &str) -> bool {
+    FILES.iter().any(|(ours, shipped)| *ours == path && *shipped == text)
+}
+
 /// The shipped files with a folder's own: one that stands at the same place (`standard/…`, `tables/…`) replaces ours,
 /// all others are added. Below a folder that replaces any, all are named from that folder on, as ours are: a mapping that
 /// replaces ours finds a table that was added beside it.

@@ -48,7 +48,10 @@ impl<'p> Run<'p> {
             Ok(value) => value.text(),
             Err(why) => {
                 let sentence = format!("{} can't be computed: {why}", rule.text);
-                self.faults.push(write_fault("mapping/not_computed", "", "", &rule.text, sentence));
+                let mut fault = write_fault("mapping/not_computed", "", "", &rule.text, sentence);
+                let line = self.program.placed(rule.spot);
+                fault.remedy = format!("correct the expression at {line}, or what made the message").into();
+                self.faults.push(fault);
                 None
             }
         }

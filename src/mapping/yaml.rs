@@ -1,7 +1,8 @@
 //! YAML with places: every key and value of a mapping, a guide or an agreement knows its line and column.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
+use serde_saphyr::{Error, MessageFormatter, Spanned, UserMessageFormatter, budget::BudgetBreach};
+use std::borrow::Cow;
 
 /// A place in a file: line and column from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -95,7 +96,26 @@ pub fn parse(text: &str) -> Result<Yaml, (Spot, String)> {
             into_quotes(&mut whole, &lines);
             Ok(whole)
         }
-        Err(e) => Err((e.location().map(spot).unwrap_or_default(), e.to_string())),
+        Err(e) => Err((e.location().map(spot).unwrap_or_default(), Words.format_message(&e).into_owned())),
+    }
+}
+
+/// What is wrong with YAML, in the words of who writes it and not of who parses it.
+struct Words;
+
+impl MessageFormatter for Words {
+    fn format_message<'e>(&self, error: &'e Error) -> Cow<'e, str> {
+        match error {
+            Error::DuplicateMappingKey { key: Some(key), .. } => {
+                format!("`{key}` stands twice in one object: take one of them away").into()
+            }
+            Error::DuplicateMappingKey { .. } => "a key stands twice in one object: take one of them away".into(),
+            Error::Budget { breach: BudgetBreach::Depth { depth }, .. } => {
+                format!("it is nested {depth} deep, which no such file needs").into()
+            }
+            Error::Budget { .. } => "it is larger than any such file needs to be, or its aliases are".into(),
+            other => UserMessageFormatter.format_message(other),
+        }
     }
 }
 
@@ -199,8 +219,8 @@ mod tests {
     fn what_is_no_yaml_has_a_place() {
         let (spot, sentence) = parse("a: 1\nb: [1, 2\nc: 3\n").unwrap_err();
         assert!(spot.line >= 2, "{spot:?} {sentence}");
-        let (spot, _) = parse("a: 1\na: 2\n").unwrap_err();
-        assert_eq!(spot.line, 2);
+        let (spot, sentence) = parse("a: 1\na: 2\n").unwrap_err();
+        assert_eq!((spot.line, sentence.as_str()), (2, "`a` stands twice in one object: take one of them away"));
     }
 
     #[test]

@@ -72,6 +72,22 @@ fn lint_shows_each_fault_under_its_line() {
 }
 
 #[test]
+fn a_file_that_is_no_text_hides_no_other_fault() {
+    let folder = with(&OWN.replace("REF[01=19]", "REV[01=19]"));
+    folder.write("mappings/tables/ware.csv", b"value,target\n1,caf\xe9\n");
+    folder.write("mappings/partners/b/850/mapping.yaml", b"mapping: b/850\nextends: northwind/850-order # \xfc\n");
+    let called = call(&folder, &["lint"]);
+    assert_eq!(called.code, 1, "{called:?}");
+    let told: Vec<&str> = called.out.lines().filter(|line| line.contains(".csv:") || line.contains(".yaml:")).collect();
+    let expected = [
+        "mappings/partners/b/850/mapping.yaml:2:32: byte 46 (hex FC) is no UTF-8: save the file as UTF-8; as ISO 8859-1 the byte is `ü`",
+        "mappings/partners/northwind/850-order/mapping.yaml:5:19: REV is not in the guide of 850 004010; nearest REF",
+        "mappings/tables/ware.csv:2:6: byte 18 (hex E9) is no UTF-8: save the file as UTF-8; as ISO 8859-1 the byte is `é`",
+    ];
+    assert_eq!(told, expected, "{}", called.out);
+}
+
+#[test]
 fn samples_are_tried_shown_and_blessed() {
     let folder = with(OWN);
     folder.write("mappings/partners/northwind/850-order/samples/first.in.edi", ORDER);
@@ -82,7 +98,7 @@ fn samples_are_tried_shown_and_blessed() {
     assert_eq!(call(&with(OWN), &["test"]).code, 2, "nothing tried is not all right");
     let called = call(&folder, &["test", "mappings/partners"]);
     assert_eq!(called.code, 0, "{called:?}");
-    assert!(called.out.starts_with("1 samples, 0 not as reviewed"), "{}", called.out);
+    assert!(called.out.starts_with("1 sample, 0 not as reviewed, 0 mappings without one"), "{}", called.out);
     folder.write("mappings/partners/northwind/850-order/samples/first.in.edi", ORDER.replace("SPRING", "SUMMER"));
     let called = call(&folder, &["test"]);
     assert_eq!(called.code, 1, "{called:?}");

@@ -1,6 +1,6 @@
 //! `crossdock mapping new` and `crossdock partner new`: from a sample to files that lint clean, and nothing overwritten.
 
-use super::call::{Folder, call};
+use super::call::{Folder, call, command, run};
 
 const ORDER: &str =
     "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260101*0900*U*00401*000000001*1*T*:~
@@ -99,9 +99,90 @@ fn a_sample_with_faults_is_of_use_and_its_faults_are_told() {
     let folder = Folder::new();
     folder.write("order.edi", ORDER.replace("SE*8*", "SE*9*"));
     let called = call(folder.path(), "mapping new northwind/850-order --from order.edi");
-    assert_eq!(called.code, 0, "{called:?}");
+    assert_eq!(called.code, 1, "written, and not as if all were well: {called:?}");
     assert!(called.err.contains("faults, which `crossdock check` shows"), "{called:?}");
+    assert!(called.out.contains("wrote "), "{called:?}");
+    let called = call(folder.path(), "partner new southwind --from order.edi --tenant acme");
+    assert!(called.code == 1 && folder.path().join("connectors/southwind.yaml").exists(), "{called:?}");
     let empty = folder.write("empty.edi", "");
     let called = call(folder.path(), &format!("partner new northwind --from {}", empty.display()));
     assert!(called.code == 2 && called.err.contains("is empty"), "{called:?}");
+}
+
+#[test]
+fn names_are_in_small_letters() {
+    let folder = Folder::new();
+    begun(&folder);
+    let called = call(folder.path(), "mapping new NORTH/a --from order.edi");
+    assert!(called.code == 2 && called.err.contains("PARTNER/WHAT in small letters"), "{called:?}");
+    folder.write(
+        "mappings/x/mapping.yaml",
+        "mapping: NORTH/a\nextends: x12/4010/850-order\nclaims: { partner: north }\n",
+    );
+    let lint = call(folder.path(), "mapping lint");
+    assert!(lint.code == 1 && lint.out.contains("`NORTH/a` can't be a mapping's name"), "{lint:?}");
+    assert!(lint.out.contains("as in `north/a`"), "{lint:?}");
+}
+
+#[test]
+fn a_shop_s_own_json_is_known_by_what_reads_it() {
+    let folder = Folder::new();
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("mappings/standard/json/shopify-order/samples/typical.in.json");
+    folder.write("webhook.json", std::fs::read(sample).unwrap());
+    let called = call(folder.path(), "partner new shop --from webhook.json --tenant acme");
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.err.contains("taken for json shopify-order"), "{called:?}");
+    let text = std::fs::read_to_string(folder.path().join("connectors/shop.yaml")).unwrap();
+    assert!(text.contains("expects: json shopify-order"), "{text}");
+    let said = run(command(folder.path()).args([
+        "mapping",
+        "suggest",
+        "webhook.json",
+        "--as",
+        "json other",
+        "--to",
+        "order/1",
+    ]));
+    assert!(!said.err.contains("taken for"), "{said:?}");
+}
+
+#[test]
+fn a_column_that_contradicts_itself_is_no_field_of_its_own() {
+    let folder = Folder::new();
+    let sample =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/standard/csv/orders/samples/typical.in.csv");
+    let text = std::fs::read_to_string(sample).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let at = header.split(',').position(|name| name == "currency").unwrap();
+    let mut rows: Vec<Vec<String>> = rows.lines().map(|row| row.split(',').map(str::to_owned).collect()).collect();
+    assert_eq!(rows[0][0], rows[1][0], "two rows of one order");
+    rows[1][at] = "GBP".into();
+    let rows: Vec<String> = rows.into_iter().map(|row| row.join(",")).collect();
+    folder.write("orders.csv", format!("{header}\n{}\n", rows.join("\n")));
+    let called = call(folder.path(), "mapping new shop/orders --from orders.csv --by order_number");
+    assert!(called.out.contains("the order's first row says"), "{called:?}");
+    let text = std::fs::read_to_string(folder.path().join("mappings/partners/shop/orders/mapping.yaml")).unwrap();
+    assert!(!text.contains("currency"), "{text}");
+}
+
+#[test]
+fn a_proposal_beside_a_mapping_that_claims_the_same_says_so() {
+    let folder = Folder::new();
+    begun(&folder);
+    let called = call(folder.path(), "mapping suggest order.edi");
+    assert!(
+        called.err.contains("x12/4010/850-order claims such documents") && called.err.contains("--partner"),
+        "{called:?}"
+    );
+    let called = call(folder.path(), "mapping suggest order.edi --partner northwind --name northwind/850");
+    assert!(called.out.contains("claims: { partner: northwind, direction: in }"), "{called:?}");
+    assert!(!called.err.contains("claims such documents"), "{called:?}");
+    folder.write("mappings/northwind/mapping.yaml", &called.out);
+    assert_eq!(call(folder.path(), "mapping lint").code, 0);
+    folder.write("broken.json", "{ \"number\": ");
+    let called = call(folder.path(), "mapping suggest order.edi --like broken.json");
+    assert!(called.code == 2 && called.err.contains("broken.json is no JSON, and a message is: EOF"), "{called:?}");
+    let called = run(command(folder.path()).args(["mapping", "suggest", "broken.json", "--as", "json order"]));
+    assert!(called.code == 2 && called.err.contains("broken.json holds no set of json: "), "{called:?}");
 }

@@ -180,11 +180,7 @@ fn what_a_mapping_would_change_of_kept_documents_is_told_before_it_is_published(
     assert!(read_by(&folder, "000000003", "Po-3").starts_with("northwind/850-order@"));
     drop(hub);
     let shown = ok(call(&folder, &["versions", name]));
-    assert!(
-        shown.out.contains("1 documents, 1 changed") && shown.out.contains("published: version 1"),
-        "{}",
-        shown.out
-    );
+    assert!(shown.out.contains("1 document, 1 changed") && shown.out.contains("published: version 1"), "{}", shown.out);
 }
 
 #[test]
@@ -238,5 +234,85 @@ fn files_and_a_hub_are_made_to_agree() {
     );
     let differs = ok(all(&["mapping", "diff", "x12/4010/850-order@0", "shipped"]));
     assert!(differs.out.contains("no field is made by another line"), "{}", differs.out);
+    drop(hub);
+}
+
+#[test]
+fn a_name_without_versions_is_told_with_what_was_meant() {
+    let folder = files();
+    folder.write(
+        "mappings/northwind/850-order/mapping.yaml",
+        "mapping: northwind/850-order\nextends: x12/4010/850-order\nclaims: { partner: northwind }\n",
+    );
+    let hub = serve_with(&folder, &[]);
+    let begin = "a version begins as a draft: `crossdock mapping draft FOLDER --reason …`";
+    for (name, told) in [
+        ("northwind/850-ordr", "there is no mapping `northwind/850-ordr` in your tenant; nearest northwind/850-order"),
+        (
+            "northwind/850-order",
+            "of `northwind/850-order` the hub's own file stands, and your tenant has no version of it",
+        ),
+    ] {
+        for arguments in [vec!["versions", name], vec!["review", name], vec!["publish", name], vec!["rollback", name]] {
+            let called = call(&folder, &[&arguments[..], &["--tenant", "acme"]].concat());
+            assert_eq!(called.code, 2, "{called:?}");
+            assert!(called.err.contains(told) && called.err.contains(begin), "{arguments:?}: {}", called.err);
+        }
+    }
+    ok(draft(&folder, OWN, "a season"));
+    let called = call(&folder, &["review", "northwind/850-order@3", "--tenant", "acme"]);
+    assert!(called.err.contains("of `northwind/850-order` there is no version 3"), "{}", called.err);
+    let called = call(&folder, &["diff", "nothere", "northwind/850-order", "--tenant", "acme"]);
+    assert!(called.err.contains("`nothere` is no folder and so the mapping `nothere`"), "{}", called.err);
+    let called = call(&folder, &["diff", "northwind/850-ordre", "northwind/850-ordre@0", "--tenant", "acme"]);
+    assert!(
+        called.err.contains("neither a folder nor a mapping `northwind/850-ordre`; nearest northwind/850-order"),
+        "{}",
+        called.err
+    );
+    drop(hub);
+}
+
+#[test]
+fn a_published_mapping_that_fits_no_more_stops_no_hub() {
+    let folder = files();
+    let ours = "mapping: ours/850
+extends: x12/4010/850-order
+claims: { application_sender: NOBODY }
+tables: { season: { SPRING: spring, '*': '*' } }
+";
+    folder.write("mappings/ours/850/mapping.yaml", ours);
+    let hub = serve_with(&folder, &[]);
+    let own = "mapping: northwind/850-order
+extends: ours/850
+claims: { partner: northwind, application_sender: NORTHWIND }
+fields:
+  ext: { season: 'REF[01=19].02 | table(season)' }
+";
+    ok(draft(&folder, own, "a season"));
+    ok(call(&folder, &["publish", "northwind/850-order", "--force", "--reason", "now", "--tenant", "acme"]));
+    assert!(read_by(&folder, "000000001", "PO-1").starts_with("northwind/850-order@"));
+    drop(hub);
+    // What it was drafted on is changed, as by an upgrade.
+    folder.write("mappings/ours/850/mapping.yaml", ours.replace("season:", "seasons:"));
+    let hub = serve_with(&folder, &[]);
+    let log = std::fs::read_to_string(folder.path().join("serve.log")).unwrap();
+    let sentence = "the published version of northwind/850-order does not fit the hub's files any more: \
+                    mapping.yaml:5:40: the table `season` is not named under `tables:`; nearest seasons";
+    assert!(log.contains(sentence), "{log}");
+    drop_in(folder.path(), "PO-2.edi", &order("000000002", "PO-2"));
+    let document = ended(folder.path(), "PO-2.edi", "translated");
+    let held = messages(folder.path(), &document, "held").remove(0);
+    assert_eq!(held["cause"]["code"], "mapping/unfit", "{held}");
+    assert_eq!(held["cause"]["sentence"], sentence, "{held}");
+    assert!(held["cause"]["remedy"].as_str().unwrap().contains("crossdock mapping rollback northwind/850-order"));
+    // Others are drafted all the same, and it is taken back.
+    folder.write("other/mapping.yaml", "mapping: other/850\nextends: x12/4010/850-order\nclaims: { partner: other }\n");
+    ok(call(&folder, &["draft", "other", "--reason", "another", "--tenant", "acme"]));
+    ok(call(&folder, &["rollback", "northwind/850-order", "--reason", "until it is mended", "--tenant", "acme"]));
+    assert!(read_by(&folder, "000000003", "PO-3").starts_with("x12/4010/850-order@"));
+    let id = held["id"].as_str().unwrap();
+    ok(run(command(folder.path()).args(["messages", "restart", id, "--why", "taken back", "--tenant", "acme"])));
+    messages(folder.path(), &document, "applied");
     drop(hub);
 }

@@ -240,14 +240,17 @@ write:
   CTT01: { cel: size(lines) }
 ";
 
-    fn read(number: &str, quantity: &str) -> (Value, Vec<(String, String)>) {
-        let plan = compile(RULES).unwrap_or_else(|lints| panic!("{lints:#?}")).named("own").unwrap();
-        let segments = format!(
-            "BEG*00*SA*{number}**20260102~N1*BY*X~PO1*1*1.5*EA***VN*A1~PO1*2*{quantity}*EA***VN*A2~SE*6*0001~GE*1*1~IEA*1*000000001~"
-        );
+    fn order(number: &str, quantity: &str) -> String {
         let head = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
                     GS*PO*A*B*20260101*0900*1*X*004010~ST*850*0001~";
-        let sets = sets(&plan, format!("{head}{segments}").as_bytes());
+        format!(
+            "{head}BEG*00*SA*{number}**20260102~N1*BY*X~PO1*1*1.5*EA***VN*A1~PO1*2*{quantity}*EA***VN*A2~SE*6*0001~GE*1*1~IEA*1*000000001~"
+        )
+    }
+
+    fn read(number: &str, quantity: &str) -> (Value, Vec<(String, String)>) {
+        let plan = compile(RULES).unwrap_or_else(|lints| panic!("{lints:#?}")).named("own").unwrap();
+        let sets = sets(&plan, order(number, quantity).as_bytes());
         let reading = plan.read(&sets[0].tree, &context());
         let told = reading.faults.iter().map(|f| (format!("{} {}", f.code, f.place.at), f.sentence.to_string()));
         (reading.body.clone(), told.collect())
@@ -270,5 +273,36 @@ write:
             ("mapping/rule PO101", "a line is of less than 100 in segment 5"),
         ];
         assert_eq!(told, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    }
+
+    #[test]
+    fn what_can_not_be_computed_names_the_line_of_the_mapping() {
+        let text = RULES
+            .replace("cel: size(lines) }, amount", "cel: 'size(lines.filter(l, l.price.amount > 0))' }, amount")
+            .replace("this.quantity.value < 100", "this.price.amount > 0");
+        let plan = compile(&text).unwrap_or_else(|lints| panic!("{lints:#?}")).named("own").unwrap();
+        let sets = sets(&plan, order("12", "2").as_bytes());
+        let reading = plan.read(&sets[0].tree, &context());
+        let told: Vec<(&str, &str, &str)> =
+            reading.faults.iter().map(|f| (&*f.code, &*f.sentence, &*f.remedy)).collect();
+        let why = "`l.price.amount` is not there; ask first with has(…)";
+        let expected = [
+            (
+                "mapping/not_computed",
+                &*format!("/totals/lines can't be computed: {why}"),
+                "correct the expression at own/mapping.yaml:5, or send the document again with what it needs",
+            ),
+            (
+                "mapping/not_computed",
+                "the rule can't be judged: `this.price.amount` is not there; ask first with has(…) (a line is of less than 100) in segment 4",
+                "correct the rule at own/mapping.yaml:9",
+            ),
+            (
+                "mapping/not_computed",
+                "the rule can't be judged: `this.price.amount` is not there; ask first with has(…) (a line is of less than 100) in segment 5",
+                "correct the rule at own/mapping.yaml:9",
+            ),
+        ];
+        assert_eq!(told, expected);
     }
 }

@@ -34,6 +34,7 @@ fn a_path_that_the_guide_does_not_know() {
     check("  notes: N9/MSG01\n", &[]);
     check("  ext: { a: BEG13 }\n", &["11:13: BEG13 is not in the guide of 850 004010; nearest BEG12"]);
     check("  ext: { a: BEH03 }\n", &["11:13: BEH is not in the guide of 850 004010; nearest BEG"]);
+    check("  ext: { a: BGE03 }\n", &["11:13: BGE is not in the guide of 850 004010; nearest BEG"]);
     check("  ext: { a: BEG03.01 }\n", &["11:13: BEG03.01 is not in the guide of 850 004010; BEG03 has no components"]);
     check("  ext: { a: 'N1[01=@@].02' }\n", &["11:17: `@@` is no code of N101 in the guide of 850 004010"]);
     check("  ext: { a: PO1/XYZ02 }\n", &["11:17: XYZ is not in PO1 of the guide of 850 004010"]);
@@ -121,6 +122,25 @@ fn expressions_and_rules() {
         &["11:56: BEG13 is not in the guide of 850 004010; nearest BEG12"],
     );
     check(
+        "  ext: { a: { cell: '1' } }\n",
+        &["11:15: text is expected here: a path, with pipes if need be, { read: … } or { cel: … }; nearest cel"],
+    );
+    check(
+        "  totals: { amount: { cel: 'number' } }\n",
+        &["11:29: `number` is text, and the field takes a decimal number; as a number: decimal(number)"],
+    );
+    check(
+        "require: [{ rule: \"currency != '' && number > 5\", say: no }]\n",
+        &[
+            "11:38: `number` is text, and `5` is a number: `>` compares two numbers or two texts; as a number: decimal(number)",
+        ],
+    );
+    check(
+        "require: [{ rule: size(lines), say: no line }]\n",
+        &["11:19: `size(lines)` is a number, and a rule says true or false: compare it, as in `size(lines) > 0`"],
+    );
+    check("write: { CTT01: { cel: lines } }\n", &["11:24: `lines` is a list, and a single value is written"]);
+    check(
         "require: [{ rul: 'size(lines) > 0', say: no line }]\n",
         &[
             "11:11: a rule has `rule:`, an expression, and `say:`, the sentence that is told where it doesn't hold",
@@ -146,7 +166,24 @@ fn the_head_of_a_file() {
             "1:1: `mapping:` is missing, as in `mapping: x12/4010/850-order`",
         ],
     );
-    whole(&HEAD.replace("x12 004010 850", "x12 004010 851x"), &["2:7: there is no guide for 851x 004010"]);
+    whole(&HEAD.replace("x12 004010 850", "x12 004010 851x"), &["2:7: there is no guide for 851x 004010; nearest 851"]);
+    whole(&HEAD.replace("x12 004010 850", "x12 004010 85O"), &["2:7: there is no guide for 85O 004010; nearest 850"]);
+    // Of the same head, one fault hides no other.
+    let text = HEAD.replace("from: x12 004010", "from: x21 004010").replace("order/1", "ordr/1");
+    whole(
+        &text.replace("direction: in", "direction: inn, versoins: 004010").replace("{ a: original }", "nothing.csv"),
+        &[
+            "2:7: `x21 004010 850` says no document; nearest x12; write it as one of: x12 004010 850, edifact D96A ORDERS, csv orders, fixed orders, ubl order, cxml OrderRequest, json order",
+            "3:5: `ordr/1` is no canonical message; nearest order/1",
+            "4:22: `direction:` is in, out or both",
+            "4:27: `versoins` is not understood under `claims:`; nearest versions",
+            "5:14: the table's file `nothing.csv` is not there, neither beside the mapping nor from the root of the mappings",
+        ],
+    );
+    let lints = Library::compile(&[("m/mapping.yaml".into(), HEAD.replace("004010", "004011"))]).unwrap_err();
+    assert!(lints[0].sentence.starts_with("there is no guide for 850 004011; there is one for "), "{lints:?}");
+    assert!(lints[0].sentence.contains("004010"), "{lints:?}");
+    whole(&HEAD.replace("direction: in", "direction: in, versions: 004010"), &[]);
     whole(
         &HEAD.replace("x12 004010 850", "fax"),
         &[
@@ -180,6 +217,12 @@ fn write_lines() {
         "write: { BEG02: { count: PO1 }, BEG99: 'x' }\n",
         &["11:33: BEG99 is not in the guide of 850 004010; nearest BEG12"],
     );
+    check(
+        "write: { CTT01: { conut: PO1 } }\n",
+        &[
+            "11:17: `write:` takes a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) }, { instead: 53 } or { cel: size(lines) }; nearest count",
+        ],
+    );
     check("write: { BEG02: { sum: NO102 } }\n", &["11:24: NO1 is not in the guide of 850 004010; nearest N1"]);
     check("write: { BEG02: { from: nummer } }\n", &["11:25: `nummer` is no field of order/1 here; nearest number"]);
     check(
@@ -198,6 +241,19 @@ fn all_faults_of_all_files_come_at_once() {
     let lints = Library::compile(&[a, b]).unwrap_err();
     let told: Vec<_> = lints.iter().map(|l| (l.file.as_str(), l.line)).collect();
     assert_eq!(told, [("a/mapping.yaml", 11), ("a/mapping.yaml", 12), ("b/mapping.yaml", 11)]);
+}
+
+#[test]
+fn a_mapping_under_another_name_is_told() {
+    for (path, text) in [("m/mapping.yml", "extends: x12/4010/850-order\n"), ("m/850.yaml", HEAD)] {
+        let lints = Library::compile(&[(path.to_owned(), text.to_owned())]).unwrap_err();
+        let told: Vec<String> = lints.iter().map(ToString::to_string).collect();
+        let name = path.rsplit('/').next().unwrap();
+        let expected = format!(
+            "{path}:1:1: a mapping's file is called mapping.yaml, in a folder of its own: {name} would not be read as one"
+        );
+        assert_eq!(told, [expected]);
+    }
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn read(plan: &Plan, fields: &BTreeSet<String>, tree: &Tree, found: &mut Read, d
 
 impl Trial {
     fn fields(plan: &Plan) -> BTreeSet<String> {
-        plan.fields().into_iter().map(|(field, _, _)| field).collect()
+        plan.fields().into_iter().map(|(field, _)| field).collect()
     }
 
     fn both<'t>(&self, trees: impl Iterator<Item = &'t Tree>) -> (Read, Read) {

@@ -7,13 +7,15 @@ use super::{
 use crate::{
     cli::{
         ask::{self, Place, Places, encoded, is_not_found},
-        out::Out,
+        out::{Out, counted},
         settings,
     },
     mapping::{
-        Context, Library, NoTables, Plan,
+        Context, Library, Line, NoTables, Plan,
         differences::differences,
-        name_of, samples,
+        name_of,
+        near::hint,
+        samples,
         versions::{Overlay, with_version},
     },
 };
@@ -75,6 +77,14 @@ impl Side {
         }
     }
 
+    /// What a side is taken for, in words.
+    fn called(&self, text: &str) -> String {
+        match self {
+            Side::Folder(..) => format!("{text} is of `{}`", self.name()),
+            Side::Version(name, _) => format!("`{text}` is no folder and so the mapping `{name}`"),
+        }
+    }
+
     /// As the hub takes it.
     fn asked(&self) -> Value {
         match self {
@@ -89,13 +99,8 @@ impl Side {
 pub async fn run(args: &Diff, out: &mut Out) -> anyhow::Result<u8> {
     let (Some(old), Some(new)) = (side(&args.old, args, out)?, side(&args.new, args, out)?) else { return Ok(1) };
     if old.name() != new.name() {
-        bail!(
-            "{} is of `{}` and {} of `{}`: they are no two of one mapping",
-            args.old,
-            old.name(),
-            args.new,
-            new.name()
-        );
+        let (first, second) = (old.called(&args.old), new.called(&args.new));
+        bail!("{first} and {second}: they are no two of one mapping{}", hint(old.name(), [new.name()]));
     }
     match args.replay {
         Some(documents) => replayed(args, documents, &old, &new, out).await,
@@ -202,12 +207,16 @@ fn told(found: &Value, out: &mut Out) -> anyhow::Result<()> {
     let count = |key: &str| found[key].as_u64().unwrap_or_default();
     let gone =
         if count("gone") == 0 { String::new() } else { format!("; of {} more the bytes are not kept", count("gone")) };
-    let (documents, sets, took) = (count("documents"), count("sets"), count("took_ms"));
-    out.line(format!("{documents} documents, {sets} sets, {took} ms{gone}"))?;
+    let took = count("took_ms");
+    out.line(format!(
+        "{}, {}, {took} ms{gone}",
+        counted(count("documents"), "document"),
+        counted(count("sets"), "set")
+    ))?;
     out.line(out.bold(&format!(
-        "{} documents would change; {} sets would not be read or written any more, {} would that are not",
-        count("changed_documents"),
-        count("newly_fail"),
+        "{} would change; {} would not be read or written any more, {} would that are not",
+        counted(count("changed_documents"), "document"),
+        counted(count("newly_fail"), "set"),
         count("newly_succeed")
     )))?;
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -272,7 +281,12 @@ async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::R
     let before = compile(&old, &base, places.as_ref()).await?;
     let after = compile(&new, &base, places.as_ref()).await?;
     if before.plan.is_none() && after.plan.is_none() {
-        bail!("there is no mapping `{}`", old.name());
+        let near = hint(old.name(), base.plans().iter().map(|plan| plan.short()));
+        bail!(
+            "there is neither a folder nor a mapping `{}`{near}; a side is a folder with one mapping.yaml, NAME, or NAME@3 \
+             for a version that the hub keeps",
+            old.name()
+        );
     }
     let lines = lines(&before, &after);
     let folders: BTreeSet<&PathBuf> = [&old, &new]
@@ -363,7 +377,7 @@ async fn kept(places: &Places, name: &str, version: Option<i64>) -> anyhow::Resu
 /// The fields that are made by another line: field, line before, line after.
 fn lines(before: &Compiled, after: &Compiled) -> Vec<Vec<String>> {
     let of = |side: &Compiled| -> BTreeMap<String, String> {
-        let said = |(field, file, line)| (field, side.library.said(file, line).to_owned());
+        let said = |(field, line): (String, Line)| (field, side.library.said(line.file, line.line).to_owned());
         side.plan.iter().flat_map(|plan| plan.fields()).map(said).collect()
     };
     let (before, after) = (of(before), of(after));

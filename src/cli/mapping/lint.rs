@@ -1,10 +1,7 @@
 //! `crossdock mapping lint`.
 
 use super::{folder, told};
-use crate::{
-    cli::{out::Out, settings},
-    mapping::Library,
-};
+use crate::cli::{out::Out, settings};
 use std::path::PathBuf;
 
 /// Check mappings: every fault at its line, as a compiler shows it
@@ -29,10 +26,7 @@ pub struct Lint {
 /// Runs it.
 pub fn run(args: &Lint, out: &mut Out) -> anyhow::Result<u8> {
     let folder = folder(args.folder.as_deref(), &args.settings)?;
-    let wrong = match Library::compile(&folder.all) {
-        Ok(_) => vec![],
-        Err(wrong) => wrong,
-    };
+    let wrong = folder.compile().err().unwrap_or_default();
     for one in &wrong {
         told(one, &folder, args.json, out)?;
     }

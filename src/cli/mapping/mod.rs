@@ -17,7 +17,7 @@ pub use diff::lines_that_differ;
 pub use draft::{Files, Kept, compiled_folder};
 
 use super::{out::Out, settings, start};
-use crate::mapping::{Library, Lint as Wrong, standard};
+use crate::mapping::{Library, Lint as Wrong, picture::marked, standard};
 use anyhow::{Context as _, bail};
 use serde_json::json;
 use std::{
@@ -89,27 +89,52 @@ pub struct Folder {
     root: PathBuf,
     own: Vec<(String, String)>,
     all: Vec<(String, String)>,
+    /// Files that are no text.
+    wrong: Vec<Wrong>,
+}
+
+impl Folder {
+    /// All of it compiled, or all that is wrong, in the files' order.
+    fn compile(&self) -> Result<Library, Vec<Wrong>> {
+        match Library::compile(&self.all) {
+            Ok(library) if self.wrong.is_empty() => Ok(library),
+            compiled => {
+                let mut wrong = self.wrong.clone();
+                wrong.extend(compiled.err().unwrap_or_default());
+                wrong.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+                Err(wrong)
+            }
+        }
+    }
 }
 
 fn folder(given: Option<&Path>, flags: &settings::Flags) -> anyhow::Result<Folder> {
     let whole = settings::load(flags)?.settings.mappings;
     let root = given.unwrap_or(&whole).to_path_buf();
     fs::read_dir(&root).with_context(|| format!("the folder {} can't be read", root.display()))?;
-    let own = start::read_tree(&root, &["yaml", "yml", "csv"])?;
     // A part of the mappings may extend what stands beside it, and look into tables above it.
     let inside = |a: &Path, b: &Path| Some(a.canonicalize().ok()?.starts_with(b.canonicalize().ok()?));
-    let all = match inside(&root, &whole) {
-        Some(true) => start::read_tree(&whole, &["yaml", "yml", "csv"])?,
-        _ => own.clone(),
-    };
-    Ok(Folder { all: standard::with(all), own, root })
+    let mut folder = read(root.clone())?;
+    if inside(&root, &whole) == Some(true) {
+        folder.all = read(whole)?.all;
+    }
+    Ok(folder)
 }
 
 /// The mappings of the settings, with those that come with the hub.
-fn standing(flags: &settings::Flags) -> anyhow::Result<Folder> {
-    let root = settings::load(flags)?.settings.mappings;
-    let own = start::read_tree(&root, &["yaml", "yml", "csv"])?;
-    Ok(Folder { all: standard::with(own.clone()), own, root })
+pub fn standing(flags: &settings::Flags) -> anyhow::Result<Folder> {
+    read(settings::load(flags)?.settings.mappings)
+}
+
+fn read(root: PathBuf) -> anyhow::Result<Folder> {
+    let (own, wrong) = start::read_whole_tree(&root, &["yaml", "yml", "csv"])?;
+    let wrong = wrong.into_iter().map(|one| Wrong {
+        line: u32::try_from(one.line).unwrap_or(u32::MAX),
+        column: u32::try_from(one.column).unwrap_or(u32::MAX),
+        file: one.file,
+        sentence: one.sentence,
+    });
+    Ok(Folder { all: standard::with(own.clone()), wrong: wrong.collect(), own, root })
 }
 
 /// A fault under its line.
@@ -119,20 +144,16 @@ fn picture(wrong: &Wrong, files: &[(String, String)], out: &mut Out) -> anyhow::
     let line = text.and_then(|text| text.lines().nth((wrong.line as usize).checked_sub(1)?));
     if let Some(line) = line {
         let number = wrong.line.to_string();
-        let before: String = line
-            .chars()
-            .take((wrong.column as usize).saturating_sub(1))
-            .map(|c| if c == '\t' { c } else { ' ' })
-            .collect();
+        let (line, mark) = marked(line, wrong.column);
         out.line(format!("  {} {line}", out.dim(&format!("{number} |"))))?;
-        out.line(format!("  {} {before}^", out.dim(&format!("{} |", " ".repeat(number.len())))))?;
+        out.line(format!("  {} {mark}", out.dim(&format!("{} |", " ".repeat(number.len())))))?;
     }
     out.line("")
 }
 
 /// Faults of the mappings, shown; for commands that can't go on with them.
 fn compiled(folder: &Folder, json: bool, out: &mut Out) -> anyhow::Result<Option<Library>> {
-    match Library::compile(&folder.all) {
+    match folder.compile() {
         Ok(library) => Ok(Some(library)),
         Err(wrong) => {
             wrong.iter().try_for_each(|one| told(one, folder, json, out))?;

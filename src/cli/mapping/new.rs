@@ -1,14 +1,14 @@
 //! `crossdock mapping new`.
 
 use super::{
-    compiled,
-    suggest::{How, Pairs, inside, pairs, proposed, told, whole},
+    compiled, standing,
+    suggest::{How, Pairs, inside, pairs, proposed, recognise, told},
 };
 use crate::{
     cli::{out::Out, settings},
     formats::piece::Standard,
     mapping::{
-        Asked, Library, Plan, name_of,
+        Asked, Library, Plan, is_name, name_of,
         suggest::{Delta, Failure, Request, Sample, delta},
     },
 };
@@ -26,7 +26,8 @@ use std::{
 ///
 /// Writes mapping.yaml below partners/ in the folder of the mappings, with the samples beside it. Look at it, then keep
 /// what the samples give with `crossdock mapping test --bless`.
-/// Exit 0: written. 1: faults, and nothing is written. 2: it is there already, or a file can't be read.
+/// Exit 0: written. 1: written of samples with faults, which are told; or what would be written has faults, and nothing is
+/// written. 2: it is there already, or a file can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct New {
@@ -66,18 +67,19 @@ pub fn run(args: &New, out: &mut Out) -> anyhow::Result<u8> {
         .as_deref()
         .or_else(|| Some(args.name.split_once('/')?.0))
         .ok_or_else(|| anyhow!("whose documents are they? Name the mapping PARTNER/WHAT, or say --partner"))?;
-    let pairs = pairs(&args.files, &args.like, &args.how)?;
+    let mut pairs = pairs(&args.files, &args.like, &args.how)?;
+    recognise(&mut pairs, Some(partner), &args.how, &args.settings)?;
     let Some(begun) = begin(&args.name, partner, &pairs, &args.how, &args.settings, out)? else { return Ok(1) };
     if begun.folder.join("mapping.yaml").exists() {
         bail!("{} is there already: nothing is written", begun.folder.join("mapping.yaml").display());
     }
     begun.told.iter().try_for_each(|line| out.line(line))?;
     write(&begun, &pairs, out)?;
-    told(&pairs);
+    let faulty = told(&pairs);
     let folder = begun.folder.display();
     out.line(format!("next: crossdock mapping test {folder} --bless, and look at what it wrote"))?;
     out.line(format!("      crossdock mapping coverage {} --partner {partner}", args.files.join(" ")))?;
-    Ok(0)
+    Ok(u8::from(faulty))
 }
 
 /// What the mapping would be. None where that can't be said, which is told.
@@ -89,16 +91,16 @@ pub fn begin(
     flags: &settings::Flags,
     out: &mut Out,
 ) -> anyhow::Result<Option<Begun>> {
-    let folder = whole(flags)?;
+    let folder = standing(flags)?;
     let Some(library) = compiled(&folder, false, out)? else { return Ok(None) };
-    if name.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
-        bail!("`{name}` can't be a mapping's name: PARTNER/WHAT, as in northwind/850-order");
+    if !is_name(name) || name.starts_with('.') || name.contains("/.") {
+        bail!("`{name}` can't be a mapping's name: PARTNER/WHAT in small letters, as in northwind/850-order");
     }
     let place = folder.root.join("partners").join(name);
     if library.named(name).is_some() {
         bail!("there is a mapping {name} already: nothing is written");
     }
-    let base = claimed(&library, pairs, partner).filter(|base| !how.without.iter().any(|n| n == base.short()));
+    let base = claimed(&library, pairs, Some(partner)).filter(|base| !how.without.iter().any(|n| n == base.short()));
     if let Some(base) = base.filter(|_| pairs.wanted.iter().all(Option::is_none)) {
         if base.claimed().partner.is_some() {
             bail!("{} reads them already: change it, or say --without {0} to begin anew", base.short());
@@ -142,7 +144,7 @@ fn samples(pairs: &Pairs) -> Vec<Sample<'_>> {
 }
 
 /// The mapping that reads such documents of the partner.
-fn claimed(library: &Library, pairs: &Pairs, partner: &str) -> Option<Arc<Plan>> {
+pub fn claimed(library: &Library, pairs: &Pairs, partner: Option<&str>) -> Option<Arc<Plan>> {
     let document = pairs.documents.first()?;
     let set = document.sets.first()?;
     let named = matches!(document.standard, Standard::Csv | Standard::Json | Standard::Fixed);
@@ -151,7 +153,7 @@ fn claimed(library: &Library, pairs: &Pairs, partner: &str) -> Option<Arc<Plan>>
         standard: document.standard,
         version: &set.version,
         kind: if named { &document.from } else { &set.kind },
-        partner: Some(partner),
+        partner,
         application_sender: document.groups.first().map(|group| &*group.sender),
     })
 }

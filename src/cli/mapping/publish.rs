@@ -19,13 +19,8 @@ pub struct Review {
     /// Name of a mapping, with its version [default: the newest draft]
     #[arg(value_name = "NAME[@VERSION]")]
     name: String,
-    /// What the reviewer says
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    ask: ask::Flags,
+    how: How,
 }
 
 /// Let documents be read by a version from now on; those under way end with what they began with
@@ -41,16 +36,11 @@ pub struct Publish {
     /// Name of a mapping, with its version [default: the newest that is reviewed, else the newest draft]
     #[arg(value_name = "NAME[@VERSION]")]
     name: String,
-    /// Why
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
     /// Without review or replay: takes a reason, and is kept in the journal as forced
     #[arg(long)]
     force: bool,
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    ask: ask::Flags,
+    how: How,
 }
 
 /// Take a mapping back to the version that stood before, in one step
@@ -68,7 +58,14 @@ pub struct Rollback {
     /// A version that was published once; 0 is the hub's own file
     #[arg(long, value_name = "VERSION")]
     to: Option<i64>,
-    /// Why
+    #[command(flatten)]
+    how: How,
+}
+
+/// Why, how it is told, and whom it is asked of.
+#[derive(Debug, clap::Args)]
+struct How {
+    /// Why: whoever looks at it later will ask
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
     #[arg(long)]
@@ -79,11 +76,11 @@ pub struct Rollback {
 
 /// Runs it.
 pub async fn review(args: &Review, out: &mut Out) -> anyhow::Result<u8> {
-    let places = Places::open(&args.ask, true).await?;
+    let places = Places::open(&args.how.ask, true).await?;
     let (place, name, version) = version(&places, &args.name, &["draft"]).await?;
     let path = format!("/v1/mappings/{}/{version}/review", encoded(&name));
-    let done = place.post(&path, &json!({"why": args.reason})).await?;
-    if args.json {
+    let done = place.post(&path, &json!({"why": args.how.reason})).await?;
+    if args.how.json {
         out.json(&of_tenant(place, done))?;
         return Ok(0);
     }
@@ -96,20 +93,20 @@ pub async fn review(args: &Review, out: &mut Out) -> anyhow::Result<u8> {
 
 /// Runs it.
 pub async fn publish(args: &Publish, out: &mut Out) -> anyhow::Result<u8> {
-    let places = Places::open(&args.ask, true).await?;
+    let places = Places::open(&args.how.ask, true).await?;
     let (place, name, version) = version(&places, &args.name, &["reviewed", "draft"]).await?;
     let path = format!("/v1/mappings/{}/{version}/publish", encoded(&name));
-    let done = place.post(&path, &json!({"why": args.reason, "force": args.force})).await?;
-    stands(place, done, args.json, out)
+    let done = place.post(&path, &json!({"why": args.how.reason, "force": args.force})).await?;
+    stands(place, done, args.how.json, out)
 }
 
 /// Runs it.
 pub async fn roll_back(args: &Rollback, out: &mut Out) -> anyhow::Result<u8> {
-    let places = Places::open(&args.ask, true).await?;
+    let places = Places::open(&args.how.ask, true).await?;
     let (place, _) = places.find(&format!("/v1/mappings/{}", encoded(&args.name))).await?;
     let path = format!("/v1/mappings/{}/rollback", encoded(&args.name));
-    let done = place.post(&path, &json!({"why": args.reason, "to": args.to})).await?;
-    stands(place, done, args.json, out)
+    let done = place.post(&path, &json!({"why": args.how.reason, "to": args.to})).await?;
+    stands(place, done, args.how.json, out)
 }
 
 fn stands(place: &Place, done: Value, json: bool, out: &mut Out) -> anyhow::Result<u8> {

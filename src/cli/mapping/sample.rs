@@ -70,7 +70,10 @@ pub fn document(file: &str, from: Option<&str>, by: Option<&str>) -> anyhow::Res
             Piece::Fault(fault) => found.faults.push(fault),
         }
     }
-    let first = found.sets.first().ok_or_else(|| anyhow!("{file} holds no set: `crossdock check` shows why"))?;
+    let Some(first) = found.sets.first() else {
+        let why = found.faults.first().map_or_else(String::new, |fault| format!(": {}", fault.sentence));
+        bail!("{file} holds no set of {}{why}; `crossdock check {file}` shows where", standard.word());
+    };
     found.from = from.map_or_else(|| kind(standard, first, file), str::to_owned);
     Ok(found)
 }
@@ -107,7 +110,8 @@ pub fn messages(file: &str) -> anyhow::Result<Vec<Value>> {
     let bytes = input.bytes().ok_or_else(|| anyhow!("{file} is too large for the message of a sample"))?;
     let mut found = Vec::new();
     for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
-        match value.with_context(|| format!("{file} is no JSON"))? {
+        let value = value.map_err(|why| anyhow!("{file} is no JSON, and a message is: {why}"))?;
+        match value {
             Value::Array(items) => found.extend(items),
             one => found.push(one),
         }

@@ -5,7 +5,7 @@ use crate::cli::{
     out::Out,
     settings::{self, nearest},
 };
-use crate::mapping::resolved::Line;
+use crate::mapping::{Line, resolved};
 use anyhow::anyhow;
 use serde_json::json;
 
@@ -68,30 +68,27 @@ pub fn run(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
     }
     let fields = plan.fields();
     if args.json {
-        for (field, file, line) in fields {
-            out.json(&json!({ "field": field, "file": file, "line": line }))?;
+        for (field, line) in fields {
+            out.json(&json!({ "field": field, "file": line.file, "line": line.line, "built_in": line.built_in }))?;
         }
         return Ok(0);
     }
     out.line(format!("{}: {} as {}", out.bold(plan.name()), plan.claimed().document, plan.message()))?;
-    let said = |file: &str, line: u32| {
-        let text = folder.all.iter().find(|(path, _)| path == file).map_or("", |(_, text)| text.as_str());
-        text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default().trim().to_owned()
-    };
-    let rows: Vec<Vec<String>> =
-        fields.into_iter().map(|(field, file, line)| vec![field, format!("{file}:{line}"), said(file, line)]).collect();
+    let row =
+        |(field, line): (String, Line)| vec![field, line.to_string(), library.said(line.file, line.line).to_owned()];
+    let rows: Vec<Vec<String>> = fields.into_iter().map(row).collect();
     out.table(&["FIELD", "MADE IN", "BY"], &rows)?;
     Ok(0)
 }
 
 /// The lines, with where each is said behind them as a comment: what is printed is a mapping.
-fn resolved(lines: &[Line], json: bool, out: &mut Out) -> anyhow::Result<u8> {
+fn resolved(lines: &[resolved::Line], json: bool, out: &mut Out) -> anyhow::Result<u8> {
     if json {
         lines.iter().try_for_each(|line| out.json(line))?;
         return Ok(0);
     }
     let width = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or_default().min(80);
-    for Line { text, file, line } in lines {
+    for resolved::Line { text, file, line } in lines {
         out.line(format!("{text:width$}  {}", out.dim(&format!("# {file}:{line}"))))?;
     }
     Ok(0)

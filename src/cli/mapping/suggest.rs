@@ -1,14 +1,14 @@
 //! `crossdock mapping suggest`.
 
-use super::{Folder, compiled, sample};
+use super::{Folder, compiled, new::claimed, sample, standing};
 use crate::{
     cli::{
         out::Out,
         settings::{self, nearest},
-        start,
     },
+    formats::piece::Standard,
     mapping::{
-        Library, standard,
+        Context, Library, NoTables, Plan,
         suggest::{Failure, Proposal, Request, Sample, suggest},
     },
 };
@@ -37,6 +37,9 @@ pub struct Suggest {
     /// The mapping's name
     #[arg(long, value_name = "NAME", default_value = "proposed")]
     name: String,
+    /// Whose documents they are: beside a mapping that claims the same it needs that
+    #[arg(long, value_name = "NAME")]
+    partner: Option<String>,
     #[command(flatten)]
     how: How,
     /// A JSON object a line: field, what it says, confidence, evidence
@@ -72,8 +75,10 @@ pub struct Pairs {
 
 /// Runs it.
 pub fn run(args: &Suggest, out: &mut Out) -> anyhow::Result<u8> {
-    let pairs = pairs(&args.files, &args.like, &args.how)?;
-    let Some(proposal) = proposed(&pairs, &args.how, &args.name, None, &args.settings, args.json, out)? else {
+    let partner = args.partner.as_deref();
+    let mut pairs = pairs(&args.files, &args.like, &args.how)?;
+    recognise(&mut pairs, partner, &args.how, &args.settings)?;
+    let Some(proposal) = proposed(&pairs, &args.how, &args.name, partner, &args.settings, args.json, out)? else {
         return Ok(1);
     };
     if args.json {
@@ -125,11 +130,36 @@ pub fn pairs(files: &[String], like: &[String], how: &How) -> anyhow::Result<Pai
     Ok(pairs)
 }
 
-/// The mappings of the settings.
-pub fn whole(flags: &settings::Flags) -> anyhow::Result<Folder> {
-    let settings = settings::load(flags)?.settings;
-    let own = start::read_tree(&settings.mappings, &["yaml", "yml", "csv"])?;
-    Ok(Folder { all: standard::with(own.clone()), own, root: settings.mappings })
+/// JSON doesn't say what it is: where nobody else says it, it is what the mapping reads that makes most of it.
+pub fn recognise(pairs: &mut Pairs, partner: Option<&str>, how: &How, flags: &settings::Flags) -> anyhow::Result<()> {
+    if how.document.is_some() || pairs.documents.iter().any(|document| document.standard != Standard::Json) {
+        return Ok(());
+    }
+    // Faults of the mappings are told by whoever needs them.
+    let Ok(library) = standing(flags)?.compile() else { return Ok(()) };
+    if claimed(&library, pairs, partner).is_some() {
+        return Ok(());
+    }
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
+    let makes = |plan: &Plan| {
+        let sets = pairs.documents.iter().flat_map(|document| &document.sets);
+        let mut readings = sets.map(|set| plan.read(&set.tree, &context));
+        readings.try_fold(0, |made, reading| reading.faults.is_empty().then_some(made + reading.provenance.len()))
+    };
+    let fits = |plan: &Plan| {
+        let theirs = plan.claimed().partner;
+        plan.reads() && plan.standard() == Standard::Json && (theirs.is_none() || theirs.as_deref() == partner)
+    };
+    let plans =
+        library.plans().iter().filter(|plan| fits(plan) && !how.without.iter().any(|name| name == plan.short()));
+    let best =
+        plans.filter_map(|plan| Some((makes(plan).filter(|made| *made > 0)?, plan))).max_by_key(|(made, _)| *made);
+    if let Some((_, plan)) = best {
+        let kind = plan.claimed().document;
+        eprintln!("taken for {kind}, as {} reads it: say --as where it is something else", plan.short());
+        pairs.documents.iter_mut().for_each(|document| document.from.clone_from(&kind));
+    }
+    Ok(())
 }
 
 /// Their paths from the folder on, as tables are named in a mapping that will stand in it.
@@ -149,7 +179,7 @@ pub fn proposed(
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<Option<Proposal>> {
-    let folder = whole(flags)?;
+    let folder = standing(flags)?;
     let Some(library) = compiled(&folder, json, out)? else { return Ok(None) };
     known(&library, &how.without)?;
     let files = inside(&folder);
@@ -169,7 +199,16 @@ pub fn proposed(
         path: "partners/proposed/mapping.yaml",
     };
     match suggest(&files, &request) {
-        Ok(proposal) => Ok(Some(proposal)),
+        Ok(proposal) => {
+            if let (None, Some(other)) = (partner, claimed(&library, pairs, None)) {
+                eprintln!(
+                    "{} claims such documents, and two mappings may not claim the same: beside it this one needs `partner:`, \
+                     as with --partner NAME",
+                    other.short()
+                );
+            }
+            Ok(Some(proposal))
+        }
         Err(Failure::Sentence(sentence)) => {
             eprintln!("{sentence}");
             Ok(None)

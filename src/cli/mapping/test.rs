@@ -2,7 +2,10 @@
 
 use super::{compiled, folder};
 use crate::{
-    cli::{out::Out, settings},
+    cli::{
+        out::{Out, counted},
+        settings,
+    },
     mapping::{Context, NoTables, Plan, name_of, samples},
 };
 use anyhow::{Context as _, bail};
@@ -70,7 +73,8 @@ pub fn run(args: &Test, out: &mut Out) -> anyhow::Result<u8> {
     }
     if !args.json {
         let took = started.elapsed().as_millis();
-        out.line(format!("{tried} samples, {faulty} not as reviewed, {without} mappings without one; {took} ms"))?;
+        let (tried, without) = (counted(tried, "sample"), counted(without, "mapping"));
+        out.line(format!("{tried}, {faulty} not as reviewed, {without} without one; {took} ms"))?;
     }
     Ok(u8::from(faulty > 0))
 }

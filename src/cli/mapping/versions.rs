@@ -3,7 +3,7 @@
 use crate::cli::{
     ask::{self, Places, encoded, is_not_found},
     documents::of_tenant,
-    out::Out,
+    out::{Out, counted},
 };
 use serde_json::Value;
 
@@ -108,7 +108,9 @@ fn tell(mapping: &Value, out: &mut Out) -> anyhow::Result<()> {
 
 fn replayed(note: &Value) -> String {
     match (note["documents"].as_i64(), note["changed_documents"].as_i64()) {
-        (Some(documents), Some(changed)) => format!("{documents} documents, {changed} changed"),
+        (Some(documents), Some(changed)) => {
+            format!("{}, {changed} changed", counted(documents.unsigned_abs(), "document"))
+        }
         _ => String::new(),
     }
 }

@@ -113,5 +113,5 @@ fn text(bytes: &[u8], range: &Range<u64>) -> Option<String> {
 }
 
 fn place(line: Option<Line>) -> String {
-    line.map(|line| format!("{}:{}", line.file, line.line)).unwrap_or_default()
+    line.map(|line| line.to_string()).unwrap_or_default()
 }

@@ -104,19 +104,23 @@ impl Tables for Rows {
 
 /// The mapping of a set, if one claims it.
 pub fn plan(library: &Library, set: &Set, whose: &Whose) -> Option<Arc<Plan>> {
+    library.claim(&asked(set, whose))
+}
+
+fn asked<'a>(set: &'a Set, whose: &Whose<'a>) -> Asked<'a> {
     let expects = whose.expects.filter(|expects| !expects.is_empty());
     let (kind, version) = match (set.standard, expects) {
         (Standard::Csv | Standard::Fixed | Standard::Json | Standard::Xml, Some(expects)) => (expects, ""),
         _ => (&*set.kind, &*set.version),
     };
-    library.claim(&Asked {
+    Asked {
         outbound: false,
         standard: set.standard,
         version,
         kind,
         partner: Some(whose.partner),
         application_sender: whose.application_sender,
-    })
+    }
 }
 
 /// Reads a set by its mapping.
@@ -203,6 +207,9 @@ fn advice(set: &Set) -> Meaning {
 
 /// A set that no mapping reads waits for one: what it is, and what the partner's mappings do read.
 fn unclaimed(library: &Library, set: &Set, whose: &Whose) -> Meaning {
+    if let Some(unfit) = library.unfit_for(&asked(set, whose)) {
+        return Meaning::new("held").because("mapping/unfit", unfit.sentence(), &unfit.remedy());
+    }
     let format = set.standard.word();
     let kind = if set.kind.is_empty() { whose.expects.unwrap_or("") } else { &set.kind };
     let what = [format, &set.version, kind].join(" ");

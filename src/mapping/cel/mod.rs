@@ -7,7 +7,9 @@
 mod check;
 mod functions;
 mod run;
+mod types;
 mod value;
+mod words;
 
 pub use check::Wrong;
 pub use value::Val;
@@ -28,6 +30,17 @@ pub struct Expression {
     root: IdedExpr,
 }
 
+/// What is expected of an expression where it stands.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// True or false: a rule.
+    Truth,
+    /// What a field of the message takes.
+    Value(&'a Shape),
+    /// A single value, which is written into a document.
+    Text,
+}
+
 /// What an expression sees.
 #[derive(Clone, Copy)]
 pub struct Sees<'v> {
@@ -39,7 +52,7 @@ pub struct Sees<'v> {
 
 impl Expression {
     /// Parses and checks. `this`: the shape of the item that it stands in. What is wrong has its character in the text.
-    pub fn new(text: &str, message: &Shape, this: Option<&Shape>) -> Result<Expression, Wrong> {
+    pub fn new(text: &str, message: &Shape, this: Option<&Shape>, wanted: Wanted) -> Result<Expression, Wrong> {
         if text.len() > LONGEST {
             return Err((0, format!("the expression has {} bytes; at most {LONGEST} are taken", text.len())));
         }
@@ -49,7 +62,7 @@ impl Expression {
             Some(first) => refused(text, first),
             None => (0, "it is no expression of CEL".to_owned()),
         })?;
-        check::check(&root, text, message, this)?;
+        check::check(&root, text, message, this, wanted)?;
         Ok(Expression { root })
     }
 
@@ -108,8 +121,12 @@ mod tests {
     }
 
     fn told(text: &str) -> String {
+        told_as(text, Wanted::Text)
+    }
+
+    fn told_as(text: &str, wanted: Wanted) -> String {
         let shape = message("order/1").unwrap();
-        let expression = match Expression::new(text, shape, None) {
+        let expression = match Expression::new(text, shape, None, wanted) {
             Ok(expression) => expression,
             Err((at, why)) => return format!("{at}: {why}"),
         };
@@ -164,13 +181,90 @@ mod tests {
             ("this.number", "0: `this` is the item of a list, and the expression stands in none"),
             ("lines[7].number", "the list has 3 items, and item 7 (from 0) is asked for"),
             ("lines[2].price.amount * 2", "`price.amount` is not there; ask first with has(…)"),
-            ("number + 1", "`+` takes two numbers, two texts or two lists, and not text and number"),
             ("1 / 0", "a division by zero"),
         ] {
             assert_eq!(told(text), expected, "{text}");
         }
         assert!(told("1 +").contains("no expression of CEL"), "{}", told("1 +"));
         assert!(told(&"a".repeat(5000)).contains("at most 4000"));
+    }
+
+    #[test]
+    fn types_that_do_not_go_together_are_told_before_anything_runs() {
+        for (text, expected) in [
+            (
+                "number > 5",
+                "0: `number` is text, and `5` is a number: `>` compares two numbers or two texts; as a number: decimal(number)",
+            ),
+            (
+                "currency == 'number' && 5 < number",
+                "24: `5` is a number, and `number` is text: `<` compares two numbers or two texts; as a number: decimal(number)",
+            ),
+            (
+                "number == 5",
+                "0: `number` is text, and `5` is a number: they are never equal; as a number: decimal(number)",
+            ),
+            (
+                "number + 1",
+                "0: `number` is text, and `1` is a number: `+` takes two numbers, two texts or two lists; as a number: decimal(number)",
+            ),
+            (
+                "size(lines) && true",
+                "0: `size(lines)` is a number, and true or false is expected here: compare it, as in `size(lines) > 0`",
+            ),
+            (
+                "lines.filter(l, l.price.amount).map(l, l.number).join()",
+                "16: `l.price.amount` is a number, and true or false is expected here: compare it, as in `l.price.amount > 0`",
+            ),
+            ("lines.map(l, l.number).sum()", "23: `sum` takes a list of numbers, and not a list"),
+            (
+                "lines.filter(l, l.number != '').map(l, l.quantity.value + l.number).sum()",
+                "39: `l.quantity.value` is a number, and `l.number` is text: `+` takes two numbers, two texts or two lists; as a number: decimal(l.number)",
+            ),
+            (
+                "lines.map(l, l.quantity.value - l.number).sum()",
+                "32: `l.number` is text, and `-` takes numbers; as a number: decimal(l.number)",
+            ),
+            ("number.substring('1')", "7: `substring` takes a text and one or two numbers, and not text and text"),
+            ("number.round()", "7: `round` takes a number, and how many decimals, and not text"),
+            (
+                "'b' in number",
+                "0: `'b'` is text, and `number` is text: `in` looks into a list or an object; ask a text with `contains`",
+            ),
+            ("number.map(l, l)", "0: `number` is text, and a list is expected"),
+            ("lines.map(l, l.number)", "0: this is a list, and a single value is written"),
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+        let amount = Shape::Decimal;
+        for (text, wanted, expected) in [
+            (
+                "size(lines)",
+                Wanted::Truth,
+                "0: `size(lines)` is a number, and a rule says true or false: compare it, as in `size(lines) > 0`",
+            ),
+            (
+                "number",
+                Wanted::Truth,
+                "0: `number` is text, and a rule says true or false: compare it, as in `number != ''`",
+            ),
+            (
+                "ship_to",
+                Wanted::Truth,
+                "0: `ship_to` is an object, and a rule says true or false: ask whether it is there, as in `ship_to != null`",
+            ),
+            (
+                "number",
+                Wanted::Value(&amount),
+                "0: `number` is text, and the field takes a decimal number; as a number: decimal(number)",
+            ),
+            ("lines != null ? size(lines) : 0", Wanted::Value(&amount), "3"),
+            ("lines.exists_one(l, l.number == '2')", Wanted::Truth, "true"),
+            ("ship_to == null || ship_to.name != ''", Wanted::Truth, "true"),
+            ("lines.all(l, size(l.ext) == 0 || l.ext.heavy == 'yes') || true", Wanted::Truth, "true"),
+        ] {
+            assert_eq!(told_as(text, wanted), expected, "{text}");
+        }
     }
 
     #[test]
@@ -191,7 +285,7 @@ mod tests {
         let message = json!({ "notes": many });
         let shape = super::super::shape::message("order/1").unwrap();
         let text = "notes.all(a, notes.all(b, notes.all(c, notes.all(d, true))))";
-        let expression = Expression::new(text, shape, None).unwrap();
+        let expression = Expression::new(text, shape, None, Wanted::Truth).unwrap();
         let failed = expression.run(Sees { message: &message, shape, this: None }, &mut 100_000).unwrap_err();
         assert!(failed.contains("costs more"), "{failed}");
     }

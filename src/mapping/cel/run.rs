@@ -3,6 +3,7 @@
 use super::{
     Sees, functions,
     value::{Val, decimal},
+    words,
 };
 use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators as op,
@@ -194,7 +195,7 @@ impl<'v> Run<'v, '_> {
             && name != op::IN
             && let Some((gap, _)) = args.iter().find(|(_, value)| matches!(value, Val::Null))
         {
-            return failed(format!("{} is not there; ask first with has(…)", words(gap)));
+            return failed(format!("{} is not there; ask first with has(…)", named(gap)));
         }
         match args.as_slice() {
             [(_, one)] => self.unary(name, one),
@@ -303,22 +304,8 @@ fn literal(literal: &LiteralValue) -> Val<'_> {
     }
 }
 
-/// What a part is called in the expression's own words: `price.amount`.
-fn words(at: &IdedExpr) -> String {
-    fn name(at: &IdedExpr) -> Option<String> {
-        match &at.expr {
-            Expr::Ident(name) => Some(name.clone()),
-            Expr::Select(select) => match name(&select.operand) {
-                Some(of) => Some(format!("{of}.{}", select.field)),
-                None => Some(select.field.clone()),
-            },
-            _ => None,
-        }
-    }
-    match name(at) {
-        Some(name) => format!("`{name}`"),
-        None => "a value".to_owned(),
-    }
+fn named(part: &IdedExpr) -> String {
+    words::of(part).map_or_else(|| "a value".to_owned(), |name| format!("`{name}`"))
 }
 
 fn failed<T>(why: impl Into<String>) -> Result<T, String> {

@@ -6,7 +6,7 @@ use super::{
     places::{Key, Places, Value},
     propose::{Leaf, Node, Says},
     search::{Candidate, Search},
-    text::Writer,
+    text::{Writer, prefixes},
     values::Comparer,
 };
 use crate::formats::{guides, piece::Standard};
@@ -38,6 +38,7 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
     let context = Context { tenant_currency: "EUR", tables: &NoTables };
     let (mut rows, mut faults, mut found) = (BTreeSet::new(), BTreeSet::new(), Found::default());
     let line = lines_of(&knowledge, base);
+    let rows_are_sets = matches!(standard, Standard::Csv | Standard::Fixed);
     for (pair, sample) in request.samples.iter().enumerate() {
         let explained = base.explain(sample.tree, &context);
         let reading = &explained.reading;
@@ -45,7 +46,11 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
         faults.extend(reading.faults.iter().map(|fault| fault.sentence.to_string()));
         let looked = explained.values.iter().filter(|looked| looked.line.is_some());
         let seen: BTreeSet<u64> = looked.map(|looked| looked.bytes.start).collect();
-        for value in places[pair].values.iter().filter(|value| !seen.contains(&value.start)) {
+        // A column that is read in one row is no other's in the next: what differs there is a contradiction, and told.
+        let columns = places[pair].values.iter().filter(|value| rows_are_sets && seen.contains(&value.start));
+        let columns: Vec<&Key> = columns.map(|value| &value.key).collect();
+        let beyond = |value: &&Value| !seen.contains(&value.start) && !columns.iter().any(|key| key.same(&value.key));
+        for value in places[pair].values.iter().filter(beyond) {
             found.add(&search, pair, value, &line);
         }
     }
@@ -159,18 +164,8 @@ fn written(
         text += "# Values that a table has no row for. What they mean, say here or by `crossdock reference add`:\n# tables:\n";
         missing.iter().for_each(|(table, value)| text += &format!("#   {table}: {{ \"{value}\": … }}\n"));
     }
-    let prefixes: HashMap<String, String> =
-        places.iter().flat_map(|p| &p.groups).map(|g| (g.name.clone(), g.prefix.clone())).collect();
-    let mut writer = Writer {
-        standard: search.compare.standard,
-        knowledge: search.compare.knowledge,
-        prefixes: &prefixes,
-        lines: Vec::new(),
-        rows: Vec::new(),
-        tables: BTreeMap::new(),
-        rows_of: BTreeMap::new(),
-        repeated: &|_| false,
-    };
+    let prefixes = prefixes(places);
+    let mut writer = Writer::new(&search.compare, &prefixes, &|_| false);
     for of_line in [false, true] {
         let kept = found.fields.iter().filter(|(at, _)| at.0 == of_line && !refused.contains(*at));
         let leaf = |((_, name), (one, why)): (&(bool, String), &(Candidate, String))| {

@@ -7,7 +7,7 @@ use super::{
     places::Places,
     propose::{Leaf, Node, Says},
     search::Search,
-    text::{Line, Writer, quoted},
+    text::{Line, Writer, prefixes, quoted},
 };
 use crate::{
     formats::piece::Standard,
@@ -17,10 +17,7 @@ use crate::{
     },
 };
 use serde_json::Value as Json;
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Writes the file, until lint has nothing to say.
 pub fn finish(
@@ -31,8 +28,7 @@ pub fn finish(
     shape: &Shape,
     nodes: Vec<Node>,
 ) -> Result<Proposal, Failure> {
-    let prefixes: HashMap<String, String> =
-        places.iter().flat_map(|p| &p.groups).map(|g| (g.name.clone(), g.prefix.clone())).collect();
+    let prefixes = prefixes(places);
     let repeated = |path: &[Step]| {
         let class = path.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join("/");
         search.repeats(&class) > 1
@@ -42,16 +38,7 @@ pub fn finish(
     for _ in 0..40 {
         let mut kept = pruned(&nodes, "", &refused);
         fill(&mut kept, shape.members());
-        let mut writer = Writer {
-            standard: search.compare.standard,
-            knowledge: search.compare.knowledge,
-            prefixes: &prefixes,
-            lines: Vec::new(),
-            rows: Vec::new(),
-            tables: BTreeMap::new(),
-            rows_of: BTreeMap::new(),
-            repeated: &repeated,
-        };
+        let mut writer = Writer::new(&search.compare, &prefixes, &repeated);
         writer.nodes(&kept, 1, "", &vec![vec![]], 0);
         let head = head(request, search, places, &writer);
         let body: Vec<&str> = writer.rows.iter().map(|(row, _)| row.as_str()).collect();

@@ -4,14 +4,16 @@ use super::{
     super::{
         Library, Lint,
         extends::{Sources, name_of},
+        library::{find, plain},
         plan::{self, Alternative, Block, Formula, Pipe, Program, Source},
+        standard,
         tables::Table,
         yaml::{What, Yaml},
     },
     places::Key,
 };
 use crate::formats::{guides::Guide, piece::Standard};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A step of a path, with what its group must say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,11 +129,17 @@ impl Knowledge {
 
     /// The numbers of a program's tables here.
     fn tables(&mut self, program: &Program, yaml: &Yaml, files: &[String], all: &[(String, String)]) -> Vec<usize> {
+        let texts: HashMap<String, &str> = all.iter().map(|(path, text)| (plain(path), text.as_str())).collect();
         let entry = |name: &str| yaml.get("tables").and_then(|tables| tables.get(name));
         let mut numbers = Vec::new();
         for table in &program.tables {
             let file = entry(&table.name).and_then(|value| match &value.what {
-                What::Text(path) => table_file(files.get(usize::from(value.spot.file))?, path, all),
+                What::Text(path) => {
+                    let (path, _) = find(&texts, files.get(usize::from(value.spot.file))?, path)?;
+                    let mut known = standard::FILES.iter().map(|(path, _)| *path);
+                    let shipped = known.find(|known| path == *known || path.ends_with(&format!("/{known}")));
+                    Some(shipped.map_or(path, str::to_owned))
+                }
                 _ => None,
             });
             let same = |known: &KnownTable| {
@@ -155,23 +163,6 @@ fn kind_of(program: &Program) -> String {
     match program.standard {
         Standard::X12 | Standard::Edifact => format!("{} {}", program.standard.word(), program.claims.kind),
         _ => program.claims.kind.clone(),
-    }
-}
-
-/// Where a table's file stands: beside the mapping, or in a folder above.
-fn table_file(mapping: &str, name: &str, all: &[(String, String)]) -> Option<String> {
-    let mut folder = mapping.rsplit_once('/').map_or("", |(folder, _)| folder);
-    loop {
-        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-        if all.iter().any(|(known, _)| *known == path) {
-            let known = super::super::standard::FILES.iter().map(|(path, _)| *path);
-            let shipped = known.into_iter().find(|known| path == *known || path.ends_with(&format!("/{known}")));
-            return Some(shipped.map_or(path, str::to_owned));
-        }
-        if folder.is_empty() {
-            return None;
-        }
-        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
     }
 }
 

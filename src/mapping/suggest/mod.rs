@@ -21,6 +21,7 @@ mod weigh;
 
 pub use super::library::xml_name;
 pub use delta::{Delta, delta};
+pub use kinds::from as document;
 pub use text::Line;
 
 use super::{Context, Library, Lint, NoTables, Plan, shape};

@@ -2,8 +2,9 @@
 
 use super::{
     knowledge::{Knowledge, Known, Step},
-    places::Key,
+    places::{Key, Places},
     propose::{Leaf, Node, Says, Way},
+    values::Comparer,
 };
 use crate::formats::piece::Standard;
 use std::collections::{BTreeMap, HashMap};
@@ -39,10 +40,32 @@ pub struct Writer<'a> {
     pub repeated: &'a dyn Fn(&[Step]) -> bool,
 }
 
+/// XML: the prefix of each local name.
+pub fn prefixes(places: &[Places]) -> HashMap<String, String> {
+    places.iter().flat_map(|p| &p.groups).map(|group| (group.name.clone(), group.prefix.clone())).collect()
+}
+
 /// A frame: the path that leads to it.
 type Frames = Vec<Vec<Step>>;
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub fn new(
+        compare: &Comparer<'a>,
+        prefixes: &'a HashMap<String, String>,
+        repeated: &'a dyn Fn(&[Step]) -> bool,
+    ) -> Writer<'a> {
+        Writer {
+            standard: compare.standard,
+            knowledge: compare.knowledge,
+            prefixes,
+            lines: Vec::new(),
+            rows: Vec::new(),
+            tables: BTreeMap::new(),
+            rows_of: BTreeMap::new(),
+            repeated,
+        }
+    }
+
     /// Writes nodes at a depth; `cut`: steps that an `at:` around them has gone already.
     pub fn nodes(&mut self, nodes: &[Node], depth: usize, field: &str, frames: &Frames, cut: usize) {
         for node in nodes {
