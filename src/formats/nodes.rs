@@ -201,6 +201,28 @@ impl Nodes {
         if row.meta & WIDE != 0 { self.wide[(row.meta & !WIDE) as usize].name } else { row.meta & 0xFF }
     }
 
+    /// What its value is, and where its raw bytes are.
+    #[inline]
+    pub fn text(&self, id: u32) -> (Text, u32, u32) {
+        let row = self.rows[id as usize];
+        if row.meta & WIDE != 0 {
+            let slot = &self.wide[(row.meta & !WIDE) as usize];
+            return (slot.text, slot.start, slot.len);
+        }
+        (if row.meta & INNER != 0 { Text::None } else { Text::Raw }, row.start, row.len)
+    }
+
+    /// Its kind, what `Slot::extra` says of it, and the node above.
+    #[inline]
+    pub fn above(&self, id: u32) -> (Kind, u32, u32) {
+        let row = self.rows[id as usize];
+        if row.meta & WIDE != 0 {
+            let slot = &self.wide[(row.meta & !WIDE) as usize];
+            return (slot.kind, slot.extra, slot.parent);
+        }
+        (if row.meta & COMPONENT != 0 { Kind::Component } else { Kind::Element }, row.meta & 0xFF, row.parent)
+    }
+
     /// A node to be changed.
     #[inline]
     pub fn get_mut(&mut self, id: u32) -> &mut Slot {

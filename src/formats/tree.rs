@@ -56,6 +56,16 @@ pub struct Node<'a> {
     pub next_sibling: Option<NodeId>,
 }
 
+/// Where something stands in a segment: [`At::Segment`], borrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InSegment<'a> {
+    pub ordinal: u32,
+    pub id: &'a str,
+    pub element: Option<u16>,
+    pub component: Option<u16>,
+    pub repeat: u16,
+}
+
 /// How many names are looked through in a row.
 const MOST_SHORT: usize = 48;
 
@@ -191,6 +201,7 @@ impl Tree {
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(&self, id: NodeId) -> Kind {
         self.nodes.kind(id.0)
     }
@@ -215,12 +226,12 @@ impl Tree {
     }
 
     /// The text of a leaf.
+    #[inline]
     pub fn value(&self, id: NodeId) -> Option<&str> {
-        let slot = self.slot(id);
-        let (start, len) = match slot.text {
-            Text::None => return None,
-            Text::Raw => (slot.start, slot.len),
-            Text::Apart => {
+        let (start, len) = match self.nodes.text(id.0) {
+            (Text::None, ..) => return None,
+            (Text::Raw, start, len) => (start, len),
+            (Text::Apart, ..) => {
                 let at = self.unescaped.binary_search_by_key(&id.0, |(node, _, _)| *node).ok()?;
                 (self.unescaped[at].1, self.unescaped[at].2)
             }
@@ -234,6 +245,7 @@ impl Tree {
     }
 
     /// Children in document order.
+    #[inline]
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         std::iter::successors(link(self.nodes.first(id.0)), move |c| link(self.nodes.next(c.0)))
     }
@@ -251,8 +263,9 @@ impl Tree {
         match apart.or_else(by_hand) {
             Some(place) => place.byte..place.byte + u64::from(place.len),
             None => {
-                let start = self.base + u64::from(self.slot(id).start);
-                start..start + u64::from(self.slot(id).len)
+                let (_, start, len) = self.nodes.text(id.0);
+                let start = self.base + u64::from(start);
+                start..start + u64::from(len)
             }
         }
     }
@@ -267,6 +280,38 @@ impl Tree {
         }
         let slot = self.slot(id);
         Place { byte: self.base + u64::from(slot.start), len: slot.len, at: self.at(id) }
+    }
+
+    /// [`Tree::place`] of what stands in a segment that a reader read, without memory of its own; else `None`.
+    pub fn in_segment(&self, id: NodeId) -> Option<InSegment<'_>> {
+        let by_hand = || !self.placed.is_empty() && self.placed.binary_search_by_key(&id.0, |(node, _)| *node).is_ok();
+        let inside = matches!(self.kind(id), Kind::Segment | Kind::Element | Kind::Repeat | Kind::Component);
+        if !inside || matches!(self.root.at, At::Node { .. }) || by_hand() {
+            return None;
+        }
+        Some(self.within_segment(id))
+    }
+
+    /// The element of a segment, or the component of an element or repeat, at a position from 1.
+    #[inline]
+    pub fn at_position(&self, id: NodeId, position: u16) -> Option<NodeId> {
+        let wanted = u32::from(position);
+        let mut child = if wanted < FIRST { self.nodes.first(id.0) } else { NONE };
+        while child != NONE {
+            if self.nodes.name(child) == wanted {
+                return Some(NodeId(child));
+            }
+            child = self.nodes.next(child);
+        }
+        None
+    }
+
+    /// The position of the last child: elements and components stand in their order.
+    pub fn last_position(&self, id: NodeId) -> u16 {
+        match self.slot(id).last {
+            NONE => 0,
+            last => self.nodes.name(last).min(FIRST - 1) as u16,
+        }
     }
 
     /// Appends a child by hand and gives its id; readers have a shorter way.
@@ -375,8 +420,8 @@ impl Tree {
         self.text.get(start as usize..(start + len) as usize).unwrap_or("")
     }
 
-    /// The number of a name, if any node may have it.
-    pub(crate) fn number_of(&self, name: &str) -> Option<u32> {
+    /// The number of a name, if any node may have it. Names are compared faster by their numbers.
+    pub fn number_of(&self, name: &str) -> Option<u32> {
         if let Some(number) = position(name).or_else(|| self.shared.and_then(|names| names.number(name))) {
             return Some(number);
         }
@@ -388,8 +433,9 @@ impl Tree {
         }
     }
 
-    /// The number of a node's name.
-    pub(crate) fn number(&self, id: NodeId) -> u32 {
+    /// The number of a node's name in this tree.
+    #[inline]
+    pub fn number(&self, id: NodeId) -> u32 {
         self.nodes.name(id.0)
     }
 
@@ -416,18 +462,21 @@ impl Tree {
     }
 
     fn segment_at(&self, id: NodeId) -> At {
+        let InSegment { ordinal, id, element, component, repeat } = self.within_segment(id);
+        At::Segment { ordinal, id: id.into(), element, component, repeat }
+    }
+
+    fn within_segment(&self, id: NodeId) -> InSegment<'_> {
         let (mut element, mut component, mut repeat, mut node) = (None, None, 1, id);
         loop {
-            let slot = self.slot(node);
-            match slot.kind {
-                Kind::Element => element = Some(slot.extra as u16),
-                Kind::Component => component = Some(slot.extra as u16),
-                Kind::Repeat => repeat = slot.extra as u16,
-                _ => {
-                    return At::Segment { ordinal: slot.extra, id: self.name(node).into(), element, component, repeat };
-                }
+            let (kind, extra, parent) = self.nodes.above(node.0);
+            match kind {
+                Kind::Element => element = Some(extra as u16),
+                Kind::Component => component = Some(extra as u16),
+                Kind::Repeat => repeat = extra as u16,
+                _ => return InSegment { ordinal: extra, id: self.name(node), element, component, repeat },
             }
-            node = NodeId(slot.parent);
+            node = NodeId(parent);
         }
     }
 

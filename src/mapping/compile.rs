@@ -5,7 +5,7 @@ use super::{
     fields::Fields,
     hierarchy, layout,
     near::hint,
-    plan::{Claims, Name, Program, Require, Rule, Unmapped},
+    plan::{self, Claims, Name, Program, Require, Rule, Unmapped},
     route::Router,
     rules,
     shape::{self, Shape},
@@ -100,19 +100,13 @@ impl Compiler<'_> {
         let layout = self.layout(&from);
         let mut router = Router::new(from.standard, guide, namespaces);
         self.order(&from, &mut router);
-        let mut fields = Fields {
-            router,
-            tables: &tables,
-            message: &message,
-            items: Vec::new(),
-            computes: false,
-            wrong: Vec::new(),
-        };
+        let (items, wrong, computes) = (Vec::new(), Vec::new(), false);
+        let mut fields = Fields { router, tables: &tables, message: &message, items, computes, wrong };
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.position("write") < self.position("fields");
         let mut rules = if write_first { self.rules(&mut fields) } else { Vec::new() };
         let empty = Yaml { what: What::Map(vec![]), spot: self.yaml.spot };
-        let compiled = fields.object(self.yaml.get("fields").unwrap_or(&empty), shape.members(), &[]);
+        let mut compiled = fields.object(self.yaml.get("fields").unwrap_or(&empty), shape.members(), &[]);
         if !write_first {
             rules = self.rules(&mut fields);
         }
@@ -139,6 +133,7 @@ impl Compiler<'_> {
             rules,
             requires,
             computes,
+            names: plan::name(&mut compiled),
             numbered: hierarchy::numbered(&compiled),
             joins: write_loops::joins(&compiled),
             fields: compiled,

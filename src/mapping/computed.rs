@@ -44,7 +44,7 @@ impl<'a> Run<'a> {
             let near = due.this.as_ref().map_or("", |(at, _)| at).to_owned();
             match text {
                 Ok((Some(text), _)) => match pipes::shaped(&text, &due.field.shape) {
-                    Ok(value) => insert(body, &due.parent, &due.field.name, value),
+                    Ok(value) => insert(body, &due.parent, &due.field.name, value.into()),
                     Err(_) => {
                         let expected = due.field.shape.takes();
                         self.not_computed(&due, &near, format!("it gives `{}`", faults::short(&text)), &expected);
@@ -122,9 +122,9 @@ impl<'a> Run<'a> {
     /// The place of the first value that stands in or below a canonical field; the document where there is none.
     fn near(&self, pointer: &str) -> Place {
         let within =
-            |o: &&Origin| o.field.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            |o: &Origin| o.field.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let found = if pointer.is_empty() { None } else { self.provenance.iter().find(within) };
-        let placed = found.and_then(|o| Some((o.bytes.clone(), o.place.clone()?)));
+        let placed = found.and_then(|o| Some((o.bytes, o.place?)));
         match placed {
             Some((bytes, spot)) => Place { byte: bytes.start, len: (bytes.end - bytes.start) as u32, at: spot.into() },
             None => self.tree.place(self.frames[0].container),

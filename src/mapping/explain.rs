@@ -99,14 +99,15 @@ impl Plan {
         for (node, spot) in seen.log() {
             looked.entry(node).or_default().push(spot);
         }
+        let told: Vec<Origin> = reading.provenance.iter().collect();
         let mut fields = Vec::new();
         if !reading.body.is_null() {
             let mut origins: HashMap<&str, &Origin> = HashMap::new();
-            reading.provenance.iter().for_each(|origin| _ = origins.entry(&origin.field).or_insert(origin));
+            told.iter().for_each(|origin| _ = origins.entry(&origin.field).or_insert(origin));
             self.made(&origins, &mut String::new(), &reading.body, &mut fields);
         }
         let mut made: HashMap<(u64, u64), BTreeSet<&str>> = HashMap::new();
-        for origin in &reading.provenance {
+        for origin in &told {
             made.entry((origin.bytes.start, origin.bytes.end)).or_default().insert(&origin.field);
         }
         let mut values: Vec<Looked> = said
@@ -172,7 +173,7 @@ impl Plan {
                     field: at.clone(),
                     value: value.clone(),
                     bytes: origin.map(|o| o.bytes.clone()),
-                    at: origin.map(|o| o.at.clone()).unwrap_or_default(),
+                    at: origin.map(|o| o.at.clone().into_owned()).unwrap_or_default(),
                     line: plan::spots(&self.0.fields, at).first().map(|spot| self.0.placed(*spot)),
                 });
             }

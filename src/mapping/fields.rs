@@ -75,7 +75,7 @@ impl Fields<'_> {
             shape => self.leaf(&entry.value, shape)?,
         };
         let (name, shape, spot) = (member.name.clone(), member.shape.clone(), entry.value.spot);
-        Some(Field { name, shape, mandatory: member.mandatory, source, spot })
+        Some(Field { name, number: 0, shape, mandatory: member.mandatory, source, spot })
     }
 
     fn object_source(&mut self, yaml: &Yaml, members: &[Member]) -> Option<Source> {
@@ -261,7 +261,7 @@ impl Fields<'_> {
         for entry in yaml.entries() {
             if let Some(source) = self.leaf(&entry.value, &Shape::Text) {
                 let (name, spot) = (entry.key.clone(), entry.value.spot);
-                fields.push(Field { name, shape: Shape::Text, mandatory: false, source, spot });
+                fields.push(Field { name, number: 0, shape: Shape::Text, mandatory: false, source, spot });
             }
         }
         fields

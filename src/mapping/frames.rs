@@ -6,7 +6,7 @@ use super::{
 };
 use crate::formats::tree::{Kind, NodeId, Tree};
 use smallvec::SmallVec;
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 /// A loop, record, element or object in which fields are read.
 #[derive(Debug)]
@@ -16,8 +16,8 @@ pub struct Frame {
     pub container: NodeId,
     /// (slot, child), by slot and then in document order.
     index: SmallVec<[(u32, NodeId); 8]>,
-    /// `PO1[2]`
-    pub label: String,
+    /// `PO1[2]`: where the run keeps it.
+    pub label: Range<usize>,
     /// Nothing of the kind stands above: nothing is found in it.
     pub absent: bool,
     /// Which of a segment's items it is, from 0.
@@ -40,16 +40,25 @@ pub struct Hit<'t> {
     pub route: Option<(&'t Route, usize)>,
 }
 
+/// Names looked for in a frame: (number in the tree, slot, name). Of those that the tree doesn't know nothing is found.
+pub type Wanted<'p> = SmallVec<[(u32, u32, &'p Name); 12]>;
+
+/// The names of slots, looked up once for all frames of a kind.
+pub fn wanted<'p>(tree: &Tree, slots: &'p [Slot]) -> Wanted<'p> {
+    let names = (0u32..).zip(slots).flat_map(|(slot, wanted)| wanted.names.iter().map(move |name| (slot, name)));
+    names.filter_map(|(slot, name)| Some((tree.number_of(&name.name)?, slot, name))).collect()
+}
+
 impl Frame {
     /// A frame at a node; one pass over its children fills the index.
-    pub fn new(tree: &Tree, node: NodeId, container: NodeId, slots: &[Slot], label: String) -> Frame {
+    pub fn new(tree: &Tree, node: NodeId, container: NodeId, wanted: &Wanted, label: Range<usize>) -> Frame {
         let mut index = SmallVec::new();
-        if !slots.is_empty() {
+        if !wanted.is_empty() {
             for child in tree.children(node) {
-                let name = tree.name(child);
-                for (slot, wanted) in (0u32..).zip(slots) {
-                    if wanted.names.iter().any(|n| n.name == name && in_namespace(tree, child, n)) {
-                        index.push((slot, child));
+                let number = tree.number(child);
+                for (_, slot, name) in wanted.iter().filter(|(wanted, ..)| *wanted == number) {
+                    if in_namespace(tree, child, name) && index.last() != Some(&(*slot, child)) {
+                        index.push((*slot, child));
                     }
                 }
             }
@@ -59,7 +68,7 @@ impl Frame {
     }
 
     /// A frame in which nothing is found.
-    pub fn absent(here: NodeId, label: String) -> Frame {
+    pub fn absent(here: NodeId, label: Range<usize>) -> Frame {
         Frame { node: here, container: here, index: SmallVec::new(), label, absent: true, nth: None }
     }
 
@@ -165,7 +174,7 @@ pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
 
 /// An element's node, or its component's. Only the first repeat is read.
 fn element(tree: &Tree, segment: NodeId, element: u16, component: u16) -> Option<NodeId> {
-    let mut node = tree.named(segment, position(element)).find(|n| tree.kind(*n) == Kind::Element)?;
+    let mut node = tree.at_position(segment, element).filter(|n| tree.kind(*n) == Kind::Element)?;
     let mut first = tree.children(node).next();
     if let Some(repeat) = first.filter(|n| tree.kind(*n) == Kind::Repeat) {
         (node, first) = (repeat, tree.children(repeat).next());
@@ -173,7 +182,7 @@ fn element(tree: &Tree, segment: NodeId, element: u16, component: u16) -> Option
     match first {
         // Without components the element is itself its first.
         None => (component <= 1).then_some(node),
-        Some(_) => tree.named(node, position(component.max(1))).next(),
+        Some(_) => tree.at_position(node, component.max(1)),
     }
 }
 
@@ -195,15 +204,21 @@ pub fn descend(
 ) -> bool {
     let here = container(tree, node);
     let Some((next, rest)) = steps.split_first() else { return found(here, seen) };
+    let named = next.names.iter().filter_map(|name| Some((tree.number_of(&name.name)?, name)));
+    let named: SmallVec<[_; 4]> = named.collect();
     for child in tree.children(node) {
-        if tree.kind(child) == Kind::Array && next.names.iter().any(|n| n.name == tree.name(child)) {
+        let number = tree.number(child);
+        let mut names = named.iter().filter(|(known, _)| *known == number).map(|(_, name)| *name).peekable();
+        if names.peek().is_none() {
+            continue;
+        }
+        if tree.kind(child) == Kind::Array {
             if items(tree, child, next, rest, seen, found) {
                 return true;
             }
             continue;
         }
-        let named = next.names.iter().any(|n| n.name == tree.name(child) && in_namespace(tree, child, n));
-        if named
+        if names.any(|name| in_namespace(tree, child, name))
             && holds(tree, container(tree, child), &next.conditions, seen)
             && descend(tree, child, rest, seen, found)
         {
@@ -281,7 +296,11 @@ fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<
 }
 
 fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Hits<'t>, seen: &mut Seen) {
+    let last = tree.last_position(segment);
     for (qualifier, id) in &pairs.places {
+        if matches!(qualifier, Leaf::Element { element, .. } if *element > last) {
+            continue;
+        }
         let (Some(qualifier), Some(id)) = (leaf(tree, segment, qualifier), leaf(tree, segment, id)) else { continue };
         let (Some(tag), Some(text)) = (tree.value(qualifier), tree.value(id)) else { continue };
         let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|q| q == tag.trim());

@@ -47,14 +47,18 @@ impl<'a> Run<'a> {
                 frames::holds(self.tree, container, &walk.step.conditions, &mut self.seen)
             };
             let found = chain.iter().find(holds).copied();
-            self.frames.push(match found {
+            let from = self.labels.len();
+            self.labels.push_str(&walk.text);
+            let frame = match found {
                 Some(found) => {
                     let container = frames::container(self.tree, found);
-                    let label = format!("{}{}", walk.text, self.conditions(container, &walk.step.conditions));
-                    Frame::new(self.tree, found, container, &walk.slots, label)
+                    self.add_conditions(container, &walk.step.conditions);
+                    let wanted = frames::wanted(self.tree, &walk.slots);
+                    Frame::new(self.tree, found, container, &wanted, from..self.labels.len())
                 }
-                None => Frame::absent(node, walk.text.clone()),
-            });
+                None => Frame::absent(node, from..self.labels.len()),
+            };
+            self.frames.push(frame);
         }
     }
 }

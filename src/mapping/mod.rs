@@ -10,6 +10,7 @@
 //! The language for integrators: `mappings/README.md`.
 
 mod attempt;
+mod body;
 mod cel;
 mod compile;
 mod computed;
@@ -33,6 +34,7 @@ mod out;
 pub mod picture;
 mod pipes;
 mod plan;
+mod provenance;
 pub mod pointer;
 mod read;
 pub mod resolved;
@@ -56,17 +58,16 @@ mod write_named;
 mod write_rules;
 pub mod yaml;
 
+pub use body::Body;
 pub use compile::is_name;
 pub use explain::Line;
 pub use extends::name_of;
 pub use library::{Library, Lint};
+pub use provenance::{Origin, Provenance, Spot};
 pub use unfit::Unfit;
 
-use crate::formats::{
-    CsvOptions, Options, fault::Fault, layout::Layout, piece::Standard, place::At, tree::Tree, write::Segment,
-};
+use crate::formats::{CsvOptions, Options, fault::Fault, layout::Layout, piece::Standard, tree::Tree, write::Segment};
 use serde_json::Value;
-use std::ops::Range;
 
 /// The layout of fixed width that a file holds: a mapping, or `layout:` alone. All that is wrong comes at once.
 pub fn layout(file: &str, text: &str) -> Result<Layout, Vec<Lint>> {
@@ -96,67 +97,6 @@ pub struct Context<'a> {
     pub tables: &'a dyn Tables,
 }
 
-/// Where a canonical value came from.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct Origin {
-    /// JSON pointer into the message (RFC 6901).
-    pub field: String,
-    /// Byte range in the document.
-    pub bytes: Range<u64>,
-    /// In the format's words: `BEG03`, `PO1[2]/PO102`.
-    pub at: String,
-    /// The place itself; what was read by an earlier release has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Spot>,
-}
-
-/// [`At`] in few words: a message keeps one for each of its values.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
-pub enum Spot {
-    /// X12, EDIFACT.
-    Segment {
-        segment: u32,
-        id: Box<str>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        element: Option<u16>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        component: Option<u16>,
-    },
-    /// CSV, fixed width.
-    Row {
-        line: u64,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        column: Option<Box<str>>,
-    },
-    /// XML, JSON.
-    Node { path: Box<str> },
-}
-
-impl From<At> for Spot {
-    fn from(at: At) -> Spot {
-        match at {
-            At::Segment { ordinal, id, element, component, .. } => {
-                Spot::Segment { segment: ordinal, id, element, component }
-            }
-            At::Row { line, column } => Spot::Row { line, column },
-            At::Node { path } => Spot::Node { path },
-        }
-    }
-}
-
-impl From<Spot> for At {
-    fn from(spot: Spot) -> At {
-        match spot {
-            Spot::Segment { segment, id, element, component } => {
-                At::Segment { ordinal: segment, id, element, component, repeat: 1 }
-            }
-            Spot::Row { line, column } => At::Row { line, column },
-            Spot::Node { path } => At::Node { path },
-        }
-    }
-}
-
 /// What a mapping claims, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
@@ -180,11 +120,11 @@ pub struct Missing {
 #[derive(Debug)]
 pub struct Reading {
     /// The canonical message; `Null` if faults or misses prevented it.
-    pub body: Value,
+    pub body: Body,
     /// The message's number (its business key) where it could be read, even if the rest could not: a held message holds its
     /// key's successors back by it.
     pub number: Option<String>,
-    pub provenance: Vec<Origin>,
+    pub provenance: Provenance,
     /// Costing the set: a value that can't be read, a mandatory one that is not there.
     pub faults: Vec<Fault>,
     pub missing: Vec<Missing>,

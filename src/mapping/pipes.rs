@@ -16,7 +16,7 @@
 
 use super::{
     Tables,
-    dates::DateFormat,
+    dates::{self, DateFormat},
     frames::{self, Hit, Hits, Seen},
     moment::{self, Form},
     plan::{Leaf, Pipe, Program},
@@ -28,7 +28,7 @@ use crate::{
     formats::tree::{NodeId, Tree},
 };
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use smallvec::smallvec;
 use std::{borrow::Cow, str::FromStr};
 
@@ -178,7 +178,7 @@ fn date(format: &DateFormat, text: &str, loose: bool) -> Result<String, Wrong> {
         found: text.to_owned(),
         expected: format!("a date of the form {}", format.words()),
     })?;
-    Ok(date.to_string())
+    Ok(dates::iso(date))
 }
 
 /// A number as documents write it; a comma may be the decimal mark.
@@ -225,30 +225,51 @@ fn bad_number(text: &str) -> Wrong {
     Wrong::Value { code: "mapping/bad_number", found: text.to_owned(), expected }
 }
 
+/// A value as its canonical field wants it.
+#[derive(Debug, PartialEq)]
+pub enum Shaped<'t> {
+    Text(Cow<'t, str>),
+    Whole(u32),
+    /// A date with what stands beside it.
+    When(Map<String, Value>),
+}
+
+impl From<Shaped<'_>> for Value {
+    fn from(shaped: Shaped) -> Value {
+        match shaped {
+            Shaped::Text(text) => Value::String(text.into_owned()),
+            Shaped::Whole(whole) => whole.into(),
+            Shaped::When(when) => Value::Object(when),
+        }
+    }
+}
+
 /// A text as the canonical field wants it.
-pub fn shaped(text: &str, shape: &Shape) -> Result<Value, Wrong> {
+pub fn shaped<'t>(text: &'t str, shape: &Shape) -> Result<Shaped<'t>, Wrong> {
     let bad = |code, expected: String| Wrong::Value { code, found: text.to_owned(), expected };
+    let made = |text: String| Shaped::Text(Cow::Owned(text));
     Ok(match shape {
-        Shape::Decimal if is_canonical(text) => Value::String(text.to_owned()),
-        Shape::Decimal => Value::String(number(text)?.to_string()),
+        Shape::Decimal if is_canonical(text) => Shaped::Text(text.into()),
+        Shape::Decimal => made(number(text)?.to_string()),
         Shape::Integer => {
             let whole = number(text)?.normalize();
             let whole = u32::from_str(&whole.to_string());
-            Value::from(whole.map_err(|_| bad("mapping/bad_number", "a whole number from 0 to 4294967295".into()))?)
+            Shaped::Whole(whole.map_err(|_| bad("mapping/bad_number", "a whole number from 0 to 4294967295".into()))?)
         }
         Shape::Date => match DateFormat::Iso.read(text, false) {
-            Some(date) => Value::String(date.to_string()),
+            Some(_) if text.len() == 10 => Shaped::Text(text.into()),
+            Some(date) => made(date.to_string()),
             None => return Err(bad("mapping/bad_date", "a date of the form yyyy-mm-dd".into())),
         },
         Shape::Instant => match text.trim().parse::<jiff::Timestamp>() {
-            Ok(instant) => Value::String(crate::canonical::Micros(instant.as_microsecond()).rfc3339()),
+            Ok(instant) => made(crate::canonical::Micros(instant.as_microsecond()).rfc3339()),
             Err(_) => return Err(bad("mapping/bad_instant", "an instant as in 2026-02-14T09:30:00Z".into())),
         },
         Shape::Word(words) if !words.iter().any(|w| w == text) => {
             return Err(bad("mapping/bad_value", format!("one of {}", words.join(", "))));
         }
-        Shape::Object(_) => Value::Object(moment::object(text)?),
-        _ => Value::String(text.to_owned()),
+        Shape::Object(_) => Shaped::When(moment::object(text)?),
+        _ => Shaped::Text(text.into()),
     })
 }
 
@@ -332,6 +353,10 @@ fn without_point(text: &str, implied: u32) -> Result<String, Wrong> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shaped(text: &str, shape: &Shape) -> Result<Value, Wrong> {
+        super::shaped(text, shape).map(Value::from)
+    }
 
     #[test]
     fn numbers_as_documents_write_them() {

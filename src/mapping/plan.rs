@@ -19,6 +19,8 @@ pub struct Program {
     pub layout: Arc<Layout>,
     pub tables: Vec<Table>,
     pub fields: Vec<Field>,
+    /// What members are called: first those of `KNOWN`, then the fields.
+    pub names: Arc<[Box<str>]>,
     /// Names looked for among the root's children; routes name them by index.
     pub slots: Vec<Slot>,
     pub rules: Vec<Rule>,
@@ -151,6 +153,8 @@ pub struct Route {
 #[derive(Debug)]
 pub struct Field {
     pub name: String,
+    /// Of its name, in the program's `names`.
+    pub number: u32,
     pub shape: Shape,
     pub mandatory: bool,
     pub source: Source,
@@ -382,6 +386,34 @@ fn deeper(fields: &[Field], steps: &[&str], found: &mut Vec<Spot>) {
     if found.len() == before {
         found.push(field.spot);
     }
+}
+
+/// Names of members that no field names: of an id, and of a date with its time.
+pub const KNOWN: [&str; 6] = ["scheme", "id", "date", "time", "zone", "at"];
+/// Numbers of the first two.
+pub const SCHEME: u32 = 0;
+pub const ID: u32 = 1;
+
+/// Numbers the fields by their names.
+pub fn name(fields: &mut [Field]) -> Arc<[Box<str>]> {
+    fn number(fields: &mut [Field], names: &mut Vec<Box<str>>) {
+        for field in fields {
+            let known = names.iter().position(|name| **name == *field.name);
+            field.number = known.unwrap_or(names.len()) as u32;
+            if known.is_none() {
+                names.push(field.name.as_str().into());
+            }
+            match &mut field.source {
+                Source::Object(inner) => number(inner, names),
+                Source::At(blocks) => blocks.iter_mut().for_each(|block| number(&mut block.fields, names)),
+                Source::Each(block) => number(&mut block.fields, names),
+                _ => {}
+            }
+        }
+    }
+    let mut names = KNOWN.map(Box::from).to_vec();
+    number(fields, &mut names);
+    names.into()
 }
 
 /// The fields that hold a value, by their pointers without indexes.

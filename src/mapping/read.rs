@@ -1,11 +1,16 @@
 //! Runs a program over a tree: document → canonical message, with where each value came from.
 
 use super::{
-    Context, Missing, Origin, Reading,
+    Body, Context, Missing, Provenance, Reading,
+    body::{ITEM, Packed},
     faults::{self, fault},
     frames::{self, Frame, Hit, Hits, Seen},
-    hierarchy, pipes,
-    plan::{Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped},
+    hierarchy,
+    pipes::{self, Shaped},
+    plan::{
+        self, Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped,
+        Walk,
+    },
     shape::Shape,
     unread,
 };
@@ -20,6 +25,7 @@ use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
     fmt::Write,
+    ops::Range,
 };
 
 /// Reads one set.
@@ -34,22 +40,29 @@ pub fn explain(program: &Program, tree: &Tree, context: &Context) -> (Reading, S
 
 fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Reading, Seen) {
     let (node, container) = root(program, tree);
-    let frame = Frame::new(tree, node, container, &program.slots, String::new());
+    let frame = Frame::new(tree, node, container, &frames::wanted(tree, &program.slots), 0..0);
     let mut run = Run {
         program,
         tree,
         context,
         frames: vec![frame],
+        labels: String::new(),
         pointer: String::new(),
         position: 0,
+        body: Packed::new(program.names.clone()),
         seen: Seen::new(tree, logged),
-        provenance: Vec::new(),
+        provenance: Provenance::default(),
         faults: Vec::new(),
         missing: Vec::new(),
         told: HashSet::new(),
     };
-    let (body, _) = run.members(&program.fields);
-    run.finish(body)
+    run.body.reserve(tree.len());
+    run.provenance.reserve(tree.len());
+    let message = run.body.mark();
+    run.body.object(ITEM);
+    run.members(&program.fields);
+    run.body.close(message);
+    run.finish()
 }
 
 /// The node that the mapping's paths begin at, and where a bare name of it stands.
@@ -76,33 +89,26 @@ pub(super) struct Run<'a> {
     pub(super) tree: &'a Tree,
     pub(super) context: &'a Context<'a>,
     pub(super) frames: Vec<Frame>,
+    /// What the frames are called, one behind the other.
+    pub(super) labels: String,
     /// JSON pointer to the canonical object being read.
     pub(super) pointer: String,
     /// Of the item being read, from 1.
     pub(super) position: usize,
+    /// What was read.
+    body: Packed,
     pub(super) seen: Seen,
-    pub(super) provenance: Vec<Origin>,
+    pub(super) provenance: Provenance,
     pub(super) faults: Vec<Fault>,
     pub(super) missing: Vec<Missing>,
     /// Values that a fault or a miss has told of: a header's that each line falls back to is told once.
     pub(super) told: HashSet<NodeId>,
 }
 
-/// Room for members of an object at first: more than that are seldom all there.
-const MEMBERS: usize = 8;
-
-/// An id with its scheme.
-fn reference(scheme: &str, id: &str) -> Value {
-    let mut object = Map::with_capacity(2);
-    object.insert("scheme".to_owned(), scheme.into());
-    object.insert("id".to_owned(), id.into());
-    Value::Object(object)
-}
-
 /// What a field gave.
 enum Got {
-    /// The value, and whether any of it stood in the document.
-    Value(Value, bool),
+    /// A value, and whether any of it stood in the document.
+    Value(bool),
     /// A fault or a miss tells why there is none.
     Faulty,
     Nothing,
@@ -111,7 +117,7 @@ enum Got {
 }
 
 impl<'a> Run<'a> {
-    fn finish(mut self, body: Map<String, Value>) -> (Reading, Seen) {
+    fn finish(mut self) -> (Reading, Seen) {
         let mut unread = Vec::new();
         // Who does not ask what was left unread, or which line looked where, need not know this.
         if self.program.unmapped != Unmapped::Ignore || self.seen.is_logged() {
@@ -130,14 +136,17 @@ impl<'a> Run<'a> {
             }
             unread = left.into_iter().map(|(path, _)| path).collect();
         }
-        let mut body = Value::Object(body);
-        if self.faults.is_empty() && self.missing.is_empty() {
-            self.compute(&mut body);
+        let whole = self.faults.is_empty() && self.missing.is_empty();
+        let mut body = Body::new(std::mem::replace(&mut self.body, Packed::new(self.program.names.clone())));
+        if whole && (self.program.computes || !self.program.requires.is_empty()) {
+            let mut message = body.into_value();
+            self.compute(&mut message);
+            body = message.into();
         }
-        let number = body.get("number").and_then(Value::as_str).filter(|n| !n.is_empty()).map(str::to_owned);
+        let number = body.text("number").filter(|n| !n.is_empty()).map(str::to_owned);
         let whole = self.faults.is_empty() && self.missing.is_empty();
         let reading = Reading {
-            body: if whole { body } else { Value::Null },
+            body: if whole { body } else { Value::Null.into() },
             number,
             provenance: self.provenance,
             faults: self.faults,
@@ -174,18 +183,13 @@ impl<'a> Run<'a> {
 
     // ---- objects ----
 
-    /// The members of an object, and whether any of them stood in the document.
-    fn members(&mut self, fields: &'a [Field]) -> (Map<String, Value>, bool) {
-        let mut object = Map::with_capacity(fields.len().min(MEMBERS));
+    /// Adds the members of an object; tells whether any of them stood in the document.
+    fn members(&mut self, fields: &'a [Field]) -> bool {
         let mut present = false;
         let mut lacking = Vec::new();
         for field in fields {
             match self.field(field) {
-                Got::Value(Value::Array(items), _) if items.is_empty() && !field.mandatory => {}
-                Got::Value(value, found) => {
-                    present |= found;
-                    object.insert(field.name.clone(), value);
-                }
+                Got::Value(found) => present |= found,
                 Got::Faulty => present = true,
                 Got::Nothing if field.mandatory => lacking.push(field),
                 Got::Nothing | Got::Later => {}
@@ -195,94 +199,104 @@ impl<'a> Run<'a> {
         if present || self.pointer.is_empty() {
             lacking.into_iter().for_each(|field| self.lacks(field));
         }
-        (object, present)
+        present
     }
 
+    /// Adds a field, if there is any; what was added of one that there is not is taken back.
     fn field(&mut self, field: &'a Field) -> Got {
-        let before = self.pointer.len();
+        let (before, mark) = (self.pointer.len(), self.body.mark());
         self.pointer.push('/');
         self.pointer.push_str(&field.name);
         self.seen.line = field.spot;
         let got = match &field.source {
-            Source::Value(formula) => self.single(formula, &field.shape),
+            Source::Value(formula) => self.single(formula, field),
             // What is said elsewhere, too, does not make an object of its own: a unit without its value is none.
-            Source::ReadOnly(formula) | Source::Spare(formula) => match self.single(formula, &field.shape) {
-                Got::Value(value, _) => Got::Value(value, false),
+            Source::ReadOnly(formula) | Source::Spare(formula) => match self.single(formula, field) {
+                Got::Value(_) => Got::Value(false),
                 other => other,
             },
-            Source::List(formulas) => self.list(formulas, &field.shape),
-            Source::Object(fields) => self.object(fields, field.mandatory),
-            Source::At(blocks) => self.at(blocks, field.mandatory),
-            Source::Each(block) => self.each(block),
+            Source::List(formulas) => self.list(formulas, field),
+            Source::Object(fields) => self.object(fields, field),
+            Source::At(blocks) => self.at(blocks, field),
+            Source::Each(block) => self.each(block, field),
             // When all else has been read.
             Source::Computed(_) => Got::Later,
         };
+        if !matches!(got, Got::Value(_)) {
+            self.body.back(mark);
+        }
         self.pointer.truncate(before);
         got
     }
 
-    fn object(&mut self, fields: &'a [Field], mandatory: bool) -> Got {
-        let (object, present) = self.members(fields);
-        match (present, mandatory) {
-            (true, _) => Got::Value(Value::Object(object), true),
-            (false, true) => {
-                let lacking: Vec<&Field> = fields
-                    .iter()
-                    .filter(|f| f.mandatory && !object.contains_key(&f.name))
-                    .filter(|f| !matches!(f.source, Source::Computed(_)))
-                    .collect();
-                lacking.iter().for_each(|field| {
-                    let before = self.pointer.len();
-                    self.lacks(field);
-                    self.pointer.truncate(before);
-                });
-                if lacking.is_empty() { Got::Value(Value::Object(object), false) } else { Got::Faulty }
-            }
-            (false, false) => Got::Nothing,
+    fn object(&mut self, fields: &'a [Field], of: &Field) -> Got {
+        let began = self.body.mark();
+        self.body.object(of.number);
+        let present = self.members(fields);
+        self.body.close(began);
+        if present || !of.mandatory {
+            return if present { Got::Value(true) } else { Got::Nothing };
         }
+        let lacking: Vec<&Field> = fields
+            .iter()
+            .filter(|f| f.mandatory && !self.body.has(began, f.number))
+            .filter(|f| !matches!(f.source, Source::Computed(_)))
+            .collect();
+        lacking.iter().for_each(|field| self.lacks(field));
+        if lacking.is_empty() { Got::Value(false) } else { Got::Faulty }
     }
 
-    fn at(&mut self, blocks: &'a [Block], mandatory: bool) -> Got {
+    fn at(&mut self, blocks: &'a [Block], of: &Field) -> Got {
+        let began = self.body.mark();
         for block in blocks {
             let mut got = None;
+            self.body.object(of.number);
             self.walk(block, &mut |run| {
                 got = Some(run.members(&block.fields));
                 true
             });
-            if let Some((object, present)) = got
-                && (present || mandatory)
+            if let Some(present) = got
+                && (present || of.mandatory)
             {
-                return Got::Value(Value::Object(object), present);
+                self.body.close(began);
+                return Got::Value(present);
             }
+            self.body.back(began);
         }
-        if !mandatory {
+        let lacks = blocks.first().is_some_and(|block| block.fields.iter().any(|field| field.mandatory));
+        if !of.mandatory || lacks {
             return Got::Nothing;
         }
-        let lacking: Vec<&Field> =
-            blocks.first().map(|b| b.fields.iter().filter(|f| f.mandatory).collect()).unwrap_or_default();
-        if lacking.is_empty() {
-            return Got::Value(Value::Object(Map::new()), false);
-        }
-        Got::Nothing
+        self.body.object(of.number);
+        self.body.close(began);
+        Got::Value(false)
     }
 
-    fn each(&mut self, block: &'a Block) -> Got {
-        let mut items = Vec::new();
+    fn each(&mut self, block: &'a Block, of: &Field) -> Got {
+        let began = self.body.mark();
+        self.body.list(of.number);
+        let mut count = 0;
         self.walk(block, &mut |run| {
             let before = run.pointer.len();
-            _ = write!(run.pointer, "/{}", items.len());
-            let outer = std::mem::replace(&mut run.position, items.len() + 1);
-            let (item, present) = run.members(&block.fields);
+            _ = write!(run.pointer, "/{count}");
+            let outer = std::mem::replace(&mut run.position, count + 1);
+            let item = run.body.mark();
+            run.body.object(ITEM);
+            let empty = run.body.mark();
+            let present = run.members(&block.fields);
             // Where nothing stands there is no item; `each: .` is always there, and says nothing where none of it stands.
-            if present || !block.walk.is_empty() && !item.is_empty() {
-                items.push(Value::Object(item));
+            if present || !block.walk.is_empty() && run.body.grew(empty) {
+                run.body.close(item);
+                count += 1;
+            } else {
+                run.body.back(item);
             }
             run.position = outer;
             run.pointer.truncate(before);
             false
         });
-        let found = !items.is_empty();
-        Got::Value(Value::Array(items), found)
+        self.body.close(began);
+        if count == 0 && !of.mandatory { Got::Nothing } else { Got::Value(count > 0) }
     }
 
     /// Goes to each place of a block; `visit` says when it has enough.
@@ -307,8 +321,7 @@ impl<'a> Run<'a> {
     fn step_down(&mut self, block: &'a Block, depth: usize, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
         let Some(walk) = block.walk.get(depth) else { return visit(self) };
         let Some(frame) = self.frames.last() else { return true };
-        let name = &walk.text;
-        let base = if frame.label.is_empty() { String::new() } else { format!("{}/", frame.label) };
+        let above = frame.label.clone();
         let mut children = Vec::new();
         let mut items = false;
         for (_, child) in frame.slot(walk.slot) {
@@ -323,6 +336,7 @@ impl<'a> Run<'a> {
         } else {
             HashMap::new()
         };
+        let wanted = frames::wanted(self.tree, &walk.slots);
         let mut count = 0;
         for child in children {
             // JSON's null, or an empty field: nothing is there.
@@ -335,17 +349,13 @@ impl<'a> Run<'a> {
                 continue;
             }
             count += 1;
-            let label = match walk.step.conditions.as_slice() {
-                [] if items => format!("{base}{name}/{}", count - 1),
-                [] if block.each => format!("{base}{name}[{count}]"),
-                [] => format!("{base}{name}"),
-                conditions => format!("{base}{name}{}", self.conditions(container, conditions)),
-            };
-            let before = self.frames.len();
+            let (before, named) = (self.frames.len(), self.labels.len());
+            self.add_label(above.clone(), walk, container, items, block.each, count);
+            let label = named..self.labels.len();
             if depth == 0 && !block.under.is_empty() {
                 self.above(block, child, &parents);
             }
-            let frame = Frame::new(self.tree, child, container, &walk.slots, label);
+            let frame = Frame::new(self.tree, child, container, &wanted, label);
             let enough = match block.repeat.filter(|_| depth + 1 == block.walk.len()) {
                 Some(repeat) => self.items_of(frame, repeat, visit),
                 None => {
@@ -354,6 +364,7 @@ impl<'a> Run<'a> {
                 }
             };
             self.frames.truncate(before);
+            self.labels.truncate(named);
             if enough {
                 return true;
             }
@@ -373,18 +384,40 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// What a frame is called, behind the name of the one above: `PO1[2]`, `N1[01=ST]`, `lines/0`.
+    fn add_label(
+        &mut self,
+        above: Range<usize>,
+        walk: &Walk,
+        container: NodeId,
+        items: bool,
+        each: bool,
+        count: usize,
+    ) {
+        if !above.is_empty() {
+            self.labels.extend_from_within(above);
+            self.labels.push('/');
+        }
+        self.labels.push_str(&walk.text);
+        match walk.step.conditions.as_slice() {
+            [] if items => _ = write!(self.labels, "/{}", count - 1),
+            [] if each => _ = write!(self.labels, "[{count}]"),
+            conditions => self.add_conditions(container, conditions),
+        }
+    }
+
     /// `[01=ST]`: with the value that stands there.
-    pub(super) fn conditions(&self, container: NodeId, conditions: &[Condition]) -> String {
-        let leaf = |leaf: &Leaf| match leaf {
-            Leaf::Element { element, component: 0 } => format!("{element:02}"),
-            Leaf::Element { element, component } => format!("{element:02}.{component:02}"),
-            Leaf::Child { name, .. } => name.name.clone(),
-            _ => String::new(),
-        };
-        let value = |c: &Condition| {
-            frames::leaf(self.tree, container, &c.leaf).and_then(|n| self.tree.value(n)).unwrap_or_default()
-        };
-        conditions.iter().map(|c| format!("[{}={}]", leaf(&c.leaf), value(c).trim())).collect()
+    pub(super) fn add_conditions(&mut self, container: NodeId, conditions: &[Condition]) {
+        for Condition { leaf, .. } in conditions {
+            let value = frames::leaf(self.tree, container, leaf).and_then(|n| self.tree.value(n)).unwrap_or_default();
+            let value = value.trim();
+            _ = match leaf {
+                Leaf::Element { element, component: 0 } => write!(self.labels, "[{element:02}={value}]"),
+                Leaf::Element { element, component } => write!(self.labels, "[{element:02}.{component:02}={value}]"),
+                Leaf::Child { name, .. } => write!(self.labels, "[{}={value}]", name.name),
+                _ => write!(self.labels, "[={value}]"),
+            };
+        }
     }
 
     // ---- values ----
@@ -394,42 +427,70 @@ impl<'a> Run<'a> {
         last - route.up.min(last)
     }
 
-    fn single(&mut self, formula: &'a Formula, shape: &Shape) -> Got {
+    fn single(&mut self, formula: &'a Formula, field: &Field) -> Got {
         let Ok(hits) = self.formula(formula) else { return Got::Faulty };
         let Some(hit) = hits.into_iter().next() else { return Got::Nothing };
-        match pipes::shaped(&hit.text, shape) {
-            Ok(Value::Object(when)) => {
+        match pipes::shaped(&hit.text, &field.shape) {
+            Ok(Shaped::When(when)) => {
                 self.moment_from(&hit, formula, &when);
-                Got::Value(Value::Object(when), hit.node.is_some())
+                self.when(field.number, &when);
             }
-            Ok(value) => {
+            Ok(Shaped::Text(text)) => {
                 self.came_from(&hit, None);
-                Got::Value(value, hit.node.is_some())
+                self.body.text(field.number, &text);
+            }
+            Ok(Shaped::Whole(whole)) => {
+                self.came_from(&hit, None);
+                self.body.whole(field.number, whole);
             }
             Err(wrong) => {
                 self.wrong(&hit, formula, wrong);
-                Got::Faulty
+                return Got::Faulty;
             }
         }
+        Got::Value(hit.node.is_some())
     }
 
-    fn list(&mut self, formulas: &'a [Formula], shape: &Shape) -> Got {
-        let refs = matches!(shape, Shape::List(item) if **item == Shape::Ref);
-        let mut items = Vec::new();
-        let mut present = false;
+    fn when(&mut self, number: u32, when: &Map<String, Value>) {
+        let began = self.body.mark();
+        self.body.object(number);
+        for (member, name) in plan::KNOWN.iter().enumerate() {
+            if let Some(text) = when.get(*name).and_then(Value::as_str) {
+                self.body.text(member as u32, text);
+            }
+        }
+        self.body.close(began);
+    }
+
+    fn list(&mut self, formulas: &'a [Formula], of: &Field) -> Got {
+        let refs = matches!(&of.shape, Shape::List(item) if **item == Shape::Ref);
+        let (mut present, mut count) = (false, 0);
+        let began = self.body.mark();
+        self.body.list(of.number);
         for formula in formulas {
             let Ok(hits) = self.formula(formula) else { return Got::Faulty };
             for hit in hits {
                 present |= hit.node.is_some();
-                self.came_from(&hit, Some((items.len(), refs)));
-                items.push(match (&hit.tag, refs) {
-                    (Some(tag), true) => reference(tag, &hit.text),
-                    _ => Value::String(hit.text.into_owned()),
-                });
+                self.came_from(&hit, Some((count, refs)));
+                match hit.tag.as_ref().filter(|_| refs) {
+                    Some(scheme) => self.reference(scheme, &hit.text),
+                    None => self.body.text(ITEM, &hit.text),
+                }
+                count += 1;
             }
         }
+        self.body.close(began);
         // An empty list is a list: what a line without any item id means is the core's to say.
-        Got::Value(Value::Array(items), present)
+        if count == 0 && !of.mandatory { Got::Nothing } else { Got::Value(present) }
+    }
+
+    /// An id with its scheme.
+    fn reference(&mut self, scheme: &str, id: &str) {
+        let began = self.body.mark();
+        self.body.object(ITEM);
+        self.body.text(plan::SCHEME, scheme);
+        self.body.text(plan::ID, id);
+        self.body.close(began);
     }
 
     /// The values of a formula; `Err` if a fault or a miss was noted.

@@ -84,9 +84,9 @@ pub fn sets(plan: &Plan, bytes: &[u8]) -> Result<Vec<Set>, String> {
 }
 
 fn readable(reading: &Reading, bytes: &[u8]) -> Value {
-    let from = |o: &Origin| {
+    let from = |o: Origin| {
         let text = bytes.get(o.bytes.start as usize..o.bytes.end as usize).unwrap_or_default();
-        (o.field.clone(), json!(format!("{} = {}", o.at, String::from_utf8_lossy(text))))
+        (o.field.into_owned(), json!(format!("{} = {}", o.at, String::from_utf8_lossy(text))))
     };
     let mut value = json!({ "body": reading.body });
     value["from"] = Value::Object(reading.provenance.iter().map(from).collect());

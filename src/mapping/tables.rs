@@ -1,16 +1,42 @@
 //! Code tables: CSV files with the header `value,target`, or a few rows in the mapping itself.
 
 use super::yaml::Spot;
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 /// The value of the row that speaks of all values without a row; as a target it is the value itself.
 const ANY: &str = "*";
+
+/// Reading asks for each value: mappings are no place for keys that are made to collide, and a short hash will do.
+type Rows = HashMap<String, String, BuildHasherDefault<Fnv>>;
+
+/// FNV-1a (RFC 9923).
+#[derive(Debug, Clone)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Fnv {
+        Fnv(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3));
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// A table, both ways. Where several values lead to one target, the first row is what writing takes.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     pub name: String,
-    forward: HashMap<String, String>,
+    forward: Rows,
     backward: HashMap<String, String>,
     /// Each row with its line: (line, value, target).
     pub rows: Vec<(u32, String, String)>,

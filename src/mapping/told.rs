@@ -1,7 +1,7 @@
 //! What reading tells besides the message: where each value came from, what is wrong, what is missing.
 
 use super::{
-    Missing, Origin,
+    Missing,
     faults::{self, fault},
     frames::{self, Frame, Hit},
     moment::Form,
@@ -11,23 +11,23 @@ use super::{
 };
 use crate::formats::{
     piece::Standard,
-    place::{At, Place},
-    tree::NodeId,
+    place::Place,
+    tree::{InSegment, NodeId, Tree},
 };
 use serde_json::{Map, Value};
+use std::fmt::Write;
 
 impl<'a> Run<'a> {
     pub(super) fn came_from(&mut self, hit: &Hit, item: Option<(usize, bool)>) {
         let Some(node) = hit.node else { return };
-        let field = match item {
-            None => self.pointer.clone(),
-            Some((index, true)) => format!("{}/{index}/id", self.pointer),
-            Some((index, false)) => format!("{}/{index}", self.pointer),
-        };
-        let bytes = self.tree.bytes(node);
-        let at = hit.route.map(|(route, level)| self.label(route, level, Some(node))).unwrap_or_default();
-        let place = Some(self.tree.place(node).at.into());
-        self.provenance.push(Origin { field, bytes, at, place });
+        let before = self.pointer.len();
+        if let Some((index, id)) = item {
+            _ = write!(self.pointer, "/{index}");
+            self.pointer.push_str(if id { "/id" } else { "" });
+        }
+        let at = hit.route.map(|(route, level)| way(self.tree, &self.labels, &self.frames[level], route, Some(node)));
+        self.provenance.add(self.tree, node, &self.pointer, &at.unwrap_or_default());
+        self.pointer.truncate(before);
         if let Some((route, 0)) = hit.route
             && self.program.standard == Standard::Csv
         {
@@ -77,18 +77,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A path in the document: the frame's, then the mapping's own text. Of pairs, the element that it was.
+    /// [`way`] as one text.
     pub(super) fn label(&self, route: &Route, level: usize, node: Option<NodeId>) -> String {
-        let label = &self.frames[level].label;
-        let pair = node.filter(|_| matches!(route.leaf, Leaf::Pairs(_)));
-        let text = match pair.map(|n| self.tree.place(n).at) {
-            Some(At::Segment { id, element: Some(element), component, .. }) => match component {
-                Some(component) => &format!("{id}{element:02}.{component:02}"),
-                None => &format!("{id}{element:02}"),
-            },
-            _ => &route.text,
-        };
-        if label.is_empty() { text.clone() } else { [label, "/", text].concat() }
+        way(self.tree, &self.labels, &self.frames[level], route, node).concat()
     }
 
     /// The path that a formula looks at first.
@@ -181,6 +172,21 @@ impl<'a> Run<'a> {
             Some(_) => faults::missing(place, element, component, name),
             None => faults::missing(place, None, None, None),
         }
+    }
+}
+
+/// A path in the document, in parts: the frame's, then the mapping's own text. Of pairs, the element that it was.
+fn way<'s>(tree: &'s Tree, labels: &'s str, frame: &Frame, route: &'s Route, node: Option<NodeId>) -> [&'s str; 6] {
+    let label = labels.get(frame.label.clone()).unwrap_or_default();
+    let slash = if label.is_empty() { "" } else { "/" };
+    let pair = node.filter(|_| matches!(route.leaf, Leaf::Pairs(_))).and_then(|node| tree.in_segment(node));
+    let number = |position| frames::position(position);
+    match pair {
+        Some(InSegment { id, element: Some(element), component: Some(component), .. }) => {
+            [label, slash, id, number(element), ".", number(component)]
+        }
+        Some(InSegment { id, element: Some(element), .. }) => [label, slash, id, number(element), "", ""],
+        _ => [label, slash, &route.text, "", "", ""],
     }
 }
 

@@ -14,51 +14,61 @@ const STRUCTURE: &[&str] = &["ST", "SE", "UNH", "UNT", "UNS"];
 pub fn unread(standard: Standard, tree: &Tree, seen: &Seen) -> Vec<(String, NodeId)> {
     let mut told = HashSet::new();
     let mut found = Vec::new();
-    walk(standard, tree, &mut |path, node| {
-        if !seen.has(node) && told.insert(path.to_owned()) {
+    let mut visit = |path: &str, node| {
+        if told.insert(path.to_owned()) {
             found.push((path.to_owned(), node));
         }
-    });
+    };
+    Walk { standard, tree, seen: Some(seen), way: Vec::new(), visit: &mut visit }.below(tree.root());
     found
 }
 
 /// Every value that says something, but those of the envelope, with its path.
 pub fn values(standard: Standard, tree: &Tree) -> Vec<(String, NodeId)> {
     let mut found = Vec::new();
-    walk(standard, tree, &mut |path, node| found.push((path.to_owned(), node)));
+    let mut visit = |path: &str, node| found.push((path.to_owned(), node));
+    Walk { standard, tree, seen: None, way: Vec::new(), visit: &mut visit }.below(tree.root());
     found
-}
-
-fn walk(standard: Standard, tree: &Tree, visit: &mut dyn FnMut(&str, NodeId)) {
-    let mut path = String::new();
-    Walk { standard, tree, visit }.below(tree.root(), &mut path);
 }
 
 struct Walk<'a> {
     standard: Standard,
     tree: &'a Tree,
+    /// What is seen is passed over.
+    seen: Option<&'a Seen>,
+    /// The nodes from below the root down to the one looked at. Its path is made only where it is told.
+    way: Vec<NodeId>,
     /// What is done with a value that says something.
     visit: &'a mut dyn FnMut(&str, NodeId),
 }
 
 impl Walk<'_> {
-    fn below(&mut self, node: NodeId, path: &mut String) {
+    fn below(&mut self, node: NodeId) {
         let tree = self.tree;
         for id in tree.children(node) {
-            let before = path.len();
-            if self.step(id, path) {
-                self.leaf(id, path);
-                self.below(id, path);
+            if tree.kind(id) == Kind::Segment && STRUCTURE.contains(&tree.name(id)) {
+                continue;
             }
-            path.truncate(before);
+            self.way.push(id);
+            if !self.seen.is_some_and(|seen| seen.has(id)) && tree.value(id).is_some_and(|v| !v.trim().is_empty()) {
+                let path = self.path();
+                (self.visit)(&path, id);
+            }
+            self.below(id);
+            self.way.pop();
         }
     }
 
-    /// Adds a node's name; false if it is not looked at.
-    fn step(&self, id: NodeId, path: &mut String) -> bool {
+    fn path(&self) -> String {
+        let mut path = String::new();
+        self.way.iter().for_each(|id| self.step(*id, &mut path));
+        path
+    }
+
+    /// Adds a node's name.
+    fn step(&self, id: NodeId, path: &mut String) {
         let name = self.tree.name(id);
         match self.tree.kind(id) {
-            Kind::Segment if STRUCTURE.contains(&name) => return false,
             // PO1/PO107: the segment that opens a loop says nothing new.
             Kind::Segment if path.rsplit('/').next() == Some(name) => {}
             Kind::Component if self.edi() => {
@@ -88,16 +98,9 @@ impl Walk<'_> {
                 path.push_str(name);
             }
         }
-        true
     }
 
     fn edi(&self) -> bool {
         matches!(self.standard, Standard::X12 | Standard::Edifact)
-    }
-
-    fn leaf(&mut self, id: NodeId, path: &str) {
-        if self.tree.value(id).is_some_and(|v| !v.trim().is_empty()) {
-            (self.visit)(path, id);
-        }
     }
 }

@@ -71,7 +71,7 @@ fn orders_of_other_projects() {
                         continue;
                     }
                     match plan.write(&reading.body, &context()) {
-                        Ok(written) => assert_eq!(reread(&plan, &document(&plan, &written)), reading.body, "{name}"),
+                        Ok(written) => assert_eq!(reread(&plan, &document(&plan, &written)), *reading.body, "{name}"),
                         // What breaks the guide coming in is not written out.
                         Err(faults) => println!("{name}: {} not written: {}", set.kind, faults[0].sentence),
                     }

@@ -74,7 +74,7 @@ pub fn reread(plan: &Plan, bytes: &[u8]) -> Value {
     let reading = plan.read(&sets[0].tree, &context());
     let told = (&reading.faults, &reading.missing);
     assert!(told.0.is_empty() && told.1.is_empty(), "{}: {told:#?}\n{text}", plan.name());
-    reading.body
+    reading.body.into_value()
 }
 
 /// A document's bytes, as a message is written.

@@ -69,7 +69,7 @@ fn every_value_of_a_typical_sample_is_explained_in_both_directions() {
                 for one in &coverage.unread {
                     writeln!(text, "nobody reads {} ({} times, first {:?})", one.path, one.times, one.value).unwrap();
                 }
-                body = Some(told.reading.body).filter(|body| !body.is_null()).or(body);
+                body = Some(told.reading.body.into_value()).filter(|body| !body.is_null()).or(body);
             }
         }
         if let Some(input) = typical(inputs, true, &plan) {

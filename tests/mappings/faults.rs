@@ -180,7 +180,7 @@ fn what_nobody_reads_is_told_once() {
 fn a_literal_can_not_say_another_value() {
     let plan = plan("ubl/order");
     let sample = std::fs::read(super::documents::root().join("standard/ubl/order/samples/basic.in.xml")).unwrap();
-    let mut body = read(&plan, &sample).body;
+    let mut body = read(&plan, &sample).body.into_value();
     body["purpose"] = "cancel".into();
     let faults = plan.write(&body, &context()).unwrap_err();
     assert_eq!(&*faults[0].code, "mapping/cannot_say");

@@ -73,7 +73,7 @@ fn read(plan: &Plan, body: &str) -> Value {
     assert!(sets[0].accepted(), "{:#?}", sets[0].faults);
     let reading = plan.read(&sets[0].tree, &context());
     assert_eq!(reading.faults, []);
-    reading.body
+    reading.body.into_value()
 }
 
 const PICK_AND_PACK: &str = "BSN*00*S1*20260105*0900~\

@@ -82,7 +82,7 @@ fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial 
 type Read = BTreeMap<String, BTreeMap<String, BTreeSet<u64>>>;
 
 fn read(plan: &Plan, fields: &BTreeSet<String>, tree: &Tree, found: &mut Read, document: usize) {
-    for origin in plan.read(tree, &context()).provenance {
+    for origin in plan.read(tree, &context()).provenance.iter() {
         let mut names = String::new();
         let mut place = format!("{document}");
         for step in origin.field.split('/').skip(1) {

@@ -418,7 +418,7 @@ fn sample(before: &Plan, after: &Plan, input: &Path) -> anyhow::Result<Vec<Vec<S
         });
     }
     let bodies = |plan: &Plan| -> Result<Vec<Value>, String> {
-        Ok(samples::sets(plan, &bytes)?.iter().map(|set| plan.read(&set.tree, &context).body).collect())
+        Ok(samples::sets(plan, &bytes)?.iter().map(|set| plan.read(&set.tree, &context).body.into_value()).collect())
     };
     let (old, new) = match (bodies(before), bodies(after)) {
         (Ok(old), Ok(new)) => (Value::Array(old), Value::Array(new)),

@@ -128,14 +128,14 @@ pub async fn add(
 #[derive(Clone, Copy)]
 enum Spot<'a> {
     /// The value that it names, or the first below it.
-    Value(&'a Origin),
+    Value(&'a Origin<'a>),
     /// The segment of a neighbour: what it names did not come.
-    Near(&'a Origin),
+    Near(&'a Origin<'a>),
     /// The set.
     Nowhere,
 }
 
-fn spot<'a>(origins: &'a [Origin], path: &str) -> Spot<'a> {
+fn spot<'a>(origins: &'a [Origin<'a>], path: &str) -> Spot<'a> {
     let mut at = path;
     while !at.is_empty() {
         let below = |field: &str| field.strip_prefix(at).is_some_and(|rest| rest.starts_with('/'));
@@ -170,7 +170,7 @@ fn fault(why: &Why, spot: &Spot<'_>, row: &MessageRow, quotes: &Quotes) -> Fault
 fn of_value(origin: &Origin) -> Place {
     let at = match &origin.place {
         Some(place) => place.clone().into(),
-        None => At::Node { path: origin.at.as_str().into() },
+        None => At::Node { path: origin.at.as_ref().into() },
     };
     let len = origin.bytes.end.saturating_sub(origin.bytes.start);
     Place { byte: origin.bytes.start, len: u32::try_from(len).unwrap_or(u32::MAX), at }
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
     use crate::mapping::Spot as Of;
 
-    fn origin(field: &str, byte: u64) -> Origin {
+    fn origin(field: &str, byte: u64) -> Origin<'_> {
         let place = Of::Segment { segment: byte as u32, id: "PO1".into(), element: Some(2), component: None };
         Origin { field: field.into(), bytes: byte..byte + 3, at: "PO102".into(), place: Some(place) }
     }

@@ -1,7 +1,7 @@
 //! What two mappings make of the same documents, gathered by field. Bounded, however many documents there were.
 
 use crate::mapping::{
-    Origin,
+    Provenance,
     differences::{Difference, differences},
 };
 use serde::Serialize;
@@ -101,7 +101,7 @@ pub struct Of<'a> {
 pub struct Side {
     pub end: Option<End>,
     pub body: Option<Value>,
-    pub origins: Vec<Origin>,
+    pub origins: Provenance,
 }
 
 impl Replayed {
@@ -130,7 +130,7 @@ impl Replayed {
         other
     }
 
-    fn field(&mut self, of: Of<'_>, origins: [&[Origin]; 2], difference: Difference) {
+    fn field(&mut self, of: Of<'_>, origins: [&Provenance; 2], difference: Difference) {
         let path = difference.path();
         if self.by_field.len() >= FIELDS && !self.by_field.contains_key(&path) {
             return;
@@ -141,7 +141,8 @@ impl Replayed {
         field.documents += usize::from(field.last != Some(of.document));
         field.last = Some(of.document);
         if field.examples.len() < EXAMPLES {
-            let from = |origins: &[Origin]| origins.iter().find(|o| o.field == difference.field).map(|o| o.at.clone());
+            let from =
+                |origins: &Provenance| origins.iter().find(|o| o.field == difference.field).map(|o| o.at.into_owned());
             field.examples.push(Example {
                 document: of.document,
                 name: of.name.to_owned(),

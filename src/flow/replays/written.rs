@@ -72,9 +72,15 @@ fn answers<'a>(hub: &'a Hub, asked: &Asked<'_>) -> HashMap<Uuid, (&'a PartnerInf
 
 fn side(written: Result<serde_json::Value, crate::emit::Unwritable>) -> Side {
     match written {
-        Ok(body) => Side { end: Some(End { state: "written".into(), why: None }), body: Some(body), origins: vec![] },
-        Err(why) => {
-            Side { end: Some(End { state: "unwritable".into(), why: Some(why.sentence) }), body: None, origins: vec![] }
-        }
+        Ok(body) => Side {
+            end: Some(End { state: "written".into(), why: None }),
+            body: Some(body),
+            origins: Default::default(),
+        },
+        Err(why) => Side {
+            end: Some(End { state: "unwritable".into(), why: Some(why.sentence) }),
+            body: None,
+            origins: Default::default(),
+        },
     }
 }

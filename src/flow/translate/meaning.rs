@@ -12,7 +12,7 @@ use crate::{
         fault::{Costs, Fault},
         piece::{Set, Standard},
     },
-    mapping::{Asked, Context, Library, Missing, Origin, Plan, Tables},
+    mapping::{Asked, Context, Library, Missing, Plan, Provenance, Tables},
     tenancy::{Agreement, agreement::NoReference},
 };
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub struct Meaning {
     pub kind: Option<String>,
     pub number: Option<String>,
     pub body: Option<Value>,
-    pub provenance: Vec<Origin>,
+    pub provenance: Provenance,
     pub faults: Vec<Fault>,
     pub cause: Option<Value>,
     /// The first value that a table did not hold.
@@ -68,7 +68,7 @@ impl Meaning {
             kind: None,
             number: None,
             body: None,
-            provenance: vec![],
+            provenance: Provenance::default(),
             faults: vec![],
             cause: None,
             missing: vec![],
@@ -95,7 +95,9 @@ impl Rows {
 
 impl Tables for Rows {
     fn get(&self, table: &str, value: &str) -> Option<String> {
-        self.targets.get(&(table.to_string(), value.to_string())).cloned()
+        // Few tenants have rows of their own: no key is made for those that have none.
+        let some = !self.targets.is_empty();
+        some.then(|| self.targets.get(&(table.to_string(), value.to_string())).cloned()).flatten()
     }
     fn inverse(&self, table: &str, target: &str) -> Option<String> {
         self.targets.iter().find(|((t, _), known)| t == table && *known == target).map(|((_, value), _)| value.clone())
@@ -288,7 +290,7 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     meaning.kind = kind;
     meaning.number = number;
     if !reading.body.is_null() && matches!(meaning.state, "pending" | "held") {
-        meaning.body = Some(reading.body);
+        meaning.body = Some(reading.body.into_value());
     }
     meaning.provenance = reading.provenance;
     meaning.missing = reading.missing;

@@ -46,7 +46,7 @@ impl Comparer<'_> {
             _ => texts(&value.text, &text),
         };
         if matches!(shape, Shape::Instant) {
-            let read = pipes::shaped(&value.text, shape).ok();
+            let read = pipes::shaped(&value.text, shape).ok().map(Json::from);
             return if read.as_ref() == Some(wanted) { vec![vec![]] } else { vec![] };
         }
         ways.extend(self.tables(&value.text, &text));
@@ -73,7 +73,7 @@ impl Comparer<'_> {
 
     fn numbers(&self, places: &Places, value: &Value, wanted: &str) -> Vec<Vec<Known>> {
         let number = |text: &str| {
-            let read = pipes::shaped(text, &Shape::Decimal).ok()?;
+            let read = Json::from(pipes::shaped(text, &Shape::Decimal).ok()?);
             Decimal::from_str_exact(read.as_str()?).ok().map(|d| d.normalize())
         };
         let (Some(wanted), Some(found)) = (number(wanted), number(&value.text)) else { return vec![] };

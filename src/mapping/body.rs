@@ -1,0 +1,290 @@
+//! The message that reading makes: its texts in one buffer and its values one behind the other, so that a line of an
+//! order takes no memory of its own. Who wants a JSON tree gets one made.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::{Map, Value};
+use std::{
+    ops::{Deref, Range},
+    sync::{Arc, OnceLock},
+};
+
+/// A canonical message, or `null`. It is looked at as a JSON tree, which is made when somebody looks for the first time;
+/// serialized without one.
+#[derive(Debug)]
+pub struct Body {
+    packed: Packed,
+    value: OnceLock<Value>,
+}
+
+impl Body {
+    pub(super) fn new(packed: Packed) -> Body {
+        Body { packed, value: OnceLock::new() }
+    }
+
+    /// Is there no message?
+    pub fn is_null(&self) -> bool {
+        self.value.get().map_or(self.packed.nodes.is_empty(), Value::is_null)
+    }
+
+    /// The text of a member of the message.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        match self.value.get() {
+            Some(value) => value.get(name).and_then(Value::as_str),
+            None => self.packed.member(name),
+        }
+    }
+
+    /// As a JSON tree.
+    pub fn into_value(self) -> Value {
+        self.value.into_inner().unwrap_or_else(|| self.packed.value())
+    }
+}
+
+impl From<Value> for Body {
+    fn from(value: Value) -> Body {
+        Body { packed: Packed::new(Arc::new([])), value: value.into() }
+    }
+}
+
+impl Deref for Body {
+    type Target = Value;
+    fn deref(&self) -> &Value {
+        self.value.get_or_init(|| self.packed.value())
+    }
+}
+
+impl PartialEq<Value> for Body {
+    fn eq(&self, other: &Value) -> bool {
+        **self == *other
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value.get() {
+            Some(value) => value.serialize(serializer),
+            None if self.packed.nodes.is_empty() => serializer.serialize_unit(),
+            None => At(&self.packed, 0).serialize(serializer),
+        }
+    }
+}
+
+/// Room is made at first for a document of so many nodes at most.
+const MOST_FORESEEN: usize = 65_536;
+
+/// Members and items stand right behind the object or list that holds them, each with all that it holds.
+#[derive(Debug)]
+pub(super) struct Packed {
+    /// Of the members, by number.
+    names: Arc<[Box<str>]>,
+    text: String,
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    /// The number of its name, if it is a member.
+    name: u32,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Text(usize, u32),
+    Whole(u32),
+    /// The number of the first node behind it.
+    Object(u32),
+    List(u32),
+}
+
+/// An item of a list has no name.
+pub(super) const ITEM: u32 = u32::MAX;
+
+/// How much there is: what comes later may be taken back.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    nodes: usize,
+    text: usize,
+}
+
+impl Packed {
+    /// Nothing yet. Members are called by their numbers in these names.
+    pub fn new(names: Arc<[Box<str>]>) -> Packed {
+        Packed { names, text: String::new(), nodes: Vec::new() }
+    }
+
+    /// Makes room for what a document of so many nodes gives.
+    pub fn reserve(&mut self, nodes: usize) {
+        let nodes = nodes.min(MOST_FORESEEN);
+        self.nodes.reserve(nodes);
+        self.text.reserve(nodes * 4);
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark { nodes: self.nodes.len(), text: self.text.len() }
+    }
+
+    /// Takes back what came since.
+    pub fn back(&mut self, mark: Mark) {
+        self.nodes.truncate(mark.nodes);
+        self.text.truncate(mark.text);
+    }
+
+    /// Has anything come since?
+    pub fn grew(&self, mark: Mark) -> bool {
+        self.nodes.len() > mark.nodes
+    }
+
+    pub fn text(&mut self, name: u32, text: &str) {
+        let from = self.text.len();
+        self.text.push_str(text);
+        self.nodes.push(Node { name, what: What::Text(from, text.len() as u32) });
+    }
+
+    pub fn whole(&mut self, name: u32, number: u32) {
+        self.nodes.push(Node { name, what: What::Whole(number) });
+    }
+
+    /// Begins an object; [`Packed::close`] ends it.
+    pub fn object(&mut self, name: u32) {
+        self.nodes.push(Node { name, what: What::Object(0) });
+    }
+
+    /// Begins a list; [`Packed::close`] ends it.
+    pub fn list(&mut self, name: u32) {
+        self.nodes.push(Node { name, what: What::List(0) });
+    }
+
+    /// Ends the object or list that began at a mark.
+    pub fn close(&mut self, began: Mark) {
+        let end = self.nodes.len() as u32;
+        match self.nodes.get_mut(began.nodes).map(|node| &mut node.what) {
+            Some(What::Object(to) | What::List(to)) => *to = end,
+            _ => debug_assert!(false, "neither an object nor a list began there"),
+        }
+    }
+
+    /// Has the object that begins at a mark, and is still open, a member of this name?
+    pub fn has(&self, began: Mark, name: u32) -> bool {
+        self.below(began.nodes + 1..self.nodes.len()).any(|at| self.nodes[at].name == name)
+    }
+
+    /// The text of a member of the message.
+    pub fn member(&self, name: &str) -> Option<&str> {
+        let found = self.inside(0).find(|at| self.name(*at) == name)?;
+        match self.nodes[found].what {
+            What::Text(from, len) => Some(self.said(from, len)),
+            _ => None,
+        }
+    }
+
+    fn name(&self, at: usize) -> &str {
+        self.names.get(self.nodes[at].name as usize).map_or("", |name| name)
+    }
+
+    fn said(&self, from: usize, len: u32) -> &str {
+        self.text.get(from..from + len as usize).unwrap_or_default()
+    }
+
+    /// The members or items of a node.
+    fn inside(&self, at: usize) -> impl Iterator<Item = usize> {
+        let end = match self.nodes.get(at).map(|node| node.what) {
+            Some(What::Object(end) | What::List(end)) => end as usize,
+            _ => 0,
+        };
+        self.below(at + 1..end)
+    }
+
+    fn below(&self, range: Range<usize>) -> impl Iterator<Item = usize> {
+        let behind = |at: usize| match self.nodes[at].what {
+            What::Object(end) | What::List(end) => end as usize,
+            _ => at + 1,
+        };
+        let mut next = range.start;
+        std::iter::from_fn(move || {
+            let at = next;
+            next = if at < range.end { behind(at) } else { return None };
+            Some(at)
+        })
+    }
+
+    fn value(&self) -> Value {
+        if self.nodes.is_empty() { Value::Null } else { self.value_at(0) }
+    }
+
+    fn value_at(&self, at: usize) -> Value {
+        match self.nodes[at].what {
+            What::Text(from, len) => Value::String(self.said(from, len).to_owned()),
+            What::Whole(number) => number.into(),
+            What::List(_) => self.inside(at).map(|item| self.value_at(item)).collect(),
+            What::Object(_) => {
+                let mut members = Map::with_capacity(self.inside(at).count());
+                self.inside(at).for_each(|at| _ = members.insert(self.name(at).to_owned(), self.value_at(at)));
+                Value::Object(members)
+            }
+        }
+    }
+}
+
+/// A value of a message, to be serialized.
+struct At<'a>(&'a Packed, usize);
+
+impl Serialize for At<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let At(packed, at) = *self;
+        match packed.nodes[at].what {
+            What::Text(from, len) => serializer.serialize_str(packed.said(from, len)),
+            What::Whole(number) => serializer.serialize_u32(number),
+            What::List(_) => {
+                let mut list = serializer.serialize_seq(None)?;
+                packed.inside(at).try_for_each(|item| list.serialize_element(&At(packed, item)))?;
+                list.end()
+            }
+            What::Object(_) => {
+                let mut object = serializer.serialize_map(None)?;
+                packed.inside(at).try_for_each(|at| object.serialize_entry(packed.name(at), &At(packed, at)))?;
+                object.end()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_packed_is_the_same_as_a_tree_and_as_text() {
+        let names: Vec<Box<str>> = ["number", "lines", "count"].map(Box::from).to_vec();
+        let mut packed = Packed::new(names.into());
+        let root = packed.mark();
+        packed.object(ITEM);
+        packed.text(0, "PO-1");
+        let lines = packed.mark();
+        packed.list(1);
+        for number in ["1", "2"] {
+            let item = packed.mark();
+            packed.object(ITEM);
+            packed.text(0, number);
+            packed.close(item);
+        }
+        packed.close(lines);
+        let lost = packed.mark();
+        packed.text(0, "taken back");
+        assert!(packed.grew(lost));
+        packed.back(lost);
+        assert!(!packed.grew(lost));
+        packed.whole(2, 7);
+        assert!(packed.has(root, 2) && packed.has(root, 1) && !packed.has(lines, 2));
+        packed.close(root);
+        assert_eq!((packed.member("number"), packed.member("count")), (Some("PO-1"), None));
+        let expected = json!({ "number": "PO-1", "lines": [{ "number": "1" }, { "number": "2" }], "count": 7 });
+        let body = Body::new(packed);
+        assert_eq!(serde_json::to_string(&body).unwrap(), expected.to_string());
+        assert_eq!(body, expected);
+        assert_eq!(serde_json::to_string(&body).unwrap(), expected.to_string());
+        assert_eq!(body.into_value(), expected);
+        assert!(Body::new(Packed::new(Arc::new([]))).is_null());
+    }
+}
