@@ -43,6 +43,7 @@ impl Names {
     }
 
     /// The name at an index from 0.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<&str> {
         self.list.get(index).map(|name| &**name)
     }

@@ -157,6 +157,7 @@ impl Nodes {
     }
 
     /// A node, if it is there and is below `parent`.
+    #[inline]
     fn beside(&self, id: u32, parent: u32) -> u32 {
         let sibling = (id as usize) < self.count && self.rows[id as usize].parent == parent;
         if sibling { id } else { NONE }
@@ -221,6 +222,30 @@ impl Nodes {
             return (slot.kind, slot.extra, slot.parent);
         }
         (if row.meta & COMPONENT != 0 { Kind::Component } else { Kind::Element }, row.meta & 0xFF, row.parent)
+    }
+
+    /// The child whose name is a position, or `NONE`. Those of a row stand in the order of their positions.
+    #[inline]
+    pub fn child(&self, parent: u32, position: u32) -> u32 {
+        let mut id = self.first(parent);
+        while let Some(row) = self.rows.get(id as usize) {
+            if row.meta & WIDE != 0 {
+                if self.name(id) == position {
+                    return id;
+                }
+                id = self.next(id);
+                continue;
+            }
+            let here = row.meta & 0xFF;
+            if row.parent != parent || id as usize >= self.count || here > position {
+                return NONE;
+            }
+            if here == position {
+                return id;
+            }
+            id += (row.meta >> CHILDREN & 0xFF) + 1;
+        }
+        NONE
     }
 
     /// A node to be changed.

@@ -207,6 +207,7 @@ impl Tree {
     }
 
     /// Its name: `N1`, `SG2`, `01`, a header, a local name, a member.
+    #[inline]
     pub fn name(&self, id: NodeId) -> &str {
         match self.nodes.name(id.0) {
             n @ 0..FIRST => DIGITS.get(n as usize * 2..n as usize * 2 + 2).unwrap_or(""),
@@ -257,6 +258,7 @@ impl Tree {
     }
 
     /// Where its bytes are in the document, without the words for it that [`Tree::place`] makes.
+    #[inline]
     pub fn bytes(&self, id: NodeId) -> std::ops::Range<u64> {
         let apart = if id.0 == 0 { Some(&self.root) } else { None };
         let by_hand = || self.placed.binary_search_by_key(&id.0, |(node, _)| *node).ok().map(|at| &self.placed[at].1);
@@ -283,6 +285,7 @@ impl Tree {
     }
 
     /// [`Tree::place`] of what stands in a segment that a reader read, without memory of its own; else `None`.
+    #[inline]
     pub fn in_segment(&self, id: NodeId) -> Option<InSegment<'_>> {
         let by_hand = || !self.placed.is_empty() && self.placed.binary_search_by_key(&id.0, |(node, _)| *node).is_ok();
         let inside = matches!(self.kind(id), Kind::Segment | Kind::Element | Kind::Repeat | Kind::Component);
@@ -295,15 +298,8 @@ impl Tree {
     /// The element of a segment, or the component of an element or repeat, at a position from 1.
     #[inline]
     pub fn at_position(&self, id: NodeId, position: u16) -> Option<NodeId> {
-        let wanted = u32::from(position);
-        let mut child = if wanted < FIRST { self.nodes.first(id.0) } else { NONE };
-        while child != NONE {
-            if self.nodes.name(child) == wanted {
-                return Some(NodeId(child));
-            }
-            child = self.nodes.next(child);
-        }
-        None
+        let position = u32::from(position);
+        if position < FIRST { link(self.nodes.child(id.0, position)) } else { None }
     }
 
     /// The position of the last child: elements and components stand in their order.
@@ -466,6 +462,7 @@ impl Tree {
         At::Segment { ordinal, id: id.into(), element, component, repeat }
     }
 
+    #[inline]
     fn within_segment(&self, id: NodeId) -> InSegment<'_> {
         let (mut element, mut component, mut repeat, mut node) = (None, None, 1, id);
         loop {
@@ -522,6 +519,7 @@ fn slot(what: Add, parent: u32) -> Slot {
     Slot { kind, text, namespace: 0, name, start, len, extra, parent, first: NONE, last: NONE, next: NONE }
 }
 
+#[inline]
 fn link(id: u32) -> Option<NodeId> {
     (id != NONE).then_some(NodeId(id))
 }

@@ -16,7 +16,7 @@ pub struct Frame {
     pub container: NodeId,
     /// (slot, child), by slot and then in document order.
     index: SmallVec<[(u32, NodeId); 8]>,
-    /// `PO1[2]`: where the run keeps it.
+    /// `PO1[2]/`: where the run keeps it.
     pub label: Range<usize>,
     /// Nothing of the kind stands above: nothing is found in it.
     pub absent: bool,
@@ -73,6 +73,7 @@ impl Frame {
     }
 
     /// Children of a slot, in document order.
+    #[inline]
     pub fn slot(&self, slot: usize) -> &[(u32, NodeId)] {
         let slot = slot as u32;
         let from = self.index.partition_point(|(s, _)| *s < slot);
@@ -82,6 +83,7 @@ impl Frame {
 }
 
 /// A node's own container: a loop's elements stand on the segment that opens it.
+#[inline]
 pub fn container(tree: &Tree, node: NodeId) -> NodeId {
     match tree.kind(node) {
         Kind::Loop => tree.children(node).next().unwrap_or(node),
@@ -89,6 +91,7 @@ pub fn container(tree: &Tree, node: NodeId) -> NodeId {
     }
 }
 
+#[inline]
 fn in_namespace(tree: &Tree, node: NodeId, name: &Name) -> bool {
     name.namespace.as_deref().is_none_or(|ns| tree.namespace(node) == ns)
 }
@@ -110,6 +113,7 @@ impl Seen {
         Seen { bits: vec![0; tree.len() / 64 + 1], log, line: Spot::default() }
     }
     /// This node was read.
+    #[inline]
     pub fn mark(&mut self, node: NodeId) {
         if let Some(word) = self.bits.get_mut(node.0 as usize / 64) {
             *word |= 1 << (node.0 % 64);
@@ -119,6 +123,7 @@ impl Seen {
         }
     }
     /// Was it?
+    #[inline]
     pub fn has(&self, node: NodeId) -> bool {
         self.bits.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
     }
@@ -132,12 +137,28 @@ impl Seen {
     }
 }
 
+/// Does a text say nothing? Most begin with what is no blank, and need not be looked through.
+#[inline]
+pub fn is_blank(text: &str) -> bool {
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
+}
+
+/// Without the blanks around it, which few have.
+#[inline]
+pub fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 /// Do all conditions hold for a container? What they look at counts as read where they do.
+#[inline]
 pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mut Seen) -> bool {
     let mut looked = [None; 4];
     for (at, condition) in conditions.iter().enumerate() {
         let Some(node) = leaf(tree, container, &condition.leaf) else { return false };
-        let value = tree.value(node).unwrap_or_default().trim();
+        let value = trimmed(tree.value(node).unwrap_or_default());
         if !condition.holds(value) {
             return false;
         }
@@ -155,13 +176,14 @@ pub fn said(tree: &Tree, segment: NodeId, repeat: Repeat) -> Vec<u16> {
         let from = repeat.first + nth * repeat.size;
         (from..from + repeat.size).any(|element| {
             let node = self::element(tree, segment, element, 0);
-            node.and_then(|node| tree.value(node)).is_some_and(|text| !text.trim().is_empty())
+            node.and_then(|node| tree.value(node)).is_some_and(|text| !is_blank(text))
         })
     };
     (0..repeat.most).filter(says).collect()
 }
 
 /// The node of a leaf in its container.
+#[inline]
 pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
     match leaf {
         Leaf::Own => Some(container),
@@ -173,6 +195,7 @@ pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
 }
 
 /// An element's node, or its component's. Only the first repeat is read.
+#[inline]
 fn element(tree: &Tree, segment: NodeId, element: u16, component: u16) -> Option<NodeId> {
     let mut node = tree.at_position(segment, element).filter(|n| tree.kind(*n) == Kind::Element)?;
     let mut first = tree.children(node).next();
@@ -283,7 +306,7 @@ fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<
     }
     let Some(node) = leaf(tree, container, wanted) else { return };
     let mut push = |node| {
-        if let Some(text) = tree.value(node).filter(|t| !t.trim().is_empty()) {
+        if let Some(text) = tree.value(node).filter(|t| !is_blank(t)) {
             seen.mark(node);
             hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), container, route: None });
         }
@@ -303,13 +326,14 @@ fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Hits<'t>
         }
         let (Some(qualifier), Some(id)) = (leaf(tree, segment, qualifier), leaf(tree, segment, id)) else { continue };
         let (Some(tag), Some(text)) = (tree.value(qualifier), tree.value(id)) else { continue };
-        let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|q| q == tag.trim());
-        if wanted && !text.trim().is_empty() {
+        let tag = trimmed(tag);
+        let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|q| q == tag);
+        if wanted && !is_blank(text) {
             seen.mark(qualifier);
             seen.mark(id);
             hits.push(Hit {
                 text: Cow::Borrowed(text),
-                tag: Some(Cow::Borrowed(tag.trim())),
+                tag: Some(Cow::Borrowed(tag)),
                 node: Some(id),
                 container: segment,
                 route: None,

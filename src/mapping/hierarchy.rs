@@ -49,14 +49,17 @@ impl<'a> Run<'a> {
             let found = chain.iter().find(holds).copied();
             let from = self.labels.len();
             self.labels.push_str(&walk.text);
+            let found = found.map(|found| (found, frames::container(self.tree, found)));
+            if let Some((_, container)) = found {
+                self.add_conditions(container, &walk.step.conditions);
+            }
+            self.labels.push('/');
+            let label = from..self.labels.len();
             let frame = match found {
-                Some(found) => {
-                    let container = frames::container(self.tree, found);
-                    self.add_conditions(container, &walk.step.conditions);
-                    let wanted = frames::wanted(self.tree, &walk.slots);
-                    Frame::new(self.tree, found, container, &wanted, from..self.labels.len())
+                Some((found, container)) => {
+                    Frame::new(self.tree, found, container, &frames::wanted(self.tree, &walk.slots), label)
                 }
-                None => Frame::absent(node, from..self.labels.len()),
+                None => Frame::absent(node, label),
             };
             self.frames.push(frame);
         }

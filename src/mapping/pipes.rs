@@ -115,7 +115,7 @@ fn read_one<'t>(
         Pipe::Decimal(implied) => hit.text = implied_decimals(&hit.text, *implied)?.into(),
         Pipe::Table(at) => {
             let table = &program.tables[*at];
-            let value = hit.text.trim();
+            let value = frames::trimmed(&hit.text);
             let own = tables.get(&table.name, value).map(Cow::Owned);
             let target = own.or_else(|| table.get(value));
             let miss = || Wrong::NotInTable { table: table.name.clone(), value: value.to_owned() };

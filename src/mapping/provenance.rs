@@ -108,7 +108,7 @@ impl Provenance {
     pub(super) fn add(&mut self, tree: &Tree, node: NodeId, field: &str, at: &[&str]) {
         let from = self.text.len();
         self.text.push_str(field);
-        at.iter().for_each(|part| self.text.push_str(part));
+        at.iter().filter(|part| !part.is_empty()).for_each(|part| self.text.push_str(part));
         let named = self.text.len();
         let kind = self.spot(tree, node);
         let bytes = tree.bytes(node);

@@ -384,7 +384,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// What a frame is called, behind the name of the one above: `PO1[2]`, `N1[01=ST]`, `lines/0`.
+    /// What a frame is called, behind the name of the one above: `PO1[2]/`, `N1[01=ST]/`, `lines/0/`.
     fn add_label(
         &mut self,
         above: Range<usize>,
@@ -394,16 +394,14 @@ impl<'a> Run<'a> {
         each: bool,
         count: usize,
     ) {
-        if !above.is_empty() {
-            self.labels.extend_from_within(above);
-            self.labels.push('/');
-        }
+        self.labels.extend_from_within(above);
         self.labels.push_str(&walk.text);
         match walk.step.conditions.as_slice() {
             [] if items => _ = write!(self.labels, "/{}", count - 1),
             [] if each => _ = write!(self.labels, "[{count}]"),
             conditions => self.add_conditions(container, conditions),
         }
+        self.labels.push('/');
     }
 
     /// `[01=ST]`: with the value that stands there.
@@ -429,22 +427,22 @@ impl<'a> Run<'a> {
 
     fn single(&mut self, formula: &'a Formula, field: &Field) -> Got {
         let Ok(hits) = self.formula(formula) else { return Got::Faulty };
-        let Some(hit) = hits.into_iter().next() else { return Got::Nothing };
+        let Some(hit) = hits.first() else { return Got::Nothing };
         match pipes::shaped(&hit.text, &field.shape) {
             Ok(Shaped::When(when)) => {
-                self.moment_from(&hit, formula, &when);
+                self.moment_from(hit, formula, &when);
                 self.when(field.number, &when);
             }
             Ok(Shaped::Text(text)) => {
-                self.came_from(&hit, None);
+                self.came_from(hit, None);
                 self.body.text(field.number, &text);
             }
             Ok(Shaped::Whole(whole)) => {
-                self.came_from(&hit, None);
+                self.came_from(hit, None);
                 self.body.whole(field.number, whole);
             }
             Err(wrong) => {
-                self.wrong(&hit, formula, wrong);
+                self.wrong(hit, formula, wrong);
                 return Got::Faulty;
             }
         }
@@ -508,6 +506,9 @@ impl<'a> Run<'a> {
             if !hits.is_empty() {
                 break;
             }
+        }
+        if formula.pipes.is_empty() {
+            return Ok(hits);
         }
         match pipes::read(&formula.pipes, hits, self.program, tree, self.context.tables, &mut self.seen) {
             Ok(hits) => Ok(hits),

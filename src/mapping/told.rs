@@ -176,17 +176,17 @@ impl<'a> Run<'a> {
 }
 
 /// A path in the document, in parts: the frame's, then the mapping's own text. Of pairs, the element that it was.
-fn way<'s>(tree: &'s Tree, labels: &'s str, frame: &Frame, route: &'s Route, node: Option<NodeId>) -> [&'s str; 6] {
+#[inline]
+fn way<'s>(tree: &'s Tree, labels: &'s str, frame: &Frame, route: &'s Route, node: Option<NodeId>) -> [&'s str; 5] {
     let label = labels.get(frame.label.clone()).unwrap_or_default();
-    let slash = if label.is_empty() { "" } else { "/" };
     let pair = node.filter(|_| matches!(route.leaf, Leaf::Pairs(_))).and_then(|node| tree.in_segment(node));
     let number = |position| frames::position(position);
     match pair {
         Some(InSegment { id, element: Some(element), component: Some(component), .. }) => {
-            [label, slash, id, number(element), ".", number(component)]
+            [label, id, number(element), ".", number(component)]
         }
-        Some(InSegment { id, element: Some(element), .. }) => [label, slash, id, number(element), "", ""],
-        _ => [label, slash, &route.text, "", "", ""],
+        Some(InSegment { id, element: Some(element), .. }) => [label, id, number(element), "", ""],
+        _ => [label, &route.text, "", "", ""],
     }
 }
 

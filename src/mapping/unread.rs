@@ -1,6 +1,6 @@
 //! What the partner sent and nobody reads.
 
-use super::frames::Seen;
+use super::frames::{Seen, is_blank};
 use crate::formats::{
     piece::Standard,
     tree::{Kind, NodeId, Tree},
@@ -50,7 +50,7 @@ impl Walk<'_> {
                 continue;
             }
             self.way.push(id);
-            if !self.seen.is_some_and(|seen| seen.has(id)) && tree.value(id).is_some_and(|v| !v.trim().is_empty()) {
+            if !self.seen.is_some_and(|seen| seen.has(id)) && tree.value(id).is_some_and(|text| !is_blank(text)) {
                 let path = self.path();
                 (self.visit)(&path, id);
             }
