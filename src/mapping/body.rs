@@ -116,8 +116,8 @@ impl Packed {
     /// Makes room for what a document of so many nodes gives.
     pub fn reserve(&mut self, nodes: usize) {
         let nodes = nodes.min(MOST_FORESEEN);
-        self.nodes.reserve(nodes);
-        self.text.reserve(nodes * 4);
+        self.nodes.reserve(nodes + nodes / 2);
+        self.text.reserve(nodes * 6);
     }
 
     pub fn mark(&self) -> Mark {

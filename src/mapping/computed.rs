@@ -4,7 +4,8 @@ use super::{
     Origin,
     cel::{Expression, Sees, Val},
     faults::{self, fault},
-    frames, pipes,
+    frames::{self, Hits},
+    pipes,
     plan::{Computed, Field, Require, Source},
     read::Run,
     shape::{self, Shape},
@@ -98,8 +99,9 @@ impl<'a> Run<'a> {
         };
         let place = match &rule.at {
             Some(route) => {
-                let found = frames::hits(self.tree, &self.frames, route, false, &mut self.seen).into_iter().next();
-                match found.and_then(|hit| hit.node) {
+                let mut found = Hits::new();
+                frames::hits(self.tree, &self.frames, route, false, &mut self.seen, &mut found);
+                match found.first().and_then(|hit| hit.node) {
                     Some(node) => self.tree.place(node),
                     None => self.place_of(route),
                 }

@@ -263,19 +263,18 @@ fn items(
     tree.children(list).any(|item| holds(tree, item, &step.conditions, seen) && descend(tree, item, rest, seen, found))
 }
 
-/// All values of a route from its frame: the first only, unless `every`.
-pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool, seen: &mut Seen) -> Hits<'t> {
+/// Adds all values of a route from its frame: the first only, unless `every`.
+pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool, seen: &mut Seen, hits: &mut Hits<'t>) {
     let level = frames.len() - 1 - route.up.min(frames.len() - 1);
     let frame = &frames[level];
     if frame.absent {
-        return Hits::new();
+        return;
     }
-    let mut hits = Hits::new();
     let nth = frame.nth.filter(|_| route.steps.is_empty());
     let own = nth.map_or(Cow::Borrowed(&route.leaf), |(repeat, nth)| Cow::Owned(repeat.leaf(&route.leaf, nth)));
     let mut take = |container: NodeId, seen: &mut Seen| {
         let before = hits.len();
-        values(tree, container, &own, &mut hits, every, seen);
+        values(tree, container, &own, hits, every, seen);
         hits[before..].iter_mut().for_each(|h| h.route = Some((route, level)));
         !every && !hits.is_empty() && !matches!(route.leaf, Leaf::Pairs(_))
     };
@@ -283,7 +282,7 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
         if holds(tree, frame.container, &route.own, seen) {
             take(frame.container, seen);
         }
-        return hits;
+        return;
     };
     for (_, child) in frame.slot(route.slot) {
         let enough = match tree.kind(*child) {
@@ -297,7 +296,6 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
             break;
         }
     }
-    hits
 }
 
 fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<'t>, every: bool, seen: &mut Seen) {

@@ -29,7 +29,6 @@ use crate::{
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
-use smallvec::smallvec;
 use std::{borrow::Cow, str::FromStr};
 
 /// Why a value could not be read or written.
@@ -42,28 +41,23 @@ pub enum Wrong {
 /// Pipes in the reading direction.
 pub fn read<'t>(
     pipes: &'t [Pipe],
-    mut hits: Hits<'t>,
+    hits: &mut Hits<'t>,
     program: &'t Program,
     tree: &'t Tree,
     tables: &dyn Tables,
     seen: &mut Seen,
-) -> Result<Hits<'t>, Box<(Hit<'t>, Wrong)>> {
+) -> Result<(), Box<(Hit<'t>, Wrong)>> {
     for pipe in pipes {
         match pipe {
             Pipe::Default(text) if hits.is_empty() => {
-                hits.push(Hit {
-                    text: text.clone().into(),
-                    tag: None,
-                    node: None,
-                    container: tree.root(),
-                    route: None,
-                });
+                let (text, container) = (text.as_str().into(), tree.root());
+                hits.push(Hit { text, tag: None, node: None, container, route: None });
             }
-            Pipe::Split(mark) => hits = split(hits, mark),
-            Pipe::Join(mark) => hits = join(hits, mark),
+            Pipe::Split(mark) => *hits = split(hits, mark),
+            Pipe::Join(mark) => join(hits, mark),
             Pipe::Default(_) => {}
             _ => {
-                for hit in &mut hits {
+                for hit in hits.iter_mut() {
                     if let Err(wrong) = read_one(pipe, hit, program, tree, tables, seen) {
                         return Err(Box::new((hit.clone(), wrong)));
                     }
@@ -75,7 +69,7 @@ pub fn read<'t>(
             }
         }
     }
-    Ok(hits)
+    Ok(())
 }
 
 fn read_one<'t>(
@@ -156,7 +150,7 @@ fn beside<'t>(tree: &'t Tree, container: NodeId, leaf: &Leaf, seen: &mut Seen) -
     tree.value(node).unwrap_or_default()
 }
 
-fn split<'t>(hits: Hits<'t>, mark: &str) -> Hits<'t> {
+fn split<'t>(hits: &Hits<'t>, mark: &str) -> Hits<'t> {
     let mut parts = Hits::new();
     for hit in hits {
         for part in hit.text.split(mark).filter(|p| !p.trim().is_empty()) {
@@ -166,10 +160,13 @@ fn split<'t>(hits: Hits<'t>, mark: &str) -> Hits<'t> {
     parts
 }
 
-fn join<'t>(hits: Hits<'t>, mark: &str) -> Hits<'t> {
-    let Some(first) = hits.first().cloned() else { return hits };
+fn join(hits: &mut Hits, mark: &str) {
     let texts: Vec<&str> = hits.iter().map(|h| &*h.text).collect();
-    smallvec![Hit { text: texts.join(mark).into(), ..first }]
+    let text = texts.join(mark).into();
+    hits.truncate(1);
+    if let Some(first) = hits.first_mut() {
+        first.text = text;
+    }
 }
 
 fn date(format: &DateFormat, text: &str, loose: bool) -> Result<String, Wrong> {

@@ -100,8 +100,8 @@ impl Provenance {
     /// Makes room for those of a document of so many nodes.
     pub(super) fn reserve(&mut self, nodes: usize) {
         let nodes = nodes.min(MOST_FORESEEN);
-        self.entries.reserve(nodes / 2);
-        self.text.reserve(nodes * 20);
+        self.entries.reserve(nodes - nodes / 4);
+        self.text.reserve(nodes * 28);
     }
 
     /// Adds that of a node. The parts of `at` are put together.

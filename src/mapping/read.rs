@@ -20,7 +20,6 @@ use crate::formats::{
     tree::{Kind, NodeId, Tree},
 };
 use serde_json::{Map, Value};
-use smallvec::smallvec;
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
@@ -496,13 +495,15 @@ impl<'a> Run<'a> {
         let tree = self.tree;
         let mut hits = Hits::new();
         for alternative in &formula.alternatives {
-            hits = match alternative {
-                Alternative::Route(route) => frames::hits(tree, &self.frames, route, formula.every, &mut self.seen),
-                Alternative::Literal(text) => smallvec![self.made(text.as_str().into())],
-                Alternative::TenantCurrency => smallvec![self.made(self.context.tenant_currency.into())],
-                Alternative::Position => smallvec![self.made(self.position.to_string().into())],
-                Alternative::Group(inner) => self.formula(inner)?,
-            };
+            match alternative {
+                Alternative::Route(route) => {
+                    frames::hits(tree, &self.frames, route, formula.every, &mut self.seen, &mut hits);
+                }
+                Alternative::Literal(text) => hits.push(self.made(text.as_str().into())),
+                Alternative::TenantCurrency => hits.push(self.made(self.context.tenant_currency.into())),
+                Alternative::Position => hits.push(self.made(self.position.to_string().into())),
+                Alternative::Group(inner) => hits = self.formula(inner)?,
+            }
             if !hits.is_empty() {
                 break;
             }
@@ -510,8 +511,9 @@ impl<'a> Run<'a> {
         if formula.pipes.is_empty() {
             return Ok(hits);
         }
-        match pipes::read(&formula.pipes, hits, self.program, tree, self.context.tables, &mut self.seen) {
-            Ok(hits) => Ok(hits),
+        let tables = self.context.tables;
+        match pipes::read(&formula.pipes, &mut hits, self.program, tree, tables, &mut self.seen) {
+            Ok(()) => Ok(hits),
             Err(told) => {
                 self.wrong(&told.0, formula, told.1);
                 Err(())

@@ -14,6 +14,11 @@ const STRUCTURE: &[&str] = &["ST", "SE", "UNH", "UNT", "UNS"];
 pub fn unread(standard: Standard, tree: &Tree, seen: &Seen) -> Vec<(String, NodeId)> {
     let mut told = HashSet::new();
     let mut found = Vec::new();
+    // Of many partners all is read: that is told without a walk.
+    let mut nodes = (0..tree.len() as u32).map(NodeId);
+    if !nodes.any(|id| !seen.has(id) && says(tree, id) && !is_of_structure(tree, id)) {
+        return found;
+    }
     let mut visit = |path: &str, node| {
         if told.insert(path.to_owned()) {
             found.push((path.to_owned(), node));
@@ -31,6 +36,19 @@ pub fn values(standard: Standard, tree: &Tree) -> Vec<(String, NodeId)> {
     found
 }
 
+#[inline]
+fn says(tree: &Tree, id: NodeId) -> bool {
+    tree.value(id).is_some_and(|text| !is_blank(text))
+}
+
+fn is_structure(tree: &Tree, id: NodeId) -> bool {
+    tree.kind(id) == Kind::Segment && STRUCTURE.contains(&tree.name(id))
+}
+
+fn is_of_structure(tree: &Tree, id: NodeId) -> bool {
+    std::iter::successors(Some(id), |id| tree.parent(*id)).any(|above| is_structure(tree, above))
+}
+
 struct Walk<'a> {
     standard: Standard,
     tree: &'a Tree,
@@ -46,11 +64,11 @@ impl Walk<'_> {
     fn below(&mut self, node: NodeId) {
         let tree = self.tree;
         for id in tree.children(node) {
-            if tree.kind(id) == Kind::Segment && STRUCTURE.contains(&tree.name(id)) {
+            if is_structure(tree, id) {
                 continue;
             }
             self.way.push(id);
-            if !self.seen.is_some_and(|seen| seen.has(id)) && tree.value(id).is_some_and(|text| !is_blank(text)) {
+            if !self.seen.is_some_and(|seen| seen.has(id)) && says(tree, id) {
                 let path = self.path();
                 (self.visit)(&path, id);
             }
