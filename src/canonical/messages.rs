@@ -26,6 +26,7 @@ pub struct Message {
     /// What it means, in a line.
     pub meaning: &'static str,
     schema: fn() -> Schema,
+    check: fn(&Value) -> Result<(), String>,
     rewritten: fn(&Value) -> Result<Value, String>,
 }
 
@@ -34,7 +35,8 @@ const fn of<T: JsonSchema + DeserializeOwned + Serialize>(
     key: &'static str,
     meaning: &'static str,
 ) -> Message {
-    Message { name, key, meaning, schema: || schema_for!(T), rewritten: rewrite::<T> }
+    let check = |body: &Value| read::<T>(body).map(drop);
+    Message { name, key, meaning, schema: || schema_for!(T), check, rewritten: rewrite::<T> }
 }
 
 /// All of them.
@@ -83,15 +85,18 @@ pub fn named(name: &str) -> Option<&'static Message> {
 ///
 /// Errors: the path of the member that is wrong and what is wrong with it; or that there is no such message.
 pub fn check(name: &str, body: &Value) -> Result<(), String> {
-    rewritten(name, body).map(drop)
+    (known(name)?.check)(body)
 }
 
 /// A message as the hub writes it: with its defaults, and without what is empty.
 ///
 /// Errors: those of `check`.
 pub fn rewritten(name: &str, body: &Value) -> Result<Value, String> {
-    let message = named(name).ok_or_else(|| format!("`{name}` is no canonical message"))?;
-    (message.rewritten)(body)
+    (known(name)?.rewritten)(body)
+}
+
+fn known(name: &str) -> Result<&'static Message, String> {
+    named(name).ok_or_else(|| format!("`{name}` is no canonical message"))
 }
 
 impl Message {
@@ -113,11 +118,12 @@ pub fn words(schema: &Value) -> Vec<String> {
 }
 
 fn rewrite<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String> {
-    match serde_path_to_error::deserialize::<_, T>(body) {
-        Ok(message) => serde_json::to_value(message).map_err(|error| error.to_string()),
-        Err(error) => Err(match error.path().to_string().as_str() {
-            "." => error.into_inner().to_string(),
-            path => format!("{path}: {}", error.inner()),
-        }),
-    }
+    serde_json::to_value(read::<T>(body)?).map_err(|error| error.to_string())
+}
+
+fn read<T: DeserializeOwned>(body: &Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(body).map_err(|error| match error.path().to_string().as_str() {
+        "." => error.into_inner().to_string(),
+        path => format!("{path}: {}", error.inner()),
+    })
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::canonical::{DocumentId, MessageId, Micros, PartnerId, Tenant};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 /// A message to be written by translate.
 #[derive(Debug, Clone, Serialize)]
@@ -44,8 +44,9 @@ pub struct NewMessage {
     pub released: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+    /// Written as it is: a tree of its many small members would cost more than reading the message did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub provenance: Option<Value>,
+    pub provenance: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub faults: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,7 +12,7 @@ use crate::{
     store::{StoreError, entities, messages::NewMessage},
     tenancy::PartnerInfo,
 };
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::to_raw_value};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Sets in one transaction.
@@ -170,7 +170,7 @@ pub fn new_message(
         state: meaning.state,
         released: 0,
         body: meaning.body,
-        provenance: (!meaning.provenance.is_empty()).then(|| json!(meaning.provenance)),
+        provenance: (!meaning.provenance.is_empty()).then(|| to_raw_value(&meaning.provenance).ok()).flatten(),
         faults: (!meaning.faults.is_empty()).then(|| json!(meaning.faults)),
         cause: meaning.cause,
         hold_scheme: hold.map(|m| m.table.clone()),
