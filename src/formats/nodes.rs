@@ -229,6 +229,10 @@ impl Nodes {
     pub fn child(&self, parent: u32, position: u32) -> u32 {
         let mut id = self.first(parent);
         while let Some(row) = self.rows.get(id as usize) {
+            // Behind the last one stands what is below another.
+            if row.parent != parent || id as usize >= self.count {
+                return NONE;
+            }
             if row.meta & WIDE != 0 {
                 if self.name(id) == position {
                     return id;
@@ -237,11 +241,8 @@ impl Nodes {
                 continue;
             }
             let here = row.meta & 0xFF;
-            if row.parent != parent || id as usize >= self.count || here > position {
-                return NONE;
-            }
-            if here == position {
-                return id;
+            if here >= position {
+                return if here == position { id } else { NONE };
             }
             id += (row.meta >> CHILDREN & 0xFF) + 1;
         }

@@ -7,7 +7,11 @@ fn order(lines: usize) -> Vec<u8> {
     let mut body = String::from("BEG*00*SA*PO-1**20260302~CUR*BY*USD~DTM*002*20260316~N1*BY*Northwind*1*123456789~");
     body += "N3*100 Harbor Road~N4*Portland*OR*97201*US~N1*ST*Store 12*92*STORE12~";
     for line in 1..=lines {
-        body += &format!("PO1*{line}*24*EA*9.25*PE*VN*BOLT-{line}*UP*012345678905~PID*F****Bolt M8 x 40~");
+        // Every other line leaves out what its mapping asks for behind the last element.
+        body += &match line % 2 {
+            0 => format!("PO1*{line}*24*EA~PID*F~"),
+            _ => format!("PO1*{line}*24*EA*9.25*PE*VN*BOLT-{line}*UP*012345678905~PID*F****Bolt M8 x 40~"),
+        };
     }
     body += &format!("CTT*{lines}~");
     let count = body.matches('~').count() + 2;
