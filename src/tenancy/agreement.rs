@@ -18,7 +18,7 @@ pub struct Agreement {
     #[schemars(extend("level" = "connection", "standard" = "x12"))]
     pub acknowledge: Acknowledge,
     /// When a TA1 goes back for an X12 interchange: `never`, `on_error`, `always`, `when_asked` (ISA14 = 1). One that
-    /// came before is answered with R and 025.
+    /// came before is answered with R and 025. Where a TA1 refuses the interchange, no 997 or 999 speaks of its groups.
     #[schemars(extend("level" = "connection", "standard" = "x12"))]
     pub ta1: Ta1,
     /// When a CONTRL goes back for an EDIFACT interchange: `none`, `on_error`, `always`. One that came before is

@@ -99,6 +99,12 @@ async fn the_ta1(backing: Backing) {
     let mut rig = agreed(backing, "ta1: always, acknowledge: '997'").await;
     let both = answers(&rig, "a.edi", &orders(1, &["PO-1"])).await;
     assert_eq!(both, ["AK1*PO*1~ AK9*A*1*1*1~".to_owned(), taken("000000001")]);
+    // What refuses the whole interchange the TA1 tells, with its reason: no 997 refuses the groups for it.
+    assert_eq!(answers(&rig, "b.edi", &count(2)).await, ["TA1*000000002*261102*0915*R*021~"]);
+    rig.halt().await;
+    // Where no TA1 is agreed the 997 is all that the partner reads.
+    let mut rig = agreed(backing, "acknowledge: '997'").await;
+    assert_eq!(answers(&rig, "a.edi", &count(1)).await, ["AK1*PO*1~ AK9*R*1*1*0~"]);
     rig.halt().await;
 }
 

@@ -14,8 +14,8 @@ use crate::{
     flow::{Hub, emitter, letter},
     formats::{
         ack::{self, AckCode, Contrl as Answer, Taken},
-        fault::Layer,
-        write::OutSet,
+        fault::{Fault, Layer},
+        write::{OutSet, Segment},
     },
     store::{
         StoreError, Tx,
@@ -26,6 +26,7 @@ use crate::{
         agreement::{Contrl, Ta1},
     },
 };
+use std::collections::BTreeSet;
 
 /// Writes what is due by agreement. Acknowledgements are not acknowledged themselves, or two partners would acknowledge
 /// each other for ever.
@@ -41,7 +42,11 @@ pub async fn write(
     let mut said = Vec::new();
     // A document that waits for another's number is read again: how it ends is not known yet.
     for run in batch.runs.iter().filter(|run| run.waits_for_number().is_none()) {
-        said.extend(run.to_acknowledge.iter().filter_map(|one| of(run, one)));
+        let refused = refused_by_ta1(run);
+        let told =
+            |one: &ToAcknowledge| matches!(one.what, Received::Group { .. }) && refused.contains(&one.interchange);
+        let due = run.to_acknowledge.iter().filter(|one| !told(one));
+        said.extend(due.filter_map(|one| of(run, one)));
     }
     let advices = advices(hub, refused);
     if said.is_empty() && advices.is_empty() {
@@ -105,6 +110,34 @@ fn of<'a>(run: &'a Run, one: &'a ToAcknowledge) -> Option<Acknowledgement<'a>> {
     })
 }
 
+/// The interchanges that a TA1 refuses as a whole. Of their groups nothing is said: element 716 has no reason for that, so
+/// a 997 could say no more than that the group was refused, and X12 wants none of an interchange that was not taken. Where
+/// no TA1 is agreed, the 997 is all that the partner reads.
+fn refused_by_ta1(run: &Run) -> BTreeSet<u32> {
+    let refuses = |one: &ToAcknowledge| {
+        let Received::Interchange { faults } = &one.what else { return None };
+        let interchange = run.interchanges.get(one.interchange as usize)?;
+        let (_, code) = ta1(interchange, interchange.agreement.as_deref()?, faults)?;
+        (code == AckCode::Rejected).then_some(one.interchange)
+    };
+    run.to_acknowledge.iter().filter_map(refuses).collect()
+}
+
+/// The TA1 of an interchange, if one is due by agreement.
+fn ta1(interchange: &InterchangeRun, agreement: &Effective, faults: &[Fault]) -> Option<(Segment, AckCode)> {
+    let header = &interchange.header;
+    let (segment, code) = ack::ta1(header, faults, refusal(interchange).map(|(ta1, _)| ta1));
+    let due = match agreement.ta1 {
+        Ta1::Never => false,
+        Ta1::OnError => code != AckCode::Accepted,
+        Ta1::Always => true,
+        Ta1::WhenAsked => header.acknowledgement_requested,
+    };
+    // An interchange of answers is not answered; one without sets is.
+    let answerable = interchange.has_business || !interchange.has_sets;
+    (due && answerable && !header.control.is_empty()).then_some((segment, code))
+}
+
 /// What is due by agreement; none if nothing is.
 fn says<'a>(interchange: &InterchangeRun, agreement: &Effective, what: &'a Received) -> Option<Says<'a>> {
     match what {
@@ -114,19 +147,7 @@ fn says<'a>(interchange: &InterchangeRun, agreement: &Effective, what: &'a Recei
             let due = interchange.ends == "translated" && agreement.acknowledge.form(&group.version) == Some(*form);
             (due && answerable).then(|| Says::Group { group, form: *form, segments: body.clone() })
         }
-        Received::Interchange { faults } => {
-            let header = &interchange.header;
-            let (segment, code) = ack::ta1(header, faults, refusal(interchange).map(|(ta1, _)| ta1));
-            let due = match agreement.ta1 {
-                Ta1::Never => false,
-                Ta1::OnError => code != AckCode::Accepted,
-                Ta1::Always => true,
-                Ta1::WhenAsked => header.acknowledgement_requested,
-            };
-            // An interchange of answers is not answered; one without sets is.
-            let answerable = interchange.has_business || !interchange.has_sets;
-            (due && answerable && !header.control.is_empty()).then_some(Says::Interchange(segment))
-        }
+        Received::Interchange { faults } => ta1(interchange, agreement, faults).map(|(ta1, _)| Says::Interchange(ta1)),
         Received::Contrl { version, body, code } => {
             let header = &interchange.header;
             let (body, code) = match refusal(interchange) {
