@@ -89,16 +89,19 @@ pub fn read_files(settings: &Settings) -> anyhow::Result<Files> {
     })
 }
 
+/// Files as (path, text).
+pub type Texts = Vec<(String, String)>;
+
 /// The files below a folder with one of these extensions, as (path, text), samples apart; none where there is no folder.
 ///
 /// Errors: a file or folder can't be read; [`Faults`] of all files that are no UTF-8.
-pub fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Vec<(String, String)>> {
+pub fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Texts> {
     let (files, wrong) = read_whole_tree(root, extensions)?;
     if wrong.is_empty() { Ok(files) } else { Err(Faults(wrong).into()) }
 }
 
 /// The same, with the files that are no UTF-8 among them, as far as they can be read, and told.
-pub fn read_whole_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<(Vec<(String, String)>, Vec<Lint>)> {
+pub fn read_whole_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<(Texts, Vec<Lint>)> {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
