@@ -31,7 +31,8 @@ const AROUND: usize = 10_000;
 /// crossdock check orders.txt --layout mapping.yaml
 /// curl -s https://partner.example/850 | crossdock check -
 ///
-/// Exit 0: nothing was refused. 1: faults were found. 2: a file can't be read.
+/// Exit 0: nothing was refused or lost; notes, and warnings about codes that no list has, don't count. 1: something was
+/// refused, or a warning says what is lost or missing around the sets. 2: a file can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Check {

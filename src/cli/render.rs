@@ -17,7 +17,7 @@ use std::{io, path::PathBuf};
 /// Sender, receiver, dates and control numbers, loops nested, elements by name, codes that are met most spelled out. X12,
 /// EDIFACT, XML, JSON, and CSV by its name. The page is one file without script, for screen and print, in light and dark.
 ///
-/// Exit 0: nothing was refused. 1: faults were found. 2: the file can't be read, or is no document.
+/// Exit 0: nothing was refused or lost. 1: something was, as `check` says it. 2: the file can't be read, or is no document.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Render {

@@ -9,6 +9,7 @@ pub mod letter;
 mod words;
 
 use crate::{
+    codes,
     edi::unfold::unfold,
     fault::{Costs, Fault},
     piece::Standard,
@@ -153,7 +154,7 @@ impl Picture<'_> {
     fn words(&mut self, fault: &Fault, column: usize, carets: Option<&str>) {
         let gutter = self.paint.dim("       │");
         let strong = fault.costs >= Costs::Set;
-        let head = format!("{} {}", fault.code, weight(fault.costs));
+        let head = format!("{} {}", fault.code, weight(fault).word());
         let head = carets.map_or(head.clone(), |carets| format!("{carets} {head}"));
         let pad = " ".repeat(column);
         self.out.push_str(&format!("{gutter} {pad}{}\n", self.paint.mark(&head, strong)));
@@ -167,12 +168,10 @@ impl Picture<'_> {
     }
 
     fn summary(&mut self, faults: &[&Fault]) {
-        let count = |least: Costs, most: Costs| faults.iter().filter(|f| f.costs >= least && f.costs <= most).count();
-        let (notes, segments, more) = (
-            count(Costs::Nothing, Costs::Nothing),
-            count(Costs::Segment, Costs::Segment),
-            count(Costs::Set, Costs::Interchange),
-        );
+        let count = |these: fn(&Weight) -> bool| faults.iter().filter(|fault| these(&weight(fault))).count();
+        let notes = count(|weight| matches!(weight, Weight::Note));
+        let warnings = count(|weight| matches!(weight, Weight::Warning));
+        let more = count(|weight| matches!(weight, Weight::Refuses(_)));
         let some = |n: usize, one: &str, many: &str| match n {
             0 => None,
             1 => Some(format!("1 {one}")),
@@ -180,7 +179,7 @@ impl Picture<'_> {
         };
         let parts = [
             some(more, "fault refuses something", "faults refuse something"),
-            some(segments, "warning", "warnings"),
+            some(warnings, "warning", "warnings"),
             some(notes, "note", "notes"),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -204,14 +203,32 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
-/// What a fault costs, in a word.
-fn weight(costs: Costs) -> &'static str {
-    match costs {
-        Costs::Nothing => "note",
-        Costs::Segment => "warning",
-        Costs::Set => "refuses the set",
-        Costs::Group => "refuses the group",
-        Costs::Interchange => "refuses the whole",
+/// How a fault is told.
+enum Weight {
+    Note,
+    Warning,
+    Refuses(&'static str),
+}
+
+impl Weight {
+    fn word(self) -> &'static str {
+        match self {
+            Weight::Note => "note",
+            Weight::Warning => "warning",
+            Weight::Refuses(words) => words,
+        }
+    }
+}
+
+/// By what it costs. A code that no list has costs nothing and may still be a slip: it is more than a note.
+fn weight(fault: &Fault) -> Weight {
+    match fault.costs {
+        Costs::Nothing if *fault.code == *codes::UNKNOWN_CODE => Weight::Warning,
+        Costs::Nothing => Weight::Note,
+        Costs::Segment => Weight::Warning,
+        Costs::Set => Weight::Refuses("refuses the set"),
+        Costs::Group => Weight::Refuses("refuses the group"),
+        Costs::Interchange => Weight::Refuses("refuses the whole"),
     }
 }
 

@@ -190,6 +190,8 @@ pub struct Findings<'r> {
     /// The control numbers of the interchange and the group that are open.
     control: Box<str>,
     group_control: Box<str>,
+    /// What was just read has no trailer, and that was told.
+    cut: bool,
     tally: Tally,
 }
 
@@ -221,6 +223,7 @@ impl<'r> Findings<'r> {
             group_of: HashMap::new(),
             control: "".into(),
             group_control: "".into(),
+            cut: false,
             tally,
         })
     }
@@ -228,6 +231,17 @@ impl<'r> Findings<'r> {
     /// What it came to; whole once there is no finding left.
     pub fn tally(self) -> Tally {
         self.tally
+    }
+
+    /// Whether a trailer is missing, and the faults without what is the same cause: where a set has none since the document
+    /// was cut, its group and its interchange have none either. An acknowledgement says so at each level.
+    fn without_repeats(&mut self, mut faults: Vec<Fault>) -> Vec<Fault> {
+        let missing = |fault: &Fault| [codes::NO_GROUP_TRAILER, codes::NO_INTERCHANGE_TRAILER].contains(&&*fault.code);
+        let before = std::mem::replace(&mut self.cut, faults.iter().any(missing));
+        if before {
+            faults.retain(|fault| !missing(fault));
+        }
+        faults
     }
 
     fn take(&mut self, piece: Piece) {
@@ -238,6 +252,7 @@ impl<'r> Findings<'r> {
                 self.group_control = header.control;
             }
             Piece::Set(set) => {
+                self.cut = set.faults.iter().any(|fault| *fault.code == *codes::CUT_SET);
                 let report = SetReport {
                     accepted: set.accepted(),
                     kind: set.kind,
@@ -254,16 +269,21 @@ impl<'r> Findings<'r> {
             }
             Piece::GroupEnd(end) => {
                 let interchange = self.group_of.remove(&end.ordinal).unwrap_or_default();
-                self.tally.group_end(interchange, end.ordinal, &end.faults);
-                self.around(end.faults);
+                let faults = self.without_repeats(end.faults);
+                self.tally.group_end(interchange, end.ordinal, &faults);
+                self.around(faults);
                 self.group_control = "".into();
             }
             Piece::InterchangeEnd(end) => {
-                self.tally.interchange_end(end.ordinal, &end.faults);
-                self.around(end.faults);
+                let faults = self.without_repeats(end.faults);
+                self.tally.interchange_end(end.ordinal, &faults);
+                self.around(faults);
                 self.control = "".into();
             }
-            Piece::Fault(fault) => self.around(vec![fault]),
+            Piece::Fault(fault) => {
+                self.cut = false;
+                self.around(vec![fault]);
+            }
         }
     }
 

@@ -50,7 +50,7 @@ impl Contrl {
     /// The interchange's syntax version, 1 to 4.
     pub fn syntax(&self) -> u8 {
         let stated = self.interchange.version.rsplit_once(':').map_or("", |(_, version)| version);
-        stated.bytes().next().filter(u8::is_ascii_digit).map_or(3, |digit| digit - b'0')
+        stated.bytes().next().filter(|digit| (b'1'..=b'4').contains(digit)).map_or(3, |digit| digit - b'0')
     }
 
     /// A group begins.

@@ -56,6 +56,9 @@ impl Form {
 /// Element 716: the number of sets in the group is not the one stated.
 const SETS_MISSING: &str = "5";
 
+/// Element 716: the group's version is not supported.
+const NO_VERSION: &str = "2";
+
 /// A 997 or 999 in the making.
 #[derive(Debug)]
 pub struct Functional {
@@ -119,8 +122,11 @@ impl Functional {
         let refused = faults.iter().any(|fault| fault.costs >= Costs::Set);
         let mut notes: Vec<String> = Vec::new();
         for fault in faults.iter().filter(|fault| fault.costs > Costs::Nothing) {
-            if let Some(X12Code::Group(code)) = codes::row(&fault.code).map(|row| row.x12) {
-                notes.push(code.to_owned());
+            match codes::row(&fault.code).map(|row| row.x12) {
+                Some(X12Code::Group(code)) => notes.push(code.to_owned()),
+                // Of a header's faults only a missing version is the group's own.
+                _ if *fault.code == *codes::GROUP_HEADER => notes.push(NO_VERSION.to_owned()),
+                _ => {}
             }
         }
         // The root is told between the sets; of the group it says that there are less than stated.

@@ -19,12 +19,17 @@ fn of_element(fault: &Fault) -> Option<&'static str> {
     let At::Segment { element: Some(element), .. } = &fault.place.at else { return None };
     let codes = [
         (1, "010"),
+        (2, "011"),
         (3, "012"),
+        (4, "013"),
         (5, "005"),
+        (6, "006"),
         (7, "007"),
+        (8, "008"),
         (9, "014"),
         (10, "015"),
         (12, "017"),
+        (13, "018"),
         (14, "019"),
         (15, "020"),
     ];

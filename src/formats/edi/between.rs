@@ -66,7 +66,8 @@ impl PassedOver {
     }
 
     /// The fault of it. What stands before a document may be a gateway's and is a note; behind one it may have been
-    /// something. Where a document of another standard begins in it, that is lost.
+    /// something. A document of another standard that begins in it is
+    /// refused.
     pub fn told(&self, sentence: String, expected: &str, before: bool) -> Fault {
         let name = match sniff(&self.first) {
             Some(Standard::X12) => Some("X12"),
@@ -74,14 +75,15 @@ impl PassedOver {
             _ => None,
         };
         let sentence = match name {
-            Some(name) => format!("{sentence} A document in {name} begins in them, and it was not read."),
+            Some(name) => format!("{sentence} A document in {name} begins in them, which is refused: it was not read."),
             None => sentence,
         };
         let shown = String::from_utf8_lossy(&self.first[..self.first.len().min(120)]).into_owned();
         let fault = Fault::new(codes::STRAY_BYTES, file_place(self.start, self.len()), sentence);
         let fault = fault.found(&shown).expected(expected);
         match name {
-            Some(name) => fault.costs(Costs::Segment).remedy(format!(
+            // What it costs is the interchange that begins there, and none beside it.
+            Some(name) => fault.costs(Costs::Interchange).remedy(format!(
                 "Have the document in {name} sent in a file of its own: a file is read by one standard."
             )),
             None if before => fault,

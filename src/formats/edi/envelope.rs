@@ -98,6 +98,25 @@ impl Service {
         Place { byte: self.span.start, len: (self.span.end - self.span.start) as u32, at }
     }
 
+    /// The place of a component of an element, of no length at the element's end if it is missing.
+    pub fn place_of_component(&self, position: usize, number: u16) -> Place {
+        let mut place = self.place_of(position);
+        let from = (place.byte - self.span.start) as usize;
+        let raw = self.bytes.get(from..from + place.len as usize).unwrap_or_default();
+        let mut before = None;
+        let mut parts = std::iter::from_fn(|| {
+            let found = part(raw, before, self.component?, self.release)?;
+            before = Some(found.1);
+            Some(found)
+        });
+        let (start, end) = parts.nth(usize::from(number).saturating_sub(1)).unwrap_or((raw.len(), raw.len()));
+        (place.byte, place.len) = (place.byte + start as u64, (end - start) as u32);
+        if let At::Segment { component, .. } = &mut place.at {
+            *component = Some(number);
+        }
+        place
+    }
+
     /// The place of an element, of no length if it is missing.
     pub fn place_of(&self, position: usize) -> Place {
         let end = (self.span.end - self.span.start) as usize;
@@ -197,6 +216,14 @@ pub(crate) fn by_severity(fault: Fault, severity: Severity) -> Option<Fault> {
         Severity::Warn => Some(tolerated(fault, Costs::Nothing)),
         Severity::Reject => Some(fault),
     }
+}
+
+/// `, nor its group GE, nor its interchange IEA,`: what has no trailer either where something inside of it has none.
+pub(crate) fn nor(group: Option<&str>, interchange: Option<&str>) -> String {
+    let group = group.map(|id| format!(", nor its group {id}"));
+    let interchange = interchange.map(|id| format!(", nor its interchange {id}"));
+    let around: String = group.into_iter().chain(interchange).collect();
+    if around.is_empty() { around } else { around + "," }
 }
 
 /// What a segment that nothing ends lacks.

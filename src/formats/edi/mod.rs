@@ -8,6 +8,7 @@ pub(crate) mod between;
 pub(crate) mod build;
 mod clean;
 pub(crate) mod collect;
+pub(crate) mod dates;
 pub(crate) mod envelope;
 pub(crate) mod faults;
 mod fine;

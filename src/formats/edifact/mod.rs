@@ -4,8 +4,10 @@
 //! Called by: `reader`. Never: decides what a partner may send.
 //! Tried by: tests/formats
 
+mod message;
 mod package;
 mod una;
+mod unb;
 
 pub(crate) use una::{begins, header, header_within};
 
@@ -15,7 +17,7 @@ use crate::{
         between::{PassedOver, next_header, skip_padding},
         build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long, unguided},
+        envelope::{Service, Statement, TERMINATOR, file_place, nor, nothing_there, outside, too_long, unguided},
         faults::Faults,
         fold,
         scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
@@ -40,6 +42,9 @@ const ENDS: Ends = Ends::of(b"UNT", &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"
 
 /// How much of a header must be read before it is judged.
 const REACH: usize = 600;
+
+/// How far behind UNA the UNB of the same interchange begins.
+const NEAR: usize = 20;
 
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
@@ -236,7 +241,12 @@ impl<R: BufRead> Edifact<R> {
         if self.source.from(at).starts_with(b"UNA") {
             match una::read(self.source.from(at)) {
                 Some(said) => (syntax, reserved) = said,
-                None => return self.unreadable(at, 3, "UNA doesn't name six service characters"),
+                None => {
+                    // The UNB behind it is of the same interchange: what its characters mean isn't known.
+                    let near = &self.source.from(at)[..self.source.from(at).len().min(NEAR)];
+                    let skip = memchr::memmem::find(near, b"UNB").unwrap_or(0) as u64 + 3;
+                    return self.unreadable(at, skip, "UNA doesn't name six service characters, all different");
+                }
             }
             at = skip_filler(&mut self.source, at + una::LENGTH)?;
         }
@@ -266,19 +276,24 @@ impl<R: BufRead> Edifact<R> {
             syntax.repetition = reserved;
         }
         self.at = span.next;
-        let notes = line.map(|line| fold::note(line, unb.place())).into_iter().collect();
-        self.begin(byte, &unb, syntax, notes);
+        let line = line.map(|line| fold::note(line, unb.place()));
+        self.begin(byte, &unb, syntax, line.into_iter().chain(unb::faults(&unb)).collect());
         Ok(())
     }
 
     /// A header that can't be read costs its interchange: the next one is looked for.
     fn unreadable(&mut self, at: u64, skip: u64, why: &str) -> io::Result<()> {
         let shown = self.source.excerpt(at, 100)?;
-        let place = At::Segment { ordinal: self.segments, id: "UNB".into(), element: None, component: None, repeat: 1 };
+        let una = self.source.from(at).starts_with(b"UNA");
+        let (id, expected) = match una {
+            true => ("UNA", "UNA and six characters, such as UNA:+.? ', or no UNA at all"),
+            false => ("UNB", "UNB with syntax, sender, recipient, date and control reference"),
+        };
+        let place =
+            At::Segment { ordinal: self.segments.max(1), id: id.into(), element: None, component: None, repeat: 1 };
         let sentence = format!("The interchange header at byte {at} can't be read: {why}.");
         let fault = Fault::new(codes::HEADER, Place { byte: at, len: 0, at: place }, sentence).found(&shown);
-        self.queue
-            .push_back(Piece::Fault(fault.expected("UNB with syntax, sender, recipient, date and control reference")));
+        self.queue.push_back(Piece::Fault(fault.expected(expected)));
         let next = next_header(&mut self.source, at + skip, b"UN", una::header_follows)?;
         self.done = next.is_none();
         self.at = next.unwrap_or(self.source.end());
@@ -330,7 +345,7 @@ impl<R: BufRead> Edifact<R> {
 
     fn open_group(&mut self, ung: &Service) {
         let Some(open) = &mut self.open else { return };
-        if ung.element(5).is_empty() {
+        if ung.lacks(5) && ung.span.terminated {
             let sentence = format!("The group header at byte {} has no reference (0048).", ung.span.start);
             open.faults.push(Fault::new(codes::GROUP_HEADER, ung.place_of(5), sentence).expected("a group reference"));
         }
@@ -378,7 +393,8 @@ impl<R: BufRead> Edifact<R> {
             faults.extend(count.count(group.sets..=group.sets + group.headless, &self.policy));
             faults.extend(control.control(&group.control, "UNG05", &self.policy));
         } else {
-            let sentence = format!("The group {} has no trailer UNE before byte {}.", group.control, self.at);
+            let (at, nor) = (self.at, self.nor(false));
+            let sentence = format!("The group {} has no trailer UNE{nor} before byte {at}.", group.control);
             faults.push(Fault::new(codes::NO_GROUP_TRAILER, self.here("UNE"), sentence).expected("UNE"));
         }
         let stated = une.map_or(String::new(), |une| une.element(1)).into();
@@ -518,12 +534,15 @@ impl<R: BufRead> Edifact<R> {
             }
         }
         if !guided {
-            unguided(set, unh.place_of(2)).into_iter().for_each(|fault| faults.push(fault));
+            // What says no version is not said to be of an unknown one; a guide would tell it itself.
+            let fault = message::identifier(unh).or_else(|| unguided(set, unh.place_of(2)));
+            fault.into_iter().for_each(|fault| faults.push(fault));
         }
         let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
         totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
-            let sentence = format!("The message {} has no trailer UNT before byte {}.", set.control, self.at);
+            let (at, nor) = (self.at, self.nor(self.group.is_some()));
+            let sentence = format!("The message {} has no trailer UNT{nor} before byte {at}.", set.control);
             let ordinal = collected.segments + 1;
             let at = At::Segment { ordinal, id: "UNT".into(), element: None, component: None, repeat: 1 };
             faults
@@ -539,6 +558,15 @@ impl<R: BufRead> Edifact<R> {
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         count.count(told..=collected.segments, policy).into_iter().for_each(|f| faults.push(f));
         control.control(&set.control, "UNH01", policy).into_iter().for_each(|f| faults.push(f));
+    }
+
+    /// What else has no trailer here, in words: what comes next says so.
+    fn nor(&self, group: bool) -> String {
+        match self.source.from(self.at).trim_ascii_start() {
+            [] | [b'U', b'N', b'A' | b'B', ..] => nor(group.then_some("UNE"), Some("UNZ")),
+            [b'U', b'N', b'G' | b'Z', ..] => nor(group.then_some("UNE"), None),
+            _ => String::new(),
+        }
     }
 
     /// Where a trailer should stand: behind the last segment that was read.

@@ -22,6 +22,10 @@ pub(super) const DEFAULT: Syntax = Syntax {
 /// What UNA says, and what separates repeats if the interchange turns out to be of syntax 4.
 pub(super) fn read(bytes: &[u8]) -> Option<(Syntax, Option<u8>)> {
     let [component, element, _decimal, release, reserved, segment] = *bytes.get(3..9)?.first_chunk::<6>()?;
+    // One character is missing, and the end of the line behind UNA took the terminator's place.
+    if reserved == DEFAULT.segment && matches!(segment, b'\r' | b'\n') {
+        return None;
+    }
     let characters = [component, element, segment];
     let distinct = component != element && element != segment && component != segment;
     if !distinct || characters.iter().any(u8::is_ascii_alphanumeric) {

@@ -203,10 +203,18 @@ impl<R: BufRead> Reader<R> {
         let bytes = self.source.from(self.at);
         let Some((syntax, len)) = x12::header(bytes) else { return self.item() };
         let (element, terminator) = (syntax.element, 1 + syntax.rest().len());
-        let parts = bytes[..len.saturating_sub(terminator)].splitn(17, |byte| *byte == element);
+        let isa = &bytes[..len.saturating_sub(terminator)];
+        let is_separator = |byte: &u8| *byte == element;
+        let parts: Vec<&[u8]> = match isa.get(81..84) {
+            // ISA11 is the separator itself.
+            Some([before, own, behind]) if [before, own, behind].into_iter().all(is_separator) => {
+                let last = isa[84..].splitn(5, is_separator);
+                isa[..81].split(is_separator).chain([&isa[82..83]]).chain(last).collect()
+            }
+            _ => isa.splitn(17, is_separator).collect(),
+        };
         let folded = self.folded;
-        let plain = |raw: &[u8]| Element::Plain(unbroken(raw, folded));
-        let elements = parts.map(plain).collect();
+        let elements = parts.into_iter().map(|raw| Element::Plain(unbroken(raw, folded))).collect();
         let byte = self.at;
         self.at += len as u64;
         Ok(Some(Item::Segment(Segment { byte, elements, terminated: true, after: self.after()? })))

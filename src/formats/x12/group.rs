@@ -1,7 +1,15 @@
 //! What a group's header says beside who and to whom: GS, X12.6 §3.5.
 
-use super::header::{is_date, is_time, is_version};
-use crate::{codes, edi::envelope::Service, fault::Fault, place::Place};
+use super::header::is_version;
+use crate::{
+    codes,
+    edi::{
+        dates::{is_date, is_time},
+        envelope::Service,
+    },
+    fault::{Costs, Fault},
+    place::Place,
+};
 
 /// A note if the group is of another release than the interchange says: the group is right about its sets.
 pub(super) fn other_version(gs: &Service, interchange: &str) -> Option<Fault> {
@@ -14,6 +22,33 @@ pub(super) fn other_version(gs: &Service, interchange: &str) -> Option<Fault> {
     let sentence = format!("GS08 is “{version}”, and ISA12 is “{interchange}”: the sets are read by GS08.");
     let fault = Fault::new(codes::OTHER_VERSION, gs.place_of(8), sentence);
     Some(fault.found(&version).expected(format!("a version that begins with {interchange}")))
+}
+
+/// The fault of a header that doesn't say what its sets are, or has no control number. Of one in which the document ends,
+/// nothing is said here nor in the next ones: that it ends is told.
+pub(super) fn missing(gs: &Service) -> Option<Fault> {
+    let position = [1, 6].into_iter().find(|n| gs.lacks(*n)).filter(|_| gs.span.terminated)?;
+    let sentence = format!("GS{position:02} is missing in the group header at byte {}.", gs.span.start);
+    let fault = Fault::new(codes::GROUP_HEADER, gs.place_of(position), sentence);
+    Some(fault.expected("the kind of sets (GS01), a control number (GS06) and a version (GS08)"))
+}
+
+/// The fault of a header that says no version.
+pub(super) fn no_version(gs: &Service) -> Option<Fault> {
+    let fault = || {
+        let sentence = format!("GS08 is missing in the group header at byte {}.", gs.span.start);
+        Fault::new(codes::GROUP_HEADER, gs.place_of(8), sentence).expected("a version (GS08), such as 004010")
+    };
+    (gs.lacks(8) && gs.span.terminated).then(fault)
+}
+
+/// Once a set is met that says no version of its own (ST03), the missing one costs the group: nothing in it can be checked.
+pub(super) fn not_checked(faults: &mut [Fault]) {
+    let missing = faults.iter_mut().filter(|fault| *fault.code == *codes::GROUP_HEADER && fault.costs < Costs::Group);
+    for fault in missing {
+        fault.costs = Costs::Group;
+        fault.sentence = format!("{} The sets in the group can't be checked without it.", fault.sentence).into();
+    }
 }
 
 /// GS04, GS05 and GS07 that can't be what they should. An empty element has no fault here. X12.22, elements 373, 337, 455.
@@ -32,7 +67,7 @@ pub(super) fn values(gs: &Service) -> impl Iterator<Item = Fault> {
     let is_right = [date(&gs.element(4)), time(&gs.element(5)), agency(&gs.element(7))];
     let expected = ["a date, CCYYMMDD or YYMMDD", "a time, HHMM, HHMMSS or finer", "X or T"];
     let checks = [4, 5, 7].into_iter().zip(is_right).zip(expected);
-    let wrong = checks.filter(|((position, right), _)| !right && !gs.lacks(*position));
+    let wrong = checks.filter(|((position, right), _)| !right && !gs.lacks(*position) && gs.span.terminated);
     wrong.map(|((position, _), expected)| {
         let value = gs.element(position);
         let sentence = format!("GS{position:02} of the group at byte {} is “{value}”.", gs.span.start);

@@ -1,10 +1,12 @@
 //! What the interchange header says beside who and to whom: values that X12.5 doesn't have there.
 
 use super::isa::Isa;
-use crate::{codes, fault::Fault, place::Place};
-
-/// Where an element of a header of 106 bytes begins.
-const OFFSETS: [usize; 16] = [4, 7, 18, 21, 32, 35, 51, 54, 70, 77, 82, 84, 90, 100, 102, 104];
+use crate::{
+    codes,
+    edi::dates::{is_date, is_time},
+    fault::{Costs, Fault},
+    place::Place,
+};
 
 /// Element I05, of 004010 and 005010 together.
 const QUALIFIERS: &[&str] = &[
@@ -18,6 +20,7 @@ const QUALIFIERS: &[&str] = &[
 pub(super) fn faults(isa: &Isa, at: u64, place: impl Fn(usize, Option<u16>) -> Place) -> Vec<Fault> {
     let among = |codes: &'static [&str]| move |value: &str| codes.contains(&value);
     type Check<'a> = (usize, &'a dyn Fn(&str) -> bool, &'static str);
+    let of = |element: usize| place(isa.starts[element - 1], Some(element as u16));
     let checks: [Check; 9] = [
         (1, &among(&["00", "01", "02", "03", "04", "05", "06"]), "00 to 06"),
         (3, &among(&["00", "01"]), "00 or 01"),
@@ -31,34 +34,46 @@ pub(super) fn faults(isa: &Isa, at: u64, place: impl Fn(usize, Option<u16>) -> P
     ];
     let found = checks.into_iter().filter_map(|(element, right, expected)| {
         let value = isa.elements.get(element - 1)?;
-        let offset = if isa.fixed { OFFSETS[element - 1] } else { 0 };
         let sentence = format!("ISA{element:02} of the header at byte {at} is “{value}”.");
-        let wrong = || Fault::new(codes::HEADER_VALUE, place(offset, Some(element as u16)), sentence);
+        let wrong = || Fault::new(codes::HEADER_VALUE, of(element), sentence);
         (!value.is_empty() && !right(value)).then(|| wrong().found(value).expected(expected))
     });
-    found.collect()
+    let mut found: Vec<Fault> = found.collect();
+    found.extend(overlong(isa, at, of));
+    found.extend(taken(isa, at, of));
+    found.sort_by_key(|fault| fault.place.byte);
+    found
 }
 
-fn pairs(value: &str, count: usize) -> Option<Vec<u8>> {
-    let digits = value.len() == 2 * count && value.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| value.as_bytes().chunks(2).map(|pair| (pair[0] - b'0') * 10 + pair[1] - b'0').collect())
+/// Names and numbers that are longer than there is room for. What has a list or a form is told by these.
+fn overlong(isa: &Isa, at: u64, place: impl Fn(usize) -> Place) -> impl Iterator<Item = Fault> {
+    isa.overlong.iter().filter(|(element, _)| [2, 4, 6, 8, 13].contains(element)).map(move |(element, room)| {
+        let value = &isa.elements[element - 1];
+        let long = value.chars().count();
+        let sentence = format!(
+            "ISA{element:02} of the header at byte {at}, “{value}”, has {long} characters, and there is room for {room}."
+        );
+        Fault::new(codes::HEADER_VALUE, place(*element), sentence).found(value).expected(format!("at most {room} characters"))
+    })
+}
+
+/// A separator that is another delimiter already separates nothing: it is read as one that isn't there.
+fn taken(isa: &Isa, at: u64, place: impl Fn(usize) -> Place) -> impl Iterator<Item = Fault> {
+    isa.taken.iter().map(move |(element, what)| {
+        let value = &isa.elements[element - 1];
+        let (own, instead) = match element {
+            11 => ("repetitions", "U before version 00402, else a character of its own, such as ^"),
+            _ => ("components", "a character of its own, such as :"),
+        };
+        let sentence = format!(
+            "ISA{element:02} of the header at byte {at} is “{value}”, which is {what}: it can't separate {own}, too."
+        );
+        let fault = Fault::new(codes::HEADER_VALUE, place(*element), sentence).found(value).expected(instead);
+        fault.costs(Costs::Nothing)
+    })
 }
 
 /// Element I11: releases come every year or so, so any number of their range is one.
 pub(crate) fn is_version(value: &str) -> bool {
     value.len() == 5 && value.bytes().all(|byte| byte.is_ascii_digit()) && ("00200"..="00801").contains(&value)
-}
-
-/// The century isn't said, so the 29th of February always is a day.
-pub(super) fn is_date(value: &str) -> bool {
-    let most = |month: u8| match month {
-        2 => 29,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    matches!(pairs(value, 3).as_deref(), Some([_, month @ 1..=12, day @ 1..=31]) if *day <= most(*month))
-}
-
-pub(super) fn is_time(value: &str) -> bool {
-    matches!(pairs(value, 2).as_deref(), Some([..=23, ..=59]))
 }

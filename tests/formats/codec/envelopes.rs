@@ -159,15 +159,15 @@ fn edifact_syntax_1_to_4_with_groups_and_without() {
     }
 }
 
-/// A file is read by one standard, and what stands in another is lost: that is said, and never that it is nothing.
+/// A file is read by one standard, and what stands in another is refused, and what stands around it is not.
 #[test]
-fn a_document_in_another_standard_is_told_as_lost() {
+fn a_document_in_another_standard_is_refused() {
     let bytes = fs::read(folder("fixtures/hostile/other-standard-behind.edi")).expect("a fixture");
     let found = whole(Standard::X12, &bytes);
     let [fault] = &found.around[..] else { panic!("one fault: {:?}", found.around) };
-    assert_eq!((&*fault.code, fault.costs), ("E0003", Costs::Segment));
+    assert_eq!((&*fault.code, fault.costs), ("E0003", Costs::Interchange));
     assert!(
-        fault.sentence.ends_with("A document in EDIFACT begins in them, and it was not read."),
+        fault.sentence.ends_with("A document in EDIFACT begins in them, which is refused: it was not read."),
         "{}",
         fault.sentence
     );
@@ -175,6 +175,6 @@ fn a_document_in_another_standard_is_told_as_lost() {
     let found = whole(Standard::Edifact, &bytes);
     assert_eq!(found.sets.len(), 1);
     let [fault] = &found.around[..] else { panic!("one fault: {:?}", found.around) };
-    assert_eq!((fault.place.byte, fault.place.len as usize, fault.costs), (0, behind, Costs::Segment));
+    assert_eq!((fault.place.byte, fault.place.len as usize, fault.costs), (0, behind, Costs::Interchange));
     assert!(fault.sentence.contains("A document in X12 begins in them"), "{}", fault.sentence);
 }

@@ -368,7 +368,7 @@ impl Own {
         let data = self.data(list);
         let read = |(n, element): (usize, &Json)| match Some(n) == data {
             true => Ok(Element::Plain(self.stated(element).map_err(|not| not.at(n))?)),
-            false => self.element(element, is_isa).map_err(|not| not.at(n)),
+            false => self.element(element, is_isa.then_some(n)).map_err(|not| not.at(n)),
         };
         let elements = list.iter().enumerate().map(read).collect::<Result<_, Not>>()?;
         Ok(Segment { byte: 0, elements, terminated: true, after: self.line_end.clone() })
@@ -384,7 +384,8 @@ impl Own {
         (length..=length.saturating_add(2)).contains(&there).then_some(position)
     }
 
-    fn element(&self, element: &Json, is_isa: bool) -> Result<Element, Not> {
+    /// `isa` is its number if it is one of ISA's.
+    fn element(&self, element: &Json, isa: Option<usize>) -> Result<Element, Not> {
         match element {
             Json::Array(list) => Ok(Element::Components(self.components(list, element)?)),
             Json::Object(object) if object.contains_key("repeats") => {
@@ -396,13 +397,13 @@ impl Own {
                 let repeat = |(n, repeat): (usize, &Json)| {
                     let values = match repeat {
                         Json::Array(list) => self.components(list, repeat),
-                        one => Ok(vec![self.value(one, false)?]),
+                        one => Ok(vec![self.value(one, None)?]),
                     };
                     values.map_err(|not| not.at(n).at("repeats"))
                 };
                 Ok(Element::Repeats(repeats.iter().enumerate().map(repeat).collect::<Result<_, Not>>()?))
             }
-            other => Ok(Element::Plain(self.value(other, is_isa)?)),
+            other => Ok(Element::Plain(self.value(other, isa)?)),
         }
     }
 
@@ -410,7 +411,7 @@ impl Own {
         if self.delimiters.component.is_none() && list.len() > 1 {
             return Err(not(whole, "no composite: `delimiters` has no `component`"));
         }
-        let value = |(n, value)| self.value(value, false).map_err(|not: Not| not.at(n));
+        let value = |(n, value)| self.value(value, None).map_err(|not: Not| not.at(n));
         list.iter().enumerate().map(value).collect()
     }
 
@@ -448,11 +449,15 @@ impl Own {
         Ok(Value { bytes, written })
     }
 
-    fn value(&self, said: &Json, is_isa: bool) -> Result<Value, Not> {
+    fn value(&self, said: &Json, isa: Option<usize>) -> Result<Value, Not> {
         let value = self.stated(said)?;
-        // ISA holds the delimiters as its values.
-        let reserved =
-            |byte: &u8| if is_isa { *byte == self.delimiters.element } else { self.reserved(*byte, &value.bytes) };
+        // ISA holds the delimiters as its values; ISA11 and ISA16 may be the element separator itself.
+        let separator = self.delimiters.element;
+        let reserved = |byte: &u8| match isa {
+            Some(11 | 16) if value.bytes == [separator] => false,
+            Some(_) => *byte == separator,
+            None => self.reserved(*byte, &value.bytes),
+        };
         if self.delimiters.release.is_none() && value.bytes.iter().any(reserved) {
             return Err(not(said, "no delimiter in a value: there is no release character"));
         }

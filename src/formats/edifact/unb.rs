@@ -1,0 +1,61 @@
+//! What the interchange header says beside who and to whom: values that ISO 9735-1 doesn't have there (S001, S004).
+
+use crate::{
+    codes,
+    edi::{
+        dates::{is_date, is_time},
+        envelope::Service,
+    },
+    fault::{Costs, Fault},
+    place::Place,
+};
+
+/// Element 0001, of syntax 1 to 4, as the UN assigns it; other agencies have others.
+const REPERTOIRES: &[&str] = &[
+    "UNOA", "UNOB", "UNOC", "UNOD", "UNOE", "UNOF", "UNOG", "UNOH", "UNOI", "UNOJ", "UNOK", "UNOL", "UNOW", "UNOX",
+    "UNOY",
+];
+const REMEDY: &str =
+    "The interchange is worked all the same. The header should say what ISO 9735 has for that element.";
+
+/// A fault for each. An empty component has none.
+pub(super) fn faults(unb: &Service) -> Vec<Fault> {
+    // 0017 has six digits in syntax 1 to 3 and eight in syntax 4; both are met in either.
+    let date = |value: &str| match value.len() {
+        8 => value.bytes().all(|byte| byte.is_ascii_digit()) && is_date(&value[2..]),
+        _ => is_date(value),
+    };
+    type Check<'a> = (usize, u16, &'a dyn Fn(&str) -> bool, &'static str);
+    let checks: [Check; 4] = [
+        (
+            1,
+            1,
+            &|value| !value.starts_with("UNO") || REPERTOIRES.contains(&value),
+            "UNOA to UNOL, UNOW, UNOX or UNOY; it is read as UTF-8",
+        ),
+        (1, 2, &|value| ["1", "2", "3", "4"].contains(&value), "a syntax version, 1 to 4"),
+        (4, 1, &date, "a date, YYMMDD or CCYYMMDD"),
+        (4, 2, &is_time, "a time, HHMM"),
+    ];
+    let wrong = checks.into_iter().filter_map(|(element, component, right, expected)| {
+        let value = unb.component(element, component.into());
+        let sentence = format!("UNB{element:02}-{component} of the header at byte {} is “{value}”.", unb.span.start);
+        let fault = || told(unb.place_of_component(element, component), &value, sentence).expected(expected);
+        (!value.is_empty() && !right(&value)).then(fault)
+    });
+    let mut found: Vec<Fault> = wrong.collect();
+    if unb.component(1, 1) == "UNOX" {
+        let sentence = format!(
+            "UNB01-1 of the header at byte {} is “UNOX”, text that shifts between character sets: it is read as UTF-8.",
+            unb.span.start
+        );
+        let fault =
+            told(unb.place_of_component(1, 1), "UNOX", sentence).expected("UNOY (UTF-8), or one set such as UNOC");
+        found.insert(0, fault.costs(Costs::Nothing).remedy("Ask the sender for UNOY: ISO 2022 is not decoded."));
+    }
+    found
+}
+
+fn told(place: Place, value: &str, sentence: String) -> Fault {
+    Fault::new(codes::HEADER_VALUE, place, sentence).found(value).remedy(REMEDY)
+}
