@@ -6,7 +6,7 @@ use crate::formats::{
     lossless::{
         Item, Reader, Writer,
         layout::{Layout, Lines, join},
-        repair::{Change, Repair},
+        repair::{Change, Left, Repair},
     },
 };
 use anyhow::{Context, bail};
@@ -26,8 +26,9 @@ use std::{
 /// Only line ends are changed: those between segments, and those inside of them where a document is cut into lines of
 /// one length, which is told. Binary data (BIN, BDS, UNO) stays as it is. With --repair also wrong counts (SE01, GE01,
 /// IEA01, CTT01; UNT, UNE, UNZ, CNT), trailers' control numbers, the padding of ISA and a missing last terminator. Each
-/// change is told on standard error. What is still wrong afterwards, `crossdock check` shows. A document of any size
-/// takes little memory.
+/// change is told on standard error, and what is left as it is: what stands behind binary data of a wrong length, and counts
+/// where a terminator is missing. What is still wrong afterwards, `crossdock check` shows. A document of any size takes
+/// little memory.
 ///
 /// Exit 0: done. 1: with --check, something would be changed. 2: a file can't be read, or is neither X12 nor EDIFACT.
 #[derive(Debug, clap::Args)]
@@ -128,6 +129,9 @@ fn pass(args: &Fmt, file: &str, to: To) -> anyhow::Result<bool> {
         }
         if args.repair {
             repair.apply(&mut item).iter().for_each(|change| tell(file, change));
+            if let Some(Left { place, why }) = repair.left() {
+                eprintln!("{file}: byte {} {}: {why}", place.byte, place.at);
+            }
         }
         layout.apply(&mut item);
         changed |= item != before;

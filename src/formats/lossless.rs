@@ -16,7 +16,10 @@ mod write;
 pub use read::Reader;
 pub use write::Writer;
 
-use crate::{edi::scan::Syntax, piece::Standard};
+use crate::{
+    edi::scan::{Syntax, is_break},
+    piece::Standard,
+};
 use std::borrow::Cow;
 
 /// What comes next in a document.
@@ -115,6 +118,40 @@ impl Segment {
     pub fn value(&self, position: usize) -> Cow<'_, str> {
         let value = self.elements.get(position).map_or(&b""[..], Element::first);
         String::from_utf8_lossy(value.trim_ascii())
+    }
+
+    /// True of a segment of X12's that says how long its data is, where that is not so: what stands behind it may be
+    /// data that looks like segments. BIN01, BDS02.
+    pub fn is_torn(&self) -> bool {
+        let length = match self.id() {
+            b"BIN" => 1,
+            b"BDS" => 2,
+            _ => return false,
+        };
+        let Ok(stated) = self.value(length).parse::<usize>() else { return true };
+        let data = self.elements.get(length + 1).map_or(&b""[..], Element::first);
+        let whole = data.len() >= stated && data[stated..].iter().all(|byte| is_break(*byte));
+        !whole || self.elements.len() > length + 2
+    }
+
+    /// The element in which another segment begins at a new line, since a terminator is missing before it.
+    pub fn swallows(&self) -> Option<usize> {
+        let begins = |element: &Element| {
+            let bytes = match element {
+                Element::Plain(value) => &value.bytes,
+                Element::Components(values) => &values.last()?.bytes,
+                Element::Repeats(_) => return None,
+            };
+            let at = bytes.iter().rposition(|byte| is_break(*byte))?;
+            let id = &bytes[at + 1..];
+            let is_id = (2..=3).contains(&id.len())
+                && id[0].is_ascii_uppercase()
+                && id.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+            is_id.then_some(())
+        };
+        // The last one has no separator behind it: no element of that segment follows.
+        let last = self.elements.len().saturating_sub(1);
+        (1..last).find(|position| begins(&self.elements[*position]).is_some())
     }
 
     /// Makes an element from 1 a plain one; elements before it that aren't there become empty.

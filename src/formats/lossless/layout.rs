@@ -1,7 +1,7 @@
 //! One segment a line, or all on one: line ends between segments, and nothing else.
 
 use super::{Element, Item, Value};
-use crate::edi::scan::is_break;
+use crate::{edi::scan::is_break, piece::Standard};
 
 /// Where line ends stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +23,15 @@ pub struct Layout {
     terminator: u8,
     /// In an EDIFACT package, whose object begins right behind a terminator.
     package: bool,
+    /// Behind data of a wrong length: what looks like segments may be data, too.
+    torn: bool,
+    x12: bool,
 }
 
 impl Layout {
     /// Lays out so.
     pub fn new(lines: Lines) -> Layout {
-        Layout { lines, line_end: None, terminator: 0, package: false }
+        Layout { lines, line_end: None, terminator: 0, package: false, torn: false, x12: false }
     }
 
     /// Changes what stands behind a segment, or behind UNA. Where a line end is the segment terminator there is nothing
@@ -38,12 +41,13 @@ impl Layout {
             match segment.id() {
                 b"UNO" => self.package = true,
                 b"UNP" | b"UNH" | b"UNE" | b"UNZ" | b"IEA" => self.package = false,
-                _ => {}
+                _ => self.torn |= self.x12 && segment.is_torn(),
             }
         }
         let after = match item {
             Item::Begin(begin) => {
                 (self.line_end, self.terminator, self.package) = (None, begin.delimiters.segment, false);
+                (self.torn, self.x12) = (false, begin.delimiters.standard == Standard::X12);
                 if begin.una.is_none() {
                     return;
                 }
@@ -52,7 +56,7 @@ impl Layout {
             Item::Segment(segment) if segment.terminated => &mut segment.after,
             Item::Segment(_) | Item::Text(_) => return,
         };
-        if matches!(self.terminator, b'\r' | b'\n') || self.lines == Lines::Kept || self.package {
+        if matches!(self.terminator, b'\r' | b'\n') || self.lines == Lines::Kept || self.package || self.torn {
             return;
         }
         let own = match after.iter().position(|byte| *byte == b'\n') {

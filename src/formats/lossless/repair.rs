@@ -52,6 +52,16 @@ pub struct Repair {
     /// Groups, in which case the interchange counts them and not the sets.
     groups: u64,
     changes: Vec<Change>,
+    /// Data of a wrong length stands in the interchange: what follows may be data, too.
+    torn: bool,
+    left: Option<Left>,
+}
+
+/// What is left as it is, since mending could make it worse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    pub place: Place,
+    pub why: &'static str,
 }
 
 impl Repair {
@@ -66,6 +76,7 @@ impl Repair {
             Item::Begin(begin) => {
                 self.delimiters = Some(begin.delimiters);
                 (self.interchange, self.group, self.set, self.groups) = (None, None, None, 0);
+                self.torn = false;
             }
             Item::Text(text) if text.bytes.trim_ascii().is_empty() => {}
             Item::Text(_) => {
@@ -82,7 +93,36 @@ impl Repair {
         std::mem::take(&mut self.changes)
     }
 
+    /// What the last item made this leave alone, if anything.
+    pub fn left(&mut self) -> Option<Left> {
+        self.left.take()
+    }
+
+    /// Looks for what can't be counted on.
+    fn doubt(&mut self, segment: &Segment, delimiters: &Delimiters) {
+        let (position, why) = match segment.swallows() {
+            _ if delimiters.standard == Standard::X12 && segment.is_torn() => {
+                self.torn = true;
+                (1, "its data is not as long as it says: nothing is mended from here to the end of the interchange")
+            }
+            Some(position) => {
+                let open = [&mut self.interchange, &mut self.group, &mut self.set];
+                open.into_iter().flatten().for_each(|open| open.unsure = true);
+                (
+                    position,
+                    "a terminator is missing in it, where another segment begins at a new line: counts stay as they are",
+                )
+            }
+            None => return,
+        };
+        let place = self.place(segment, Some(position as u16), segment.offset(position, delimiters));
+        self.left = Some(Left { place, why });
+    }
+
     fn segment(&mut self, segment: &mut Segment, delimiters: &Delimiters) {
+        if self.torn {
+            return;
+        }
         self.segments += 1;
         if let Some(set) = &mut self.set {
             set.count += 1;
@@ -90,6 +130,7 @@ impl Repair {
             set.lines += u64::from(counted(&set.kind).is_some_and(|id| id.as_bytes() == segment.id()));
         }
         self.ordinal = self.set.as_ref().map_or(self.segments, |set| u32::try_from(set.count).unwrap_or(u32::MAX));
+        self.doubt(segment, delimiters);
         let open = |control: usize, kind: String| {
             Some(Open { control: segment.value(control).into(), kind, count: 0, ..Open::default() })
         };

@@ -282,6 +282,40 @@ fn edifact_is_mended_too() {
     assert!(mended.ends_with(tail), "{mended}");
 }
 
+/// Data of a wrong length: what looks like a trailer in it is data.
+const TORN: &str = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*U*00401*000000017*0*P*>~\
+GS*SP*A*B*20260131*0800*17*X*004010~ST*841*0001~SPI*00*TP*1~BIN*10*Hello~IEA*1*9~X~~SE*4*0001~GE*1*17~IEA*1*000000017~";
+
+#[test]
+fn behind_data_of_a_wrong_length_nothing_is_touched() {
+    let (mended, told) = passed(TORN.as_bytes(), Lines::Kept, true);
+    assert_eq!((mended.as_str(), told), (TORN, vec![]));
+    let (unfolded, _) = passed(TORN.as_bytes(), Lines::Unfolded, false);
+    let (before, data) = TORN.split_at(TORN.find("BIN").expect("it is there"));
+    assert_eq!(unfolded, before.replace('~', "~\n") + data);
+    let left = |bytes: &[u8]| {
+        let mut repair = Repair::new();
+        let mut left = Vec::new();
+        for item in &mut items(bytes) {
+            repair.apply(item);
+            left.extend(repair.left().map(|left| left.place.at.to_string()));
+        }
+        left
+    };
+    assert_eq!(left(TORN.as_bytes()), ["BIN01"]);
+    // Of the right length all of it is mended as ever, and the next interchange is, too.
+    let right = TORN.replace("BIN*10*", "BIN*16*").replace("SE*4*", "SE*9*");
+    let (mended, told) = passed(format!("{TORN}{right}").as_bytes(), Lines::Kept, true);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(mended.ends_with("BIN*16*Hello~IEA*1*9~X~~SE*4*0001~GE*1*17~IEA*1*000000017~"), "{mended}");
+    // A segment that took in the next one, for its terminator is missing: the right count stays.
+    let whole = WRONG.replace('~', "~\n").replace("SE*9*0002", "SE*5*0002");
+    let lost = whole.replace("20260131~\nPO1", "20260131\nPO1");
+    assert_eq!(left(lost.as_bytes()), ["BEG05"]);
+    let (mended, told) = passed(lost.as_bytes(), Lines::Kept, true);
+    assert!(mended.contains("SE*5*0001~"), "the trailer's number is mended, its count is not: {told:?}");
+}
+
 #[test]
 fn laid_out_and_folded_again() {
     let folded = WRONG_EDIFACT.to_owned();
