@@ -13,7 +13,6 @@ use crate::{
     edi::unfold::unfold,
     fault::{Costs, Fault},
     piece::Standard,
-    place::At,
     reader::sniff,
 };
 
@@ -99,14 +98,10 @@ impl Picture<'_> {
         for before in from..at {
             self.neighbour(before);
         }
-        // What is missing before a segment is drawn before it.
-        let first =
-            |fault: &&&Fault| fault.place.len == 0 && fault.place.byte as usize == line.start && is_segment(fault);
-        let (before, on): (Vec<&Fault>, Vec<&Fault>) = faults.iter().partition(|fault| first(fault));
-        before.iter().for_each(|fault| self.words(fault, 0, Some("^")));
-        let window = self.window(line, on.first().map_or(line.start, |fault| fault.place.byte as usize));
-        self.source(line, window, !on.is_empty());
-        for fault in on {
+        // What is missing before a segment is drawn under its first character.
+        let window = self.window(line, faults.first().map_or(line.start, |fault| fault.place.byte as usize));
+        self.source(line, window, true);
+        for fault in faults {
             let byte = (fault.place.byte as usize).clamp(window.0, window.1);
             let until = (byte + fault.place.len as usize).clamp(byte, window.1);
             let cut = usize::from(window.0 > line.start);
@@ -185,10 +180,6 @@ impl Picture<'_> {
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         self.out.push_str(&format!("\n{}\n", self.paint.bold(&parts.join(", "))));
     }
-}
-
-fn is_segment(fault: &Fault) -> bool {
-    matches!(fault.place.at, At::Segment { element: None, .. })
 }
 
 /// A text in lines of readable length; none if it is empty.
