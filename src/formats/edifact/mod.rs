@@ -4,6 +4,7 @@
 //! Called by: `reader`. Never: decides what a partner may send.
 //! Tried by: tests/formats
 
+mod header;
 mod message;
 mod package;
 mod una;
@@ -14,13 +15,12 @@ pub(crate) use una::{begins, header, header_within};
 use crate::{
     codes,
     edi::{
-        between::{PassedOver, next_header, skip_padding},
+        between::{PassedOver, skip_padding},
         build::{Lexis, RawSet, build},
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, TERMINATOR, file_place, nor, nothing_there, outside, too_long, unguided},
         faults::Faults,
-        fold,
-        scan::{Found, Span, Syntax, segment, skip_filler, skip_rest},
+        scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
         strays::{Strays, Words},
@@ -39,12 +39,6 @@ use std::{
 };
 
 const ENDS: Ends = Ends::of(b"UNT", &[b"UNH", b"UNG", b"UNE", b"UNZ", b"UNB", b"UNA", b"UNO"], &[]);
-
-/// How much of a header must be read before it is judged.
-const REACH: usize = 600;
-
-/// How far behind UNA the UNB of the same interchange begins.
-const NEAR: usize = 20;
 
 /// How much of a set's header is looked at.
 const LONGEST_HEADER: u64 = 600;
@@ -232,71 +226,6 @@ impl<R: BufRead> Edifact<R> {
         self.queue.push_back(Piece::Fault(fault));
         self.at = end;
         self.done = over.found.is_none();
-        Ok(())
-    }
-
-    fn header(&mut self, byte: u64) -> io::Result<()> {
-        self.interchanges += 1;
-        let (mut syntax, mut reserved, mut at) = (una::DEFAULT, Some(b'*'), byte);
-        if self.source.from(at).starts_with(b"UNA") {
-            match una::read(self.source.from(at)) {
-                Some(said) => (syntax, reserved) = said,
-                None => {
-                    // The UNB behind it is of the same interchange: what its characters mean isn't known.
-                    let near = &self.source.from(at)[..self.source.from(at).len().min(NEAR)];
-                    let skip = memchr::memmem::find(near, b"UNB").unwrap_or(0) as u64 + 3;
-                    return self.unreadable(at, skip, "UNA doesn't name six service characters, all different");
-                }
-            }
-            at = skip_filler(&mut self.source, at + una::LENGTH)?;
-        }
-        let line = fold::line(self.source.from(byte), &syntax);
-        syntax.folded = line.is_some();
-        let span = match segment(&mut self.source, &syntax, at, REACH * 4)? {
-            Found::Segment(span) => span,
-            Found::TooLong { start, .. } => return self.unreadable(start, 3, "UNB has no end"),
-            Found::End => return self.unreadable(byte, 3, "nothing follows UNA"),
-        };
-        self.segments += 1;
-        let unb = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
-        if &*unb.id() != "UNB" {
-            let separator = char::from(syntax.element);
-            let why = match unb.id().starts_with("UNB") {
-                true => format!("the separator behind UNB is not “{separator}”, and no UNA says what it is"),
-                false => "UNB doesn't follow UNA".to_owned(),
-            };
-            let skip = if span.start > byte { 0 } else { 3 };
-            return self.unreadable(span.start, skip, &why);
-        }
-        if unb.len() < 5 || !span.terminated {
-            let why = if span.terminated { "UNB has fewer than five elements" } else { "UNB has no terminator" };
-            return self.unreadable(span.start, 3, why);
-        }
-        if unb.component(1, 2).starts_with('4') {
-            syntax.repetition = reserved;
-        }
-        self.at = span.next;
-        let line = line.map(|line| fold::note(line, unb.place()));
-        self.begin(byte, &unb, syntax, line.into_iter().chain(unb::faults(&unb)).collect());
-        Ok(())
-    }
-
-    /// A header that can't be read costs its interchange: the next one is looked for.
-    fn unreadable(&mut self, at: u64, skip: u64, why: &str) -> io::Result<()> {
-        let shown = self.source.excerpt(at, 100)?;
-        let una = self.source.from(at).starts_with(b"UNA");
-        let (id, expected) = match una {
-            true => ("UNA", "UNA and six characters, such as UNA:+.? ', or no UNA at all"),
-            false => ("UNB", "UNB with syntax, sender, recipient, date and control reference"),
-        };
-        let place =
-            At::Segment { ordinal: self.segments.max(1), id: id.into(), element: None, component: None, repeat: 1 };
-        let sentence = format!("The interchange header at byte {at} can't be read: {why}.");
-        let fault = Fault::new(codes::HEADER, Place { byte: at, len: 0, at: place }, sentence).found(&shown);
-        self.queue.push_back(Piece::Fault(fault.expected(expected)));
-        let next = next_header(&mut self.source, at + skip, b"UN", una::header_follows)?;
-        self.done = next.is_none();
-        self.at = next.unwrap_or(self.source.end());
         Ok(())
     }
 
