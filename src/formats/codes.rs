@@ -134,6 +134,8 @@ codes! {
         "Its sets are worked all the same: each says itself what it is. GS01 should name what the group holds. The agreement can refuse such groups: `checks: { group_kinds: reject }`.";
     GROUP_VALUE "E0125" "a value of the group header that can't stand there" Envelope Nothing None, "",
         "The group is worked all the same. The header should say what X12.22 has for that element.";
+    NO_TERMINATOR "E0126" "a terminator is missing" Envelope Set Element("6"), "13",
+        "End each segment with the terminator, also where a line end follows. The bytes may have been lost on the way: have this set sent again.";
     UNKNOWN_SEGMENT "E0201" "a segment that the standard doesn't know" Structure Set Segment("1"), "15",
         "Look for a slip in the segment's id, or a line break or terminator inside a value. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     OUT_OF_PLACE "E0202" "a segment at the wrong place" Structure Set Segment("7"), "15",

@@ -16,6 +16,7 @@ pub(crate) mod fold;
 pub(crate) mod hierarchy;
 pub(crate) mod index;
 pub(crate) mod lengthy;
+pub(crate) mod lines;
 mod relations;
 pub(crate) mod scan;
 pub(crate) mod scratch;

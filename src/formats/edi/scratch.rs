@@ -77,6 +77,12 @@ impl Scratch {
         }
     }
 
+    /// Forgets how a set was cut out, since it was cut anew and the document may go on before its end.
+    pub fn forget_cuts(&mut self) {
+        self.cuts.clear();
+        self.window.forget();
+    }
+
     /// Cuts out the set that begins with `header`.
     pub fn collect<R: BufRead>(
         &mut self,
@@ -91,8 +97,7 @@ impl Scratch {
         if let Some(set) = short {
             return Ok(set);
         }
-        self.cuts.clear();
-        self.window.forget();
+        self.forget_cuts();
         collect(source, syntax, header, ends, limit)
     }
 }

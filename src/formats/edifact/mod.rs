@@ -7,6 +7,7 @@
 mod header;
 mod message;
 mod package;
+mod sets;
 mod una;
 mod unb;
 
@@ -16,9 +17,9 @@ use crate::{
     codes,
     edi::{
         between::{PassedOver, skip_padding},
-        build::{Lexis, RawSet, build},
+        build::Lexis,
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, TERMINATOR, file_place, nor, nothing_there, outside, too_long, unguided},
+        envelope::{Service, Statement, TERMINATOR, file_place, nor, nothing_there, outside, unguided},
         faults::Faults,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
@@ -31,7 +32,6 @@ use crate::{
     place::{At, Place},
     source::Source,
     totals,
-    tree::Tree,
 };
 use std::{
     collections::VecDeque,
@@ -367,80 +367,6 @@ impl<R: BufRead> Edifact<R> {
             (None, open) => open.iter_mut().for_each(|open| open.headless += row.sets()),
         }
         self.queue.push_back(Piece::Fault(row.told()));
-    }
-
-    fn set(&mut self, header: Span) -> io::Result<()> {
-        self.tell_strays();
-        let Some(open) = &mut self.open else { return Ok(()) };
-        let (syntax, charset) = (open.syntax, open.charset);
-        // Read before its bytes may be given up.
-        let shown = header.end.min(header.start + LONGEST_HEADER);
-        let unh = Service::read(self.source.slice(header.start, shown), header, 1, &syntax);
-        let limit = self.policy.max_set_bytes;
-        let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
-        self.at = collected.next;
-        open.sets += 1;
-        if let Some(group) = &mut self.group {
-            group.sets += 1;
-        }
-        let set = self.made(&collected, &unh, &syntax, charset);
-        self.segments += collected.segments;
-        self.scratch.spans = std::mem::take(&mut collected.spans);
-        self.sets += 1;
-        self.queue.push_back(Piece::Set(Box::new(set)));
-        Ok(())
-    }
-
-    fn made(&mut self, collected: &Collected, unh: &Service, syntax: &Syntax, charset: Charset) -> Set {
-        let (group, open) = (self.group.as_mut().map(|g| &mut g.numbers), self.open.as_mut().map(|o| &mut o.numbers));
-        let envelope = if group.is_some() { "group" } else { "interchange" };
-        let again = group.or(open).and_then(|seen| seen.again(codes::SET_NUMBER_AGAIN, unh, 1, envelope));
-        let mut set = Set {
-            ordinal: self.sets,
-            standard: Standard::Edifact,
-            interchange: self.open.as_ref().map(|open| open.ordinal),
-            group: self.group.as_ref().map(|g| g.ordinal),
-            kind: unh.component(2, 1).into(),
-            version: format!("{}{}", unh.component(2, 2), unh.component(2, 3)).into(),
-            association: unh.component(2, 5).into(),
-            control: unh.element(1).into(),
-            byte: collected.start,
-            len: collected.end - collected.start,
-            segments: collected.segments,
-            tree: Tree::hollow(),
-            faults: Vec::new(),
-        };
-        if collected.too_long {
-            set.tree = Tree::new(unh.place());
-            set.faults.push(too_long(&set, &self.policy, "UNH"));
-            return set;
-        }
-        let sender = self.group.as_ref().map_or("", |g| &g.sender);
-        let guide = self.scratch.guide(&self.policy.of(&set.kind).guides, &set, sender);
-        let Some(open) = &self.open else { return set };
-
-        let raw = RawSet {
-            bytes: self.source.slice(collected.start, collected.end),
-            base: collected.start,
-            spans: &collected.spans,
-            marked: self.scratch.window.marked(collected.start, &self.scratch.cuts),
-            syntax,
-            lexis: &open.lexis,
-            charset,
-            object: None,
-            guide,
-            policy: self.policy.of(&set.kind),
-            complete: collected.closed,
-            cut: collected.unterminated && !collected.closed,
-            edifact: true,
-        };
-        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
-        set.tree = tree;
-        again.into_iter().for_each(|fault| faults.push(fault));
-        self.check(&set, unh, collected, syntax, guide.is_some(), &mut faults);
-        set.faults = faults.into_list();
-        self.scratch.told_by(&mut set);
-        set
     }
 
     /// Header, trailer and totals of a message.

@@ -21,6 +21,7 @@ use crate::{
         envelope::{Service, Statement, TERMINATOR, file_place, nor, nothing_there, outside, too_long, unguided},
         faults::Faults,
         fold, hierarchy,
+        lines::{Lines, header_end},
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
@@ -28,6 +29,7 @@ use crate::{
         text::Charset,
     },
     fault::Fault,
+    guides::Guide,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
@@ -404,7 +406,8 @@ impl<R: BufRead> X12<R> {
         let syntax = open.syntax;
         // Read before its bytes may be given up.
         let shown = header.end.min(header.start + LONGEST_HEADER);
-        let st = Service::read(self.source.slice(header.start, shown), header, 1, &syntax);
+        let shown = self.source.slice(header.start, shown);
+        let st = Service::read(&shown[..header_end(shown, &syntax)], header, 1, &syntax);
         let limit = self.policy.max_set_bytes;
         let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
         self.at = collected.next;
@@ -412,7 +415,7 @@ impl<R: BufRead> X12<R> {
         if let Some(group) = &mut self.group {
             group.sets += 1;
         }
-        let set = self.made(&collected, &st, &syntax);
+        let set = self.made(&mut collected, &st, &syntax);
         self.segments += collected.segments;
         self.scratch.spans = std::mem::take(&mut collected.spans);
         self.sets += 1;
@@ -420,7 +423,7 @@ impl<R: BufRead> X12<R> {
         Ok(())
     }
 
-    fn made(&mut self, collected: &Collected, st: &Service, syntax: &Syntax) -> Set {
+    fn made(&mut self, collected: &mut Collected, st: &Service, syntax: &Syntax) -> Set {
         let again = self.group.as_mut().and_then(|g| g.numbers.again(codes::SET_NUMBER_AGAIN, st, 2, "group"));
         let version = match (st.element(3), &mut self.group) {
             (v, Some(group)) if v.is_empty() => {
@@ -456,14 +459,35 @@ impl<R: BufRead> X12<R> {
             let differs = group.kind.differs(&set.kind, &guide.functional_id);
             group.faults.extend(differs.and_then(|fault| self.policy.of(&set.kind).strictness.judge(fault)));
         }
-        let Some(open) = &self.open else { return set };
+        let mut faults = self.told(&mut set, st, collected, guide);
+        let bytes = self.source.slice(collected.start, collected.end);
+        let lines = Lines { bytes, syntax, ends: &ENDS, guide };
+        if faults.count() > 0
+            && let Some(anew) = lines.anew(collected)
+        {
+            self.scratch.forget_cuts();
+            *collected = anew.set;
+            self.at = collected.next;
+            (set.len, set.segments) = (collected.end - collected.start, collected.segments);
+            faults = self.told(&mut set, st, collected, guide);
+            anew.faults.into_iter().for_each(|fault| faults.push(fault));
+        }
+        again.into_iter().for_each(|fault| faults.push(fault));
+        set.faults = faults.into_list();
+        self.scratch.told_by(&mut set);
+        set
+    }
+
+    /// Fills the tree of a set, and gives what is wrong with it.
+    fn told(&mut self, set: &mut Set, st: &Service, collected: &Collected, guide: Option<&'static Guide>) -> Faults {
+        let Some(open) = &self.open else { return Faults::default() };
 
         let raw = RawSet {
             bytes: self.source.slice(collected.start, collected.end),
             base: collected.start,
             spans: &collected.spans,
             marked: self.scratch.window.marked(collected.start, &self.scratch.cuts),
-            syntax,
+            syntax: &open.syntax,
             lexis: &open.lexis,
             charset: Charset::Utf8,
             object: None,
@@ -475,11 +499,9 @@ impl<R: BufRead> X12<R> {
         };
         let (tree, mut faults) = build(&raw, &mut self.scratch.build);
         set.tree = tree;
-        again.into_iter().for_each(|fault| faults.push(fault));
-        self.check(&set, st, collected, syntax, guide.is_some(), &mut faults);
-        set.faults = faults.into_list();
-        self.scratch.told_by(&mut set);
-        set
+        let Some(open) = &self.open else { return faults };
+        self.check(set, st, collected, &open.syntax, guide.is_some(), &mut faults);
+        faults
     }
 
     /// Header, trailer and totals of a set.

@@ -24,6 +24,14 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-segments-swapped.edi", "E0202", "BGM"),
     ("summary-first.edi", "E0202", "CTT"),
     ("edifact-summary-early.edi", "E0202", "NAD"),
+    ("terminator-missing.edi", "E0126", "CUR02"),
+    ("terminator-missing-in-lines.edi", "E0126", "PO109"),
+    ("terminator-missing-before-trailer.edi", "E0126", "CTT01"),
+    ("terminator-missing-of-trailer.edi", "E0126", "SE02"),
+    ("terminator-missing-of-header.edi", "E0126", "ST02"),
+    ("set-cut-at-line-end.edi", "E0106", "SE"),
+    ("edifact-terminator-missing.edi", "E0126", "DTM01"),
+    ("edifact-message-cut-at-line-end.edi", "E0106", "UNT"),
     ("empty-segment.edi", "E0208", ""),
     ("gs-without-version.edi", "E0103", "GS08"),
     ("isa-sender-too-long.edi", "E0122", "ISA06"),
@@ -50,6 +58,25 @@ fn one_cause_is_one_fault() {
         let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.at.to_string())).collect();
         assert_eq!(found, [(code.to_string(), segment.to_string())], "{fixture}");
         assert_eq!(report.accepted(), NOTES.contains(fixture), "{fixture}");
+    }
+}
+
+/// A set whose terminator is missing, or that breaks off at a line end, costs itself: those before and behind it stand.
+#[test]
+fn a_missing_terminator_costs_one_set() {
+    let cases: [(&str, &[bool]); 6] = [
+        ("terminator-missing.edi", &[false, true]),
+        ("terminator-missing-before-trailer.edi", &[false, true]),
+        ("terminator-missing-of-trailer.edi", &[false, true]),
+        ("set-cut-at-line-end.edi", &[true, false, true]),
+        ("edifact-terminator-missing.edi", &[false, true]),
+        ("edifact-message-cut-at-line-end.edi", &[true, false, true]),
+    ];
+    for (fixture, accepted) in cases {
+        let bytes = fs::read(folder("fixtures/hostile").join(fixture)).expect("a fixture");
+        let report = report::check(fixture, None, &bytes[..], Default::default()).expect("memory can be read");
+        let stand: Vec<bool> = report.sets.iter().map(|set| set.accepted).collect();
+        assert_eq!(stand, accepted, "{fixture}");
     }
 }
 

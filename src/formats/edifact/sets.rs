@@ -1,0 +1,114 @@
+//! One message: cut out, put into a tree, checked.
+
+use super::{ENDS, Edifact, LONGEST_HEADER};
+use crate::{
+    codes,
+    edi::{
+        build::{RawSet, build},
+        collect::Collected,
+        envelope::{Service, too_long},
+        faults::Faults,
+        lines::{Lines, header_end},
+        scan::{Span, Syntax},
+    },
+    guides::Guide,
+    piece::{Piece, Set, Standard},
+    tree::Tree,
+};
+use std::io::{self, BufRead};
+
+impl<R: BufRead> Edifact<R> {
+    pub(super) fn set(&mut self, header: Span) -> io::Result<()> {
+        self.tell_strays();
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let syntax = open.syntax;
+        // Read before its bytes may be given up.
+        let shown = header.end.min(header.start + LONGEST_HEADER);
+        let shown = self.source.slice(header.start, shown);
+        let unh = Service::read(&shown[..header_end(shown, &syntax)], header, 1, &syntax);
+        let limit = self.policy.max_set_bytes;
+        let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
+        self.at = collected.next;
+        open.sets += 1;
+        if let Some(group) = &mut self.group {
+            group.sets += 1;
+        }
+        let set = self.made(&mut collected, &unh, &syntax);
+        self.segments += collected.segments;
+        self.scratch.spans = std::mem::take(&mut collected.spans);
+        self.sets += 1;
+        self.queue.push_back(Piece::Set(Box::new(set)));
+        Ok(())
+    }
+
+    fn made(&mut self, collected: &mut Collected, unh: &Service, syntax: &Syntax) -> Set {
+        let (group, open) = (self.group.as_mut().map(|g| &mut g.numbers), self.open.as_mut().map(|o| &mut o.numbers));
+        let envelope = if group.is_some() { "group" } else { "interchange" };
+        let again = group.or(open).and_then(|seen| seen.again(codes::SET_NUMBER_AGAIN, unh, 1, envelope));
+        let mut set = Set {
+            ordinal: self.sets,
+            standard: Standard::Edifact,
+            interchange: self.open.as_ref().map(|open| open.ordinal),
+            group: self.group.as_ref().map(|g| g.ordinal),
+            kind: unh.component(2, 1).into(),
+            version: format!("{}{}", unh.component(2, 2), unh.component(2, 3)).into(),
+            association: unh.component(2, 5).into(),
+            control: unh.element(1).into(),
+            byte: collected.start,
+            len: collected.end - collected.start,
+            segments: collected.segments,
+            tree: Tree::hollow(),
+            faults: Vec::new(),
+        };
+        if collected.too_long {
+            set.tree = Tree::new(unh.place());
+            set.faults.push(too_long(&set, &self.policy, "UNH"));
+            return set;
+        }
+        let sender = self.group.as_ref().map_or("", |g| &g.sender);
+        let guide = self.scratch.guide(&self.policy.of(&set.kind).guides, &set, sender);
+        let mut faults = self.told(&mut set, unh, collected, guide);
+        let bytes = self.source.slice(collected.start, collected.end);
+        let lines = Lines { bytes, syntax, ends: &ENDS, guide };
+        if faults.count() > 0
+            && let Some(anew) = lines.anew(collected)
+        {
+            self.scratch.forget_cuts();
+            *collected = anew.set;
+            self.at = collected.next;
+            (set.len, set.segments) = (collected.end - collected.start, collected.segments);
+            faults = self.told(&mut set, unh, collected, guide);
+            anew.faults.into_iter().for_each(|fault| faults.push(fault));
+        }
+        again.into_iter().for_each(|fault| faults.push(fault));
+        set.faults = faults.into_list();
+        self.scratch.told_by(&mut set);
+        set
+    }
+
+    /// Fills the tree of a set, and gives what is wrong with it.
+    fn told(&mut self, set: &mut Set, unh: &Service, collected: &Collected, guide: Option<&'static Guide>) -> Faults {
+        let Some(open) = &self.open else { return Faults::default() };
+
+        let raw = RawSet {
+            bytes: self.source.slice(collected.start, collected.end),
+            base: collected.start,
+            spans: &collected.spans,
+            marked: self.scratch.window.marked(collected.start, &self.scratch.cuts),
+            syntax: &open.syntax,
+            lexis: &open.lexis,
+            charset: open.charset,
+            object: None,
+            guide,
+            policy: self.policy.of(&set.kind),
+            complete: collected.closed,
+            cut: collected.unterminated && !collected.closed,
+            edifact: true,
+        };
+        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
+        set.tree = tree;
+        let Some(open) = &self.open else { return faults };
+        self.check(set, unh, collected, &open.syntax, guide.is_some(), &mut faults);
+        faults
+    }
+}
