@@ -44,6 +44,8 @@ pub struct Guide {
     pub segments: BTreeMap<Box<str>, Arc<SegmentSpec>>,
     /// Every segment id of the version, used here or not.
     pub known: Arc<str>,
+    /// What a partner's guide has taken out of the standard's: by part, its segments' ids, the first one first.
+    pub forbidden: Vec<Vec<Box<str>>>,
     pub(crate) plan: Plan,
 }
 

@@ -70,6 +70,8 @@ pub(crate) struct Structure {
     excused: u32,
     /// The ordinal after an unknown segment: it may be a slip of what opens a loop.
     after_unknown: u32,
+    /// The ordinal behind a segment that the guide forbids.
+    after_forbidden: u32,
     /// The ordinal at which each id stands last, once it was asked for.
     last: Option<HashMap<u32, u32>>,
     /// The ids of all segments, packed, once they were asked for.
@@ -118,6 +120,7 @@ impl Structure {
             frames,
             excused: 0,
             after_unknown: 0,
+            after_forbidden: 0,
             last: None,
             ids: vec![],
             unknown: policy.unknown_segments,
@@ -203,6 +206,9 @@ impl Structure {
         if let Some((depth, slot)) = over {
             self.too_many(depth, slot, segment, faults);
             return self.take((depth, slot), segment, &[], tree, faults);
+        }
+        if let Some(placed) = self.forbidden(segment, faults) {
+            return placed;
         }
         match self.loop_without_start(id, segment, false) {
             Some((depth, path)) => self.enter_unopened(depth, &path, segment, tree, faults),
@@ -461,6 +467,25 @@ impl Structure {
             true => Placed::at(self.open(slot, parent, (segment.start, segment.len), tree.nodes()), slot),
             false => Placed::at(parent, slot),
         }
+    }
+
+    /// What a partner's guide has taken out: a segment, or the first of a loop, behind which the loop's others stand.
+    fn forbidden(&mut self, segment: &Arrival, faults: &mut Faults) -> Option<Placed> {
+        let (id, ordinal) = (segment.id(), segment.ordinal);
+        let behind = self.after_forbidden == ordinal;
+        let is_it = |part: &&Vec<Box<str>>| part.iter().take(if behind { part.len() } else { 1 }).any(|of| **of == *id);
+        let part = self.guide.forbidden.iter().find(is_it)?;
+        self.after_forbidden = ordinal + 1;
+        let parent = self.frames.last().map_or(NodeId(0), |frame| frame.node);
+        let first = part.first().is_some_and(|first| **first == *id);
+        if (first || !behind) && !faults.again(codes::NOT_IN_SET, id, parent) {
+            let sentence = format!("Segment {ordinal}: the partner's guide forbids {id} here.");
+            let fault =
+                Fault::new(codes::NOT_IN_SET, segment.place(), sentence).found(id).expected(self.expected_here());
+            faults.push(fault.remedy(format!("Leave {id} out. If it may come, take `forbidden` out of the guide.")));
+        }
+        let spec = self.guide.segments.keys().position(|known| **known == *id);
+        Some(spec.map_or(Placed { parent, ..Placed::UNKNOWN }, |at| Placed { parent, spec: at as u32, name: u32::MAX }))
     }
 
     /// No place for it: out of order, not in this set, or not in the standard.

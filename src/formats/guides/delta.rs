@@ -91,6 +91,7 @@ impl Guide {
             parts: self.parts.clone(),
             segments: self.segments.clone(),
             known: self.known.clone(),
+            forbidden: self.forbidden.clone(),
             plan: Plan::default(),
         }
     }
@@ -155,7 +156,9 @@ impl Work {
         }
         match change.usage {
             Some(Usage::Forbidden) => {
-                level.remove(at);
+                let mut taken = Vec::new();
+                ids(&[level.remove(at)], &mut taken);
+                self.guide.forbidden.push(taken);
             }
             usage => set_part(&mut level[at], usage, change.repeats),
         }

@@ -136,6 +136,7 @@ pub(super) fn guide(text: &str, dictionary: &Dictionary) -> Result<Guide, BadGui
         parts,
         segments,
         known: dictionary.known.clone(),
+        forbidden: Vec::new(),
     })
 }
 

@@ -4,7 +4,7 @@ use crate::{folder, pieces};
 use crossdock_formats::{
     Options,
     fault::{Costs, Origin},
-    guides::{self, Applies, Change, Guides},
+    guides::{self, Applies, Change, Guides, Usage},
     piece::{Area, Piece, Policy, Severity, Standard},
     read,
 };
@@ -186,6 +186,31 @@ fn a_partners_guide_is_read_by() {
         let (codes, stands, origins) = read_by(&order("", ""), Policy { guides, ..Policy::default() });
         assert_eq!(stands, accepted, "{sender}: {codes:?}");
         assert!(origins.iter().all(|origin| *origin == Origin::Guide), "{sender}: {origins:?}");
+    }
+}
+
+/// What a partner's guide forbids is told as that, once, and not as a loop without its start.
+#[test]
+fn what_a_guide_forbids_is_told_so() {
+    let standard = guides::find(Standard::X12, "004010", "850").expect("the standard's guide");
+    let bytes = fs::read(folder("fixtures/hostile/terminator-missing.edi")).expect("a fixture");
+    let text = String::from_utf8(bytes).expect("text").replace("CUR*BY*USD\n", "CUR*BY*USD~\n");
+    for path in ["CUR", "N1", "CTT"] {
+        let change = Change { path: path.into(), usage: Some(Usage::Forbidden), ..Change::default() };
+        let (guide, remarks) = standard.with(std::slice::from_ref(&change));
+        assert!(remarks.is_empty(), "{remarks:?}");
+        let policy = Policy { guides: Guides::new(vec![(Applies::default(), guide)]), ..Policy::default() };
+        let all = pieces(Standard::X12, text.as_bytes(), Options { policy, ..Options::default() });
+        let sets: Vec<_> =
+            all.into_iter().filter_map(|p| if let Piece::Set(set) = p { Some(set) } else { None }).collect();
+        assert_eq!(sets.len(), 2);
+        for set in sets {
+            let told: Vec<_> = set.faults.iter().map(|f| (&*f.code, f.place.at.to_string(), &*f.sentence)).collect();
+            assert!(
+                matches!(&told[..], [("E0207", at, says)] if at == path && says.contains("guide forbids")),
+                "{told:?}"
+            );
+        }
     }
 }
 
