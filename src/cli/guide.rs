@@ -75,7 +75,7 @@ pub fn load(files: &[String]) -> anyhow::Result<Guides> {
         let (guide, remarks) = guide_file::read(&text);
         match (remarks.iter().find(|remark| remark.weight == Weight::Fault), guide) {
             (None, Some(guide)) => made.push((guide.applies, guide.guide)),
-            (Some(fault), _) => bail!("{file}:{}:{}: {} {}", fault.line, fault.column, fault.sentence, fault.remedy),
+            (Some(fault), _) => bail!("{file}:{}:{}: {}. {}", fault.line, fault.column, fault.sentence, fault.remedy),
             (None, None) => bail!("{file} is no guide"),
         }
     }

@@ -147,7 +147,7 @@ codes! {
     TOO_MANY_LOOPS "E0205" "a loop too often" Structure Set Segment("4"), "36",
         "Leave out what is too much, or split the set.";
     NO_LOOP_START "E0206" "the segment that opens a loop is missing" Structure Set Segment("3"), "13",
-        "Add the segment that opens the loop; what follows it was taken to be inside.";
+        "Add the segment that opens the loop, before the first one that belongs into it.";
     NOT_IN_SET "E0207" "a segment that this set doesn't have" Structure Set Segment("6"), "15",
         "The standard knows the segment, but not in this set. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     EMPTY_SEGMENT "E0208" "an empty segment" Structure Nothing None, "",

@@ -9,6 +9,7 @@ use crate::{
     piece::{Policy, Severity},
     place::{At, Place},
     policy::tolerated,
+    totals,
     tree::{NodeId, Tree},
 };
 use std::collections::HashMap;
@@ -383,17 +384,21 @@ impl Structure {
     fn loop_without_start(&mut self, id: u32, segment: &Arrival, anyhow: bool) -> Option<(usize, Vec<u32>)> {
         let earlier = self.earlier(id);
         let slip = self.after_unknown == segment.ordinal;
+        // What the set's summary counts.
+        let line = totals::counted(&self.guide.kind);
         for deeper in 0..2 {
             for depth in (0..self.frames.len()).rev() {
                 let (here, end) = (self.frames[depth].at, self.frames[depth].end);
-                let mut first = None;
+                let (mut first, mut most) = (None, 0);
                 for at in here..end {
                     let slot = &self.guide.plan.slots[at as usize];
                     let path = if slot.is_loop() { self.inside(slot, id, deeper) } else { None };
                     let Some(mut path) = path else { continue };
                     let last = self.last(slot.id, segment);
                     let fits = match anyhow {
-                        true => at > here && (slot.mandatory || last > segment.ordinal),
+                        true => {
+                            at > here && (slot.mandatory || last > segment.ordinal || line == Some(&slot.opening()))
+                        }
                         false => !earlier || at == here || (slot.mandatory && (slip || last <= segment.ordinal)),
                     };
                     if fits {
@@ -402,7 +407,11 @@ impl Structure {
                         if last > 0 {
                             return Some((depth, path));
                         }
-                        first = first.or(Some((depth, path)));
+                        // Of several that nothing opens anywhere, the one that takes the most of what follows.
+                        let taken = self.takes_behind(slot, segment);
+                        if first.is_none() || taken > most {
+                            (first, most) = (Some((depth, path)), taken);
+                        }
                     }
                 }
                 if first.is_some() {
@@ -411,6 +420,12 @@ impl Structure {
             }
         }
         None
+    }
+
+    /// How many of the next few segments stand inside of a loop.
+    fn takes_behind(&self, slot: &Slot, segment: &Arrival) -> usize {
+        let behind = self.ids.iter().skip(segment.ordinal as usize).take(4);
+        behind.take_while(|id| self.inside(slot, **id, 1).is_some()).count()
     }
 
     /// The way from a loop down to `id`, innermost first; at most two loops deep, or any slip would fit somewhere.

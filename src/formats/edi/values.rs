@@ -72,7 +72,8 @@ fn too_long_or_short(length: usize, spec: &ElementSpec) -> Option<Wrong> {
         () if length < min => codes::TOO_SHORT,
         () => return None,
     };
-    Some(Wrong { code, says: format!("has {length} characters"), expected: range(min, max) })
+    let unit = if length == 1 { "character" } else { "characters" };
+    Some(Wrong { code, says: format!("has {length} {unit}"), expected: range(min, max) })
 }
 
 fn range(min: usize, max: usize) -> String {

@@ -311,6 +311,7 @@ impl<R: BufRead> Edifact<R> {
                 open.headless_groups += 1;
                 let sentence = format!("UNE at byte {} closes a group that isn't open.", une.span.start);
                 let fault = outside(une.place(), &sentence, "UNE", "UNG before it");
+                let fault = fault.remedy("Look whether the group header UNG is missing before the sets.");
                 self.queue.push_back(Piece::Fault(fault));
             }
             return;

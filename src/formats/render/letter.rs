@@ -269,6 +269,8 @@ impl Point {
     fn lines(&self) -> Vec<String> {
         let number = self.quoted.as_ref().and_then(|quoted| quoted.number);
         let place = number.map_or_else(|| format!("Byte {}: ", self.byte), |n| format!("Segment {n}: "));
+        // A sentence that begins with the segment has said where.
+        let place = if self.sentence.starts_with("Segment ") { String::new() } else { place };
         let mut lines = vec![format!("{place}{}", self.sentence)];
         if !self.found.is_empty() && !self.sentence.contains(&*self.found) {
             lines.push(format!("Found: {}", self.found));

@@ -346,6 +346,7 @@ impl<R: BufRead> X12<R> {
                 open.headless_groups += 1;
                 let sentence = format!("GE at byte {} closes a group that isn't open.", ge.span.start);
                 let fault = outside(ge.place(), &sentence, "GE", "GS before it");
+                let fault = fault.remedy("Look whether the group header GS is missing before the sets.");
                 self.queue.push_back(Piece::Fault(fault));
             }
             return;

@@ -20,6 +20,8 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-header-missing.edi", "E0113", "BGM"),
     ("first-line-start-missing.edi", "E0202", "PID"),
     ("edifact-first-line-start-missing.edi", "E0206", "LIN"),
+    ("edifact-only-line-start-missing.edi", "E0206", "LIN"),
+    ("invoice-line-start-missing.edi", "E0202", "REF"),
     ("segments-swapped.edi", "E0202", "REF"),
     ("edifact-segments-swapped.edi", "E0202", "BGM"),
     ("summary-first.edi", "E0202", "CTT"),
