@@ -88,7 +88,9 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
         return Ok(0);
     };
     let pages = pages();
-    let Some(page) = pages.iter().find(|page| page.code.eq_ignore_ascii_case(code)) else {
+    let is_it =
+        |known: &str| known.eq_ignore_ascii_case(code) || known.strip_prefix('E').is_some_and(|digits| digits == code);
+    let Some(page) = pages.iter().find(|page| is_it(page.code)) else {
         let near = nearest(code, pages.iter().map(|page| page.code.to_owned()));
         bail!(
             "there is no code `{code}`, and `crossdock explain` lists all{}",

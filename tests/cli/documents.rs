@@ -312,6 +312,7 @@ fn explain_has_a_page_for_each_kind_of_code() {
     for (code, words) in [
         ("E0107", "count of segments"),
         ("e0107", "count of segments"),
+        ("0107", "count of segments"),
         ("order/unknown", "order/unknown"),
         ("key_missing", "401"),
     ] {
