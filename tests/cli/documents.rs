@@ -184,7 +184,7 @@ fn translate_gives_canonical_json_and_which_bytes_said_so() {
     assert_eq!(
         *number,
         json!({"field": "/number", "value": "PO123", "at": "BEG03", "byte": ORDER.find("PO123").unwrap(), "len": 5, "text": "PO123",
-            "mapping": {"file": number["mapping"]["file"], "line": number["mapping"]["line"]}})
+            "mapping": {"file": number["mapping"]["file"], "line": number["mapping"]["line"], "built_in": true}})
     );
     let file = number["mapping"]["file"].as_str().unwrap();
     let yaml = std::fs::read_to_string(format!("{}/mappings/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();

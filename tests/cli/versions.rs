@@ -134,7 +134,7 @@ fn what_a_mapping_changes_is_told_line_by_line_and_over_samples() {
     folder.write("other/mapping.yaml", OWN.replace("mapping: northwind/850-order", "mapping: northwind/850"));
     for (sides, words) in [
         (["one", "other"], "no two of one mapping"),
-        (["one", "nowhere"], "is of `northwind/850-order` and nowhere of `nowhere`"),
+        (["one", "nowhere"], "`nowhere` is no folder and so the mapping `nowhere`"),
         (["one", "northwind/850-order@x"], "`x` is no version's number"),
     ] {
         let called = call(&folder, &["diff", sides[0], sides[1]]);
@@ -301,7 +301,7 @@ fields:
     let hub = serve_with(&folder, &[]);
     let log = std::fs::read_to_string(folder.path().join("serve.log")).unwrap();
     let sentence = "the published version of northwind/850-order does not fit the hub's files any more: \
-                    mapping.yaml:5:40: the table `season` is not named under `tables:`; nearest seasons";
+                    mapping.yaml:5:41: the table `season` is not named under `tables:`; nearest seasons";
     assert!(log.contains(sentence), "{log}");
     drop_in(folder.path(), "PO-2.edi", &order("000000002", "PO-2"));
     let document = ended(folder.path(), "PO-2.edi", "translated");
