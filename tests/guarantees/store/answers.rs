@@ -299,6 +299,10 @@ async fn what_waits_for_others(rig: Rig) {
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
     assert_eq!(batches::count(&mut tx, acme, "a").await.unwrap(), 2);
     assert_eq!(batches::count(&mut tx, rig.globex, "a").await.unwrap(), 0);
+    let oldest = batches::oldest(&mut tx, acme, "a").await.unwrap();
+    assert_eq!(oldest.map(|row| row.id), Some(held(1).id));
+    assert_eq!(batches::count(&mut tx, acme, "a").await.unwrap(), 2, "it stays where it is");
+    assert!(batches::oldest(&mut tx, rig.globex, "a").await.unwrap().is_none());
     let taken = batches::take(&mut tx, acme, "a", 1).await.unwrap();
     assert_eq!(taken.iter().map(|row| (row.id, row.draft["n"].clone())).collect::<Vec<_>>(), [(held(1).id, json!(1))]);
     assert!(batches::take_out(&mut tx, acme, held(3).id).await.unwrap());

@@ -25,6 +25,7 @@ both![
     documents_are_found,
     bytes_past_retention,
     control_numbers_in,
+    control_numbers_in_their_order,
     control_numbers_out,
     the_journal_is_read_back,
 ];
@@ -288,6 +289,32 @@ async fn bytes_past_retention(rig: Rig) {
 
 fn wanted(control: &str, document: DocumentId, since: i64) -> Wanted {
     Wanted { agreement: "x12/A/B".into(), control: control.into(), document, ordinal: 0, since, content: None }
+}
+
+async fn control_numbers_in_their_order(rig: Rig) {
+    let (store, acme) = (&rig.hub.store, rig.acme);
+    let of = |agreement: &str, control: &str, follows| interchanges::InSeries {
+        agreement: agreement.into(),
+        control: control.into(),
+        follows,
+    };
+    let (first, second, other) = (of("x12/A/B", "7", None), of("x12/A/B", "8", None), of("x12/C/B", "1", None));
+    let mut tx = store.begin(acme).await.unwrap();
+    interchanges::take_numbers(&mut tx, acme, &[wanted("7", DocumentId::new(), 0)], Micros(1)).await.unwrap();
+    let asked = [other.clone(), first.clone(), second.clone()];
+    assert_eq!(interchanges::lock_series(&mut tx, acme, &asked).await.unwrap(), [-1, -1, -1], "none came yet");
+    assert_eq!(interchanges::placed(&mut tx, acme, &asked).await.unwrap(), [None, None, None]);
+    let placed = [of("x12/A/B", "7", Some(-1))];
+    interchanges::place(&mut tx, acme, &placed, &[("x12/A/B".into(), 7)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.begin(acme).await.unwrap();
+    assert_eq!(interchanges::lock_series(&mut tx, acme, &asked).await.unwrap(), [-1, 7, 7], "as asked");
+    assert_eq!(interchanges::placed(&mut tx, acme, &asked).await.unwrap(), [None, Some(-1), None]);
+    tx.rollback().await.unwrap();
+    let mut tx = store.begin(rig.globex).await.unwrap();
+    assert_eq!(interchanges::placed(&mut tx, rig.globex, &[first.clone()]).await.unwrap(), [None]);
+    assert_eq!(interchanges::lock_series(&mut tx, rig.globex, &[first]).await.unwrap(), [-1], "another's is its own");
+    tx.rollback().await.unwrap();
 }
 
 async fn control_numbers_in(rig: Rig) {
