@@ -312,7 +312,7 @@ async fn control_numbers_in_their_order(rig: Rig) {
     assert_eq!(interchanges::placed(&mut tx, acme, &asked).await.unwrap(), [None, Some(-1), None]);
     tx.rollback().await.unwrap();
     let mut tx = store.begin(rig.globex).await.unwrap();
-    assert_eq!(interchanges::placed(&mut tx, rig.globex, &[first.clone()]).await.unwrap(), [None]);
+    assert_eq!(interchanges::placed(&mut tx, rig.globex, std::slice::from_ref(&first)).await.unwrap(), [None]);
     assert_eq!(interchanges::lock_series(&mut tx, rig.globex, &[first]).await.unwrap(), [-1], "another's is its own");
     tx.rollback().await.unwrap();
 }
