@@ -20,6 +20,7 @@ use crossdock::{
         now,
     },
 };
+use futures_util::FutureExt;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -157,12 +158,8 @@ async fn publishing_asks_for_a_replay_of_what_would_change(mut rig: Rig) {
     let asked =
         Comparison { name: NAME, before: Side::Standing, after: Side::Version(first), documents: 9, partner: None };
     let prepared = replays::prepare(hub, acme, &asked).await.unwrap();
-    let (progress, mut read) = watch::channel(0);
-    tokio::select! {
-        biased;
-        read = read.changed() => read.unwrap(),
-        _ = prepared.run(hub, "ann", &progress) => panic!("it went on to its end"),
-    }
+    let begun = prepared.run(hub, "ann", &watch::channel(0).0).now_or_never();
+    assert!(begun.is_none(), "it waits for the store, and goes no further");
     let refused = versions::publish(hub, acme, NAME, first, ANN, false).await.unwrap_err();
     assert!(refused.to_string().contains("was not replayed"), "{refused}");
     replay(&rig, Side::Standing, Side::Version(first), 500, None).await;
