@@ -100,6 +100,8 @@ async fn what_would_change_is_told_by_field(mut rig: Rig) {
     let nobody =
         Comparison { name: NAME, before: Side::Standing, after: Side::Version(1), documents: 9, partner: Some("no") };
     assert!(matches!(replays::prepare(&rig.hub, rig.acme, &nobody).await, Err(VersionError::NotFound(_))));
+    let none = Comparison { documents: 0, partner: None, ..nobody };
+    assert!(matches!(replays::prepare(&rig.hub, rig.acme, &none).await, Err(VersionError::Invalid(_))));
     // The tenant's rows are used as translate uses them.
     flow_reference(&rig).await;
     let seen = replay(&rig, Side::Standing, Side::Version(version), 500, None).await;

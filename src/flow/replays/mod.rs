@@ -69,8 +69,12 @@ pub struct Prepared {
 
 /// Finds what is compared.
 ///
-/// Errors: there is no such version or partner; the mappings have faults with one of them.
+/// Errors: there is no such version or partner; the mappings have faults with one of them; no document is asked for.
 pub async fn prepare(hub: &Hub, tenant: Tenant, asked: &Comparison<'_>) -> Result<Prepared, VersionError> {
+    // It would be noted as one in which nothing changed.
+    if asked.documents == 0 {
+        return Err(VersionError::Invalid("a replay of no documents shows nothing: ask for one at least".into()));
+    }
     let partner = match asked.partner {
         None => None,
         Some(name) => {
