@@ -136,22 +136,9 @@ impl Segment {
 
     /// The element in which another segment begins at a new line, since a terminator is missing before it.
     pub fn swallows(&self) -> Option<usize> {
-        let begins = |element: &Element| {
-            let bytes = match element {
-                Element::Plain(value) => &value.bytes,
-                Element::Components(values) => &values.last()?.bytes,
-                Element::Repeats(_) => return None,
-            };
-            let at = bytes.iter().rposition(|byte| is_break(*byte))?;
-            let id = &bytes[at + 1..];
-            let is_id = (2..=3).contains(&id.len())
-                && id[0].is_ascii_uppercase()
-                && id.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-            is_id.then_some(())
-        };
         // The last one has no separator behind it: no element of that segment follows.
         let last = self.elements.len().saturating_sub(1);
-        (1..last).find(|position| begins(&self.elements[*position]).is_some())
+        (1..last).find(|position| self.elements[*position].ends_with_id())
     }
 
     /// Makes an element from 1 a plain one; elements before it that aren't there become empty.
@@ -172,6 +159,21 @@ impl Element {
             Element::Repeats(repeats) => repeats.first().and_then(|values| values.first()),
         };
         first.map_or(&[], |value| &value.bytes)
+    }
+
+    /// Does its last line, behind another, look like a segment's id?
+    fn ends_with_id(&self) -> bool {
+        let value = match self {
+            Element::Plain(value) => Some(value),
+            Element::Components(values) => values.last(),
+            Element::Repeats(_) => None,
+        };
+        let bytes = value.map_or(&b""[..], |value| &value.bytes);
+        let Some(at) = bytes.iter().rposition(|byte| is_break(*byte)) else { return false };
+        let id = &bytes[at + 1..];
+        (2..=3).contains(&id.len())
+            && id[0].is_ascii_uppercase()
+            && id.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
     }
 
     /// A component from 1 of its first repeat.
