@@ -175,21 +175,4 @@ async fn what_comes_again_is_answered_once(backing: Backing) {
     rig.halt().await;
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod lite {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Lite).await
-            }
-        )*}
-        mod postgres {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Pg).await
-            }
-        )*}
-    };
-}
-
-on_both!(the_999_by_version, the_ta1, contrl, what_comes_again_is_answered_once);
+crate::rig::on_both!(the_999_by_version, the_ta1, contrl, what_comes_again_is_answered_once);

@@ -431,24 +431,7 @@ async fn no_advice_answers_an_advice(backing: Backing) {
     rig.halt().await;
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod lite {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Lite).await
-            }
-        )*}
-        mod postgres {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Pg).await
-            }
-        )*}
-    };
-}
-
-on_both!(
+crate::rig::on_both!(
     what_the_core_refuses,
     a_price_that_is_not_ours_is_told,
     lines_are_told_where_no_answer_does,

@@ -268,24 +268,7 @@ async fn of_two_at_once_one_counts(backing: Backing) {
     rig.halt().await;
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod lite {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Lite).await
-            }
-        )*}
-        mod postgres {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Pg).await
-            }
-        )*}
-    };
-}
-
-on_both!(
+crate::rig::on_both!(
     an_acknowledgement_is_matched_once,
     a_refusal_names_the_place_in_our_document,
     a_ta1_speaks_of_the_envelope,

@@ -243,24 +243,7 @@ async fn nothing_is_lost_or_doubled(backing: Backing) {
     nothing_is_missing(&rig).await;
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod lite {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Lite).await
-            }
-        )*}
-        mod postgres {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Pg).await
-            }
-        )*}
-    };
-}
-
-on_both!(
+crate::rig::on_both!(
     so_many_go_together,
     by_kind,
     a_cancelled_one_does_not_go,

@@ -243,24 +243,7 @@ async fn a_wait_without_an_expectation_is_found(backing: Backing) {
     rig.halt().await;
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod lite {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Lite).await
-            }
-        )*}
-        mod postgres {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Pg).await
-            }
-        )*}
-    };
-}
-
-on_both!(
+crate::rig::on_both!(
     an_acknowledgement_is_warned_of_then_overdue_then_late,
     one_in_time_is_no_alert,
     an_answer_of_ours_is_owed,

@@ -87,6 +87,25 @@ macro_rules! both {
 }
 pub(crate) use both;
 
+/// The same for what opens its rig itself, and says how.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod lite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::rig::Backing::Lite).await
+            }
+        )*}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::rig::Backing::Pg).await
+            }
+        )*}
+    };
+}
+pub(crate) use on_both;
+
 /// A store of its own, migrated and not yet opened.
 pub struct Place {
     pub backing: Backing,

@@ -123,21 +123,9 @@ async fn in_one_file(backing: Backing) {
     rig.halt().await;
 }
 
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod lite {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Lite).await
-            }
-        )*}
-        mod postgres {$(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(crate::rig::Backing::Pg).await
-            }
-        )*}
-    };
-}
-
-on_both!(what_counts_back_or_leaves_out, what_comes_too_early_comes_again, references_that_count, in_one_file,);
+crate::rig::on_both!(
+    what_counts_back_or_leaves_out,
+    what_comes_too_early_comes_again,
+    references_that_count,
+    in_one_file,
+);
