@@ -105,10 +105,11 @@ impl Functional {
         self.body.push(&trailer(self.form, set, &told));
     }
 
-    /// AK2 must name kind and number, and what the sender left out is told as zeros: AK5 says that it was missing.
+    /// AK2 must name kind and number, and what the sender left out is told as zeros: AK5 says that it was missing. A number
+    /// shorter than the four characters of element 329 is filled up with zeros before it.
     fn begin(&mut self, set: &SetOutcome) {
         let or = |text: &str, instead: &str| if text.is_empty() { instead.to_owned() } else { text.to_owned() };
-        let mut first = vec![or(&printable(&set.kind, 3), "000"), or(&printable(&set.control, 9), "0000")];
+        let mut first = vec![or(&printable(&set.kind, 3), "000"), format!("{:0>4}", printable(&set.control, 9))];
         // ST03, where the set named an implementation of its own.
         if self.form == Form::F999 && set.version != self.version {
             first.push(printable(&set.version, 35));

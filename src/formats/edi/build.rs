@@ -321,10 +321,17 @@ impl Builder<'_> {
             return;
         }
         if simple {
-            self.separator_in_value(spot, raw);
             if !self.raw.edifact {
-                return self.leaf(node, spot, raw, spec);
+                let before = self.faults.count();
+                self.leaf(node, spot, raw, spec);
+                // What is wrong with the value for its sake is one fault.
+                match self.faults.count() > before {
+                    true => self.faults.say_too(before, " The component separator stands in it."),
+                    false => self.separator_in_value(spot, raw),
+                }
+                return;
             }
+            self.separator_in_value(spot, raw);
         }
         let mut present = 0u128;
         if parts.len() > MOST_PARTS {

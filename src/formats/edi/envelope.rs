@@ -1,6 +1,9 @@
 //! What the envelopes of X12 and EDIFACT have in common: counts and control numbers, and what a wrong one costs.
 
-use super::scan::{Span, Syntax, unescape};
+use super::{
+    faults::Faults,
+    scan::{Span, Syntax, unescape},
+};
 use crate::{
     codes,
     fault::{Costs, Fault},
@@ -207,6 +210,30 @@ impl Statement<'_> {
         let only_zeros = !header.is_empty() && stated.trim_start_matches('0') == header.trim_start_matches('0');
         if only_zeros { Some(fault.costs(Costs::Nothing)) } else { by_severity(fault, policy.counts) }
     }
+}
+
+/// Checks a set's trailer: its count of segments, and its control number against the header's, which stands at `position`
+/// of it. What is no number, or isn't there, has a fault of its own by a guide, and the same number that is wrong in both
+/// has one.
+pub(crate) fn check_trailer(
+    header: (&Service, usize),
+    trailer: &Service,
+    (segments, what): (RangeInclusive<u32>, &str),
+    policy: &Policy,
+    faults: &mut Faults,
+) {
+    let (header, position) = header;
+    let (stated, name) = (header.element(position), format!("{}{position:02}", header.id()));
+    let [count_at, control_at] = [1, 2].map(|position| trailer.place_of(position));
+    let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what };
+    let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
+    if !faults.refuse(&count_at, &[codes::WRONG_CHARACTERS, codes::MISSING_ELEMENT]) {
+        count.count(segments, policy).into_iter().for_each(|fault| faults.push(fault));
+    }
+    if !faults.refuse(&control_at, &[codes::MISSING_ELEMENT]) {
+        control.control(&stated, &name, policy).into_iter().for_each(|fault| faults.push(fault));
+    }
+    faults.tell_once(&header.place_of(position), &control_at);
 }
 
 /// A fault about counts, as the agreement takes it.

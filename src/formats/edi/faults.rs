@@ -34,6 +34,8 @@ pub(crate) struct Faults {
     torn: (u32, u32),
     /// Segments that the tree has no node for, since there are enough like them.
     left_out: u32,
+    /// What says of one element what another fault says of the first one that holds the value.
+    repeated: Vec<(Box<str>, Place)>,
 }
 
 /// Segments at the wrong place that follow each other: what put the first one there mostly put the others there, too.
@@ -107,6 +109,29 @@ impl Faults {
     /// How many there are so far, those that nobody wants to know of among them.
     pub fn count(&self) -> usize {
         self.list.len() + (self.dropped + self.ignored) as usize
+    }
+
+    /// Adds to what the last fault says, if it came when there were so many, and is kept.
+    pub fn say_too(&mut self, before: usize, more: &str) {
+        if self.count() > before
+            && let Some(last) = self.list.get_mut(before)
+        {
+            last.sentence = format!("{}{more}", last.sentence).into();
+        }
+    }
+
+    /// True if an element costs the set with one of these codes.
+    pub fn refuse(&self, element: &Place, codes: &[&str]) -> bool {
+        let mut refusing = self.list.iter().filter(|fault| fault.costs >= Costs::Set);
+        refusing.any(|fault| fault.place.at == element.at && codes.contains(&&*fault.code))
+    }
+
+    /// What is told of one element isn't told of another one that says the same again.
+    pub fn tell_once(&mut self, first: &Place, again: &Place) {
+        let told: Vec<_> = self.list.iter().filter(|fault| fault.place.at == first.at).collect();
+        let same = |fault: &&Fault| told.iter().any(|told| told.code == fault.code && told.found == fault.found);
+        let repeated = self.list.iter().filter(|fault| fault.place.at == again.at).filter(same);
+        self.repeated = repeated.map(|fault| (fault.code.clone(), fault.place.clone())).collect();
     }
 
     /// True if the last thing that was too many was the same below the same node.
@@ -227,6 +252,9 @@ impl Faults {
                 fault.sentence = format!("{} The same is so {times} more behind it.", fault.sentence).into();
             }
         }
+        let repeated =
+            |fault: &Fault| self.repeated.iter().any(|(code, place)| *code == fault.code && *place == fault.place);
+        self.list.retain(|fault| !repeated(fault));
         self.list.sort_by_key(|fault| fault.place.byte);
         if let (Some(last), 1..) = (self.list.last_mut(), self.dropped) {
             last.sentence = format!("{} ({} more faults are not shown.)", last.sentence, self.dropped).into();

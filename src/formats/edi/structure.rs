@@ -71,6 +71,8 @@ pub(crate) struct Structure {
     excused: u32,
     /// The ordinal after an unknown segment: it may be a slip of what opens a loop.
     after_unknown: u32,
+    /// The id of the last unknown segment that costs the set.
+    unknown_id: Box<str>,
     /// The ordinal behind a segment that the guide forbids.
     after_forbidden: u32,
     /// The ordinal at which each id stands last, once it was asked for.
@@ -121,6 +123,7 @@ impl Structure {
             frames,
             excused: 0,
             after_unknown: 0,
+            unknown_id: "".into(),
             after_forbidden: 0,
             last: None,
             ids: vec![],
@@ -211,7 +214,8 @@ impl Structure {
         if let Some(placed) = self.forbidden(segment, faults) {
             return placed;
         }
-        match self.loop_without_start(id, segment, false) {
+        let unopened = if only_closes(segment.id) { None } else { self.loop_without_start(id, segment, false) };
+        match unopened {
             Some((depth, path)) => self.enter_unopened(depth, &path, segment, tree, faults),
             None => self.refuse(segment, faults),
         }
@@ -295,7 +299,9 @@ impl Structure {
             }
             let slot = &slots[from as usize];
             from += 1;
-            if late.contains(&(from - 1)) {
+            // What is misspelt isn't missing as well.
+            let misspelt = self.excused == at.ordinal && is_slip(&self.unknown_id, &slot.opening());
+            if late.contains(&(from - 1)) || misspelt {
                 continue;
             }
             let what = match slot.is_loop() {
@@ -333,6 +339,26 @@ impl Structure {
             _ => slot.name.to_string(),
         }
     }
+}
+
+/// True if an id may be another one that was misspelt: in small letters, or with one letter wrong, too much, missing or
+/// exchanged with its neighbour.
+fn is_slip(id: &str, meant: &str) -> bool {
+    let [id, meant] = [id, meant].map(|id| id.to_ascii_uppercase().into_bytes());
+    let same = id.iter().zip(&meant).take_while(|(a, b)| a == b).count();
+    let (rest, other) = (&id[same..], &meant[same..]);
+    let behind = |list: &[u8], n: usize| list.get(n..).map(<[u8]>::to_vec);
+    let exchanged = matches!((rest, other), ([a, b, ..], [c, d, ..]) if (a, b) == (d, c));
+    rest == other
+        || behind(rest, 1) == behind(other, 1)
+        || behind(rest, 1).is_some_and(|rest| rest == other)
+        || behind(other, 1).is_some_and(|other| rest == other)
+        || (exchanged && behind(rest, 2) == behind(other, 2))
+}
+
+/// True of the end of a bounded loop: alone, it says nothing of a loop that should have been opened.
+fn only_closes(id: &[u8]) -> bool {
+    id == b"LE"
 }
 
 fn upper(sentence: &str) -> String {

@@ -19,7 +19,7 @@ use crate::{
         between::{PassedOver, skip_padding},
         build::Lexis,
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, TERMINATOR, file_place, nor, nothing_there, outside, unguided},
+        envelope::{Service, Statement, TERMINATOR, check_trailer, file_place, nor, nothing_there, outside, unguided},
         faults::Faults,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
@@ -410,10 +410,8 @@ impl<R: BufRead> Edifact<R> {
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
         // Empty segments may be counted or not.
         let told = faults.segments(self.scratch.build.segments.len());
-        let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from UNH to UNT" };
-        let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
-        count.count(told..=collected.segments, policy).into_iter().for_each(|f| faults.push(f));
-        control.control(&set.control, "UNH01", policy).into_iter().for_each(|f| faults.push(f));
+        let segments = (told..=collected.segments, "segments from UNH to UNT");
+        check_trailer((unh, 1), trailer, segments, policy, faults);
     }
 
     /// What else has no trailer here, in words: what comes next says so.

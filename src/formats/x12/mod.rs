@@ -7,6 +7,7 @@
 mod group;
 mod header;
 mod isa;
+mod sets;
 mod ta1;
 
 pub(crate) use header::is_version;
@@ -16,25 +17,21 @@ use crate::{
     codes,
     edi::{
         between::{PassedOver, next_header, skip_padding},
-        build::{Lexis, RawSet, build},
+        build::Lexis,
         collect::{Collected, Ends, id_of},
-        envelope::{Service, Statement, TERMINATOR, file_place, nor, nothing_there, outside, too_long, unguided},
+        envelope::{Service, Statement, TERMINATOR, check_trailer, file_place, nor, nothing_there, outside, unguided},
         faults::Faults,
         fold, hierarchy,
-        lines::{Lines, header_end},
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
         strays::{Strays, Words},
-        text::Charset,
     },
     fault::Fault,
-    guides::Guide,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
     totals,
-    tree::Tree,
 };
 use std::{
     collections::VecDeque,
@@ -57,6 +54,8 @@ struct Open {
     groups: u32,
     /// Groups without their header.
     headless_groups: u32,
+    /// Sets outside of any group since the last trailer of one: each says so.
+    loose: u32,
     sets: u32,
     /// GS06 so far.
     numbers: Seen,
@@ -301,9 +300,21 @@ impl<R: BufRead> X12<R> {
         if self.long_way {
             self.scratch.window.begin(None);
         }
-        let (syntax, numbers, (groups, headless_groups, sets)) = (isa.syntax, Seen::default(), Default::default());
-        self.open =
-            Some(Open { ordinal, syntax, lexis, control, version, groups, headless_groups, sets, numbers, faults });
+        let (syntax, numbers, (groups, headless_groups, loose, sets)) =
+            (isa.syntax, Seen::default(), Default::default());
+        self.open = Some(Open {
+            ordinal,
+            syntax,
+            lexis,
+            control,
+            version,
+            groups,
+            headless_groups,
+            loose,
+            sets,
+            numbers,
+            faults,
+        });
     }
 
     fn open_group(&mut self, gs: &Service) {
@@ -312,6 +323,7 @@ impl<R: BufRead> X12<R> {
         open.faults.extend(group::other_version(gs, &open.version));
         let own = group::no_version(gs).into_iter().chain(group::values(gs));
         open.groups += 1;
+        open.loose = 0;
         let group = Group {
             interchange: open.ordinal,
             ordinal: self.groups,
@@ -344,6 +356,9 @@ impl<R: BufRead> X12<R> {
         let Some(mut group) = self.group.take() else {
             if let (Some(ge), Some(open)) = (ge, &mut self.open) {
                 open.headless_groups += 1;
+                if std::mem::take(&mut open.loose) > 0 {
+                    return;
+                }
                 let sentence = format!("GE at byte {} closes a group that isn't open.", ge.span.start);
                 let fault = outside(ge.place(), &sentence, "GE", "GS before it");
                 let fault = fault.remedy("Look whether the group header GS is missing before the sets.");
@@ -401,110 +416,6 @@ impl<R: BufRead> X12<R> {
         self.queue.push_back(Piece::Fault(row.told()));
     }
 
-    fn set(&mut self, header: Span) -> io::Result<()> {
-        self.tell_strays();
-        let Some(open) = &mut self.open else { return Ok(()) };
-        let syntax = open.syntax;
-        // Read before its bytes may be given up.
-        let shown = header.end.min(header.start + LONGEST_HEADER);
-        let shown = self.source.slice(header.start, shown);
-        let st = Service::read(&shown[..header_end(shown, &syntax)], header, 1, &syntax);
-        let limit = self.policy.max_set_bytes;
-        let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
-        self.at = collected.next;
-        open.sets += 1;
-        if let Some(group) = &mut self.group {
-            group.sets += 1;
-        }
-        let set = self.made(&mut collected, &st, &syntax);
-        self.segments += collected.segments;
-        self.scratch.spans = std::mem::take(&mut collected.spans);
-        self.sets += 1;
-        self.queue.push_back(Piece::Set(Box::new(set)));
-        Ok(())
-    }
-
-    fn made(&mut self, collected: &mut Collected, st: &Service, syntax: &Syntax) -> Set {
-        let again = self.group.as_mut().and_then(|g| g.numbers.again(codes::SET_NUMBER_AGAIN, st, 2, "group"));
-        let version = match (st.element(3), &mut self.group) {
-            (v, Some(group)) if v.is_empty() => {
-                group::not_checked(&mut group.faults);
-                group.version.clone()
-            }
-            (v, _) => v, // ST03, from 005010 on: the implementation's version
-        };
-        let group = self.group.as_ref();
-        let mut set = Set {
-            ordinal: self.sets,
-            standard: Standard::X12,
-            interchange: self.open.as_ref().map(|open| open.ordinal),
-            group: group.map(|g| g.ordinal),
-            kind: st.element(1).into(),
-            version: version.into(),
-            association: "".into(),
-            control: st.element(2).into(),
-            byte: collected.start,
-            len: collected.end - collected.start,
-            segments: collected.segments,
-            tree: Tree::hollow(),
-            faults: Vec::new(),
-        };
-        if collected.too_long {
-            set.tree = Tree::new(st.place());
-            set.faults.push(too_long(&set, &self.policy, "ST"));
-            return set;
-        }
-        let sender = self.group.as_ref().map_or("", |g| &g.sender);
-        let guide = self.scratch.guide(&self.policy.of(&set.kind).guides, &set, sender);
-        if let (Some(guide), Some(group)) = (guide, &mut self.group) {
-            let differs = group.kind.differs(&set.kind, &guide.functional_id);
-            group.faults.extend(differs.and_then(|fault| self.policy.of(&set.kind).strictness.judge(fault)));
-        }
-        let mut faults = self.told(&mut set, st, collected, guide);
-        let bytes = self.source.slice(collected.start, collected.end);
-        let lines = Lines { bytes, syntax, ends: &ENDS, guide };
-        if faults.count() > 0
-            && let Some(anew) = lines.anew(collected)
-        {
-            self.scratch.forget_cuts();
-            *collected = anew.set;
-            self.at = collected.next;
-            (set.len, set.segments) = (collected.end - collected.start, collected.segments);
-            faults = self.told(&mut set, st, collected, guide);
-            anew.faults.into_iter().for_each(|fault| faults.push(fault));
-        }
-        again.into_iter().for_each(|fault| faults.push(fault));
-        set.faults = faults.into_list();
-        self.scratch.told_by(&mut set);
-        set
-    }
-
-    /// Fills the tree of a set, and gives what is wrong with it.
-    fn told(&mut self, set: &mut Set, st: &Service, collected: &Collected, guide: Option<&'static Guide>) -> Faults {
-        let Some(open) = &self.open else { return Faults::default() };
-
-        let raw = RawSet {
-            bytes: self.source.slice(collected.start, collected.end),
-            base: collected.start,
-            spans: &collected.spans,
-            marked: self.scratch.window.marked(collected.start, &self.scratch.cuts),
-            syntax: &open.syntax,
-            lexis: &open.lexis,
-            charset: Charset::Utf8,
-            object: None,
-            guide,
-            policy: self.policy.of(&set.kind),
-            complete: collected.closed,
-            cut: collected.unterminated && !collected.closed,
-            edifact: false,
-        };
-        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
-        set.tree = tree;
-        let Some(open) = &self.open else { return faults };
-        self.check(set, st, collected, &open.syntax, guide.is_some(), &mut faults);
-        faults
-    }
-
     /// Header, trailer and totals of a set.
     fn check(
         &self,
@@ -546,10 +457,8 @@ impl<R: BufRead> X12<R> {
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
         // Empty segments may be counted or not.
         let told = faults.segments(self.scratch.build.segments.len());
-        let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what: "segments from ST to SE" };
-        let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
-        count.count(told..=collected.segments, policy).into_iter().for_each(|f| faults.push(f));
-        control.control(&set.control, "ST02", policy).into_iter().for_each(|f| faults.push(f));
+        let segments = (told..=collected.segments, "segments from ST to SE");
+        check_trailer((st, 2), trailer, segments, policy, faults);
     }
 
     /// What else has no trailer here, in words: what comes next says so.

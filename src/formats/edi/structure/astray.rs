@@ -1,7 +1,7 @@
 //! A segment that has no place where it stands: too late, too early, in a loop that nothing opened, forbidden or unknown.
 //! What is asked here costs more than finding a place, and is asked only when something is wrong.
 
-use super::{Arrival, Placed, Structure};
+use super::{Arrival, Placed, Structure, only_closes};
 use crate::{
     codes,
     edi::faults::Faults,
@@ -203,10 +203,7 @@ impl Structure {
         }
         let set = format!("{} {}", self.guide.kind, self.guide.version);
         if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {
-            let opener = self.loop_without_start(pack(segment.id), segment, true).and_then(|(_, path)| {
-                let slot = path.first()?;
-                Some((*slot, self.guide.plan.slots[*slot as usize].opening().into()))
-            });
+            let opener = self.opener(segment);
             faults.misplaced(segment, opener, || {
                 let sentence = format!("Segment {ordinal} ({id}) doesn't belong here.");
                 Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(self.expected_here())
@@ -219,7 +216,15 @@ impl Structure {
         }
         let (code, sentence) = match self.guide.knows(id) {
             true => (codes::NOT_IN_SET, format!("Segment {ordinal}: {set} has no segment {id}.")),
-            false => (codes::UNKNOWN_SEGMENT, format!("Segment {ordinal}: the standard knows no segment {id}.")),
+            false => {
+                let capitals = id.to_ascii_uppercase();
+                let small = if self.guide.knows(&capitals) {
+                    format!(": {capitals} is written in capitals")
+                } else {
+                    String::new()
+                };
+                (codes::UNKNOWN_SEGMENT, format!("Segment {ordinal}: the standard knows no segment {id}{small}."))
+            }
         };
         let fault = Fault::new(code, segment.place(), sentence).found(id).expected(self.expected_here());
         self.after_unknown = ordinal + 1;
@@ -227,17 +232,30 @@ impl Structure {
             Severity::Ignore => {}
             Severity::Warn => faults.push(tolerated(fault, Costs::Segment)),
             Severity::Reject => {
-                self.excused = ordinal + 1;
+                (self.excused, self.unknown_id) = (ordinal + 1, id.into());
                 faults.push(fault);
             }
         }
         Placed { parent: node, ..Placed::UNKNOWN }
     }
 
+    /// A loop that isn't open and would take it: its slot, and the segment that opens it.
+    fn opener(&mut self, segment: &Arrival) -> Option<(u32, Box<str>)> {
+        if only_closes(segment.id) {
+            return None;
+        }
+        let (_, path) = self.loop_without_start(pack(segment.id), segment, true)?;
+        let slot = path.first()?;
+        Some((*slot, self.guide.plan.slots[*slot as usize].opening().into()))
+    }
+
     /// It has a place, but further on: something that must be before it follows.
     pub(super) fn early(&mut self, before: u32, slot: u32, segment: &Arrival, faults: &mut Faults) -> Placed {
+        // Only the lines that the summary counts: what has a place of its own further on seldom lacks another loop.
+        let line = totals::counted(&self.guide.kind);
+        let opener = self.opener(segment).filter(|(_, opening)| line == Some(opening));
         let slots = &self.guide.plan.slots;
-        faults.misplaced(segment, None, || {
+        faults.misplaced(segment, opener, || {
             let (id, name) = (segment.id(), &slots[before as usize].name);
             let sentence = format!("Segment {} ({id}) stands before {name} and belongs behind it.", segment.ordinal);
             Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(format!("{name} before {id}"))

@@ -1,0 +1,126 @@
+//! One set: cut out, put into a tree, checked.
+
+use super::{ENDS, LONGEST_HEADER, X12, group};
+use crate::{
+    codes,
+    edi::{
+        build::{RawSet, build},
+        collect::Collected,
+        envelope::{Service, too_long},
+        faults::Faults,
+        lines::{Lines, header_end},
+        scan::{Span, Syntax},
+        text::Charset,
+    },
+    guides::Guide,
+    piece::{Piece, Set, Standard},
+    tree::Tree,
+};
+use std::io::{self, BufRead};
+
+impl<R: BufRead> X12<R> {
+    pub(super) fn set(&mut self, header: Span) -> io::Result<()> {
+        self.tell_strays();
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let syntax = open.syntax;
+        // Read before its bytes may be given up.
+        let shown = header.end.min(header.start + LONGEST_HEADER);
+        let shown = self.source.slice(header.start, shown);
+        let st = Service::read(&shown[..header_end(shown, &syntax)], header, 1, &syntax);
+        let limit = self.policy.max_set_bytes;
+        let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
+        self.at = collected.next;
+        open.sets += 1;
+        match &mut self.group {
+            Some(group) => group.sets += 1,
+            None => open.loose += 1,
+        }
+        let set = self.made(&mut collected, &st, &syntax);
+        self.segments += collected.segments;
+        self.scratch.spans = std::mem::take(&mut collected.spans);
+        self.sets += 1;
+        self.queue.push_back(Piece::Set(Box::new(set)));
+        Ok(())
+    }
+
+    fn made(&mut self, collected: &mut Collected, st: &Service, syntax: &Syntax) -> Set {
+        let again = self.group.as_mut().and_then(|g| g.numbers.again(codes::SET_NUMBER_AGAIN, st, 2, "group"));
+        let version = match (st.element(3), &mut self.group) {
+            (v, Some(group)) if v.is_empty() => {
+                group::not_checked(&mut group.faults);
+                group.version.clone()
+            }
+            (v, _) => v, // ST03, from 005010 on: the implementation's version
+        };
+        let group = self.group.as_ref();
+        let mut set = Set {
+            ordinal: self.sets,
+            standard: Standard::X12,
+            interchange: self.open.as_ref().map(|open| open.ordinal),
+            group: group.map(|g| g.ordinal),
+            kind: st.element(1).into(),
+            version: version.into(),
+            association: "".into(),
+            control: st.element(2).into(),
+            byte: collected.start,
+            len: collected.end - collected.start,
+            segments: collected.segments,
+            tree: Tree::hollow(),
+            faults: Vec::new(),
+        };
+        if collected.too_long {
+            set.tree = Tree::new(st.place());
+            set.faults.push(too_long(&set, &self.policy, "ST"));
+            return set;
+        }
+        let sender = self.group.as_ref().map_or("", |g| &g.sender);
+        let guide = self.scratch.guide(&self.policy.of(&set.kind).guides, &set, sender);
+        if let (Some(guide), Some(group)) = (guide, &mut self.group) {
+            let differs = group.kind.differs(&set.kind, &guide.functional_id);
+            group.faults.extend(differs.and_then(|fault| self.policy.of(&set.kind).strictness.judge(fault)));
+        }
+        let mut faults = self.told(&mut set, st, collected, guide);
+        let bytes = self.source.slice(collected.start, collected.end);
+        let lines = Lines { bytes, syntax, ends: &ENDS, guide };
+        if faults.count() > 0
+            && let Some(anew) = lines.anew(collected)
+        {
+            self.scratch.forget_cuts();
+            *collected = anew.set;
+            self.at = collected.next;
+            (set.len, set.segments) = (collected.end - collected.start, collected.segments);
+            faults = self.told(&mut set, st, collected, guide);
+            anew.faults.into_iter().for_each(|fault| faults.push(fault));
+        }
+        again.into_iter().for_each(|fault| faults.push(fault));
+        set.faults = faults.into_list();
+        self.scratch.told_by(&mut set);
+        set
+    }
+
+    /// Fills the tree of a set, and gives what is wrong with it.
+    fn told(&mut self, set: &mut Set, st: &Service, collected: &Collected, guide: Option<&'static Guide>) -> Faults {
+        let Some(open) = &self.open else { return Faults::default() };
+
+        let raw = RawSet {
+            bytes: self.source.slice(collected.start, collected.end),
+            base: collected.start,
+            spans: &collected.spans,
+            marked: self.scratch.window.marked(collected.start, &self.scratch.cuts),
+            syntax: &open.syntax,
+            lexis: &open.lexis,
+            charset: Charset::Utf8,
+            object: None,
+            guide,
+            policy: self.policy.of(&set.kind),
+            complete: collected.closed,
+            cut: collected.unterminated && !collected.closed,
+            edifact: false,
+        };
+        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
+        set.tree = tree;
+        let Some(open) = &self.open else { return faults };
+        self.check(set, st, collected, &open.syntax, guide.is_some(), &mut faults);
+        faults
+    }
+}
