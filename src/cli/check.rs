@@ -243,7 +243,7 @@ fn verdict(out: &mut Out, standard: Option<Standard>, tally: &Tally) -> anyhow::
     };
     let verdict = match (tally.accepted(), tally.refused) {
         (true, _) => "accepted".into(),
-        (false, 0) if tally.sets == 0 => "refused: nothing stands in it".to_owned(),
+        (false, 0) if tally.sets == 0 => "nothing to read in it".to_owned(),
         (false, 0) => {
             let stand = if tally.sets == 1 { "which stands" } else { "which stand" };
             format!("{stand}, but what is around {} is not whole", if tally.sets == 1 { "it" } else { "them" })

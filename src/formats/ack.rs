@@ -64,7 +64,8 @@ pub struct SetOutcome {
     pub control: Box<str>,
     pub accepted: bool,
     pub faults: Vec<Fault>,
-    /// What its sender calls it, and where that stands: (`BEG03`, `PO-123`).
+    /// What its sender calls it, and where that stands: (`BEG03`, `PO-123`); of a package S020, its parts joined by a colon
+    /// (`UNO02`, `1:DRW-4711`).
     pub name: Option<(Box<str>, Box<str>)>,
 }
 
@@ -82,7 +83,7 @@ impl From<&Set> for SetOutcome {
             control: set.control.clone(),
             accepted: set.accepted(),
             // Only a set that something is said about needs its name.
-            name: if set.faults.is_empty() { None } else { name(set) },
+            name: if set.faults.is_empty() && &*set.kind != "UNO" { None } else { name(set) },
             faults: set.faults.clone(),
         }
     }
@@ -133,6 +134,9 @@ pub const NAMES: &[(&str, &str, &str)] = &[
 ];
 
 fn name(set: &Set) -> Option<(Box<str>, Box<str>)> {
+    if set.standard == Standard::Edifact && &*set.kind == "UNO" {
+        return package_name(&set.tree);
+    }
     let (_, segment, element) = NAMES.iter().find(|(kind, ..)| *kind == &*set.kind)?;
     let value = value(&set.tree, segment, element)?.trim();
     (!value.is_empty()).then(|| (format!("{segment}{element}").into(), value.into()))
@@ -148,6 +152,12 @@ pub fn name_of(set: &OutSet) -> Option<String> {
     let segment = set.segments.iter().find(|segment| segment.id == id)?;
     let value = segment.elements.get(element.checked_sub(1)?)?.first()?.first()?.trim();
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+fn package_name(tree: &Tree) -> Option<(Box<str>, Box<str>)> {
+    let reference = tree.named(tree.named(tree.root(), "UNO").next()?, "02").next()?;
+    let part = |name: &str| leaf(tree, tree.named(reference, name).next()?);
+    Some(("UNO02".into(), format!("{}:{}", part("01")?, part("02")?).into()))
 }
 
 fn agency(tree: &Tree) -> Option<Box<str>> {

@@ -16,7 +16,7 @@ const TAKEN: &str = "7";
 /// 0085: an error that has no code of its own.
 const UNSPECIFIED: &str = "18";
 /// Segments that 0013 (0135 in syntax 4) may name in UCI, UCF and UCM.
-const SERVICE: &[&str] = &["UNA", "UNB", "UNG", "UNH", "UNT", "UNE", "UNZ", "UNS"];
+const SERVICE: &[&str] = &["UNA", "UNB", "UNG", "UNH", "UNO", "UNP", "UNT", "UNE", "UNZ", "UNS"];
 
 /// A CONTRL in the making, for one interchange.
 #[derive(Debug)]
@@ -61,9 +61,11 @@ impl Contrl {
 
     /// One more message.
     pub fn set(&mut self, set: &SetOutcome) {
+        let package = is_package(set) && self.syntax() >= 4;
         let Some(told) = self.sets.set(set) else { return };
         let body = self.group.as_mut().map_or(&mut self.body, |(_, body)| body);
-        message(set, &told).iter().for_each(|segment| body.push(segment));
+        let segments = if package { vec![self::package(set, &told)] } else { message(set, &told) };
+        segments.iter().for_each(|segment| body.push(segment));
     }
 
     /// A group ends.
@@ -91,7 +93,7 @@ impl Contrl {
             _ => AckCode::Accepted,
         };
         let mut elements = vec![
-            plain(&shown(&self.interchange.control, 14)),
+            plain(&or(&self.interchange.control, 14, "0")),
             party(&self.interchange.sender),
             party(&self.interchange.receiver),
             plain(if refused { REFUSED } else { TAKEN }),
@@ -109,7 +111,7 @@ impl Contrl {
     pub fn refused(interchange: &Interchange, code: &str) -> Segments {
         let parties = [party(&interchange.sender), party(&interchange.receiver)];
         let elements =
-            [plain(&shown(&interchange.control, 14))].into_iter().chain(parties).chain([plain(REFUSED), plain(code)]);
+            [plain(&or(&interchange.control, 14, "0"))].into_iter().chain(parties).chain([plain(REFUSED), plain(code)]);
         vec![Segment { id: "UCI".into(), elements: elements.collect() }].into()
     }
 
@@ -137,10 +139,6 @@ impl Contrl {
 
 /// UCM of a message, and a UCS for each segment in which something is wrong.
 fn message(set: &SetOutcome, told: &[&Fault]) -> Vec<Segment> {
-    let or = |text: &str, most: usize, instead: &str| match shown(text, most) {
-        text if text.is_empty() => instead.to_owned(),
-        text => text,
-    };
     // 0065, 0052 and 0054 are mandatory: what the sender left out is told as a zero.
     let (version, release) = set.version.split_at(set.version.char_indices().nth(1).map_or(set.version.len(), |c| c.0));
     let identifier = vec![
@@ -165,6 +163,26 @@ fn message(set: &SetOutcome, told: &[&Fault]) -> Vec<Segment> {
         segment(fault, &mut last, &mut segments);
     }
     segments
+}
+
+/// True of a package: an object between UNO and UNP.
+fn is_package(set: &SetOutcome) -> bool {
+    &*set.kind == "UNO" && set.version.is_empty()
+}
+
+/// UCM of a package, which names it by 0800 and S020 instead of 0062 and S009. ISO 9735-4 (syntax 4)
+fn package(set: &SetOutcome, told: &[&Fault]) -> Segment {
+    let mut elements = vec![vec![], vec![], plain(if set.accepted { TAKEN } else { REFUSED })];
+    elements.extend(match root(told) {
+        None if !set.accepted => vec![plain(UNSPECIFIED)],
+        fault => reason(fault),
+    });
+    elements.resize(6, vec![]);
+    elements.push(plain(&shown(&set.control, 35)));
+    if let Some((qualifier, number)) = set.name.as_ref().and_then(|(_, name)| name.split_once(':')) {
+        elements.push(vec![vec![shown(qualifier, 3), shown(number, 35)]]);
+    }
+    Segment { id: "UCM".into(), elements }
 }
 
 /// UCS, and UCD if it is about an element. `last` is the segment that the newest UCS without a code speaks of.
@@ -236,10 +254,16 @@ fn shown(value: &str, most: usize) -> String {
     value.chars().take(most).map(safe).collect::<String>().trim().to_owned()
 }
 
+/// A value that must be there: what the sender left out is told as something else.
+fn or(value: &str, most: usize, instead: &str) -> String {
+    let value = shown(value, most);
+    if value.is_empty() { instead.to_owned() } else { value }
+}
+
 fn plain(value: &str) -> Element {
     vec![vec![value.to_owned()]]
 }
 
 fn party(identity: &Identity) -> Element {
-    vec![vec![shown(&identity.id, 35), shown(&identity.qualifier, 4)]]
+    vec![vec![or(&identity.id, 35, "0"), shown(&identity.qualifier, 4)]]
 }

@@ -3,11 +3,11 @@
 
 use super::{
     collect::{Collected, Ends},
-    scan::{Syntax, cut, is_break},
+    scan::{Span, Syntax, cut, is_break},
 };
 use crate::{
     codes,
-    fault::Fault,
+    fault::{Costs, Fault},
     guides::Guide,
     place::{At, Place},
 };
@@ -79,15 +79,8 @@ impl Lines<'_> {
 
     /// Where a line ends within a segment, and where the next one begins, if it begins as a segment that is known.
     fn line(&self, start: u32, end: u32) -> Option<(u32, u32)> {
-        let segment = self.between(start, end);
-        let breaks = segment.iter().enumerate().filter(|(_, byte)| is_break(**byte));
-        breaks.map(|(at, _)| at).find_map(|at| {
-            let rest = segment.get(at..)?;
-            let next = at + rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
-            let id = self.id(start + next as u32, end);
-            let ended = segment.get(next + id.len()) == Some(&self.syntax.element);
-            (ended && self.knows(id)).then_some((start + at as u32, start + next as u32))
-        })
+        let (at, next) = line_in(self.between(start, end), self.syntax, |id| self.knows(id))?;
+        Some((start + at as u32, start + next as u32))
     }
 
     fn knows(&self, id: &[u8]) -> bool {
@@ -99,28 +92,64 @@ impl Lines<'_> {
 
     /// The letters and digits that a segment begins with.
     fn id(&self, start: u32, end: u32) -> &[u8] {
-        let segment = self.between(start, end);
-        let len = segment.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(segment.len());
-        &segment[..len]
+        id(self.between(start, end))
     }
 
-    /// The fault of the last segment so far, at the end of its last element.
+    /// The fault of the last segment so far.
     fn fault(&self, set: &Collected, behind: &[u8]) -> Fault {
         let (start, end) = set.spans.last().copied().unwrap_or_default();
-        let segment = self.between(start, end);
-        let elements = cut(segment, self.syntax.element, self.syntax);
-        let last = elements.last().map_or(&[][..], |(start, end)| &segment[*start..*end]);
-        let [before, behind, last] = [self.id(start, end), behind, last].map(String::from_utf8_lossy);
-        let (ordinal, byte) = (set.segments, set.end);
-        let sentence = format!(
-            "The terminator is missing before {behind}: segment {ordinal} ({before}) ends with its line at byte {byte} and \
-             not with one."
-        );
-        let element = u16::try_from(elements.len() - 1).ok().filter(|element| *element > 0);
-        let at = At::Segment { ordinal, id: before.as_ref().into(), element, component: None, repeat: 1 };
-        let fault = Fault::new(codes::NO_TERMINATOR, Place { byte, len: 1, at }, sentence).found(&last);
-        fault.expected(format!("“{}” before {behind}", char::from(self.syntax.segment)))
+        unended(self.between(start, end), set.end, set.segments, self.syntax, behind)
     }
+}
+
+/// A segment of an envelope without the line behind it, if that begins as another one of the envelope does, and the fault
+/// that says so: its terminator is missing. Nothing is lost by it.
+pub(crate) fn of_envelope(
+    bytes: &[u8],
+    span: Span,
+    ordinal: u32,
+    syntax: &Syntax,
+    ends: &Ends,
+) -> Option<(Span, Fault)> {
+    if syntax.folded || is_break(syntax.segment) || is_break(syntax.element) {
+        return None;
+    }
+    let (end, next) = line_in(bytes, syntax, |id| ends.others.contains(&id) || id == b"TA1")?;
+    let (end_byte, next_byte) = (span.start + end as u64, span.start + next as u64);
+    let fault = unended(&bytes[..end], end_byte, ordinal, syntax, id(&bytes[next..])).costs(Costs::Segment);
+    Some((Span { end: end_byte, next: next_byte, terminated: true, ..span }, fault))
+}
+
+/// The letters and digits that a segment begins with.
+fn id(segment: &[u8]) -> &[u8] {
+    let len = segment.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(segment.len());
+    &segment[..len]
+}
+
+/// Where a line ends within a segment, and where the next one begins, if it begins as a segment whose id is known.
+fn line_in(segment: &[u8], syntax: &Syntax, knows: impl Fn(&[u8]) -> bool) -> Option<(usize, usize)> {
+    let breaks = segment.iter().enumerate().filter(|(_, byte)| is_break(**byte));
+    breaks.map(|(at, _)| at).find_map(|at| {
+        let rest = segment.get(at..)?;
+        let next = at + rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
+        let id = id(&segment[next..]);
+        let ended = segment.get(next + id.len()) == Some(&syntax.element);
+        (ended && knows(id)).then_some((at, next))
+    })
+}
+
+/// The fault of a segment that ends with its line at `byte`, at the end of its last element.
+fn unended(segment: &[u8], byte: u64, ordinal: u32, syntax: &Syntax, behind: &[u8]) -> Fault {
+    let elements = cut(segment, syntax.element, syntax);
+    let last = elements.last().map_or(&[][..], |(start, end)| &segment[*start..*end]);
+    let [before, behind, last] = [id(segment), behind, last].map(String::from_utf8_lossy);
+    let sentence = format!(
+        "The terminator is missing before {behind}: segment {ordinal} ({before}) ends with its line at byte {byte} and not with one."
+    );
+    let element = u16::try_from(elements.len() - 1).ok().filter(|element| *element > 0);
+    let at = At::Segment { ordinal, id: before.as_ref().into(), element, component: None, repeat: 1 };
+    let fault = Fault::new(codes::NO_TERMINATOR, Place { byte, len: 1, at }, sentence).found(&last);
+    fault.expected(format!("“{}” before {behind}", char::from(syntax.segment)))
 }
 
 /// Where a set's header ends, by offset in its bytes: with its line, if the next one begins as a segment does.

@@ -1,12 +1,13 @@
 //! The interchange header, UNA and UNB, and what becomes of one that can't be read.
 
-use super::{Edifact, una, unb};
+use super::{ENDS, Edifact, una, unb};
 use crate::{
     codes,
     edi::{
         between::next_header,
         envelope::Service,
         fold,
+        lines::of_envelope,
         scan::{Found, segment, skip_filler},
     },
     fault::Fault,
@@ -46,6 +47,8 @@ impl<R: BufRead> Edifact<R> {
             Found::End => return self.unreadable(byte, 3, "nothing follows UNA"),
         };
         self.segments += 1;
+        let cut = of_envelope(self.source.slice(span.start, span.end), span, self.segments, &syntax, &ENDS);
+        let (span, unended) = cut.map_or((span, None), |(span, fault)| (span, Some(fault)));
         let unb = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
         if &*unb.id() != "UNB" {
             let separator = char::from(syntax.element);
@@ -65,7 +68,7 @@ impl<R: BufRead> Edifact<R> {
         }
         self.at = span.next;
         let line = line.map(|line| fold::note(line, unb.place()));
-        self.begin(byte, &unb, syntax, line.into_iter().chain(unb::faults(&unb)).collect());
+        self.begin(byte, &unb, syntax, line.into_iter().chain(unb::faults(&unb)).chain(unended).collect());
         Ok(())
     }
 

@@ -21,6 +21,7 @@ use crate::{
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, TERMINATOR, check_trailer, file_place, nor, nothing_there, outside, unguided},
         faults::Faults,
+        lines::of_envelope,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
@@ -171,8 +172,12 @@ impl<R: BufRead> Edifact<R> {
             }
             _ => {}
         }
-        self.at = span.next;
         self.segments += 1;
+        let span = match &*id {
+            b"UNG" | b"UNE" | b"UNZ" => self.ended(span, &syntax),
+            _ => span,
+        };
+        self.at = span.next;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
         match &*service.id() {
             "UNG" => self.open_group(&service),
@@ -185,6 +190,14 @@ impl<R: BufRead> Edifact<R> {
             },
         }
         Ok(())
+    }
+
+    /// A segment of the envelope, which the line behind it may have lost for want of a terminator.
+    fn ended(&mut self, span: Span, syntax: &Syntax) -> Span {
+        let bytes = self.source.slice(span.start, span.end);
+        let Some((span, fault)) = of_envelope(bytes, span, self.segments, syntax, &ENDS) else { return span };
+        self.open.iter_mut().for_each(|open| open.faults.push(fault.clone()));
+        span
     }
 
     /// Between interchanges: finds the next header.

@@ -135,6 +135,7 @@ impl<R: BufRead> Edifact<R> {
         syntax: &Syntax,
     ) -> io::Result<()> {
         let stated = uno.component(4, 1);
+        set.tree = self.header_alone(uno, syntax);
         // Where the length is right and UNP is missing, what follows stands behind no terminator.
         match end.filter(|end| outside(self.source.from(*end))) {
             Some(end) => self.at = end,
@@ -146,9 +147,31 @@ impl<R: BufRead> Edifact<R> {
             return Ok(());
         }
         let sentence = format!("UNO04-1 says that {stated} bytes follow, and no UNP stands behind them.");
-        let fault = Fault::new(codes::WRONG_LENGTH, uno.place_of(4), sentence).found(&stated);
+        let fault = Fault::new(codes::WRONG_LENGTH, uno.place_of_component(4, 1), sentence).found(&stated);
         set.faults.push(fault.expected("the number of bytes up to UNP"));
         Ok(())
+    }
+
+    /// The tree of UNO, which says whose package it is.
+    fn header_alone(&mut self, uno: &Service, syntax: &Syntax) -> Tree {
+        let Some(open) = &self.open else { return Tree::new(uno.place()) };
+        let bytes = self.source.slice(uno.span.start, uno.span.end);
+        let raw = RawSet {
+            bytes,
+            base: uno.span.start,
+            spans: &[(0, bytes.len() as u32)],
+            marked: Marked::default(),
+            syntax,
+            lexis: &open.lexis,
+            charset: Charset::Latin1,
+            object: None,
+            guide: None,
+            policy: &self.policy,
+            complete: false,
+            cut: false,
+            edifact: true,
+        };
+        build(&raw, &mut self.scratch.build).0
     }
 
     /// Goes on behind the next UNP, or before what can only stand behind a package.

@@ -18,7 +18,7 @@ const REPERTOIRES: &[&str] = &[
 const REMEDY: &str =
     "The interchange is worked all the same. The header should say what ISO 9735 has for that element.";
 
-/// A fault for each. An empty component has none.
+/// A fault for each.
 pub(super) fn faults(unb: &Service) -> Vec<Fault> {
     // 0017 has six digits in syntax 1 to 3 and eight in syntax 4; both are met in either.
     let date = |value: &str| match value.len() {
@@ -43,7 +43,7 @@ pub(super) fn faults(unb: &Service) -> Vec<Fault> {
         let fault = || told(unb.place_of_component(element, component), &value, sentence).expected(expected);
         (!value.is_empty() && !right(&value)).then(fault)
     });
-    let mut found: Vec<Fault> = wrong.collect();
+    let mut found: Vec<Fault> = wrong.chain(missing(unb)).collect();
     if unb.component(1, 1) == "UNOX" {
         let sentence = format!(
             "UNB01-1 of the header at byte {} is “UNOX”, text that shifts between character sets: it is read as UTF-8.",
@@ -54,6 +54,30 @@ pub(super) fn faults(unb: &Service) -> Vec<Fault> {
         found.insert(0, fault.costs(Costs::Nothing).remedy("Ask the sender for UNOY: ISO 2022 is not decoded."));
     }
     found
+}
+
+/// What UNB must have and hasn't: all that is mandatory in it (S001 to S004, 0020).
+fn missing(unb: &Service) -> impl Iterator<Item = Fault> {
+    const MANDATORY: [(usize, u16, &str); 7] = [
+        (1, 1, "the syntax identifier (0001)"),
+        (1, 2, "the syntax version (0002)"),
+        (2, 1, "the sender (0004)"),
+        (3, 1, "the recipient (0010)"),
+        (4, 1, "the date (0017)"),
+        (4, 2, "the time (0019)"),
+        (5, 0, "the control reference (0020)"),
+    ];
+    MANDATORY.into_iter().filter_map(|(element, component, what)| {
+        let (missing, place, name) = match component {
+            0 => (unb.lacks(element), unb.place_of(element), format!("UNB{element:02}")),
+            _ => {
+                let place = unb.place_of_component(element, component);
+                (unb.component(element, component.into()).is_empty(), place, format!("UNB{element:02}-{component}"))
+            }
+        };
+        let sentence = format!("{name} is missing in the header at byte {}.", unb.span.start);
+        missing.then(|| told(place, "", sentence).expected(what))
+    })
 }
 
 fn told(place: Place, value: &str, sentence: String) -> Fault {

@@ -234,6 +234,10 @@ impl Repair {
         for (position, width) in (1..).zip(WIDTHS) {
             let stands = before.elements[position].first();
             let value = stands.trim_ascii_end();
+            if value.len() > width {
+                let place = self.place(&before, Some(position as u16), before.offset(position, delimiters));
+                self.left = Some(Left { place, why: "it is longer than its element of ISA may be, and is not cut" });
+            }
             if stands.len() == width || value.len() > width || position == WIDTHS.len() {
                 continue;
             }

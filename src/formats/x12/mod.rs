@@ -22,6 +22,7 @@ use crate::{
         envelope::{Service, Statement, TERMINATOR, check_trailer, file_place, nor, nothing_there, outside, unguided},
         faults::Faults,
         fold, hierarchy,
+        lines::of_envelope,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
@@ -172,8 +173,12 @@ impl<R: BufRead> X12<R> {
             }
             _ => {}
         }
-        self.at = span.next;
         self.segments += 1;
+        let span = match &*id {
+            b"GS" | b"GE" | b"IEA" | b"TA1" => self.ended(span, &syntax),
+            _ => span,
+        };
+        self.at = span.next;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
         match &*service.id() {
             "GS" => self.open_group(&service),
@@ -187,6 +192,14 @@ impl<R: BufRead> X12<R> {
             },
         }
         Ok(())
+    }
+
+    /// A segment of the envelope, which the line behind it may have lost for want of a terminator.
+    fn ended(&mut self, span: Span, syntax: &Syntax) -> Span {
+        let bytes = self.source.slice(span.start, span.end);
+        let Some((span, fault)) = of_envelope(bytes, span, self.segments, syntax, &ENDS) else { return span };
+        self.open.iter_mut().for_each(|open| open.faults.push(fault.clone()));
+        span
     }
 
     /// Between interchanges: finds the next header.

@@ -38,6 +38,10 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("terminator-missing-before-trailer.edi", "E0126", "CTT01"),
     ("terminator-missing-of-trailer.edi", "E0126", "SE02"),
     ("terminator-missing-of-header.edi", "E0126", "ST02"),
+    ("terminator-missing-of-group-header.edi", "E0126", "GS08"),
+    ("terminator-missing-of-group-trailer.edi", "E0126", "GE02"),
+    ("edifact-terminator-missing-of-header.edi", "E0126", "UNB05"),
+    ("edifact-terminator-missing-of-trailer.edi", "E0126", "UNZ02"),
     ("set-cut-at-line-end.edi", "E0106", "SE"),
     ("edifact-terminator-missing.edi", "E0126", "DTM01"),
     ("edifact-message-cut-at-line-end.edi", "E0106", "UNT"),
@@ -55,6 +59,7 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-una-short.edi", "E0101", "UNA"),
     ("edifact-una-same.edi", "E0101", "UNA"),
     ("edifact-unox.edi", "E0122", "UNB01-1"),
+    ("edifact-unb-without-reference.edi", "E0122", "UNB05"),
     ("other-standard-between.edi", "E0003", ""),
 ];
 
@@ -71,12 +76,17 @@ fn one_cause_is_one_fault() {
 }
 
 /// A set whose terminator is missing, or that breaks off at a line end, costs itself: those before and behind it stand.
+/// One that is missing between envelopes costs none.
 #[test]
 fn a_missing_terminator_costs_one_set() {
-    let cases: [(&str, &[bool]); 6] = [
+    let cases: [(&str, &[bool]); 10] = [
         ("terminator-missing.edi", &[false, true]),
         ("terminator-missing-before-trailer.edi", &[false, true]),
         ("terminator-missing-of-trailer.edi", &[false, true]),
+        ("terminator-missing-of-group-header.edi", &[true]),
+        ("terminator-missing-of-group-trailer.edi", &[true]),
+        ("edifact-terminator-missing-of-header.edi", &[true]),
+        ("edifact-terminator-missing-of-trailer.edi", &[true, true]),
         ("set-cut-at-line-end.edi", &[true, false, true]),
         ("edifact-terminator-missing.edi", &[false, true]),
         ("edifact-message-cut-at-line-end.edi", &[true, false, true]),
@@ -120,12 +130,12 @@ fn a_wrong_length_of_binary_data_is_one_fault() {
 fn a_wrong_length_of_a_package_is_one_fault() {
     let object = "ab'cd+e'fg";
     let cases = [
-        ("5", "UNP+10+P1'", "UNO04"),
-        ("40", "UNP+10+P1'", "UNO04"),
-        ("x", "UNP+10+P1'", "UNO04"),
-        ("9", "UNP+9+P1'", "UNO04"),
+        ("5", "UNP+10+P1'", "UNO04-1"),
+        ("40", "UNP+10+P1'", "UNO04-1"),
+        ("x", "UNP+10+P1'", "UNO04-1"),
+        ("9", "UNP+9+P1'", "UNO04-1"),
         ("10", "UNP+x+P1'", "UNP01"),
-        ("10", "", "UNO04"),
+        ("10", "", "UNO04-1"),
     ];
     let fixture = fs::read_to_string(folder("fixtures/hostile/edifact-package-wrong-length.edi")).expect("a fixture");
     for (length, unp, element) in cases {
@@ -136,6 +146,35 @@ fn a_wrong_length_of_a_package_is_one_fault() {
         assert_eq!(found, [("E0119".to_string(), element.to_string())], "{length} {unp}");
         let accepted: Vec<bool> = report.sets.iter().map(|set| set.accepted).collect();
         assert_eq!(accepted, [false, true], "{length} {unp}");
+    }
+}
+
+/// Each element that UNB must have is missed by its name, and the message stands.
+#[test]
+fn what_unb_lacks_is_told() {
+    let fixture = fs::read_to_string(folder("fixtures/edifact/d96a/form-feeds.edi")).expect("a fixture");
+    let (una, rest) = fixture.split_at(fixture.find("UNB+").expect("a header"));
+    let behind = &rest[rest.find('\'').expect("its end")..];
+    let cases = [
+        ("UNOC:3++B:14+260105:0930+1", "UNB02-1"),
+        ("UNOC:3+:14+B:14+260105:0930+1", "UNB02-1"),
+        ("UNOC:3+A:14++260105:0930+1", "UNB03-1"),
+        ("UNOC+A:14+B:14+260105:0930+1", "UNB01-2"),
+        (":3+A:14+B:14+260105:0930+1", "UNB01-1"),
+        ("UNOC:3+A:14+B:14+:0930+1", "UNB04-1"),
+        ("UNOC:3+A:14+B:14+260105+1", "UNB04-2"),
+    ];
+    for (header, element) in cases {
+        let text = format!("{una}UNB+{header}{behind}");
+        let report = report::check("x", None, text.as_bytes(), Default::default()).expect("memory can be read");
+        let found: Vec<String> = report
+            .all_faults()
+            .iter()
+            .filter(|fault| *fault.code == *"E0122" && fault.found.is_empty())
+            .map(|fault| fault.place.at.to_string())
+            .collect();
+        assert_eq!(found, [element], "{header}");
+        assert!(report.sets.iter().all(|set| set.faults.is_empty()), "{header}");
     }
 }
 

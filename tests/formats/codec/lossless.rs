@@ -312,6 +312,8 @@ fn behind_data_of_a_wrong_length_nothing_is_touched() {
     let whole = WRONG.replace('~', "~\n").replace("SE*9*0002", "SE*5*0002");
     let lost = whole.replace("20260131~\nPO1", "20260131\nPO1");
     assert_eq!(left(lost.as_bytes()), ["BEG05"]);
+    let overlong = fs::read(folder("fixtures/hostile/isa-sender-too-long.edi")).expect("a fixture");
+    assert_eq!(left(&overlong), ["ISA06"]);
     let (mended, told) = passed(lost.as_bytes(), Lines::Kept, true);
     assert!(mended.contains("SE*5*0001~"), "the trailer's number is mended, its count is not: {told:?}");
 }

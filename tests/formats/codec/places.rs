@@ -106,8 +106,9 @@ fn lacks(told: &Told, bytes: &[u8], edifact: bool) -> Vec<String> {
         }
         _ => must(false, "the segment"),
     }
-    // Of a header that can't be read nobody knows the number.
-    must(!told.interchange.is_empty() || &**code == "E0101", "the interchange");
+    // Of a header that can't be read, or that has none, nobody knows the number.
+    let reference = matches!(&place.at, At::Segment { id, element: Some(5), .. } if &**id == "UNB" && found.is_empty());
+    must(!told.interchange.is_empty() || &**code == "E0101" || reference, "the interchange");
     let of_group = matches!(&**code, "E0105" | "E0109" | "E0110");
     must(!of_group || !told.group.is_empty(), "the group");
     // EDIFACT may do without groups; E0115 is X12's set without one, and TA1 speaks of an interchange.
@@ -327,12 +328,15 @@ fn the_ta1_says_the_costliest_fault() {
 /// What a CONTRL says of one message: UCM's own fault, UCS and UCD.
 type OfMessage = (Vec<String>, Vec<Position>);
 /// One UCS or UCD: segment ordinal, code, element (0098), component.
+/// Headers and trailers of messages and packages.
+const OF_SETS: [&str; 4] = ["UNH", "UNT", "UNO", "UNP"];
+
 type Position = (u32, String, Option<u32>, Option<u32>);
 
 fn expected_of_contrl(set: &SetOutcome) -> Vec<Position> {
     let costly = set.faults.iter().filter(|fault| fault.costs > Costs::Nothing);
     // UCM has room for one fault of header or trailer: the first.
-    let own = costly.clone().find(|fault| service(fault).is_some_and(|id| matches!(id, "UNH" | "UNT")));
+    let own = costly.clone().find(|fault| service(fault).is_some_and(|id| OF_SETS.contains(&id)));
     let rest = costly.filter(|fault| own.is_none_or(|own| !std::ptr::eq(own, *fault)));
     let lines = rest.filter_map(|fault| {
         let At::Segment { ordinal, element, component, .. } = &fault.place.at else { return None };
@@ -400,6 +404,11 @@ fn contrl_says_each_fault_at_its_place() {
                         assert_eq!(segment[5..], group.map(level).unwrap_or_default(), "{context}");
                         seen += usize::from(group.is_some());
                     }
+                    // Of a package 0800 and S020 follow what is wrong with it.
+                    "UCM" if segment[1].is_empty() => {
+                        let own = segment[4..7].iter().filter(|part| !part.is_empty()).cloned();
+                        messages.push((own.collect(), vec![]));
+                    }
                     "UCM" => messages.push((segment[4..].to_vec(), vec![])),
                     "UCS" => {
                         at = number(segment.get(1).map(String::as_str)).expect("a position");
@@ -421,8 +430,7 @@ fn contrl_says_each_fault_at_its_place() {
             for ((own, lines), set) in messages.iter().zip(&said.outcomes) {
                 assert_eq!(*lines, expected_of_contrl(set), "{context}");
                 let header = set.faults.iter().filter(|fault| fault.costs > Costs::Nothing);
-                let header =
-                    header.into_iter().find(|fault| service(fault).is_some_and(|id| matches!(id, "UNH" | "UNT")));
+                let header = header.into_iter().find(|fault| service(fault).is_some_and(|id| OF_SETS.contains(&id)));
                 assert_eq!(*own, header.map(level).unwrap_or_default(), "{context}");
                 seen += lines.len() + usize::from(header.is_some());
             }
