@@ -24,7 +24,11 @@ use crossdock::{
 };
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -231,13 +235,16 @@ fields:
 /// A guide of a partner's own; it is read by where an agreement names it.
 const GUIDE: &str = "extends: x12/004010/850\nsender: NORTHWIND\nchange:\n  BEG03: { max: 8 }\n";
 
-/// The mappings that come with the hub, one of a partner's, and a partner's guide.
+/// The mappings that come with the hub, one of a partner's, and a partner's guide: compiled once for all tests.
 pub fn library() -> Library {
-    Library::compile(&mapping::standard::with(vec![
-        ("partners/fixed/mapping.yaml".into(), FIXED.into()),
-        ("guides/short-numbers.yaml".into(), GUIDE.into()),
-    ]))
-    .unwrap_or_else(|faults| panic!("{faults:?}"))
+    static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
+        Library::compile(&mapping::standard::with(vec![
+            ("partners/fixed/mapping.yaml".into(), FIXED.into()),
+            ("guides/short-numbers.yaml".into(), GUIDE.into()),
+        ]))
+        .unwrap_or_else(|faults| panic!("{faults:?}"))
+    });
+    LIBRARY.clone()
 }
 
 impl Rig {

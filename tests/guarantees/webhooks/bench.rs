@@ -1,8 +1,11 @@
 //! A hub that only delivers: a fresh store, the deliver stage, and events written as apply writes them.
 
-use crate::hub::{
-    services::{Database, Postgres, Rabbit, process::Folder, rabbit_management::Vhost},
-    wait::wait_for,
+use crate::{
+    hub::{
+        services::{Database, Postgres, Rabbit, process::Folder, rabbit_management::Vhost},
+        wait::wait_for,
+    },
+    rig,
 };
 use crossdock::{
     canonical::{
@@ -23,7 +26,6 @@ use crossdock::{
         emitter,
     },
     intake::{Intake, Limits},
-    mapping::Library,
     queue::Queue,
     store::{
         self, census,
@@ -37,7 +39,6 @@ use crossdock::{
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::{
-    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -163,7 +164,7 @@ impl Bench {
             intake: Intake::open(store.clone(), folder.path().join("spool"), limits).unwrap(),
             store,
             directory: Arc::new(directory),
-            library: library().into(),
+            library: rig::library().into(),
             worker: "bench".into(),
             probe: Default::default(),
         };
@@ -342,21 +343,4 @@ pub fn event(tenant: Tenant, kind: &str, key: &str, data: Value) -> Event {
 fn compile(files: &[(&str, String)]) -> Directory {
     let files: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect();
     Directory::compile(&files, &|_| None).unwrap()
-}
-
-/// The mappings of this repository.
-fn library() -> Library {
-    let mut files = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() && !path.ends_with("samples") {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "yaml" || e == "csv") {
-                files.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    Library::compile(&files).unwrap()
 }
