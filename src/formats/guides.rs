@@ -14,7 +14,7 @@ mod parse;
 mod plan;
 mod table;
 
-pub(crate) use checks::{CODED, Check, Checks, DAY, NOTHING, OTHER, Shape, bucket};
+pub(crate) use checks::{CODED, Check, Checks, DAY, NOTHING, OTHER, Shape, UNKNOWN, bucket};
 pub use codes::Codes;
 pub use delta::{Applies, Change, Remark, Usage, Weight, position};
 pub use own::Guides;

@@ -40,7 +40,7 @@ pub(crate) struct Row {
     parent: u32,
     start: u32,
     len: u32,
-    /// `WIDE` with an index of `wide`, or the flags below, the number of children, and the position.
+    /// `WIDE` with an index of `wide`, or the flags below, the number of the check, of children, and the position.
     meta: u32,
 }
 
@@ -48,13 +48,50 @@ const WIDE: u32 = 1 << 31;
 const COMPONENT: u32 = 1 << 29;
 /// A composite: an inner node, even if all of its components are empty.
 const INNER: u32 = 1 << 28;
-const CHILDREN: u32 = 8;
+/// Where the numbers begin: a position and a number of children have six bits, and a check's number sixteen.
+const CHILDREN: u32 = 6;
+const FEW: u32 = (1 << CHILDREN) - 1;
+const CHECK: u32 = 2 * CHILDREN;
 
 /// Room for the rows of one segment.
 pub(crate) const ROOM: usize = 128;
 
 /// What is given away whole, and not copied, when a tree is done.
 const LARGE: usize = 64 * 1024;
+
+/// Whether a row is an element or a component, its position, 1 to 63, and the number of its check, which are those of
+/// the first one and grow with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spot(u32);
+
+impl Spot {
+    /// Before the first element, of which the check has a number.
+    #[inline(always)]
+    pub fn before_elements(first: u32) -> Spot {
+        Spot((first.wrapping_sub(1) & 0xFFFF) << CHECK)
+    }
+
+    /// Before the first component.
+    #[inline(always)]
+    pub fn before_components(first: u32) -> Spot {
+        Spot(Spot::before_elements(first).0 | COMPONENT)
+    }
+
+    #[inline(always)]
+    pub fn next(self) -> Spot {
+        Spot(self.0 + (1 << CHECK | 1))
+    }
+
+    #[inline(always)]
+    pub fn position(self) -> u32 {
+        self.0 & FEW
+    }
+
+    #[inline(always)]
+    pub fn check(self) -> u16 {
+        (self.0 >> CHECK) as u16
+    }
+}
 
 impl Row {
     /// Where it stands: start and length.
@@ -63,35 +100,22 @@ impl Row {
         (self.start, self.len)
     }
 
-    /// The node above.
+    /// The number of its check; 0 if it is no leaf of raw bytes.
     #[inline(always)]
-    pub fn parent(&self) -> u32 {
-        self.parent
+    pub fn check(&self) -> u16 {
+        if self.meta & WIDE == 0 { (self.meta >> CHECK) as u16 } else { 0 }
     }
 
-    /// The number of its check, if `first` is that of its parent's first child; 0 if it is no leaf of raw bytes.
+    /// A leaf of raw bytes.
     #[inline(always)]
-    pub fn check(&self, first: u32) -> u32 {
-        let leaf = 0u32.wrapping_sub(u32::from(self.meta & (WIDE | INNER) == 0));
-        first.wrapping_add(self.meta & 0xFF).wrapping_sub(1) & leaf
-    }
-
-    /// An element of raw bytes. Positions are 1 to 63.
-    #[inline(always)]
-    pub fn element(parent: u32, position: u32, start: u32, len: u32) -> Row {
-        Row { parent, start, len, meta: position }
-    }
-
-    /// A component of raw bytes.
-    #[inline(always)]
-    pub fn component(parent: u32, position: u32, start: u32, len: u32) -> Row {
-        Row { parent, start, len, meta: position | COMPONENT }
+    pub fn leaf(parent: u32, spot: Spot, start: u32, len: u32) -> Row {
+        Row { parent, start, len, meta: spot.0 }
     }
 
     /// A composite; its components, so many, are the next rows.
     #[inline(always)]
-    pub fn composite(parent: u32, position: u32, start: u32, len: u32, components: u32) -> Row {
-        Row { parent, start, len, meta: position | INNER | components << CHILDREN }
+    pub fn composite(parent: u32, spot: Spot, start: u32, len: u32, components: u32) -> Row {
+        Row { parent, start, len, meta: spot.position() | INNER | (components & FEW) << CHILDREN }
     }
 }
 
@@ -139,7 +163,7 @@ impl Nodes {
         if row.meta & WIDE != 0 {
             return self.wide[(row.meta & !WIDE) as usize];
         }
-        let (position, children) = (row.meta & 0xFF, row.meta >> CHILDREN & 0xFF);
+        let (position, children) = (row.meta & FEW, row.meta >> CHILDREN & FEW);
         let inner = row.meta & INNER != 0;
         Slot {
             kind: if row.meta & COMPONENT != 0 { Kind::Component } else { Kind::Element },
@@ -180,7 +204,7 @@ impl Nodes {
         let row = self.rows[id as usize];
         match row.meta {
             meta if meta & WIDE != 0 => self.wide[(meta & !WIDE) as usize].first,
-            meta if meta >> CHILDREN & 0xFF > 0 => id + 1,
+            meta if meta >> CHILDREN & FEW > 0 => id + 1,
             _ => NONE,
         }
     }
@@ -192,14 +216,14 @@ impl Nodes {
         if row.meta & WIDE != 0 {
             return self.wide[(row.meta & !WIDE) as usize].next;
         }
-        self.beside(id + (row.meta >> CHILDREN & 0xFF) + 1, row.parent)
+        self.beside(id + (row.meta >> CHILDREN & FEW) + 1, row.parent)
     }
 
     /// The name's number.
     #[inline]
     pub fn name(&self, id: u32) -> u32 {
         let row = self.rows[id as usize];
-        if row.meta & WIDE != 0 { self.wide[(row.meta & !WIDE) as usize].name } else { row.meta & 0xFF }
+        if row.meta & WIDE != 0 { self.wide[(row.meta & !WIDE) as usize].name } else { row.meta & FEW }
     }
 
     /// What its value is, and where its raw bytes are.
@@ -221,7 +245,7 @@ impl Nodes {
             let slot = &self.wide[(row.meta & !WIDE) as usize];
             return (slot.kind, slot.extra, slot.parent);
         }
-        (if row.meta & COMPONENT != 0 { Kind::Component } else { Kind::Element }, row.meta & 0xFF, row.parent)
+        (if row.meta & COMPONENT != 0 { Kind::Component } else { Kind::Element }, row.meta & FEW, row.parent)
     }
 
     /// The child whose name is a position, or `NONE`. Those of a row stand in the order of their positions.
@@ -240,11 +264,11 @@ impl Nodes {
                 id = self.next(id);
                 continue;
             }
-            let here = row.meta & 0xFF;
+            let here = row.meta & FEW;
             if here >= position {
                 return if here == position { id } else { NONE };
             }
-            id += (row.meta >> CHILDREN & 0xFF) + 1;
+            id += (row.meta >> CHILDREN & FEW) + 1;
         }
         NONE
     }
@@ -284,15 +308,14 @@ impl Nodes {
         self.add(Slot { kind, text, namespace, name, start, len, extra, parent, first, last, next })
     }
 
-    #[inline]
+    #[inline(always)]
     fn link(&mut self, parent: u32, id: u32) {
         let above = self.get_mut(parent);
-        let before = above.last;
-        above.last = id;
-        match before {
-            NONE => above.first = id,
-            before => self.get_mut(before).next = id,
-        }
+        let before = std::mem::replace(&mut above.last, id);
+        let alone = before == NONE;
+        let beside = self.get_mut(if alone { parent } else { before });
+        // Which one is worked out, since the processor guesses badly whether a node is a first child.
+        *[&mut beside.next, &mut beside.first][usize::from(alone)] = id;
     }
 
     #[inline]

@@ -5,13 +5,13 @@
 
 use super::{
     build::Builder,
-    fine::{UNKNOWN, all_right},
+    fine::all_right,
     scan::{COMPONENT, Classes, ELEMENT, SEGMENT},
     scratch::Tables,
 };
 use crate::{
-    guides::{Checks, Shape},
-    nodes::{Nodes, ROOM, Row},
+    guides::{Checks, Shape, UNKNOWN},
+    nodes::{Nodes, ROOM, Row, Spot},
     tree::NodeId,
 };
 
@@ -21,42 +21,25 @@ const MOST: usize = 64;
 /// The values of so many nodes are looked at together.
 const MANY: usize = 512;
 
-/// So many numbers are kept from set to set.
-const KEPT: usize = 64 * 1024;
-
 /// Values that are still to be looked at.
 #[derive(Default)]
 pub(crate) struct Later {
     /// The first node that was not yet looked at.
     from: usize,
-    /// By node, the number of its first child's check.
-    firsts: Vec<u32>,
     /// No value waits longer than its segment: one of the set's, or of the set's before, wasn't right.
     pub never: bool,
 }
 
 impl Later {
-    /// Begins a set. Room that one long set has grown is given back.
+    /// Begins a set.
     pub fn begin(&mut self) {
         self.from = 0;
-        self.firsts.truncate(KEPT);
-        self.firsts.shrink_to(KEPT);
-    }
-
-    /// Room for the first checks of a segment and its composites, of which nothing is known yet.
-    #[inline]
-    fn room(&mut self, segment: u32) -> Option<&mut [u32; ROOM]> {
-        let begin = segment as usize;
-        if self.firsts.len() < begin + ROOM {
-            self.firsts.resize((begin + ROOM) * 2, UNKNOWN);
-        }
-        self.firsts.get_mut(begin..)?.first_chunk_mut()
     }
 
     /// Looks at the values of all nodes up to one.
     fn all_right(&mut self, to: usize, nodes: &Nodes, bytes: &[u8], checks: &Checks) -> bool {
         let from = std::mem::replace(&mut self.from, to);
-        all_right(bytes, nodes.rows(from, to), &self.firsts, checks)
+        all_right(bytes, nodes.rows(from, to), checks)
     }
 }
 
@@ -104,9 +87,8 @@ impl<'a> Builder<'a> {
         let marks = raw.marked.marks.get(cut.first as usize..=cut.last as usize)?;
         let set = Bytes { bytes: raw.bytes, classes: &raw.lexis.classes, shift: raw.marked.shift };
         let (segment, room) = self.tree.nodes().room()?;
-        let firsts = later.room(segment)?;
         let known = self.checks.and_then(|all| Some((all, all.shapes.get(spec as usize)?)));
-        let rows = set.elements(marks, known, segment, room, firsts)?;
+        let rows = set.elements(marks, known, segment, room)?;
         let to = segment as usize + rows + 1;
         if (to > later.from + MANY || later.never)
             && let Some(checks) = self.checks
@@ -153,8 +135,8 @@ impl<'a> Bytes<'a> {
         Some((at, self.bytes.get(at as usize).map_or(SEGMENT, |byte| self.classes.of_byte(*byte))))
     }
 
-    /// Reads all elements of a segment into rows, and the numbers of their first checks, if they are `known`. Gives how
-    /// many rows, or nothing if it isn't surely right what is there. Rows of empty elements are written, and written over:
+    /// Reads all elements of a segment into rows, with the numbers of their checks, if they are `known`. Gives how many
+    /// rows, or nothing if it isn't surely right what is there. Rows of empty elements are written, and written over:
     /// that is less than to ask which are empty.
     #[inline(always)]
     fn elements(
@@ -163,40 +145,39 @@ impl<'a> Bytes<'a> {
         known: Option<(&Checks, &Shape)>,
         segment: u32,
         room: &mut [Row; ROOM],
-        firsts: &mut [u32; ROOM],
     ) -> Option<usize> {
         if marks.len() > MOST {
             return None;
         }
-        firsts[0] = known.map_or(UNKNOWN, |(_, shape)| shape.first);
         let mut marks = marks.iter();
         let (mut at, mut ends) = self.next(&mut marks)?;
-        let (mut rows, mut present, mut alone, mut position) = (0, 0u64, 0u64, 0);
+        let (mut rows, mut present, mut alone) = (0, 0u64, 0u64);
+        let mut spot = Spot::before_elements(known.map_or(UNKNOWN, |(_, shape)| shape.first));
         while ends == ELEMENT {
-            position += 1;
+            spot = spot.next();
             let from = at + 1;
             (at, ends) = self.next(&mut marks)?;
             if ends == COMPONENT {
                 // The separator in a simple element is a fault, or part of the value.
                 let inner = match known {
-                    Some((checks, shape)) => Some(checks.composite(shape.first + position - 1)?),
+                    Some((checks, _)) => Some(checks.composite(spot.check())?),
                     None => None,
                 };
                 let above = rows;
-                firsts[(above + 1) % ROOM] = inner.map_or(UNKNOWN, |inner| inner.first);
+                let inside = (segment + 1, Spot::before_components(inner.map_or(UNKNOWN, |inner| inner.first)));
                 let there;
-                (at, ends, rows, there) = self.components(&mut marks, (from, at), segment + 1, room, above)?;
+                (at, ends, rows, there) = self.components(&mut marks, (from, at), inside, room, above)?;
                 if inner.is_some_and(|inner| !inner.holds(there)) {
                     return None;
                 }
                 let components = (rows - above - 1) as u32;
-                room[above % ROOM] = Row::composite(segment, position, from, at - from, components);
-                present |= 1 << position;
+                room[above % ROOM] = Row::composite(segment, spot, from, at - from, components);
+                present |= 1 << spot.position();
                 continue;
             }
-            room[rows % ROOM] = Row::element(segment, position, from, at - from);
+            room[rows % ROOM] = Row::leaf(segment, spot, from, at - from);
             rows += usize::from(at > from);
-            alone |= u64::from(at > from) << position;
+            alone |= u64::from(at > from) << spot.position();
         }
         let fits = |shape: &Shape| shape.whole && shape.holds(present | alone) && shape.may_stand_alone(alone);
         let holds = ends == SEGMENT && known.is_none_or(|(_, shape)| fits(shape));
@@ -210,17 +191,17 @@ impl<'a> Bytes<'a> {
         self,
         marks: &mut Marks,
         (mut from, mut at): (u32, u32),
-        base: u32,
+        (base, mut spot): (u32, Spot),
         room: &mut [Row; ROOM],
         above: usize,
     ) -> Option<(u32, u8, usize, u64)> {
-        let (mut rows, mut there, mut position, mut ends) = (above + 1, 0u64, 0, COMPONENT);
+        let (mut rows, mut there, mut ends) = (above + 1, 0u64, COMPONENT);
         let parent = base + above as u32;
         loop {
-            position += 1;
-            room[rows % ROOM] = Row::component(parent, position, from, at - from);
+            spot = spot.next();
+            room[rows % ROOM] = Row::leaf(parent, spot, from, at - from);
             rows += usize::from(at > from);
-            there |= u64::from(at > from) << position;
+            there |= u64::from(at > from) << spot.position();
             if ends != COMPONENT {
                 return Some((at, ends, rows, there));
             }

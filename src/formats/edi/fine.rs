@@ -18,37 +18,33 @@ struct Due {
     check: u32,
 }
 
-/// So many rows are sorted at once.
+/// So many rows are sorted at once: a bit for each.
 const BLOCK: usize = 64;
 
-/// The first check of nodes of which nothing is known.
-pub(crate) const UNKNOWN: u32 = u32::MAX / 2;
-
-/// True if nothing is wrong with the values of rows: that is looked at by kinds, which goes without a guess. `firsts` has,
-/// by node, the number of its first child's check.
-pub(crate) fn all_right(bytes: &[u8], rows: &[Row], firsts: &[u32], checks: &Checks) -> bool {
-    let mut numbers = [0; BLOCK];
-    let (mut coded, mut other) = ([0u8; BLOCK], [0u8; BLOCK]);
+/// True if nothing is wrong with the values of rows: that is looked at by kinds, which goes without a guess.
+pub(crate) fn all_right(bytes: &[u8], rows: &[Row], checks: &Checks) -> bool {
     rows.chunks(BLOCK).all(|rows| {
-        let (mut codes, mut others, mut fit) = (0, 0, true);
-        for (at, row) in rows.iter().enumerate() {
-            let first = firsts.get(row.parent() as usize).copied().unwrap_or(UNKNOWN);
-            let number = row.check(first);
-            let check = checks.checks.get(number as usize).unwrap_or(&NOTHING);
-            numbers[at % BLOCK] = number;
-            coded[codes % BLOCK] = at as u8;
-            other[others % BLOCK] = at as u8;
-            codes += usize::from(check.needs & CODED);
-            others += usize::from((check.needs & OTHER) / OTHER);
+        let (mut coded, mut other, mut fit) = (0u64, 0u64, true);
+        for row in rows.iter().rev() {
+            let check = checks.checks.get(usize::from(row.check())).unwrap_or(&NOTHING);
+            coded = coded << 1 | u64::from(check.needs & CODED);
+            other = other << 1 | u64::from(check.needs / OTHER % 2);
             fit &= fits(check, row.span().1) | (check.needs & OTHER != 0);
         }
-        let due = |at: &u8| {
-            let (start, len) = rows.get(usize::from(*at)).map(Row::span).unwrap_or_default();
-            Due { start, len, check: numbers[usize::from(*at) % BLOCK] }
-        };
         let right = |due: Due, fine: bool| fine || slowly(bytes, due, checks);
-        fit && coded.iter().take(codes).map(due).all(|due| right(due, is_code(bytes, due, checks)))
-            && other.iter().take(others).map(due).all(|due| right(due, is_other(bytes, due, checks)))
+        fit && dues(rows, coded).all(|due| right(due, is_code(bytes, due, checks)))
+            && dues(rows, other).all(|due| right(due, is_other(bytes, due, checks)))
+    })
+}
+
+/// The values of those rows whose bit is set.
+#[inline(always)]
+fn dues(rows: &[Row], mut bits: u64) -> impl Iterator<Item = Due> {
+    std::iter::from_fn(move || {
+        let row = rows.get(bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        let (start, len) = row.span();
+        Some(Due { start, len, check: row.check().into() })
     })
 }
 

@@ -40,6 +40,9 @@ pub(crate) const LONG: u8 = 8;
 pub(crate) const NOTHING: Check =
     Check { min: 0, span: u16::MAX, mask: 0, needs: 0, point: 0, buckets: 0, shape: SIMPLE };
 
+/// No check that is asked for has this number, nor any of the 63 behind it: a shape that has them isn't whole.
+pub(crate) const UNKNOWN: u32 = 0xFF00;
+
 /// No composite.
 const SIMPLE: u32 = u32::MAX;
 
@@ -120,8 +123,8 @@ impl Checks {
 
     /// The shape of a composite; nothing for a simple element, or if there is more to it.
     #[inline]
-    pub fn composite(&self, check: u32) -> Option<&Shape> {
-        let check = self.checks.get(check as usize)?;
+    pub fn composite(&self, check: u16) -> Option<&Shape> {
+        let check = self.checks.get(usize::from(check))?;
         self.shapes.get(check.shape as usize).filter(|shape| shape.whole)
     }
 
@@ -175,7 +178,7 @@ impl Laying {
                 .filter(|(n, (_, must))| *must && *n <= MOST)
                 .fold(0, |m, (n, _)| m | 1 << n),
             composed: (1..).zip(&incomplete).filter(|(n, more)| **more && *n <= MOST).fold(0, |m, (n, _)| m | 1 << n),
-            whole: whole && notes.is_some(),
+            whole: whole && notes.is_some() && first + MOST as u32 <= UNKNOWN,
             notes: notes.unwrap_or_default(),
         }
     }
