@@ -33,7 +33,7 @@ pub fn index(bytes: &[u8], characters: Characters, way: Way) -> (usize, usize) {
     each_window(bytes, characters, way, |_, found| {
         let all = found.all();
         table.clear();
-        table.extend(found.ends.iter().map(|end| all[*end as usize]));
+        table.extend(found.ends().iter().map(|end| all[*end as usize]));
         std::hint::black_box(&table);
         marks += all.len();
         segments += table.len();

@@ -28,13 +28,19 @@ enum Way {
 /// Bytes that mean something, by their offset from where the index begins.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
-    /// Ascending, and behind `count` of them room for more.
-    places: Vec<u32>,
-    count: usize,
+    /// Ascending.
+    places: Numbers,
     /// Which of them end segments.
-    pub ends: Vec<u32>,
+    ends: Numbers,
     /// True if the byte behind all this is released.
     released: bool,
+}
+
+/// Numbers, and behind `count` of them room for more.
+#[derive(Debug, Default)]
+struct Numbers {
+    all: Vec<u32>,
+    count: usize,
 }
 
 /// Which of 64 bytes are marks, which of these are segment terminators, and which are release characters.
@@ -121,11 +127,8 @@ const MOST_KEPT: usize = 64 * 1024;
 impl Marks {
     /// Forgets them all.
     pub fn clear(&mut self) {
-        self.count = 0;
-        self.places.truncate(MOST_KEPT);
-        self.places.shrink_to(MOST_KEPT);
+        self.places.clear();
         self.ends.clear();
-        self.ends.shrink_to(MOST_KEPT);
         self.released = false;
     }
 
@@ -138,34 +141,57 @@ impl Marks {
 
     /// All of them, ascending. A released delimiter isn't among them; the release character is.
     pub fn all(&self) -> &[u32] {
-        self.places.get(..self.count).unwrap_or_default()
+        self.places.all()
+    }
+
+    /// Which of them end segments.
+    pub fn ends(&self) -> &[u32] {
+        self.ends.all()
     }
 
     /// Forgets the first ones.
     pub fn drop_first(&mut self, marks: usize, ends: usize) {
-        self.places.drain(..marks);
-        self.count -= marks;
-        self.ends.drain(..ends);
-        self.ends.iter_mut().for_each(|end| *end -= marks as u32);
+        self.places.drop_first(marks);
+        self.ends.drop_first(ends);
+        self.ends.all.iter_mut().take(self.ends.count).for_each(|end| *end -= marks as u32);
     }
 
     #[inline(always)]
     fn push(&mut self, found: Found, base: u32) {
-        let mut ends = found.ends;
-        while ends != 0 {
-            let below = found.marks & ((ends & ends.wrapping_neg()) - 1);
-            self.ends.push(self.count as u32 + below.count_ones());
-            ends &= ends - 1;
+        let (before, marks) = (self.places.count as u32, found.marks);
+        self.ends.extend::<1>(found.ends, |bits| before + (marks & !bits & bits.wrapping_sub(1)).count_ones());
+        self.places.extend::<6>(marks, |bits| base.wrapping_add(bits.trailing_zeros()));
+    }
+}
+
+impl Numbers {
+    fn clear(&mut self) {
+        self.count = 0;
+        self.all.truncate(MOST_KEPT);
+        self.all.shrink_to(MOST_KEPT);
+    }
+
+    fn all(&self) -> &[u32] {
+        self.all.get(..self.count).unwrap_or_default()
+    }
+
+    fn drop_first(&mut self, count: usize) {
+        self.all.copy_within(count..self.count, 0);
+        self.count -= count;
+    }
+
+    /// Adds a number for each bit, told by the bits that are left: four in a round, and `ROUNDS` at least, which most
+    /// blocks have, since the processor guesses badly how many it will be.
+    #[inline(always)]
+    fn extend<const ROUNDS: usize>(&mut self, mut bits: u64, number: impl Fn(u64) -> u32) {
+        if self.all.len() < self.count + 64 {
+            self.all.resize((self.count + 64) * 2, 0);
         }
-        if self.places.len() < self.count + 64 {
-            self.places.resize((self.count + 64) * 2, 0);
-        }
-        let (mut bits, count) = (found.marks, found.marks.count_ones() as usize);
-        let room = self.places.get_mut(self.count..self.count + 64).unwrap_or_default();
-        // By fours: a loop that ends at a number of rounds which the processor can guess.
-        for places in room.as_chunks_mut::<4>().0.iter_mut().take(count.div_ceil(4)) {
-            for place in places {
-                *place = base.wrapping_add(bits.trailing_zeros());
+        let count = bits.count_ones() as usize;
+        let room = self.all.get_mut(self.count..self.count + 64).unwrap_or_default();
+        for numbers in room.as_chunks_mut::<4>().0.iter_mut().take(count.div_ceil(4).max(ROUNDS)) {
+            for one in numbers {
+                *one = number(bits);
                 bits &= bits.wrapping_sub(1);
             }
         }
@@ -310,9 +336,9 @@ fn plain(bytes: &[u8], syntax: &Syntax) -> Marks {
         let delimiter = delimiters.contains(&Some(*byte)) && !released;
         if release || delimiter || !(32..127).contains(byte) {
             if *byte == syntax.segment && delimiter {
-                into.ends.push(into.places.len() as u32);
+                into.ends.all.push(into.places.all.len() as u32);
             }
-            into.places.push(at);
+            into.places.all.push(at);
         }
         released = release;
     }
@@ -346,8 +372,8 @@ mod tests {
                 Needles { way, ..needles }.mark(first, 0, &mut found);
                 Needles { way, ..needles }.mark(second, first.len() as u32, &mut found);
                 let plain = plain(bytes, syntax);
-                prop_assert_eq!(found.all(), &plain.places[..], "{:?}", way);
-                prop_assert_eq!(&found.ends, &plain.ends, "{:?}", way);
+                prop_assert_eq!(found.all(), &plain.places.all[..], "{:?}", way);
+                prop_assert_eq!(found.ends(), &plain.ends.all[..], "{:?}", way);
             }
         }
         Ok(())

@@ -89,7 +89,7 @@ impl Window {
         let mut set = Collected::at(header.start, spans);
         loop {
             let bytes = source.from(header.start);
-            let (marks, terminators) = (self.found.all(), &self.found.ends[..]);
+            let (marks, terminators) = (self.found.all(), self.found.ends());
             let (mut mark, mut next) = (self.mark, self.end);
             while let Some(last) = terminators.get(next).map(|last| *last as usize) {
                 let Some(end) = marks.get(last).map(|at| at.wrapping_sub(shift)) else { return Ok(None) };
@@ -151,7 +151,7 @@ impl Window {
         while self.found.all().get(self.mark).is_some_and(|mark| *mark < offset) {
             self.mark += 1;
         }
-        while self.found.ends.get(self.end).is_some_and(|end| (*end as usize) < self.mark) {
+        while self.found.ends().get(self.end).is_some_and(|end| (*end as usize) < self.mark) {
             self.end += 1;
         }
         if self.mark > KEPT {
