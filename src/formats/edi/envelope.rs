@@ -64,20 +64,27 @@ impl Service {
     /// A component from 1 of an element.
     pub fn component(&self, position: usize, component: usize) -> String {
         let raw = self.raw(position);
-        let mut part = None;
-        match self.component {
-            Some(separator) => {
-                for _ in 0..component {
-                    let before = part.map(|(_, end)| end);
-                    part = self::part(raw.as_bytes(), before, separator, self.release);
-                    if part.is_none() {
-                        break;
-                    }
-                }
-            }
-            None => part = (component == 1).then_some((0, raw.len())),
-        }
-        self.plain(part.and_then(|(start, end)| raw.get(start..end)).unwrap_or("").trim())
+        self.plain(self.parts(&raw).nth(component.wrapping_sub(1)).unwrap_or(""))
+    }
+
+    /// The first components of an element; those that aren't there are empty.
+    pub fn components<const N: usize>(&self, position: usize) -> [String; N] {
+        let raw = self.raw(position);
+        let mut parts = self.parts(&raw);
+        std::array::from_fn(|_| self.plain(parts.next().unwrap_or("")))
+    }
+
+    /// The components of an element's bytes, without padding.
+    fn parts<'a>(&self, raw: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (separator, release, mut before) = (self.component, self.release, None);
+        std::iter::from_fn(move || {
+            let (start, end) = match separator {
+                Some(separator) => part(raw.as_bytes(), before, separator, release)?,
+                None => Some((0, raw.len())).filter(|_| before.is_none())?,
+            };
+            before = Some(end);
+            Some(raw.get(start..end).unwrap_or("").trim())
+        })
     }
 
     fn raw(&self, position: usize) -> Cow<'_, str> {
@@ -181,20 +188,22 @@ pub(crate) struct Statement<'a> {
 impl Statement<'_> {
     /// A count that is wrong: none of those that there may be said to be. Leading zeros are daily life.
     pub fn count(&self, right: RangeInclusive<u32>, policy: &Policy) -> Option<Fault> {
-        let is_right = |stated: &str| stated.parse().is_ok_and(|stated| right.contains(&stated));
-        if is_right(self.trailer.raw(self.position).trim()) {
+        if self.counts(&right) {
             return None;
         }
         let stated = self.trailer.element(self.position);
-        if is_right(&stated) {
-            return None;
-        }
         let counted = right.start();
         let name = format!("{}{:02}", self.trailer.id(), self.position);
         let says = if stated.is_empty() { "nothing".into() } else { format!("“{stated}”") };
         let sentence = format!("{name} says {says}, and there {}.", counted_of((*counted).into(), self.what));
         let fault = Fault::new(self.code, self.trailer.place_of(self.position), sentence);
         by_severity(fault.found(&stated).expected(counted.to_string()), policy.counts)
+    }
+
+    /// True if the count is one of the right ones.
+    fn counts(&self, right: &RangeInclusive<u32>) -> bool {
+        let is_right = |stated: &str| stated.parse().is_ok_and(|stated| right.contains(&stated));
+        is_right(self.trailer.raw(self.position).trim()) || is_right(&self.trailer.element(self.position))
     }
 
     /// A control number that differs from the header's; by leading zeros only is no more than a note.
@@ -223,9 +232,13 @@ pub(crate) fn check_trailer(
     faults: &mut Faults,
 ) {
     let (header, position) = header;
-    let (stated, name) = (header.element(position), format!("{}{position:02}", header.id()));
-    let [count_at, control_at] = [1, 2].map(|position| trailer.place_of(position));
     let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what };
+    let stated = header.element(position);
+    if faults.count() == 0 && count.counts(&segments) && trailer.element(2) == stated {
+        return; // most sets: no name and no place is asked for
+    }
+    let name = format!("{}{position:02}", header.id());
+    let [count_at, control_at] = [1, 2].map(|position| trailer.place_of(position));
     let control = Statement { code: codes::SET_CONTROL, trailer, position: 2, what: "" };
     if !faults.refuse(&count_at, &[codes::WRONG_CHARACTERS, codes::MISSING_ELEMENT]) {
         count.count(segments, policy).into_iter().for_each(|fault| faults.push(fault));

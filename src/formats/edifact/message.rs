@@ -11,8 +11,9 @@ pub(super) fn identifier(unh: &Service) -> Option<Fault> {
     if unh.lacks(2) {
         return None;
     }
-    let missing = MANDATORY.iter().filter(|(n, _)| unh.component(2, usize::from(*n)).is_empty());
-    let missing: Vec<_> = missing.collect();
+    let there: [String; MANDATORY.len()] = unh.components(2);
+    let missing: Vec<_> =
+        MANDATORY.iter().zip(there).filter(|(_, there)| there.is_empty()).map(|(one, _)| one).collect();
     let (first, names) = (missing.first()?.0, missing.iter().map(|(_, name)| *name).collect::<Vec<_>>());
     let names = match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),

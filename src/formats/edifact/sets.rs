@@ -45,14 +45,15 @@ impl<R: BufRead> Edifact<R> {
         let (group, open) = (self.group.as_mut().map(|g| &mut g.numbers), self.open.as_mut().map(|o| &mut o.numbers));
         let envelope = if group.is_some() { "group" } else { "interchange" };
         let again = group.or(open).and_then(|seen| seen.again(codes::SET_NUMBER_AGAIN, unh, 1, envelope));
+        let [kind, version, release, _, association] = unh.components(2);
         let mut set = Set {
             ordinal: self.sets,
             standard: Standard::Edifact,
             interchange: self.open.as_ref().map(|open| open.ordinal),
             group: self.group.as_ref().map(|g| g.ordinal),
-            kind: unh.component(2, 1).into(),
-            version: format!("{}{}", unh.component(2, 2), unh.component(2, 3)).into(),
-            association: unh.component(2, 5).into(),
+            kind: kind.into(),
+            version: (version + &release).into(),
+            association: association.into(),
             control: unh.element(1).into(),
             byte: collected.start,
             len: collected.end - collected.start,
