@@ -41,5 +41,6 @@ pub mod write;
 mod x12;
 mod xml;
 
+pub use edi::values::misfit;
 pub use fault::explain;
 pub use reader::{CsvOptions, Options, Reader, read, sniff};

@@ -23,10 +23,13 @@ pub enum At {
     Row { line: u64, column: Option<Box<str>> },
     /// XML (a path with prefixes) and JSON (a pointer, RFC 6901).
     Node { path: Box<str> },
+    /// No place of the document: a line, from 1, of a file that says how it is read or written. Nothing that the document
+    /// says is at fault; `byte` and `len` are 0.
+    File { name: Box<str>, line: u32 },
 }
 
 impl std::fmt::Display for At {
-    /// The short form that people and scripts read: `PO102`, `REF04-2`, `row 7, quantity`, `/Order/ID`.
+    /// The short form that people and scripts read: `PO102`, `REF04-2`, `row 7, quantity`, `/Order/ID`, `mapping.yaml:7`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             At::Segment { id, element, component, repeat, .. } => {
@@ -41,6 +44,7 @@ impl std::fmt::Display for At {
             At::Row { line, column: Some(column) } => write!(f, "line {line}, {column}"),
             At::Row { line, column: None } => write!(f, "line {line}"),
             At::Node { path } => f.write_str(path),
+            At::File { name, line } => write!(f, "{name}:{line}"),
         }
     }
 }

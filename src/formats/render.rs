@@ -13,6 +13,7 @@ use crate::{
     edi::unfold::unfold,
     fault::{Costs, Fault},
     piece::Standard,
+    place::At,
     reader::sniff,
 };
 
@@ -30,11 +31,12 @@ pub struct Line {
 
 /// The picture of a document's faults; with `color` for a terminal that shows it.
 pub fn terminal(file_name: &str, bytes: &[u8], faults: &[Fault], color: bool) -> String {
-    let mut faults: Vec<&Fault> = faults.iter().collect();
+    let (elsewhere, mut faults): (Vec<&Fault>, Vec<&Fault>) =
+        faults.iter().partition(|fault| matches!(fault.place.at, At::File { .. }));
     faults.sort_by_key(|fault| fault.place.byte);
     let mut picture = Picture { paint: Paint { color }, lines: lines(bytes), bytes, shown: 0, out: String::new() };
     picture.out = format!("{}\n", picture.paint.bold(file_name));
-    if faults.is_empty() {
+    if faults.is_empty() && elsewhere.is_empty() {
         picture.out.push_str("  nothing wrong was found\n");
         return picture.out;
     }
@@ -45,6 +47,12 @@ pub fn terminal(file_name: &str, bytes: &[u8], faults: &[Fault], color: bool) ->
         let next = faults.get(at + same).map(|fault| picture.line_of(fault));
         picture.block(line, &faults[at..at + same], next);
         at += same;
+    }
+    // What the document is not to blame for stands under none of its lines.
+    for fault in elsewhere {
+        picture.out.push_str(&format!("\n  {}\n", fault.place.at));
+        picture.words(fault, 0, None);
+        faults.push(fault);
     }
     picture.summary(&faults);
     picture.out
@@ -250,5 +258,31 @@ impl Paint {
 
     fn with(&self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::Place;
+
+    #[test]
+    fn what_a_file_of_ours_says_is_drawn_under_no_line_of_the_document() {
+        let bytes = b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260302*0915*U*00401*000000101*0*T*>~";
+        let place = Place { byte: 0, len: 0, at: At::File { name: "m/mapping.yaml".into(), line: 12 } };
+        let fault =
+            Fault::new("mapping/bad_value", place, "m/mapping.yaml:12 says `x` by itself.").remedy("Correct it.");
+        assert_eq!(
+            terminal("order.edi", bytes, &[fault], false),
+            "order.edi
+
+  m/mapping.yaml:12
+       │ mapping/bad_value refuses the set
+       │          m/mapping.yaml:12 says `x` by itself.
+       │     next Correct it.
+
+1 fault refuses something
+"
+        );
     }
 }

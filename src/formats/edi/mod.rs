@@ -27,5 +27,5 @@ mod structure;
 pub(crate) mod text;
 mod twin;
 pub(crate) mod unfold;
-mod values;
+pub(crate) mod values;
 pub(crate) mod window;

@@ -12,6 +12,20 @@ pub(crate) struct Wrong {
     pub expected: String,
 }
 
+/// Why an element can't hold a value: what is wrong with it (`has 7 characters`), and what the element takes.
+///
+/// ```
+/// use crossdock_formats::{guides, misfit, piece::Standard};
+///
+/// let beginning = guides::segment(Standard::X12, "004010", "BEG").unwrap();
+/// let (says, takes) = misfit("SALE", &beginning.elements[1]).unwrap();
+/// assert_eq!((&*says, &*takes), ("has 4 characters", "exactly 2 characters"));
+/// assert_eq!(misfit("SA", &beginning.elements[1]), None);
+/// ```
+pub fn misfit(value: &str, spec: &ElementSpec) -> Option<(String, String)> {
+    check(value, spec).map(|wrong| (wrong.says, wrong.expected))
+}
+
 /// Checks a value that is there. X12.6 §3.5.1 (types), ISO 9735-1 §8 (representations).
 pub(crate) fn check(value: &str, spec: &ElementSpec) -> Option<Wrong> {
     let length = match spec.class {

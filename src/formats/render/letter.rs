@@ -11,6 +11,7 @@ use crate::{
     ack::NAMES,
     codes,
     fault::{Costs, Fault, Layer, shorten},
+    place::At,
 };
 use asks::ask;
 use serde::Serialize;
@@ -78,9 +79,14 @@ pub struct Quoted {
     pub marked: usize,
 }
 
-/// Writes the letter. Notes, which cost nothing, are none of its sender's business.
+/// Notes, which cost nothing, are none of its sender's business, and neither is what a file of ours says.
+fn theirs(fault: &&Fault) -> bool {
+    fault.costs > Costs::Nothing && !matches!(fault.place.at, At::File { .. })
+}
+
+/// Writes the letter.
 pub fn letter(matter: &Matter) -> Letter {
-    let mut faults: Vec<&Fault> = matter.faults.iter().filter(|fault| fault.costs > Costs::Nothing).collect();
+    let mut faults: Vec<&Fault> = matter.faults.iter().filter(theirs).collect();
     faults.sort_by_key(|fault| fault.place.byte);
     let lines = lines(matter.bytes);
     let points: Vec<Point> = faults.iter().take(POINTS).map(|fault| point(matter.bytes, &lines, fault)).collect();
