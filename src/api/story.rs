@@ -163,17 +163,26 @@ fn next_of_message(message: &Message, holds: &[(MessageId, String, String)]) -> 
             body: Some(serde_json::json!({"scheme": scheme, "value": value, "target": null})),
         }),
         ("held" | "rejected" | "dead", _) => Some(Action {
-            sentence: format!(
-                "when the cause is gone, restart {}: {}",
-                what(message),
-                reason(messages::why(message.cause.as_ref(), message.faults.as_ref()))
-            ),
+            sentence: match unknown_value(message) {
+                Some(remedy) => remedy.to_owned(),
+                None => format!(
+                    "when the cause is gone, restart {}: {}",
+                    what(message),
+                    reason(messages::why(message.cause.as_ref(), message.faults.as_ref()))
+                ),
+            },
             method: "POST",
             path: format!("/v1/messages/{}/restart", message.id),
             body: Some(serde_json::json!({"why": ""})),
         }),
         _ => None,
     }
+}
+
+/// What to do for a message that is refused because a table has no row for what it says.
+fn unknown_value(message: &Message) -> Option<&str> {
+    let faults = message.faults.as_ref().and_then(serde_json::Value::as_array)?;
+    faults.iter().find(|fault| fault["code"] == "mapping/no_reference")?["remedy"].as_str()
 }
 
 fn next_of_delivery(delivery: &Delivery) -> Option<Action> {

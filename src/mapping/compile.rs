@@ -10,7 +10,7 @@ use super::{
     rules,
     shape::{self, Shape},
     standard,
-    tables::{self, Table},
+    tables::{self, Row, Table},
     write_loops,
     yaml::{Spot, What, Yaml},
 };
@@ -20,7 +20,10 @@ use crate::formats::{
     piece::Standard,
 };
 use sha2::{Digest, Sha256};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 pub(super) const KEYS: &[&str] = &[
     "mapping",
@@ -48,15 +51,20 @@ pub type FindFile<'a> = &'a dyn Fn(&str, &str) -> Option<(String, &'a str)>;
 
 /// Compiles one mapping with what it extends.
 pub fn compile(resolved: &Resolved, find: FindFile, guide: FindGuide) -> Result<Program, Vec<FileWrong>> {
-    let Resolved { yaml, files, texts } = resolved;
+    let Resolved { yaml, files, texts, wrong } = resolved;
     let built_in = files.iter().zip(texts).map(|(file, text)| standard::is_built_in(file, text)).collect();
-    let (wrong, hash, own_tables) = (Vec::new(), Sha256::new(), Vec::new());
+    let (wrong, hash, own_tables) = (wrong.clone(), Sha256::new(), Vec::new());
     let mut compiler = Compiler { files, built_in, yaml, wrong, hash, own_tables };
     texts.iter().for_each(|text| compiler.hash.update(text.as_bytes()));
     let program = compiler.program(find, guide);
     match program {
         Some(program) if compiler.wrong.is_empty() => Ok(program),
-        _ => Err(compiler.wrong),
+        _ => {
+            // What two places of `at: A ?? B` have in common is told once.
+            let mut told = HashSet::new();
+            compiler.wrong.retain(|wrong| told.insert(wrong.clone()));
+            Err(compiler.wrong)
+        }
     }
 }
 
@@ -100,8 +108,8 @@ impl Compiler<'_> {
         let layout = self.layout(&from);
         let mut router = Router::new(from.standard, guide, namespaces);
         self.order(&from, &mut router);
-        let (items, wrong, computes) = (Vec::new(), Vec::new(), false);
-        let mut fields = Fields { router, tables: &tables, message: &message, items, computes, wrong };
+        let (items, wrong, wrong_rows, computes) = (Vec::new(), Vec::new(), Vec::new(), false);
+        let mut fields = Fields { router, tables: &tables, message: &message, items, computes, wrong, wrong_rows };
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.position("write") < self.position("fields");
         let mut rules = if write_first { self.rules(&mut fields) } else { Vec::new() };
@@ -113,8 +121,12 @@ impl Compiler<'_> {
         let requires = self.requires(&mut fields, shape);
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
         let (by_number, computes) = (fields.router.by_number, fields.computes);
-        let wrong = std::mem::take(&mut fields.wrong);
+        let (wrong, rows) = (std::mem::take(&mut fields.wrong), std::mem::take(&mut fields.wrong_rows));
         wrong.into_iter().for_each(|(spot, sentence)| self.say(spot, sentence));
+        for (row, sentence) in rows {
+            let file = row.file.as_deref().unwrap_or_else(|| self.file(row.spot)).to_owned();
+            self.wrong.push((file, row.spot, sentence));
+        }
         let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
         if by_number && !one_way {
             self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");
@@ -416,7 +428,7 @@ impl Compiler<'_> {
                         self.own_tables.push((path.clone(), file.clone()));
                     }
                     match tables::parse(&table.name, text) {
-                        Ok(rows) => table.below(rows),
+                        Ok(rows) => table.below(rows, &file),
                         Err(wrong) => self.wrong.extend(wrong.into_iter().map(|(spot, why)| (file.clone(), spot, why))),
                     }
                 }
@@ -425,7 +437,10 @@ impl Compiler<'_> {
             What::Map(rows) => {
                 for row in rows {
                     match row.value.text() {
-                        Some(target) => _ = table.add(&row.key, target, row.key_spot.line),
+                        Some(target) => {
+                            let (value, target, spot) = (row.key.clone(), target.to_owned(), row.key_spot);
+                            table.add(Row { value, target, spot, file: None });
+                        }
                         None => self.say(row.value.spot, "a row of a table leads to a text"),
                     }
                 }

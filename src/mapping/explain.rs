@@ -92,6 +92,16 @@ impl Plan {
     /// Reads one set, and tells of each value of the message which bytes and which line made it, and of each value of the
     /// document what it became. What it tells of a document that this mapping wrote is why each value stands there.
     pub fn explain(&self, tree: &Tree, context: &Context) -> Explained<'_> {
+        self.explained(tree, context, None)
+    }
+
+    /// As [`Plan::explain`], of a document that was written from a message: what the message has no field for, though
+    /// reading would make one of it, is the mapping's own, and has the line of `write:` that says it.
+    pub fn explain_written(&self, tree: &Tree, context: &Context, message: &Value) -> Explained<'_> {
+        self.explained(tree, context, Some(message))
+    }
+
+    fn explained(&self, tree: &Tree, context: &Context, message: Option<&Value>) -> Explained<'_> {
         let (reading, mut seen) = read::explain(&self.0, tree, context);
         let said = unread::values(self.standard(), tree);
         let coverage = coverage(tree, &said, &seen);
@@ -110,14 +120,17 @@ impl Plan {
         for origin in &told {
             made.entry((origin.bytes.start, origin.bytes.end)).or_default().insert(&origin.field);
         }
+        let has = |field: &str| message.is_none_or(|message| message.pointer(field).is_some_and(|v| !v.is_null()));
+        let by_rule = |spot: &&Spot| self.0.rules.iter().any(|rule| rule.spot == **spot);
         let mut values: Vec<Looked> = said
             .into_iter()
             .map(|(path, node)| {
                 let bytes = tree.bytes(node);
-                let fields = made.get(&(bytes.start, bytes.end)).into_iter().flatten().map(|f| (*f).to_owned());
-                let fields: Vec<String> = fields.collect();
+                let read: Vec<&str> = made.get(&(bytes.start, bytes.end)).into_iter().flatten().copied().collect();
+                let fields: Vec<String> = read.iter().filter(|field| has(field)).map(|f| (*f).to_owned()).collect();
                 let spots = looked.get(&node).map_or(&[][..], Vec::as_slice);
-                let line = self.looked_by(spots, &fields).map(|spot| self.0.placed(spot));
+                let rule = spots.iter().find(by_rule).filter(|_| fields.is_empty() && !read.is_empty()).copied();
+                let line = rule.or_else(|| self.looked_by(spots, &fields)).map(|spot| self.0.placed(spot));
                 Looked { place: tree.place(node).at, bytes, path, fields, line }
             })
             .collect();

@@ -23,13 +23,15 @@ pub struct Resolved {
     pub files: Vec<String>,
     /// Their texts, its own first.
     pub texts: Vec<String>,
+    /// What is wrong with how they are laid over each other: the rest can be looked at all the same.
+    pub wrong: Vec<FileWrong>,
 }
 
 impl Resolved {
     /// A file that extends nothing.
     pub fn alone(file: &str, text: &str) -> Result<Resolved, Vec<FileWrong>> {
         let yaml = yaml::parse(text).map_err(|(spot, sentence)| vec![(file.to_owned(), spot, sentence)])?;
-        Ok(Resolved { yaml, files: vec![file.to_owned()], texts: vec![text.to_owned()] })
+        Ok(Resolved { yaml, files: vec![file.to_owned()], texts: vec![text.to_owned()], wrong: vec![] })
     }
 }
 
@@ -84,7 +86,7 @@ fn laid(chain: Vec<Resolved>) -> Result<Resolved, Vec<FileWrong>> {
         texts.extend(one.texts);
         layers.push(one.yaml.of_file(number));
     }
-    let mut wrong = Vec::new();
+    let mut laying = Layers { texts, wrong: Vec::new() };
     let mut below: Option<Yaml> = None;
     for mut own in layers.into_iter().rev() {
         if let What::Map(entries) = &mut own.what {
@@ -92,61 +94,87 @@ fn laid(chain: Vec<Resolved>) -> Result<Resolved, Vec<FileWrong>> {
         }
         below = Some(match below {
             None => own,
-            Some(below) => over(below, own, &[], &mut wrong),
+            Some(below) => laying.over(below, own, &[]),
         });
     }
+    let Layers { texts, wrong } = laying;
     let wrong: Vec<FileWrong> =
         wrong.into_iter().map(|(spot, why)| (files[usize::from(spot.file)].clone(), spot, why)).collect();
     match below {
-        Some(yaml) if wrong.is_empty() => Ok(Resolved { yaml, files, texts }),
-        _ => Err(wrong),
+        Some(yaml) => Ok(Resolved { yaml, files, texts, wrong }),
+        None => Err(wrong),
     }
 }
 
-/// Lays one value over another.
-fn over(below: Yaml, own: Yaml, path: &[&str], wrong: &mut Vec<(Spot, String)>) -> Yaml {
-    let spot = own.spot;
-    match (below.what, own.what) {
-        (What::Map(under), What::Map(entries)) if !(makes(&under) || makes(&entries)) => {
-            Yaml { what: What::Map(members(under, entries, path, wrong)), spot }
-        }
-        (What::List(mut under), What::List(items)) if path == ["require"] => {
-            under.extend(items);
-            Yaml { what: What::List(under), spot }
-        }
-        // A table's rows before the rows, or the file, below.
-        (under @ (What::Text(_) | What::List(_)), What::Map(rows)) if path.len() == 2 && path[0] == "tables" => {
-            let mut parts = vec![Yaml { what: What::Map(rows), spot }];
-            match under {
-                What::List(items) => parts.extend(items),
-                one => parts.push(Yaml { what: one, spot: below.spot }),
-            }
-            Yaml { what: What::List(parts), spot }
-        }
-        (_, what) => Yaml { what, spot },
-    }
+/// Files that are being laid over each other.
+struct Layers {
+    /// Their texts, by the number that a [`Spot`] has.
+    texts: Vec<String>,
+    wrong: Vec<(Spot, String)>,
 }
 
-fn members(mut under: Vec<Entry>, own: Vec<Entry>, path: &[&str], wrong: &mut Vec<(Spot, String)>) -> Vec<Entry> {
-    for entry in own {
-        let at = under.iter().position(|e| e.key == entry.key);
-        match (at, &entry.value.what) {
-            (Some(at), What::Null) => drop(under.remove(at)),
-            (None, What::Null) => {
-                let near = hint(&entry.key, under.iter().map(|e| e.key.as_str()));
-                wrong.push((entry.key_spot, format!("`{}: ~` takes away what is not there below{near}", entry.key)));
+impl Layers {
+    /// Lays one value over another.
+    fn over(&mut self, below: Yaml, own: Yaml, path: &[&str]) -> Yaml {
+        let spot = own.spot;
+        match (below.what, own.what) {
+            (What::Map(under), What::Map(entries)) if !(makes(&under) || makes(&entries)) => {
+                Yaml { what: What::Map(self.members(under, entries, path)), spot }
             }
-            (Some(at), _) => {
-                let place = &mut under[at];
-                let inner: Vec<&str> = path.iter().copied().chain([entry.key.as_str()]).collect();
-                let below = std::mem::replace(&mut place.value, Yaml { what: What::Null, spot: entry.value.spot });
-                place.value = over(below, entry.value, &inner, wrong);
-                place.key_spot = entry.key_spot;
+            (What::List(mut under), What::List(items)) if path == ["require"] => {
+                under.extend(items);
+                Yaml { what: What::List(under), spot }
             }
-            (None, _) => under.push(entry),
+            // A table's rows before the rows, or the file, below.
+            (under @ (What::Text(_) | What::List(_)), What::Map(rows)) if path.len() == 2 && path[0] == "tables" => {
+                let mut parts = vec![Yaml { what: What::Map(rows), spot }];
+                match under {
+                    What::List(items) => parts.extend(items),
+                    one => parts.push(Yaml { what: one, spot: below.spot }),
+                }
+                Yaml { what: What::List(parts), spot }
+            }
+            (_, what) => Yaml { what, spot },
         }
     }
-    under
+
+    fn members(&mut self, mut under: Vec<Entry>, own: Vec<Entry>, path: &[&str]) -> Vec<Entry> {
+        for entry in own {
+            let at = under.iter().position(|e| e.key == entry.key);
+            match (at, &entry.value.what) {
+                (Some(_), What::Null) if !self.said(entry.value.spot) => {
+                    let key = &entry.key;
+                    let sentence = format!(
+                        "`{key}:` says nothing: `{key}: ~` takes away what stands below, and without this line that stays"
+                    );
+                    self.wrong.push((entry.key_spot, sentence));
+                }
+                (Some(at), What::Null) => drop(under.remove(at)),
+                (None, What::Null) if self.said(entry.value.spot) => {
+                    let near = hint(&entry.key, under.iter().map(|e| e.key.as_str()));
+                    self.wrong
+                        .push((entry.key_spot, format!("`{}: ~` takes away what is not there below{near}", entry.key)));
+                }
+                (Some(at), _) => {
+                    let place = &mut under[at];
+                    let inner: Vec<&str> = path.iter().copied().chain([entry.key.as_str()]).collect();
+                    let below = std::mem::replace(&mut place.value, Yaml { what: What::Null, spot: entry.value.spot });
+                    place.value = self.over(below, entry.value, &inner);
+                    place.key_spot = entry.key_spot;
+                }
+                (None, _) => under.push(entry),
+            }
+        }
+        under
+    }
+
+    /// Does anything stand where a value is nothing, as in `notes: ~`?
+    fn said(&self, spot: Spot) -> bool {
+        let text = self.texts.get(usize::from(spot.file)).map_or("", String::as_str);
+        let line = text.lines().nth((spot.line as usize).saturating_sub(1)).unwrap_or_default();
+        let rest: String = line.chars().skip((spot.column as usize).saturating_sub(1)).take(4).collect();
+        rest.starts_with('~') || rest.eq_ignore_ascii_case("null")
+    }
 }
 
 fn makes(entries: &[Entry]) -> bool {

@@ -1,5 +1,6 @@
 //! Faults of mapping: what could not be read or written, where it stands, what to do.
 
+use super::explain::Line;
 use crate::formats::{
     fault::{Costs, Fault, Layer, Origin, shorten},
     place::{At, Place},
@@ -23,6 +24,11 @@ pub fn fault(code: &str, place: Place, found: &str, expected: &str, sentence: St
     }
 }
 
+/// The place of what a line of the mapping says by itself, which is no place of the document.
+pub fn own(line: Line) -> Place {
+    Place { byte: 0, len: 0, at: At::File { name: line.file.into(), line: line.line } }
+}
+
 /// A value, shortened to 80 characters.
 pub fn short(text: &str) -> String {
     shorten(text, SHOWN)
@@ -35,6 +41,7 @@ pub fn words(label: &str, place: &Place) -> String {
         At::Row { line, .. } => format!("in line {line}"),
         At::Node { path } if path.is_empty() => "in the document".into(),
         At::Node { path } => format!("at {path}"),
+        at @ At::File { .. } => format!("at {at}"),
     };
     format!("{label} {where_}").trim_start().to_owned()
 }
@@ -56,6 +63,7 @@ pub fn missing(mut place: Place, element: Option<u16>, component: Option<u16>, n
                 *path = format!("{path}/{name}").into();
             }
         }
+        At::File { .. } => {}
     }
     place
 }

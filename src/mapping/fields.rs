@@ -2,14 +2,12 @@
 
 use super::{
     cel::{Expression, Wanted},
-    dates::DateFormat,
     expr,
-    moment::Form,
     near::hint,
-    plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Repeat, Route, Source, Step, Walk},
+    plan::{Alternative, Block, Computed, Field, Formula, Pipe, Repeat, Route, Source, Step, Walk},
     route::Router,
     shape::{self, Member, Shape},
-    tables::Table,
+    tables::{Row, Table},
     yaml::{Entry, Spot, What, Yaml},
 };
 use crate::formats::piece::Standard;
@@ -24,15 +22,12 @@ pub struct Fields<'a> {
     /// A field is computed.
     pub computes: bool,
     pub wrong: Vec<(Spot, String)>,
+    /// Rows of tables that lead where a field can't take it.
+    pub wrong_rows: Vec<(Row, String)>,
 }
 
-const PIPES: &[&str] = &[
-    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item",
-    "ref", "when", "prefix",
-];
-
 impl Fields<'_> {
-    fn say(&mut self, spot: Spot, sentence: impl Into<String>) {
+    pub(super) fn say(&mut self, spot: Spot, sentence: impl Into<String>) {
         self.wrong.push((spot, sentence.into()));
     }
 
@@ -66,28 +61,29 @@ impl Fields<'_> {
 
     fn field(&mut self, entry: &Entry, member: &Member) -> Option<Field> {
         let source = match &member.shape {
-            Shape::Object(members) => self.object_source(&entry.value, members)?,
+            Shape::Object(members) => self.object_source(entry, members)?,
             Shape::List(item) => match &**item {
                 Shape::Object(members) => self.each(entry, members)?,
                 item => self.list(&entry.value, item)?,
             },
             Shape::Free => Source::Object(self.free(&entry.value)),
-            shape => self.leaf(&entry.value, shape)?,
+            shape => self.leaf(&entry.value, shape, &entry.key)?,
         };
         let (name, shape, spot) = (member.name.clone(), member.shape.clone(), entry.value.spot);
         Some(Field { name, number: 0, shape, mandatory: member.mandatory, source, spot })
     }
 
-    fn object_source(&mut self, yaml: &Yaml, members: &[Member]) -> Option<Source> {
+    fn object_source(&mut self, entry: &Entry, members: &[Member]) -> Option<Source> {
+        let yaml = &entry.value;
         // `shipped: G6202 | when(04, 05)`
         if matches!(yaml.what, What::Text(_))
             && ["date", "time", "zone"].iter().all(|n| members.iter().any(|m| m.name == *n))
         {
-            return self.leaf(yaml, &Shape::Object(members.to_vec()));
+            return self.leaf(yaml, &Shape::Object(members.to_vec()), &entry.key);
         }
         let at = yaml.get("at").filter(|_| !members.iter().any(|m| m.name == "at"));
         let Some(at) = at else { return Some(Source::Object(self.object(yaml, members, &[]))) };
-        let parsed = self.parsed(at)?;
+        let Some(parsed) = self.parsed(at) else { return self.nowhere(yaml, members, &["at"]) };
         if !parsed.pipes.is_empty() {
             self.say(at.spot, "`at:` takes a path, and others behind ??");
         }
@@ -110,12 +106,12 @@ impl Fields<'_> {
     fn each(&mut self, entry: &Entry, members: &[Member]) -> Option<Source> {
         let Some(each) = entry.value.get("each") else {
             self.say(entry.key_spot, format!("`{}` is a list: say `each:` with the loop that makes one", entry.key));
-            return None;
+            return self.items_nowhere(&entry.value, members);
         };
         if each.text() == Some(".") {
             return Some(self.own(&entry.value, each.spot, members));
         }
-        let parsed = self.parsed(each)?;
+        let Some(parsed) = self.parsed(each) else { return self.items_nowhere(&entry.value, members) };
         match (parsed.alternatives.as_slice(), parsed.pipes.as_slice()) {
             ([expr::Alternative::Path(path)], []) => {
                 self.items.push(Shape::Object(members.to_vec()));
@@ -125,9 +121,26 @@ impl Fields<'_> {
             }
             _ => {
                 self.say(each.spot, "`each:` takes one path");
-                None
+                self.items_nowhere(&entry.value, members)
             }
         }
+    }
+
+    /// Of a place that is not there the fields can be looked at all the same, but for where they would stand.
+    fn nowhere(&mut self, yaml: &Yaml, members: &[Member], keys: &[&str]) -> Option<Source> {
+        let outer = std::mem::replace(&mut self.router.nowhere, true);
+        if matches!(yaml.what, What::Map(_)) {
+            self.object(yaml, members, keys);
+        }
+        self.router.nowhere = outer;
+        None
+    }
+
+    fn items_nowhere(&mut self, yaml: &Yaml, members: &[Member]) -> Option<Source> {
+        self.items.push(Shape::Object(members.to_vec()));
+        self.nowhere(yaml, members, &["each", "under", "repeat"]);
+        self.items.pop();
+        None
     }
 
     /// `each: .`: the place itself says the one item, or with `repeat:` several in its segment (RCD).
@@ -141,10 +154,12 @@ impl Fields<'_> {
     }
 
     fn block(&mut self, yaml: &Yaml, at: &Yaml, path: &expr::Path, members: &[Member], keys: &[&str]) -> Option<Block> {
-        let (up, steps) = match self.router.place(path) {
-            Ok(found) => found,
-            Err(wrong) => {
-                self.wrong_at(at.spot, wrong);
+        let found = if self.router.nowhere { None } else { Some(self.router.place(path)) };
+        let (up, steps) = match found {
+            Some(Ok(found)) => found,
+            found => {
+                found.and_then(Result::err).into_iter().for_each(|wrong| self.wrong_at(at.spot, wrong));
+                self.nowhere(yaml, members, keys);
                 return None;
             }
         };
@@ -179,7 +194,7 @@ impl Fields<'_> {
 
     /// `repeat: 03/2`
     fn repeat(&mut self, yaml: &Yaml, segment: Option<&str>) -> Option<Repeat> {
-        let yaml = yaml.get("repeat")?;
+        let yaml = yaml.get("repeat").filter(|_| !self.router.nowhere)?;
         let Some(segment) = segment.filter(|_| self.dots()) else {
             self.say(
                 yaml.spot,
@@ -241,7 +256,7 @@ impl Fields<'_> {
         };
         let mut formulas = Vec::new();
         for part in parts {
-            let mut formula = self.formula(part)?;
+            let Some(mut formula) = self.formula(part) else { continue };
             let tags = matches!(formula.pipes.last(), Some(Pipe::Item | Pipe::Party(_) | Pipe::Ref(_)));
             match item {
                 Shape::Ref if !tags => {
@@ -259,7 +274,7 @@ impl Fields<'_> {
     fn free(&mut self, yaml: &Yaml) -> Vec<Field> {
         let mut fields = Vec::new();
         for entry in yaml.entries() {
-            if let Some(source) = self.leaf(&entry.value, &Shape::Text) {
+            if let Some(source) = self.leaf(&entry.value, &Shape::Text, &entry.key) {
                 let (name, spot) = (entry.key.clone(), entry.value.spot);
                 fields.push(Field { name, number: 0, shape: Shape::Text, mandatory: false, source, spot });
             }
@@ -267,7 +282,7 @@ impl Fields<'_> {
         fields
     }
 
-    fn leaf(&mut self, yaml: &Yaml, shape: &Shape) -> Option<Source> {
+    fn leaf(&mut self, yaml: &Yaml, shape: &Shape, name: &str) -> Option<Source> {
         let source: fn(Formula) -> Source;
         let text = match yaml.entries() {
             [] => {
@@ -298,48 +313,8 @@ impl Fields<'_> {
             }
         };
         let formula = self.formula(text)?;
-        self.fits(&formula, shape, text.spot);
+        self.fits(&formula, shape, name, text.spot);
         Some(source(formula))
-    }
-
-    fn fits(&mut self, formula: &Formula, shape: &Shape, spot: Spot) {
-        let dated = formula_has(formula, &|p| matches!(p, Pipe::Date(_) | Pipe::CodedDate(_)));
-        let whole = matches!(formula.pipes.last(), Some(Pipe::When(_)));
-        match shape {
-            Shape::Object(_) if !whole => {
-                self.say(spot, "a date with its time is expected here: end with `| when(…)`, or say { date: … }");
-            }
-            Shape::Object(_) => {}
-            _ if formula_has(formula, &|p| matches!(p, Pipe::When(_))) => {
-                self.say(spot, format!("{} is expected here, and the pipe gives a date with its time", shape.takes()));
-            }
-            _ => {}
-        }
-        let self_describing = matches!(self.router.standard, Standard::Xml | Standard::Json);
-        let literal = formula.alternatives.iter().all(|a| matches!(a, Alternative::Literal(_)));
-        if *shape == Shape::Date && !dated && !self_describing && !literal {
-            self.say(spot, "a date needs its format: `| date(yyyymmdd)`");
-        }
-        if *shape != Shape::Date && dated {
-            self.say(spot, format!("{} is expected here, and the pipe gives a date", shape.takes()));
-        }
-        if formula_has(formula, &|p| matches!(p, Pipe::Item | Pipe::Party(_) | Pipe::Ref(_))) {
-            self.say(spot, format!("{} is expected here, and the pipe gives ids with schemes", shape.takes()));
-        }
-        let Shape::Word(words) = shape else { return };
-        let Some(Pipe::Table(table)) = formula.pipes.last() else { return };
-        let table = &self.tables[*table];
-        for (line, _, target) in &table.rows {
-            if !target.is_empty() && !words.contains(target) {
-                let near = hint(target, words.iter().map(String::as_str));
-                let sentence = format!(
-                    "table {} (line {line}) leads to `{target}`; {} is expected{near}",
-                    table.name,
-                    shape.takes()
-                );
-                self.wrong.push((spot, sentence));
-            }
-        }
     }
 
     /// An expression of CEL, checked against the message and what is expected of it.
@@ -395,33 +370,17 @@ impl Fields<'_> {
         self.compiled(&parsed, yaml.spot)
     }
 
+    /// All that is wrong in it is told: what stands behind a path that leads nowhere, too.
     fn compiled(&mut self, field: &expr::Field, spot: Spot) -> Option<Formula> {
-        let mut alternatives = Vec::new();
-        for alternative in &field.alternatives {
-            alternatives.push(match alternative {
-                expr::Alternative::Literal(text) => Alternative::Literal(text.clone()),
-                expr::Alternative::Group(inner) => Alternative::Group(self.compiled(inner, spot)?),
-                expr::Alternative::Setting(name, _) if name == "tenant.currency" => Alternative::TenantCurrency,
-                expr::Alternative::Setting(name, _) if name == "position" => Alternative::Position,
-                expr::Alternative::Setting(name, offset) => {
-                    let near = hint(name, ["tenant.currency", "position"]);
-                    self.wrong_at(spot, (*offset, format!("`${name}` is no setting{near}")));
-                    return None;
-                }
-                expr::Alternative::Path(path) if number(path) => Alternative::Literal(path.text.clone()),
-                expr::Alternative::Path(path) => match self.router.value(path) {
-                    Ok(route) => Alternative::Route(route),
-                    Err(wrong) => {
-                        self.wrong_at(spot, wrong);
-                        return None;
-                    }
-                },
-            });
-        }
+        let told = self.wrong.len();
+        let alternatives: Vec<Alternative> =
+            field.alternatives.iter().filter_map(|one| self.alternative(one, spot)).collect();
         let first = alternatives.iter().find_map(|a| match a {
             Alternative::Route(route) => Some(route.clone()),
             _ => None,
         });
+        let astray = self.router.nowhere || self.wrong.len() > told;
+        let outer = std::mem::replace(&mut self.router.nowhere, astray);
         let mut pipes = Vec::new();
         for call in &field.pipes {
             match self.pipe(call, first.as_ref()) {
@@ -429,112 +388,33 @@ impl Fields<'_> {
                 Ok(Pipe::Upper | Pipe::Lower | Pipe::Cut(_)) if pipes.iter().any(|p| matches!(p, Pipe::Table(_))) => {
                     let sentence = format!("{} behind table can't be undone; put it before the table", call.name);
                     self.wrong_at(spot, (call.offset, sentence));
-                    return None;
                 }
                 Ok(pipe) => pipes.push(pipe),
-                Err(wrong) => {
-                    self.wrong_at(spot, wrong);
-                    return None;
-                }
+                Err(wrong) => self.wrong_at(spot, wrong),
             }
         }
+        self.router.nowhere = outer;
         let every = first.is_some_and(|r| r.steps.iter().any(|s| s.every));
-        Some(Formula { alternatives, pipes, every })
+        (self.wrong.len() == told).then_some(Formula { alternatives, pipes, every })
     }
 
-    /// Compiles a pipe.
-    pub fn pipe(&mut self, call: &expr::PipeCall, route: Option<&Route>) -> Result<Pipe, (usize, String)> {
-        let wrong = |sentence: String| (call.offset, sentence);
-        let takes = |what: &str| wrong(format!("{} takes {what}", call.name));
-        let argument = call.arguments.first().map(|a| a.text.as_str());
-        let at = call.arguments.first().map_or(call.offset, |a| a.offset);
-        let count = |text: Option<&str>| text.and_then(|t| t.parse::<usize>().ok()).filter(|n| *n <= 1000);
-        Ok(match (call.name.as_str(), argument) {
-            ("trim", None) => Pipe::Trim,
-            ("upper", None) => Pipe::Upper,
-            ("lower", None) => Pipe::Lower,
-            ("item", None) => match route.map(|r| &r.leaf) {
-                Some(Leaf::Pairs(_)) => Pipe::Item,
-                _ => return Err(wrong("item takes pairs, as in PO1{VN,UP} | item; for a plain id, `ref(sku)`".into())),
-            },
-            ("decimal", None) => Pipe::Decimal(0),
-            ("decimal", Some(_)) => Pipe::Decimal(
-                count(argument).filter(|n| *n <= 9).ok_or_else(|| takes("the number of implied decimals, 0 to 9"))?
-                    as u32,
-            ),
-            ("date", Some(text)) => match DateFormat::parse(text) {
-                Some(format) => Pipe::Date(format),
-                None => match route.map(|r| self.router.beside(text, r, at)) {
-                    Some(Ok(leaf)) => Pipe::CodedDate(leaf),
-                    _ => {
-                        return Err((
-                            at,
-                            format!("`{text}` is no date format; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …"),
-                        ));
-                    }
-                },
-            },
-            ("table", Some(name)) => match self.tables.iter().position(|t| t.name == name) {
-                Some(table) => Pipe::Table(table),
-                None => {
-                    let near = hint(name, self.tables.iter().map(|t| t.name.as_str()));
-                    return Err((at, format!("the table `{name}` is not named under `tables:`{near}")));
-                }
-            },
-            ("pad", Some(_)) => {
-                let fill = call.arguments.get(1).map_or("0", |a| a.text.as_str());
-                match (count(argument), fill.chars().next()) {
-                    (Some(width), Some(fill)) => Pipe::Pad(width, fill),
-                    _ => return Err(takes("a width and a character, as in pad(10, '0')")),
-                }
+    fn alternative(&mut self, alternative: &expr::Alternative, spot: Spot) -> Option<Alternative> {
+        Some(match alternative {
+            expr::Alternative::Literal(text) => Alternative::Literal(text.clone()),
+            expr::Alternative::Group(inner) => Alternative::Group(self.compiled(inner, spot)?),
+            expr::Alternative::Setting(name, _) if name == "tenant.currency" => Alternative::TenantCurrency,
+            expr::Alternative::Setting(name, _) if name == "position" => Alternative::Position,
+            expr::Alternative::Setting(name, offset) => {
+                let near = hint(name, ["tenant.currency", "position"]);
+                self.wrong_at(spot, (*offset, format!("`${name}` is no setting{near}")));
+                return None;
             }
-            ("cut", Some(_)) => Pipe::Cut(count(argument).ok_or_else(|| takes("a number of characters"))?),
-            ("split", Some(text)) if !text.is_empty() => Pipe::Split(text.into()),
-            ("join", Some(text)) => Pipe::Join(text.into()),
-            ("prefix", Some(text)) if !text.is_empty() => Pipe::Prefix(text.into()),
-            ("default", Some(text)) => Pipe::Default(text.into()),
-            ("ref", Some(scheme)) if !scheme.is_empty() => Pipe::Ref(scheme.into()),
-            ("party", Some(text)) => match route.map(|r| self.router.beside(text, r, at)) {
-                Some(found) => Pipe::Party(found?),
-                None => return Err(wrong("party needs a path before it".into())),
-            },
-            ("when", _) => Pipe::When(self.when(call, route)?),
-            ("date" | "table" | "pad" | "cut" | "prefix" | "split" | "join" | "default" | "ref" | "party", _) => {
-                return Err(takes("an argument in parentheses"));
-            }
-            ("trim" | "upper" | "lower" | "item", Some(_)) => return Err(takes("no argument")),
-            (name, _) => {
-                return Err(wrong(format!("`{name}` is no pipe{}", hint(name, PIPES.iter().copied()))));
-            }
+            expr::Alternative::Path(path) if number(path) => Alternative::Literal(path.text.clone()),
+            expr::Alternative::Path(path) => Alternative::Route(self.router.value(path).unwrap_or_else(|wrong| {
+                self.wrong.push((Spot { column: spot.column + wrong.0 as u32, ..spot }, wrong.1));
+                Route::nowhere(path)
+            })),
         })
-    }
-}
-
-impl Fields<'_> {
-    /// `when(06, 07)`: where time and zone stand beside an X12 date; `when(01.03)`: the code of EDIFACT's format; `when(iso)`.
-    fn when(&mut self, call: &expr::PipeCall, route: Option<&Route>) -> Result<Form, (usize, String)> {
-        let route = route.ok_or_else(|| (call.offset, "when needs a path before it".to_owned()))?;
-        let mut leaves = Vec::new();
-        if matches!(self.router.standard, Standard::X12 | Standard::Edifact) {
-            for argument in &call.arguments {
-                leaves.push(self.router.beside(&argument.text, route, argument.offset)?);
-            }
-        }
-        let iso = matches!(call.arguments.as_slice(), [one] if one.text == "iso");
-        let mut leaves = leaves.into_iter();
-        match (self.router.standard, call.arguments.len()) {
-            (Standard::X12, 0..=2) => Ok(Form::Beside { time: leaves.next(), zone: leaves.next() }),
-            (Standard::Edifact, 1) => leaves.next().map(Form::Coded).ok_or_else(|| (call.offset, String::new())),
-            (Standard::X12, _) => Err((
-                call.offset,
-                "when takes the elements of the time and of its zone, as in DTM02 | when(03, 04)".into(),
-            )),
-            (Standard::Edifact, _) => {
-                Err((call.offset, "when takes the component of the format's code, as in when(01.03)".into()))
-            }
-            _ if iso => Ok(Form::Iso),
-            _ => Err((call.offset, "when takes the form of the date, as in when(iso)".into())),
-        }
     }
 }
 
@@ -557,9 +437,4 @@ fn every(formula: &mut Formula) {
             last.every = true;
         }
     }
-}
-
-fn formula_has(formula: &Formula, wanted: &dyn Fn(&Pipe) -> bool) -> bool {
-    formula.pipes.iter().any(wanted)
-        || formula.alternatives.iter().any(|a| matches!(a, Alternative::Group(inner) if formula_has(inner, wanted)))
 }

@@ -11,6 +11,7 @@
 
 mod attempt;
 mod body;
+mod calls;
 mod cel;
 mod compile;
 mod computed;
@@ -23,6 +24,7 @@ mod expr;
 mod extends;
 mod faults;
 mod fields;
+mod fits;
 mod frames;
 pub mod guide_file;
 mod hierarchy;
@@ -45,6 +47,7 @@ pub mod schema;
 mod schemes;
 mod shape;
 pub mod standard;
+mod strangers;
 pub mod suggest;
 mod tables;
 mod told;

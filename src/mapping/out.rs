@@ -1,7 +1,10 @@
 //! What is being written: a tree of loops and segments, records or elements, filled in any order and put in the
 //! guide's order (or the mapping's) at the end.
 
-use super::plan::{ANYTHING, Condition, Leaf, Step};
+use super::{
+    plan::{ANYTHING, Condition, Leaf, Step},
+    yaml::Spot,
+};
 
 /// Index of an [`OutNode`].
 pub type OutId = usize;
@@ -31,6 +34,8 @@ pub struct OutLeaf {
     pub text: String,
     /// JSON: one of a list of texts.
     pub item: bool,
+    /// The line of `write:` that says it.
+    pub rule: Option<Spot>,
 }
 
 /// The nodes; 0 is the root.
@@ -151,9 +156,23 @@ impl Out {
             }
             Some(there) => Err(there.text.clone()),
             None => {
-                self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: false });
+                self.nodes[id].leaves.push(OutLeaf {
+                    leaf: leaf.clone(),
+                    text: text.to_owned(),
+                    item: false,
+                    rule: None,
+                });
                 Ok(())
             }
+        }
+    }
+
+    /// Sets a leaf to what a line of `write:` says, where another of the codes of its condition may stand.
+    pub fn set_by_rule(&mut self, id: OutId, leaf: &Leaf, text: &str, rule: Spot) {
+        if self.set(id, leaf, text).is_ok()
+            && let Some(there) = self.nodes[id].leaves.iter_mut().find(|l| same(&l.leaf, leaf))
+        {
+            there.rule = Some(rule);
         }
     }
 
@@ -168,7 +187,7 @@ impl Out {
 
     /// Adds one more text to a list (JSON).
     pub fn push(&mut self, id: OutId, leaf: &Leaf, text: &str) {
-        self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: true });
+        self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: true, rule: None });
     }
 }
 
@@ -177,7 +196,7 @@ fn fulfil(node: &mut OutNode, conditions: &[Condition]) {
         let there = node.leaves.iter().any(|l| same(&l.leaf, &condition.leaf));
         let value = condition.values.first().filter(|value| *value != ANYTHING);
         if let (Some(value), false) = (value, there) {
-            node.leaves.push(OutLeaf { leaf: condition.leaf.clone(), text: value.clone(), item: false });
+            node.leaves.push(OutLeaf { leaf: condition.leaf.clone(), text: value.clone(), item: false, rule: None });
         }
     }
 }

@@ -115,20 +115,9 @@ fn read_one<'t>(
             let miss = || Wrong::NotInTable { table: table.name.clone(), value: value.to_owned() };
             hit.text = target.ok_or_else(miss)?;
         }
-        Pipe::Trim => hit.text = hit.text.trim().to_owned().into(),
-        Pipe::Upper => hit.text = hit.text.to_uppercase().into(),
-        Pipe::Lower => hit.text = hit.text.to_lowercase().into(),
-        Pipe::Pad(_, fill) => {
-            let rest = hit.text.trim_start_matches(*fill);
-            let rest = if rest.is_empty() { fill.to_string() } else { rest.to_owned() };
-            hit.text = rest.into();
+        Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Pad(..) | Pipe::Prefix(_) | Pipe::Cut(_) => {
+            hit.text = altered(pipe, &hit.text).into();
         }
-        Pipe::Prefix(prefix) => {
-            if let Some(rest) = hit.text.strip_prefix(prefix.as_str()) {
-                hit.text = rest.to_owned().into();
-            }
-        }
-        Pipe::Cut(width) => hit.text = hit.text.chars().take(*width).collect::<String>().into(),
         Pipe::Party(leaf) => {
             let qualifier = beside(tree, hit.container, leaf, seen);
             hit.tag = Some(schemes::party(program.standard, qualifier.trim()));
@@ -141,6 +130,30 @@ fn read_one<'t>(
         Pipe::Split(_) | Pipe::Join(_) | Pipe::Default(_) => {}
     }
     Ok(())
+}
+
+/// What a pipe that changes texts makes of one, and any other leaves as it is.
+fn altered(pipe: &Pipe, text: &str) -> String {
+    match pipe {
+        Pipe::Trim => text.trim().to_owned(),
+        Pipe::Upper => text.to_uppercase(),
+        Pipe::Lower => text.to_lowercase(),
+        Pipe::Pad(_, fill) => match text.trim_start_matches(*fill) {
+            "" => fill.to_string(),
+            rest => rest.to_owned(),
+        },
+        Pipe::Prefix(prefix) => text.strip_prefix(prefix.as_str()).unwrap_or(text).to_owned(),
+        Pipe::Cut(width) => text.chars().take(*width).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+/// What pipes make of a text that the mapping says itself; none where that is a list, or an id with its scheme.
+pub fn constant(pipes: &[Pipe], text: &str) -> Option<String> {
+    pipes.iter().try_fold(text.to_owned(), |text, pipe| match pipe {
+        Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(_) | Pipe::Item | Pipe::Ref(_) => None,
+        pipe => Some(altered(pipe, &text)),
+    })
 }
 
 /// The text beside a value; it counts as read.

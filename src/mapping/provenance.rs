@@ -132,7 +132,7 @@ impl Provenance {
                 self.text.push_str(column.as_deref().unwrap_or_default());
                 Kind::Row { line, column: column.is_some() }
             }
-            At::Node { path } => {
+            At::Node { path } | At::File { name: path, .. } => {
                 self.text.push_str(&path);
                 Kind::Node
             }

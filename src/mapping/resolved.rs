@@ -23,7 +23,7 @@ impl Library {
         let path = self.named(name)?.files().first()?.clone();
         let (_, text) = self.files().iter().find(|(known, _)| *known == path)?;
         let sources = Sources::new(self.files().iter().filter(|(file, _)| is_mapping(file)));
-        let mut resolved = sources.resolve(&path, text).ok()?;
+        let mut resolved = sources.resolve(&path, text).ok().filter(|resolved| resolved.wrong.is_empty())?;
         self.find_tables(&mut resolved);
         let mut lines = Vec::new();
         members(&resolved.yaml, 0, &mut lines);

@@ -39,6 +39,8 @@ pub struct Router {
     mentioned: HashMap<String, u32>,
     /// A CSV column was named by its number: it can be read, and not written.
     pub by_number: bool,
+    /// What stands around is not there: paths lead nowhere, and that is told once, where it begins.
+    pub nowhere: bool,
 }
 
 /// Conditions on the scope's own segment, the steps below it, and the leaf, if one was named.
@@ -65,6 +67,7 @@ impl Router {
             scopes: vec![root],
             mentioned: HashMap::new(),
             by_number: false,
+            nowhere: false,
         }
     }
 
@@ -102,6 +105,9 @@ impl Router {
 
     /// A path to a value.
     pub fn value(&mut self, path: &expr::Path) -> Result<Route, Wrong> {
+        if self.nowhere {
+            return Ok(Route::nowhere(path));
+        }
         let level = self.level(path)?;
         let (own, steps, leaf) = self.walk(path, level, true)?;
         let Some(leaf) = leaf else {
@@ -285,7 +291,15 @@ impl Router {
             path => format!("{} of the guide of {}", path.trim_start_matches('/'), self.guide_name),
         };
         let names = here.parts.iter().flat_map(|p| [part_name(p), opener(p)]).chain(here.opener);
-        Err((raw.offset, format!("{segment} is not in {where_}{}", hint(segment, names))))
+        // `N102x` is more like one of N1's elements than like any segment.
+        let begun = here.parts.iter().map(opener).chain(here.opener).filter(|id| segment.starts_with(id));
+        let elements = begun.flat_map(|id| (1..=self.elements(id).len()).map(move |n| format!("{id}{n:02}")));
+        let elements: Vec<String> = elements.collect();
+        let near = match hint(segment, elements.iter().map(String::as_str)) {
+            near if near.is_empty() => hint(segment, names),
+            near => near,
+        };
+        Err((raw.offset, format!("{segment} is not in {where_}{near}")))
     }
 
     /// What the guide says of a segment's elements.
@@ -396,6 +410,9 @@ impl Router {
 
     /// What stands beside a value, in the same segment, element or record: an argument of `party` and `date`.
     pub fn beside(&mut self, text: &str, route: &Route, offset: usize) -> Result<Leaf, Wrong> {
+        if self.nowhere {
+            return Ok(Leaf::Own);
+        }
         let shift = |(at, why): Wrong| (offset + at, why);
         let path = expr::path(text, self.edi()).map_err(shift)?;
         if self.edi() && text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -411,13 +428,24 @@ impl Router {
         }
     }
 
-    fn segment_of(&self, route: &Route) -> String {
+    /// The segment that a path leads into.
+    pub fn segment_of(&self, route: &Route) -> String {
         let level = self.scopes.len() - 1 - route.up.min(self.scopes.len() - 1);
         match route.steps.last() {
             Some(Step { opens: Some(opens), .. }) => opens.clone(),
             Some(step) => step.names.first().map(|n| n.name.clone()).unwrap_or_default(),
             None => self.scopes[level].opener.unwrap_or_default().to_owned(),
         }
+    }
+}
+
+impl Route {
+    /// What a path is taken for that leads nowhere, so that what stands behind it can be looked at.
+    pub fn nowhere(path: &expr::Path) -> Route {
+        let pairs = path.steps.last().is_some_and(|step| step.qualifiers.is_some());
+        let none = || Pairs { places: vec![], qualifiers: vec![] };
+        let leaf = if pairs { Leaf::Pairs(Box::new(none())) } else { Leaf::Own };
+        Route { up: 0, slot: 0, own: vec![], steps: vec![], leaf, text: path.text.clone() }
     }
 }
 

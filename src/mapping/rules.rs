@@ -5,11 +5,11 @@ use super::{
     expr,
     fields::Fields,
     near::hint,
-    plan::{Leaf, Pipe, Require, Rule, RuleValue, Step},
+    plan::{Leaf, Pipe, Require, Route, Rule, RuleValue, Step},
     shape::{self, Shape},
     yaml::{Entry, Spot, What, Yaml},
 };
-use crate::formats::piece::Standard;
+use crate::formats::{misfit, piece::Standard};
 
 const FORMS: &str = "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) }, { instead: 53 } or { cel: size(lines) }";
 
@@ -38,6 +38,9 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
         fields.wrong.push((entry.value.spot, "count, sum and first are for X12 and EDIFACT".into()));
         return None;
     }
+    if let RuleValue::Literal(text) = &value {
+        written(text, entry, &route, fields);
+    }
     let (mut within, mut step) = (route.steps, None);
     // A path of one step makes its segment; a longer one writes only where its loops stand already. An XML element is
     // made where the one above it stands.
@@ -46,6 +49,18 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
     }
     let instead = entry.value.get("instead").is_some();
     Some(Rule { within, step, leaf: route.leaf, instead, value, text: entry.key.clone(), spot: entry.key_spot })
+}
+
+/// What the mapping itself writes is held to the guide: length, characters, codes.
+fn written(text: &str, entry: &Entry, route: &Route, fields: &mut Fields) {
+    let Leaf::Element { element, component } = route.leaf else { return };
+    let segment = fields.router.segment_of(route);
+    let Some(spec) = fields.router.elements(&segment).get(usize::from(element).wrapping_sub(1)) else { return };
+    let spec = spec.components.get(usize::from(component.max(1)) - 1).unwrap_or(spec);
+    if let Some((says, takes)) = misfit(text, spec) {
+        let spot = entry.value.get("instead").map_or(entry.value.spot, |value| value.spot);
+        fields.wrong.push((spot, format!("`{text}` {says}, and {} takes {takes}", entry.key)));
+    }
 }
 
 fn tell<T>(fields: &mut Fields, spot: Spot, run: impl FnOnce(&mut Fields) -> Result<T, (usize, String)>) -> Option<T> {
@@ -142,6 +157,12 @@ fn from(text: &str, spot: Spot, fields: &mut Fields) -> Option<RuleValue> {
     Some(RuleValue::From(members, pipes))
 }
 
+/// `app/IA`: whose code it is, and the code.
+fn is_code(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.contains('/') && text.split('/').all(|part| !part.is_empty() && part.chars().all(plain))
+}
+
 /// One line of `require:`: `{ rule: …, say: …, code: …, each: lines, at: BEG03 }`.
 pub fn require(yaml: &Yaml, fields: &mut Fields, message: &Shape) -> Option<Require> {
     let known = ["rule", "say", "code", "each", "at"];
@@ -179,6 +200,12 @@ pub fn require(yaml: &Yaml, fields: &mut Fields, message: &Shape) -> Option<Requ
             Some(tell(fields, spot, |fields| fields.router.value(&path))?)
         }
     };
-    let code = text("code").unwrap_or_else(|| "mapping/rule".to_owned());
+    let code = match yaml.get("code") {
+        Some(code) if !code.text().is_some_and(is_code) => {
+            fields.wrong.push((code.spot, "a rule's code is words with a stroke between them, as in app/IA".into()));
+            return None;
+        }
+        code => code.and_then(Yaml::text).unwrap_or("mapping/rule").to_owned(),
+    };
     Some(Require { expression: expression?, each, say, code, at, spot: rule.spot })
 }

@@ -56,8 +56,9 @@ pub fn read(plan: &Plan, bytes: &[u8], context: &Context) -> Result<String, Stri
 ///
 /// Errors: a sentence, where the body is no such message.
 pub fn write(plan: &Plan, body: &Value, context: &Context) -> Result<String, String> {
-    crate::canonical::messages::check(plan.message(), body)
-        .map_err(|why| format!("it is no {}: {why}", plan.message()))?;
+    if let Some(why) = plan.is_no_message(body).into_iter().next() {
+        return Err(why);
+    }
     let faults = match plan.write(body, context) {
         Ok(written) => match document(plan, &written) {
             Ok(bytes) => return String::from_utf8(bytes).map_err(|_| "the document is no UTF-8".to_owned()),

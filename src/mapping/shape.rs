@@ -9,6 +9,8 @@ use std::{collections::HashMap, sync::LazyLock};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     Text,
+    /// ISO 4217: three capital letters.
+    Currency,
     /// One of these words.
     Word(Vec<String>),
     Decimal,
@@ -51,6 +53,7 @@ impl Shape {
     pub fn takes(&self) -> String {
         match self {
             Shape::Text => "text".into(),
+            Shape::Currency => "a currency (ISO 4217: three capital letters)".into(),
             Shape::Word(words) => format!("one of {}", words.join(", ")),
             Shape::Decimal => "a decimal number".into(),
             Shape::Integer => "a whole number".into(),
@@ -114,10 +117,12 @@ fn object(schema: &Value, root: &Value) -> Shape {
     let properties = schema["properties"].as_object().into_iter().flatten();
     Shape::Object(
         properties
-            .map(|(name, schema)| Member {
-                name: name.clone(),
-                shape: shape(schema, root),
-                mandatory: required.contains(&name.as_str()),
+            .map(|(name, schema)| {
+                let shape = match shape(schema, root) {
+                    Shape::Text if name == "currency" => Shape::Currency,
+                    shape => shape,
+                };
+                Member { name: name.clone(), shape, mandatory: required.contains(&name.as_str()) }
             })
             .collect(),
     )
@@ -152,6 +157,7 @@ mod tests {
         assert_eq!(at("order/1", "totals.amount"), Shape::Decimal);
         assert_eq!(at("order/1", "notes.[]"), Shape::Text);
         assert_eq!(at("order/1", "ext"), Shape::Free);
+        assert_eq!(at("order/1", "currency"), Shape::Currency);
         let words = ["accepted", "accepted_with_changes", "rejected"].map(String::from).to_vec();
         assert_eq!(at("order_response/1", "outcome"), Shape::Word(words));
         assert!(message("order/1").unwrap().member("sold_to").unwrap().mandatory);

@@ -5,10 +5,11 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
+    sync::Arc,
 };
 
 /// The value of the row that speaks of all values without a row; as a target it is the value itself.
-const ANY: &str = "*";
+pub const ANY: &str = "*";
 
 /// Reading asks for each value: mappings are no place for keys that are made to collide, and a short hash will do.
 type Rows = HashMap<String, String, BuildHasherDefault<Fnv>>;
@@ -38,8 +39,17 @@ pub struct Table {
     pub name: String,
     forward: Rows,
     backward: HashMap<String, String>,
-    /// Each row with its line: (line, value, target).
-    pub rows: Vec<(u32, String, String)>,
+    pub rows: Vec<Row>,
+}
+
+/// A row, and where it is said.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub value: String,
+    pub target: String,
+    pub spot: Spot,
+    /// The table's own file; none of a row that stands in a mapping.
+    pub file: Option<Arc<str>>,
 }
 
 impl Table {
@@ -49,23 +59,32 @@ impl Table {
     }
 
     /// Adds a row; false if the value has one already.
-    pub fn add(&mut self, value: &str, target: &str, line: u32) -> bool {
-        if self.forward.contains_key(value) {
+    pub fn add(&mut self, row: Row) -> bool {
+        if self.forward.contains_key(&row.value) {
             return false;
         }
-        self.forward.insert(value.to_owned(), target.to_owned());
-        if value != ANY {
-            self.backward.entry(target.to_owned()).or_insert_with(|| value.to_owned());
+        self.forward.insert(row.value.clone(), row.target.clone());
+        if row.value != ANY {
+            self.backward.entry(row.target.clone()).or_insert_with(|| row.value.clone());
         }
-        self.rows.push((line, value.to_owned(), target.to_owned()));
+        self.rows.push(row);
         true
     }
 
-    /// Puts another's rows behind its own; where both have a value, its own row stays.
-    pub fn below(&mut self, other: Table) {
-        for (line, value, target) in other.rows {
-            self.add(&value, &target, line);
+    /// Puts another's rows, which stand in a file, behind its own; where both have a value, its own row stays.
+    pub fn below(&mut self, other: Table, file: &str) {
+        let file: Arc<str> = file.into();
+        for row in other.rows {
+            self.add(Row { file: Some(file.clone()), ..row });
         }
+    }
+
+    /// Has it the same rows as another, in the same lines?
+    pub fn says_as(&self, other: &Table) -> bool {
+        let rows = |table: &Table| -> Vec<_> {
+            table.rows.iter().map(|row| (row.spot.line, row.value.clone(), row.target.clone())).collect()
+        };
+        self.rows.len() == other.rows.len() && rows(self) == rows(other)
     }
 
     /// The target of a value.
@@ -108,7 +127,7 @@ pub fn parse(name: &str, text: &str) -> Result<Table, Vec<(Spot, String)>> {
                 return Err(wrong);
             }
             [value, target] if !value.is_empty() && !target.is_empty() => {
-                if !table.add(value, target, line) {
+                if !table.add(Row { value: value.clone(), target: target.clone(), spot, file: None }) {
                     wrong.push((spot, format!("`{value}` stands in an earlier row already")));
                 }
             }

@@ -88,13 +88,11 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn wrong(&mut self, hit: &Hit, formula: &'a Formula, wrong: pipes::Wrong) {
-        if hit.node.is_some_and(|node| !self.told.insert(node)) {
+        let Some(node) = hit.node else { return self.own_is_wrong(wrong) };
+        if !self.told.insert(node) {
             return;
         }
-        let place = match hit.node {
-            Some(node) => self.tree.place(node),
-            None => self.tree.place(hit.container),
-        };
+        let place = self.tree.place(node);
         let label = match hit.route {
             Some((route, level)) => self.label(route, level, hit.node),
             None => self.first_label(formula),
@@ -102,8 +100,19 @@ impl<'a> Run<'a> {
         let where_ = faults::words(&label, &place);
         match wrong {
             pipes::Wrong::Value { code, found, expected } => {
-                let sentence = format!("{where_}: `{}` is not {expected}", faults::short(&found));
-                let remedy = "correct the value and send the document again".to_owned();
+                let said = self.tree.value(node).unwrap_or_default().trim();
+                let table = formula.pipes.iter().find_map(|pipe| match pipe {
+                    Pipe::Table(number) if said != found => Some(&self.program.tables[*number].name),
+                    _ => None,
+                });
+                let (which, remedy) = match table {
+                    None => (String::new(), "correct the value and send the document again".to_owned()),
+                    Some(table) => (
+                        format!("the table {table} leads from `{}` to ", faults::short(said)),
+                        format!("correct it with `crossdock reference add {table} {} TARGET`", faults::word(said)),
+                    ),
+                };
+                let sentence = format!("{where_}: {which}`{}`{} not {expected}", faults::short(&found), is(table));
                 self.faults.push(fault(code, place, &found, &expected, sentence, remedy));
             }
             pipes::Wrong::NotInTable { table, value } => {
@@ -117,6 +126,21 @@ impl<'a> Run<'a> {
                 self.missing.push(Missing { table, value, fault });
             }
         }
+    }
+
+    /// What the mapping says by itself, and the field can't take: no document is to blame.
+    fn own_is_wrong(&mut self, wrong: pipes::Wrong) {
+        let pipes::Wrong::Value { code, found, expected } = wrong else { return };
+        let line = self.program.placed(self.seen.line);
+        let place = faults::own(line);
+        if self.faults.iter().any(|fault| fault.place == place && *fault.found == *faults::short(&found)) {
+            return;
+        }
+        let sentence =
+            format!("{line} says `{}` for {} by itself, which is not {expected}", faults::short(&found), self.pointer);
+        let remedy =
+            format!("correct the mapping at {line}, then send or restart the document: nothing is wrong with it");
+        self.faults.push(fault(code, place, &found, &expected, sentence, remedy));
     }
 
     /// A mandatory canonical field that nothing gave.
@@ -188,6 +212,11 @@ fn way<'s>(tree: &'s Tree, labels: &'s str, frame: &Frame, route: &'s Route, nod
         Some(InSegment { id, element: Some(element), .. }) => [label, id, number(element), "", ""],
         _ => [label, &route.text, "", "", ""],
     }
+}
+
+/// `which is`, behind what a table leads to.
+fn is(table: Option<&String>) -> &'static str {
+    if table.is_some() { ", which is" } else { " is" }
 }
 
 fn first_route(formula: &Formula) -> Option<&Route> {

@@ -40,7 +40,7 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
     }
     match (program.standard, program.guide) {
         (Standard::X12 | Standard::Edifact, Some(guide)) => {
-            write_edi::segments(&run.out, guide, message).map(Written::Segments)
+            write_edi::segments(&run.out, guide, program).map(Written::Segments)
         }
         (Standard::Json, _) => Ok(Written::Json(write_named::json(&run.out))),
         (Standard::Csv, _) => write_named::csv(&run.out)

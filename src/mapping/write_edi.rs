@@ -1,24 +1,24 @@
 //! X12 and EDIFACT segments, in the guide's order, with the guide's mandatory elements and lengths seen to.
 
 use super::{
-    out::{Out, OutId, OutNode},
-    plan::Leaf,
+    faults::{self, fault},
+    out::{Out, OutId, OutLeaf, OutNode},
+    plan::{Leaf, Program},
     route::opener,
     write::write_fault,
+    yaml::Spot,
 };
 use crate::formats::{
     fault::Fault,
     guides::{Class, ElementSpec, Guide, Part, Relation, RelationKind},
     write::{Element, Segment},
 };
-use serde_json::Value;
-
 /// Envelope segments: the writer makes and counts them.
 const ENVELOPE: &[&str] = &["ST", "SE", "UNH", "UNT"];
 
 /// The set's body.
-pub fn segments(out: &Out, guide: &'static Guide, _message: &Value) -> Result<Vec<Segment>, Vec<Fault>> {
-    let mut writer = Writer { out, guide, segments: Vec::new(), faults: Vec::new() };
+pub fn segments(out: &Out, guide: &'static Guide, program: &Program) -> Result<Vec<Segment>, Vec<Fault>> {
+    let mut writer = Writer { out, guide, program, segments: Vec::new(), faults: Vec::new() };
     writer.children(0, &guide.parts, "");
     if writer.faults.is_empty() { Ok(writer.segments) } else { Err(writer.faults) }
 }
@@ -26,6 +26,7 @@ pub fn segments(out: &Out, guide: &'static Guide, _message: &Value) -> Result<Ve
 struct Writer<'a> {
     out: &'a Out,
     guide: &'static Guide,
+    program: &'a Program,
     segments: Vec<Segment>,
     faults: Vec<Fault>,
 }
@@ -91,7 +92,12 @@ impl Writer<'_> {
         let Some(spec) = guide.segments.get(id) else { return Segment { id: id.to_owned(), elements } };
         for (at, spec) in spec.elements.iter().enumerate() {
             let components = elements.get(at).and_then(|e| e.first()).map_or(&[][..], Vec::as_slice);
-            self.element(spec, components, &format!("{id}{:02}", at + 1));
+            self.element(
+                spec,
+                components,
+                &format!("{id}{:02}", at + 1),
+                &Ruled { leaves: &node.leaves, element: at + 1 },
+            );
         }
         let written = |position: u8| {
             let element = elements.get(usize::from(position).wrapping_sub(1)).and_then(|e| e.first());
@@ -121,7 +127,7 @@ impl Writer<'_> {
         }
     }
 
-    fn element(&mut self, spec: &'static ElementSpec, components: &[String], name: &str) {
+    fn element(&mut self, spec: &'static ElementSpec, components: &[String], name: &str, ruled: &Ruled) {
         let written = components.iter().any(|c| !c.is_empty());
         if spec.mandatory && !written {
             let sentence = format!("{name} is mandatory, and nothing writes it");
@@ -131,7 +137,7 @@ impl Writer<'_> {
             return;
         }
         if spec.components.is_empty() {
-            return self.length(spec, &components[0], name);
+            return self.length(spec, &components[0], name, ruled.by(1));
         }
         for (at, inner) in spec.components.iter().enumerate() {
             let text = components.get(at).map_or("", String::as_str);
@@ -140,11 +146,11 @@ impl Writer<'_> {
                 let sentence = format!("{name} is mandatory, and nothing writes it");
                 self.faults.push(write_fault("mapping/not_written", "", "", &name, sentence));
             }
-            self.length(inner, text, &name);
+            self.length(inner, text, &name, ruled.by(at + 1));
         }
     }
 
-    fn length(&mut self, spec: &'static ElementSpec, text: &str, name: &str) {
+    fn length(&mut self, spec: &'static ElementSpec, text: &str, name: &str, rule: Option<Spot>) {
         if text.is_empty() {
             return;
         }
@@ -152,12 +158,12 @@ impl Writer<'_> {
         let mark = |c: char| matches!(c, '-' | '+' | '.' | ',');
         if numeric && !text.chars().all(|c| c.is_ascii_digit() || mark(c)) {
             let sentence = format!("{name} takes a number, and `{text}` is none");
-            self.faults.push(write_fault("mapping/cannot_say", "", text, "a number", sentence));
+            self.refuse(rule, "mapping/cannot_say", text, "a number", sentence);
             return;
         }
         if matches!(spec.class, Class::Whole) && text.contains(['.', ',']) {
             let sentence = format!("{name} takes a number without decimals, and `{text}` has some");
-            self.faults.push(write_fault("mapping/cannot_say", "", text, "a whole number", sentence));
+            self.refuse(rule, "mapping/cannot_say", text, "a whole number", sentence);
             return;
         }
         // X12.6 §3.5.1: sign, point and exponent don't count. ISO 9735-1 §10: the same for sign and mark.
@@ -167,7 +173,36 @@ impl Writer<'_> {
             let takes = if min == max { format!("{max}") } else { format!("{min} to {max}") };
             let sentence = format!("{name} takes {takes} characters, and `{text}` has {length}");
             let code = if length < min { "mapping/too_short" } else { "mapping/too_long" };
-            self.faults.push(write_fault(code, "", text, &format!("{takes} characters"), sentence));
+            self.refuse(rule, code, text, &format!("{takes} characters"), sentence);
         }
+    }
+
+    /// A value that can't stand there; of one that `write:` says, the line that says it is to blame.
+    fn refuse(&mut self, rule: Option<Spot>, code: &str, text: &str, expected: &str, sentence: String) {
+        self.faults.push(match rule.map(|spot| self.program.placed(spot)) {
+            None => write_fault(code, "", text, expected, sentence),
+            Some(line) => {
+                let remedy = format!("correct what `write:` says at {line}");
+                fault(code, faults::own(line), text, expected, format!("{sentence}: {line} writes it"), remedy)
+            }
+        });
+    }
+}
+
+/// Which components of an element a line of `write:` says.
+struct Ruled<'a> {
+    leaves: &'a [OutLeaf],
+    element: usize,
+}
+
+impl Ruled<'_> {
+    fn by(&self, wanted: usize) -> Option<Spot> {
+        let is = |leaf: &&OutLeaf| match leaf.leaf {
+            Leaf::Element { element, component } => {
+                (usize::from(element), usize::from(component.max(1))) == (self.element, wanted)
+            }
+            _ => false,
+        };
+        self.leaves.iter().find(is).and_then(|leaf| leaf.rule)
     }
 }

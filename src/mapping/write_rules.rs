@@ -2,11 +2,12 @@
 
 use super::{
     cel::{Expression, Sees},
+    faults::{self, fault},
     out::OutId,
     pipes,
     plan::{Rule, RuleValue},
     shape,
-    write::{Run, write_fault},
+    write::Run,
 };
 use rust_decimal::Decimal;
 
@@ -37,7 +38,7 @@ impl<'p> Run<'p> {
         };
         if rule.instead || self.out.text(node, &rule.leaf).is_none() {
             // Nothing stands there, or another of the codes that the field is read from.
-            _ = self.out.set(node, &rule.leaf, &text);
+            self.out.set_by_rule(node, &rule.leaf, &text, rule.spot);
         }
     }
 
@@ -48,10 +49,10 @@ impl<'p> Run<'p> {
             Ok(value) => value.text(),
             Err(why) => {
                 let sentence = format!("{} can't be computed: {why}", rule.text);
-                let mut fault = write_fault("mapping/not_computed", "", "", &rule.text, sentence);
                 let line = self.program.placed(rule.spot);
-                fault.remedy = format!("correct the expression at {line}, or what made the message").into();
-                self.faults.push(fault);
+                let remedy = format!("correct the expression at {line}, or what made the message");
+                let place = faults::own(line);
+                self.faults.push(fault("mapping/not_computed", place, "", &rule.text, sentence, remedy));
                 None
             }
         }

@@ -5,7 +5,7 @@ use serde_saphyr::{Error, MessageFormatter, Spanned, UserMessageFormatter, budge
 use std::borrow::Cow;
 
 /// A place in a file: line and column from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Spot {
     pub line: u32,
     pub column: u32,

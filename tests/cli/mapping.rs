@@ -184,3 +184,54 @@ fn a_mapping_is_proposed_that_lints_clean_and_reads_what_is_wanted() {
         assert!(called.code == code && called.err.contains(sentence), "{arguments:?} {called:?}");
     }
 }
+
+const MESSAGE: &str = r#"{ "number": "PO-1", "purpose": "original", "placed": { "date": "2026-03-02" }, "currency": "USD",
+  "sold_to": { "refs": [], "name": "Northwind" }, "ext": { "free": "to say" },
+  "lines": [{ "number": "1", "item": [{ "scheme": "sku", "id": "BOLT" }], "quantity": { "value": "1", "unit": "EA" } }] }"#;
+
+#[test]
+fn a_message_that_is_written_is_one_to_its_last_member() {
+    let folder = Folder::new();
+    let write = |text: String| {
+        folder.write("m.json", text);
+        let arguments = ["translate", "m.json", "--mapping", "x12/4010/850-order", "--write"];
+        let output = command(folder.path()).args(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, err) = write(MESSAGE.to_owned());
+    assert!(code == 0 && out.contains("BEG*00*SA*PO-1"), "{out}{err}");
+    let (code, out, err) = write(
+        MESSAGE
+            .replace("\"sold_to\"", "\"shipto\": {}, \"sold_to\"")
+            .replace("\"quantity\"", "\"prise\": {}, \"quantity\""),
+    );
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    let told: Vec<&str> = err.lines().collect();
+    assert_eq!(
+        told,
+        [
+            "message 1, /shipto: no member of order/1 is called so; nearest ship_to",
+            "message 1, /lines/0/prise: no member of order/1 is called so; nearest price",
+        ]
+    );
+    let (code, _, err) = write(MESSAGE.replace("\"1\", \"unit\"", "\"many\", \"unit\""));
+    assert!(code == 1 && err.starts_with("message 1, it is no order/1: lines[0].quantity.value: "), "{err}");
+    let (code, out, err) = write("[]".to_owned());
+    assert!(code == 2 && out.is_empty() && err.contains("m.json holds no message: there is nothing to write"), "{err}");
+}
+
+#[test]
+fn a_schema_takes_what_translate_takes() {
+    let folder = Folder::new();
+    for (name, open) in [("order/1", 1), ("transport_order/1", 1), ("acknowledgement/1", 0)] {
+        let output = command(folder.path()).args(["schema", name, "--json"]).output().unwrap();
+        let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let parts = schema["$defs"].as_object().into_iter().flat_map(|parts| parts.values()).chain([&schema]);
+        let objects: Vec<_> = parts.filter(|part| part["properties"].is_object()).collect();
+        assert!(!objects.is_empty());
+        objects.iter().for_each(|part| assert_eq!(part["additionalProperties"], false, "{name}: {part:#}"));
+        let free = objects.iter().filter(|part| part["properties"]["ext"]["additionalProperties"] == true).count();
+        assert!(free >= open, "{name}: extension fields are free: {schema:#}");
+    }
+}

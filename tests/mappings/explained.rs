@@ -84,7 +84,7 @@ fn every_value_of_a_typical_sample_is_explained_in_both_directions() {
             let wrote = plan.write(&body, &context()).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
             let bytes = document(&plan, &wrote);
             for set in sets(&plan, &bytes) {
-                written(&plan, &bytes, &plan.explain(&set.tree, &context()), &mut text);
+                written(&plan, &bytes, &plan.explain_written(&set.tree, &context(), &body), &mut text);
             }
         }
         texts.insert(format!("{}.txt", name.replace('/', "-")), text);

@@ -306,3 +306,43 @@ write:
         assert_eq!(told, expected);
     }
 }
+
+#[test]
+fn what_stands_wrong_in_a_partners_file_is_told_there_and_hides_nothing() {
+    let own = "mapping: own\nextends: base\nclaims: { partner: northwind }\n";
+    let told = |rest: &str| compile(&format!("{own}{rest}")).unwrap_err();
+    // A row of its own table, not the line of the file below that asks the table.
+    assert_eq!(
+        told("tables: { purpose: { '05': chnge } }\n"),
+        [
+            "own/mapping.yaml:4:22: the row leads to `chnge`, and `purpose` takes one of original, change, cancel; nearest change"
+        ]
+    );
+    assert_eq!(
+        told("tables:\nfields:\n  number:\n"),
+        [
+            "own/mapping.yaml:4:1: `tables:` says nothing: `tables: ~` takes away what stands below, and without this line that stays",
+            "own/mapping.yaml:6:3: `number:` says nothing: `number: ~` takes away what stands below, and without this line that stays",
+        ]
+    );
+    assert_eq!(
+        told("fields: { notse: ~, currency: 5, ext: { t: , u: BEG13 } }\n"),
+        [
+            "own/mapping.yaml:4:11: `notse: ~` takes away what is not there below; nearest notes",
+            "own/mapping.yaml:4:31: `5` can't stand here: `currency` takes a currency (ISO 4217: three capital letters)",
+            "own/mapping.yaml:4:42: a path is expected here, with pipes if need be",
+            "own/mapping.yaml:4:49: BEG13 is not in the guide of 850 004010; nearest BEG12",
+        ]
+    );
+    assert_eq!(
+        told(
+            "fields:\n  lines:\n    each: PO9\n    nmber: PO101\n    quantity: { unit: PO103 | table(umo) }\n    ext: { a: { cel: this.nmber } }\n"
+        ),
+        [
+            "own/mapping.yaml:6:11: PO9 is not in the guide of 850 004010; nearest PO1",
+            "own/mapping.yaml:7:5: `nmber` is no field of order/1 here; nearest number",
+            "own/mapping.yaml:8:37: the table `umo` is not named under `tables:`; nearest uom",
+            "own/mapping.yaml:9:27: `nmber` is no field here; nearest number",
+        ]
+    );
+}

@@ -202,3 +202,19 @@ fn an_empty_or_strange_tree_is_read_without_harm() {
         }
     }
 }
+
+#[test]
+fn a_row_that_leads_where_the_field_can_not_go_is_to_blame() {
+    let plan = plan("x12/4010/850-order");
+    let rows = Rows(HashMap::from([(("order_purpose".to_owned(), "00".to_owned()), "orignal".to_owned())]));
+    let bytes = order("BEG*00*SA*PO-1**20260302~\nPO1*1*24*EA*9.25**VN*BOLT~\n");
+    let reading = plan.read(&sets(&plan, &bytes)[0].tree, &Context { tenant_currency: "USD", tables: &rows });
+    let faults: Vec<String> = reading.faults.iter().map(|f| told(&bytes, f)).collect();
+    assert_eq!(
+        faults,
+        [
+            "mapping/bad_value | 00 | BEG01 in segment 2: the table order_purpose leads from `00` to `orignal`, which is not one of original, change, cancel"
+        ]
+    );
+    assert_eq!(&*reading.faults[0].remedy, "correct it with `crossdock reference add order_purpose 00 TARGET`");
+}

@@ -37,6 +37,11 @@ fn a_path_that_the_guide_does_not_know() {
     check("  ext: { a: BGE03 }\n", &["11:13: BGE is not in the guide of 850 004010; nearest BEG"]);
     check("  ext: { a: BEG03.01 }\n", &["11:13: BEG03.01 is not in the guide of 850 004010; BEG03 has no components"]);
     check("  ext: { a: 'N1[01=@@].02' }\n", &["11:17: `@@` is no code of N101 in the guide of 850 004010"]);
+    check("  ext: { a: BEG02x }\n", &["11:13: BEG02x is not in the guide of 850 004010; nearest BEG02"]);
+    check(
+        "  ship_to: { at: 'N1[01=ST]', name: N102x }\n",
+        &["11:37: N102x is not in N1 of the guide of 850 004010; nearest N102"],
+    );
     check("  ext: { a: PO1/XYZ02 }\n", &["11:17: XYZ is not in PO1 of the guide of 850 004010"]);
     check("  ext: { a: BEG/REF02 }\n", &["11:13: BEG is a segment, not a loop: nothing stands below it"]);
     check("  ext: { a: N1 }\n", &["11:13: `N1` is a segment; name its element, as in N101"]);
@@ -59,7 +64,14 @@ fn a_field_that_the_message_does_not_have() {
         "  lines: { each: PO1, number: PO101, quantity: { value: PO102 } }\n",
         &["11:10: order/1 needs `item`, and nothing gives it", "11:48: order/1 needs `unit`, and nothing gives it"],
     );
-    check("  lines: { number: PO101 }\n", &["11:3: `lines` is a list: say `each:` with the loop that makes one"]);
+    check(
+        "  lines: { number: PO101 }\n",
+        &[
+            "11:3: `lines` is a list: say `each:` with the loop that makes one",
+            "11:10: order/1 needs `item`, and nothing gives it",
+            "11:10: order/1 needs `quantity`, and nothing gives it",
+        ],
+    );
     check("  requested_on: DTM02\n", &["11:17: a date needs its format: `| date(yyyymmdd)`"]);
     check("  ext: { a: BEG05 | date(yyyymmdd) }\n", &["11:13: text is expected here, and the pipe gives a date"]);
     let sentence = "11:20: an id needs its scheme: end with `| item`, `| party(…)` or `| ref(sku)`";
@@ -148,7 +160,7 @@ fn expressions_and_rules() {
         ],
     );
     check(
-        "require: [{ each: line, rule: 'true', say: no }]\n",
+        "require: [{ each: line, rule: \"number != ''\", say: no }]\n",
         &["11:19: `each:` names a list of the message; nearest lines"],
     );
     check(
@@ -303,4 +315,35 @@ fn the_name_changes_with_text_and_tables() {
     assert_eq!(first, name(&text, "00,original"));
     assert_ne!(first, name(&text, "01,original"));
     assert_ne!(first, name(&format!("{text}# seen\n"), "00,original"));
+}
+
+#[test]
+fn one_fault_hides_no_other() {
+    // What stands in a place that is not there, but for where it would stand; what stands behind a path that leads nowhere.
+    check(
+        "  ship_to: { at: 'N7[01=ST]', nam: N102, name: N102 | uper }\n",
+        &[
+            "11:19: N7 is not in the guide of 850 004010",
+            "11:31: `nam` is no field of order/1 here; nearest name",
+            "11:55: `uper` is no pipe; nearest upper",
+        ],
+    );
+    check(
+        "  ext: { a: BEG13 ?? BEH02 | trimm | uper }\n",
+        &[
+            "11:13: BEG13 is not in the guide of 850 004010; nearest BEG12",
+            "11:22: BEH is not in the guide of 850 004010; nearest BEG",
+            "11:30: `trimm` is no pipe; nearest trim",
+            "11:38: `uper` is no pipe; nearest upper",
+        ],
+    );
+    check(
+        "  lines: { number: PO101, item: 'PO1{VN} | itm', quantity: { value: PO102, unt: PO103 } }\n",
+        &[
+            "11:3: `lines` is a list: say `each:` with the loop that makes one",
+            "11:44: `itm` is no pipe; nearest item",
+            "11:60: order/1 needs `unit`, and nothing gives it",
+            "11:76: `unt` is no field of order/1 here; nearest unit",
+        ],
+    );
 }

@@ -2,6 +2,7 @@
 //! faults say.
 
 mod back;
+mod constants;
 mod corpora;
 mod documents;
 mod explained;

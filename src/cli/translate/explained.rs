@@ -60,10 +60,21 @@ pub fn message(
     out.line("")
 }
 
-/// Of a document that was written: each value with the fields and the line that made it.
-pub fn document(plan: &Plan, bytes: &[u8], context: &Context, json: bool, out: &mut Out) -> anyhow::Result<()> {
+/// Of a document that was written: each value with the fields and the line that made it. Its sets are those of the next
+/// messages.
+pub fn document<'m>(
+    plan: &Plan,
+    bytes: &[u8],
+    messages: &mut impl Iterator<Item = &'m Value>,
+    context: &Context,
+    json: bool,
+    out: &mut Out,
+) -> anyhow::Result<()> {
     for set in samples::sets(plan, bytes).map_err(|why| anyhow!("what was written can't be read back: {why}"))? {
-        let told = plan.explain(&set.tree, context);
+        let told = match messages.next() {
+            Some(message) => plan.explain_written(&set.tree, context, message),
+            None => plan.explain(&set.tree, context),
+        };
         if json {
             let values: Vec<Value> = told
                 .values

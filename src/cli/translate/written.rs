@@ -10,7 +10,7 @@ use crate::{
     },
     store::now,
 };
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 /// Writes the messages of a file: the sets of X12 and EDIFACT in one interchange.
@@ -22,9 +22,18 @@ pub fn run(args: &Translate, plan: &Plan, context: &Context, input: Input, out: 
             one => messages.push(one),
         }
     }
+    if messages.is_empty() {
+        bail!("{} holds no message: there is nothing to write", args.file);
+    }
     let mut written = Vec::new();
     let mut faulty = false;
     for (n, message) in messages.iter().enumerate() {
+        let wrong = plan.is_no_message(message);
+        if !wrong.is_empty() {
+            faulty = true;
+            wrong.iter().for_each(|why| eprintln!("message {}, {why}", n + 1));
+            continue;
+        }
         match plan.write(message, context) {
             Ok(one) => written.push(one),
             Err(faults) => {
@@ -43,9 +52,10 @@ pub fn run(args: &Translate, plan: &Plan, context: &Context, input: Input, out: 
             return Ok(1);
         }
     };
+    let mut sources = messages.iter();
     for document in documents {
         if args.explain {
-            explained::document(plan, &document, context, args.json, out)?;
+            explained::document(plan, &document, &mut sources, context, args.json, out)?;
             continue;
         }
         out.bytes(&document)?;

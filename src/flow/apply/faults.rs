@@ -182,7 +182,7 @@ fn of_segment(origin: &Origin) -> Place {
     match &mut place.at {
         At::Segment { element, component, .. } => (*element, *component) = (None, None),
         At::Row { column, .. } => *column = None,
-        At::Node { .. } => {}
+        At::Node { .. } | At::File { .. } => {}
     }
     place
 }

@@ -9,10 +9,14 @@ use crate::{
     emit::advice::CameIn,
     flow::Hub,
     formats::piece::Set,
+    mapping::Provenance,
     store::{StoreError, entities, messages::NewMessage},
     tenancy::PartnerInfo,
 };
-use serde_json::{Value, json, value::to_raw_value};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Sets in one transaction.
@@ -170,7 +174,7 @@ pub fn new_message(
         state: meaning.state,
         released: 0,
         body: meaning.body,
-        provenance: (!meaning.provenance.is_empty()).then(|| to_raw_value(&meaning.provenance).ok()).flatten(),
+        provenance: kept_provenance(id, &meaning.provenance),
         faults: (!meaning.faults.is_empty()).then(|| json!(meaning.faults)),
         cause: meaning.cause,
         hold_scheme: hold.map(|m| m.table.clone()),
@@ -182,6 +186,17 @@ pub fn new_message(
         wait_us: hub.wait_us(),
         came_in: None,
     }
+}
+
+/// Where a message's values came from, as it is kept. A message without it is as good as any other, but for who asks why a
+/// value stands in it: that it could not be kept is told in the log.
+fn kept_provenance(id: MessageId, provenance: &Provenance) -> Option<Box<RawValue>> {
+    if provenance.is_empty() {
+        return None;
+    }
+    to_raw_value(provenance)
+        .inspect_err(|error| tracing::error!(message = %id, %error, "where its values came from can't be kept"))
+        .ok()
 }
 
 fn fingerprint(meaning: &Meaning, partner: Option<PartnerId>) -> String {

@@ -264,8 +264,8 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     let mut meaning = if costly {
         Meaning::new("rejected")
     } else if !reading.missing.is_empty() && whose.agreement.no_reference == NoReference::Hold {
-        let first = &reading.missing[0];
-        Meaning::new("held").because("no_reference", first.fault.sentence.to_string(), &first.fault.remedy)
+        let (sentence, remedy) = all_missing(&reading.missing);
+        Meaning::new("held").because("no_reference", sentence, &remedy)
     } else if !reading.missing.is_empty() {
         Meaning::new("rejected")
     } else {
@@ -278,13 +278,16 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
             ),
             Err(error) => Meaning::new("rejected").because(
                 "mapping/not_canonical",
-                format!("the mapping's result is no {}: {error}", plan.message()),
+                format!("the mapping's result is no {}: {error}{}", plan.message(), said_at(plan, &error)),
                 "mend the mapping so that it gives the field, then restart the message",
             ),
         }
     };
     if meaning.state == "rejected" {
-        meaning.faults.extend(reading.missing.iter().map(|m| m.fault.clone()));
+        meaning.faults.extend(reading.missing.iter().map(|m| {
+            // It waits for nothing: who adds the value takes it up again.
+            m.fault.clone().remedy(format!("{}, then restart the message", adding(m)))
+        }));
     }
     meaning.faults.splice(0..0, reading.faults);
     meaning.kind = kind;
@@ -297,6 +300,45 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     meaning
 }
 
+/// So many values without a row are named; who has more has one cause.
+const NAMED: usize = 5;
+
+/// All that tables lack for a message: a person adds them in one go. The sentence, and the commands.
+fn all_missing(missing: &[Missing]) -> (String, String) {
+    let mut different: Vec<&Missing> = Vec::new();
+    for one in missing {
+        if !different.iter().any(|known| (&known.table, &known.value) == (&one.table, &one.value)) {
+            different.push(one);
+        }
+    }
+    let more = different.len().saturating_sub(NAMED);
+    let named = &different[..different.len() - more];
+    let mut sentence = named.iter().map(|one| &*one.fault.sentence).collect::<Vec<_>>().join("; ");
+    if more > 0 {
+        sentence.push_str(&format!("; and {more} more"));
+    }
+    let remedy = match named {
+        [one] => one.fault.remedy.to_string(),
+        several => {
+            let commands: Vec<&str> = several.iter().map(|one| adding(one)).collect();
+            format!("{}; what waits for them then goes on", commands.join(", "))
+        }
+    };
+    (sentence, remedy)
+}
+
+/// The command that adds a row, without what comes of it.
+fn adding(missing: &Missing) -> &str {
+    missing.fault.remedy.rsplit_once("; ").map_or(&missing.fault.remedy, |(command, _)| command)
+}
+
+/// Where the mapping says how a member is made that is no such thing: ` (mapping.yaml:12 makes it)`. `why` begins with the
+/// member's path, as in `lines[0].number: …`.
+fn said_at(plan: &Plan, why: &str) -> String {
+    let path = why.split(": ").next().unwrap_or_default().replace('[', "/").replace(']', "").replace('.', "/");
+    plan.line(&format!("/{path}")).map_or_else(String::new, |(file, line)| format!(" ({file}:{line} makes it)"))
+}
+
 /// A set of an interchange whose sender is nobody we know, in a document where others are known.
 pub fn of_nobody(set: &Set) -> Meaning {
     let mut meaning = Meaning::new("held").because(
@@ -307,4 +349,34 @@ pub fn of_nobody(set: &Set) -> Meaning {
     meaning.faults = set.faults.clone();
     meaning.set_kind = set_kind(set, None);
     meaning
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::place::{At, Place};
+
+    fn missing(table: &str, value: &str) -> Missing {
+        let place = Place { byte: 0, len: 0, at: At::Node { path: "".into() } };
+        let fault = Fault::new("mapping/no_reference", place, format!("`{value}` is not in the table {table}")).remedy(
+            format!("add it with `crossdock reference add {table} {value} TARGET`; what waits for it then goes on"),
+        );
+        Missing { table: table.into(), value: value.into(), fault }
+    }
+
+    #[test]
+    fn all_that_tables_lack_for_a_message_is_told_at_once() {
+        let one = missing("uom", "PF");
+        let (sentence, remedy) = all_missing(std::slice::from_ref(&one));
+        assert_eq!((&*sentence, &*remedy), (&*one.fault.sentence, &*one.fault.remedy));
+        let (sentence, remedy) = all_missing(&[missing("uom", "PF"), missing("uom", "PF"), missing("mode", "X")]);
+        assert_eq!(sentence, "`PF` is not in the table uom; `X` is not in the table mode");
+        assert_eq!(
+            remedy,
+            "add it with `crossdock reference add uom PF TARGET`, add it with `crossdock reference add mode X TARGET`; \
+             what waits for them then goes on"
+        );
+        let many: Vec<Missing> = (0..7).map(|n| missing("uom", &n.to_string())).collect();
+        assert!(all_missing(&many).0.ends_with("`4` is not in the table uom; and 2 more"), "{}", all_missing(&many).0);
+    }
 }

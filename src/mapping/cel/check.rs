@@ -4,6 +4,7 @@
 use super::{
     super::{near::hint, shape::Shape},
     Wanted, functions,
+    known::{self, Known},
     types::{self, Type},
     words,
 };
@@ -25,6 +26,19 @@ pub fn check(root: &IdedExpr, text: &str, message: &Shape, this: Option<&Shape>,
 struct Found {
     kind: Type,
     at: usize,
+    /// Of a list that the expression makes, what is known of its items.
+    known: Vec<Known>,
+}
+
+impl Found {
+    /// Of which nothing is known but its type.
+    fn new(kind: Type, at: usize) -> Found {
+        Found { kind, at, known: vec![] }
+    }
+
+    fn member(shape: &Shape, at: usize) -> Found {
+        Found { kind: Type::from(shape), at, known: vec![Known::Member(shape.clone())] }
+    }
 }
 
 struct Checker<'a> {
@@ -62,18 +76,23 @@ impl Checker<'_> {
 
     fn expression(&mut self, at: &IdedExpr) -> Result<Found, Wrong> {
         match &at.expr {
-            Expr::Unspecified => Ok(Found { kind: Type::Any, at: self.next }),
+            Expr::Unspecified => Ok(Found::new(Type::Any, self.next)),
             Expr::Literal(literal) => Ok(self.literal(literal)),
             Expr::Ident(name) => self.name(name),
             Expr::Select(select) => self.member(select),
-            Expr::Call(call) => self.call(call),
+            Expr::Call(call) => {
+                let found = self.call(call)?;
+                if known::is_constant(at) { self.constant(at, found) } else { Ok(found) }
+            }
             Expr::Comprehension(inner) => self.each(inner),
             Expr::List(list) => {
-                let (mut item, begins) = (Type::Null, self.next);
+                let (mut item, mut known, begins) = (Type::Null, vec![], self.next);
                 for element in &list.elements {
-                    item = item.or(self.expression(element)?.kind);
+                    let found = self.expression(element)?;
+                    item = item.or(found.kind);
+                    known.extend(found.known);
                 }
-                Ok(Found { kind: Type::List(Box::new(item)), at: begins })
+                Ok(Found { kind: Type::List(Box::new(item)), at: begins, known })
             }
             Expr::Map(map) => {
                 let begins = self.next;
@@ -83,7 +102,7 @@ impl Checker<'_> {
                         self.expression(&entry.value)?;
                     }
                 }
-                Ok(Found { kind: Type::Made, at: begins })
+                Ok(Found::new(Type::Made, begins))
             }
             Expr::Struct(made) => {
                 let at = self.meet(&made.type_name);
@@ -108,22 +127,34 @@ impl Checker<'_> {
                 self.words[self.next..].find(|c: char| c.is_ascii_digit()).map_or(self.next, |at| self.next + at)
             }
         };
-        Found { kind: Type::from(literal), at }
+        Found {
+            kind: Type::from(literal),
+            at,
+            known: words::constant(literal).map(Known::Constant).into_iter().collect(),
+        }
+    }
+
+    /// A part that looks at nothing of the message is what it is.
+    fn constant(&self, part: &IdedExpr, found: Found) -> Result<Found, Wrong> {
+        match known::constant(part, self.message) {
+            Ok(text) => Ok(Found { known: text.map(Known::Constant).into_iter().collect(), ..found }),
+            Err(why) => self.wrong(found.at, format!("{} can't be computed: {why}", shown(part))),
+        }
     }
 
     fn name(&mut self, name: &str) -> Result<Found, Wrong> {
         let at = if name.starts_with('@') { self.next } else { self.meet(name) };
         if let Some((_, kind)) = self.variables.iter().rev().find(|(variable, _)| variable == name) {
-            return Ok(Found { kind: kind.clone(), at });
+            return Ok(Found::new(kind.clone(), at));
         }
         if name == "this" {
             return match self.this {
-                Some(shape) => Ok(Found { kind: Type::from(shape), at }),
+                Some(shape) => Ok(Found::new(Type::from(shape), at)),
                 None => self.wrong(at, "`this` is the item of a list, and the expression stands in none".into()),
             };
         }
         match self.message.member(name) {
-            Some(member) => Ok(Found { kind: Type::from(&member.shape), at }),
+            Some(member) => Ok(Found::member(&member.shape, at)),
             None => {
                 let variables = self.variables.iter().map(|(name, _)| name.as_str());
                 let near = hint(name, self.message.members().iter().map(|m| m.name.as_str()).chain(variables));
@@ -133,12 +164,13 @@ impl Checker<'_> {
     }
 
     fn member(&mut self, select: &SelectExpr) -> Result<Found, Wrong> {
-        let Found { kind: of, at: begins } = self.expression(&select.operand)?;
+        let Found { kind: of, at: begins, .. } = self.expression(&select.operand)?;
         let name = select.field.as_str();
         let at = self.meet(name);
         let kind = match of {
             Type::Object(Shape::Object(members)) => match members.iter().find(|m| m.name == name) {
-                Some(member) => Type::from(&member.shape),
+                Some(member) if !select.test => return Ok(Found::member(&member.shape, begins)),
+                Some(_) => Type::Truth,
                 None => {
                     let near = hint(name, members.iter().map(|m| m.name.as_str()));
                     return self.wrong(at, format!("`{name}` is no field here{near}"));
@@ -155,7 +187,7 @@ impl Checker<'_> {
             Type::Any | Type::Made | Type::Null => Type::Any,
             other => return self.wrong(at, format!("this is {}, which has no fields", other.word())),
         };
-        Ok(Found { kind: if select.test { Type::Truth } else { kind }, at: begins })
+        Ok(Found::new(if select.test { Type::Truth } else { kind }, begins))
     }
 
     /// The macros `map`, `filter`, `all` …, as the parser takes them apart: `@result` collects.
@@ -182,7 +214,7 @@ impl Checker<'_> {
         self.variables.truncate(before);
         // `exists_one` ends by comparing how many it counted.
         let kind = if matches!(inner.result.expr, Expr::Ident(_)) { begins.or(step) } else { Type::Truth };
-        Ok(Found { kind, at: range.at })
+        Ok(Found::new(kind, range.at))
     }
 
     // ---- calls ----
@@ -206,7 +238,9 @@ impl Checker<'_> {
         let kind = match (name, found.as_slice()) {
             (op::CONDITIONAL, [condition, yes, no]) => {
                 self.truth(condition)?;
-                yes.1.kind.clone().or(no.1.kind.clone())
+                let kind = self.either(yes, no)?;
+                let known = [yes, no].into_iter().flat_map(|(_, side)| side.known.clone()).collect();
+                return Ok(Found { kind, at, known });
             }
             (op::LOGICAL_AND | op::LOGICAL_OR | op::LOGICAL_NOT, parts) => {
                 parts.iter().try_for_each(|part| self.truth(part))?;
@@ -216,20 +250,36 @@ impl Checker<'_> {
             (_, [a, b]) => self.binary(name, a, b)?,
             _ => Type::Any,
         };
-        Ok(Found { kind, at })
+        Ok(Found::new(kind, at))
+    }
+
+    /// What a condition gives: both sides are of one type.
+    fn either(&self, yes: &(&IdedExpr, Found), no: &(&IdedExpr, Found)) -> Result<Type, Wrong> {
+        let plain = |t: &Type| matches!(t, Type::Truth | Type::Number | Type::Text);
+        let (a, b) = (&yes.1.kind, &no.1.kind);
+        if plain(a) && plain(b) && a != b {
+            let (first, second) = (shown(yes.0), shown(no.0));
+            let sentence = format!(
+                "{first} is {}, and {second} is {}: both sides of `? :` are of one type; a number as a text: string(…)",
+                a.word(),
+                b.word()
+            );
+            return self.wrong(yes.1.at, sentence);
+        }
+        Ok(a.clone().or(b.clone()))
     }
 
     /// What a macro collects: `@result + [x]`, and for `exists_one` `@result + 1`, which nobody wrote.
     fn collected(&mut self, more: &IdedExpr) -> Result<Found, Wrong> {
         let at = self.next;
-        let Expr::List(list) = &more.expr else { return Ok(Found { kind: Type::Number, at }) };
-        let Some(item) = list.elements.first() else { return Ok(Found { kind: Type::Any, at }) };
+        let Expr::List(list) = &more.expr else { return Ok(Found::new(Type::Number, at)) };
+        let Some(item) = list.elements.first() else { return Ok(Found::new(Type::Any, at)) };
         // `filter` collects its own variable, which stands before the condition.
         let (next, found) = (self.next, self.expression(item)?);
         if matches!(item.expr, Expr::Ident(_)) {
             self.next = next;
         }
-        Ok(Found { kind: Type::List(Box::new(found.kind)), at: found.at })
+        Ok(Found::new(Type::List(Box::new(found.kind)), found.at))
     }
 
     fn function(&mut self, call: &CallExpr) -> Result<Found, Wrong> {
@@ -237,7 +287,10 @@ impl Checker<'_> {
         let target = call.target.as_deref().map(|target| self.expression(target)).transpose()?;
         let at = self.meet(name);
         if !functions::NAMES.contains(&name) {
-            let near = hint(name, functions::NAMES.iter().copied());
+            let near = match functions::instead(name) {
+                Some(instead) => format!(" here: {instead}"),
+                None => hint(name, functions::NAMES.iter().copied()),
+            };
             return self.wrong(at, format!("`{name}` is no function{near}"));
         }
         let begins = target.as_ref().map_or(at, |target| target.at);
@@ -246,7 +299,7 @@ impl Checker<'_> {
             kinds.push(self.expression(argument)?.kind);
         }
         match types::result(name, &kinds) {
-            Ok(kind) => Ok(Found { kind, at: begins }),
+            Ok(kind) => Ok(Found::new(kind, begins)),
             Err(takes) => {
                 let words: Vec<&str> = kinds.iter().map(Type::word).collect();
                 let given = if words.is_empty() { "nothing".to_owned() } else { words.join(" and ") };
@@ -299,10 +352,10 @@ impl Checker<'_> {
                 let none = |t: &Type| matches!(t, Type::Any | Type::Null);
                 let plain = |t: &Type| matches!(t, Type::Truth | Type::Number | Type::Text);
                 let differ = (plain(left) || plain(right)) && left != right;
-                match none(left) || none(right) || !differ {
-                    true => Ok(Type::Truth),
-                    false => wrong("they are never equal"),
+                if !(none(left) || none(right) || !differ) {
+                    return wrong("they are never equal");
                 }
+                self.can_be_alike(a, b)
             }
             op::LESS | op::LESS_EQUALS | op::GREATER | op::GREATER_EQUALS => {
                 match alike(Type::is_number) || alike(Type::is_text) {
@@ -322,7 +375,7 @@ impl Checker<'_> {
             }
             op::IN => match right {
                 Type::Text => wrong("`in` looks into a list or an object; ask a text with `contains`"),
-                Type::Any | Type::List(_) | Type::Object(_) | Type::Made => Ok(Type::Truth),
+                Type::Any | Type::List(_) | Type::Object(_) | Type::Made => self.can_be_alike(a, b),
                 _ => wrong("`in` looks into a list or an object"),
             },
             op::INDEX => match left {
@@ -331,6 +384,14 @@ impl Checker<'_> {
                 _ => wrong("`[…]` takes an item of a list by its number, from 0"),
             },
             _ => Ok(Type::Any),
+        }
+    }
+
+    /// A member is compared with something that it can be.
+    fn can_be_alike(&self, a: &(&IdedExpr, Found), b: &(&IdedExpr, Found)) -> Result<Type, Wrong> {
+        match known::never_alike((a.0, &a.1.known), (b.0, &b.1.known)) {
+            Some(sentence) => self.wrong(a.1.at, sentence),
+            None => Ok(Type::Truth),
         }
     }
 
@@ -346,14 +407,25 @@ impl Checker<'_> {
                 let fits = kind.is_number() || *kind == Type::Null;
                 (fits, format!("the field takes {}", shape.takes()), as_number)
             }
-            Wanted::Value(shape @ (Shape::Date | Shape::Instant | Shape::Word(_))) => {
+            Wanted::Value(shape) => {
+                let made = matches!(kind, Type::Number | Type::Truth) && *shape == Shape::Text;
+                let as_text = if made {
+                    format!("; as a text: string({})", words::of(root).unwrap_or_else(|| "…".into()))
+                } else {
+                    String::new()
+                };
                 let fits = kind.is_text() || *kind == Type::Null;
-                (fits, format!("the field takes {}", shape.takes()), String::new())
+                (fits, format!("the field takes {}", shape.takes()), as_text)
             }
-            Wanted::Value(shape) => (plain, format!("the field takes {}", shape.takes()), String::new()),
         };
-        if fits {
-            return Ok(());
+        let at = self.text[..found.at].chars().count();
+        match wanted {
+            _ if !fits => {}
+            Wanted::Truth => return known::always(root, &found.known, at),
+            Wanted::Text => return Ok(()),
+            Wanted::Value(shape) => {
+                return known::misfits(&found.known, shape).map_or(Ok(()), |sentence| Err((at, sentence)));
+            }
         }
         self.wrong(found.at, format!("{} is {}, and {expected}{instead}", shown(root), kind.word()))
     }

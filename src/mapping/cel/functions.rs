@@ -33,6 +33,24 @@ pub const NAMES: &[&str] = &[
     "filter",
 ];
 
+/// What to say instead of a function that CEL has elsewhere, and mappings have not.
+pub fn instead(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "matches" => {
+            "patterns are not taken; ask with `startsWith`, `endsWith`, `contains`, `size` or `in ['a', 'b']`, or by a table"
+        }
+        "timestamp" | "duration" | "getDate" | "getFullYear" | "getMonth" | "getDayOfMonth" | "getDayOfWeek" => {
+            "a date is a text of the form yyyy-mm-dd: compare it as one, or cut it with `substring`"
+        }
+        "indexOf" | "lastIndexOf" | "charAt" => "ask with `contains`, or cut with `split` or `substring`",
+        "format" => "put texts together with `+`, and numbers with `string(…)`",
+        "uint" => "numbers are decimals: `int` cuts their decimals off",
+        "bool" => "compare, as in `x == 'true'`",
+        "type" | "dyn" | "bytes" => "what a member holds is known: `crossdock schema` shows it",
+        _ => return None,
+    })
+}
+
 /// Calls a function; the target of `a.f(b)` is the first argument. An error is a sentence.
 pub fn call<'v>(name: &str, args: &[Val<'v>]) -> Result<Val<'v>, String> {
     let takes = |what: &str| {

@@ -6,6 +6,7 @@
 
 mod check;
 mod functions;
+mod known;
 mod run;
 mod types;
 mod value;

@@ -25,6 +25,15 @@ pub fn of(part: &IdedExpr) -> Option<String> {
     (name.chars().count() <= 60).then_some(name)
 }
 
+/// A text or a number as a document would write it.
+pub fn constant(literal: &LiteralValue) -> Option<String> {
+    match literal {
+        LiteralValue::String(text) => Some(text.inner().to_string()),
+        LiteralValue::Null | LiteralValue::Bytes(_) => None,
+        other => self::literal(other),
+    }
+}
+
 fn literal(literal: &LiteralValue) -> Option<String> {
     Some(match literal {
         LiteralValue::Boolean(yes) => yes.inner().to_string(),

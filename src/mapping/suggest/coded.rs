@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Search<'_> {
     /// Adds the ways by which a code may say a word that the message has a few of.
     pub(super) fn coded(&self, scope: &Scope, one: &mut Sought) {
-        let text = matches!(one.shape, Shape::Text);
+        let text = matches!(one.shape, Shape::Text | Shape::Currency);
         let word = |wanted: &Json| {
             wanted
                 .as_str()

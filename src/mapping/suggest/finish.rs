@@ -116,7 +116,7 @@ fn head(request: &Request, search: &Search, places: &[Places], writer: &Writer) 
             match &known.file {
                 Some(file) => text += &format!("  {name}: {file}\n"),
                 None => {
-                    let rows = known.table.rows.iter().map(|(_, value, target)| (value.clone(), target.clone()));
+                    let rows = known.table.rows.iter().map(|row| (row.value.clone(), row.target.clone()));
                     text += &format!("  {name}: {}\n", table(&rows.collect::<Vec<_>>()));
                 }
             }
@@ -183,6 +183,8 @@ fn fill(nodes: &mut Vec<Node>, members: &[Member]) {
                 let text = match &member.shape {
                     Shape::Word(words) => words.first().cloned().unwrap_or_default(),
                     Shape::Text => "?".into(),
+                    // ISO 4217: no currency.
+                    Shape::Currency => "XXX".into(),
                     Shape::Decimal | Shape::Integer => "0".into(),
                     Shape::Date => "1970-01-01".into(),
                     Shape::Object(inner) if inner.iter().any(|m| m.mandatory) => {

@@ -145,7 +145,7 @@ impl Knowledge {
             let same = |known: &KnownTable| {
                 known.name == table.name
                     && known.standard == program.standard
-                    && (file.is_some() && known.file == file || known.table.rows == table.rows)
+                    && (file.is_some() && known.file == file || known.table.says_as(table))
             };
             let at = self.tables.iter().position(same).unwrap_or_else(|| {
                 let (name, standard, table) = (table.name.clone(), program.standard, table.clone());

@@ -1,0 +1,112 @@
+//! Compiles the pipes of a field's text: each call to what runs.
+
+use super::{
+    dates::DateFormat,
+    expr,
+    fields::Fields,
+    moment::Form,
+    near::hint,
+    plan::{Leaf, Pipe, Route},
+};
+use crate::formats::piece::Standard;
+
+const PIPES: &[&str] = &[
+    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item",
+    "ref", "when", "prefix",
+];
+
+impl Fields<'_> {
+    /// Compiles a pipe.
+    pub fn pipe(&mut self, call: &expr::PipeCall, route: Option<&Route>) -> Result<Pipe, (usize, String)> {
+        let wrong = |sentence: String| (call.offset, sentence);
+        let takes = |what: &str| wrong(format!("{} takes {what}", call.name));
+        let argument = call.arguments.first().map(|a| a.text.as_str());
+        let at = call.arguments.first().map_or(call.offset, |a| a.offset);
+        let some = |text: Option<&str>| text.and_then(|t| t.parse::<usize>().ok()).filter(|n| (1..=1000).contains(n));
+        let count = |text: Option<&str>| text.and_then(|t| t.parse::<usize>().ok()).filter(|n| *n <= 1000);
+        Ok(match (call.name.as_str(), argument) {
+            ("trim", None) => Pipe::Trim,
+            ("upper", None) => Pipe::Upper,
+            ("lower", None) => Pipe::Lower,
+            ("item", None) => match route.map(|r| &r.leaf) {
+                Some(Leaf::Pairs(_)) => Pipe::Item,
+                _ => return Err(wrong("item takes pairs, as in PO1{VN,UP} | item; for a plain id, `ref(sku)`".into())),
+            },
+            ("decimal", None) => Pipe::Decimal(0),
+            ("decimal", Some(_)) => Pipe::Decimal(
+                count(argument).filter(|n| *n <= 9).ok_or_else(|| takes("the number of implied decimals, 0 to 9"))?
+                    as u32,
+            ),
+            ("date", Some(text)) => match DateFormat::parse(text) {
+                Some(format) => Pipe::Date(format),
+                None => match route.map(|r| self.router.beside(text, r, at)) {
+                    Some(Ok(leaf)) => Pipe::CodedDate(leaf),
+                    _ => {
+                        return Err((
+                            at,
+                            format!("`{text}` is no date format; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …"),
+                        ));
+                    }
+                },
+            },
+            ("table", Some(name)) => match self.tables.iter().position(|t| t.name == name) {
+                Some(table) => Pipe::Table(table),
+                None => {
+                    let near = hint(name, self.tables.iter().map(|t| t.name.as_str()));
+                    return Err((at, format!("the table `{name}` is not named under `tables:`{near}")));
+                }
+            },
+            ("pad", Some(_)) => {
+                let fill = call.arguments.get(1).map_or("0", |a| a.text.as_str());
+                match (some(argument), fill.chars().next()) {
+                    (Some(width), Some(fill)) => Pipe::Pad(width, fill),
+                    _ => return Err(takes("a width and a character, as in pad(10, '0')")),
+                }
+            }
+            ("cut", Some(_)) => Pipe::Cut(some(argument).ok_or_else(|| takes("a number of characters, from 1"))?),
+            ("split", Some(text)) if !text.is_empty() => Pipe::Split(text.into()),
+            ("join", Some(text)) => Pipe::Join(text.into()),
+            ("prefix", Some(text)) if !text.is_empty() => Pipe::Prefix(text.into()),
+            ("default", Some(text)) => Pipe::Default(text.into()),
+            ("ref", Some(scheme)) if !scheme.is_empty() => Pipe::Ref(scheme.into()),
+            ("party", Some(text)) => match route.map(|r| self.router.beside(text, r, at)) {
+                Some(found) => Pipe::Party(found?),
+                None => return Err(wrong("party needs a path before it".into())),
+            },
+            ("when", _) => Pipe::When(self.when(call, route)?),
+            ("date" | "table" | "pad" | "cut" | "prefix" | "split" | "join" | "default" | "ref" | "party", _) => {
+                return Err(takes("an argument in parentheses"));
+            }
+            ("trim" | "upper" | "lower" | "item", Some(_)) => return Err(takes("no argument")),
+            (name, _) => {
+                return Err(wrong(format!("`{name}` is no pipe{}", hint(name, PIPES.iter().copied()))));
+            }
+        })
+    }
+
+    /// `when(06, 07)`: where time and zone stand beside an X12 date; `when(01.03)`: the code of EDIFACT's format; `when(iso)`.
+    fn when(&mut self, call: &expr::PipeCall, route: Option<&Route>) -> Result<Form, (usize, String)> {
+        let route = route.ok_or_else(|| (call.offset, "when needs a path before it".to_owned()))?;
+        let mut leaves = Vec::new();
+        if matches!(self.router.standard, Standard::X12 | Standard::Edifact) {
+            for argument in &call.arguments {
+                leaves.push(self.router.beside(&argument.text, route, argument.offset)?);
+            }
+        }
+        let iso = matches!(call.arguments.as_slice(), [one] if one.text == "iso");
+        let mut leaves = leaves.into_iter();
+        match (self.router.standard, call.arguments.len()) {
+            (Standard::X12, 0..=2) => Ok(Form::Beside { time: leaves.next(), zone: leaves.next() }),
+            (Standard::Edifact, 1) => leaves.next().map(Form::Coded).ok_or_else(|| (call.offset, String::new())),
+            (Standard::X12, _) => Err((
+                call.offset,
+                "when takes the elements of the time and of its zone, as in DTM02 | when(03, 04)".into(),
+            )),
+            (Standard::Edifact, _) => {
+                Err((call.offset, "when takes the component of the format's code, as in when(01.03)".into()))
+            }
+            _ if iso => Ok(Form::Iso),
+            _ => Err((call.offset, "when takes the form of the date, as in when(iso)".into())),
+        }
+    }
+}

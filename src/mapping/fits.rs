@@ -1,0 +1,158 @@
+//! What a field takes, held against what its line gives: by pipes, constants, and the rows of tables.
+
+use super::{
+    fields::Fields,
+    near::hint,
+    pipes::{self, Wrong},
+    plan::{Alternative, Formula, Pipe},
+    shape::Shape,
+    tables::{ANY, Row, Table},
+    yaml::Spot,
+};
+use crate::formats::piece::Standard;
+
+/// What a field of a shape takes, if a value that a mapping says by itself is none: `one of original, change, cancel`.
+pub fn misfit(text: &str, shape: &Shape) -> Option<String> {
+    match shape {
+        Shape::Currency => {
+            let code = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
+            (!code).then(|| shape.takes())
+        }
+        Shape::Word(_) => pipes::shaped(text, shape).is_err().then(|| shape.takes()),
+        shape => match pipes::shaped(text, shape) {
+            Err(Wrong::Value { expected, .. }) => Some(expected),
+            _ => None,
+        },
+    }
+}
+
+/// `; nearest original`, of a text that is not among the words that a field takes.
+pub fn nearest(text: &str, shape: &Shape) -> String {
+    match shape {
+        Shape::Word(words) => hint(text, words.iter().map(String::as_str)),
+        _ => String::new(),
+    }
+}
+
+/// What a formula gives without the document.
+enum Own<'t> {
+    Text(String),
+    Currency,
+    Position,
+    /// What a row of a table leads to.
+    Row(&'t Table, &'t Row),
+}
+
+impl Fields<'_> {
+    pub(super) fn fits(&mut self, formula: &Formula, shape: &Shape, name: &str, spot: Spot) {
+        let dated = has(formula, &|p| matches!(p, Pipe::Date(_) | Pipe::CodedDate(_)));
+        let whole = matches!(formula.pipes.last(), Some(Pipe::When(_)));
+        match shape {
+            Shape::Object(_) if !whole => {
+                self.say(spot, "a date with its time is expected here: end with `| when(…)`, or say { date: … }");
+            }
+            Shape::Object(_) => {}
+            _ if has(formula, &|p| matches!(p, Pipe::When(_))) => {
+                self.say(spot, format!("{} is expected here, and the pipe gives a date with its time", shape.takes()));
+            }
+            _ => {}
+        }
+        let self_describing = matches!(self.router.standard, Standard::Xml | Standard::Json);
+        let literal = formula.alternatives.iter().all(|a| matches!(a, Alternative::Literal(_)));
+        if *shape == Shape::Date && !dated && !self_describing && !literal {
+            self.say(spot, "a date needs its format: `| date(yyyymmdd)`");
+        }
+        if *shape != Shape::Date && dated {
+            self.say(spot, format!("{} is expected here, and the pipe gives a date", shape.takes()));
+        }
+        if has(formula, &|p| matches!(p, Pipe::Item | Pipe::Party(_) | Pipe::Ref(_))) {
+            self.say(spot, format!("{} is expected here, and the pipe gives ids with schemes", shape.takes()));
+        }
+        self.constants(formula, shape, name, spot);
+    }
+
+    /// What the mapping says itself, before any document does.
+    fn constants(&mut self, formula: &Formula, shape: &Shape, name: &str, spot: Spot) {
+        for own in owns(formula, self.tables) {
+            match own {
+                Own::Text(text) => {
+                    if let Some(takes) = misfit(&text, shape) {
+                        let near = nearest(&text, shape);
+                        self.say(spot, format!("`{text}` can't stand here: `{name}` takes {takes}{near}"));
+                    }
+                }
+                Own::Currency if !matches!(shape, Shape::Text | Shape::Currency) => {
+                    let sentence = format!("`$tenant.currency` is a currency, and `{name}` takes {}", shape.takes());
+                    self.say(spot, sentence);
+                }
+                Own::Position if !matches!(shape, Shape::Text | Shape::Decimal | Shape::Integer) => {
+                    self.say(spot, format!("`$position` is a number, and `{name}` takes {}", shape.takes()));
+                }
+                Own::Row(table, row) => {
+                    if let Some(takes) = misfit(&row.target, shape) {
+                        self.row(table, row, name, &takes, shape, spot);
+                    }
+                }
+                Own::Currency | Own::Position => {}
+            }
+        }
+    }
+}
+
+impl Fields<'_> {
+    /// A row that leads where its field can't go. Of a field that stands in a file below, the row is to blame.
+    fn row(&mut self, table: &Table, row: &Row, name: &str, takes: &str, shape: &Shape, spot: Spot) {
+        let (target, near) = (&row.target, nearest(&row.target, shape));
+        if spot.file > 0 {
+            let sentence = format!("the row leads to `{target}`, and `{name}` takes {takes}{near}");
+            return self.wrong_rows.push((row.clone(), sentence));
+        }
+        let at = match &row.file {
+            Some(file) => format!("{file}:{}", row.spot.line),
+            None => format!("line {}", row.spot.line),
+        };
+        self.say(spot, format!("table {} ({at}) leads to `{target}`; {takes} is expected{near}", table.name));
+    }
+}
+
+/// What a formula can give that no document says.
+fn owns<'t>(formula: &Formula, tables: &'t [Table]) -> Vec<Own<'t>> {
+    let mut found = Vec::new();
+    for alternative in &formula.alternatives {
+        match alternative {
+            Alternative::Literal(text) => found.push(Own::Text(text.clone())),
+            Alternative::TenantCurrency => found.push(Own::Currency),
+            Alternative::Position => found.push(Own::Position),
+            Alternative::Group(inner) => found.extend(owns(inner, tables)),
+            Alternative::Route(_) => {}
+        }
+    }
+    let mut found: Vec<Own> = found.into_iter().filter_map(|own| through(own, &formula.pipes)).collect();
+    for (at, pipe) in formula.pipes.iter().enumerate() {
+        let rest = &formula.pipes[at + 1..];
+        match pipe {
+            Pipe::Default(text) => found.extend(through(Own::Text(text.clone()), rest)),
+            // What stands behind a table may make another text of what its rows lead to.
+            Pipe::Table(number) if rest.is_empty() => {
+                let rows = tables[*number].rows.iter().filter(|row| !row.target.is_empty() && row.target != ANY);
+                found.extend(rows.map(|row| Own::Row(&tables[*number], row)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What pipes make of it; none where that can't be told.
+fn through<'t>(own: Own<'t>, pipes: &[Pipe]) -> Option<Own<'t>> {
+    match own {
+        Own::Text(text) => pipes::constant(pipes, &text).map(Own::Text),
+        Own::Row(..) if !pipes.is_empty() => None,
+        own => Some(own),
+    }
+}
+
+fn has(formula: &Formula, wanted: &dyn Fn(&Pipe) -> bool) -> bool {
+    formula.pipes.iter().any(wanted)
+        || formula.alternatives.iter().any(|a| matches!(a, Alternative::Group(inner) if has(inner, wanted)))
+}
