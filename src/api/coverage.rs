@@ -3,12 +3,12 @@
 use super::{
     Api,
     extract::{Query, Reader},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use crate::{
-    canonical::PartnerId,
+    canonical::{PartnerId, Tenant},
     flow::translate::covered::{self, Asked},
-    mapping::covered::Told,
+    mapping::{covered::Told, near},
 };
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -58,20 +58,7 @@ async fn coverage(
     State(api): State<Api>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<Coverage>, Problem> {
-    let partner = match &filter.partner {
-        None => None,
-        Some(name) => {
-            let id = PartnerId::named(who.tenant, name);
-            Some(
-                api.hub
-                    .directory
-                    .partners
-                    .contains_key(&id)
-                    .then_some(id)
-                    .ok_or_else(|| Problem::not_found("partner"))?,
-            )
-        }
-    };
+    let partner = filter.partner.as_deref().map(|name| known(&api, who.tenant, name)).transpose()?;
     let last = filter.last.unwrap_or(DOCUMENTS).min(MOST) as usize;
     let asked = Asked { tenant: who.tenant, partner, mapping: filter.mapping.as_deref(), last };
     let found = covered::coverage(&api.hub, &asked).await?;
@@ -81,4 +68,15 @@ async fn coverage(
         faulty: found.faulty,
         mappings: found.mappings.into_values().map(|one| one.told()).collect(),
     }))
+}
+
+/// A partner of the tenant by its name; the nearest is told where there is none.
+fn known(api: &Api, tenant: Tenant, name: &str) -> Result<PartnerId, Problem> {
+    let partners = &api.hub.directory.partners;
+    let id = PartnerId::named(tenant, name);
+    if partners.contains_key(&id) {
+        return Ok(id);
+    }
+    let own = partners.values().filter(|partner| partner.tenant == tenant).map(|partner| partner.name.as_str());
+    Err(Problem::new(Code::NotFound, format!("There is no partner `{name}`{}", near::hint(name, own))))
 }

@@ -143,7 +143,11 @@ fn mappings(args: &New, pairs: &Pairs, out: &mut Out) -> anyhow::Result<Vec<Begu
     let name = format!("{}/{kind}", args.name);
     match begin(&name, &args.name, pairs, &args.how, &args.settings, out)? {
         Some(begun) => Ok(vec![begun]),
-        None => bail!("no mapping can be made of the sample: `crossdock mapping suggest {}` says more", args.file),
+        None => bail!(
+            "no mapping can be made of {}, for the reason above; nothing is written (`crossdock guide show` lists the guides, \
+             `crossdock mapping show` the mappings)",
+            args.file
+        ),
     }
 }
 

@@ -156,6 +156,14 @@ pub fn directory(files: &Files) -> Result<Directory, Faults> {
     if faults.is_empty() { Ok(directory) } else { Err(Faults(faults)) }
 }
 
+/// The partners' names, where they are asked for: what the files say else is nothing to who reads a document.
+pub fn partners(files: &Files, asked: bool) -> Result<Vec<String>, Faults> {
+    if !asked {
+        return Ok(vec![]);
+    }
+    Ok(directory(files)?.partners.values().map(|partner| partner.name.clone()).collect())
+}
+
 /// The mappings that come with the hub, and those of the files.
 pub fn library(files: &Files) -> Result<Library, Faults> {
     Library::compile(&mapping::standard::with(files.mappings.clone())).map_err(|faults| {

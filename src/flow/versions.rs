@@ -137,6 +137,11 @@ pub async fn would(hub: &Hub, tenant: Tenant, name: &str, files: Option<Files>) 
             after
         }
     };
+    // A draft that says `$todo` is none yet: it could be published.
+    let open = after.named(name).map(|plan| plan.open()).unwrap_or_default();
+    if !open.is_empty() {
+        return Err(VersionError::Faulty(open));
+    }
     Ok(Would { revision, before, after: Arc::new(after) })
 }
 

@@ -109,7 +109,18 @@ impl Compiler<'_> {
         let mut router = Router::new(from.standard, guide, namespaces);
         self.order(&from, &mut router);
         let (items, wrong, wrong_rows, computes) = (Vec::new(), Vec::new(), Vec::new(), false);
-        let mut fields = Fields { router, tables: &tables, message: &message, items, computes, wrong, wrong_rows };
+        let (names, open, message_name) = (Vec::new(), Vec::new(), &message);
+        let mut fields = Fields {
+            router,
+            tables: &tables,
+            message: message_name,
+            items,
+            computes,
+            names,
+            open,
+            wrong,
+            wrong_rows,
+        };
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.position("write") < self.position("fields");
         let mut rules = if write_first { self.rules(&mut fields) } else { Vec::new() };
@@ -122,6 +133,7 @@ impl Compiler<'_> {
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
         let (by_number, computes) = (fields.router.by_number, fields.computes);
         let (wrong, rows) = (std::mem::take(&mut fields.wrong), std::mem::take(&mut fields.wrong_rows));
+        let open = std::mem::take(&mut fields.open);
         wrong.into_iter().for_each(|(spot, sentence)| self.say(spot, sentence));
         for (row, sentence) in rows {
             let file = row.file.as_deref().unwrap_or_else(|| self.file(row.spot)).to_owned();
@@ -145,6 +157,7 @@ impl Compiler<'_> {
             rules,
             requires,
             computes,
+            open,
             names: plan::name(&mut compiled),
             numbered: hierarchy::numbered(&compiled),
             joins: write_loops::joins(&compiled),
@@ -392,13 +405,14 @@ impl Compiler<'_> {
                 }
                 Some(Name { name: local.to_owned(), namespace })
             }
+            (Standard::Json, Some(text)) => Some(Name { name: text.to_owned(), namespace: None }),
             (Standard::Xml, None) => {
                 self.say(self.yaml.spot, "an XML mapping names the document's root: `root: ubl:Order`");
                 None
             }
             (_, _) => {
                 if yaml.is_some() {
-                    self.say(self.spot("root"), "`root:` is for XML");
+                    self.say(self.spot("root"), "`root:` is for XML and JSON");
                 }
                 None
             }

@@ -21,6 +21,10 @@ pub struct Fields<'a> {
     pub items: Vec<Shape>,
     /// A field is computed.
     pub computes: bool,
+    /// The names that lead to what is being compiled.
+    pub names: Vec<String>,
+    /// Fields that say `$todo`: nobody has said yet where they stand.
+    pub open: Vec<(Spot, String)>,
     pub wrong: Vec<(Spot, String)>,
     /// Rows of tables that lead where a field can't take it.
     pub wrong_rows: Vec<(Row, String)>,
@@ -40,7 +44,9 @@ impl Fields<'_> {
         let mut fields = Vec::new();
         for entry in entries {
             if let Some(member) = members.iter().find(|m| m.name == entry.key) {
+                self.names.push(member.name.clone());
                 fields.extend(self.field(entry, member));
+                self.names.pop();
             } else if !keys.contains(&entry.key.as_str()) {
                 self.unknown(entry, members);
             }
@@ -404,8 +410,16 @@ impl Fields<'_> {
             expr::Alternative::Group(inner) => Alternative::Group(self.compiled(inner, spot)?),
             expr::Alternative::Setting(name, _) if name == "tenant.currency" => Alternative::TenantCurrency,
             expr::Alternative::Setting(name, _) if name == "position" => Alternative::Position,
+            expr::Alternative::Setting(name, _) if name == "todo" => {
+                let open = (spot, self.names.join("."));
+                // Two places of one object, `at: a ?? b`, compile its fields twice.
+                if !self.open.contains(&open) {
+                    self.open.push(open);
+                }
+                return None;
+            }
             expr::Alternative::Setting(name, offset) => {
-                let near = hint(name, ["tenant.currency", "position"]);
+                let near = hint(name, ["tenant.currency", "position", "todo"]);
                 self.wrong_at(spot, (*offset, format!("`${name}` is no setting{near}")));
                 return None;
             }

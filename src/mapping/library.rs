@@ -5,7 +5,8 @@ use super::{
     compile::{self, FindGuide},
     extends::{FileWrong, Sources, name_of},
     guide_file, near,
-    plan::{Claims, Program},
+    plan::{self, Claims, Program},
+    shape::Shape,
     unfit::Unfit,
 };
 use crate::formats::{
@@ -97,6 +98,11 @@ impl Library {
         fitting.max_by_key(|(fit, _)| *fit).map(|(_, plan)| plan.clone())
     }
 
+    /// Fields that say `$todo`: what such a mapping is for waits until somebody has said where they stand.
+    pub fn open(&self) -> Vec<Lint> {
+        self.plans.iter().flat_map(|plan| plan.open()).collect()
+    }
+
     /// Partners' guides by the names of their files; those that are not there are left out, and lint tells of them.
     pub fn guides(&self, names: &[String]) -> Guides {
         match names {
@@ -151,6 +157,26 @@ impl Library {
                 near::hint(scheme, known.iter().copied()),
                 known.join(", ")
             )
+        })
+    }
+
+    /// Why a table can't lead to a target: each field that looks values up in it takes a few words, and this is none.
+    pub fn refuses(&self, table: &str, target: &str) -> Option<String> {
+        let mut words: Vec<&str> = Vec::new();
+        for plan in &self.plans {
+            let Some(number) = plan.0.tables.iter().position(|known| known.name == table) else { continue };
+            for shape in plan::looked_up(&plan.0.fields, number) {
+                match shape {
+                    Shape::Word(taken) => words.extend(taken.iter().map(String::as_str)),
+                    _ => return None,
+                }
+            }
+        }
+        words.sort_unstable();
+        words.dedup();
+        (!words.is_empty() && !words.contains(&target)).then(|| {
+            let near = near::hint(target, words.iter().copied());
+            format!("`{target}` is nothing that `{table}` can lead to{near}; the words are {}", words.join(", "))
         })
     }
 
@@ -256,7 +282,7 @@ fn fit(program: &Program, asked: &Asked) -> Option<(bool, bool, usize)> {
 /// How many characters of the version are claimed: `004010` fits `004010VICS`, and a mapping for VICS fits better.
 fn kind_and_version(program: &Program, asked: &Asked) -> Option<usize> {
     let Claims { kind, versions, .. } = &program.claims;
-    if let Some(root) = &program.root {
+    if let Some(root) = program.root.as_ref().filter(|_| program.standard == Standard::Xml) {
         // XML: by the name that the connection expects, or by what the document says of itself.
         let by_root = root.namespace.is_some()
             && root.name == asked.kind

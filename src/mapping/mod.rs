@@ -192,7 +192,7 @@ impl Plan {
     }
     /// What messages that it reads can be called: the claimed kind, and of XML the root.
     pub fn kinds(&self) -> Vec<&str> {
-        let root = self.0.root.as_ref().map(|root| root.name.as_str());
+        let root = self.0.root.as_ref().filter(|_| self.0.standard == Standard::Xml).map(|root| root.name.as_str());
         [self.0.claims.kind.as_str()].into_iter().chain(root).collect()
     }
     /// True if writing back what it reads may lose something (`one_way: true`).
@@ -202,6 +202,16 @@ impl Plan {
     /// The files that it was made of: its own first, then those that it extends.
     pub fn files(&self) -> &[String] {
         &self.0.files
+    }
+    /// Fields that say `$todo`, each at its line.
+    pub fn open(&self) -> Vec<Lint> {
+        let lint = |(spot, field): &(yaml::Spot, String)| Lint {
+            file: self.0.placed(*spot).file.to_owned(),
+            line: spot.line,
+            column: spot.column,
+            sentence: format!("`{field}` is open (`$todo`): say where it stands, or what it always is"),
+        };
+        self.0.open.iter().map(lint).collect()
     }
     /// What it claims, in words.
     pub fn claimed(&self) -> Claimed {

@@ -28,6 +28,8 @@ pub struct Program {
     pub requires: Vec<Require>,
     /// True if any field is computed.
     pub computes: bool,
+    /// Fields that say `$todo`, as `placed.date`: nobody has said yet where they stand.
+    pub open: Vec<(Spot, String)>,
     /// The loops that say by number what stands above them.
     pub numbered: Vec<Step>,
     /// True if several lists are written into the same loops.
@@ -38,7 +40,7 @@ pub struct Program {
     pub built_in: Vec<bool>,
     /// Tables of its own file, not of those it extends: (as it names the file, where that stands).
     pub own_tables: Vec<(String, String)>,
-    /// XML: the document element, written and read.
+    /// XML: the document element, written and read. JSON: what a document may be wrapped in, as in `{"order": {…}}`.
     pub root: Option<Name>,
     /// XML: the prefix of each namespace, as the mapping calls it.
     pub prefixes: Vec<(String, String)>,
@@ -427,4 +429,29 @@ pub fn leaves(fields: &[Field], at: &str, found: &mut Vec<(String, Spot)>) {
             _ => found.push((pointer, field.spot)),
         }
     }
+}
+
+/// The shapes of the fields that look values up in a table, by its number.
+pub fn looked_up(fields: &[Field], table: usize) -> Vec<&Shape> {
+    let mut found = Vec::new();
+    let ends = |formula: &Formula| asks(formula, table);
+    for field in fields {
+        match &field.source {
+            Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) if ends(formula) => {
+                found.push(&field.shape);
+            }
+            Source::List(formulas) if formulas.iter().any(ends) => found.push(&field.shape),
+            Source::Object(inner) => found.extend(looked_up(inner, table)),
+            Source::At(blocks) => found.extend(blocks.first().into_iter().flat_map(|b| looked_up(&b.fields, table))),
+            Source::Each(block) => found.extend(looked_up(&block.fields, table)),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn asks(formula: &Formula, table: usize) -> bool {
+    let inner = |a: &Alternative| matches!(a, Alternative::Group(inner) if asks(inner, table));
+    formula.pipes.iter().any(|pipe| matches!(pipe, Pipe::Table(known) if *known == table))
+        || formula.alternatives.iter().any(inner)
 }

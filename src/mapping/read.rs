@@ -39,13 +39,18 @@ pub fn explain(program: &Program, tree: &Tree, context: &Context) -> (Reading, S
 
 fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Reading, Seen) {
     let (node, container) = root(program, tree);
-    let frame = Frame::new(tree, node, container, &frames::wanted(tree, &program.slots), 0..0);
+    let labels = if program.standard == Standard::Json && node != tree.root() {
+        format!("{}/", tree.name(node))
+    } else {
+        String::new()
+    };
+    let frame = Frame::new(tree, node, container, &frames::wanted(tree, &program.slots), 0..labels.len());
     let mut run = Run {
         program,
         tree,
         context,
         frames: vec![frame],
-        labels: String::new(),
+        labels,
         pointer: String::new(),
         position: 0,
         body: Packed::new(program.names.clone()),
@@ -72,6 +77,10 @@ fn root(program: &Program, tree: &Tree) -> (NodeId, NodeId) {
             let document = tree.named(root, &name.name).next().unwrap_or(root);
             (document, document)
         }
+        (Standard::Json, Some(name)) => {
+            let inner = wrapped(tree).filter(|inner| tree.name(*inner) == name.name).unwrap_or(root);
+            (inner, inner)
+        }
         // A CSV set's own fields are those of its first row.
         (Standard::Csv, _) => (root, tree.children(root).next().unwrap_or(root)),
         // One of fixed width begins with the record that opened it.
@@ -81,6 +90,13 @@ fn root(program: &Program, tree: &Tree) -> (NodeId, NodeId) {
         }
         _ => (root, root),
     }
+}
+
+/// JSON: the object that a document has as its one member, as in `{"order": {…}}`.
+pub fn wrapped(tree: &Tree) -> Option<NodeId> {
+    let mut members = tree.children(tree.root());
+    let only = members.next().filter(|one| tree.kind(*one) == Kind::Object)?;
+    members.next().is_none().then_some(only)
 }
 
 pub(super) struct Run<'a> {

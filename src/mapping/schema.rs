@@ -141,7 +141,9 @@ fn properties() -> Value {
         "namespaces" => {
             json!({ "description": "XML: prefixes", "type": "object", "additionalProperties": { "type": "string" } })
         }
-        "root" => json!({ "description": "XML: the document element", "type": "string" }),
+        "root" => {
+            json!({ "description": "XML: the document element; JSON: the member that a document may be wrapped in", "type": "string" })
+        }
         "one_way" => json!({ "description": "Writing back what it reads may lose something", "type": "boolean" }),
         "order" => {
             json!({ "description": "The order in which children are written, where it isn't the file's", "type": "object" })

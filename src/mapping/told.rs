@@ -147,6 +147,13 @@ impl<'a> Run<'a> {
     pub(super) fn lacks(&mut self, field: &'a Field) {
         let (place, label) = self.expected_at(field);
         let pointer = format!("{}/{}", self.pointer, field.name);
+        if matches!(&field.source, Source::Value(formula) if formula.alternatives.is_empty()) {
+            let line = self.program.placed(field.spot);
+            let sentence = format!("`{pointer}` is open in the mapping (`$todo`)");
+            let remedy = format!("say where it stands, in line {} of {}", line.line, line.file);
+            self.faults.push(fault("mapping/open", place, "", &field.shape.takes(), sentence, remedy));
+            return;
+        }
         let sentence = match label.is_empty() {
             true => format!("a mandatory value is missing {}", faults::words("", &place)),
             false => format!("{label} is missing {}", faults::words("", &place)),

@@ -186,3 +186,141 @@ fn a_proposal_beside_a_mapping_that_claims_the_same_says_so() {
     let called = run(command(folder.path()).args(["mapping", "suggest", "broken.json", "--as", "json order"]));
     assert!(called.code == 2 && called.err.contains("broken.json holds no set of json: "), "{called:?}");
 }
+
+/// A shop's order as its REST interface gives it: wrapped in a member of its own.
+fn wrapped(folder: &Folder) {
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("mappings/standard/json/shopify-order/samples/typical.in.json");
+    let order = std::fs::read_to_string(sample).unwrap();
+    folder.write("rest.json", format!("{{ \"order\": {order} }}"));
+    folder.write("webhook.json", order);
+}
+
+#[test]
+fn a_shop_s_wrapped_json_is_read_as_the_bare_one() {
+    let folder = Folder::new();
+    wrapped(&folder);
+    let called = call(folder.path(), "partner new shop --from rest.json --tenant acme");
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.err.contains("taken for json shopify-order"), "{called:?}");
+    let text = std::fs::read_to_string(folder.path().join("connectors/shop.yaml")).unwrap();
+    assert!(text.contains("expects: json shopify-order"), "{text}");
+    let read = |file: &str| call(folder.path(), &format!("translate {file} --mapping shop/shopify-order")).json();
+    let (bare, rest) = (read("webhook.json"), read("rest.json"));
+    assert_eq!(bare, rest);
+    assert_eq!(rest[0]["number"], "#1042");
+    // What it does not read is read from within, too.
+    assert_eq!(rest[0]["ext"]["total_weight"], "3250", "{}", rest[0]);
+}
+
+#[test]
+fn what_nothing_says_is_left_open_and_lint_names_it() {
+    let folder = Folder::new();
+    wrapped(&folder);
+    let called = run(command(folder.path()).args([
+        "partner",
+        "new",
+        "shop",
+        "--from",
+        "rest.json",
+        "--tenant",
+        "acme",
+        "--as",
+        "json other",
+        "--to",
+        "order/1",
+    ]));
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.out.contains("/lines/quantity/unit") && called.out.contains("$todo"), "{called:?}");
+    let place = folder.path().join("mappings/partners/shop/other/mapping.yaml");
+    let text = std::fs::read_to_string(&place).unwrap();
+    assert!(!text.contains("1970") && !text.contains("'?'") && !text.contains("\"'original'\""), "{text}");
+    let after = |name: &str| text.split_once(&format!("\n  {name}:\n")).unwrap_or_default().1;
+    let at = |name: &str| after(name).lines().find_map(|line| line.trim().strip_prefix("at: ")).map(str::to_owned);
+    assert_eq!(at("sold_to").as_deref(), Some("billing_address"), "{text}");
+    assert_eq!(at("ship_to").as_deref(), Some("shipping_address"), "{text}");
+    let lint = call(folder.path(), "mapping lint");
+    assert_eq!(lint.code, 1, "{lint:?}");
+    let line = text.lines().position(|line| line.trim_start().starts_with("unit: $todo")).unwrap() + 1;
+    assert!(lint.out.contains(&format!("mapping.yaml:{line}:")), "{lint:?}");
+    assert!(lint.out.contains("`lines.quantity.unit` is open (`$todo`)"), "{lint:?}");
+    let read = call(folder.path(), "translate rest.json --mapping shop/other");
+    assert!(read.code == 1 && read.err.contains("is open in the mapping"), "{read:?}");
+    // Said, it is a mapping like others.
+    std::fs::write(
+        &place,
+        text.replace("kind: $todo", "kind: \"'charge'\"")
+            .replace("purpose: $todo", "purpose: \"'original'\"")
+            .replace("$todo", "\"'EA'\""),
+    )
+    .unwrap();
+    assert_eq!(call(folder.path(), "mapping lint").code, 0);
+    let read = call(folder.path(), "translate rest.json --mapping shop/other");
+    assert!(read.code == 0 && read.json()[0]["placed"]["date"] == "2026-03-02", "{read:?}");
+}
+
+#[test]
+fn who_a_party_is_is_read_from_its_qualifier() {
+    let folder = Folder::new();
+    let parties = "N1*BT*Northwind Accounts*92*HQ~\nN3*1 Main St~\nN4*Dayton*OH*45402*US~\nN1*BY*Northwind*92*STORE4~\n\
+                   N1*ST*Store 4*92*S4~\nN3*4 Side St~\nN4*Dayton*OH*45403*US~";
+    let order = ORDER.replace("N1*BY*Northwind*92*STORE4~", parties).replace("SE*8*", "SE*14*");
+    folder.write("order.edi", order);
+    let called = call(folder.path(), "mapping suggest order.edi --without x12/4010/850-order --partner northwind");
+    assert_eq!(called.code, 0, "{called:?}");
+    for (party, code) in [("sold_to", "BY"), ("bill_to", "BT"), ("ship_to", "ST")] {
+        let part = called.out.split_once(&format!("\n  {party}:\n")).unwrap_or_default().1;
+        let first = part.lines().next().unwrap_or_default();
+        assert!(first.contains(&format!("N1[01={code}]")), "{party}: {first}\n{}", called.out);
+    }
+    // Nobody is a contact for being named, nor another party besides.
+    assert!(!called.out.contains("contacts:") && !called.out.contains("other_parties:"), "{}", called.out);
+}
+
+#[test]
+fn rows_that_a_table_lacks_stand_under_one_key() {
+    let folder = Folder::new();
+    folder.write(
+        "order.edi",
+        ORDER
+            .replace("CTT*1~", "PO1*2*1*PL*2.50**VN*A2~\nCTT*2~")
+            .replace("*3*EA*", "*3*PF*")
+            .replace("SE*8*", "SE*9*"),
+    );
+    let called = call(folder.path(), "mapping new northwind/850-order --from order.edi");
+    assert_eq!(called.code, 0, "{called:?}");
+    let place = folder.path().join("mappings/partners/northwind/850-order/mapping.yaml");
+    let text = std::fs::read_to_string(&place).unwrap();
+    assert!(text.contains("# tables:\n#   uom: { \"PF\": …, \"PL\": … }\n"), "{text}");
+    std::fs::write(&place, text.replace("# tables:", "tables:").replace("#   uom", "  uom").replace('…', "EA"))
+        .unwrap();
+    let lint = call(folder.path(), "mapping lint");
+    assert_eq!(lint.code, 0, "{lint:?}");
+}
+
+#[test]
+fn what_no_mapping_can_be_made_of_says_what_there_is() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER.replace("ST*850*", "ST*899*"));
+    let called = call(folder.path(), "partner new northwind --from order.edi --tenant acme");
+    assert_eq!(called.code, 2, "{called:?}");
+    assert!(called.err.contains("there is no guide for 899 004010") && called.err.contains("nearest "), "{called:?}");
+    assert!(called.err.contains("crossdock guide show") && !called.err.contains("says more"), "{called:?}");
+    assert!(!folder.path().join("connectors").exists());
+    folder.write("orders.txt", "OH0000000001\nOL00001\n");
+    let fixed = run(command(folder.path()).args(["mapping", "suggest", "orders.txt", "--as", "fixed orders"]));
+    assert!(fixed.code == 2 && fixed.err.contains("of fixed width nothing is proposed"), "{fixed:?}");
+}
+
+#[test]
+fn a_partner_who_is_nobody_is_refused() {
+    let folder = Folder::new();
+    begun(&folder);
+    assert_eq!(call(folder.path(), "partner new northwind --from order.edi --tenant acme").code, 0);
+    assert_eq!(call(folder.path(), "translate order.edi --partner northwind").code, 0);
+    for command in ["translate order.edi --partner nortwind", "mapping coverage order.edi --partner nortwind"] {
+        let called = call(folder.path(), command);
+        assert!(called.code == 2 && called.err.contains("did you mean northwind?"), "{command}: {called:?}");
+        assert!(called.out.is_empty(), "{called:?}");
+    }
+}

@@ -58,8 +58,10 @@ pub async fn run(args: &Coverage, out: &mut Out) -> anyhow::Result<u8> {
         return kept(args, last, out).await;
     }
     let settings = settings::load(&args.ask.settings)?.settings;
-    let library = start::library(&start::read_files(&settings)?)?;
-    let choice = Choice::new(&library, args.mapping.as_deref(), args.partner.as_deref())?;
+    let read = start::read_files(&settings)?;
+    let library = start::library(&read)?;
+    let partners = start::partners(&read, args.partner.is_some())?;
+    let choice = Choice::new(&library, args.mapping.as_deref(), args.partner.as_deref(), &partners)?;
     let mut found: BTreeMap<String, Covered> = BTreeMap::new();
     let mut faulty = 0;
     for file in files(&args.files)? {

@@ -26,7 +26,10 @@ pub struct Lint {
 /// Runs it.
 pub fn run(args: &Lint, out: &mut Out) -> anyhow::Result<u8> {
     let folder = folder(args.folder.as_deref(), &args.settings)?;
-    let wrong = folder.compile().err().unwrap_or_default();
+    let wrong = match folder.compile() {
+        Ok(library) => library.open(),
+        Err(wrong) => wrong,
+    };
     for one in &wrong {
         told(one, &folder, args.json, out)?;
     }

@@ -9,7 +9,7 @@ use crate::{
     formats::piece::Standard,
     mapping::{
         Asked, Library, Plan, is_name, name_of,
-        suggest::{Delta, Failure, Request, Sample, delta},
+        suggest::{Delta, Failure, OPEN, Request, Sample, delta},
     },
 };
 use anyhow::{Context as _, anyhow, bail};
@@ -131,10 +131,19 @@ pub fn begin(
     }
     let Some(proposal) = proposed(pairs, how, name, Some(partner), flags, false, out)? else { return Ok(None) };
     let sure = proposal.lines.iter().filter(|line| line.confidence >= 0.9).count();
-    let told = vec![
+    let open: Vec<String> =
+        proposal.lines.iter().filter(|line| line.says == OPEN).map(|line| line.field.clone()).collect();
+    let mut told = vec![
         format!("no mapping claims {}: proposed from the samples, as {}", pairs.documents[0].from, proposal.message),
         format!("{} lines, {sure} of them at 0.9 or above; the reason stands behind each", proposal.lines.len()),
     ];
+    if !open.is_empty() {
+        told.push(format!(
+            "the message must have {}, and nothing of the samples says it: `{OPEN}` stands there, documents wait until you \
+             have said it, and crossdock mapping lint names the lines",
+            open.join(", ")
+        ));
+    }
     Ok(Some(Begun { name: name.into(), folder: place, text: proposal.text, told, needed: true }))
 }
 

@@ -40,8 +40,13 @@ pub fn document(file: &str, from: Option<&str>, by: Option<&str>) -> anyhow::Res
     let said = from.and_then(|from| match from.split_whitespace().next()? {
         "csv" => Some(Standard::Csv),
         "json" => Some(Standard::Json),
+        "fixed" => Some(Standard::Fixed),
         _ => None,
     });
+    // It can't be cut into sets either without its layout.
+    if said == Some(Standard::Fixed) {
+        crate::mapping::suggest::document(from.unwrap_or_default()).map_err(|why| anyhow!(why))?;
+    }
     let standard = said.or_else(|| sniff(bytes)).or_else(|| by_name(file)).ok_or_else(|| {
         anyhow!("{file} does not say what it is by its first bytes: say it with --as, as in --as 'csv orders'")
     })?;

@@ -21,8 +21,16 @@ pub struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    /// Errors: there is no mapping of the name; the nearest is told.
-    pub fn new(library: &'a Library, name: Option<&str>, partner: Option<&'a str>) -> anyhow::Result<Choice<'a>> {
+    /// `partners`: those that there are, beside those that mappings name.
+    ///
+    /// Errors: there is no mapping, or partner, of the name; the nearest is told.
+    pub fn new(
+        library: &'a Library,
+        name: Option<&str>,
+        partner: Option<&'a str>,
+        partners: &[String],
+    ) -> anyhow::Result<Choice<'a>> {
+        partner.map_or(Ok(()), |partner| known(library, partner, partners))?;
         let named = name.map(|name| named(library, name)).transpose()?;
         Ok(Choice { library, partner, named })
     }
@@ -64,6 +72,22 @@ impl<'a> Choice<'a> {
         };
         self.library.claim(&asked).ok_or_else(|| unclaimed(self.library, file, set))
     }
+}
+
+fn known(library: &Library, partner: &str, partners: &[String]) -> anyhow::Result<()> {
+    let claimed = library.plans().iter().filter_map(|plan| plan.claimed().partner);
+    let mut all: Vec<String> = claimed.chain(partners.iter().cloned()).collect();
+    all.sort_unstable();
+    all.dedup();
+    if all.iter().any(|name| name == partner) {
+        return Ok(());
+    }
+    let others = match (nearest(partner, all.iter().cloned()), all.is_empty()) {
+        (Some(near), _) => format!("; did you mean {near}?"),
+        (None, true) => ": there are none".to_owned(),
+        (None, false) => format!("; there are {}", all.join(", ")),
+    };
+    Err(anyhow!("no file of a partner and no mapping names `{partner}`{others}"))
 }
 
 fn named(library: &Library, name: &str) -> anyhow::Result<Arc<Plan>> {

@@ -78,8 +78,10 @@ fn identity(text: &str) -> Result<Identity, String> {
 /// Translates one file.
 pub fn run(args: &Translate) -> anyhow::Result<u8> {
     let settings = settings::load(&args.settings)?.settings;
-    let library = start::library(&start::read_files(&settings)?)?;
-    let choice = Choice::new(&library, args.mapping.as_deref(), args.partner.as_deref())?;
+    let files = start::read_files(&settings)?;
+    let library = start::library(&files)?;
+    let partners = start::partners(&files, args.partner.is_some())?;
+    let choice = Choice::new(&library, args.mapping.as_deref(), args.partner.as_deref(), &partners)?;
     let tables = Rows::read(&args.tables)?;
     let context = Context { tenant_currency: &args.currency, tables: &tables };
     let input = Input::open(&args.file)?;

@@ -59,7 +59,18 @@ pub struct Meaning {
     pub missing: Vec<Missing>,
 }
 
+/// Values without a row that a held message's cause names.
+const MISSING: usize = 20;
+
 impl Meaning {
+    /// Adds faults to its cause.
+    fn at(mut self, faults: Value) -> Self {
+        if let Some(cause) = self.cause.as_mut().and_then(Value::as_object_mut) {
+            cause.insert("faults".into(), faults);
+        }
+        self
+    }
+
     fn new(state: &'static str) -> Self {
         Meaning {
             set_kind: String::new(),
@@ -152,6 +163,15 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     let Some(plan) = plan(library, set, whose) else {
         return unclaimed(library, set, whose);
     };
+    let open = plan.open();
+    if let Some(first) = open.first() {
+        let sentence = format!("the mapping {} is not done: {first}", plan.short());
+        let remedy = "say in the mapping what is open (`crossdock mapping lint` lists it), then restart the message";
+        return Meaning {
+            mapping: Some(plan.name().to_owned()),
+            ..Meaning::new("held").because("mapping/open", sentence, remedy)
+        };
+    }
     let context = Context { tenant_currency: whose.currency, tables };
     let reading = catch_unwind(AssertUnwindSafe(|| {
         whose.probe.pass(Point::Map, whose.document.0);
@@ -265,7 +285,10 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
         Meaning::new("rejected")
     } else if !reading.missing.is_empty() && whose.agreement.no_reference == NoReference::Hold {
         let (sentence, remedy) = all_missing(&reading.missing);
-        Meaning::new("held").because("no_reference", sentence, &remedy)
+        let meaning = Meaning::new("held").because("no_reference", sentence, &remedy);
+        // Where each of them stands, for whoever looks at the document; a long list has the same few values.
+        let told: Vec<&Fault> = reading.missing.iter().map(|missing| &missing.fault).take(MISSING).collect();
+        meaning.at(json!(told))
     } else if !reading.missing.is_empty() {
         Meaning::new("rejected")
     } else {

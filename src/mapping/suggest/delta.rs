@@ -32,8 +32,9 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
     let knowledge = Knowledge::of(files, &request.without, request.partner).map_err(Failure::Mappings)?;
     let (standard, version, kind) = kinds::from(request.from)?;
     let guide = guides::find(standard, &version, &kind);
-    let places: Vec<Places> =
-        request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes)).collect();
+    let unwrap = standard == Standard::Json && base.0.root.is_some();
+    let places = request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes, unwrap));
+    let places: Vec<Places> = places.collect();
     let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, base.message(), &kind);
     let context = Context { tenant_currency: "EUR", tables: &NoTables };
     let (mut rows, mut faults, mut found) = (BTreeSet::new(), BTreeSet::new(), Found::default());
@@ -162,7 +163,11 @@ fn written(
     );
     if !missing.is_empty() {
         text += "# Values that a table has no row for. What they mean, say here or by `crossdock reference add`:\n# tables:\n";
-        missing.iter().for_each(|(table, value)| text += &format!("#   {table}: {{ \"{value}\": … }}\n"));
+        let mut tables: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (table, value) in missing {
+            tables.entry(table).or_default().push(format!("\"{value}\": …"));
+        }
+        tables.iter().for_each(|(table, rows)| text += &format!("#   {table}: {{ {} }}\n", rows.join(", ")));
     }
     let prefixes = prefixes(places);
     let mut writer = Writer::new(&search.compare, &prefixes, &|_| false);

@@ -19,6 +19,9 @@ use crate::{
 use serde_json::Value as Json;
 use std::{collections::BTreeSet, sync::Arc};
 
+/// How a mapping says that nobody knows yet where a field stands.
+pub const OPEN: &str = "$todo";
+
 /// Writes the file, until lint has nothing to say.
 pub fn finish(
     files: &[(String, String)],
@@ -37,7 +40,7 @@ pub fn finish(
     let tables: Vec<(String, String)> = files.iter().filter(|(path, _)| path.ends_with(".csv")).cloned().collect();
     for _ in 0..40 {
         let mut kept = pruned(&nodes, "", &refused);
-        fill(&mut kept, shape.members());
+        fill(search, &mut kept, shape.members(), &[]);
         let mut writer = Writer::new(&search.compare, &prefixes, &repeated);
         writer.nodes(&kept, 1, "", &vec![vec![]], 0);
         let head = head(request, search, places, &writer);
@@ -101,6 +104,10 @@ fn head(request: &Request, search: &Search, places: &[Places], writer: &Writer) 
             namespaces.iter().for_each(|(prefix, uri)| text += &format!("  {prefix}: {}\n", quoted(uri)));
         }
     }
+    let wrapper = places.first().filter(|p| search.compare.standard == Standard::Json && !p.root.is_empty());
+    if let Some(wrapper) = wrapper {
+        text += &format!("root: {}\n", quoted(&wrapper.root));
+    }
     if search.compare.standard == Standard::Csv {
         text += &format!("sets: {{ by: {} }}\n", quoted(request.by.unwrap_or_default()));
     }
@@ -135,11 +142,7 @@ fn table(rows: &[(String, String)]) -> String {
 fn pruned(nodes: &[Node], field: &str, refused: &BTreeSet<String>) -> Vec<Node> {
     let mut kept = Vec::new();
     for node in nodes {
-        let name = match node {
-            Node::Leaf(leaf) => &leaf.name,
-            Node::Object { name, .. } | Node::Each { name, .. } => name,
-        };
-        let at = format!("{field}/{name}");
+        let at = format!("{field}/{}", node.name());
         if refused.contains(&at) {
             continue;
         }
@@ -162,50 +165,62 @@ fn pruned(nodes: &[Node], field: &str, refused: &BTreeSet<String>) -> Vec<Node> 
     kept
 }
 
-/// Fields that the message must have and nothing gives: with a text that nobody takes for one.
-fn fill(nodes: &mut Vec<Node>, members: &[Member]) {
+/// Fields that the message must have and nothing gives: what others count or always say there is told, and the place is
+/// left open. An object that the message need not have, and of which no sample shows anything, is left out instead.
+fn fill(search: &Search, nodes: &mut Vec<Node>, members: &[Member], names: &[String]) {
     for member in members {
-        let at = nodes.iter().position(|node| match node {
-            Node::Leaf(leaf) => leaf.name == member.name,
-            Node::Object { name, .. } | Node::Each { name, .. } => *name == member.name,
-        });
+        let at = nodes.iter().position(|node| node.name() == member.name);
         let item = match &member.shape {
             Shape::List(item) => item,
             shape => shape,
         };
+        let names = [names, std::slice::from_ref(&member.name)].concat();
         match at {
             Some(at) => {
-                if let Node::Object { members, .. } | Node::Each { members, .. } = &mut nodes[at] {
-                    fill(members, item.members());
+                let lacks = |inner: &Vec<Node>| {
+                    item.members().iter().any(|m| m.mandatory && !inner.iter().any(|node| node.name() == m.name))
+                };
+                if let Node::Object { members: inner, .. } | Node::Each { members: inner, .. } = &mut nodes[at] {
+                    if !member.mandatory && inner.iter().all(Node::unseen) && lacks(inner) {
+                        nodes.remove(at);
+                    } else {
+                        fill(search, inner, item.members(), &names);
+                    }
                 }
             }
-            None if member.mandatory => {
-                let text = match &member.shape {
-                    Shape::Word(words) => words.first().cloned().unwrap_or_default(),
-                    Shape::Text => "?".into(),
-                    // ISO 4217: no currency.
-                    Shape::Currency => "XXX".into(),
-                    Shape::Decimal | Shape::Integer => "0".into(),
-                    Shape::Date => "1970-01-01".into(),
-                    Shape::Object(inner) if inner.iter().any(|m| m.mandatory) => {
-                        let mut members = Vec::new();
-                        fill(&mut members, inner);
-                        nodes.push(Node::Object { name: member.name.clone(), members });
-                        continue;
-                    }
-                    _ => continue,
-                };
-                nodes.push(Node::Leaf(Leaf {
-                    name: member.name.clone(),
-                    says: Says::Raw(format!("\"'{text}'\"")),
-                    confidence: 0.0,
-                    why: "the message must have it, and nothing was found: say where it stands".into(),
-                    unseen: true,
-                }));
-            }
+            None if member.mandatory => nodes.extend(open(search, member, names)),
             None => {}
         }
     }
+}
+
+/// A field that nothing gives, as an open place; or what the message's other mappings count there.
+fn open(search: &Search, member: &Member, names: Vec<String>) -> Option<Node> {
+    let name = member.name.clone();
+    match &member.shape {
+        Shape::Object(inner) if inner.iter().any(|m| m.mandatory) => {
+            let mut members = Vec::new();
+            fill(search, &mut members, inner, &names);
+            return Some(Node::Object { name, members });
+        }
+        Shape::Word(_) | Shape::Text | Shape::Currency | Shape::Decimal | Shape::Integer | Shape::Date => {}
+        _ => return None,
+    }
+    let made = search.compare.knowledge.made.iter().filter(|m| m.message == search.message && m.field == names);
+    let made: Vec<_> = made.collect();
+    let (says, confidence, why) = match made.iter().find(|made| made.text == "$position") {
+        Some(made) => ("$position".to_owned(), 0.6, format!("counts the items, as {} does", made.mapping)),
+        None => {
+            let others = made.first().filter(|made| !made.text.starts_with('{'));
+            let others = others.map(|made| format!("; {} always says {}", made.mapping, made.text.trim_matches('"')));
+            let why = format!(
+                "the message must have it, and nothing was found: say where it stands{}",
+                others.unwrap_or_default()
+            );
+            (OPEN.to_owned(), 0.0, why)
+        }
+    };
+    Some(Node::Leaf(Leaf { name, says: Says::Raw(says), confidence, why, unseen: true }))
 }
 
 fn proposal(request: &Request, search: &Search, plan: &Arc<Plan>, writer: Writer, head: &str) -> Proposal {

@@ -3,7 +3,7 @@
 use super::{Failure, Request, knowledge::Knowledge};
 use crate::{
     canonical::messages,
-    formats::piece::Standard,
+    formats::{guides, piece::Standard},
     mapping::{near::hint, shape},
 };
 use serde_json::Value as Json;
@@ -60,6 +60,13 @@ pub fn from(text: &str) -> Result<(Standard, String, String), String> {
         ["x12", version, kind] => (Standard::X12, *version, (*kind).to_owned()),
         ["edifact", version, kind] => (Standard::Edifact, *version, (*kind).to_owned()),
         ["csv", _] => (Standard::Csv, "", text.to_owned()),
+        ["fixed", ..] => {
+            return Err(
+                "of fixed width nothing is proposed: where its fields stand is said by hand, under `layout:`, and the \
+                        fields beside it; `crossdock check FILE --layout mapping.yaml` shows what a layout reads"
+                    .into(),
+            );
+        }
         ["json", _] => (Standard::Json, "", text.to_owned()),
         ["ubl" | "cxml" | "xml", _] => (Standard::Xml, "", text.to_ascii_lowercase()),
         _ => {
@@ -69,6 +76,22 @@ pub fn from(text: &str) -> Result<(Standard, String, String), String> {
         }
     };
     Ok((standard, version.to_owned(), kind))
+}
+
+/// That nothing is known of a document's segments, with the guides that there are of its kind, else of its standard.
+pub fn no_guide(standard: Standard, version: &str, kind: &str) -> String {
+    let own = guides::list().filter_map(|(shelf, kind)| match shelf.split_once('/') {
+        Some((word, version)) if word == standard.word() => Some((version, kind)),
+        _ => None,
+    });
+    let (versions, kinds): (Vec<&str>, Vec<&str>) = own.unzip();
+    let mut same: Vec<&str> = versions.into_iter().zip(&kinds).filter(|(_, k)| **k == kind).map(|(v, _)| v).collect();
+    same.sort_unstable();
+    let near = match same.is_empty() {
+        true => hint(kind, kinds),
+        false => format!("; of {kind} there is {}", same.join(", ")),
+    };
+    format!("there is no guide for {kind} {version}: nothing is known of its segments{near}")
 }
 
 /// The message: as asked for, as others have it, as the standard's kinds are, or what the wanted messages are.

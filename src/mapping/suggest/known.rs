@@ -44,8 +44,11 @@ impl Search<'_> {
                 })
                 .collect();
             best.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let field = [scope.names.as_slice(), &names].concat();
             let fits = |(_, fact, up, steps): &&(f64, &Fact, usize, Vec<Step>)| {
-                self.is_free(scope, fact, *up, steps) && fits_shape(fact, shape)
+                self.is_free(scope, fact, *up, steps)
+                    && fits_shape(fact, shape)
+                    && !(scope.bare && self.is_anothers(&field, steps))
             };
             let Some((points, fact, up, steps)) = best.iter().find(fits) else { continue };
             let Some(name) = names.last().cloned() else { continue };
@@ -155,6 +158,9 @@ impl Search<'_> {
             let heard = weigh::heard(&self.compare, &Place { steps: &steps, key: &spot.2 });
             for (number, (names, shape)) in fields.iter().enumerate() {
                 let field = [scope.names.clone(), names.clone()].concat();
+                if self.is_anothers(&field, &steps) {
+                    continue;
+                }
                 let mut prior = weigh::told(&self.compare, &field, &heard, None, self.message);
                 prior.words = weigh::words(&self.compare, &field, &Place { steps: &steps, key: &spot.2 });
                 let points = prior.strength + 0.12 * prior.words;
@@ -168,7 +174,9 @@ impl Search<'_> {
         let mut taken: BTreeSet<Spot> = BTreeSet::new();
         for (points, number, spot, prior) in all {
             let names = &fields[number].0;
-            if found.contains_key(names) || taken.contains(&spot) {
+            // What the message must have may stand where another of its fields does: the day of an instant.
+            let shared = is_needed(members, names) && points > 0.8 && self.is_whole(scope, names, &prior);
+            if found.contains_key(names) || taken.contains(&spot) && !shared {
                 continue;
             }
             let Some(name) = names.last().cloned() else { continue };
@@ -185,6 +193,12 @@ impl Search<'_> {
             taken.insert(spot);
         }
         found
+    }
+
+    /// True if what speaks loudest is a mapping that reads the very field from there.
+    fn is_whole(&self, scope: &Scope, names: &[String], prior: &weigh::Prior) -> bool {
+        let fact = weigh::knowledge_of(self.compare.knowledge, prior.fact);
+        fact.is_some_and(|fact| fact.field.iter().eq(scope.names.iter().chain(names)))
     }
 
     fn reads(&self, scope: &Scope, one: &Candidate, prior: &weigh::Prior, shape: &Shape) -> bool {
@@ -243,6 +257,13 @@ impl Search<'_> {
         scope.names.is_empty()
             && elements.is_some_and(|s| s.elements.iter().any(|e| matches!(&*e.reference, "234" | "C212")))
     }
+}
+
+/// True if the field and all that it stands in are mandatory.
+fn is_needed(members: &[Member], names: &[String]) -> bool {
+    let Some((first, rest)) = names.split_first() else { return true };
+    let own = members.iter().find(|member| member.name == *first && member.mandatory);
+    own.is_some_and(|own| is_needed(own.shape.members(), rest))
 }
 
 fn fits_shape(fact: &Fact, shape: &Shape) -> bool {

@@ -48,10 +48,10 @@ fn said<'v>(item: &'v Json, members: &'v [Member], found: &mut Vec<(&'v Json, &'
 }
 
 impl Search<'_> {
-    /// The place of a list in a scope; `targets` want arrays.
-    pub fn each(&self, scope: &Scope, field: &str, members: &[Member], targets: &[Target]) -> Option<Each> {
+    /// The place of a list in a scope; `targets` want arrays. `field`: its names from the message on.
+    pub fn each(&self, scope: &Scope, field: &[String], members: &[Member], targets: &[Target]) -> Option<Each> {
         let mut best: Option<(f64, Each)> = None;
-        for steps in self.repeating(targets) {
+        for steps in self.ways_to_items(scope, field, targets) {
             let groups: Vec<Vec<usize>> = targets.iter().map(|target| self.items(target, &steps)).collect();
             let counts = targets.iter().zip(&groups).all(|(target, groups)| {
                 scope.bare || groups.len() == target.wanted.and_then(Json::as_array).map_or(0, Vec::len)
@@ -117,6 +117,41 @@ impl Search<'_> {
             evidence: format!("a row has one of them, where `{column}` says something"),
             column: Some(column),
         })
+    }
+
+    /// Ways to what the list could be made of. Without a message to compare with, what is not the lines stands where
+    /// another mapping has it, asked for the same qualifiers.
+    fn ways_to_items(&self, scope: &Scope, field: &[String], targets: &[Target]) -> Vec<Vec<Step>> {
+        let all = self.repeating(targets);
+        if !scope.bare || is_lines(field) {
+            return all;
+        }
+        let above = scope.frames.last().map_or(0, Vec::len);
+        let lists = self.compare.knowledge.lists.iter();
+        let theirs = lists.filter(|list| list.field == field && alike(list.standard, self.compare.standard));
+        let theirs: Vec<&[Step]> = theirs.filter_map(|list| list.steps.get(above..)).collect();
+        let ways: Vec<Vec<Step>> = match self.compare.standard {
+            Standard::X12 | Standard::Edifact => theirs.into_iter().filter_map(|steps| self.others(steps)).collect(),
+            _ => {
+                let same = |a: &[Step], b: &[Step]| a.iter().map(|step| &step.name).eq(b.iter().map(|step| &step.name));
+                all.into_iter().filter(|steps| theirs.iter().any(|theirs| same(theirs, steps))).collect()
+            }
+        };
+        ways.into_iter().filter(|steps| !self.is_anothers(field, steps)).collect()
+    }
+
+    /// Of a list of parties those that the message has no name for; none where it has one for each.
+    fn others(&self, steps: &[Step]) -> Option<Vec<Step>> {
+        let mut steps = steps.to_vec();
+        let last = steps.last_mut()?;
+        let party = matches!(last.name.as_str(), "N1" | "NAD");
+        for (_, codes) in last.conditions.iter_mut().filter(|_| party) {
+            codes.retain(|code| self.party_of(code).is_none());
+            if codes.is_empty() {
+                return None;
+            }
+        }
+        Some(steps)
     }
 
     /// Ways from the innermost frame to groups that items could be made of.
@@ -196,11 +231,11 @@ impl Search<'_> {
     }
 
     /// How much other mappings speak for making a list of this place.
-    fn known_list(&self, scope: &Scope, field: &str, steps: &[Step]) -> f64 {
+    fn known_list(&self, scope: &Scope, field: &[String], steps: &[Step]) -> f64 {
         let Some(last) = steps.last() else { return 0.0 };
         let mut known = 0.0f64;
         for fact in &self.compare.knowledge.lists {
-            if fact.field.last().map(String::as_str) != Some(field) || !alike(fact.standard, self.compare.standard) {
+            if fact.field.last() != field.last() || !alike(fact.standard, self.compare.standard) {
                 continue;
             }
             let parent = fact.field.len() == scope.names.len() + 1;
@@ -212,7 +247,7 @@ impl Search<'_> {
             }
         }
         // Lines are what has item numbers.
-        if field == "lines" && known == 0.0 {
+        if is_lines(field) && known == 0.0 {
             known = if self.has_items(steps) { 0.4 } else { 0.0 };
         }
         known
@@ -285,6 +320,10 @@ impl Search<'_> {
         frames.extend(way.iter().map(|g| Some(*g)));
         frames
     }
+}
+
+fn is_lines(field: &[String]) -> bool {
+    field.last().is_some_and(|name| name == "lines")
 }
 
 /// The loops above one by number and parent (HL01 and HL02, CPS01 and CPS02), the nearest first.

@@ -14,6 +14,7 @@ mod known;
 mod lists;
 mod places;
 mod propose;
+mod roles;
 mod search;
 mod text;
 mod values;
@@ -21,15 +22,17 @@ mod weigh;
 
 pub use super::library::xml_name;
 pub use delta::{Delta, delta};
+pub use finish::OPEN;
 pub use kinds::from as document;
 pub use text::Line;
 
-use super::{Context, Library, Lint, NoTables, Plan, shape};
+use super::{Context, Library, Lint, NoTables, Plan, read::wrapped, shape};
 use crate::formats::{guides, piece::Standard, tree::Tree};
 use knowledge::Knowledge;
 use places::Places;
 use search::{Scope, Search, Target};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use values::Comparer;
 
 /// A document, and the message that it should give, if there is one.
@@ -92,13 +95,15 @@ pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal
     let (standard, version, kind) = kinds::from(request.from)?;
     let guide = guides::find(standard, &version, &kind);
     if guide.is_none() && matches!(standard, Standard::X12 | Standard::Edifact) {
-        return Err(format!("there is no guide for {kind} {version}: nothing is known of its segments").into());
+        return Err(kinds::no_guide(standard, &version, &kind).into());
     }
     let wanted: Vec<&Json> = request.samples.iter().filter_map(|sample| sample.wanted).collect();
     let message = kinds::message(request, &knowledge, standard, &kind, &wanted)?;
     let shape = shape::message(&message).ok_or_else(|| format!("`{message}` is no canonical message"))?;
-    let places: Vec<Places> =
-        request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes)).collect();
+    let wrappers = request.samples.iter().map(|s| wrapped(s.tree).map(|inner| s.tree.name(inner)));
+    let wrappers: BTreeSet<Option<&str>> = wrappers.collect();
+    let places = request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes, wrappers.len() == 1));
+    let places: Vec<Places> = places.collect();
     let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, &message, &kind);
     let targets = request.samples.iter().enumerate();
     let targets: Vec<Target> = targets

@@ -1,7 +1,7 @@
 //! The document as places: groups (loops, segments, elements, rows, objects) that stand in each other, and the values in
 //! them, with names that mappings use for both.
 
-use super::super::plan;
+use super::super::{plan, read::wrapped};
 use crate::formats::{
     piece::Standard,
     tree::{Kind, NodeId, Tree},
@@ -87,7 +87,7 @@ pub struct Places {
     pub values: Vec<Value>,
     /// Values by the class of their group.
     classes: HashMap<String, Vec<usize>>,
-    /// XML: prefix → namespace, and the document element with its prefix.
+    /// XML: prefix → namespace, and the document element with its prefix. JSON: what all of it is wrapped in.
     pub namespaces: Vec<(String, String)>,
     pub root: String,
 }
@@ -96,8 +96,8 @@ pub struct Places {
 const ENVELOPE: &[&str] = &["ST", "SE", "UNH", "UNT"];
 
 impl Places {
-    /// Takes a tree apart. `known`: prefixes that mappings have for namespaces.
-    pub fn of(standard: Standard, tree: &Tree, known: &[(String, String)]) -> Places {
+    /// Takes a tree apart. `known`: prefixes that mappings have for namespaces. `unwrap`: JSON begins within its one member.
+    pub fn of(standard: Standard, tree: &Tree, known: &[(String, String)], unwrap: bool) -> Places {
         let root = Group {
             name: String::new(),
             prefix: String::new(),
@@ -119,7 +119,13 @@ impl Places {
                     places.xml(tree, document, 0, known);
                 }
             }
-            Standard::Json => places.json(tree, top, 0),
+            Standard::Json => match wrapped(tree).filter(|_| unwrap) {
+                Some(inner) => {
+                    places.root = tree.name(inner).to_owned();
+                    places.json(tree, inner, 0);
+                }
+                None => places.json(tree, top, 0),
+            },
             Standard::Csv | Standard::Fixed => places.rows(tree, top),
         }
         for (at, value) in places.values.iter().enumerate() {

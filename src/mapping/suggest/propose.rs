@@ -57,6 +57,24 @@ pub enum Node {
     Each { name: String, each: Each, members: Vec<Node> },
 }
 
+impl Node {
+    pub fn name(&self) -> &str {
+        match self {
+            Node::Leaf(leaf) => &leaf.name,
+            Node::Object { name, .. } | Node::Each { name, .. } => name,
+        }
+    }
+
+    /// True if no sample shows any of it.
+    pub fn unseen(&self) -> bool {
+        match self {
+            Node::Leaf(leaf) => leaf.unseen,
+            Node::Object { members, .. } => members.iter().all(Node::unseen),
+            Node::Each { .. } => false,
+        }
+    }
+}
+
 /// A field that is looked for, with the ways to it.
 pub(super) struct Sought<'v> {
     pub names: Vec<String>,
@@ -360,7 +378,8 @@ impl<'a> Search<'a> {
         if !scope.bare && targets.iter().all(|t| t.wanted.is_none()) {
             return None;
         }
-        let each = self.each(scope, name, members, &targets).or_else(|| self.column(members, &targets))?;
+        let field = [scope.names.as_slice(), names].concat();
+        let each = self.each(scope, &field, members, &targets).or_else(|| self.column(members, &targets))?;
         let mut frames = scope.frames.clone();
         let mut path = frames.last().cloned().unwrap_or_default();
         let above = path.clone();

@@ -76,8 +76,11 @@ fn place(compare: &Comparer, fact: &Fact, own: &Place) -> (f64, Option<bool>) {
     }
     let named = !matches!(fact.standard, Standard::X12 | Standard::Edifact);
     let (Some(theirs), Some(ours)) = (fact.steps.last(), own.steps.last()) else {
-        let both = fact.steps.is_empty() && own.steps.is_empty() || named;
-        return (if both && named_alike(&fact.key, own.key) { 0.9 } else { 0.0 }, None);
+        let root = fact.steps.is_empty() && own.steps.is_empty();
+        // A `name` of the whole document is not that of an object in it.
+        let json = fact.standard == Standard::Json && compare.standard == Standard::Json;
+        let role = (json && !root).then_some(false);
+        return (if (root || named) && named_alike(&fact.key, own.key) { 0.9 } else { 0.0 }, role);
     };
     let xml = fact.standard == Standard::Xml;
     let mut score = if theirs.name == ours.name && fact.key.same(own.key) {
@@ -215,7 +218,7 @@ const MEANINGS: &[&[&str]] = &[
     &["mode", "transportation"],
 ];
 
-fn split(text: &str) -> Vec<String> {
+pub(super) fn split(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut lower = false;
     for c in text.chars() {
