@@ -2,23 +2,24 @@
 
 use super::{
     Api,
-    extract::{Json as Given, Operator},
+    extract::{Json as Given, Operator, Query, Reader},
+    page,
     problem::{Code, Problem},
 };
-use crate::flow::operate;
+use crate::{flow::operate, store::entities};
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(add))
+    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(remove))
 }
 
 /// A cross-reference.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Reference {
     /// The table of the mappings: `uom`.
@@ -51,4 +52,78 @@ async fn add(
     let restarted =
         operate::add_reference(&api.hub, who.tenant, &new.scheme, &new.value, &new.target, &who.name).await?;
     Ok(Json(Added { restarted: restarted.into_iter().map(|m| m.0).collect() }))
+}
+
+/// Which are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Only those of a table: `uom`.
+    scheme: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// References a page: 50, at most 200.
+    limit: Option<u32>,
+}
+
+/// A page of references.
+#[derive(Debug, Serialize, ToSchema)]
+struct References {
+    references: Vec<Reference>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// The tenant's cross-references, by table and value.
+#[utoipa::path(get, path = "/v1/references", tag = "references", params(Filter), responses((status = 200, body = References)))]
+async fn list(
+    Reader(who): Reader,
+    State(api): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<References>, Problem> {
+    // No scheme and no value holds a control character.
+    let after = filter.cursor.as_deref().unwrap_or("\n").split_once('\n');
+    let after = after.ok_or_else(|| {
+        Problem::new(Code::RequestInvalid, "that is no cursor; hand back `next` of the page before as it is")
+    })?;
+    let limit = page::limit(filter.limit);
+    let scheme = filter.scheme.as_deref().filter(|scheme| !scheme.is_empty());
+    let mut tx = api.hub.store.read(who.tenant).await?;
+    let mut rows = entities::all_cross_references(&mut tx, who.tenant, scheme, after, limit + 1).await?;
+    tx.rollback().await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|last| format!("{}\n{}", last.scheme, last.value));
+    let references = rows.into_iter();
+    let references =
+        references.map(|row| Reference { scheme: row.scheme, value: row.value, target: row.target }).collect();
+    Ok(Json(References { references, next }))
+}
+
+/// Which one is taken away, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Removal {
+    /// The table of the mappings: `uom`.
+    scheme: String,
+    /// As the partner writes it.
+    value: String,
+    /// For the journal.
+    #[serde(default)]
+    why: String,
+}
+
+/// Takes a cross-reference away, and gives what it was. What was read by it stays; values that come from now on are held.
+#[utoipa::path(post, path = "/v1/references/remove", tag = "references", request_body = Removal, responses((status = 200, body = Reference)))]
+async fn remove(
+    Operator(who): Operator,
+    State(api): State<Api>,
+    Given(gone): Given<Removal>,
+) -> Result<Json<Reference>, Problem> {
+    let Removal { scheme, value, why } = gone;
+    let target = operate::remove_reference(&api.hub, who.tenant, &scheme, &value, &who.name, &why).await?;
+    Ok(Json(Reference { scheme, value, target }))
 }

@@ -33,6 +33,7 @@ mod plan;
 pub mod queues;
 pub mod receiver;
 pub mod reference;
+mod references;
 pub mod render;
 pub mod schema;
 pub mod serve;
@@ -93,7 +94,7 @@ enum Command {
     Audit(audit::Arguments),
     Listen(listen::Listen),
     #[command(subcommand)]
-    Reference(operate::Reference),
+    Reference(references::Reference),
     #[command(subcommand)]
     Queues(queues::Queues),
     Migrate(admin::Migrate),
@@ -172,7 +173,7 @@ impl Command {
             Command::Dead(command) => dead::run(&command).await,
             Command::Audit(args) => audit::run(&args).await,
             Command::Queues(command) => queues::run(&command).await,
-            Command::Reference(command) => operate::reference(&command).await,
+            Command::Reference(command) => references::run(&command).await,
             Command::Mapping(command) => mapping::ask(&command).await,
             Command::Plan(args) => plan::plan(&args).await,
             Command::Apply(args) => plan::apply(&args).await,

@@ -1,4 +1,4 @@
-//! Operations on one thing: `messages`, `deliveries`, `documents replay`, `reference add`. Each goes by the API, so that the
+//! Operations on one thing: `messages`, `deliveries`, `documents replay`. Each goes by the API, so that the
 //! journal says who did it and why.
 
 use super::{
@@ -6,7 +6,7 @@ use super::{
     documents::of_tenant,
     out::Out,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What to do with which, and why.
 #[derive(Debug, clap::Args)]
@@ -127,62 +127,6 @@ pub async fn change(things: &str, verb: &str, one: &One) -> anyhow::Result<u8> {
         out.line(format!("{verb}: {} goes on as message {new}", one.id))?;
     } else {
         out.line(format!("{verb}: {}", one.id))?;
-    }
-    out.flush()?;
-    Ok(0)
-}
-
-/// What a partner's values mean here
-#[derive(Debug, clap::Subcommand)]
-pub enum Reference {
-    /// Add a cross-reference, or change its target; what was held for it goes on
-    ///
-    /// crossdock reference add uom PF PK --tenant acme
-    #[command(verbatim_doc_comment)]
-    Add(Add),
-}
-
-#[derive(Debug, clap::Args)]
-pub struct Add {
-    /// The table, as the mappings call it: uom
-    scheme: String,
-    /// As the partner writes it
-    value: String,
-    /// What it means here
-    target: String,
-    /// One JSON object
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    ask: ask::Flags,
-}
-
-/// Runs one of them.
-pub async fn reference(command: &Reference) -> anyhow::Result<u8> {
-    let Reference::Add(add) = command;
-    let places = Places::open(&add.ask, true).await?;
-    let place = places.only()?;
-    let added =
-        place.post("/v1/references", &json!({"scheme": add.scheme, "value": add.value, "target": add.target})).await?;
-    let restarted = added["restarted"].as_array().map_or(&[][..], Vec::as_slice);
-    let mut out = Out::new();
-    if add.json {
-        out.json(&of_tenant(
-            place,
-            json!({"scheme": add.scheme, "value": add.value, "target": add.target, "restarted": restarted}),
-        ))?;
-    } else {
-        out.line(format!(
-            "{} {} → {}; {} held for it {} on",
-            add.scheme,
-            add.value,
-            add.target,
-            restarted.len(),
-            if restarted.len() == 1 { "goes" } else { "go" }
-        ))?;
-        for id in restarted.iter().filter_map(Value::as_str) {
-            out.line(format!("  message {id}"))?;
-        }
     }
     out.flush()?;
     Ok(0)

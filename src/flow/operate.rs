@@ -3,6 +3,7 @@
 use crate::{
     canonical::{ClaimCheck, DeliveryId, DocumentId, MessageId, Stage, Tenant},
     flow::{Hub, translate},
+    mapping::near,
     store::{
         StoreError, Tx,
         deliveries::{self, Letter},
@@ -263,6 +264,31 @@ pub async fn replay_letter(
     }
 }
 
+/// Takes a cross-reference away: values that come from now on are held again, what was read by it stays. Gives its target.
+///
+/// Errors: there is none, and the nearest that there is of the scheme is told.
+pub async fn remove_reference(
+    hub: &Hub,
+    tenant: Tenant,
+    scheme: &str,
+    value: &str,
+    who: &str,
+    why: &str,
+) -> Result<String, OperateError> {
+    let mut tx = hub.store.begin(tenant).await?;
+    let Some(target) = entities::remove_cross_reference(&mut tx, tenant, scheme, value).await? else {
+        let known = entities::all_cross_references(&mut tx, tenant, Some(scheme), ("", ""), 1_000).await?;
+        tx.rollback().await?;
+        let near = near::hint(value, known.iter().map(|row| row.value.as_str()));
+        return Err(OperateError::Scheme(format!("there is no reference {scheme} {value}{near}")));
+    };
+    let cause = json!({"code": "reference/removed", "scheme": scheme, "value": value, "target": target, "who": who, "why": why});
+    let step = Step::new(tenant, now().0, "reference", "removed", &hub.worker).cause(cause);
+    journal::write(&mut tx, &[step]).await?;
+    tx.commit().await?;
+    Ok(target)
+}
+
 /// Adds a cross-reference and restarts what was held for it. Gives the messages that stand now.
 pub async fn add_reference(
     hub: &Hub,
@@ -273,7 +299,8 @@ pub async fn add_reference(
     who: &str,
 ) -> Result<Vec<MessageId>, OperateError> {
     let mut tx = hub.store.begin(tenant).await?;
-    if let Some(why) = hub.library.standing(&mut tx, tenant).await?.is_no_table(scheme) {
+    let library = hub.library.standing(&mut tx, tenant).await?;
+    if let Some(why) = library.is_no_table(scheme).or_else(|| library.refuses(scheme, target)) {
         return Err(OperateError::Scheme(why));
     }
     let row = CrossReference { scheme: scheme.into(), value: value.into(), target: target.into() };

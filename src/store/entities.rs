@@ -160,6 +160,37 @@ pub async fn upsert_cross_references(tx: &mut Tx, tenant: Tenant, rows: &[CrossR
     Ok(())
 }
 
+/// A tenant's cross-references by scheme and value, all or those of one scheme, behind (scheme, value).
+pub async fn all_cross_references(
+    tx: &mut Tx,
+    tenant: Tenant,
+    scheme: Option<&str>,
+    after: (&str, &str),
+    limit: i64,
+) -> Result<Vec<CrossReference>, StoreError> {
+    Ok(fetch!(
+        tx,
+        "select scheme, value, target from cross_references where tenant = $1 and ($2 is null or scheme = $2)
+            and (scheme > $3 or (scheme = $3 and value > $4)) order by scheme, value limit $5";
+        tenant, scheme, after.0, after.1, limit
+    )?)
+}
+
+/// Takes a cross-reference away. Gives its target; none if there was none.
+pub async fn remove_cross_reference(
+    tx: &mut Tx,
+    tenant: Tenant,
+    scheme: &str,
+    value: &str,
+) -> Result<Option<String>, StoreError> {
+    let gone: Vec<(String,)> = fetch!(
+        tx,
+        "delete from cross_references where tenant = $1 and scheme = $2 and value = $3 returning target";
+        tenant, scheme, value
+    )?;
+    Ok(gone.into_iter().next().map(|(target,)| target))
+}
+
 /// The cross-references of (scheme, value) pairs: one read a document.
 pub async fn cross_references(
     tx: &mut Tx,

@@ -76,6 +76,7 @@ fn documented() -> Vec<(Method, String)> {
 
 fn body(template: &str) -> String {
     match template {
+        "/v1/references/remove" => json!({"scheme": "uom", "value": "owned"}).to_string(),
         "/v1/references" => json!({"scheme": "uom", "value": "zz", "target": "EA"}).to_string(),
         "/in/{connection}" => order("PO-2"),
         "/v1/mappings" => {
@@ -114,6 +115,8 @@ async fn every_route_keeps_tenants_apart(on: On) {
     let setup = Setup::new(on).await;
     let things = Things::make(&setup).await;
     let stranger = setup.key(globex(), &Scope::ALL).await;
+    let owned = json!({"scheme": "uom", "value": "owned", "target": "EA"});
+    assert_eq!(setup.post("/v1/references", &things.admin, owned.to_string()).await.status(), StatusCode::OK);
     for (method, template) in documented() {
         let path = things.path(&template);
         let answer = ask(&setup, &method, &path, &template, None).await;
@@ -128,6 +131,9 @@ async fn every_route_keeps_tenants_apart(on: On) {
             // A name is the tenant's own: a stranger's draft is a first version among the stranger's things.
             assert_eq!(answer.status(), StatusCode::CREATED, "{method} {path} with another tenant's key");
             assert_eq!(answer.json::<Value>().await.expect("JSON")["version"], 1);
+        } else if template == "/v1/references/remove" {
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{method} {path} with another tenant's key");
+            assert_problem(answer, "request_invalid").await;
         } else if template.contains('{') {
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path} with another tenant's key");
             assert_problem(answer, "not_found").await;
@@ -143,6 +149,7 @@ async fn every_route_keeps_tenants_apart(on: On) {
         let answer = ask(&setup, &method, &path, &template, Some(&things.admin)).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path} with its owner's key");
     }
+    assert_eq!(setup.json("/v1/references", &things.admin).await["references"], json!([owned]));
     let story = setup.json("/v1/story/PO-1", &things.admin).await;
     let dead = setup.json(&format!("/v1/deliveries/{}", things.ids["/v1/deliveries"]), &things.admin).await;
     assert_eq!(dead["delivery"]["state"], "dead", "{story}");
