@@ -15,6 +15,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// A folder of mappings, and the hub that it is held against.
+#[derive(Debug, clap::Args)]
+struct Of {
+    /// Folder of mappings
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+    /// A JSON object a mapping
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
 /// What `apply` would change in a hub: each mapping of a folder against the one that stands there
 ///
 /// crossdock plan mappings
@@ -26,14 +39,8 @@ use std::{
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Plan {
-    /// Folder of mappings
-    #[arg(value_name = "FOLDER")]
-    folder: PathBuf,
-    /// A JSON object a mapping
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    ask: ask::Flags,
+    of: Of,
 }
 
 /// Keep in a hub, as drafts, the mappings of a folder that are not what stands there
@@ -46,20 +53,14 @@ pub struct Plan {
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Apply {
-    /// Folder of mappings
-    #[arg(value_name = "FOLDER")]
-    folder: PathBuf,
+    #[command(flatten)]
+    of: Of,
     /// Why: those who review it will ask
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Publish, too, what may be
     #[arg(long)]
     publish: bool,
-    /// A JSON object a mapping
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    ask: ask::Flags,
 }
 
 /// Write the published mappings of a hub into a folder; `crossdock plan` has nothing to do with them afterwards
@@ -72,14 +73,8 @@ pub struct Apply {
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Export {
-    /// Folder of mappings
-    #[arg(value_name = "FOLDER")]
-    folder: PathBuf,
-    /// A JSON object a mapping
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    ask: ask::Flags,
+    of: Of,
 }
 
 /// What is to be done with a mapping.
@@ -174,27 +169,27 @@ async fn files_of(place: &Place, name: &str, version: i64) -> anyhow::Result<Opt
 /// Runs it.
 pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some(mappings) = compiled_folder(&args.folder, &args.ask.settings, args.json, &mut out)? else {
+    let Some(mappings) = compiled_folder(&args.of.folder, &args.of.ask.settings, args.of.json, &mut out)? else {
         out.flush()?;
         return Ok(1);
     };
-    let places = Places::open(&args.ask, false).await?;
+    let places = Places::open(&args.of.ask, false).await?;
     let place = places.only()?;
     let items = items(place, mappings).await?;
     for item in &items {
-        if args.json {
+        if args.of.json {
             out.json(&of_tenant(place, item.json()))?;
             continue;
         }
         out.line(format!("{}: {}; {} stands", out.bold(&item.name), item.word(), item.stands))?;
         if let (Todo::Draft, Some(kept)) = (&item.todo, &item.kept) {
-            for row in lines_that_differ(&item.name, kept, &item.files, &args.ask.settings)? {
+            for row in lines_that_differ(&item.name, kept, &item.files, &args.of.ask.settings)? {
                 out.line(format!("  {}: {} → {}", row[0], row[1], row[2]))?;
             }
         }
     }
     let todo = items.iter().filter(|item| !matches!(item.todo, Todo::Nothing)).count();
-    if !args.json {
+    if !args.of.json {
         let s = if items.len() == 1 { "" } else { "s" };
         out.line(match todo {
             0 => format!("{} mapping{s}, nothing to do", items.len()),
@@ -208,11 +203,11 @@ pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
 /// Runs it.
 pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some(mappings) = compiled_folder(&args.folder, &args.ask.settings, args.json, &mut out)? else {
+    let Some(mappings) = compiled_folder(&args.of.folder, &args.of.ask.settings, args.of.json, &mut out)? else {
         out.flush()?;
         return Ok(1);
     };
-    let places = Places::open(&args.ask, true).await?;
+    let places = Places::open(&args.of.ask, true).await?;
     let place = places.only()?;
     let mut refused = 0;
     for item in items(place, mappings).await? {
@@ -238,7 +233,7 @@ pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
             }
         }
         refused += u32::from(why.is_some());
-        if args.json {
+        if args.of.json {
             out.json(&of_tenant(place, json!({"name": item.name, "did": did, "version": version, "refused": why})))?;
         } else if let Some(version) = version {
             out.line(format!("{}@{version}: {did}", out.bold(&item.name)))?;
@@ -251,10 +246,10 @@ pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
 
 /// Runs it.
 pub async fn export(args: &Export) -> anyhow::Result<u8> {
-    let places = Places::open(&args.ask, false).await?;
+    let places = Places::open(&args.of.ask, false).await?;
     let place = places.only()?;
     let mut out = Out::new();
-    let there = super::start::read_tree(&args.folder, &["yaml"])?;
+    let there = super::start::read_tree(&args.of.folder, &["yaml"])?;
     let known = place.get("/v1/mappings").await?;
     for one in known["mappings"].as_array().into_iter().flatten() {
         let (Some(name), Some(version)) = (one["name"].as_str(), one["stands"].as_i64()) else { continue };
@@ -262,7 +257,7 @@ pub async fn export(args: &Export) -> anyhow::Result<u8> {
         let own = there.iter().find(|(path, text)| path.ends_with("mapping.yaml") && name_of(text) == Some(name));
         let folder = match own.and_then(|(path, _)| Path::new(path).parent()) {
             Some(folder) => folder.to_owned(),
-            None if is_a_way_below(name) => args.folder.join(name),
+            None if is_a_way_below(name) => args.of.folder.join(name),
             None => bail!("`{name}` can't be a folder's name: write it with `crossdock mapping diff {name}@0 {name}`"),
         };
         for (path, text) in &files {
@@ -271,7 +266,7 @@ pub async fn export(args: &Export) -> anyhow::Result<u8> {
             fs::create_dir_all(above).with_context(|| format!("{} can't be made", above.display()))?;
             fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
         }
-        match args.json {
+        match args.of.json {
             true => out.json(&of_tenant(place, json!({"name": name, "version": version, "folder": folder})))?,
             false => out.line(format!("{}@{version}: {}", out.bold(name), folder.display()))?,
         }

@@ -1,19 +1,13 @@
 //! What the newest documents say and no mapping reads, by the mappings that stand.
 
-use super::{documents::DocumentRow, replay::Side};
+use super::{documents::DocumentRow, newest::Newest, replay::Side};
 use crate::{
-    canonical::{DocumentId, Micros, PartnerId, Tenant},
+    canonical::{PartnerId, Tenant},
     flow::Hub,
     mapping::{Library, covered::Covered},
-    store::{
-        StoreError,
-        documents::{self, Search},
-    },
+    store::StoreError,
 };
 use std::{collections::BTreeMap, sync::Arc};
-
-/// Documents that are asked for in one go.
-const PAGE: usize = 32;
 
 /// Over which documents it is looked at.
 pub struct Asked<'a> {
@@ -44,26 +38,13 @@ pub async fn coverage(hub: &Hub, asked: &Asked<'_>) -> Result<Found, StoreError>
     let library = hub.library.standing(&mut tx, asked.tenant).await?;
     tx.rollback().await?;
     let mut found = Found::default();
-    let mut before = (Micros(i64::MAX), DocumentId(uuid::Uuid::max()));
-    let mut left = asked.last;
-    while left > 0 {
-        let page = PAGE.min(left);
-        let by = Search { partner: asked.partner, before: Some(before), ..Search::default() };
-        let mut tx = hub.store.read(asked.tenant).await?;
-        let rows = documents::search(&mut tx, asked.tenant, &by, page as i64).await?;
-        tx.rollback().await?;
-        let ended = rows.len() < page;
-        left -= rows.len();
-        for row in rows {
-            before = (Micros(row.received_at), row.id);
-            match document(hub, asked, &row, &library, &mut found).await {
-                Ok(()) => found.documents += 1,
-                Err(StoreError::Gone(_)) => found.gone += 1,
-                Err(error) => return Err(error),
-            }
-        }
-        if ended {
-            break;
+    let mut newest = Newest::new(asked.tenant, asked.partner, None);
+    for _ in 0..asked.last {
+        let Some(row) = newest.next(hub).await? else { break };
+        match document(hub, asked, &row, &library, &mut found).await {
+            Ok(()) => found.documents += 1,
+            Err(StoreError::Gone(_)) => found.gone += 1,
+            Err(error) => return Err(error),
         }
     }
     Ok(found)

@@ -8,6 +8,7 @@ mod commit;
 pub mod covered;
 mod faults;
 pub mod meaning;
+mod newest;
 mod numbers;
 pub mod replay;
 pub mod run;

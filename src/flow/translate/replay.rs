@@ -6,11 +6,12 @@ use super::{
     again::{self, Read},
     documents::DocumentRow,
     meaning::Meaning,
+    newest::Newest,
     open_with,
     run::Run,
 };
 use crate::{
-    canonical::{DocumentId, Micros, Tenant},
+    canonical::Tenant,
     flow::{
         Hub,
         replays::{
@@ -20,16 +21,10 @@ use crate::{
     },
     formats::piece::Set,
     mapping::{Library, versions::Changed},
-    store::{
-        StoreError,
-        documents::{self, Claimed},
-    },
+    store::{StoreError, documents::Claimed},
 };
 use std::sync::Arc;
 use tokio::sync::watch;
-
-/// Documents that are asked for in one go.
-const PAGE: usize = 32;
 
 /// Reads the newest documents that one of the changed mappings claims, both ways. `progress` is told how many were read
 /// after each.
@@ -39,26 +34,16 @@ pub async fn replay(
     seen: &mut Replayed,
     progress: &watch::Sender<usize>,
 ) -> Result<(), StoreError> {
-    let mut before = (Micros(i64::MAX), DocumentId(uuid::Uuid::max()));
     let claimed: Vec<Claimed> = asked.changed.iter().flat_map(claimed).collect();
-    while !claimed.is_empty() && seen.documents < asked.documents {
-        let page = PAGE.min(asked.documents - seen.documents);
-        let mut tx = hub.store.read(asked.tenant).await?;
-        let rows = documents::claimed(&mut tx, asked.tenant, &claimed, asked.partner, before, page as i64).await?;
-        tx.rollback().await?;
-        let ended = rows.len() < page;
-        for row in rows {
-            before = (Micros(row.received_at), row.id);
-            match document(hub, asked, &row, seen).await {
-                Ok(()) => {}
-                Err(StoreError::Gone(_)) => seen.gone += 1,
-                Err(error) => return Err(error),
-            }
-            progress.send_replace(seen.documents);
+    let mut newest = Newest::new(asked.tenant, asked.partner, Some(&claimed));
+    while seen.documents < asked.documents {
+        let Some(row) = newest.next(hub).await? else { break };
+        match document(hub, asked, &row, seen).await {
+            Ok(()) => {}
+            Err(StoreError::Gone(_)) => seen.gone += 1,
+            Err(error) => return Err(error),
         }
-        if ended {
-            break;
-        }
+        progress.send_replace(seen.documents);
     }
     Ok(())
 }
