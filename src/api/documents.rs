@@ -9,10 +9,10 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    canonical::{ConnectionId, DocumentId, EventId, MessageId, Micros, PartnerId},
+    canonical::{ConnectionId, DocumentId, EventId, MessageId, Micros, PartnerId, Tenant},
     flow::operate,
     store::{
-        deliveries,
+        StoreError, Tx, deliveries,
         documents::{self, DocumentRow, Search},
         events,
         interchanges::{self, InterchangeRow},
@@ -49,6 +49,9 @@ pub struct Document {
     pub partner: Option<String>,
     /// `received`, `translated`, `retrying`, `dead`, `unassigned`, `rejected` or `duplicate`.
     pub state: String,
+    /// Its messages that are held, if any are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     #[schema(value_type = String, format = DateTime)]
     pub received_at: Micros,
     pub size: i64,
@@ -75,6 +78,26 @@ pub struct Document {
     pub ended_at: Option<Micros>,
 }
 
+/// Messages of a document that are held: they go on when their cause is gone.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Held {
+    pub messages: i64,
+    /// Why the first of them is: code, sentence, remedy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Value>,
+}
+
+/// Documents with what of them is held.
+pub async fn with_held(tx: &mut Tx, tenant: Tenant, documents: &mut [Document]) -> Result<(), StoreError> {
+    let ids: Vec<DocumentId> = documents.iter().map(|document| DocumentId(document.id)).collect();
+    for (id, messages, cause) in messages::held_of(tx, tenant, &ids).await? {
+        if let Some(document) = documents.iter_mut().find(|document| document.id == id.0) {
+            document.held = Some(Held { messages, cause });
+        }
+    }
+    Ok(())
+}
+
 impl Document {
     /// A row with the names that the files give.
     pub fn of(row: DocumentRow, directory: &Directory) -> Document {
@@ -85,6 +108,7 @@ impl Document {
             sequence: row.sequence,
             partner: row.partner.map(|id| partner_name(directory, id)),
             state: row.state,
+            held: None,
             received_at: Micros(row.received_at),
             size: row.size,
             sha256: row.sha256,
@@ -114,7 +138,7 @@ fn connection_name(directory: &Directory, id: ConnectionId) -> String {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filter {
-    /// A state: `rejected`.
+    /// A state: `rejected`; or `held`, for those of which messages are held.
     state: Option<String>,
     /// A partner's name.
     partner: Option<String>,
@@ -158,7 +182,7 @@ async fn list(
 ) -> Result<Json<Documents>, Problem> {
     let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
     let search = Search {
-        state: page::state(filled(filter.state), &documents::STATES)?,
+        state: page::state(filled(filter.state), &documents::ASKED)?,
         partner: filled(filter.partner).map(|name| PartnerId::named(who.tenant, &name)),
         connection: filled(filter.connection).map(|name| ConnectionId::named(&name)),
         set_kind: filled(filter.kind),
@@ -172,9 +196,10 @@ async fn list(
     let limit = page::limit(filter.limit);
     let mut tx = api.hub.store.read(who.tenant).await?;
     let rows = documents::search(&mut tx, who.tenant, &search, limit + 1).await?;
-    tx.rollback().await?;
     let (rows, next) = page::cut(rows, limit, |row| (row.received_at, row.id.0));
-    let documents = rows.into_iter().map(|row| Document::of(row, &api.hub.directory)).collect();
+    let mut documents: Vec<Document> = rows.into_iter().map(|row| Document::of(row, &api.hub.directory)).collect();
+    with_held(&mut tx, who.tenant, &mut documents).await?;
+    tx.rollback().await?;
     Ok(Json(Documents { documents, next }))
 }
 
@@ -299,11 +324,14 @@ async fn show(
     let mut sent = deliveries::acknowledgements(&mut tx, who.tenant, &[id]).await?;
     sent.extend(deliveries::of_events(&mut tx, who.tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
+    let mut document = [Document::of(row.clone(), directory)];
+    with_held(&mut tx, who.tenant, &mut document).await?;
     tx.rollback().await?;
+    let [document] = document;
     let partner = row.partner.and_then(|id| directory.partners.get(&id));
     Ok(Json(Whole {
         contacts: partner.map(|p| p.agreement.contacts.clone()).unwrap_or_default(),
-        document: Document::of(row, directory),
+        document,
         interchanges: interchanges.into_iter().map(|row| Interchange::of(row, directory)).collect(),
         counts,
         messages: rows.into_iter().map(|row| Message::of(row, directory)).collect(),

@@ -9,6 +9,7 @@ use crate::{formats::fault::Fault, store::journal};
 use anyhow::{Context, anyhow};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Faults are drawn in documents up to this size.
 const DRAWN: i64 = 8 << 20;
@@ -20,6 +21,7 @@ pub enum Documents {
     ///
     /// crossdock documents list
     /// crossdock documents list --state rejected --since 2h
+    /// crossdock documents list --state held
     /// crossdock documents list --partner northwind --number PO123
     /// crossdock documents list --limit 0 --json | jq -r .name
     #[command(verbatim_doc_comment)]
@@ -46,7 +48,7 @@ pub struct List {
     /// A partner's name
     #[arg(long)]
     partner: Option<String>,
-    /// received, translated, retrying, dead, unassigned, rejected or duplicate
+    /// received, translated, retrying, dead, unassigned, rejected, duplicate; or held: messages of it are
     #[arg(long)]
     state: Option<String>,
     /// A kind of set: 850, ORDERS
@@ -155,19 +157,23 @@ impl List {
 async fn list(args: &List) -> anyhow::Result<u8> {
     let places = Places::open(&args.ask, false).await?;
     let mut out = Out::new();
-    let (mut rows, mut more) = (Vec::new(), false);
+    let (mut rows, mut more, mut next) = (Vec::new(), false, BTreeMap::new());
     for place in &places.all {
         let mut pages = Pages::new(place, format!("/v1/documents?limit=200{}", args.query()), "documents", args.limit);
         while let Some(document) = pages.next().await? {
             match args.json {
                 true => out.json(&of_tenant(place, document))?,
-                false => rows.push(row(place, &document)),
+                false => {
+                    rows.push(row(place, &document));
+                    held(place, &document["held"], &mut next);
+                }
             }
         }
         more |= pages.more();
     }
     if !args.json {
         out.table(&["RECEIVED", "STATE", "PARTNER", "NAME", "SIZE", "SETS", "ID", "TENANT", "WHY"], &rows)?;
+        release(&next, &mut out)?;
     }
     out.flush()?;
     if more && !args.json {
@@ -176,13 +182,43 @@ async fn list(args: &List) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+/// What lets held messages go, each with how many documents it is for.
+type Releases = BTreeMap<String, usize>;
+
+fn held(place: &Place, held: &Value, next: &mut Releases) {
+    let remedy = text(&held["cause"], "remedy");
+    if !remedy.is_empty() {
+        let tenant = place.tenant.as_deref().map(|name| format!(" (tenant {name})")).unwrap_or_default();
+        *next.entry(format!("{remedy}{tenant}")).or_default() += 1;
+    }
+}
+
+fn release(next: &Releases, out: &mut Out) -> anyhow::Result<()> {
+    if next.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    out.line(out.bold("Held until"))?;
+    for (remedy, documents) in next {
+        let s = if *documents == 1 { "" } else { "s" };
+        out.line(format!("  {documents} document{s}: {remedy}"))?;
+    }
+    Ok(())
+}
+
 fn row(place: &Place, document: &Value) -> Vec<String> {
     let word = |key: &str| text(document, key).to_owned();
     let copy = document["duplicate_of"].as_str().map(|id| format!("copy of {id}"));
-    let why = crate::formats::fault::shorten(&copy.unwrap_or_else(|| reason(&document["cause"])), 70);
+    let held = &document["held"];
+    let why = match held["messages"].as_i64() {
+        None | Some(0) => copy.unwrap_or_else(|| reason(&document["cause"])),
+        Some(1) => reason(&held["cause"]),
+        Some(n) => format!("{n} messages; {}", reason(&held["cause"])),
+    };
+    let why = crate::formats::fault::shorten(&why, 70);
     vec![
         instant(text(document, "received_at")),
-        word("state"),
+        shown(document).to_owned(),
         word("partner"),
         word("name"),
         size(document["size"].as_i64().unwrap_or(0)),
@@ -191,6 +227,11 @@ fn row(place: &Place, document: &Value) -> Vec<String> {
         place.tenant.clone().unwrap_or_default(),
         why,
     ]
+}
+
+/// The state that people read: what is translated and not applied, since messages of it are held, is held.
+fn shown(document: &Value) -> &str {
+    if document["held"].is_null() { text(document, "state") } else { "held" }
 }
 
 /// An object with its tenant's name, where that is known.
@@ -313,7 +354,7 @@ async fn rest_of_messages(place: &Place, args: &One, whole: &mut Value) -> anyho
 }
 
 fn head(place: &Place, document: &Value, out: &mut Out) -> anyhow::Result<()> {
-    out.line(format!("{}  {}", out.bold(text(document, "name")), out.state(text(document, "state"))))?;
+    out.line(format!("{}  {}", out.bold(text(document, "name")), out.state(shown(document))))?;
     let tenant = place.tenant.as_deref().map(|t| format!(" (tenant {t})")).unwrap_or_default();
     out.line(format!("  id        {}", text(document, "id")))?;
     out.line(format!("  came by   {}{tenant}, number {} of it", text(document, "connection"), document["sequence"]))?;
@@ -368,6 +409,8 @@ fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
         .iter()
         .map(|m| {
             let why = match list_of(m, "faults").len() {
+                // A warning is not what holds it.
+                _ if text(m, "state") == "held" => reason(&m["cause"]),
                 0 => reason(&m["cause"]),
                 1 => "1 fault, drawn below".into(),
                 n => format!("{n} faults, drawn below"),
@@ -383,7 +426,17 @@ fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    section(out, "Messages", &["SET", "TYPE", "NUMBER", "STATE", "MAPPING", "ID", "WHY"], &rows)
+    section(out, "Messages", &["SET", "TYPE", "NUMBER", "STATE", "MAPPING", "ID", "WHY"], &rows)?;
+    let waits = list_of(whole, "messages").iter().filter(|m| text(m, "state") == "held");
+    let causes: BTreeMap<&str, String> = waits.map(|m| (text(&m["cause"], "remedy"), reason(&m["cause"]))).collect();
+    for (remedy, why) in causes {
+        out.line("")?;
+        out.line(format!("  held      {why}"))?;
+        if !remedy.is_empty() {
+            out.line(format!("  next      {remedy}"))?;
+        }
+    }
+    Ok(())
 }
 
 fn deliveries(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
@@ -454,6 +507,7 @@ async fn drawn(place: &Place, args: &One, whole: &Value, out: &mut Out) -> anyho
     let mut faults = of(&whole["document"]["cause"]["faults"]);
     for message in list_of(whole, "messages").iter().filter(|m| text(m, "state") != "replaced") {
         faults.extend(of(&message["faults"]));
+        faults.extend(of(&message["cause"]["faults"]));
     }
     for interchange in list_of(whole, "interchanges") {
         faults.extend(of(&interchange["cause"]["faults"]));

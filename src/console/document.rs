@@ -61,19 +61,24 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     let bytes = beginning(&mut tx, tenant, &row).await?;
     tx.rollback().await?;
     let mut wrong = faults(row.cause.as_ref());
-    wrong.extend(messages.iter().filter(|m| m.state != "replaced").flat_map(|m| faults(m.faults.as_ref())));
+    let stand = || messages.iter().filter(|m| m.state != "replaced");
+    wrong.extend(stand().flat_map(|m| faults(m.faults.as_ref())));
+    // What holds a message stands in its cause.
+    wrong.extend(stand().flat_map(|m| faults(m.cause.as_ref().and_then(|cause| cause.get("faults")))));
     wrong.extend(interchanges.iter().flat_map(|i| faults(i.cause.as_ref())));
     wrong.sort_by_key(|fault| (fault.place.byte, fault.code.clone()));
     wrong.dedup();
     let told = if wrong.is_empty() { None } else { letter::of(&console.hub, tenant, id).await? };
     let sets: i64 = counts.iter().map(|c| c.1).sum();
+    let held = counts.iter().any(|(state, n)| state == documents::HELD && *n > 0);
+    let shown = if held { documents::HELD } else { &row.state };
     Ok(layout::page(
         &console,
         &session,
         layout::Tab::Documents,
         &row.name,
         html! {
-            div .head { h1 { (row.name) " " (words::badge(&row.state)) } a href={ "/documents/" (id) "/raw" } download { "Download" } }
+            div .head { h1 { (row.name) " " (words::badge(shown)) } a href={ "/documents/" (id) "/raw" } download { "Download" } }
             (state(&session, &row))
             (facts(&console, &row))
             section { h2 { "The document" @if !wrong.is_empty() { " " span .badge .bad { (wrong.len()) @if wrong.len() == 1 { " fault" } @else { " faults" } } } }

@@ -6,7 +6,7 @@ use crate::{
     store::{
         StoreError,
         documents::{self, DocumentRow, Search},
-        now,
+        messages, now,
     },
 };
 use axum::{
@@ -15,6 +15,8 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 const PAGE: usize = 50;
@@ -97,6 +99,7 @@ pub async fn page(
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|last| filter.next(last));
+    let held = held(&console, tenant, &rows).await?;
     let page = layout::page(
         &console,
         &session,
@@ -108,7 +111,7 @@ pub async fn page(
             @if let Some(how) = how { p .muted { (how) } }
             @if rows.is_empty() {
                 p .empty { "Nothing here. " a href="/documents" { "Show all documents" } "." }
-            } @else { (table(&console, &rows)) }
+            } @else { (table(&console, &rows, &held)) }
             nav .pager aria-label="Pages of the list" {
                 @if !filter.cursor.is_empty() { a href="/documents" { "Newest" } }
                 @if let Some(next) = next { a rel="next" href=(next) { "Older" } }
@@ -158,7 +161,7 @@ fn form(console: &Console, tenant: Tenant, filter: &Filter) -> Markup {
         directory.connections.values().filter(|c| c.tenant == tenant).map(|c| c.name.as_str()).collect();
     partners.sort_unstable();
     connections.sort_unstable();
-    let states = documents::STATES.map(|s| (s, words::word(s).0));
+    let states = documents::ASKED.map(|s| (s, words::word(s).0));
     html! {
         form .filters method="get" action="/documents" {
             input #find type="search" name="q" value=(filter.q) placeholder="Number, control number, file name, id, partner" aria-label="Find documents" spellcheck="false";
@@ -181,18 +184,31 @@ fn select<'a>(name: &str, label: &str, chosen: &str, options: impl Iterator<Item
     }
 }
 
-/// Documents as a table.
-pub fn table(console: &Console, rows: &[DocumentRow]) -> Markup {
+/// Why messages of a document are held, of those of which any are.
+pub type Held = HashMap<DocumentId, Option<Value>>;
+
+/// Which of the documents have messages that are held.
+pub async fn held(console: &Console, tenant: Tenant, rows: &[DocumentRow]) -> Result<Held, StoreError> {
+    let ids: Vec<DocumentId> = rows.iter().map(|row| row.id).collect();
+    let mut tx = console.hub.store.read(tenant).await?;
+    let held = messages::held_of(&mut tx, tenant, &ids).await?;
+    tx.rollback().await?;
+    Ok(held.into_iter().map(|(id, _, cause)| (id, cause)).collect())
+}
+
+/// Documents as a table. What is translated and not applied, since messages of it are held, is shown as held.
+pub fn table(console: &Console, rows: &[DocumentRow], held: &Held) -> Markup {
     html! {
         div .scroll {
             table .documents {
                 thead { tr { th { "Document" } th { "State" } th { "Partner" } th { "Connection" } th { "Standard" } th .num { "Sets" } th .num { "Size" } th .num { "Received" } } }
                 tbody {
                     @for row in rows {
+                        @let waits = held.get(&row.id);
                         tr {
                             td { a href={ "/documents/" (row.id) } { (row.name) }
-                                @if let Some(cause) = &row.cause { div .why { (words::reason(Some(cause))) } } }
-                            td { (words::badge(&row.state)) }
+                                @if let Some(cause) = waits.and_then(Option::as_ref).or(row.cause.as_ref()) { div .why { (words::cause(Some(cause))) } } }
+                            td { (words::badge(if waits.is_some() { documents::HELD } else { &row.state })) }
                             td { (words::partner(&console.hub.directory, row.partner)) }
                             td { (connection_name(console, row.connection)) }
                             td { (row.standard.as_deref().unwrap_or("")) }

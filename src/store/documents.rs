@@ -10,6 +10,11 @@ use serde_json::Value;
 
 /// States of a document, as the migrations check them.
 pub const STATES: [&str; 7] = ["received", "translated", "retrying", "dead", "unassigned", "rejected", "duplicate"];
+/// What a document is called of which messages are held: no state of its own, it was translated; but what people look for.
+pub const HELD: &str = "held";
+/// What a list of documents can be asked for.
+pub const ASKED: [&str; 8] =
+    ["received", "translated", HELD, "retrying", "dead", "unassigned", "rejected", "duplicate"];
 
 /// A document to be written by intake.
 #[derive(Debug, Clone, Serialize)]
@@ -298,7 +303,7 @@ macro_rules! searched {
     ($by_number:literal) => {
         concat!(
             "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
-             from documents d where d.tenant = $1 and ($2 is null or d.state = $2) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
+             from documents d where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held')) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
                 and d.received_at >= $5 and d.received_at < $6
                 and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
                 and ($9 is null or lower(d.name) like $9 escape '\\' or lower(d.identity) like $9 escape '\\' or d.sha256 like $10 escape '\\')
@@ -324,6 +329,12 @@ pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Res
         fetch!(
             tx,
             searched!(" and d.id in (select m.document from messages m where m.tenant = $1 and m.number = $13)");
+            tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
+        )
+    } else if state == Some(HELD) {
+        fetch!(
+            tx,
+            searched!(" and $13 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'held')");
             tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
         )
     } else {

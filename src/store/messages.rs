@@ -468,6 +468,31 @@ pub async fn states(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result
     )
 }
 
+/// Of documents, how many messages are held, and the cause of the first: (document, how many, cause).
+pub async fn held_of(
+    tx: &mut Tx,
+    tenant: Tenant,
+    documents: &[DocumentId],
+) -> Result<Vec<(DocumentId, i64, Option<Value>)>, StoreError> {
+    #[derive(Serialize)]
+    struct Ask {
+        id: DocumentId,
+    }
+    if documents.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Ask> = documents.iter().map(|id| Ask { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        "select h.document, h.held, (select m.cause from messages m where m.tenant = $2 and m.document = h.document and m.state = 'held'
+             order by m.set_no, m.split limit 1)
+         from (select m.document, count(*) as held from messages m join {rows} on m.document = r.id
+             where m.tenant = $2 and m.state = 'held' group by m.document) h",
+        "id uuid" => &ask;
+        tenant
+    )?)
+}
+
 /// What held messages of a document wait for: (table, value).
 pub async fn holds(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<Vec<(String, String)>, StoreError> {
     Ok(fetch!(

@@ -43,6 +43,13 @@ async fn what_is_held_is_let_go(on: On) {
     assert_eq!(setup.post("/in/northwind-http", KEY, order_in("PO-H", "barrel-x")).await.status(), 202);
     let held = story(&setup, "PO-H", &key, "held").await;
     assert_eq!(held["late"][0]["thing"], "message", "{held}");
+    // Its document was translated; who looks for what is held finds it, with the reason and what lets it go.
+    let found = setup.json("/v1/documents?state=held", &key).await;
+    let document = &found["documents"][0];
+    assert_eq!((&document["state"], &document["held"]["messages"]), (&json!("translated"), &json!(1)), "{found}");
+    let remedy = document["held"]["cause"]["remedy"].as_str().unwrap_or_default();
+    assert!(remedy.contains("crossdock reference add uom"), "{found}");
+    assert_eq!(document["held"]["cause"]["faults"][0]["found"], "BARREL-X", "{found}");
     let next = &held["next"][0];
     assert_eq!((next["method"].as_str(), next["path"].as_str()), (Some("POST"), Some("/v1/references")), "{held}");
     // A person fills in the target.
@@ -55,6 +62,7 @@ async fn what_is_held_is_let_go(on: On) {
     let states: Vec<&str> =
         applied["messages"].as_array().expect("rows").iter().filter_map(|m| m["state"].as_str()).collect();
     assert_eq!(states, ["replaced", "applied"], "{applied}");
+    assert_eq!(setup.json("/v1/documents?state=held", &key).await, json!({"documents": []}));
     assert_eq!(applied["messages"][0]["replaced_by"], restarted);
     assert_eq!(applied["documents"].as_array().expect("rows").len(), 1);
     assert!(applied["events"].as_array().is_some_and(|e| !e.is_empty()), "{applied}");
@@ -66,6 +74,36 @@ async fn what_is_held_is_let_go(on: On) {
             post(&setup, &format!("/v1/messages/{restarted}/{done}"), &key, json!({"why": "x"})).await;
         assert_eq!((status, problem["code"].as_str()), (409, Some("wrong_state")), "{done}: {problem}");
     }
+}
+
+#[tokio::test]
+async fn references_are_listed_and_taken_away() {
+    let setup = Setup::new(On::Sqlite).await;
+    let key = setup.key(acme(), &[Scope::Read, Scope::Operate]).await;
+    let other = setup.key(globex(), &[Scope::Read, Scope::Operate]).await;
+    for (scheme, value) in [("uom", "barrel-x"), ("uom", "barrel-y"), ("order_purpose", "99")] {
+        let target = if scheme == "uom" { "EA" } else { "cancel" };
+        let body = json!({"scheme": scheme, "value": value, "target": target});
+        assert_eq!(post(&setup, "/v1/references", &key, body).await.0, 200);
+    }
+    let page = setup.json("/v1/references?limit=2", &key).await;
+    let value = |row: &Value| row["value"].as_str().unwrap_or_default().to_owned();
+    let values: Vec<String> = page["references"].as_array().expect("rows").iter().map(value).collect();
+    assert_eq!(values, ["99", "barrel-x"], "{page}");
+    let next = page["next"].as_str().expect("a cursor").replace('\n', "%0A");
+    let page = setup.json(&format!("/v1/references?limit=2&cursor={next}"), &key).await;
+    assert_eq!(page, json!({"references": [{"scheme": "uom", "value": "barrel-y", "target": "EA"}]}));
+    let page = setup.json("/v1/references?scheme=order_purpose", &key).await;
+    assert_eq!(page["references"].as_array().map(Vec::len), Some(1), "{page}");
+    // Another tenant has none of them, and takes none away.
+    assert_eq!(setup.json("/v1/references", &other).await, json!({"references": []}));
+    let gone = json!({"scheme": "uom", "value": "barrel-x", "why": "it was wrong"});
+    assert_eq!(post(&setup, "/v1/references/remove", &other, gone.clone()).await.0, 400);
+    let (status, was) = post(&setup, "/v1/references/remove", &key, gone.clone()).await;
+    assert_eq!((status, &was["target"]), (200, &json!("EA")), "{was}");
+    let (status, problem) = post(&setup, "/v1/references/remove", &key, gone).await;
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(status == 400 && detail.contains("nearest barrel-y"), "{problem}");
 }
 
 #[tokio::test]
@@ -105,6 +143,11 @@ async fn a_held_message_is_cancelled_with_who_and_why() {
     let (status, problem) = post(&setup, "/v1/references", &key, reference).await;
     let detail = problem["detail"].as_str().unwrap_or_default();
     assert!(status == 400 && detail.contains("nearest uom") && detail.contains("the tables are"), "{problem}");
+    // A word that the field would refuse is refused before it is kept.
+    let word = json!({"scheme": "order_purpose", "value": "99", "target": "cancle"});
+    let (status, problem) = post(&setup, "/v1/references", &key, word).await;
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(status == 400 && detail.contains("nearest cancel"), "{problem}");
     let large = json!({"why": "x".repeat(70 << 10)});
     let (status, problem) = post(&setup, &format!("/v1/messages/{id}/cancel"), &key, large).await;
     assert_eq!((status, problem["code"].as_str()), (413, Some("too_large")));

@@ -198,6 +198,15 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
 
     // What is held goes on when its reference is there; the story says how.
     let held = messages(at, &unit, "held").remove(0);
+    let list = ok(call(at, "documents list --state held")).out;
+    assert!(list.contains(&id(&unit)) && list.contains("Held until"), "{list}");
+    assert!(list.contains("crossdock reference add uom Q9 TARGET") && !list.contains("translated"), "{list}");
+    let shown = ok(call(at, &format!("documents show {}", id(&unit)))).out;
+    assert!(shown.contains("next      add it with `crossdock reference add uom Q9 TARGET`"), "{shown}");
+    assert!(shown.contains("is not in the table uom") && shown.contains("PO103"), "{shown}");
+    assert!(!shown.contains("fault, drawn below"), "what holds it is no fault of the partner's: {shown}");
+    let dead = ok(call(at, "dead list")).err;
+    assert!(dead.contains("1 document is held") && dead.contains("documents list --state held"), "{dead}");
     let next = ok(call(at, "story PO-3"));
     assert!(next.out.contains("crossdock reference add uom Q9 TARGET --tenant acme"), "{}", next.out);
     let several = call(at, "reference add uom Q9 EA");
@@ -209,6 +218,7 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
         "{}",
         unknown.err
     );
+    assert!(ok(call(at, "reference list")).out.contains("no cross-reference was added"));
     let added = ok(call(at, "reference add uom Q9 EA --tenant acme --json")).json().remove(0);
     assert_eq!(added["restarted"].as_array().map(Vec::len), Some(1));
     let applied = messages(at, &unit, "applied").remove(0);
@@ -216,6 +226,13 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
         (&applied["id"], applied["run"].as_i64()),
         (&added["restarted"][0], held["run"].as_i64().map(|r| r + 1))
     );
+
+    let row = json!({"scheme": "uom", "value": "Q9", "target": "EA", "tenant": "acme"});
+    assert_eq!(ok(call(at, "reference list uom --json")).json(), [row.clone()]);
+    let near = call(at, "reference remove uom Q8 --tenant acme");
+    assert!(near.code == 2 && near.err.contains("nearest Q9"), "{near:?}");
+    assert_eq!(ok(call(at, "reference remove uom Q9 --tenant acme --json")).json(), [row]);
+    assert!(ok(call(at, "reference list --json")).out.is_empty());
 
     // An endpoint that is down: by cause, tried first, then replayed.
     let mut groups = Vec::new();

@@ -2,6 +2,7 @@
 
 mod dead;
 mod editor;
+mod held;
 #[path = "../hub/mod.rs"]
 mod hub;
 mod live;

@@ -143,8 +143,13 @@ impl Setup {
 
     /// Sends two orders, one with a quantity that is no number.
     pub async fn post_orders(&self) {
+        self.post_document(orders()).await;
+    }
+
+    /// A document by the partner's own way in.
+    pub async fn post_document(&self, text: String) {
         let sent = self.client.post(self.at("/in/northwind-http")).bearer_auth("northwind-key-0123456789");
-        let answer = sent.body(orders()).send().await.expect("an answer");
+        let answer = sent.body(text).send().await.expect("an answer");
         assert_eq!(answer.status(), 202, "{}", answer.text().await.unwrap_or_default());
     }
 

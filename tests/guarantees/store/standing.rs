@@ -99,6 +99,23 @@ async fn cross_references_both_ways(rig: Rig) {
     let back = entities::cross_references_to(&mut tx, acme, &[("uom".into(), "BOX".into())]).await.unwrap();
     assert_eq!(back[0].value, "BX");
     assert_eq!(entities::answered_holds(&mut tx, acme, 10).await.unwrap(), [held.id]);
+    let of = messages::held_of(&mut tx, acme, &[held.document]).await.unwrap();
+    assert_eq!(of.iter().map(|(id, n, _)| (*id, *n)).collect::<Vec<_>>(), [(held.document, 1)]);
+    let all = entities::all_cross_references(&mut tx, acme, Some("uom"), ("", ""), 10).await.unwrap();
+    assert_eq!(all.len(), 1);
+    let behind = entities::all_cross_references(&mut tx, acme, None, ("uom", "BX"), 10).await.unwrap();
+    assert!(behind.is_empty(), "a page begins behind the last");
+    tx.commit().await.unwrap();
+    // What is another's looks like nothing.
+    let mut tx = rig.hub.store.begin(rig.globex).await.unwrap();
+    assert!(entities::all_cross_references(&mut tx, rig.globex, None, ("", ""), 10).await.unwrap().is_empty());
+    assert!(messages::held_of(&mut tx, rig.globex, &[held.document]).await.unwrap().is_empty());
+    assert_eq!(entities::remove_cross_reference(&mut tx, rig.globex, "uom", "BX").await.unwrap(), None);
+    tx.commit().await.unwrap();
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    let gone = entities::remove_cross_reference(&mut tx, acme, "uom", "BX").await.unwrap();
+    assert_eq!(gone.as_deref(), Some("BOX"));
+    assert_eq!(entities::remove_cross_reference(&mut tx, acme, "uom", "BX").await.unwrap(), None);
     tx.commit().await.unwrap();
 }
 
