@@ -133,8 +133,8 @@ fn coverage_looks_at_what_the_hub_keeps() {
     assert_eq!(told["sets"], 2, "{told}");
     let fob = told["unread"].as_array().unwrap().iter().find(|one| one["path"] == "FOB01").unwrap();
     assert_eq!((&fob["value"], &fob["first"]), (&"PP".into(), &"FOB01 in one.edi".into()), "{told}");
-    let other = call(folder.path(), "mapping coverage --last 9 --partner nobody");
-    assert!(other.code == 2 && other.err.contains("no such partner"), "{other:?}");
+    let other = call(folder.path(), "mapping coverage --last 9 --partner nortwind --tenant acme");
+    assert!(other.code == 2 && other.err.contains("no partner `nortwind`; nearest northwind"), "{other:?}");
     drop(serving);
     let table = ok(call(folder.path(), "mapping coverage --last 1 --mapping x12/4010/850-order --tenant acme"));
     assert!(table.out.contains("1 set, ") && table.out.contains("NO DOCUMENT SAYS"), "{}", table.out);
@@ -229,7 +229,7 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
 
     let row = json!({"scheme": "uom", "value": "Q9", "target": "EA", "tenant": "acme"});
     assert_eq!(ok(call(at, "reference list uom --json")).json(), [row.clone()]);
-    let near = call(at, "reference remove uom Q8 --tenant acme");
+    let near = call(at, "reference remove uom Q99 --tenant acme");
     assert!(near.code == 2 && near.err.contains("nearest Q9"), "{near:?}");
     assert_eq!(ok(call(at, "reference remove uom Q9 --tenant acme --json")).json(), [row]);
     assert!(ok(call(at, "reference list --json")).out.is_empty());
