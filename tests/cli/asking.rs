@@ -228,7 +228,7 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     );
 
     let row = json!({"scheme": "uom", "value": "Q9", "target": "EA", "tenant": "acme"});
-    assert_eq!(ok(call(at, "reference list uom --json")).json(), [row.clone()]);
+    assert_eq!(ok(call(at, "reference list uom --json")).json(), std::slice::from_ref(&row));
     let near = call(at, "reference remove uom Q99 --tenant acme");
     assert!(near.code == 2 && near.err.contains("nearest Q9"), "{near:?}");
     assert_eq!(ok(call(at, "reference remove uom Q9 --tenant acme --json")).json(), [row]);
