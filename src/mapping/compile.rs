@@ -110,17 +110,8 @@ impl Compiler<'_> {
         self.order(&from, &mut router);
         let (items, wrong, wrong_rows, computes) = (Vec::new(), Vec::new(), Vec::new(), false);
         let (names, open, message_name) = (Vec::new(), Vec::new(), &message);
-        let mut fields = Fields {
-            router,
-            tables: &tables,
-            message: message_name,
-            items,
-            computes,
-            names,
-            open,
-            wrong,
-            wrong_rows,
-        };
+        let mut fields =
+            Fields { router, tables: &tables, message: message_name, items, computes, names, open, wrong, wrong_rows };
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.position("write") < self.position("fields");
         let mut rules = if write_first { self.rules(&mut fields) } else { Vec::new() };
