@@ -49,7 +49,7 @@ pub struct StoreSettings {
 pub struct IntakeSettings {
     /// The largest document taken, in bytes.
     pub max_bytes: u64,
-    /// The largest transaction set read, in bytes.
+    /// The largest transaction set read, in bytes; it may have a segment for each 16 of them.
     pub max_set_bytes: usize,
     /// Requests being received at once; more are answered 503.
     pub concurrent: usize,

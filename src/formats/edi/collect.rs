@@ -59,6 +59,11 @@ pub(crate) struct Collected {
     pub too_long: bool,
 }
 
+/// How many segments a set may have that may be so many bytes long: what is kept of each is more than a short one's bytes.
+pub(crate) fn most_segments(limit: usize) -> usize {
+    (limit / 16).max(10_000)
+}
+
 /// Reads from a set's header on.
 pub(crate) fn collect<R: BufRead>(
     source: &mut Source<R>,
@@ -92,7 +97,7 @@ pub(crate) fn collect<R: BufRead>(
         let trailer = *id == *ends.trailer;
         set.segments += 1;
         (set.end, set.next, set.unterminated) = (span.end, span.next, !span.terminated);
-        if (span.end - set.start) as usize > limit {
+        if (span.end - set.start) as usize > limit || set.segments as usize > most_segments(limit) {
             set.give_up();
         }
         match set.too_long {

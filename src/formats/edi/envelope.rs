@@ -1,6 +1,7 @@
 //! What the envelopes of X12 and EDIFACT have in common: counts and control numbers, and what a wrong one costs.
 
 use super::{
+    collect::most_segments,
     faults::Faults,
     scan::{Span, Syntax, unescape},
 };
@@ -307,12 +308,16 @@ pub(crate) fn file_place(byte: u64, len: u64) -> Place {
     Place { byte, len: u32::try_from(len).unwrap_or(u32::MAX), at: At::Node { path: "".into() } }
 }
 
+/// The fault of a set that has more bytes or more segments than are read.
 pub(crate) fn too_long(set: &Set, policy: &Policy, id: &str) -> Fault {
-    let sentence =
-        format!("The set at byte {} is {} bytes long; {} are allowed.", set.byte, set.len, policy.max_set_bytes);
+    let (bytes, segments) = (policy.max_set_bytes, most_segments(policy.max_set_bytes));
+    let (found, is, allowed) = match set.len > bytes as u64 {
+        true => (set.len, "is {} bytes long", format!("{bytes} bytes")),
+        false => (set.segments.into(), "has {} segments", format!("{segments} segments")),
+    };
+    let is = is.replace("{}", &found.to_string());
+    let sentence = format!("The set at byte {} {is}; at most {allowed} are read.", set.byte);
     let at = At::Segment { ordinal: 1, id: id.into(), element: None, component: None, repeat: 1 };
     let place = Place { byte: set.byte, len: u32::try_from(set.len).unwrap_or(u32::MAX), at };
-    Fault::new(codes::TOO_LONG, place, sentence)
-        .found(&set.len.to_string())
-        .expected(format!("at most {} bytes", policy.max_set_bytes))
+    Fault::new(codes::TOO_LONG, place, sentence).found(&found.to_string()).expected(format!("at most {allowed}"))
 }

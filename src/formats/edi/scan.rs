@@ -1,7 +1,10 @@
 //! Segments and elements by their delimiters: the part that X12 and EDIFACT share.
 
 use crate::source::Source;
-use std::io::{self, BufRead};
+use std::{
+    borrow::Cow,
+    io::{self, BufRead},
+};
 
 /// The characters that an interchange reserves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +144,10 @@ pub(crate) fn terminator(bytes: &[u8], syntax: &Syntax) -> (Option<usize>, usize
             return (None, at + n); // the released character isn't read yet
         };
         at = released + 1;
+        // One behind the other there is nothing to search for.
+        while !syntax.folded && at + 1 < bytes.len() && bytes[at] == release {
+            at += 2;
+        }
     }
     (None, bytes.len())
 }
@@ -271,22 +278,19 @@ pub(crate) fn cut(bytes: &[u8], separator: u8, syntax: &Syntax) -> Vec<(usize, u
 
 /// A value as it is meant: without the breaks of folded lines, without release characters.
 pub(crate) fn meant(value: &str, syntax: &Syntax) -> String {
-    let whole: String = value.chars().filter(|c| !u8::try_from(*c).is_ok_and(|byte| syntax.is_fold(byte))).collect();
+    let whole = if syntax.folded { Cow::Owned(value.replace(['\r', '\n'], "")) } else { Cow::Borrowed(value) };
     match syntax.release {
         Some(release) => unescape(&whole, release),
-        None => whole,
+        None => whole.into_owned(),
     }
 }
 
 /// A value without its release characters. ISO 9735-1 §5 (release character).
 pub(crate) fn unescape(value: &str, release: u8) -> String {
-    let mut plain = String::with_capacity(value.len());
-    let mut chars = value.chars();
-    while let Some(c) = chars.next() {
-        match c as u32 == u32::from(release) {
-            true => plain.extend(chars.next()),
-            false => plain.push(c),
-        }
-    }
+    let (mut plain, mut releases) = (value.to_owned(), false);
+    plain.retain(|c| {
+        releases = !releases && c == char::from(release);
+        !releases
+    });
     plain
 }

@@ -1,7 +1,7 @@
 //! Marks of what has been read but not used yet, and sets cut out by them: the short way of `collect`.
 
 use super::{
-    collect::{Collected, Ends, id_of},
+    collect::{Collected, Ends, id_of, most_segments},
     index::{Marks, Needles},
     scan::{Span, Syntax},
 };
@@ -93,7 +93,7 @@ impl Window {
             let (mut mark, mut next) = (self.mark, self.end);
             while let Some(last) = terminators.get(next).map(|last| *last as usize) {
                 let Some(end) = marks.get(last).map(|at| at.wrapping_sub(shift)) else { return Ok(None) };
-                if end as usize > limit {
+                if end as usize > limit || set.spans.len() >= most_segments(limit) {
                     return Ok(None);
                 }
                 while bytes.get(start as usize).is_some_and(u8::is_ascii_whitespace) {

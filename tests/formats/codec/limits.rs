@@ -119,6 +119,25 @@ fn faults_of_one_set_are_bounded_in_number() {
     assert!(sets[0].faults.len() <= 520, "{} faults", sets[0].faults.len());
 }
 
+/// What is kept of a segment is more than a short one's bytes: three million of them are a fault, and the next set is read.
+#[test]
+fn a_set_of_too_many_segments_is_read_in_bounded_memory() {
+    let body: &[u8] = b"ZZ*1~";
+    let head = [HEAD, b"ST*850*0000~BEG*00*SA*PO-1**20260105~"].concat().leak();
+    let many = Endless { head, body, left: head.len() + 3_000_000 * body.len(), at: 0 };
+    let rest = [&b"SE*3000003*0000~"[..], ORDER].concat();
+    memory::start();
+    let sets: Vec<_> = read(Standard::X12, BufReader::new(many.chain(&rest[..])), Options::default())
+        .filter_map(|piece| match piece.expect("it can be read") {
+            Piece::Set(set) => Some((set.segments, set.accepted(), set.faults.first().map(|f| f.sentence.to_string()))),
+            _ => None,
+        })
+        .collect();
+    assert!(memory::peak() < 64 << 20, "{} bytes at once", memory::peak());
+    let sentence = "The set at byte 156 has 3000003 segments; at most 1048576 segments are read.";
+    assert_eq!(sets, [(3_000_003, false, Some(sentence.to_owned())), (5, true, None)]);
+}
+
 /// Numbers of parts have 16 bits: what is beyond is a fault, and costs its set only.
 #[test]
 fn more_parts_than_are_counted_cost_their_set_only() {
