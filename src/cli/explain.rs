@@ -91,6 +91,12 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
     let is_it =
         |known: &str| known.eq_ignore_ascii_case(code) || known.strip_prefix('E').is_some_and(|digits| digits == code);
     let Some(page) = pages.iter().find(|page| is_it(page.code)) else {
+        if let Some(answer) = formats::ack::answer_with(code) {
+            bail!(
+                "{code} is no code: it is a segment of the {answer}, and the page of each code says what stands there for it \
+                 (`crossdock explain` lists them)"
+            );
+        }
         let near = nearest(code, pages.iter().map(|page| page.code.to_owned()));
         bail!(
             "there is no code `{code}`, and `crossdock explain` lists all{}",

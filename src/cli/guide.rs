@@ -10,6 +10,7 @@ use crate::{
 };
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Guides: what a set may hold, and what a partner changes of it
 #[derive(Debug, clap::Subcommand)]
@@ -74,7 +75,10 @@ pub fn load(files: &[String]) -> anyhow::Result<Guides> {
         let text = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
         let (guide, remarks) = guide_file::read(&text);
         match (remarks.iter().find(|remark| remark.weight == Weight::Fault), guide) {
-            (None, Some(guide)) => made.push((guide.applies, guide.guide)),
+            (None, Some(mut guide)) => {
+                guide.guide.file = Path::new(file).file_name().map(|name| name.to_string_lossy().into());
+                made.push((guide.applies, guide.guide));
+            }
             (Some(fault), _) => bail!("{file}:{}:{}: {}. {}", fault.line, fault.column, fault.sentence, fault.remedy),
             (None, None) => bail!("{file} is no guide"),
         }

@@ -19,6 +19,7 @@ pub use answer::{About, Answer, KINDS, Said, SetAnswer, Verdict, answer};
 pub use contrl::Contrl;
 pub use functional::{Form, Functional, functional};
 pub use interchange::{is_of_interchange, ta1};
+pub use words::answer_with;
 
 use crate::{
     fault::{Costs, Fault},

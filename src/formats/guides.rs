@@ -23,7 +23,7 @@ pub(crate) use table::Table;
 
 use crate::piece::Standard;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},
 };
 
@@ -46,10 +46,28 @@ pub struct Guide {
     pub known: Arc<str>,
     /// What a partner's guide has taken out of the standard's: by part, its segments' ids, the first one first.
     pub forbidden: Vec<Vec<Box<str>>>,
+    /// The file of a partner's guide, by which faults name it.
+    pub file: Option<Box<str>>,
+    /// What a partner's guide says of its own, the last part of each path: `CUR`, `PO104`, `REF04-2`.
+    pub changed: BTreeSet<Box<str>>,
     pub(crate) plan: Plan,
 }
 
 impl Guide {
+    /// The guide in words: a partner's by its file, if that is known.
+    pub fn words(&self) -> Box<str> {
+        self.file.as_ref().map_or("the partner's guide".into(), |file| format!("the guide {file}").into())
+    }
+
+    /// True if a partner's guide says something of its own about a segment, or about an element of it.
+    pub fn changes(&self, segment: &str, element: Option<u16>) -> bool {
+        let Some(position) = element else { return self.changed.contains(segment) };
+        let path = format!("{segment}{position:02}");
+        self.changed
+            .iter()
+            .any(|changed| changed.strip_prefix(&*path).is_some_and(|c| c.is_empty() || c.starts_with('-')))
+    }
+
     /// True if the standard's version has such a segment, in this set or another.
     pub fn knows(&self, segment: &str) -> bool {
         self.known.split(' ').any(|id| id == segment)

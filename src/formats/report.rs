@@ -180,6 +180,33 @@ impl Tally {
     }
 }
 
+/// Tells once that a document is cut: where a set has no trailer, its group and its interchange have none either. What is
+/// said at each level goes into acknowledgements; people are told the first of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CutOnce {
+    /// What was just read has no trailer, and that was told.
+    cut: bool,
+}
+
+impl CutOnce {
+    /// A set with these faults was read.
+    pub fn set(&mut self, faults: &[Fault]) {
+        self.cut = faults.iter().any(|fault| *fault.code == *codes::CUT_SET);
+    }
+
+    /// Something between sets was told of.
+    pub fn between(&mut self) {
+        self.cut = false;
+    }
+
+    /// Of the faults of a group's or an interchange's end those that people are told.
+    pub fn told(&mut self, faults: &[Fault]) -> Vec<Fault> {
+        let missing = |fault: &Fault| [codes::NO_GROUP_TRAILER, codes::NO_INTERCHANGE_TRAILER].contains(&&*fault.code);
+        let before = std::mem::replace(&mut self.cut, faults.iter().any(missing));
+        faults.iter().filter(|fault| !before || !missing(fault)).cloned().collect()
+    }
+}
+
 /// A document being read: its findings as they come, and at the end its tally.
 pub struct Findings<'r> {
     /// None if it could not be told; then there is one finding, which says so.
@@ -190,8 +217,7 @@ pub struct Findings<'r> {
     /// The control numbers of the interchange and the group that are open.
     control: Box<str>,
     group_control: Box<str>,
-    /// What was just read has no trailer, and that was told.
-    cut: bool,
+    cut: CutOnce,
     tally: Tally,
 }
 
@@ -223,7 +249,7 @@ impl<'r> Findings<'r> {
             group_of: HashMap::new(),
             control: "".into(),
             group_control: "".into(),
-            cut: false,
+            cut: CutOnce::default(),
             tally,
         })
     }
@@ -231,17 +257,6 @@ impl<'r> Findings<'r> {
     /// What it came to; whole once there is no finding left.
     pub fn tally(self) -> Tally {
         self.tally
-    }
-
-    /// Whether a trailer is missing, and the faults without what is the same cause: where a set has none since the document
-    /// was cut, its group and its interchange have none either. An acknowledgement says so at each level.
-    fn without_repeats(&mut self, mut faults: Vec<Fault>) -> Vec<Fault> {
-        let missing = |fault: &Fault| [codes::NO_GROUP_TRAILER, codes::NO_INTERCHANGE_TRAILER].contains(&&*fault.code);
-        let before = std::mem::replace(&mut self.cut, faults.iter().any(missing));
-        if before {
-            faults.retain(|fault| !missing(fault));
-        }
-        faults
     }
 
     fn take(&mut self, piece: Piece) {
@@ -252,7 +267,7 @@ impl<'r> Findings<'r> {
                 self.group_control = header.control;
             }
             Piece::Set(set) => {
-                self.cut = set.faults.iter().any(|fault| *fault.code == *codes::CUT_SET);
+                self.cut.set(&set.faults);
                 let report = SetReport {
                     accepted: set.accepted(),
                     kind: set.kind,
@@ -269,19 +284,19 @@ impl<'r> Findings<'r> {
             }
             Piece::GroupEnd(end) => {
                 let interchange = self.group_of.remove(&end.ordinal).unwrap_or_default();
-                let faults = self.without_repeats(end.faults);
+                let faults = self.cut.told(&end.faults);
                 self.tally.group_end(interchange, end.ordinal, &faults);
                 self.around(faults);
                 self.group_control = "".into();
             }
             Piece::InterchangeEnd(end) => {
-                let faults = self.without_repeats(end.faults);
+                let faults = self.cut.told(&end.faults);
                 self.tally.interchange_end(end.ordinal, &faults);
                 self.around(faults);
                 self.control = "".into();
             }
             Piece::Fault(fault) => {
-                self.cut = false;
+                self.cut.between();
                 self.around(vec![fault]);
             }
         }

@@ -229,7 +229,8 @@ fn guides(files: &[(String, String)], lints: &mut Vec<Lint>) -> BTreeMap<String,
             sentence: format!("{}. {}", remark.sentence, remark.remedy),
         }));
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
-        let Some(guide) = guide else { continue };
+        let Some(mut guide) = guide else { continue };
+        guide.guide.file = Some(name.as_str().into());
         match found.entry(name) {
             Entry::Vacant(place) => drop(place.insert(Guides::new(vec![(guide.applies, guide.guide)]))),
             Entry::Occupied(place) => {

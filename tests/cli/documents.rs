@@ -321,6 +321,10 @@ fn explain_has_a_page_for_each_kind_of_code() {
     }
     let unknown = call(folder.path(), "explain E01O7");
     assert_eq!((unknown.code, unknown.err.contains("did you mean E01")), (2, true), "{unknown:?}");
+    for (segment, answer) in [("AK4", "997"), ("ik304", "999"), ("UCD", "CONTRL")] {
+        let called = call(folder.path(), &format!("explain {segment}"));
+        assert!(called.code == 2 && called.err.contains(&format!("a segment of the {answer}")), "{called:?}");
+    }
     let list = run(command(folder.path()).arg("explain"));
     assert!(list.out.lines().count() > 60, "{}", list.out);
 }

@@ -8,6 +8,7 @@ use crate::{
         codes,
         fault::{Costs, Fault},
         piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Standard},
+        report::CutOnce,
         write::Segments,
     },
     mapping::Library,
@@ -116,6 +117,9 @@ pub struct Run {
     groups: HashMap<u32, GroupRun>,
     /// Groups of the open interchange whose trailers were read.
     ended_groups: Vec<(GroupRun, GroupEnd)>,
+    /// What people are told of these groups.
+    around: Vec<Fault>,
+    cut: CutOnce,
     pub closings: Vec<Closing>,
     pub to_acknowledge: Vec<ToAcknowledge>,
     pub faults: Vec<Fault>,
@@ -149,6 +153,8 @@ impl Run {
             interchanges: vec![],
             groups: HashMap::new(),
             ended_groups: vec![],
+            around: vec![],
+            cut: CutOnce::default(),
             closings: vec![],
             to_acknowledge: vec![],
             faults: vec![],
@@ -193,6 +199,7 @@ impl Run {
                     open.contrl.iter_mut().for_each(|contrl| contrl.around(&fault));
                     open.tell(&fault);
                 }
+                self.cut.between();
                 self.note(fault);
             }
         }
@@ -256,6 +263,7 @@ impl Run {
             let agreed = partner.terms.of(self.connection.id, set.standard, &set.kind);
             super::faults::by_agreement(&mut set.faults, agreed);
         }
+        self.cut.set(&set.faults);
         let accepted = set.accepted();
         if let Some(interchange) = set.interchange.and_then(|n| self.interchanges.get_mut(n as usize)) {
             interchange.bad_set |= !accepted;
@@ -317,6 +325,7 @@ impl Run {
             if let Some(contrl) = self.contrl(group.header.interchange) {
                 contrl.group_end(&end);
             }
+            self.around.extend(self.cut.told(&end.faults));
             self.ended_groups.push((group, end));
         }
     }
@@ -333,14 +342,14 @@ impl Run {
             refused.push(super::faults::interchange_refused(&interchange.header, interchange.agreement.as_deref()));
         }
         interchange.to_write = true;
-        let mut around = Vec::new();
+        let mut around = std::mem::take(&mut self.around);
+        around.extend(self.cut.told(&end.faults));
         for (group, mut group_end) in std::mem::take(&mut self.ended_groups) {
             let (from_set, to_set) = (group.first_set, group.first_set + group.sets);
             let of_group = costs_set(&group_end.faults);
             if !of_group.is_empty() {
                 self.closings.push(Closing { from_set, to_set, refused: Some(of_group) });
             }
-            around.extend(group_end.faults.iter().cloned());
             // A partner whose interchange is refused must not read that its group was accepted.
             group_end.faults.extend(refused.iter().cloned());
             if interchange.contrl.is_none() {
@@ -351,14 +360,13 @@ impl Run {
         }
         let what = interchange.received(&end, &refused);
         self.to_acknowledge.push(ToAcknowledge { interchange: end.ordinal, what });
-        around.extend(end.faults.iter().cloned());
         // An interchange that stands says what was wrong around its sets: no message could.
         if interchange.cause.is_none() && !around.is_empty() {
             interchange.cause = Some(super::faults::cause_of(&around));
         }
         let refused = (!refused.is_empty()).then_some(refused);
         self.closings.push(Closing { from_set: interchange.first_set, to_set: sets, refused });
-        for fault in end.faults {
+        for fault in around {
             self.note(fault);
         }
     }

@@ -15,6 +15,20 @@ pub fn of(by: &str, code: &str) -> Option<&'static str> {
     table.iter().find(|(known, _)| *known == code).map(|(_, words)| *words)
 }
 
+/// Which acknowledgement a segment belongs to, by its id or by one of its elements (`AK4`, `AK403`).
+pub fn answer_with(segment: &str) -> Option<&'static str> {
+    let known = [
+        (&["AK1", "AK2", "AK9"][..], "997 and the 999"),
+        (&["AK3", "AK4", "AK5"], "997"),
+        (&["IK3", "IK4", "IK5", "CTX"], "999"),
+        (&["TA1"], "TA1"),
+        (&["UCI", "UCF", "UCM", "UCS", "UCD"], "CONTRL"),
+    ];
+    let id = segment.get(..3)?.to_ascii_uppercase();
+    let rest = segment[3..].bytes().all(|byte| byte.is_ascii_digit());
+    known.into_iter().find(|(ids, _)| rest && ids.contains(&&*id)).map(|(_, answer)| answer)
+}
+
 const SEGMENT: &[(&str, &str)] = &[
     ("1", "a segment that is not known"),
     ("2", "a segment that was not expected"),

@@ -8,10 +8,12 @@ use super::{
     window::{Cut, Window},
 };
 use crate::{
+    codes,
     fault::{Layer, Origin},
     guides::{self, Guide, Guides},
     nodes::Nodes,
     piece::Set,
+    place::At,
     source::Source,
     tree::NodeId,
 };
@@ -74,6 +76,12 @@ impl Scratch {
             |layer| matches!(layer, Layer::Structure | Layer::Element | Layer::Relation | Layer::Code | Layer::Guide);
         for fault in set.faults.iter_mut().filter(|f| f.origin == Origin::Standard && by_guide(f.layer)) {
             fault.origin = Origin::Guide;
+            if let At::Segment { id, element, .. } = &fault.place.at
+                && *fault.code != *codes::NOT_IN_SET
+                && guide.changes(id, *element)
+            {
+                fault.expected = format!("{}, by {}", fault.expected, guide.words()).into();
+            }
         }
     }
 

@@ -74,6 +74,7 @@ impl Guide {
             own.apply(change);
         }
         let Work { mut guide, remarks } = own;
+        guide.changed.extend(changes.iter().filter_map(|change| change.path.rsplit('/').next()).map(Into::into));
         let mut used = Vec::new();
         ids(&guide.parts, &mut used);
         guide.segments.retain(|id, _| used.contains(id));
@@ -92,6 +93,8 @@ impl Guide {
             segments: self.segments.clone(),
             known: self.known.clone(),
             forbidden: self.forbidden.clone(),
+            file: self.file.clone(),
+            changed: self.changed.clone(),
             plan: Plan::default(),
         }
     }

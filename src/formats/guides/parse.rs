@@ -137,6 +137,8 @@ pub(super) fn guide(text: &str, dictionary: &Dictionary) -> Result<Guide, BadGui
         segments,
         known: dictionary.known.clone(),
         forbidden: Vec::new(),
+        file: None,
+        changed: Default::default(),
     })
 }
 

@@ -197,8 +197,9 @@ fn what_a_guide_forbids_is_told_so() {
     let text = String::from_utf8(bytes).expect("text").replace("CUR*BY*USD\n", "CUR*BY*USD~\n");
     for path in ["CUR", "N1", "CTT"] {
         let change = Change { path: path.into(), usage: Some(Usage::Forbidden), ..Change::default() };
-        let (guide, remarks) = standard.with(std::slice::from_ref(&change));
+        let (mut guide, remarks) = standard.with(std::slice::from_ref(&change));
         assert!(remarks.is_empty(), "{remarks:?}");
+        guide.file = Some("northwind.yaml".into());
         let policy = Policy { guides: Guides::new(vec![(Applies::default(), guide)]), ..Policy::default() };
         let all = pieces(Standard::X12, text.as_bytes(), Options { policy, ..Options::default() });
         let sets: Vec<_> =
@@ -207,11 +208,34 @@ fn what_a_guide_forbids_is_told_so() {
         for set in sets {
             let told: Vec<_> = set.faults.iter().map(|f| (&*f.code, f.place.at.to_string(), &*f.sentence)).collect();
             assert!(
-                matches!(&told[..], [("E0207", at, says)] if at == path && says.contains("guide forbids")),
+                matches!(&told[..], [("E0207", at, says)] if at == path && says.contains("the guide northwind.yaml forbids")),
                 "{told:?}"
             );
         }
     }
+}
+
+/// What a partner's guide limits names its file; what the standard limits as well doesn't.
+#[test]
+fn what_a_guide_limits_names_its_file() {
+    let standard = guides::find(Standard::X12, "004010", "850").expect("the standard's guide");
+    let changes = [
+        Change { path: "BEG03".into(), max: Some(3), ..Change::default() },
+        Change { path: "PER".into(), usage: Some(Usage::Required), ..Change::default() },
+    ];
+    let (mut guide, remarks) = standard.with(&changes);
+    assert!(remarks.is_empty(), "{remarks:?}");
+    guide.file = Some("northwind.yaml".into());
+    let policy = Policy { guides: Guides::new(vec![(Applies::default(), guide)]), ..Policy::default() };
+    let text = order("*5*EA", "*5x*EA");
+    let all = pieces(Standard::X12, text.as_bytes(), Options { policy, ..Options::default() });
+    let faults = all.into_iter().find_map(|p| if let Piece::Set(set) = p { Some(set.faults) } else { None });
+    let named: Vec<_> = faults
+        .expect("a set")
+        .iter()
+        .map(|fault| (fault.place.at.to_string(), fault.expected.ends_with(", by the guide northwind.yaml")))
+        .collect();
+    assert_eq!(named, [("BEG03".to_owned(), true), ("PER".to_owned(), true), ("PO102".to_owned(), false)]);
 }
 
 /// An unknown segment that should have opened a loop is one fault; tolerated, the loop's start is what is missing.

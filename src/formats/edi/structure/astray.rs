@@ -182,7 +182,7 @@ impl Structure {
         let parent = self.frames.last().map_or(NodeId(0), |frame| frame.node);
         let first = part.first().is_some_and(|first| **first == *id);
         if (first || !behind) && !faults.again(codes::NOT_IN_SET, id, parent) {
-            let sentence = format!("Segment {ordinal}: the partner's guide forbids {id} here.");
+            let sentence = format!("Segment {ordinal}: {} forbids {id} here.", self.guide.words());
             let fault =
                 Fault::new(codes::NOT_IN_SET, segment.place(), sentence).found(id).expected(self.expected_here());
             faults.push(fault.remedy(format!("Leave {id} out. If it may come, take `forbidden` out of the guide.")));
