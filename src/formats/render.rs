@@ -34,7 +34,8 @@ pub fn terminal(file_name: &str, bytes: &[u8], faults: &[Fault], color: bool) ->
     let (elsewhere, mut faults): (Vec<&Fault>, Vec<&Fault>) =
         faults.iter().partition(|fault| matches!(fault.place.at, At::File { .. }));
     faults.sort_by_key(|fault| fault.place.byte);
-    let mut picture = Picture { paint: Paint { color }, lines: lines(bytes), bytes, shown: 0, out: String::new() };
+    let mut picture =
+        Picture { paint: Paint { color }, lines: lines_near(bytes, &faults), bytes, shown: 0, out: String::new() };
     picture.out = format!("{}\n", picture.paint.bold(file_name));
     if faults.is_empty() && elsewhere.is_empty() {
         picture.out.push_str("  nothing wrong was found\n");
@@ -60,25 +61,51 @@ pub fn terminal(file_name: &str, bytes: &[u8], faults: &[Fault], color: bool) ->
 
 /// A document unfolded: one segment a line, or its physical lines where it has no segments.
 pub fn lines(bytes: &[u8]) -> Vec<Line> {
+    all_lines(bytes).collect()
+}
+
+fn all_lines(bytes: &[u8]) -> Box<dyn Iterator<Item = Line> + '_> {
     let is_edi = matches!(sniff(bytes), Some(Standard::X12 | Standard::Edifact));
-    let segments = unfold(bytes);
     // Text before a header leaves the sniffer in doubt; segments with numbers settle it.
-    if is_edi || segments.iter().any(|shown| shown.ordinal.is_some()) {
-        return segments.iter().map(|s| Line { start: s.start, end: s.end, number: s.ordinal }).collect();
+    if is_edi || unfold(bytes).any(|shown| shown.ordinal.is_some()) {
+        return Box::new(unfold(bytes).map(|s| Line { start: s.start, end: s.end, number: s.ordinal }));
     }
-    let mut lines = Vec::new();
     let mut start = 0;
-    for (number, line) in (1..).zip(bytes.split_inclusive(|b| *b == b'\n')) {
-        let end = start + line.trim_ascii_end().len();
-        lines.push(Line { start, end, number: Some(number) });
+    Box::new((1..).zip(bytes.split_inclusive(|b| *b == b'\n')).map(move |(number, line)| {
+        let this = Line { start, end: start + line.trim_ascii_end().len(), number: Some(number) };
         start += line.len();
+        this
+    }))
+}
+
+/// The lines of these faults with their neighbours, and which of the document's they are: the others are not kept, since a
+/// document may have millions. Faults are in document order.
+fn lines_near(bytes: &[u8], faults: &[&Fault]) -> Vec<(usize, Line)> {
+    let mut near: Vec<(usize, Line)> = Vec::new();
+    let (mut lines, mut faults) = (all_lines(bytes).enumerate().peekable(), faults.iter().peekable());
+    let (mut before, mut is_behind) = (None, false);
+    while let Some((n, line)) = lines.next() {
+        let next = lines.peek().map_or(usize::MAX, |(_, next)| next.start);
+        let mut holds = false;
+        while faults.next_if(|fault| (fault.place.byte as usize) < next).is_some() {
+            holds = true;
+        }
+        if holds {
+            near.extend(before.take());
+        }
+        match holds || is_behind {
+            true => near.push((n, line)),
+            false => before = Some((n, line)),
+        }
+        is_behind = holds;
     }
-    lines
+    near
 }
 
 struct Picture<'a> {
     paint: Paint,
-    lines: Vec<Line>,
+    /// Those near faults, and which of the document's each is.
+    lines: Vec<(usize, Line)>,
     bytes: &'a [u8],
     /// Lines before this one are drawn, or left out.
     shown: usize,
@@ -89,18 +116,19 @@ impl Picture<'_> {
     /// The index of the line that a fault is drawn on.
     fn line_of(&self, fault: &Fault) -> usize {
         let byte = fault.place.byte as usize;
-        self.lines.partition_point(|line| line.start <= byte).saturating_sub(1)
+        self.lines.partition_point(|(_, line)| line.start <= byte).saturating_sub(1)
     }
 
     /// A line with its neighbours, and what is wrong on it; `next` is the line of the next block.
     fn block(&mut self, at: usize, faults: &[&Fault], next: Option<usize>) {
-        let Some(line) = self.lines.get(at).copied() else {
+        let Some((_, line)) = self.lines.get(at).copied() else {
             self.out.push('\n');
             faults.iter().for_each(|fault| self.words(fault, 0, None));
             return;
         };
         let from = at.saturating_sub(1).max(self.shown);
-        if from > self.shown || self.shown == 0 {
+        let follows = |from: usize| self.lines[from].0 == self.lines[from - 1].0 + 1;
+        if self.shown == 0 || !follows(from) {
             self.out.push('\n');
         }
         for before in from..at {
@@ -125,7 +153,7 @@ impl Picture<'_> {
     }
 
     fn neighbour(&mut self, at: usize) {
-        if let Some(line) = self.lines.get(at).copied() {
+        if let Some((_, line)) = self.lines.get(at).copied() {
             self.source(line, self.window(line, line.start), false);
         }
     }

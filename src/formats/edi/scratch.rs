@@ -1,10 +1,13 @@
 //! What a reader keeps from set to set.
 
 use super::{
+    build::{Lexis, RawSet, build},
     clean::Later,
     collect::{Collected, Ends, collect},
+    faults::Faults,
     scan::{Raw, Span, Syntax},
     structure::Kept,
+    text::Charset,
     window::{Cut, Window},
 };
 use crate::{
@@ -12,10 +15,10 @@ use crate::{
     fault::{Layer, Origin},
     guides::{self, Guide, Guides},
     nodes::Nodes,
-    piece::Set,
+    piece::{Policy, Set},
     place::At,
     source::Source,
-    tree::NodeId,
+    tree::{NodeId, Tree},
 };
 use std::io::{self, BufRead};
 
@@ -45,7 +48,41 @@ pub(crate) struct Tables {
     pub segments: Vec<NodeId>,
 }
 
+/// How an interchange's sets are read.
+pub(crate) struct Reading<'a> {
+    pub syntax: &'a Syntax,
+    pub lexis: &'a Lexis,
+    pub charset: Charset,
+    pub edifact: bool,
+}
+
 impl Scratch {
+    /// The tree of a set that was collected, of which these are the bytes, and what is wrong in it.
+    pub fn read(
+        &mut self,
+        (bytes, collected): (&[u8], &Collected),
+        reading: &Reading,
+        guide: Option<&'static Guide>,
+        policy: &Policy,
+    ) -> (Tree, Faults) {
+        let raw = RawSet {
+            bytes,
+            base: collected.start,
+            spans: &collected.spans,
+            marked: self.window.marked(collected.start, &self.cuts),
+            syntax: reading.syntax,
+            lexis: reading.lexis,
+            charset: reading.charset,
+            object: None,
+            guide,
+            policy,
+            complete: collected.closed,
+            cut: collected.unterminated && !collected.closed,
+            edifact: reading.edifact,
+        };
+        build(&raw, &mut self.build)
+    }
+
     /// The guide of a set, if there is one. Sets of one kind come in rows.
     pub fn guide(&mut self, guides: &Guides, set: &Set, sender: &str) -> Option<&'static Guide> {
         let asked = [&*set.version, &*set.association, sender, &*set.kind];

@@ -13,48 +13,54 @@ pub(crate) struct Shown {
     pub ordinal: Option<u32>,
 }
 
+/// The segments of a document in memory, one by one.
+pub(crate) struct Unfold<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    syntax: Option<Syntax>,
+    ordinal: Option<u32>,
+}
+
 /// All segments of a document in memory; what can't be cut is one piece.
-pub(crate) fn unfold(bytes: &[u8]) -> Vec<Shown> {
-    let mut shown = Vec::new();
-    let (mut at, mut syntax, mut ordinal) = (0, None, None);
-    while at < bytes.len() {
-        at += bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
-        if at == bytes.len() {
-            break;
+pub(crate) fn unfold(bytes: &[u8]) -> Unfold<'_> {
+    Unfold { bytes, at: 0, syntax: None, ordinal: None }
+}
+
+impl Iterator for Unfold<'_> {
+    type Item = Shown;
+
+    fn next(&mut self) -> Option<Shown> {
+        let bytes = self.bytes;
+        let start = self.at + bytes[self.at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        self.at = start;
+        if start == bytes.len() {
+            return None;
         }
-        if let Some((found, len)) = header(&bytes[at..]) {
-            syntax = Some(found);
-            shown.push(Shown { start: at, end: at + len, ordinal: None });
-            at += len;
-            continue;
+        if let Some((found, len)) = header(&bytes[start..]) {
+            self.syntax = Some(found);
+            self.at = start + len;
+            return Some(Shown { start, end: self.at, ordinal: None });
         }
-        let end = match &syntax {
-            Some(syntax) => terminator(&bytes[at..], syntax).0.map_or(bytes.len(), |n| at + n + 1),
-            None => (at + 1..bytes.len()).find(|n| header(&bytes[*n..]).is_some()).unwrap_or(bytes.len()),
+        let end = match &self.syntax {
+            Some(syntax) => terminator(&bytes[start..], syntax).0.map_or(bytes.len(), |n| start + n + 1),
+            None => (start + 1..bytes.len()).find(|n| header(&bytes[*n..]).is_some()).unwrap_or(bytes.len()),
         };
-        let segment = &bytes[at..end];
-        if segment.starts_with(b"ST") && syntax.is_some_and(|s| segment.get(2) == Some(&s.element))
+        let segment = &bytes[start..end];
+        let ends = |id: &[u8]| segment.starts_with(id) && !segment.get(id.len()).is_some_and(u8::is_ascii_alphanumeric);
+        if segment.starts_with(b"ST") && self.syntax.is_some_and(|s| segment.get(2) == Some(&s.element))
             || segment.starts_with(b"UNH")
         {
-            ordinal = Some(0);
+            self.ordinal = Some(0);
         }
-        let closes = [&b"GE"[..], b"IEA", b"UNE", b"UNZ", b"GS", b"UNG"];
-        if closes
-            .iter()
-            .any(|id| segment.starts_with(id) && !segment.get(id.len()).is_some_and(u8::is_ascii_alphanumeric))
-        {
-            ordinal = None;
+        if [&b"GE"[..], b"IEA", b"UNE", b"UNZ", b"GS", b"UNG"].into_iter().any(ends) {
+            self.ordinal = None;
         }
-        ordinal = ordinal.map(|n: u32| n + 1);
-        shown.push(Shown { start: at, end, ordinal });
-        if segment.starts_with(b"SE") && segment.get(2).is_some_and(|b| !b.is_ascii_alphanumeric())
-            || segment.starts_with(b"UNT")
-        {
-            ordinal = None;
-        }
-        at = end;
+        let ordinal = self.ordinal.map(|n| n + 1);
+        let closes = segment.starts_with(b"SE") && segment.get(2).is_some_and(|b| !b.is_ascii_alphanumeric())
+            || segment.starts_with(b"UNT");
+        (self.at, self.ordinal) = (end, ordinal.filter(|_| !closes));
+        Some(Shown { start, end, ordinal })
     }
-    shown
 }
 
 /// The delimiters and the length of a header that begins here. UNA is shown with nothing behind it.

@@ -4,12 +4,12 @@ use super::{ENDS, Edifact, LONGEST_HEADER};
 use crate::{
     codes,
     edi::{
-        build::{RawSet, build},
         collect::Collected,
         envelope::{Service, too_long},
         faults::Faults,
         lines::{Lines, header_end},
         scan::{Span, Syntax},
+        scratch::Reading,
     },
     guides::Guide,
     piece::{Piece, Set, Standard},
@@ -90,26 +90,13 @@ impl<R: BufRead> Edifact<R> {
     /// Fills the tree of a set, and gives what is wrong with it.
     fn told(&mut self, set: &mut Set, unh: &Service, collected: &Collected, guide: Option<&'static Guide>) -> Faults {
         let Some(open) = &self.open else { return Faults::default() };
-
-        let raw = RawSet {
-            bytes: self.source.slice(collected.start, collected.end),
-            base: collected.start,
-            spans: &collected.spans,
-            marked: self.scratch.window.marked(collected.start, &self.scratch.cuts),
-            syntax: &open.syntax,
-            lexis: &open.lexis,
-            charset: open.charset,
-            object: None,
-            guide,
-            policy: self.policy.of(&set.kind),
-            complete: collected.closed,
-            cut: collected.unterminated && !collected.closed,
-            edifact: true,
-        };
-        let (tree, mut faults) = build(&raw, &mut self.scratch.build);
+        let reading = Reading { syntax: &open.syntax, lexis: &open.lexis, charset: open.charset, edifact: true };
+        let bytes = self.source.slice(collected.start, collected.end);
+        let policy = self.policy.of(&set.kind);
+        let (tree, mut faults) = self.scratch.read((bytes, collected), &reading, guide, policy);
         set.tree = tree;
-        let Some(open) = &self.open else { return faults };
-        self.check(set, unh, collected, &open.syntax, guide.is_some(), &mut faults);
+        let syntax = open.syntax;
+        self.check(set, unh, collected, &syntax, guide.is_some(), &mut faults);
         faults
     }
 }

@@ -76,7 +76,10 @@ fn missing(unb: &Service) -> impl Iterator<Item = Fault> {
             }
         };
         let sentence = format!("{name} is missing in the header at byte {}.", unb.span.start);
-        missing.then(|| told(place, "", sentence).expected(what))
+        // Parties that are blanked out are met in what people pass on; the connection may know who they are.
+        let party = element == 2 || element == 3;
+        let fault = told(place, "", sentence).expected(what);
+        missing.then(|| if party { fault.costs(Costs::Nothing) } else { fault })
     })
 }
 

@@ -11,7 +11,9 @@ use crossdock_formats::{
     lossless::Item,
     piece::{Piece, Standard},
     place::At,
-    read, render, report, sniff,
+    read, render,
+    report::{self, Report},
+    sniff,
 };
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -221,6 +223,14 @@ fn is_the_cause(fault: &Fault, note: &str) -> bool {
     &*fault.code == "E0126" && note.contains("line break inside segment")
 }
 
+/// A count that the index took for wrong is right if as many terminators are missing as it says more.
+fn is_explained(report: &Report, noted: &Noted, note: &str) -> bool {
+    let missing = report.all_faults().iter().filter(|fault| is_the_cause(fault, note)).count();
+    let number = |text: &str| text.parse::<usize>().ok();
+    let (stated, counted) = (number(&noted.stated), noted.counted.as_deref().and_then(number));
+    missing > 0 && stated.zip(counted).is_some_and(|(stated, counted)| stated == counted + missing)
+}
+
 /// Each wrong count and number that the index names is a fault at that very element, with both figures.
 #[test]
 fn wrong_counts_and_numbers_have_their_place() {
@@ -236,7 +246,7 @@ fn wrong_counts_and_numbers_have_their_place() {
         let report = report::check(&name, None, &bytes[..], Options::default()).expect("memory can be read");
         for noted in note.split("; ").filter_map(noted) {
             match report.all_faults().into_iter().find(|fault| is_it(fault, &noted)) {
-                None if report.all_faults().iter().any(|fault| is_the_cause(fault, &note)) => {}
+                None if is_explained(&report, &noted, &note) => {}
                 None => missed.push(format!("{name}: {}{:02} ({note})", noted.trailer, noted.position)),
                 Some(fault) => {
                     found += 1;

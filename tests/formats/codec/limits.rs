@@ -3,8 +3,10 @@
 use crate::{memory, pieces, sets};
 use crossdock_formats::{
     Options,
+    fault::Fault,
     piece::{Piece, Policy, Standard},
-    read,
+    place::{At, Place},
+    read, render,
 };
 use std::io::{BufReader, Read};
 
@@ -136,6 +138,22 @@ fn a_set_of_too_many_segments_is_read_in_bounded_memory() {
     assert!(memory::peak() < 64 << 20, "{} bytes at once", memory::peak());
     let sentence = "The set at byte 156 has 3000003 segments; at most 1048576 segments are read.";
     assert_eq!(sets, [(3_000_003, false, Some(sentence.to_owned())), (5, true, None)]);
+}
+
+/// A picture holds what is near a fault, and not the document's lines.
+#[test]
+fn a_picture_of_millions_of_segments_takes_little_memory() {
+    let many = "REF*DP*1~".repeat(1_000_000);
+    let head = String::from_utf8_lossy(HEAD);
+    let bytes = format!("{head}ST*850*0001~BEG*00*SA*PO-1**20260105~{many}SE*9*0001~GE*1*1~IEA*1*000000001~");
+    let at = bytes.find("SE*9").expect("a trailer");
+    let place = Place { byte: at as u64, len: 1, at: At::Node { path: "SE".into() } };
+    let fault = Fault::new("E0107", place, "wrong");
+    memory::start();
+    let picture = render::terminal("x", bytes.as_bytes(), &[fault], false);
+    assert!(memory::peak() < 100_000, "{} bytes at once", memory::peak());
+    let drawn: Vec<&str> = picture.lines().filter(|line| line.contains('~')).collect();
+    assert_eq!(drawn, [" 1000002 │ REF*DP*1~", "►1000003 │ SE*9*0001~", "     – │ GE*1*1~"]);
 }
 
 /// Numbers of parts have 16 bits: what is beyond is a fault, and costs its set only.
