@@ -30,6 +30,14 @@ impl Micros {
         let t = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
         (t.strftime("%Y%m%d").to_string(), t.strftime("%H%M").to_string())
     }
+
+    /// `HHMMSSDD`, UTC, with hundredths of a second; so many digits of it.
+    pub fn time_of_day(self, digits: usize) -> String {
+        let t = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        let hundredths = self.0.rem_euclid(1_000_000) / 10_000;
+        let whole = format!("{}{hundredths:02}", t.strftime("%H%M%S"));
+        whole.chars().take(digits).collect()
+    }
 }
 
 impl std::fmt::Display for Micros {

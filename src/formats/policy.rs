@@ -165,6 +165,9 @@ pub struct Policy {
     /// Segments that the guide does not know at that place.
     pub unknown_segments: Severity,
     pub strictness: Strictness,
+    /// Numbers of X12's types N1 to N9 come written out (`12.5`, and `1250` for 1250) instead of with implied decimals. A tree
+    /// has them as the standard does.
+    pub decimals_written_out: bool,
     /// Guides of partners beside those that are compiled in.
     pub guides: Guides,
     /// Kinds of sets that are read otherwise: `850`, `ORDERS`.
@@ -187,6 +190,7 @@ impl Default for Policy {
             totals: Severity::Reject,
             unknown_segments: Severity::Reject,
             strictness: Strictness::default(),
+            decimals_written_out: false,
             guides: Guides::default(),
             by_kind: Arc::default(),
             max_set_bytes: 16 << 20,

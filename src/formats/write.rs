@@ -3,12 +3,14 @@
 #![allow(clippy::result_large_err, reason = "a refused value is the rare case, and callers want the fault itself")]
 
 mod edifact;
+mod letters;
 mod out;
 mod segments;
 mod x12;
 mod xml;
 
 pub use edifact::{EdifactDelimiters, EdifactEnvelope, UnbHeader, UngHeader, edifact, edifact_to};
+pub use letters::{Repertoire, X12Letters};
 pub use segments::Segments;
 pub use x12::{ta1, x12, x12_to};
 pub use xml::xml;
@@ -64,7 +66,8 @@ pub struct X12Envelope {
     pub interchange_control: u64,
     pub group_control: u64,
     pub test: bool,
-    /// `YYYYMMDD` and `HHMM`, UTC: the caller's clock, this package has none.
+    /// `YYYYMMDD` and `HHMM`, UTC: the caller's clock, this package has none. GS05 may also have `HHMMSS` or `HHMMSSDD`; ISA10
+    /// takes four digits of it.
     pub date: String,
     pub time: String,
     pub header: X12Header,
@@ -85,6 +88,8 @@ pub struct X12Header {
     /// GS04 has six digits, without the century.
     /// Versions before 004010 have no other.
     pub short_group_date: bool,
+    #[serde(default)]
+    pub letters: X12Letters,
 }
 
 impl Default for X12Header {
@@ -96,6 +101,7 @@ impl Default for X12Header {
             version: String::new(),
             acknowledgement_requested: false,
             short_group_date: false,
+            letters: X12Letters::default(),
         }
     }
 }

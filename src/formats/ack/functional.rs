@@ -53,6 +53,19 @@ impl Form {
     }
 }
 
+/// How far down a 997 or 999 tells what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// AK1 and AK9 alone.
+    Group,
+    /// And AK2 with AK5.
+    Set,
+    /// And AK3.
+    Segment,
+    /// And AK4.
+    Element,
+}
+
 /// Element 716: the number of sets in the group is not the one stated.
 const SETS_MISSING: &str = "5";
 
@@ -63,6 +76,7 @@ const NO_VERSION: &str = "2";
 #[derive(Debug)]
 pub struct Functional {
     form: Form,
+    detail: Detail,
     body: Segments,
     version: Box<str>,
     sets: Counted,
@@ -91,12 +105,23 @@ impl Functional {
         }
         let body = vec![Segment::plain("AK1", first)].into();
         let version = group.version.clone();
-        Functional { form, body, version, sets: Counted { include_accepted, ..Counted::default() } }
+        Functional {
+            form,
+            detail: Detail::Element,
+            body,
+            version,
+            sets: Counted { include_accepted, ..Counted::default() },
+        }
+    }
+
+    /// The same, that tells no more than so.
+    pub fn down_to(self, detail: Detail) -> Self {
+        Functional { detail, ..self }
     }
 
     /// One more set of the group.
     pub fn set(&mut self, set: &SetOutcome) {
-        let Some(told) = self.sets.set(set) else { return };
+        let Some(told) = self.sets.set(set).filter(|_| self.detail >= Detail::Set) else { return };
         self.begin(set);
         let mut last = None;
         for fault in &told {
@@ -154,6 +179,9 @@ impl Functional {
     /// AK3, and AK4 if it is about an element. `last` is the segment that the newest AK3 with code 8 speaks of.
     fn fault(&mut self, set: &SetOutcome, fault: &Fault, last: &mut Option<u32>) {
         let At::Segment { ordinal, id, element, component, repeat } = &fault.place.at else { return };
+        if self.detail < Detail::Segment {
+            return;
+        }
         let (code, is_element) = match codes::row(&fault.code).map(|row| row.x12) {
             Some(X12Code::Segment(code)) => (code, false),
             Some(X12Code::Element(code)) => (self.element_code(fault, code), true),
@@ -166,7 +194,7 @@ impl Functional {
             self.body.push(&Segment::plain(self.form.segment(), [&printable(id, 3), &position, "", segment_code]));
             self.context(set);
         }
-        if let (true, Some(element)) = (is_element, element) {
+        if let (true, Some(element)) = (is_element && self.detail >= Detail::Element, element) {
             let mut position = vec![element.to_string()];
             position.extend(component.map(|component| component.to_string()));
             if self.repeats() && *repeat > 1 {

@@ -81,8 +81,9 @@ fn attempt(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults, bool) {
     let tree = Tree::sharing(names, std::mem::take(&mut tables.nodes), text, raw.base, place);
     let kept = std::mem::take(&mut tables.structure);
     let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, kept));
-    // Padding is looked for value by value, the long way.
-    let cuts = if raw.policy.strictness.tells_padding() { &[] } else { raw.marked.cuts };
+    // Padding is looked for value by value, the long way, and so are decimals that are written out.
+    let by_value = raw.policy.strictness.tells_padding() || raw.policy.decimals_written_out;
+    let cuts = if by_value { &[] } else { raw.marked.cuts };
     let spread = usize::from(raw.edifact && raw.syntax.repetition.is_none());
     let checks = raw.guide.and_then(|guide| guide.plan.checks.get(spread));
     let mut builder = Builder { raw, cuts, checks, tree, faults, structure, latin1, wrong: false };
@@ -373,6 +374,10 @@ impl Builder<'_> {
         }
         let Some(spec) = spec else { return };
         let value = if apart { &*value } else { self.tree.raw(raw.start, raw.end - raw.start) };
+        let implied = self.raw.policy.decimals_written_out.then(|| values::implied(value, spec)).flatten();
+        // Its length is that of its digits: noughts that stand for decimals are ours.
+        let digits = implied.as_ref().map(|_| value.replacen('.', "", 1));
+        let value = digits.as_deref().unwrap_or(value);
         if let Some(wrong) = values::check(value, spec) {
             let name = name_of(spot);
             let shown = crate::fault::shorten(value, 40);
@@ -385,6 +390,9 @@ impl Builder<'_> {
             let sentence = format!("{} in segment {} is padded: “{value}”.", name_of(spot), spot.ordinal);
             let fault = Fault::new(codes::PADDED_VALUE, self.place(spot, raw), sentence).found(value);
             self.faults.push(fault.expected(format!("“{expected}”")));
+        }
+        if let Some(implied) = implied {
+            self.tree.set_value(node, &implied);
         }
     }
 

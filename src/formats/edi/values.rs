@@ -79,6 +79,16 @@ fn whole(value: &str) -> Option<usize> {
     (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits.len())
 }
 
+/// A number of type N1 to N9 that was written out (`12.5`, `1250`), with implied decimals (`1250`, `125000` of N2); none if
+/// it is no number, has more decimals than its type, or is of another type.
+pub(crate) fn implied(value: &str, spec: &ElementSpec) -> Option<String> {
+    let decimals: usize = spec.kind.strip_prefix('N')?.parse().ok().filter(|n| (1..=9).contains(n))?;
+    let (whole, rest) = value.split_once('.').unwrap_or((value, ""));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    let is_number = digits.len() + rest.len() > 0 && digits.bytes().chain(rest.bytes()).all(|b| b.is_ascii_digit());
+    (is_number && rest.len() <= decimals).then(|| format!("{whole}{rest:0<decimals$}"))
+}
+
 fn too_long_or_short(length: usize, spec: &ElementSpec) -> Option<Wrong> {
     let (min, max) = (spec.min as usize, spec.max as usize);
     let code = match () {

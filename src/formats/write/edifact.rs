@@ -2,6 +2,7 @@
 
 use super::{
     OutSet, Segment, Segments, Spot, check_id,
+    letters::plain_letter,
     out::Out,
     room,
     segments::{Begins, Packed, is_usual},
@@ -99,6 +100,12 @@ pub struct UnbHeader {
     /// What is written for a control character, and for a letter that can't be said.
     #[serde(default)]
     pub substitute: Option<char>,
+    /// 0008 and 0014: for whom behind the sender and the receiver; empty if none.
+    #[serde(default)]
+    pub routing: [String; 2],
+    /// UNOA and UNOB have no more than their own characters. Else all of ASCII is let pass, as partners do.
+    #[serde(default)]
+    pub holds_repertoire: bool,
 }
 
 /// One interchange, without groups or with one. With a comma as decimal mark, the points of numeric elements (by the
@@ -136,15 +143,17 @@ fn edifact_into<'a>(
 }
 
 fn header(e: &EdifactEnvelope) -> Segment {
-    let party = |identity: &Identity| vec![vec![identity.id.to_string(), identity.qualifier.to_string()]];
+    let party = |identity: &Identity, routing: &String| {
+        vec![vec![identity.id.to_string(), identity.qualifier.to_string(), routing.clone()]]
+    };
     let plain = |value: &str| vec![vec![value.to_owned()]];
     let flag = |on: bool| plain(if on { "1" } else { "" });
     Segment {
         id: "UNB".into(),
         elements: vec![
             vec![vec![e.syntax.clone(), e.syntax_version.to_string()]],
-            party(&e.sender),
-            party(&e.receiver),
+            party(&e.sender, &e.header.routing[0]),
+            party(&e.receiver, &e.header.routing[1]),
             vec![vec![date(e).to_owned(), e.time.clone()]],
             plain(&e.control),
             vec![vec![e.header.password.clone(), e.header.password_qualifier.clone()]],
@@ -181,7 +190,10 @@ struct Writer<'a> {
 fn plain(envelope: &EdifactEnvelope) -> [bool; 256] {
     let d = &envelope.delimiters;
     let released = [d.component, d.element, d.release, d.segment, d.repetition];
-    std::array::from_fn(|byte| matches!(byte, 0x20..0x7F) && !released.contains(&char::from(byte as u8)))
+    std::array::from_fn(|byte| {
+        let c = char::from(byte as u8);
+        matches!(byte, 0x20..0x7F) && !released.contains(&c) && has(envelope, c)
+    })
 }
 
 impl Writer<'_> {
@@ -322,11 +334,11 @@ impl Writer<'_> {
             return Ok(());
         }
         let d = &self.envelope.delimiters;
-        let said = if transliterate { plain_letters(value, &self.envelope.syntax) } else { None };
+        let said = if transliterate { plain_letters(value, self.envelope) } else { None };
         for c in said.as_deref().unwrap_or(value).chars() {
             let c = match self.envelope.header.substitute {
-                _ if self.has(c) => c,
-                Some(instead) if self.has(instead) => instead,
+                _ if has(self.envelope, c) => c,
+                Some(instead) if has(self.envelope, instead) => instead,
                 _ => return Err(self.unwritable(value, c, spot)),
             };
             let repetition = self.envelope.syntax_version >= 4 && c == d.repetition;
@@ -339,16 +351,6 @@ impl Writer<'_> {
             }
         }
         Ok(())
-    }
-
-    /// True of what the interchange's character set can say.
-    fn has(&self, c: char) -> bool {
-        match self.envelope.syntax.as_str() {
-            _ if c.is_control() => false,
-            "UNOA" | "UNOB" => c.is_ascii(),
-            "UNOC" => c <= '\u{FF}', // ISO 8859-1 is the first 256 characters of Unicode
-            _ => true,
-        }
     }
 
     fn unwritable(&self, value: &str, c: char, spot: Spot) -> Fault {
@@ -374,70 +376,35 @@ fn is_number(spec: &SegmentSpec, position: u16, component: usize) -> bool {
     element.is_some_and(of)
 }
 
+/// True of what the interchange's character set can say. ISO 9735, annex A.
+fn has(envelope: &EdifactEnvelope, c: char) -> bool {
+    let sign = matches!(c, ' '..='Z') && !matches!(c, '#' | '$' | '@');
+    match envelope.syntax.as_str() {
+        _ if c.is_control() => false,
+        "UNOA" if envelope.header.holds_repertoire => sign,
+        "UNOB" if envelope.header.holds_repertoire => sign || c.is_ascii_lowercase(),
+        "UNOA" | "UNOB" => c.is_ascii(),
+        "UNOC" => c <= '\u{FF}', // ISO 8859-1 is the first 256 characters of Unicode
+        _ => true,
+    }
+}
+
 /// A value in letters that a character set has, as far as there are some; none if it has all of them.
-fn plain_letters(value: &str, syntax: &str) -> Option<String> {
+fn plain_letters(value: &str, envelope: &EdifactEnvelope) -> Option<String> {
+    let syntax = envelope.syntax.as_str();
     let ascii = matches!(syntax, "UNOA" | "UNOB");
     let lower = syntax == "UNOA" && value.bytes().any(|b| b.is_ascii_lowercase());
     let most = if ascii { '\u{7F}' } else { '\u{FF}' };
-    if !(lower || value.chars().any(|c| c > most)) || !(ascii || syntax == "UNOC") {
+    let lacks = |c: char| c > most || (!c.is_ascii_lowercase() && !c.is_control() && !has(envelope, c));
+    if !(lower || value.chars().any(lacks)) || !(ascii || syntax == "UNOC") {
         return None;
     }
     let mut said = String::new();
     for c in value.chars() {
         match plain_letter(c) {
-            Some(plain) if c > most => said.push_str(plain),
+            Some(plain) if lacks(c) => said.push_str(plain),
             _ => said.push(c),
         }
     }
     Some(if syntax == "UNOA" { said.to_ascii_uppercase() } else { said })
-}
-
-/// What stands for a letter with a mark, or a typographic sign, where there is none.
-fn plain_letter(c: char) -> Option<&'static str> {
-    Some(match c {
-        'À'..='Ã' | 'Å' | 'Ā' | 'Ă' | 'Ą' => "A",
-        'à'..='ã' | 'å' | 'ā' | 'ă' | 'ą' => "a",
-        'Ä' | 'Æ' => "AE",
-        'ä' | 'æ' => "ae",
-        'Ç' | 'Ć' | 'Č' => "C",
-        'ç' | 'ć' | 'č' => "c",
-        'Ď' | 'Đ' | 'Ð' => "D",
-        'ď' | 'đ' | 'ð' => "d",
-        'È'..='Ë' | 'Ē' | 'Ę' | 'Ě' => "E",
-        'è'..='ë' | 'ē' | 'ę' | 'ě' => "e",
-        'Ğ' => "G",
-        'ğ' => "g",
-        'Ì'..='Ï' | 'İ' => "I",
-        'ì'..='ï' | 'ı' => "i",
-        'Ł' => "L",
-        'ł' => "l",
-        'Ñ' | 'Ń' | 'Ň' => "N",
-        'ñ' | 'ń' | 'ň' => "n",
-        'Ò'..='Õ' | 'Ő' => "O",
-        'ò'..='õ' | 'ő' => "o",
-        'Ö' | 'Ø' | 'Œ' => "OE",
-        'ö' | 'ø' | 'œ' => "oe",
-        'Ř' => "R",
-        'ř' => "r",
-        'Ś' | 'Ş' | 'Š' => "S",
-        'ś' | 'ş' | 'š' => "s",
-        'ß' => "ss",
-        'Ť' | 'Ţ' => "T",
-        'ť' | 'ţ' => "t",
-        'Ù'..='Û' | 'Ů' | 'Ű' => "U",
-        'ù'..='û' | 'ů' | 'ű' => "u",
-        'Ü' => "UE",
-        'ü' => "ue",
-        'Ý' | 'Ÿ' => "Y",
-        'ý' | 'ÿ' => "y",
-        'Ź' | 'Ż' | 'Ž' => "Z",
-        'ź' | 'ż' | 'ž' => "z",
-        '‘' | '’' | '‚' | '′' => "'",
-        '“' | '”' | '„' | '″' => "\"",
-        '‐'..='―' => "-",
-        '…' => "...",
-        '€' => "EUR",
-        '\u{A0}' => " ",
-        _ => return None,
-    })
 }

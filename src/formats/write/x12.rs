@@ -57,7 +57,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(envelope: &'a X12Envelope, out: Out<'a>) -> Self {
         let mut writer = Writer { envelope, out, ordinal: 0, plain: [false; 256], copies: false };
-        writer.plain = std::array::from_fn(|byte| byte < 128 && !writer.reserves(char::from(byte as u8)));
+        writer.plain = std::array::from_fn(|byte| byte < 128 && writer.stands(char::from(byte as u8)));
         writer.copies = (0..=u8::MAX).all(|byte| !is_usual(byte) || writer.plain[usize::from(byte)]);
         writer
     }
@@ -88,6 +88,11 @@ impl<'a> Writer<'a> {
         let control = self.interchange_control()?;
         self.plain("IEA", &["1", &control])?;
         Ok(())
+    }
+
+    /// True of what is written as it is.
+    fn stands(&self, c: char) -> bool {
+        !self.reserves(c) && self.envelope.header.letters.repertoire.has(c)
     }
 
     /// True of what no value may have in it.
@@ -224,8 +229,16 @@ impl<'a> Writer<'a> {
         spot.fault(codes::CANT_WRITE, sentence).expected("one value")
     }
 
-    /// A value without characters that the envelope reserves.
+    /// A value without characters that the repertoire doesn't have, or that the envelope reserves.
     fn clean(&self, value: &str, spot: Spot) -> Result<String, Fault> {
+        let letters = &self.envelope.header.letters;
+        let said = letters.said(value).map_err(|c| {
+            let (name, shown) = (letters.repertoire.name(), crate::fault::shorten(value, 40));
+            let sentence = format!("{} would be “{shown}”, and X12's {name} character set has no “{c}”.", spot.name());
+            let fault = spot.fault(codes::CANT_WRITE, sentence).found(value);
+            fault.expected(format!("characters of the {name} set"))
+        })?;
+        let value = &*said;
         let reserved = |c: char| self.reserves(c);
         match (value.chars().find(|c| reserved(*c)), self.envelope.delimiters.replacement) {
             (None, _) => Ok(value.to_owned()),

@@ -459,6 +459,29 @@ fn edifact_in_a_group_with_commas_for_points() {
     assert_eq!(ends, [(2, &vec![]), (1, &vec![])]);
 }
 
+/// UNOA and UNOB by their own characters, where that is asked for.
+#[test]
+fn repertoires_of_edifact() {
+    for (syntax, transliterate, written) in [
+        ("UNOA", false, None),
+        ("UNOB", false, None),
+        ("UNOA", true, Some("PO-(7)/A")),
+        ("UNOB", true, Some("Po-(7)/a")),
+    ] {
+        for holds_repertoire in [true, false] {
+            let header = UnbHeader { transliterate, holds_repertoire, ..UnbHeader::default() };
+            let envelope = EdifactEnvelope { syntax: syntax.into(), header, ..edifact_envelope() };
+            let segments = vec![Segment::plain("BGM", ["231", "Po_[7]|a"])].into();
+            let set = OutSet { kind: "ORDRSP".into(), control: "1".into(), segments };
+            let bytes = write::edifact(&envelope, &[set]).ok().map(|bytes| String::from_utf8(bytes).expect("text"));
+            let bgm = bytes.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("BGM+231+")));
+            let lenient = if (syntax, transliterate) == ("UNOA", true) { "PO_[7]|A'" } else { "Po_[7]|a'" };
+            let expected = if holds_repertoire { written.map(|text| format!("{text}'")) } else { Some(lenient.into()) };
+            assert_eq!(bgm.map(str::to_owned), expected, "{syntax}, {transliterate}, {holds_repertoire}");
+        }
+    }
+}
+
 /// What ISA and UNB say beside the usual.
 #[test]
 fn headers_say_more_where_they_are_told_to() {
@@ -469,6 +492,7 @@ fn headers_say_more_where_they_are_told_to() {
         version: "00400".into(),
         acknowledgement_requested: true,
         short_group_date: true,
+        ..X12Header::default()
     };
     let bytes = write::x12(&X12Envelope { header, ..x12_envelope() }, &[response()]).expect("it can be written");
     let text = String::from_utf8(bytes).expect("text");
@@ -478,10 +502,12 @@ fn headers_say_more_where_they_are_told_to() {
         password: "OPEN".into(),
         password_qualifier: "BB".into(),
         priority: "A".into(),
+        routing: ["SALES".into(), String::new()],
         agreement: "BOTH".into(),
         ..UnbHeader::default()
     };
     let bytes = write::edifact(&EdifactEnvelope { header, ..edifact_envelope() }, &[response()]);
     let text = String::from_utf8(bytes.expect("it can be written")).expect("text");
     assert!(text.contains("+17+OPEN:BB++A++BOTH+1'"), "{text}");
+    assert!(text.contains("UNB+UNOC:3+4012345000009:14:SALES+4099999000004:14+"), "{text}");
 }
