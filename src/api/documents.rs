@@ -16,7 +16,7 @@ use crate::{
         documents::{self, DocumentRow, Search},
         events,
         interchanges::{self, InterchangeRow},
-        journal, messages,
+        journal, messages, search_keys,
     },
     tenancy::Directory,
 };
@@ -30,6 +30,8 @@ use uuid::Uuid;
 
 /// Messages of a document that its page shows; the rest by `after_set`.
 const MESSAGES: i64 = 200;
+/// Search keys of a document that its page shows.
+const KEYS: i64 = 1_000;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
@@ -150,6 +152,8 @@ struct Filter {
     kind: Option<String>,
     /// A business number: a purchase order's.
     number: Option<String>,
+    /// A search key of the agreement's, `store:0042`, or its value alone.
+    key: Option<String>,
     /// An interchange's control number.
     control: Option<String>,
     /// Received at this instant or later.
@@ -187,6 +191,7 @@ async fn list(
         connection: filled(filter.connection).map(|name| ConnectionId::named(&name)),
         set_kind: filled(filter.kind),
         number: filled(filter.number),
+        key: filled(filter.key).map(|key| search_keys::asked(&key)),
         control: filled(filter.control),
         since: page::instant("since", filter.since.as_deref())?,
         until: page::instant("until", filter.until.as_deref())?,
@@ -281,6 +286,9 @@ struct Whole {
     /// Who gets to know when a document of its partner was refused, as the partner's agreement says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     contacts: Vec<String>,
+    /// What it is found by, as the partner's agreement says: values by the name of their search key, up to 1,000 of them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    search_keys: BTreeMap<String, Vec<String>>,
     /// Messages by state.
     counts: BTreeMap<String, i64>,
     /// Up to 200, in the order of their sets; more with `after_set`.
@@ -326,11 +334,16 @@ async fn show(
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
     let mut document = [Document::of(row.clone(), directory)];
     with_held(&mut tx, who.tenant, &mut document).await?;
+    let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for key in search_keys::of_document(&mut tx, who.tenant, id, KEYS).await? {
+        keys.entry(key.name).or_default().push(key.value);
+    }
     tx.rollback().await?;
     let [document] = document;
     let partner = row.partner.and_then(|id| directory.partners.get(&id));
     Ok(Json(Whole {
         contacts: partner.map(|p| p.agreement.contacts.clone()).unwrap_or_default(),
+        search_keys: keys,
         document,
         interchanges: interchanges.into_iter().map(|row| Interchange::of(row, directory)).collect(),
         counts,

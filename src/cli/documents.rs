@@ -23,9 +23,10 @@ pub enum Documents {
     /// crossdock documents list --state rejected --since 2h
     /// crossdock documents list --state held
     /// crossdock documents list --partner northwind --number PO123
+    /// crossdock documents list --key store:0042
     /// crossdock documents list --limit 0 --json | jq -r .name
     #[command(verbatim_doc_comment)]
-    List(List),
+    List(Box<List>),
     /// One document: interchanges, messages, deliveries, steps, and its faults drawn where they stand
     Show(One),
     /// A document's bytes, as they came
@@ -57,6 +58,9 @@ pub struct List {
     /// A business number: a purchase order's
     #[arg(long)]
     number: Option<String>,
+    /// A search key of the partner's agreement: store:0042, or its value alone
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
     /// An interchange's control number
     #[arg(long)]
     control: Option<String>,
@@ -144,6 +148,7 @@ impl List {
             ("state", &self.state),
             ("type", &self.kind),
             ("number", &self.number),
+            ("key", &self.key),
             ("control", &self.control),
             ("connection", &self.connection),
             ("q", &self.find),
@@ -325,6 +330,7 @@ async fn show(args: &One) -> anyhow::Result<u8> {
         return Ok(0);
     }
     head(place, &whole["document"], &mut out)?;
+    search_keys(&whole["search_keys"], &mut out)?;
     interchanges(&whole, &mut out)?;
     messages(&whole, &mut out)?;
     deliveries(&whole, &mut out)?;
@@ -377,6 +383,15 @@ fn head(place: &Place, document: &Value, out: &mut Out) -> anyhow::Result<()> {
         if !text(cause, "remedy").is_empty() {
             out.line(format!("  next      {}", text(cause, "remedy")))?;
         }
+    }
+    Ok(())
+}
+
+fn search_keys(keys: &Value, out: &mut Out) -> anyhow::Result<()> {
+    for (name, values) in keys.as_object().into_iter().flatten() {
+        let values: Vec<&str> = values.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let more = if values.len() > 10 { format!(" and {} more", values.len() - 10) } else { String::new() };
+        out.line(format!("  key       {name}: {}{more}", values[..values.len().min(10)].join(", ")))?;
     }
     Ok(())
 }

@@ -53,6 +53,7 @@ pub fn agreement() -> String {
         let default = match &setting.default {
             Value::Null => "none".to_owned(),
             Value::Array(items) if items.is_empty() => "none".to_owned(),
+            Value::Object(members) if members.is_empty() => "none".to_owned(),
             Value::String(text) => format!("`{text}`"),
             other => format!("`{other}`"),
         };

@@ -6,7 +6,7 @@ use crate::{
     store::{
         StoreError,
         documents::{self, DocumentRow, Search},
-        messages, now,
+        messages, now, search_keys,
     },
 };
 use axum::{
@@ -135,6 +135,7 @@ async fn find(console: &Console, tenant: Tenant, filter: &Filter) -> Result<(Vec
     let partner = PartnerId::named(tenant, &text);
     let mut ways = vec![
         ("business number", Search { number: Some(text.clone()), ..plain.clone() }),
+        ("search key", Search { key: Some(search_keys::asked(&text)), ..plain.clone() }),
         ("control number", Search { control: Some(text.clone()), ..plain.clone() }),
     ];
     if console.hub.directory.partners.contains_key(&partner) {
@@ -150,7 +151,10 @@ async fn find(console: &Console, tenant: Tenant, filter: &Filter) -> Result<(Vec
         }
     }
     tx.rollback().await?;
-    Ok((vec![], Some(format!("No business number, control number, partner, name or hash is like “{text}”."))))
+    Ok((
+        vec![],
+        Some(format!("No business number, search key, control number, partner, name or hash is like “{text}”.")),
+    ))
 }
 
 fn form(console: &Console, tenant: Tenant, filter: &Filter) -> Markup {
@@ -164,7 +168,7 @@ fn form(console: &Console, tenant: Tenant, filter: &Filter) -> Markup {
     let states = documents::ASKED.map(|s| (s, words::word(s).0));
     html! {
         form .filters method="get" action="/documents" {
-            input #find type="search" name="q" value=(filter.q) placeholder="Number, control number, file name, id, partner" aria-label="Find documents" spellcheck="false";
+            input #find type="search" name="q" value=(filter.q) placeholder="Number, search key, control number, file name, id, partner" aria-label="Find documents" spellcheck="false";
             (select("state", "State", &filter.state, states.into_iter()))
             (select("partner", "Partner", &filter.partner, partners.into_iter().map(|p| (p, p))))
             (select("connection", "Connection", &filter.connection, connections.into_iter().map(|c| (c, c))))

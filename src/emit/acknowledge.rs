@@ -11,14 +11,14 @@ use crate::{
     canonical::{DeliveryId, DocumentId, Stage, Tenant},
     formats::{
         ack::Form,
-        piece::{Group, Interchange},
+        piece::{Group, Identity, Interchange},
         write::{EdifactEnvelope, OutSet, Segment, Segments, X12Envelope},
     },
     store::{
         StoreError, Tx, deliveries,
         journal::{self, Step},
     },
-    tenancy::{Agreement, ConnectionInfo, Directory, PartnerInfo},
+    tenancy::{Agreement, ConnectionInfo, Directory, PartnerInfo, agreement::AcknowledgeAs},
 };
 use serde_json::json;
 use std::collections::HashSet;
@@ -119,7 +119,7 @@ impl<'a> Acknowledgement<'a> {
 
     /// It goes back the way it came: who was addressed answers, under the names that were used.
     fn draft(&self, emit: &Emitter<'_>) -> Draft {
-        let Interchange { sender, receiver, version, .. } = self.interchange;
+        let version = &self.interchange.version;
         match &self.says {
             Says::Group { group, form, segments } => {
                 let envelope = X12Envelope {
@@ -128,21 +128,44 @@ impl<'a> Acknowledgement<'a> {
                     version: form.version(&group.version),
                     ..self.envelope(emit, form.kind())
                 };
-                Draft::x12(form.kind(), segments.clone(), envelope)
+                Draft::x12(form.kind(), segments.clone(), self.named_as_agreed(envelope))
             }
             // ISA12 is made of the version: `00401` is that of 004010.
             Says::Interchange(segment) => {
                 let envelope = X12Envelope { version: format!("{version}0"), ..self.envelope(emit, "TA1") };
-                Draft::Ta1 { envelope: Box::new(envelope), segment: segment.clone() }
+                Draft::Ta1 { envelope: Box::new(self.named_as_agreed(envelope)), segment: segment.clone() }
             }
             Says::Contrl { set, version: of_contrl } => {
-                let parties = [receiver, sender];
+                let parties = self.parties(emit);
                 let agreement = self.agreement("CONTRL");
                 let envelope = envelopes::edifact_envelope(emit, agreement, parties, syntax(version), [of_contrl, ""]);
                 // CONTRL is of the interchange that it answers, and stands in no group.
                 let envelope = EdifactEnvelope { group: None, ..envelope };
+                let envelope = match agreement.acknowledge_as {
+                    AcknowledgeAs::Addressed => envelope,
+                    AcknowledgeAs::Agreed => envelopes::edifact_names(envelope, agreement),
+                };
                 Draft::Edifact { envelope: Box::new(envelope), sets: vec![set.clone()] }
             }
+        }
+    }
+
+    /// Who answers whom: who was addressed the one who wrote, unless other names were agreed and there are some.
+    fn parties<'e>(&'e self, emit: &'e Emitter<'_>) -> [&'e Identity; 2] {
+        let Interchange { sender, receiver, standard, .. } = self.interchange;
+        if self.agreement(self.kind()).acknowledge_as == AcknowledgeAs::Addressed {
+            return [receiver, sender];
+        }
+        let ours = emit.directory.tenants.get(&self.partner.tenant).and_then(|tenant| tenant.identity(*standard));
+        [ours.unwrap_or(receiver), self.partner.identity(*standard).unwrap_or(sender)]
+    }
+
+    /// ISA05 to ISA08, GS02 and GS03 of a business document, where that was agreed.
+    fn named_as_agreed(&self, envelope: X12Envelope) -> X12Envelope {
+        let agreement = self.agreement(self.kind());
+        match agreement.acknowledge_as {
+            AcknowledgeAs::Addressed => envelope,
+            AcknowledgeAs::Agreed => envelopes::x12_names(envelope, agreement),
         }
     }
 
@@ -153,10 +176,11 @@ impl<'a> Acknowledgement<'a> {
 
     fn envelope(&self, emit: &Emitter<'_>, kind: &str) -> X12Envelope {
         let agreement = self.agreement(kind);
-        let (date, time) = emit.now.envelope();
+        let (date, _) = emit.now.envelope();
+        let [sender, receiver] = self.parties(emit).map(Identity::clone);
         X12Envelope {
-            sender: self.interchange.receiver.clone(),
-            receiver: self.interchange.sender.clone(),
+            sender,
+            receiver,
             application_sender: String::new(),
             application_receiver: String::new(),
             functional_id: "FA".into(),
@@ -165,8 +189,8 @@ impl<'a> Acknowledgement<'a> {
             group_control: 0,
             test: envelopes::is_test(agreement),
             date,
-            time,
-            header: envelopes::x12_header(agreement),
+            time: envelopes::x12_time(emit, agreement),
+            header: envelopes::x12_answer_header(agreement),
             delimiters: envelopes::delimiters(agreement),
         }
     }

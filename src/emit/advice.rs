@@ -182,10 +182,10 @@ impl<'a> Advice<'a> {
             interchange_control: 0,
             group_control: 0,
             test: envelopes::is_test(agreement),
-            header: envelopes::x12_header(agreement),
+            header: envelopes::x12_answer_header(agreement),
             delimiters: envelopes::delimiters(agreement),
             date: date.clone(),
-            time: time.clone(),
+            time: envelopes::x12_time(emit, agreement),
         };
         Draft::x12(advice.kind(), advice.segments(), envelope)
     }

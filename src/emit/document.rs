@@ -19,11 +19,14 @@ use crate::{
         outbound::{self, NewSet},
         outbox,
     },
-    tenancy::{Effective, PartnerInfo, agreement::ControlNumbers},
+    tenancy::{
+        Effective, PartnerInfo,
+        agreement::{ControlNumbers, SetNumbers},
+    },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 /// The only set of its group: X12.6 wants ST02 unique within the group.
@@ -88,8 +91,8 @@ impl Draft {
     /// Of segments and an envelope whose numbers are still to come. Tried with the partner's longest number, so that
     /// rendering it later can't fail.
     pub fn tried(self, partner: &PartnerInfo) -> Result<Draft, Unwritable> {
-        let longest = u64::from(partner.agreement.control_numbers.last);
-        self.render(&partner.agreement.control_numbers, longest, longest).map(|_| self)
+        let range = &partner.agreement.control_numbers;
+        self.render(range, &Given::longest(range)).map(|_| self)
     }
 
     /// One X12 set in its envelope.
@@ -98,20 +101,21 @@ impl Draft {
         Draft::X12 { envelope: Box::new(envelope), sets: vec![set] }
     }
 
-    fn render(&self, numbers: &ControlNumbers, interchange: u64, group: u64) -> Result<Vec<u8>, Unwritable> {
+    fn render(&self, numbers: &ControlNumbers, given: &Given) -> Result<Vec<u8>, Unwritable> {
+        let Given { interchange, group, .. } = *given;
         let x12 = |envelope: &X12Envelope| X12Envelope {
             interchange_control: interchange,
             group_control: group,
             ..envelope.clone()
         };
         let written = match self {
-            Draft::X12 { envelope, sets } => write::x12(&x12(envelope), sets),
+            Draft::X12 { envelope, sets } => write::x12(&x12(envelope), &given.numbered(numbers, sets)),
             Draft::Ta1 { envelope, segment } => write::ta1(&x12(envelope), segment),
             Draft::Edifact { envelope, sets } => {
                 let control = numbers.reference(&numbered(interchange));
                 let mut envelope = EdifactEnvelope { control, ..(**envelope).clone() };
                 envelope.group.iter_mut().for_each(|header| header.control = group.to_string());
-                write::edifact(&envelope, sets)
+                write::edifact(&envelope, &given.numbered(numbers, sets))
             }
             Draft::Xml { bytes, .. } => Ok(bytes.clone()),
         };
@@ -168,6 +172,7 @@ impl Draft {
         let (date, time) = emit.now.envelope();
         match self {
             Draft::X12 { envelope, .. } => {
+                let time = emit.now.time_of_day(envelope.time.len());
                 Draft::X12 { envelope: Box::new(X12Envelope { date, time, ..(**envelope).clone() }), sets }
             }
             Draft::Edifact { envelope, .. } => {
@@ -296,11 +301,12 @@ impl Draft {
         &self,
         of: &Of<'_>,
         partner: &PartnerInfo,
-        (interchange, group): (u64, u64),
+        given: &Given,
         ids: &[SetId],
     ) -> Result<Rendered, Unwritable> {
         let numbers = &partner.agreement.control_numbers;
-        let bytes = self.render(numbers, interchange, group)?;
+        let bytes = self.render(numbers, given)?;
+        let Given { interchange, group, .. } = *given;
         let short = of.delivery.0.simple().to_string();
         let (kind, short) = (self.kind(), &short[..8]);
         if !self.is_numbered() {
@@ -310,7 +316,8 @@ impl Draft {
             Draft::Edifact { .. } => ("edifact", numbers.reference(&numbered(interchange))),
             _ => ("x12", numbered(interchange)),
         };
-        let sets = self.sets().iter().zip(ids).map(|(set, (id, message))| NewSet {
+        let sets = given.numbered(numbers, self.sets());
+        let sets = sets.iter().zip(ids).map(|(set, (id, message))| NewSet {
             tenant: of.tenant,
             id: id.0,
             delivery: of.delivery,
@@ -356,13 +363,13 @@ pub async fn number_sets(
     draft: &Draft,
     ids: &[SetId],
 ) -> Result<Result<Rendered, Unwritable>, StoreError> {
-    let longest = u64::from(partner.agreement.control_numbers.last);
-    if let Err(unwritable) = draft.render(&partner.agreement.control_numbers, longest, longest) {
+    let range = &partner.agreement.control_numbers;
+    if let Err(unwritable) = draft.render(range, &Given::longest(range)) {
         return Ok(Err(unwritable));
     }
     let mut numbers = Numbers::default();
     if draft.is_numbered() {
-        numbers.take(tx, of.tenant, partner, 1).await?;
+        numbers.take(tx, of.tenant, partner, 1, draft.sets().len() as i64).await?;
     }
     Ok(numbers.rendered(partner, draft, of, ids))
 }
@@ -391,18 +398,63 @@ fn waits(set: &NewSet, partner: &PartnerInfo, target: &str) -> Option<NewExpecta
     })
 }
 
-/// Numbers that were taken, by partner: the next ISA13 and GS06 as counted.
+/// The numbers of one interchange.
+struct Given {
+    interchange: u64,
+    group: u64,
+    /// Its first set's, as counted, where sets have a series that goes on.
+    first_set: Option<i64>,
+}
+
+impl Given {
+    /// As long as numbers get.
+    fn longest(range: &ControlNumbers) -> Given {
+        let last = u64::from(range.last);
+        let first_set = (range.sets == SetNumbers::Running).then_some(i64::from(range.last));
+        Given { interchange: last, group: last, first_set }
+    }
+
+    /// Sets by the numbers that they go out under: ST02 has four digits or more (X12 element 329).
+    fn numbered<'s>(&self, range: &ControlNumbers, sets: &'s [OutSet]) -> Cow<'s, [OutSet]> {
+        let Some(first) = self.first_set else { return Cow::Borrowed(sets) };
+        let numbered = |(set, n): (&OutSet, i64)| OutSet { control: format!("{:04}", range.wrap(n)), ..set.clone() };
+        Cow::Owned(sets.iter().zip(first..).map(numbered).collect())
+    }
+}
+
+/// Numbers that were taken, by partner: the next as counted.
 #[derive(Default)]
 struct Numbers {
-    next: BTreeMap<String, (i64, i64)>,
+    next: BTreeMap<String, Next>,
+}
+
+/// The next ISA13, GS06 and ST02 of a partner.
+struct Next {
+    interchange: i64,
+    group: i64,
+    set: Option<i64>,
 }
 
 impl Numbers {
-    async fn take(&mut self, tx: &mut Tx, tenant: Tenant, partner: &PartnerInfo, n: i64) -> Result<(), StoreError> {
-        let first = i64::from(partner.agreement.control_numbers.first);
-        let groups = take_control_numbers(tx, tenant, &format!("{}/gs", partner.name), n, first).await?;
-        let interchanges = take_control_numbers(tx, tenant, &format!("{}/isa", partner.name), n, first).await?;
-        self.next.insert(partner.name.clone(), (interchanges, groups));
+    async fn take(
+        &mut self,
+        tx: &mut Tx,
+        tenant: Tenant,
+        partner: &PartnerInfo,
+        n: i64,
+        sets: i64,
+    ) -> Result<(), StoreError> {
+        let range = &partner.agreement.control_numbers;
+        let first = i64::from(range.first);
+        let group = take_control_numbers(tx, tenant, &format!("{}/gs", partner.name), n, first).await?;
+        let interchange = take_control_numbers(tx, tenant, &format!("{}/isa", partner.name), n, first).await?;
+        let set = match range.sets {
+            SetNumbers::InGroup => None,
+            SetNumbers::Running => {
+                Some(take_control_numbers(tx, tenant, &format!("{}/st", partner.name), sets, first).await?)
+            }
+        };
+        self.next.insert(partner.name.clone(), Next { interchange, group, set });
         Ok(())
     }
 
@@ -413,34 +465,40 @@ impl Numbers {
         of: &Of<'_>,
         ids: &[SetId],
     ) -> Result<Rendered, Unwritable> {
-        let numbers = if draft.is_numbered() { self.next(partner)? } else { (0, 0) };
-        draft.rendered(of, partner, numbers, ids)
+        let given = match draft.is_numbered() {
+            true => self.next(partner, draft.sets().len() as i64)?,
+            false => Given { interchange: 0, group: 0, first_set: None },
+        };
+        draft.rendered(of, partner, &given, ids)
     }
 
-    fn next(&mut self, partner: &PartnerInfo) -> Result<(u64, u64), Unwritable> {
+    fn next(&mut self, partner: &PartnerInfo, sets: i64) -> Result<Given, Unwritable> {
         let range: &ControlNumbers = &partner.agreement.control_numbers;
-        let Some((isa, gs)) = self.next.get_mut(&partner.name) else {
+        let Some(next) = self.next.get_mut(&partner.name) else {
             return Err(Unwritable::new(
                 "emit/no_number",
                 &partner.name,
                 "no control number was taken for it: a bug of ours".into(),
             ));
         };
-        let given = (range.wrap(*isa), range.wrap(*gs));
-        (*isa, *gs) = (*isa + 1, *gs + 1);
+        let given =
+            Given { interchange: range.wrap(next.interchange), group: range.wrap(next.group), first_set: next.set };
+        *next = Next { interchange: next.interchange + 1, group: next.group + 1, set: next.set.map(|set| set + sets) };
         Ok(given)
     }
 }
 
 async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted<'_>]) -> Result<Numbers, StoreError> {
     // By name: every transaction locks the counters in one order.
-    let mut counts: BTreeMap<&str, (&PartnerInfo, i64)> = BTreeMap::new();
-    for one in wanted.iter().filter(|w| w.draft.as_ref().is_ok_and(Draft::is_numbered)) {
-        counts.entry(one.partner.name.as_str()).or_insert((one.partner, 0)).1 += 1;
+    let mut counts: BTreeMap<&str, (&PartnerInfo, i64, i64)> = BTreeMap::new();
+    for one in wanted {
+        let Some(draft) = one.draft.as_ref().ok().filter(|draft| draft.is_numbered()) else { continue };
+        let (_, n, sets) = counts.entry(one.partner.name.as_str()).or_insert((one.partner, 0, 0));
+        (*n, *sets) = (*n + 1, *sets + draft.sets().len() as i64);
     }
     let mut numbers = Numbers::default();
-    for (partner, n) in counts.into_values() {
-        numbers.take(tx, tenant, partner, n).await?;
+    for (partner, n, sets) in counts.into_values() {
+        numbers.take(tx, tenant, partner, n, sets).await?;
     }
     Ok(numbers)
 }

@@ -4,7 +4,9 @@ use super::Emitter;
 use crate::{
     formats::{
         piece::Identity,
-        write::{EdifactDelimiters, EdifactEnvelope, UnbHeader, UngHeader, X12Delimiters, X12Envelope, X12Header},
+        write::{
+            EdifactDelimiters, EdifactEnvelope, UnbHeader, UngHeader, X12Delimiters, X12Envelope, X12Header, X12Letters,
+        },
     },
     tenancy::{
         Agreement,
@@ -53,6 +55,8 @@ pub fn edifact_envelope(
             agreement: u.agreement.clone().unwrap_or_default(),
             transliterate: u.letters == Letters::Transliterate,
             substitute: u.substitute,
+            routing: [String::new(), String::new()],
+            holds_repertoire: false,
         },
         delimiters: EdifactDelimiters {
             element: d.element,
@@ -63,6 +67,41 @@ pub fn edifact_envelope(
             decimal: if u.decimal_mark == DecimalMark::Comma { ',' } else { '.' },
             ..EdifactDelimiters::default()
         },
+    }
+}
+
+/// The parties of a business document of EDIFACT as the agreement names them, with its syntax; and that a CONTRL is asked for.
+pub fn edifact_parties(envelope: EdifactEnvelope, agreement: &Agreement) -> EdifactEnvelope {
+    let acknowledgement_requested = agreement.unb_out.acknowledgement_request;
+    let envelope = edifact_names(envelope, agreement);
+    let header = UnbHeader { holds_repertoire: true, ..envelope.header };
+    EdifactEnvelope { acknowledgement_requested, header, ..envelope }
+}
+
+/// The names and the syntax alone: S001 to S003, and S006 and S007 where they are the same.
+pub fn edifact_names(envelope: EdifactEnvelope, agreement: &Agreement) -> EdifactEnvelope {
+    let u = &agreement.unb_out;
+    let party = |own: &Identity, qualifier: &Option<String>, id: &Option<String>| Identity {
+        qualifier: qualifier.as_deref().map_or(own.qualifier.clone(), Into::into),
+        id: id.as_deref().map_or(own.id.clone(), Into::into),
+    };
+    let sender = party(&envelope.sender, &u.sender_qualifier, &u.sender);
+    let receiver = party(&envelope.receiver, &u.receiver_qualifier, &u.receiver);
+    let routing = [&u.sender_routing, &u.receiver_routing].map(|said| said.clone().unwrap_or_default());
+    let (syntax, syntax_version) = u.syntax.parts();
+    let group = envelope.group.map(|group| UngHeader {
+        sender: if u.group_sender.is_none() { sender.clone() } else { group.sender },
+        receiver: if u.group_receiver.is_none() { receiver.clone() } else { group.receiver },
+        ..group
+    });
+    EdifactEnvelope {
+        sender,
+        receiver,
+        syntax: syntax.into(),
+        syntax_version,
+        group,
+        header: UnbHeader { routing, ..envelope.header },
+        ..envelope
     }
 }
 
@@ -79,11 +118,37 @@ pub fn x12_header(agreement: &Agreement) -> X12Header {
         version: isa12.clone().unwrap_or_default(),
         acknowledgement_requested: false,
         short_group_date: agreement.gs_out.date == GroupDate::Yymmdd,
+        letters: X12Letters {
+            repertoire: agreement.text_out.repertoire.into(),
+            transliterate: agreement.text_out.letters == Letters::Transliterate,
+            substitute: agreement.text_out.substitute,
+        },
     }
+}
+
+/// The same of what answers a partner: what it repeats of theirs, and our sentences, are no reason to say nothing.
+pub fn x12_answer_header(agreement: &Agreement) -> X12Header {
+    let header = x12_header(agreement);
+    let substitute = header.letters.substitute.or(Some(' '));
+    X12Header { letters: X12Letters { transliterate: true, substitute, ..header.letters }, ..header }
+}
+
+/// GS05, in the digits that were agreed.
+pub fn x12_time(emit: &Emitter<'_>, agreement: &Agreement) -> String {
+    emit.now.time_of_day(agreement.gs_out.time.digits())
 }
 
 /// The parties of a business document, as the agreement names them, and their applications.
 pub fn x12_parties(envelope: X12Envelope, agreement: &Agreement) -> X12Envelope {
+    let header = X12Header { acknowledgement_requested: agreement.isa_out.isa14, ..envelope.header.clone() };
+    let g = &agreement.gs_out;
+    let functional_id = g.gs01.clone().unwrap_or_else(|| envelope.functional_id.clone());
+    let version = g.gs08.clone().unwrap_or_else(|| envelope.version.clone());
+    X12Envelope { header, functional_id, version, ..x12_names(envelope, agreement) }
+}
+
+/// The names alone: ISA05 to ISA08, GS02 and GS03.
+pub fn x12_names(envelope: X12Envelope, agreement: &Agreement) -> X12Envelope {
     let (i, g) = (&agreement.isa_out, &agreement.gs_out);
     let party = |own: Identity, qualifier: &Option<String>, id: &Option<String>| Identity {
         qualifier: qualifier.as_deref().map_or(own.qualifier, Into::into),
@@ -94,7 +159,6 @@ pub fn x12_parties(envelope: X12Envelope, agreement: &Agreement) -> X12Envelope 
     X12Envelope {
         application_sender: g.gs02.clone().unwrap_or_else(|| sender.id.to_string()),
         application_receiver: g.gs03.clone().unwrap_or_else(|| receiver.id.to_string()),
-        header: X12Header { acknowledgement_requested: i.isa14, ..envelope.header },
         sender,
         receiver,
         ..envelope

@@ -251,7 +251,9 @@ fn draft(
             let parties = parties(tenant, partner, answer.standard)?;
             let version = [answer.version.as_str(), ""];
             let agreement = partner.terms.of(answer.by, answer.standard, &answer.kind);
-            let envelope = envelopes::edifact_envelope(emit, agreement, parties, EDIFACT_SYNTAX, version);
+            let syntax = agreement.unb_out.syntax.parts();
+            let envelope = envelopes::edifact_envelope(emit, agreement, parties, syntax, version);
+            let envelope = envelopes::edifact_parties(envelope, agreement);
             let set = OutSet { kind: answer.kind.clone(), control: "1".into(), segments: segments.into() };
             Draft::Edifact { envelope: Box::new(envelope), sets: vec![set] }
         }
@@ -266,9 +268,6 @@ fn draft(
     };
     draft.tried(partner)
 }
-
-/// Latin 1 by syntax 3: what every partner on D.96A reads.
-const EDIFACT_SYNTAX: (&str, u8) = ("UNOC", 3);
 
 /// The data with who answers, by the tenant's name and identity, if it does not say so itself.
 fn with_seller<'a>(data: &'a Value, tenant: &TenantInfo, standard: Standard) -> Cow<'a, Value> {
@@ -324,7 +323,7 @@ fn envelope(
         )
     })?;
     let [sender, receiver] = parties(tenant, partner, Standard::X12)?.map(Identity::clone);
-    let (date, time) = emit.now.envelope();
+    let (date, _) = emit.now.envelope();
     let envelope = X12Envelope {
         application_sender: sender.id.to_string(),
         application_receiver: receiver.id.to_string(),
@@ -336,7 +335,7 @@ fn envelope(
         group_control: 0,
         test: envelopes::is_test(agreement),
         date,
-        time,
+        time: envelopes::x12_time(emit, agreement),
         header: envelopes::x12_header(agreement),
         delimiters: envelopes::delimiters(agreement),
     };

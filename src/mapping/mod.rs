@@ -30,6 +30,7 @@ pub mod guide_file;
 mod hierarchy;
 mod layout;
 mod library;
+pub mod lookup;
 mod moment;
 pub mod near;
 mod out;

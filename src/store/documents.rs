@@ -289,6 +289,8 @@ pub struct Search {
     pub set_kind: Option<String>,
     /// A business number of a message in it.
     pub number: Option<String>,
+    /// A search key of a message in it, of any name or of one.
+    pub key: Option<(Option<String>, String)>,
     /// The control number of an interchange in it.
     pub control: Option<String>,
     pub since: Option<Micros>,
@@ -300,7 +302,7 @@ pub struct Search {
 }
 
 macro_rules! searched {
-    ($by_number:literal) => {
+    ($narrowed:literal) => {
         concat!(
             "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
              from documents d where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held')) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
@@ -309,7 +311,7 @@ macro_rules! searched {
                 and ($9 is null or lower(d.name) like $9 escape '\\' or lower(d.identity) like $9 escape '\\' or d.sha256 like $10 escape '\\')
                 and ($11 is null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and (m.set_kind = $11 or m.kind = $11)))
                 and ($12 is null or exists (select 1 from interchanges i where i.document = d.id and i.tenant = d.tenant and i.control = $12))",
-            $by_number,
+            $narrowed,
             " order by d.received_at desc, d.id desc limit $14"
         )
     };
@@ -324,25 +326,43 @@ pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Res
     let (at, id) = by.before.unwrap_or((Micros(i64::MAX), DocumentId(uuid::Uuid::max())));
     let plain = by.text.as_deref().map(|text| escape_like(&text.to_lowercase()));
     let (part, start) = (plain.as_ref().map(|p| format!("%{p}%")), plain.as_ref().map(|p| format!("{p}%")));
-    // A number is the one filter that leads to few rows by an index of its own, so it is not one of the optional ones.
-    let rows = if number.is_some() {
-        fetch!(
-            tx,
-            searched!(" and d.id in (select m.document from messages m where m.tenant = $1 and m.number = $13)");
-            tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
-        )
-    } else if state == Some(HELD) {
-        fetch!(
-            tx,
-            searched!(" and $13 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'held')");
-            tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
-        )
-    } else {
-        fetch!(
-            tx,
-            searched!(" and $13 is null");
-            tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit
-        )
+    let (name, value) = match &by.key {
+        Some((name, value)) => (name.as_deref(), Some(value.as_str())),
+        None => (None, None),
+    };
+    macro_rules! found {
+        ($narrowed:literal) => {
+            fetch!(
+                tx,
+                searched!($narrowed);
+                tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit, value, name
+            )
+        };
+    }
+    // Numbers and search keys lead to few rows by indexes of their own, so they are not among the optional ones.
+    let rows = match (number.is_some(), value.is_some()) {
+        (false, false) if state == Some(HELD) => {
+            found!(
+                " and $13 is null and $15 is null and $16 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'held')"
+            )
+        }
+        (false, false) => found!(" and $13 is null and $15 is null and $16 is null"),
+        (true, false) => {
+            found!(
+                " and d.id in (select m.document from messages m where m.tenant = $1 and m.number = $13) and $15 is null and $16 is null"
+            )
+        }
+        (false, true) => {
+            found!(
+                " and d.id in (select k.document from search_keys k where k.tenant = $1 and k.value = $15 and ($16 is null or k.name = $16)) and $13 is null"
+            )
+        }
+        (true, true) => {
+            found!(
+                " and d.id in (select k.document from search_keys k join messages m on m.id = k.message
+                    where k.tenant = $1 and k.value = $15 and ($16 is null or k.name = $16) and m.number = $13)"
+            )
+        }
     };
     Ok(rows?)
 }

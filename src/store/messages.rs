@@ -3,6 +3,7 @@
 use super::{
     StoreError, Tx,
     keys::Key,
+    search_keys::{self, SearchKey},
     sql::{exec, fetch},
 };
 use crate::canonical::{DocumentId, MessageId, Micros, PartnerId, Tenant};
@@ -65,6 +66,9 @@ pub struct NewMessage {
     /// The envelope that it came in, where an advice may be owed for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub came_in: Option<Value>,
+    /// What it is found by beside its number; in a table of their own.
+    #[serde(skip)]
+    pub search_keys: Vec<SearchKey>,
 }
 
 impl NewMessage {
@@ -92,6 +96,7 @@ pub async fn insert(tx: &mut Tx, rows: &[NewMessage]) -> Result<u64, StoreError>
     if rows.is_empty() {
         return Ok(0);
     }
+    search_keys::insert(tx, rows).await?;
     Ok(exec!(
         tx,
         "insert into messages (tenant, id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, released, body, provenance, faults, cause, hold_scheme, hold_value, fingerprint, created_at, ended_at, deadline, wait_us, came_in)

@@ -24,6 +24,7 @@ pub mod messages;
 pub mod open;
 pub mod outbound;
 pub mod outbox;
+pub mod search_keys;
 pub mod session;
 pub mod sql;
 mod statistics;

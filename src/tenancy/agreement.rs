@@ -5,10 +5,11 @@
 //! `agreement show` and the reference page are made of these and of [`super::words`].
 
 use super::expect::{Batch, Expect};
-pub use super::words::*;
+pub use super::{outgoing::*, words::*};
 use crate::formats::piece::{Area, Strictness};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The settings in force for one partner, connection, standard and kind of message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,10 +34,19 @@ pub struct Agreement {
     /// AK2 loops (in CONTRL UCM) for accepted sets too, not only for refused ones.
     #[schemars(extend("level" = "connection"))]
     pub acknowledge_accepted_sets: bool,
+    /// How far down a 997 or 999 tells what was found: the `group` alone (AK1, AK9), each `set` (AK2, AK5), the `segment`
+    /// (AK3), the `element` (AK4).
+    #[schemars(extend("level" = "connection", "standard" = "x12"))]
+    pub acknowledge_detail: AcknowledgeDetail,
     /// The connection that acknowledgements and advices leave by; by `sets`, one kind of them (`'997'`, `TA1`, `CONTRL`,
     /// `'824'`). Without it they go back into the folder that a document came by, or into the partner's first.
     #[schemars(extend("level" = "set"))]
     pub acknowledge_by: Option<String>,
+    /// The names in the envelope of a 997, 999, TA1 or CONTRL: who was `addressed` answers who wrote; or, as `agreed`, those
+    /// that a business document has (the first identities, `isa_out.isa05` to `isa08`, `gs_out`; of EDIFACT what `unb_out` says
+    /// of sender, receiver and `syntax`).
+    #[schemars(extend("level" = "set"))]
+    pub acknowledge_as: AcknowledgeAs,
     /// An interchange of a sender that is known, to a receiver that is none of ours, is refused to its sender, where the
     /// agreement has a TA1 (R, 009) or CONTRL (4, 7) go back; it stays unassigned here. Otherwise nothing goes back.
     #[schemars(extend("level" = "connection"))]
@@ -70,6 +80,10 @@ pub struct Agreement {
     /// How strictly the rest of a set is read.
     #[schemars(extend("level" = "set"))]
     pub checks: Checks,
+    /// Numbers of type N1 to N9 have implied decimals (`1250` of N2 is 12.50); with `false` the partner writes them out (`12.5`,
+    /// and `1250` is 1250.00).
+    #[schemars(extend("level" = "set", "standard" = "x12"))]
+    pub implied_decimals: bool,
     /// Guides of the partner's own that sets are read by, as the names of their files (`northwind-850.yaml`) below the
     /// `mappings` folder. Of those that fit a set's version, association and application sender (GS02) the most exact is
     /// taken, and without one the standard's.
@@ -88,6 +102,9 @@ pub struct Agreement {
     /// What GS of a business document that goes out says, where it isn't what it says by itself.
     #[schemars(extend("level" = "set", "standard" = "x12"))]
     pub gs_out: GsOut,
+    /// In which characters data of X12 go out.
+    #[schemars(extend("level" = "set", "standard" = "x12"))]
+    pub text_out: TextOut,
     /// What UNA and UNB of what goes out say.
     #[schemars(extend("level" = "set", "standard" = "edifact"))]
     pub unb_out: UnbOut,
@@ -104,6 +121,12 @@ pub struct Agreement {
     /// How documents wait for each other to go out in one interchange; as agreed of the kind that goes out, where it leaves.
     #[schemars(extend("level" = "set"))]
     pub batch: Batch,
+    /// Business values that a document is found by beside its number, by names of your own: `{ store: "N1[01=ST].04" }`. A
+    /// path names an element of an X12 or EDIFACT set as mappings do, wherever that stands in the set (`BEG03`,
+    /// `REF[01=DP].02`, `NAD[01=DP].02.01`); or, from `/` on, a member of the message that was made of it, with `*` for each of
+    /// a list (`/ship_to/refs/*/id`, `/lines/*/ext/style`). Up to 1,000 values of 200 characters a set.
+    #[schemars(extend("level" = "set"))]
+    pub search_keys: BTreeMap<String, String>,
     /// Whom to tell when a document was refused: shown beside it by console and API. No letter is sent yet.
     pub contacts: Vec<String>,
     /// Raw bytes are kept so many days; 0 keeps them for ever.
@@ -118,7 +141,9 @@ impl Default for Agreement {
             contrl: Contrl::None,
             application_advice: ApplicationAdvice::None,
             acknowledge_accepted_sets: false,
+            acknowledge_detail: AcknowledgeDetail::Element,
             acknowledge_by: None,
+            acknowledge_as: AcknowledgeAs::Addressed,
             acknowledge_unrouted: false,
             duplicates_days: 30,
             bad_set_costs: BadSetCosts::Set,
@@ -129,17 +154,20 @@ impl Default for Agreement {
             unknown_segments: Tolerance::Reject,
             unknown_sets: Tolerance::Reject,
             checks: Checks::default(),
+            implied_decimals: true,
             guides: vec![],
             isa_in: IsaIn::default(),
             no_reference: NoReference::Hold,
             isa_out: IsaOut::default(),
             gs_out: GsOut::default(),
+            text_out: TextOut::default(),
             unb_out: UnbOut::default(),
             delimiters: Delimiters::default(),
             control_numbers: ControlNumbers::default(),
             test_indicator: TestIndicator::Accept,
             expect: Expect::default(),
             batch: Batch::default(),
+            search_keys: BTreeMap::new(),
             contacts: vec![],
             retention_days: 0,
         }
@@ -304,177 +332,4 @@ pub struct IsaIn {
     pub isa03: Option<String>,
     /// Security information: a password. Shown as `(set)`.
     pub isa04: Option<String>,
-}
-
-/// Delimiters of what goes out. Built in for EDIFACT are `:`, `+`, `*` and `'`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Delimiters {
-    /// Between elements.
-    pub element: char,
-    /// Between components.
-    pub component: char,
-    /// Between repeats, from 00402 on.
-    pub repetition: char,
-    /// Behind each segment.
-    pub segment: char,
-    /// After each segment: `none`, `lf` or `crlf`.
-    pub line_end: LineEnd,
-    /// What is written for a delimiter or control character found in data. Without it such a document is not written and
-    /// becomes a dead letter. EDIFACT has its release character instead.
-    #[schemars(extend("standard" = "x12"))]
-    pub replacement: Option<char>,
-}
-
-impl Default for Delimiters {
-    fn default() -> Self {
-        Delimiters {
-            element: '*',
-            component: '>',
-            repetition: '^',
-            segment: '~',
-            line_end: LineEnd::Lf,
-            replacement: None,
-        }
-    }
-}
-
-/// ISA of what goes out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct IsaOut {
-    /// Authorization information qualifier.
-    pub isa01: Option<String>,
-    /// Authorization information. Shown as `(set)`.
-    pub isa02: Option<String>,
-    /// Security information qualifier.
-    pub isa03: Option<String>,
-    /// Security information: a password. Shown as `(set)`.
-    pub isa04: Option<String>,
-    /// Sender's qualifier; without it the tenant's first identity of X12.
-    pub isa05: Option<String>,
-    /// Sender's id.
-    pub isa06: Option<String>,
-    /// Receiver's qualifier; without it the partner's first identity of X12.
-    pub isa07: Option<String>,
-    /// Receiver's id.
-    pub isa08: Option<String>,
-    /// Version of the envelope; without it made of GS08.
-    pub isa12: Option<String>,
-    /// A TA1 is asked for (ISA14 = 1).
-    pub isa14: bool,
-}
-
-/// GS of what goes out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct GsOut {
-    /// Application sender; without it ISA06.
-    pub gs02: Option<String>,
-    /// Application receiver; without it ISA08.
-    pub gs03: Option<String>,
-    /// Digits of GS04.
-    pub date: GroupDate,
-}
-
-impl Default for GsOut {
-    fn default() -> Self {
-        GsOut { gs02: None, gs03: None, date: GroupDate::Ccyymmdd }
-    }
-}
-
-/// UNA and UNB of what goes out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct UnbOut {
-    /// Recipient's reference or password (0022). Shown as `(set)`.
-    pub password: Option<String>,
-    /// Its qualifier (0025): `AA` a reference, `BB` a password.
-    pub password_qualifier: Option<String>,
-    /// Application reference (0026).
-    pub application_reference: Option<String>,
-    /// Processing priority (0029): `A`.
-    pub priority: Option<String>,
-    /// Interchange agreement (0032).
-    pub agreement: Option<String>,
-    /// What is written for a control character, and for a letter that the character set does not have and that `letters` gives
-    /// no plain form. Without it such a document is refused.
-    pub substitute: Option<char>,
-    /// UNA `always`, or when `needed`: when a character is not the standard's own.
-    pub una: Una,
-    /// Letters that the character set (UNOA, UNOB, UNOC) does not have: `refuse` the document, or `transliterate` them
-    /// (ä becomes ae, and UNOA gets capitals). What has no plain form is refused unless there is a `substitute`.
-    pub letters: Letters,
-    /// Between a number and its decimals: `point` or `comma`. UNA says which.
-    pub decimal_mark: DecimalMark,
-    /// The messages of an interchange stand in a functional group (UNG to UNE).
-    pub group: bool,
-    /// Application sender (UNG 0040), where there is a group; without it the sender of UNB.
-    pub group_sender: Option<String>,
-    /// Application receiver (UNG 0044), where there is a group; without it the receiver of UNB.
-    pub group_receiver: Option<String>,
-}
-
-impl Default for UnbOut {
-    fn default() -> Self {
-        UnbOut {
-            password: None,
-            password_qualifier: None,
-            application_reference: None,
-            priority: None,
-            agreement: None,
-            substitute: None,
-            una: Una::Always,
-            letters: Letters::Refuse,
-            decimal_mark: DecimalMark::Point,
-            group: false,
-            group_sender: None,
-            group_receiver: None,
-        }
-    }
-}
-
-/// The range of outbound control numbers: ISA13 and UNB 0020 are one series, GS06 and UNG 0048 are another. Business documents, 997,
-/// 999, TA1 and CONTRL for a partner take their numbers from it in turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ControlNumbers {
-    /// The first number given.
-    pub first: u32,
-    /// After this one comes the first again.
-    pub last: u32,
-    /// Stands before the number in UNB 0020; with `suffix` five characters at most. ISA13 has nine digits and room for none.
-    #[schemars(extend("standard" = "edifact"))]
-    pub prefix: Option<String>,
-    /// Stands behind the number in UNB 0020.
-    #[schemars(extend("standard" = "edifact"))]
-    pub suffix: Option<String>,
-}
-
-impl Default for ControlNumbers {
-    fn default() -> Self {
-        ControlNumbers { first: 1, last: 999_999_999, prefix: None, suffix: None }
-    }
-}
-
-impl ControlNumbers {
-    /// 0020 of a number.
-    pub fn reference(&self, number: &str) -> String {
-        let part = |said: &Option<String>| said.clone().unwrap_or_default();
-        format!("{}{number}{}", part(&self.prefix), part(&self.suffix))
-    }
-
-    /// The number of an ISA13 or 0020 of ours, as a partner repeats it.
-    pub fn number(&self, reference: &str) -> Option<i64> {
-        let part = |said: &Option<String>| said.clone().unwrap_or_default();
-        let said = reference.trim();
-        let inner = said.strip_prefix(&*part(&self.prefix)).and_then(|rest| rest.strip_suffix(&*part(&self.suffix)));
-        inner.and_then(|digits| digits.parse().ok()).or_else(|| said.parse().ok())
-    }
-
-    /// The number that stands for a count of documents from `first` on.
-    pub fn wrap(&self, counted: i64) -> u64 {
-        let span = (i64::from(self.last) - i64::from(self.first) + 1).max(1);
-        (i64::from(self.first) + (counted - i64::from(self.first)).rem_euclid(span)) as u64
-    }
 }

@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 
 /// What integrators know from elsewhere and this hub does not do: a file that asks for it is wrong, and is told.
 pub const NOT_BUILT: &[(&str, &str)] = &[
-    ("search_keys", "documents are found by number, control number, identity and name"),
-    ("implied_decimals", "Nn elements are read as the guide says"),
+    ("mail", "letters to contacts are made and shown, and nothing sends them"),
+    ("sandbox", "test interchanges are worked like others, or refused by `test_indicator: refuse`"),
 ];
 
 /// The deepest layer that may state a setting.
@@ -153,6 +153,7 @@ fn takes(schema: &Value, words: &[String]) -> String {
         Some(&"string") => "text",
         Some(&"array") if resolved(&schema["items"])["type"] == "object" => "a list of tables",
         Some(&"array") => "a list of texts",
+        Some(&"object") if !schema["additionalProperties"].is_null() => "a table of names and paths",
         _ => "a table",
     };
     takes.into()

@@ -2,12 +2,13 @@
 
 use super::{
     Directory,
+    agreement::Repertoire,
     files::Lint,
     layers::{Effective, Origin},
 };
 use crate::{
-    formats::{guides, piece::Standard},
-    mapping::near::nearest,
+    formats::{guides, piece::Standard, write},
+    mapping::{lookup, near::nearest},
 };
 
 /// ISA13 has nine digits (X12.6, element I12).
@@ -31,6 +32,8 @@ pub fn agreement(agreement: &Effective, standard: Option<Standard>, is_spoken: b
     delimiters(&mut told);
     lengths(&mut told);
     words(&mut told);
+    text_out(&mut told);
+    search_keys(&mut told);
     told.faults
 }
 
@@ -151,6 +154,40 @@ fn sequence(told: &mut Told) {
     }
 }
 
+/// What is written for another character must be one that X12's repertoire has.
+fn text_out(told: &mut Told) {
+    let text = &told.agreement.text_out;
+    let has = |one: char| match text.repertoire {
+        Repertoire::Any => !one.is_control(),
+        repertoire => write::Repertoire::from(repertoire).has(one),
+    };
+    if let Some(one) = text.substitute.filter(|one| !has(*one)) {
+        let sentence = format!("{one:?} can't stand for other characters: the repertoire does not have it");
+        told.fault(&["text_out.substitute", "text_out.repertoire"], sentence);
+    }
+    let version = told.agreement.gs_out.gs08.as_deref();
+    if let Some(gs08) = version.filter(|gs08| gs08.len() < 6 || !gs08.bytes().take(6).all(|b| b.is_ascii_digit())) {
+        let sentence = format!("`gs_out.gs08` can't be `{gs08}`: it begins with six digits, as in `004010VICS`");
+        told.fault(&["gs_out.gs08"], sentence);
+    }
+}
+
+fn search_keys(told: &mut Told) {
+    let wrong: Vec<String> = told
+        .agreement
+        .search_keys
+        .iter()
+        .filter_map(|(name, path)| {
+            let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+            match lookup::wrong(path) {
+                _ if !named => Some(format!("`{name}` can't name a search key: take letters, digits, `_` and `-`")),
+                wrong => wrong.map(|why| format!("the path of `{name}` can't be `{path}`: {why}")),
+            }
+        })
+        .collect();
+    wrong.into_iter().for_each(|sentence| told.fault(&["search_keys"], sentence));
+}
+
 /// What stands for letters that can't be written must be one that can.
 fn substitute(told: &mut Told) {
     if let Some(one) =
@@ -226,8 +263,16 @@ fn lengths(told: &mut Told) {
         ("isa_out.isa07", &i.isa07, 2),
         ("isa_out.isa08", &i.isa08, 15),
         ("isa_out.isa12", &i.isa12, 5),
+        ("gs_out.gs01", &told.agreement.gs_out.gs01, 2),
+        ("gs_out.gs08", &told.agreement.gs_out.gs08, 12),
         ("gs_out.gs02", &told.agreement.gs_out.gs02, 15),
         ("gs_out.gs03", &told.agreement.gs_out.gs03, 15),
+        ("unb_out.sender", &u.sender, 35),
+        ("unb_out.sender_qualifier", &u.sender_qualifier, 4),
+        ("unb_out.sender_routing", &u.sender_routing, 14),
+        ("unb_out.receiver", &u.receiver, 35),
+        ("unb_out.receiver_qualifier", &u.receiver_qualifier, 4),
+        ("unb_out.receiver_routing", &u.receiver_routing, 14),
         ("unb_out.password", &u.password, 14),
         ("unb_out.password_qualifier", &u.password_qualifier, 2),
         ("unb_out.application_reference", &u.application_reference, 14),
@@ -338,7 +383,14 @@ mod tests {
             ("  delimiters: { component: '*' }\n", "north.yaml:4:17: ", "tell them apart"),
             ("  batch: { documents: 0 }\n", "north.yaml:4:12: ", "at least one set"),
             ("  expect: { acknowledgement: soon }\n", "north.yaml:4:30: ", "such as `24h`"),
-            ("  search_keys: [/sold_to/name]\n", "north.yaml:4:3: ", "not built yet"),
+            ("  sandbox: true\n", "north.yaml:4:3: ", "not built yet"),
+            ("  implied_decimals: explicit\n", "north.yaml:4:21: ", "true or false"),
+            ("  search_keys: [/sold_to/name]\n", "north.yaml:4:16: ", "a table of names and paths"),
+            ("  search_keys: { po: BEG }\n", "north.yaml:4:3: ", "names no element"),
+            ("  search_keys: { po: 'BEG03 | upper' }\n", "north.yaml:4:3: ", "a single path"),
+            ("  search_keys: { 'a b': BEG03 }\n", "north.yaml:4:3: ", "can't name a search key"),
+            ("  gs_out: { gs08: VICS }\n", "north.yaml:4:13: ", "six digits"),
+            ("  text_out: { repertoire: basic, substitute: '#' }\n", "north.yaml:4:34: ", "does not have it"),
             ("  acknowledge: '998'\n", "north.yaml:4:17: ", "997, 999"),
             ("  acknowlege: '997'\n", "north.yaml:4:3: ", "did you mean `acknowledge`?"),
             ("  wrong_counts: tolerate\n", "north.yaml:4:17: ", "did you mean `tolerated`?"),

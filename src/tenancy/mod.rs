@@ -14,6 +14,7 @@ pub mod files;
 pub mod keys;
 pub mod layers;
 pub mod lint;
+pub mod outgoing;
 pub mod shown;
 pub mod words;
 

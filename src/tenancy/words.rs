@@ -1,6 +1,6 @@
 //! The words that settings of an agreement take.
 
-use crate::formats::{ack::Form, piece::Severity};
+use crate::formats::{ack, ack::Form, piece::Severity, write};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,27 @@ impl Acknowledge {
     }
 }
 
+/// How much a 997 or 999 tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AcknowledgeDetail {
+    Group,
+    Set,
+    Segment,
+    Element,
+}
+
+impl From<AcknowledgeDetail> for ack::Detail {
+    fn from(detail: AcknowledgeDetail) -> ack::Detail {
+        match detail {
+            AcknowledgeDetail::Group => ack::Detail::Group,
+            AcknowledgeDetail::Set => ack::Detail::Set,
+            AcknowledgeDetail::Segment => ack::Detail::Segment,
+            AcknowledgeDetail::Element => ack::Detail::Element,
+        }
+    }
+}
+
 /// When a TA1 is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +85,14 @@ pub enum ApplicationAdvice {
     None,
     OnError,
     Always,
+}
+
+/// Under which names acknowledgements go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AcknowledgeAs {
+    Addressed,
+    Agreed,
 }
 
 /// How far a bad set reaches.
@@ -123,6 +152,7 @@ pub enum NoReference {
 #[serde(rename_all = "snake_case")]
 pub enum LineEnd {
     None,
+    Cr,
     Lf,
     Crlf,
 }
@@ -132,6 +162,7 @@ impl LineEnd {
     pub fn text(self) -> &'static str {
         match self {
             LineEnd::None => "",
+            LineEnd::Cr => "\r",
             LineEnd::Lf => "\n",
             LineEnd::Crlf => "\r\n",
         }
@@ -144,6 +175,101 @@ impl LineEnd {
 pub enum GroupDate {
     Ccyymmdd,
     Yymmdd,
+}
+
+/// Forms of GS05.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupTime {
+    Hhmm,
+    Hhmmss,
+    Hhmmssdd,
+}
+
+impl GroupTime {
+    /// How many digits it has.
+    pub fn digits(self) -> usize {
+        match self {
+            GroupTime::Hhmm => 4,
+            GroupTime::Hhmmss => 6,
+            GroupTime::Hhmmssdd => 8,
+        }
+    }
+}
+
+/// S001 of EDIFACT as far as it is written: of the eight-bit sets only Latin 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum Syntax {
+    #[serde(rename = "UNOA:1")]
+    A1,
+    #[serde(rename = "UNOA:2")]
+    A2,
+    #[serde(rename = "UNOA:3")]
+    A3,
+    #[serde(rename = "UNOA:4")]
+    A4,
+    #[serde(rename = "UNOB:1")]
+    B1,
+    #[serde(rename = "UNOB:2")]
+    B2,
+    #[serde(rename = "UNOB:3")]
+    B3,
+    #[serde(rename = "UNOB:4")]
+    B4,
+    /// What every partner on D.96A reads.
+    #[default]
+    #[serde(rename = "UNOC:3")]
+    C3,
+    #[serde(rename = "UNOC:4")]
+    C4,
+    #[serde(rename = "UNOY:4")]
+    Y4,
+}
+
+impl Syntax {
+    /// 0001 and 0002.
+    pub fn parts(self) -> (&'static str, u8) {
+        match self {
+            Syntax::A1 => ("UNOA", 1),
+            Syntax::A2 => ("UNOA", 2),
+            Syntax::A3 => ("UNOA", 3),
+            Syntax::A4 => ("UNOA", 4),
+            Syntax::B1 => ("UNOB", 1),
+            Syntax::B2 => ("UNOB", 2),
+            Syntax::B3 => ("UNOB", 3),
+            Syntax::B4 => ("UNOB", 4),
+            Syntax::C3 => ("UNOC", 3),
+            Syntax::C4 => ("UNOC", 4),
+            Syntax::Y4 => ("UNOY", 4),
+        }
+    }
+}
+
+/// Characters of X12.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Repertoire {
+    Any,
+    Extended,
+    Basic,
+}
+
+impl From<Repertoire> for write::Repertoire {
+    fn from(repertoire: Repertoire) -> write::Repertoire {
+        match repertoire {
+            Repertoire::Any => write::Repertoire::Any,
+            Repertoire::Extended => write::Repertoire::Extended,
+            Repertoire::Basic => write::Repertoire::Basic,
+        }
+    }
+}
+
+/// How sets are numbered that go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SetNumbers {
+    InGroup,
+    Running,
 }
 
 /// When UNA is written.

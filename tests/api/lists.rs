@@ -61,6 +61,10 @@ async fn filters(on: On) {
         ("type=850", vec!["order.edi"]),
         ("number=PO-2", vec!["second.json"]),
         ("number=PO-3", vec![]),
+        ("key=po:PO-X", vec!["order.edi"]),
+        ("key=PO-X", vec!["order.edi"]),
+        ("key=PO-X&number=PO-1", vec![]),
+        ("key=store:PO-X", vec![]),
         ("control=000000905", vec!["order.edi"]),
         ("control=000000906", vec![]),
         ("q=SECOND", vec!["second.json"]),
@@ -75,6 +79,9 @@ async fn filters(on: On) {
         let list = setup.json(&format!("/v1/documents?{query}"), &key).await;
         assert_eq!(names(&list), found, "{query}");
     }
+    let id = list["documents"][0]["id"].as_str().expect("an id");
+    let shown = setup.json(&format!("/v1/documents/{id}"), &key).await;
+    assert_eq!(shown["search_keys"], serde_json::json!({ "po": ["PO-X"] }));
     for (query, word) in [
         ("state=x&colour=red", "colour"),
         ("state=translatd", "translated"),

@@ -36,7 +36,7 @@ connections:
   - { name: northwind-http, transport: http, key: northwind-key-0123456789, expects: json order }
   - { name: northwind-hook, transport: webhook, secret: 'whsec_bm9ydGh3aW5kLWhvb2stc2VjcmV0', expects: json order }
   - { name: northwind-drop, transport: folder, path: northwind, poll_ms: 20, settle_ms: 40 }
-agreement: { contacts: [edi@northwind.example, '+1 555 0100'] }
+agreement: { contacts: [edi@northwind.example, '+1 555 0100'], search_keys: { po: BEG03 } }
 ";
 pub const GLOBEX: &str = "
 tenant: globex

@@ -102,6 +102,30 @@ async fn in_a_group_and_with_commas() {
     rig.halt().await;
 }
 
+/// Who and for whom, in which syntax, and that a CONTRL is asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_of_edifact() {
+    let agreement = "unb_out: { sender: '4000002000011', sender_routing: SALES, receiver: DEPOT, receiver_qualifier: ZZZ, \
+        receiver_routing: DOCK-4, syntax: 'UNOB:2', letters: transliterate, acknowledgement_request: true, group: true }";
+    for (agreement, begins, ends, group) in [
+        ("", "UNB+UNOC:3+4000002000004:14+4012345000009:14+", "'", None),
+        (
+            agreement,
+            "UNB+UNOB:2+4000002000011:14:SALES+DEPOT:ZZZ:DOCK-4+",
+            "++++1'",
+            Some("UNG+ORDRSP+4000002000011:14+DEPOT:ZZZ+"),
+        ),
+    ] {
+        let mut rig = speaking_three(Backing::Lite, agreement).await;
+        let answers = answered(&rig, "north-edi", "orders.edi", ORDERS.as_bytes()).await;
+        let text = clean(Standard::Edifact, &answers[0].1);
+        let unb = text.lines().find(|line| line.starts_with("UNB+")).unwrap();
+        assert!(unb.starts_with(begins) && unb.ends_with(ends), "{unb}");
+        assert!(group.is_none_or(|group| text.contains(group)), "{text}");
+        rig.halt().await;
+    }
+}
+
 /// What the character set of a document lacks costs it, unless something was agreed to stand for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn letters_that_can_not_be_said() {

@@ -23,6 +23,7 @@ mod rig;
 mod sequence;
 mod store;
 mod sweep;
+mod terms;
 mod versions;
 mod ways;
 mod webhooks;

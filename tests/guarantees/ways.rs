@@ -8,11 +8,15 @@ use crossdock::{config::Settings, store::deliveries};
 
 /// A hub whose northwind agreed to this, with a second folder, and speaks EDIFACT too.
 async fn agreed(backing: Backing, agreement: &str) -> Rig {
-    let acme = ACME.replace("[x12/ZZ/ACMEDIST]", "[x12/ZZ/ACMEDIST, edifact/ZZZ/ACMEDIST]");
+    let acme =
+        ACME.replace("[x12/ZZ/ACMEDIST]", "[x12/ZZ/ACMEDIST, edifact/ZZZ/ACMEDIST, x12/ZZ/ACME2, edifact/ZZZ/ACME2]");
     let north = NORTHWIND
         .replace("agreement: { acknowledge: '997' }", &format!("agreement: {{ {agreement} }}"))
         .replace("connections:\n", "connections:\n  - { name: north-acks, transport: folder, path: acks }\n")
-        .replace("[x12/ZZ/NORTHWIND]", "[x12/ZZ/NORTHWIND, edifact/14/4012345000009]");
+        .replace(
+            "[x12/ZZ/NORTHWIND]",
+            "[x12/ZZ/NORTHWIND, edifact/14/4012345000009, x12/ZZ/NORTH2, edifact/ZZZ/NORTH2]",
+        );
     assert!(north.contains(agreement) && north.contains("north-acks"));
     let mut rig = Rig::with(backing, &[&acme, &north], Settings::default()).await;
     rig.start(1, 1).await;
@@ -58,6 +62,42 @@ async fn acknowledgements_leave_where_it_was_agreed(backing: Backing) {
     }
 }
 
+/// Sent to our second name by the partner's second: who was addressed answers, or the names that were agreed.
+async fn acknowledgements_under_the_names_that_were_agreed(backing: Backing) {
+    let second =
+        |text: &str| text.replace("NORTHWIND      ", "NORTH2         ").replace("ACMEDIST       ", "ACME2          ");
+    let edifact = message("ACME2").replace("4012345000009:14", "NORTH2:ZZZ");
+    for (agreement, isa, gs, unb) in [
+        (
+            "ta1: always",
+            "*ZZ*ACME2          *ZZ*NORTH2         *",
+            "GS*FA*ACMEDIST*NORTHWIND*",
+            "+ACME2:ZZZ+NORTH2:ZZZ+",
+        ),
+        (
+            "ta1: always, acknowledge_as: agreed, isa_out: { isa07: '01', isa08: THEM }, gs_out: { gs02: US }",
+            "*ZZ*ACMEDIST       *01*THEM           *",
+            "GS*FA*US*THEM*",
+            "UNB+UNOC:3+ACMEDIST:ZZZ+4012345000009:14+",
+        ),
+        (
+            "ta1: always, acknowledge_as: agreed, isa_out: { isa05: '12' }, unb_out: { receiver: DEPOT, syntax: 'UNOA:2' }",
+            "*12*ACMEDIST       *ZZ*NORTHWIND      *",
+            "GS*FA*ACMEDIST*NORTHWIND*",
+            "UNB+UNOA:2+ACMEDIST:ZZZ+DEPOT:14+",
+        ),
+    ] {
+        let mut rig = agreed(backing, &format!("acknowledge: '997', contrl: always, {agreement}")).await;
+        let (_, told) = answers(&rig, "a.edi", &second(&orders(1, &["PO-1"]))).await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told.iter().all(|(_, text)| text.contains(isa)), "{agreement}: {told:?}");
+        assert!(told.iter().any(|(_, text)| text.contains(gs)), "{agreement}: {told:?}");
+        let (_, told) = answers(&rig, "b.edi", &edifact).await;
+        assert!(told.len() == 1 && told[0].1.contains(unb), "{agreement}: {told:?}");
+        rig.halt().await;
+    }
+}
+
 async fn a_sender_reads_that_its_receiver_is_not_known(backing: Backing) {
     let x12 = orders(1, &["PO-1"]).replace("ACMEDIST       ", "SOMEBODY       ");
     for (agreement, answered) in [
@@ -89,11 +129,13 @@ async fn a_sender_reads_that_its_receiver_is_not_known(backing: Backing) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite() {
     acknowledgements_leave_where_it_was_agreed(Backing::Lite).await;
+    acknowledgements_under_the_names_that_were_agreed(Backing::Lite).await;
     a_sender_reads_that_its_receiver_is_not_known(Backing::Lite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_postgres() {
     acknowledgements_leave_where_it_was_agreed(Backing::Pg).await;
+    acknowledgements_under_the_names_that_were_agreed(Backing::Pg).await;
     a_sender_reads_that_its_receiver_is_not_known(Backing::Pg).await;
 }

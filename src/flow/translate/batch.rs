@@ -185,6 +185,7 @@ pub fn new_message(
         deadline: hub.deadline(now).0,
         wait_us: hub.wait_us(),
         came_in: None,
+        search_keys: meaning.search_keys,
     }
 }
 

@@ -12,7 +12,8 @@ use crate::{
         fault::{Costs, Fault},
         piece::{Set, Standard},
     },
-    mapping::{Asked, Context, Library, Missing, Plan, Provenance, Tables},
+    mapping::{Asked, Context, Library, Missing, Plan, Provenance, Tables, lookup},
+    store::search_keys::SearchKey,
     tenancy::{Agreement, agreement::NoReference},
 };
 use serde_json::{Value, json};
@@ -57,6 +58,8 @@ pub struct Meaning {
     pub cause: Option<Value>,
     /// The first value that a table did not hold.
     pub missing: Vec<Missing>,
+    /// What it is found by beside its number.
+    pub search_keys: Vec<SearchKey>,
 }
 
 /// Values without a row that a held message's cause names.
@@ -83,6 +86,7 @@ impl Meaning {
             faults: vec![],
             cause: None,
             missing: vec![],
+            search_keys: vec![],
         }
     }
 
@@ -138,7 +142,19 @@ fn asked<'a>(set: &'a Set, whose: &Whose<'a>) -> Asked<'a> {
 
 /// Reads a set by its mapping.
 pub fn of(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
-    Meaning { set_kind: set_kind(set, whose.expects), ..read(library, set, whose, tables) }
+    let meaning = read(library, set, whose, tables);
+    let search_keys = search_keys(set, whose.agreement, meaning.body.as_ref());
+    Meaning { set_kind: set_kind(set, whose.expects), search_keys, ..meaning }
+}
+
+/// What the agreement wants it to be found by, a refused one too: as far as it could be read.
+fn search_keys(set: &Set, agreement: &Agreement, message: Option<&Value>) -> Vec<SearchKey> {
+    let of = |(name, path): (&String, &String)| {
+        let name = name.clone();
+        let values = lookup::values(path, set, message).into_iter();
+        values.map(move |value| SearchKey { name: name.clone(), value })
+    };
+    agreement.search_keys.iter().flat_map(of).collect()
 }
 
 /// What people call a set: `850`, `ORDERS`, `Order`; for CSV and JSON, which don't say, what their connection expects.

@@ -4,7 +4,7 @@ use crate::{
     canonical::DocumentId,
     emit::advice::CameIn,
     formats::{
-        ack::{self, AckCode, Contrl, Form, Functional, SetOutcome},
+        ack::{self, AckCode, Contrl, Detail, Form, Functional, SetOutcome},
         codes,
         fault::{Costs, Fault},
         piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Standard},
@@ -183,9 +183,10 @@ impl Run {
                 let first_set = self.sets;
                 let agreed = self.interchanges.get(header.interchange as usize).and_then(|i| i.agreement.as_ref());
                 let lists_all = agreed.is_some_and(|a| a.acknowledge_accepted_sets);
+                let detail = agreed.map_or(Detail::Element, |a| a.acknowledge_detail.into());
                 let agreed = agreed.and_then(|a| a.acknowledge.form(&header.version));
                 let form = agreed.unwrap_or(Form::F997);
-                let acknowledgement = Functional::new(form, &header, lists_all);
+                let acknowledgement = Functional::new(form, &header, lists_all).down_to(detail);
                 if let Some(contrl) = self.contrl(header.interchange) {
                     contrl.group(&header);
                 }
@@ -485,6 +486,7 @@ pub fn policy(agreement: Option<&Agreement>, library: &Library, max_set_bytes: u
         policy.totals = agreement.control_totals.into();
         policy.unknown_segments = agreement.unknown_segments.into();
         policy.strictness = agreement.strictness();
+        policy.decimals_written_out = !agreement.implied_decimals;
         policy.guides = library.guides(&agreement.guides);
     }
     policy

@@ -11,6 +11,7 @@ use crossdock::{
         interchanges::{self, Number, Wanted},
         journal::{self, Step},
         now,
+        search_keys::{self, SearchKey},
     },
 };
 use serde_json::json;
@@ -228,8 +229,14 @@ async fn documents_are_found(rig: Rig) {
     rows::arrive(&rig, &one).await;
     rows::arrive(&rig, &two).await;
     let mut tx = store.begin(acme).await.unwrap();
-    let row = rows::message(&rig, two.id, 0, 0, Some("PO-1"), 0);
-    crossdock::store::messages::insert(&mut tx, &[row]).await.unwrap();
+    let key = |name: &str, value: &str| SearchKey { name: name.into(), value: value.into() };
+    let row = crossdock::store::messages::NewMessage {
+        search_keys: vec![key("store", "0042"), key("dock", "7")],
+        ..rows::message(&rig, two.id, 0, 0, Some("PO-1"), 0)
+    };
+    crossdock::store::messages::insert(&mut tx, &[row.clone(), row]).await.unwrap();
+    assert_eq!(search_keys::of_document(&mut tx, acme, two.id, 1).await.unwrap(), [key("dock", "7")]);
+    assert_eq!(search_keys::of_document(&mut tx, rig.globex, two.id, 9).await.unwrap(), []);
     let ids = |rows: Vec<documents::DocumentRow>| rows.into_iter().map(|r| r.id).collect::<Vec<_>>();
     let by = |search: Search| search;
     for (search, found) in [
@@ -240,6 +247,11 @@ async fn documents_are_found(rig: Rig) {
         (by(Search { set_kind: Some("json order".into()), ..Search::default() }), vec![two.id]),
         (by(Search { number: Some("PO-1".into()), ..Search::default() }), vec![two.id]),
         (by(Search { number: Some("PO-2".into()), ..Search::default() }), vec![]),
+        (by(Search { key: Some((None, "0042".into())), ..Search::default() }), vec![two.id]),
+        (by(Search { key: Some((Some("store".into()), "0042".into())), ..Search::default() }), vec![two.id]),
+        (by(Search { key: Some((Some("dock".into()), "0042".into())), ..Search::default() }), vec![]),
+        (by(Search { key: Some((None, "7".into())), number: Some("PO-1".into()), ..Search::default() }), vec![two.id]),
+        (by(Search { key: Some((None, "7".into())), number: Some("PO-2".into()), ..Search::default() }), vec![]),
         (by(Search { control: Some("1".into()), ..Search::default() }), vec![]),
         (by(Search { since: Some(Micros(1_002)), ..Search::default() }), vec![two.id]),
         (by(Search { until: Some(Micros(1_002)), ..Search::default() }), vec![one.id]),
