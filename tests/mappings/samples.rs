@@ -193,7 +193,7 @@ const EXCHANGED: &[(Standard, &str, &[&str], &[&str])] = &[
     (
         Standard::X12,
         "004010",
-        &["850", "860", "855", "865", "856", "810", "846", "832", "204", "940", "943"],
+        &["850", "860", "180", "855", "865", "856", "810", "846", "832", "204", "940", "943"],
         &[
             "850", "860", "855", "865", "856", "810", "832", "846", "852", "867", "861", "180", "990", "214", "210",
             "944", "945", "947", "820",
@@ -213,7 +213,7 @@ const EXCHANGED: &[(Standard, &str, &[&str], &[&str])] = &[
     (
         Standard::Xml,
         "",
-        &["ubl order", "ubl OrderResponse", "ubl DespatchAdvice", "cxml OrderRequest"],
+        &["ubl order", "ubl OrderResponse", "ubl DespatchAdvice", "ubl Invoice", "ubl CreditNote", "cxml OrderRequest"],
         &["ubl order", "ubl OrderResponse", "ubl DespatchAdvice", "ubl Invoice", "ubl CreditNote", "cxml OrderRequest"],
     ),
     (Standard::Csv, "", &["csv orders"], &["csv orders", "csv price-list", "csv stock-list"]),
