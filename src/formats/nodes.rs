@@ -40,7 +40,8 @@ pub(crate) struct Row {
     parent: u32,
     start: u32,
     len: u32,
-    /// `WIDE` with an index of `wide`, or the flags below, the number of the check, of children, and the position.
+    /// `WIDE`, and then `start` is an index of `wide`; or the flags below, the number of the check, of children, and the
+    /// position.
     meta: u32,
 }
 
@@ -94,7 +95,7 @@ impl Spot {
 }
 
 impl Row {
-    /// Where it stands: start and length.
+    /// Where a leaf of raw bytes stands: start and length.
     #[inline(always)]
     pub fn span(&self) -> (u32, u32) {
         (self.start, self.len)
@@ -103,7 +104,13 @@ impl Row {
     /// The number of its check; 0 if it is no leaf of raw bytes.
     #[inline(always)]
     pub fn check(&self) -> u16 {
-        if self.meta & WIDE == 0 { (self.meta >> CHECK) as u16 } else { 0 }
+        (self.meta >> CHECK) as u16
+    }
+
+    /// One with all links: which one of `wide`.
+    #[inline(always)]
+    fn wide(parent: u32, index: usize) -> Row {
+        Row { parent, start: index as u32, len: 0, meta: WIDE }
     }
 
     /// A leaf of raw bytes.
@@ -161,7 +168,7 @@ impl Nodes {
     pub fn get(&self, id: u32) -> Slot {
         let row = self.rows[id as usize];
         if row.meta & WIDE != 0 {
-            return self.wide[(row.meta & !WIDE) as usize];
+            return self.wide[row.start as usize];
         }
         let (position, children) = (row.meta & FEW, row.meta >> CHILDREN & FEW);
         let inner = row.meta & INNER != 0;
@@ -192,7 +199,7 @@ impl Nodes {
     pub fn kind(&self, id: u32) -> Kind {
         let row = self.rows[id as usize];
         match row.meta {
-            meta if meta & WIDE != 0 => self.wide[(meta & !WIDE) as usize].kind,
+            meta if meta & WIDE != 0 => self.wide[row.start as usize].kind,
             meta if meta & COMPONENT != 0 => Kind::Component,
             _ => Kind::Element,
         }
@@ -203,7 +210,7 @@ impl Nodes {
     pub fn first(&self, id: u32) -> u32 {
         let row = self.rows[id as usize];
         match row.meta {
-            meta if meta & WIDE != 0 => self.wide[(meta & !WIDE) as usize].first,
+            meta if meta & WIDE != 0 => self.wide[row.start as usize].first,
             meta if meta >> CHILDREN & FEW > 0 => id + 1,
             _ => NONE,
         }
@@ -214,7 +221,7 @@ impl Nodes {
     pub fn next(&self, id: u32) -> u32 {
         let row = self.rows[id as usize];
         if row.meta & WIDE != 0 {
-            return self.wide[(row.meta & !WIDE) as usize].next;
+            return self.wide[row.start as usize].next;
         }
         self.beside(id + (row.meta >> CHILDREN & FEW) + 1, row.parent)
     }
@@ -223,7 +230,7 @@ impl Nodes {
     #[inline]
     pub fn name(&self, id: u32) -> u32 {
         let row = self.rows[id as usize];
-        if row.meta & WIDE != 0 { self.wide[(row.meta & !WIDE) as usize].name } else { row.meta & FEW }
+        if row.meta & WIDE != 0 { self.wide[row.start as usize].name } else { row.meta & FEW }
     }
 
     /// What its value is, and where its raw bytes are.
@@ -231,7 +238,7 @@ impl Nodes {
     pub fn text(&self, id: u32) -> (Text, u32, u32) {
         let row = self.rows[id as usize];
         if row.meta & WIDE != 0 {
-            let slot = &self.wide[(row.meta & !WIDE) as usize];
+            let slot = &self.wide[row.start as usize];
             return (slot.text, slot.start, slot.len);
         }
         (if row.meta & INNER != 0 { Text::None } else { Text::Raw }, row.start, row.len)
@@ -242,7 +249,7 @@ impl Nodes {
     pub fn above(&self, id: u32) -> (Kind, u32, u32) {
         let row = self.rows[id as usize];
         if row.meta & WIDE != 0 {
-            let slot = &self.wide[(row.meta & !WIDE) as usize];
+            let slot = &self.wide[row.start as usize];
             return (slot.kind, slot.extra, slot.parent);
         }
         (if row.meta & COMPONENT != 0 { Kind::Component } else { Kind::Element }, row.meta & FEW, row.parent)
@@ -276,23 +283,24 @@ impl Nodes {
     /// A node to be changed.
     #[inline]
     pub fn get_mut(&mut self, id: u32) -> &mut Slot {
-        let meta = self.rows[id as usize].meta;
-        let wide = if meta & WIDE != 0 { meta & !WIDE } else { self.widen(id) };
+        let Row { meta, start, .. } = self.rows[id as usize];
+        let wide = if meta & WIDE != 0 { start } else { self.widen(id) };
         &mut self.wide[wide as usize]
     }
 
     #[cold]
     fn widen(&mut self, id: u32) -> u32 {
         let (slot, wide) = (self.get(id), self.wide.len() as u32);
-        self.rows[id as usize].meta = WIDE | wide;
+        let row = &mut self.rows[id as usize];
+        (row.meta, row.start) = (WIDE, wide);
         self.wide.push(slot);
         wide
     }
 
     /// Appends a node, and links it behind its parent's last child.
     pub fn add(&mut self, slot: Slot) -> u32 {
-        let Slot { parent, start, len, .. } = slot;
-        let id = self.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
+        let parent = slot.parent;
+        let id = self.push(Row::wide(parent, self.wide.len()));
         self.wide.push(slot);
         if parent != NONE {
             self.link(parent, id);
@@ -348,7 +356,7 @@ impl Nodes {
     /// Adds a segment with so many rows that were put behind it.
     #[inline]
     pub fn segment(&mut self, name: u32, (start, len): (u32, u32), extra: u32, parent: u32, rows: usize) -> u32 {
-        let id = self.push(Row { parent, start, len, meta: WIDE | self.wide.len() as u32 });
+        let id = self.push(Row::wide(parent, self.wide.len()));
         let (mut first, mut last) = (NONE, NONE);
         if let Some(row) = self.rows.get(id as usize + rows).filter(|_| rows > 0) {
             // The last one of all is below the segment, or the last composite is above it.

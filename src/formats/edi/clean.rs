@@ -3,12 +3,7 @@
 //! component's end, something missing or too much) nothing is kept, and the segment is read the long way, which finds
 //! the words for it. Where a value isn't right the set is read again, and each segment's values are looked at at once.
 
-use super::{
-    build::Builder,
-    fine::all_right,
-    scan::{COMPONENT, Classes, ELEMENT, SEGMENT},
-    scratch::Tables,
-};
+use super::{build::Builder, fine::all_right, scan::Syntax, scratch::Tables};
 use crate::{
     guides::{Checks, Shape, UNKNOWN},
     nodes::{Nodes, ROOM, Row, Spot},
@@ -85,7 +80,7 @@ impl<'a> Builder<'a> {
         let raw = self.raw;
         let cut = self.cuts.get(ordinal as usize - 1)?;
         let marks = raw.marked.marks.get(cut.first as usize..=cut.last as usize)?;
-        let set = Bytes { bytes: raw.bytes, classes: &raw.lexis.classes, shift: raw.marked.shift };
+        let set = Bytes { bytes: raw.bytes, delimiters: Delimiters::of(raw.syntax), shift: raw.marked.shift };
         let (segment, room) = self.tree.nodes().room()?;
         let known = self.checks.and_then(|all| Some((all, all.shapes.get(spec as usize)?)));
         let rows = set.elements(marks, known, segment, room)?;
@@ -116,29 +111,59 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// What ends an element, and what ends a component of it.
+#[derive(Clone, Copy)]
+struct Delimiters {
+    element: u8,
+    component: u8,
+}
+
+impl Delimiters {
+    /// Where nothing ends components, that of elements does, which is asked for first.
+    fn of(syntax: &Syntax) -> Delimiters {
+        Delimiters { element: syntax.element, component: syntax.component.unwrap_or(syntax.element) }
+    }
+}
+
 /// A set's bytes, and what they mean.
 #[derive(Clone, Copy)]
 struct Bytes<'a> {
     bytes: &'a [u8],
-    classes: &'a Classes,
+    delimiters: Delimiters,
     /// What to take from a mark to get its offset.
     shift: u32,
+}
+
+/// What a mark ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Element,
+    Component,
+    Segment,
 }
 
 type Marks<'a> = std::slice::Iter<'a, u32>;
 
 impl<'a> Bytes<'a> {
-    /// The next mark's offset and what it means; the set's end is that of its last segment.
+    /// The next mark's offset and what it ends; nothing if it is none of these. The last one ends the segment.
     #[inline(always)]
-    fn next(self, marks: &mut Marks) -> Option<(u32, u8)> {
+    fn next(self, marks: &mut Marks) -> Option<(u32, Ends)> {
         let at = marks.next()?.wrapping_sub(self.shift);
-        Some((at, self.bytes.get(at as usize).map_or(SEGMENT, |byte| self.classes.of_byte(*byte))))
+        if marks.len() == 0 {
+            return Some((at, Ends::Segment));
+        }
+        let byte = *self.bytes.get(at as usize)?;
+        match byte {
+            _ if byte == self.delimiters.element => Some((at, Ends::Element)),
+            _ if byte == self.delimiters.component => Some((at, Ends::Component)),
+            _ => None,
+        }
     }
 
     /// Reads all elements of a segment into rows, with the numbers of their checks, if they are `known`. Gives how many
     /// rows, or nothing if it isn't surely right what is there. Rows of empty elements are written, and written over:
-    /// that is less than to ask which are empty.
-    #[inline(always)]
+    /// that is less than to ask which are empty. A function of its own, since what it works with fills all registers.
+    #[inline(never)]
     fn elements(
         self,
         marks: &[u32],
@@ -153,11 +178,11 @@ impl<'a> Bytes<'a> {
         let (mut at, mut ends) = self.next(&mut marks)?;
         let (mut rows, mut present, mut alone) = (0, 0u64, 0u64);
         let mut spot = Spot::before_elements(known.map_or(UNKNOWN, |(_, shape)| shape.first));
-        while ends == ELEMENT {
+        while ends == Ends::Element {
             spot = spot.next();
             let from = at + 1;
             (at, ends) = self.next(&mut marks)?;
-            if ends == COMPONENT {
+            if ends == Ends::Component {
                 // The separator in a simple element is a fault, or part of the value.
                 let inner = match known {
                     Some((checks, _)) => Some(checks.composite(spot.check())?),
@@ -180,7 +205,7 @@ impl<'a> Bytes<'a> {
             alone |= u64::from(at > from) << spot.position();
         }
         let fits = |shape: &Shape| shape.whole && shape.holds(present | alone) && shape.may_stand_alone(alone);
-        let holds = ends == SEGMENT && known.is_none_or(|(_, shape)| fits(shape));
+        let holds = ends == Ends::Segment && known.is_none_or(|(_, shape)| fits(shape));
         holds.then_some(rows)
     }
 
@@ -194,15 +219,15 @@ impl<'a> Bytes<'a> {
         (base, mut spot): (u32, Spot),
         room: &mut [Row; ROOM],
         above: usize,
-    ) -> Option<(u32, u8, usize, u64)> {
-        let (mut rows, mut there, mut ends) = (above + 1, 0u64, COMPONENT);
+    ) -> Option<(u32, Ends, usize, u64)> {
+        let (mut rows, mut there, mut ends) = (above + 1, 0u64, Ends::Component);
         let parent = base + above as u32;
         loop {
             spot = spot.next();
             room[rows % ROOM] = Row::leaf(parent, spot, from, at - from);
             rows += usize::from(at > from);
             there |= u64::from(at > from) << spot.position();
-            if ends != COMPONENT {
+            if ends != Ends::Component {
                 return Some((at, ends, rows, there));
             }
             from = at + 1;

@@ -127,11 +127,21 @@ impl Collected {
     }
 
     /// One more segment, by its offsets from the set's start; it has a terminator.
-    #[inline]
     pub fn add(&mut self, start: u32, end: u32) {
-        self.segments += 1;
         self.spans.push((start, end));
-        (self.end, self.next) = (self.start + u64::from(end), self.start + u64::from(end) + 1);
+        self.count();
+    }
+
+    /// With all of its spans, each with a terminator behind it: says how many, and where the last one ends.
+    pub fn counted(mut self) -> Collected {
+        self.count();
+        self
+    }
+
+    fn count(&mut self) {
+        let end = self.spans.last().map_or(0, |(_, end)| u64::from(*end));
+        self.segments = self.spans.len() as u32;
+        (self.end, self.next) = (self.start + end, self.start + end + 1);
     }
 
     /// From here on only its end is looked for.

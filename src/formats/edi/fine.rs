@@ -29,7 +29,7 @@ pub(crate) fn all_right(bytes: &[u8], rows: &[Row], checks: &Checks) -> bool {
             let check = checks.checks.get(usize::from(row.check())).unwrap_or(&NOTHING);
             coded = coded << 1 | u64::from(check.needs & CODED);
             other = other << 1 | u64::from(check.needs / OTHER % 2);
-            fit &= fits(check, row.span().1) | (check.needs & OTHER != 0);
+            fit &= fits(check, row.span().1);
         }
         let right = |due: Due, fine: bool| fine || slowly(bytes, due, checks);
         fit && dues(rows, coded).all(|due| right(due, is_code(bytes, due, checks)))
@@ -74,11 +74,10 @@ fn word(bytes: &[u8], due: Due) -> (u64, u64) {
 fn is_code(bytes: &[u8], due: Due, checks: &Checks) -> bool {
     let Some(check) = checks.checks.get(due.check as usize) else { return false };
     let (word, _) = word(bytes, due);
-    let found = match checks.buckets.get(check.buckets as usize + bucket(word, check.mask)) {
-        Some([a, b, c, d]) => (*a == word) | (*b == word) | (*c == word) | (*d == word),
-        None => false,
-    };
-    found & (due.len <= 8)
+    // One of more bytes than a code here has a number that is too large.
+    let Ok(code) = u32::try_from(word) else { return false };
+    let found = checks.buckets.get(check.detail as usize + bucket(code, check.mask));
+    found.is_some_and(|codes| codes.iter().fold(false, |found, one| found | (*one == code)))
 }
 
 /// True if a value is surely a number or a day of its kind.
@@ -95,8 +94,8 @@ fn is_other(bytes: &[u8], due: Due, checks: &Checks) -> bool {
     let number = word ^ ((points >> 7) * u64::from(b'.' ^ b'0')) | (ONES * 0x30) & !mask;
     // The high half of each byte is 3, and still is when 6 is added: 0x30 to 0x39.
     let digits = (number & HALVES) | ((number.wrapping_add(ONES * 0x06) & HALVES) >> 4) == ONES * 0x33;
-    let length = due.len.wrapping_sub(u32::from(points != 0)).wrapping_sub(u32::from(check.min));
-    let fits = (length <= u32::from(check.span)) & (due.len <= 8);
+    let length = due.len.wrapping_sub(u32::from(points != 0)).wrapping_sub(check.detail & 0xFFFF);
+    let fits = (length <= check.detail >> 16) & (due.len <= 8);
     (fits & digits & one) && (check.needs == OTHER || day(check, word))
 }
 

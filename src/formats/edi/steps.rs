@@ -7,19 +7,10 @@ use crate::guides::Guide;
 pub(super) struct Steps {
     /// Whose slots these are.
     guide: Option<&'static Guide>,
-    /// By pairs: the newer one of two stands first. Each is the slot of the last segment (from 1), the next one's id, and
-    /// the slot that takes it: 16, 32 and 16 bits.
-    known: Vec<[u64; 2]>,
-    kept: usize,
+    /// By the slot of the last segment, and the column of the next one's id: the slot that takes one of that column, from
+    /// 1. A document that goes all ways of a large guide looks at all of it, so it is small: some 20 kB.
+    known: Vec<u16>,
 }
-
-/// Pairs of steps, at first and at most: most documents go some dozen ways, and one that goes all of a large guide's
-/// some thousands.
-const FEWEST: usize = 128;
-const MOST: usize = 8192;
-
-/// A slot that there is not: what leads to it has to be searched for each time.
-const NOWHERE: u32 = u16::MAX as u32;
 
 impl Steps {
     /// Those of a guide: if they are another's, none.
@@ -27,61 +18,25 @@ impl Steps {
         if !self.guide.is_some_and(|known| std::ptr::eq(known, guide)) {
             self.guide = Some(guide);
             self.known.clear();
-            self.known.resize(FEWEST, [0; 2]);
-            self.kept = 0;
+            self.known.resize(guide.plan.slots.len() * guide.plan.columns.width(), 0);
         }
     }
 
-    /// The slot that takes a segment behind the one that slot `at` has taken; there may be no such slot.
+    /// The slot that may take a segment behind the one that slot `at` has taken: if it is one of that id. There may be no
+    /// such slot.
     #[inline]
-    pub fn get(&self, at: u32, id: u32) -> Option<u32> {
-        let from = from(at, id);
-        let [newer, older] = *self.known.get(home(from, self.known.len()))?;
-        let step = if newer >> 16 == from { newer } else { older };
-        (step >> 16 == from).then_some(step as u32 & NOWHERE)
+    pub fn get(&self, guide: &Guide, at: u32, id: u32) -> Option<u32> {
+        let columns = &guide.plan.columns;
+        self.known.get(at as usize * columns.width() + columns.column(id))?.checked_sub(1).map(u32::from)
     }
 
     /// Keeps a step, or that there is none to be kept.
-    pub fn put(&mut self, at: u32, id: u32, to: Option<u32>) {
-        let to = to.unwrap_or(NOWHERE);
-        if at >= NOWHERE || to > NOWHERE || self.known.is_empty() {
-            return;
-        }
-        if self.kept > self.known.len() && self.known.len() < MOST {
-            self.grow();
-        }
-        self.kept += 1;
-        self.add(from(at, id) << 16 | u64::from(to));
-    }
-
-    fn add(&mut self, step: u64) {
-        let home = home(step >> 16, self.known.len());
-        if let Some([newer, older]) = self.known.get_mut(home) {
-            if *newer >> 16 != step >> 16 {
-                *older = *newer;
-            }
-            *newer = step;
+    pub fn put(&mut self, guide: &Guide, at: u32, id: u32, to: Option<u32>) {
+        let columns = &guide.plan.columns;
+        let step = to.map_or(Some(0), |to| u16::try_from(to + 1).ok());
+        let place = self.known.get_mut(at as usize * columns.width() + columns.column(id));
+        if let (Some(place), Some(step)) = (place, step) {
+            *place = step;
         }
     }
-
-    fn grow(&mut self) {
-        let more = vec![[0; 2]; self.known.len() * 4];
-        let old = std::mem::replace(&mut self.known, more);
-        // The older ones first, so that they stay the older ones.
-        for step in old.into_iter().flat_map(|[newer, older]| [older, newer]).filter(|step| *step != 0) {
-            self.add(step);
-        }
-    }
-}
-
-/// Where we are and what comes, as a number of 48 bits that is not 0.
-#[inline]
-fn from(at: u32, id: u32) -> u64 {
-    u64::from(at + 1) << 32 | u64::from(id)
-}
-
-/// Which of so many pairs, a power of two. 2^64 divided by the golden ratio spreads keys that differ in few bits.
-#[inline]
-fn home(from: u64, pairs: usize) -> usize {
-    (from.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize & pairs.wrapping_sub(1)
 }

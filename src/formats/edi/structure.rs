@@ -150,9 +150,9 @@ impl Structure {
     /// Where a segment will go by a step that was gone before; nothing is moved yet.
     #[inline]
     pub fn ahead(&self, id: u32) -> Option<Ahead> {
-        let to = self.steps.get(self.frames.last()?.at, id)?;
+        let to = self.steps.get(self.guide, self.frames.last()?.at, id)?;
         let slot = self.guide.plan.slots.get(to as usize)?;
-        Some(Ahead { to, slot, depth: slot.depth })
+        (slot.id == id).then_some(Ahead { to, slot, depth: slot.depth })
     }
 
     /// Goes a step that was looked for from here. `at` is the segment's start and length in the set.
@@ -179,7 +179,7 @@ impl Structure {
         let repeats = |frame: &Frame| frame.at != slot && slots.get(frame.at as usize).is_some_and(|at| at.id == id);
         let inner = self.frames.get(depth..).unwrap_or_default();
         if let Some(last) = inner.last().filter(|_| begun && !inner.iter().any(repeats)) {
-            self.steps.put(last.at, id, Some(slot));
+            self.steps.put(self.guide, last.at, id, Some(slot));
         }
     }
 
@@ -199,7 +199,7 @@ impl Structure {
                     let placed = self.take((depth, slot), segment, &late, tree, faults);
                     if faults.count() > before || !late.is_empty() {
                         // Something was passed over that must be there: that is to be said each time.
-                        self.steps.put(at, id, None);
+                        self.steps.put(self.guide, at, id, None);
                     }
                     return placed;
                 }

@@ -85,7 +85,7 @@ impl Window {
         }
         self.go_to(header.start);
         let shift = (header.start - self.base) as u32;
-        let mut start = 0u32;
+        let (mut start, most) = (0u32, most_segments(limit));
         let mut set = Collected::at(header.start, spans);
         loop {
             let bytes = source.from(header.start);
@@ -93,7 +93,7 @@ impl Window {
             let (mut mark, mut next) = (self.mark, self.end);
             while let Some(last) = terminators.get(next).map(|last| *last as usize) {
                 let Some(end) = marks.get(last).map(|at| at.wrapping_sub(shift)) else { return Ok(None) };
-                if end as usize > limit || set.spans.len() >= most_segments(limit) {
+                if end as usize > limit || set.spans.len() >= most {
                     return Ok(None);
                 }
                 while bytes.get(start as usize).is_some_and(u8::is_ascii_whitespace) {
@@ -114,22 +114,22 @@ impl Window {
                 let (mut closes, segment) = (false, bytes.get(start as usize..end as usize));
                 if !ends_plainly || ends.ids.contains(&packed) {
                     let id = &*id_of(segment.unwrap_or_default(), syntax);
-                    if set.segments > 0 && ends.others.contains(&id) {
+                    if !set.spans.is_empty() && ends.others.contains(&id) {
                         (self.mark, self.end) = (mark, next - 1);
-                        return Ok(Some(set));
+                        return Ok(Some(set.counted()));
                     }
                     if ends.lengthy.contains(&id) {
                         return Ok(None);
                     }
                     closes = *id == *ends.trailer;
                 }
-                set.add(start, end);
+                set.spans.push((start, end));
                 cuts.push(Cut { first: mark as u32, last: last as u32, id: packed });
                 (mark, start) = (last + 1, end + 1);
                 if closes {
                     (self.mark, self.end) = (mark, next);
                     set.closed = true;
-                    return Ok(Some(set));
+                    return Ok(Some(set.counted()));
                 }
             }
             (self.mark, self.end) = (mark, next);

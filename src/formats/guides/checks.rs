@@ -11,7 +11,7 @@ const MOST: usize = 63;
 /// separators is. What a value must be more than this says `values::check` knows.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Check {
-    /// The least length, in characters; of numbers without sign and point.
+    /// The least length, in characters; 0 of numbers.
     pub min: u16,
     /// How much longer it may be, at most.
     pub span: u16,
@@ -21,8 +21,9 @@ pub(crate) struct Check {
     pub needs: u8,
     /// 1 if one point may stand among its digits, which doesn't count.
     pub point: u8,
-    /// The first of its buckets.
-    pub buckets: u32,
+    /// Of what is coded, the first of its buckets; of a number the least count of its digits, and above it how many more it
+    /// may have at most.
+    pub detail: u32,
     /// Index of the composite's shape; `SIMPLE` for a simple element.
     pub shape: u32,
 }
@@ -38,7 +39,7 @@ pub(crate) const LONG: u8 = 8;
 
 /// What needs nothing: the check of what is no value, number 0 of all.
 pub(crate) const NOTHING: Check =
-    Check { min: 0, span: u16::MAX, mask: 0, needs: 0, point: 0, buckets: 0, shape: SIMPLE };
+    Check { min: 0, span: u16::MAX, mask: 0, needs: 0, point: 0, detail: 0, shape: SIMPLE };
 
 /// No check that is asked for has this number, nor any of the 63 behind it: a shape that has them isn't whole.
 pub(crate) const UNKNOWN: u32 = 0xFF00;
@@ -46,14 +47,14 @@ pub(crate) const UNKNOWN: u32 = 0xFF00;
 /// No composite.
 const SIMPLE: u32 = u32::MAX;
 
-/// Codes of up to eight bytes, the first byte lowest; 0 for none.
-pub(crate) type Bucket = [u64; 4];
+/// Codes of up to four bytes, the first byte lowest; 0 for none. Longer ones are few.
+pub(crate) type Bucket = [u32; 4];
 
-/// Which bucket a code stands in, of a power of two: bits that differ where codes differ in few. 2^64 divided by the
+/// Which bucket a code stands in, of a power of two: bits that differ where codes differ in few. 2^32 divided by the
 /// golden ratio (Fibonacci hashing).
 #[inline(always)]
-pub(crate) fn bucket(code: u64, mask: u16) -> usize {
-    (code.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize & usize::from(mask)
+pub(crate) fn bucket(code: u32, mask: u16) -> usize {
+    (code.wrapping_mul(0x9E37_79B9) >> 16) as usize & usize::from(mask)
 }
 
 /// What an element needs, and whether it may have a point.
@@ -132,7 +133,7 @@ impl Checks {
     pub(super) fn of(specs: &[Arc<SegmentSpec>], spread: bool) -> Checks {
         // What has no codes looks into an empty bucket.
         let mut laying = Laying::default();
-        laying.made.buckets.push([0; 4]);
+        laying.made.buckets.push(Bucket::default());
         laying.made.checks.push(NOTHING);
         laying.made.shapes.resize_with(specs.len(), Shape::default);
         for (at, spec) in specs.iter().enumerate() {
@@ -194,24 +195,40 @@ impl Laying {
         let any = matches!(element.class, Class::Composite | Class::Binary) || needs & LONG != 0;
         let (min, max) = if any { (0, 0) } else { (element.min, element.max) };
         let span = if max == 0 { u32::MAX } else { max.saturating_sub(min) };
-        let (buckets, mask) = if needs & CODED != 0 { self.lay(&element.codes) } else { (0, 0) };
         let few = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
-        Check { min: few(min), span: few(span), mask, needs, point, buckets, shape: SIMPLE }
+        let (min, span) = (few(min), few(span));
+        if needs & OTHER != 0 {
+            let detail = u32::from(span) << 16 | u32::from(min);
+            return Check { needs, point, detail, ..NOTHING };
+        }
+        let (detail, mask) = if needs & CODED != 0 { self.lay(&element.codes) } else { (0, 0) };
+        Check { min, span, mask, needs, point, detail, shape: SIMPLE }
     }
 
-    /// Lays out a code list: a bucket for each code, mostly.
+    /// Lays out a code list: a bucket for two codes, or for fewer, so that each has room.
     fn lay(&mut self, codes: &Arc<Codes>) -> (u32, u16) {
         let address = Arc::as_ptr(codes) as usize;
         if let Some(laid) = self.lists.get(&address) {
             return *laid;
         }
-        let mask = (codes.len().next_power_of_two() - 1).min(usize::from(u16::MAX)) as u16;
+        let short = codes.iter().filter(|code| code.len() <= 4);
+        let short: Vec<u32> =
+            short.map(|code| code.bytes().rev().fold(0, |word, b| word << 8 | u32::from(b))).collect();
         let first = self.made.buckets.len();
-        self.made.buckets.resize(first + usize::from(mask) + 1, [0; 4]);
-        for code in codes.iter().filter(|code| code.len() <= 8) {
-            let code = code.bytes().rev().fold(0, |word, byte| word << 8 | u64::from(byte));
-            let room = self.made.buckets[first + bucket(code, mask)].iter_mut().find(|place| **place == 0);
-            room.into_iter().for_each(|place| *place = code);
+        let fewest = short.len().div_ceil(2).next_power_of_two();
+        let mut mask = 0;
+        for buckets in [fewest, 2 * fewest, 4 * fewest] {
+            mask = (buckets - 1).min(usize::from(u16::MAX)) as u16;
+            self.made.buckets.truncate(first);
+            self.made.buckets.resize(first + usize::from(mask) + 1, Bucket::default());
+            let fill = |code: &u32| {
+                let room = self.made.buckets[first + bucket(*code, mask)].iter_mut().find(|place| **place == 0);
+                room.map(|place| *place = *code).is_some()
+            };
+            // Of those without room the guide knows.
+            if short.iter().map(fill).fold(true, |all, one| all & one) {
+                break;
+            }
         }
         self.lists.insert(address, (first as u32, mask));
         (first as u32, mask)

@@ -2,7 +2,10 @@
 
 use super::{Checks, Part, SegmentSpec, Table};
 use crate::{names::Names, piece::Standard};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A segment or loop of the plan.
 #[derive(Debug, Clone)]
@@ -50,9 +53,21 @@ pub(crate) struct Plan {
     pub checks: [Checks; 2],
     /// The names of segments and loops.
     pub names: Names,
+    /// Of the segments' ids.
+    pub columns: Columns,
     /// (first slot of a level, segment id) to the first slot of that level that takes it.
     places: Table,
 }
+
+/// A column for each id, in a table that has one row for each slot. Other ids have a column of these, too.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    of: Box<[u8; 1 << COLUMN_BITS]>,
+    factor: u32,
+    width: usize,
+}
+
+const COLUMN_BITS: u32 = 10;
 
 /// No spec is known for it.
 pub(crate) const NO_SPEC: u32 = u32::MAX;
@@ -81,6 +96,7 @@ impl Plan {
         let mut places = Vec::new();
         plan.lay(parts, 0, &index, &mut places);
         plan.places = Table::of(places);
+        plan.columns = Columns::of(plan.slots.iter().map(|slot| slot.id));
         plan.name();
         plan
     }
@@ -145,6 +161,47 @@ impl Plan {
             }
         }
     }
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Columns { of: Box::new([0; 1 << COLUMN_BITS]), factor: 1, width: 0 }
+    }
+}
+
+impl Columns {
+    /// Two ids may share a column where there are very many: then steps to them aren't remembered both.
+    fn of(ids: impl Iterator<Item = u32>) -> Columns {
+        let ids: BTreeSet<u32> = ids.collect();
+        let places = |factor| ids.iter().map(move |id| column_place(*id, factor));
+        // 2^32 divided by the golden ratio spreads ids that differ in few bits; with this or one of the next no two of
+        // some dozens fall together.
+        let mut factors = (0..256).map(|n: u32| 0x9E37_79B9 + 2 * n);
+        let apart = |factor: &u32| places(*factor).collect::<BTreeSet<_>>().len() == ids.len();
+        let factor = factors.find(apart).unwrap_or(0x9E37_79B9);
+        let mut columns = Columns { factor, width: ids.len().clamp(1, 256), ..Columns::default() };
+        for (column, place) in places(factor).enumerate() {
+            columns.of[place] = (column % columns.width) as u8;
+        }
+        columns
+    }
+
+    /// How many there are.
+    #[inline]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The column of an id.
+    #[inline]
+    pub fn column(&self, id: u32) -> usize {
+        self.of[column_place(id, self.factor)].into()
+    }
+}
+
+#[inline]
+fn column_place(id: u32, factor: u32) -> usize {
+    (id.wrapping_mul(factor) >> (u32::BITS - COLUMN_BITS)) as usize
 }
 
 fn place(first: u32, id: u32) -> u64 {
