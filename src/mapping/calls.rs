@@ -11,8 +11,8 @@ use super::{
 use crate::formats::piece::Standard;
 
 const PIPES: &[&str] = &[
-    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "split", "join", "default", "party", "item",
-    "ref", "when", "prefix",
+    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "lines", "split", "join", "default", "party",
+    "item", "ref", "when", "prefix",
 ];
 
 impl Fields<'_> {
@@ -64,6 +64,7 @@ impl Fields<'_> {
                 }
             }
             ("cut", Some(_)) => Pipe::Cut(some(argument).ok_or_else(|| takes("a number of characters, from 1"))?),
+            ("lines", _) => self.lines(call, route)?,
             ("split", Some(text)) if !text.is_empty() => Pipe::Split(text.into()),
             ("join", Some(text)) => Pipe::Join(text.into()),
             ("prefix", Some(text)) if !text.is_empty() => Pipe::Prefix(text.into()),
@@ -82,6 +83,39 @@ impl Fields<'_> {
                 return Err(wrong(format!("`{name}` is no pipe{}", hint(name, PIPES.iter().copied()))));
             }
         })
+    }
+
+    /// `NAD04.01 | lines(35, 04.05)`: the text may run on up to that place; all places between are its own.
+    fn lines(&mut self, call: &expr::PipeCall, route: Option<&Route>) -> Result<Pipe, (usize, String)> {
+        let takes = "lines takes how many characters a place has, and the last place that the text may run on to, as in \
+                     NAD04.01 | lines(35, 04.05)";
+        let wrong = || (call.offset, takes.to_owned());
+        let route = route.ok_or_else(wrong)?;
+        let [width, last] = call.arguments.as_slice() else { return Err(wrong()) };
+        let width = width.text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(wrong)?;
+        let last = (self.router.beside(&last.text, route, last.offset)?, last.offset);
+        if self.router.nowhere {
+            return Ok(Pipe::Lines(width, vec![]));
+        }
+        let between =
+            |from: u16, to: u16, leaf: &dyn Fn(u16) -> Leaf| -> Vec<Leaf> { (from + 1..=to).map(leaf).collect() };
+        let behind = match (&route.leaf, &last.0) {
+            (Leaf::Element { element, component }, Leaf::Element { element: other, component: to })
+                if element == other =>
+            {
+                between((*component).max(1), *to, &|component| Leaf::Element { element: *element, component })
+            }
+            (Leaf::Element { element, component: 0 }, Leaf::Element { element: to, component: 0 }) => {
+                between(*element, *to, &|element| Leaf::Element { element, component: 0 })
+            }
+            _ => vec![],
+        };
+        match behind.is_empty() {
+            true => {
+                Err((last.1, "the last place must stand behind the first, in the same composite or segment".into()))
+            }
+            false => Ok(Pipe::Lines(width, behind)),
+        }
     }
 
     /// `when(06, 07)`: where time and zone stand beside an X12 date; `when(01.03)`: the code of EDIFACT's format; `when(iso)`.

@@ -395,6 +395,10 @@ impl Fields<'_> {
                     let sentence = format!("{} behind table can't be undone; put it before the table", call.name);
                     self.wrong_at(spot, (call.offset, sentence));
                 }
+                Ok(Pipe::Lines(..)) if !pipes.is_empty() || field.alternatives.len() > 1 => {
+                    let sentence = "lines stands first, behind the one path whose places it names".to_owned();
+                    self.wrong_at(spot, (call.offset, sentence));
+                }
                 Ok(pipe) => pipes.push(pipe),
                 Err(wrong) => self.wrong_at(spot, wrong),
             }

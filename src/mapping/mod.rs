@@ -55,6 +55,7 @@ mod told;
 mod unfit;
 mod unread;
 pub mod versions;
+mod wrapped;
 mod write;
 mod write_edi;
 mod write_loops;

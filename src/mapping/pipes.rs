@@ -10,6 +10,7 @@
 //! | `pad(n, c)` | takes leading c off | fills up to n |
 //! | `prefix(p)` | takes p off, where it stands before the text | puts it before |
 //! | `cut(n)` | the first n characters | the same |
+//! | `lines(n, p)` | with what stands behind it up to place p | taken apart, n characters a place: see `wrapped` |
 //! | `split(s)`, `join(s)` | one text → many, many → one | each the other's inverse |
 //! | `default(x)` | x where nothing stands | as it is |
 //! | `party(q)`, `item`, `ref(s)` | an id → an id with its scheme | picks the id that can be said so |
@@ -22,6 +23,7 @@ use super::{
     plan::{Leaf, Pipe, Program},
     schemes,
     shape::Shape,
+    wrapped,
 };
 use crate::{
     canonical::Date,
@@ -118,6 +120,13 @@ fn read_one<'t>(
         Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Pad(..) | Pipe::Prefix(_) | Pipe::Cut(_) => {
             hit.text = altered(pipe, &hit.text).into();
         }
+        Pipe::Lines(width, behind) => {
+            let more = behind.iter().map(|leaf| beside(tree, hit.container, leaf, seen));
+            let parts: Vec<&str> = more.filter(|part| !part.is_empty()).collect();
+            if !parts.is_empty() {
+                hit.text = wrapped::joined(*width, &hit.text, &parts).into();
+            }
+        }
         Pipe::Party(leaf) => {
             let qualifier = beside(tree, hit.container, leaf, seen);
             hit.tag = Some(schemes::party(program.standard, qualifier.trim()));
@@ -151,7 +160,7 @@ fn altered(pipe: &Pipe, text: &str) -> String {
 /// What pipes make of a text that the mapping says itself; none where that is a list, or an id with its scheme.
 pub fn constant(pipes: &[Pipe], text: &str) -> Option<String> {
     pipes.iter().try_fold(text.to_owned(), |text, pipe| match pipe {
-        Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(_) | Pipe::Item | Pipe::Ref(_) => None,
+        Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(_) | Pipe::Item | Pipe::Ref(_) | Pipe::Lines(..) => None,
         pipe => Some(altered(pipe, &text)),
     })
 }
@@ -295,7 +304,7 @@ pub fn plain(value: &Value) -> Option<String> {
     }
 }
 
-/// The inverse of pipes, last first. `code`: told the format's code where a date's stands beside it.
+/// The inverse of pipes, last first. `code`: told what else is written beside it: a date's format, the rest of a text.
 pub fn write(
     pipes: &[Pipe],
     mut text: String,
@@ -331,6 +340,11 @@ pub fn write(
             }
             Pipe::Prefix(prefix) => text = format!("{prefix}{text}"),
             Pipe::Cut(width) => text = text.chars().take(*width).collect(),
+            Pipe::Lines(width, behind) => {
+                let mut parts = wrapped::taken_apart(&text, *width, behind.len() + 1)?.into_iter();
+                text = parts.next().unwrap_or_default();
+                behind.iter().zip(parts).for_each(|(leaf, part)| code(leaf, &part));
+            }
             Pipe::Decimal(_) | Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Default(_) => {}
             // Lists and schemes are taken apart before a single text is written.
             Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(_) | Pipe::Item | Pipe::Ref(_) => {}

@@ -300,6 +300,8 @@ pub enum Pipe {
     Lower,
     Pad(usize, char),
     Cut(usize),
+    /// A text that runs on into the places behind its own, so many characters in each.
+    Lines(usize, Vec<Leaf>),
     /// Stands before the text in the document.
     Prefix(String),
     Split(String),

@@ -336,9 +336,9 @@ impl<'p> Run<'p> {
     }
 
     fn text(&mut self, pipes: &[&'p [Pipe]], route: &'p Route, every: bool, mut text: String, puts: &mut Vec<Put<'p>>) {
-        let mut beside = None;
+        let mut beside = Vec::new();
         for pipes in pipes {
-            let mut code = |leaf: &Leaf, code: &str| beside = Some((leaf.clone(), code.to_owned()));
+            let mut code = |leaf: &Leaf, code: &str| beside.push((leaf.clone(), code.to_owned()));
             match pipes::write(pipes, text, self.program, self.context.tables, &mut code) {
                 Ok(written) => text = written,
                 Err(wrong) => return self.wrong(&route.text, wrong),
@@ -347,10 +347,7 @@ impl<'p> Run<'p> {
         if text.is_empty() {
             return;
         }
-        let what = match beside {
-            Some(coded) => What::Beside(text, vec![coded]),
-            None => What::Text(text),
-        };
+        let what = if beside.is_empty() { What::Text(text) } else { What::Beside(text, beside) };
         puts.push(Put { route, what, every, spare: false, pointer: self.pointer.clone() });
     }
 

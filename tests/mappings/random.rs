@@ -313,6 +313,9 @@ impl Maker<'_> {
         let Some(Says::Any { most, letters }) = said.repertoire.line(&self.path).map(|line| &line.says) else {
             return text;
         };
+        // Where there is room for it, a text runs on.
+        let text =
+            if *most > 35 && self.random.random_bool(0.3) { format!("{text} {}", self.any_text(said)) } else { text };
         let text: String = text.chars().take(*most).collect();
         match letters {
             Letters::Any => text.trim().to_owned(),

@@ -260,6 +260,8 @@ impl Reader {
                 *says = Says::Words(said.map(|(_, target)| target.clone()).collect());
             }
             ("cut", Says::Any { most, .. }) => *most = (*most).min(argument.parse().unwrap()),
+            // A text may run on into the places behind: so long that it takes two of them.
+            ("lines", Says::Any { most, .. }) => *most = 60,
             ("upper", Says::Any { letters, .. }) => *letters = Letters::Upper,
             ("lower", Says::Any { letters, .. }) => *letters = Letters::Lower,
             ("ref", _) => *says = Says::Ids { schemes: vec![argument.to_owned()], how: Many::OneOfEachScheme },

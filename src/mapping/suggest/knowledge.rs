@@ -311,6 +311,7 @@ impl Teller<'_> {
             Pipe::Lower => Known::Text("lower".into()),
             Pipe::Pad(width, fill) => Known::Text(format!("pad({width}, '{fill}')")),
             Pipe::Cut(width) => Known::Text(format!("cut({width})")),
+            Pipe::Lines(width, behind) => Known::Text(format!("lines({width}, {})", Key::of(behind.last()?)?.text())),
             Pipe::Split(mark) => Known::Text(format!("split('{mark}')")),
             Pipe::Join(mark) => Known::Text(format!("join('{mark}')")),
             Pipe::Default(text) => Known::Text(format!("default({text})")),
