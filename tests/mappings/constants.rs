@@ -221,8 +221,8 @@ fn what_write_says_is_explained_as_the_mappings_own() {
     };
     assert_eq!(told(&message), (vec![], "BEG02: \"SA\"".to_owned()));
     let mut said = message.clone();
-    said["ext"] = json!({ "order_type": "SA" });
-    assert_eq!(told(&said), (vec!["/ext/order_type".to_owned()], "order_type: BEG02".to_owned()));
+    said["kind"] = "standard".into();
+    assert_eq!(told(&said), (vec!["/kind".to_owned()], "kind: BEG02 | table(order_kind)".to_owned()));
 }
 
 const MESSAGE: &str = r#"{ "number": "PO-1", "purpose": "original", "placed": { "date": "2026-03-02" }, "currency": "USD",
