@@ -11,8 +11,8 @@ use super::{
 use crate::formats::piece::Standard;
 
 const PIPES: &[&str] = &[
-    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "lines", "split", "join", "default", "party",
-    "item", "ref", "when", "prefix",
+    "date", "decimal", "table", "trim", "upper", "lower", "pad", "cut", "lines", "sscc", "number", "split", "join",
+    "default", "party", "item", "ref", "when", "prefix",
 ];
 
 impl Fields<'_> {
@@ -78,6 +78,12 @@ impl Fields<'_> {
             ("date" | "table" | "pad" | "cut" | "prefix" | "split" | "join" | "default" | "ref" | "party", _) => {
                 return Err(takes("an argument in parentheses"));
             }
+            ("number", Some(".")) => Pipe::Number('.'),
+            ("number", Some(",")) => Pipe::Number(','),
+            ("number", _) => return Err(takes("the decimal mark: number('.') or number(',')")),
+            ("sscc", None) => Pipe::Sscc(false),
+            ("sscc", Some("00")) => Pipe::Sscc(true),
+            ("sscc", _) => return Err(takes("nothing, or 00 where the application identifier stands before it")),
             ("trim" | "upper" | "lower" | "item", Some(_)) => return Err(takes("no argument")),
             (name, _) => {
                 return Err(wrong(format!("`{name}` is no pipe{}", hint(name, PIPES.iter().copied()))));

@@ -31,6 +31,7 @@ pub(super) const KEYS: &[&str] = &[
     "to",
     "claims",
     "unmapped",
+    "unwritten",
     "tables",
     "sets",
     "layout",
@@ -97,7 +98,7 @@ impl Compiler<'_> {
         // What is wrong with one of these hides nothing that is wrong with another.
         let (name, from, message) = (self.name(), self.from(), self.message());
         let claims = self.claims(from.as_ref());
-        let unmapped = self.unmapped();
+        let [unmapped, unwritten] = ["unmapped", "unwritten"].map(|key| self.policy(key));
         let tables = self.tables(find);
         let namespaces = self.namespaces();
         let guide = from.as_ref().map(|from| self.guide(from, guide));
@@ -141,6 +142,7 @@ impl Compiler<'_> {
             guide,
             claims,
             unmapped,
+            unwritten,
             sets_by,
             layout,
             tables,
@@ -296,6 +298,7 @@ impl Compiler<'_> {
             self.say(self.yaml.spot, "`claims:` is missing, as in `claims: { direction: in }`");
             return claims;
         };
+        claims.spot = yaml.spot;
         for entry in yaml.entries() {
             let text = entry.value.text().map(str::to_owned);
             match (entry.key.as_str(), text) {
@@ -332,13 +335,14 @@ impl Compiler<'_> {
         claims
     }
 
-    fn unmapped(&mut self) -> Unmapped {
-        match self.yaml.get("unmapped").map(|y| y.text()) {
+    /// What is to be done with what no line reads (`unmapped:`), or writes (`unwritten:`).
+    fn policy(&mut self, key: &str) -> Unmapped {
+        match self.yaml.get(key).map(|y| y.text()) {
             None | Some(Some("warn")) => Unmapped::Warn,
             Some(Some("ignore")) => Unmapped::Ignore,
             Some(Some("reject")) => Unmapped::Reject,
             Some(_) => {
-                self.say(self.spot("unmapped"), "`unmapped:` is ignore, warn or reject");
+                self.say(self.spot(key), format!("`{key}:` is ignore, warn or reject"));
                 Unmapped::Warn
             }
         }

@@ -110,6 +110,17 @@ impl DateFormat {
         Some(text)
     }
 
+    /// How many characters a date of this form has; none where that differs.
+    pub fn width(&self) -> Option<u32> {
+        let DateFormat::Pattern(tokens) = self else { return None };
+        let width = |token: &Token| match token {
+            Token::Year4 => 4,
+            Token::Year2 | Token::Month | Token::Day => 2,
+            Token::Mark(_) => 1,
+        };
+        Some(tokens.iter().map(width).sum())
+    }
+
     /// For sentences: `yyyymmdd`.
     pub fn words(&self) -> String {
         let DateFormat::Pattern(tokens) = self else { return "yyyy-mm-dd".into() };

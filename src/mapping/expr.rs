@@ -4,7 +4,7 @@
 //! field       = alternative { "??" alternative } { "|" pipe }
 //! alternative = path | 'literal' | number | $tenant.currency | "(" field ")"
 //! pipe        = name [ "(" argument { "," argument } ")" ]
-//! path        = { "^" } [ "/" ] step { "/" step }
+//! path        = { "^" } [ "/" ] step { "/" step } [ "?" ]
 //! step        = name { "[" leaf "=" value { "," value } "]" } [ "*" ] [ "{" qualifier { "," … } "}" ] [ "." leaf ]
 //! ```
 //! Offsets count characters from the start of the field's text.
@@ -49,6 +49,8 @@ pub struct Path {
     /// From the document's root (`/a/b`).
     pub absolute: bool,
     pub steps: Vec<Step>,
+    /// `?` behind it: what stands above its last step counts where there is no such step (`each: PO1/ACK?`).
+    pub optional: bool,
     pub text: String,
     pub offset: usize,
 }
@@ -253,7 +255,9 @@ impl Cursor {
             }
         }
         let text = self.text[offset..self.at].iter().collect();
-        Ok(Path { up, absolute, steps, text, offset })
+        let optional = self.peek() == Some('?') && self.text.get(self.at + 1) != Some(&'?');
+        self.at += usize::from(optional);
+        Ok(Path { up, absolute, steps, optional, text, offset })
     }
 
     fn step(&mut self) -> Result<Step, Wrong> {
@@ -372,6 +376,13 @@ mod tests {
         check("(A01 | upper) ?? 'x y'", "(A01 |upper()) 'x y'");
         check("N9/MSG01 | join(' ')", "N9/MSG01 |join( )");
         check("DTM[C507.01=137].C507.02", "DTM[C507.01=137].C507.02");
+    }
+
+    #[test]
+    fn a_step_may_be_missing() {
+        assert!(path("PO1/ACK?", true).unwrap().optional);
+        assert!(!path("PO1/ACK", true).unwrap().optional);
+        check("PO1/ACK?? 'x'", "PO1/ACK 'x'");
     }
 
     #[test]

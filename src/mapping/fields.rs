@@ -4,10 +4,11 @@ use super::{
     cel::{Expression, Wanted},
     expr,
     near::hint,
-    plan::{Alternative, Block, Computed, Field, Formula, Pipe, Repeat, Route, Source, Step, Walk},
+    plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Repeat, Route, Source, Step, Walk},
     route::Router,
     shape::{self, Member, Shape},
     tables::{Row, Table},
+    write,
     yaml::{Entry, Spot, What, Yaml},
 };
 use crate::formats::piece::Standard;
@@ -156,7 +157,7 @@ impl Fields<'_> {
         self.items.push(Shape::Object(members.to_vec()));
         let fields = self.object(yaml, members, &["each", "repeat"]);
         self.items.pop();
-        Source::Each(Block { up: 0, each: true, under: vec![], repeat, walk: vec![], fields, spot })
+        Source::Each(Block { up: 0, each: true, under: vec![], repeat, walk: vec![], optional: false, fields, spot })
     }
 
     fn block(&mut self, yaml: &Yaml, at: &Yaml, path: &expr::Path, members: &[Member], keys: &[&str]) -> Option<Block> {
@@ -195,7 +196,11 @@ impl Fields<'_> {
             walk.map(|(((step, text), slot), scope)| Walk { step, text, slot, slots: scope.slots }).collect();
         debug_assert_eq!(walk.len(), unders + count);
         let own = walk.split_off(unders);
-        Some(Block { up, each: keys.contains(&"each"), under: walk, repeat, walk: own, fields, spot: at.spot })
+        let each = keys.contains(&"each");
+        if path.optional && (!each || count < 2) {
+            self.say(at.spot, "`?` stands behind the last of several steps of `each:`, as in `each: PO1/ACK?`");
+        }
+        Some(Block { up, each, under: walk, repeat, walk: own, optional: path.optional, fields, spot: at.spot })
     }
 
     /// `repeat: 03/2`
@@ -301,6 +306,10 @@ impl Fields<'_> {
             }
             [entry, how] if entry.key == "read" && how.key == "write" && how.value.text() == Some("where_empty") => {
                 source = Source::Spare;
+                &entry.value
+            }
+            [entry, how] if entry.key == "read" && how.key == "write" && how.value.text() == Some("key") => {
+                source = key;
                 &entry.value
             }
             [entry] if entry.key == "cel" => {
@@ -455,4 +464,11 @@ fn every(formula: &mut Formula) {
             last.every = true;
         }
     }
+}
+
+/// What is read so is a name within the message: written, it only says which loop is meant.
+fn key(formula: Formula) -> Source {
+    let first = write::destination(&formula).map(|(_, route)| (route.up, route.text.clone()));
+    let (up, text) = first.unwrap_or_default();
+    Source::Key(formula, Box::new(Route { up, slot: 0, own: vec![], steps: vec![], leaf: Leaf::Key, text }))
 }

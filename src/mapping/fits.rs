@@ -4,12 +4,12 @@ use super::{
     fields::Fields,
     near::hint,
     pipes::{self, Wrong},
-    plan::{Alternative, Formula, Pipe},
+    plan::{Alternative, Formula, Pipe, Route},
     shape::Shape,
     tables::{ANY, Row, Table},
     yaml::Spot,
 };
-use crate::formats::piece::Standard;
+use crate::formats::{guides::ElementSpec, piece::Standard};
 
 /// What a field of a shape takes, if a value that a mapping says by itself is none: `one of original, change, cancel`.
 pub fn misfit(text: &str, shape: &Shape) -> Option<String> {
@@ -68,7 +68,40 @@ impl Fields<'_> {
         if has(formula, &|p| matches!(p, Pipe::Item | Pipe::Party(_) | Pipe::Ref(_))) {
             self.say(spot, format!("{} is expected here, and the pipe gives ids with schemes", shape.takes()));
         }
+        for (sentence, at) in self.dates(formula, shape) {
+            self.say(spot, format!("{sentence} ({at} in the guide)"));
+        }
         self.constants(formula, shape, name, spot);
+    }
+
+    /// Dates whose form the guide's element can't have, and elements that are dates where a number is expected.
+    fn dates(&self, formula: &Formula, shape: &Shape) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for alternative in &formula.alternatives {
+            let Alternative::Route(Route { steps, leaf, text, .. }) = alternative else { continue };
+            let name = steps.last().and_then(|step| step.opens.as_ref().or(Some(&step.names.first()?.name)));
+            let (Some(element), component) = leaf.element() else { continue };
+            let spec = name.and_then(|name| self.router.elements(name).get(usize::from(element) - 1));
+            let inner = |spec: &'static ElementSpec| match component {
+                Some(component) => spec.components.get(usize::from(component) - 1),
+                None => Some(spec).filter(|spec| spec.components.is_empty()),
+            };
+            let Some(spec) = spec.and_then(inner) else { continue };
+            let takes = format!("{text} has {} characters", between(spec.min, spec.max));
+            match formula.pipes.first() {
+                Some(Pipe::Date(format)) => {
+                    let width = format.width().filter(|w| *w < spec.min || spec.max > 0 && *w > spec.max);
+                    found.extend(
+                        width.map(|w| (format!("a date of the form {} has {w} characters", format.words()), takes)),
+                    );
+                }
+                None if &*spec.kind == "DT" && matches!(shape, Shape::Decimal | Shape::Integer) => {
+                    found.push((format!("{text} is a date, and {} is expected here", shape.takes()), takes));
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// What the mapping says itself, before any document does.
@@ -149,6 +182,15 @@ fn through<'t>(own: Own<'t>, pipes: &[Pipe]) -> Option<Own<'t>> {
         Own::Text(text) => pipes::constant(pipes, &text).map(Own::Text),
         Own::Row(..) if !pipes.is_empty() => None,
         own => Some(own),
+    }
+}
+
+/// `8`, `6 to 8`, `at least 1`.
+fn between(min: u32, max: u32) -> String {
+    match (min, max) {
+        (min, max) if min == max => max.to_string(),
+        (min, 0) => format!("at least {min}"),
+        (min, max) => format!("{min} to {max}"),
     }
 }
 

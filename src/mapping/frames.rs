@@ -190,7 +190,7 @@ pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
         Leaf::Child { name, .. } => tree.named(container, &name.name).find(|c| in_namespace(tree, *c, name)),
         Leaf::Nth(column) => tree.children(container).nth((*column as usize).wrapping_sub(1)),
         Leaf::Element { element, component } => self::element(tree, container, *element, *component),
-        Leaf::Pairs(_) => None,
+        Leaf::Pairs(_) | Leaf::Key => None,
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     plan::{self, Claims, Program},
     shape::Shape,
     unfit::Unfit,
+    yaml::Spot,
 };
 use crate::formats::{
     guides::{Guides, Weight},
@@ -317,8 +318,18 @@ fn ties(programs: &[(&str, Program)]) -> Vec<Lint> {
             if short(&program.name) == short(&other.name) {
                 lints.push(lint(format!("{other_file} has the same name, `{}`", short(&program.name))));
             } else if same_claim(program, other) {
-                lints
-                    .push(lint(format!("{other_file} claims the same: say a partner, a version or a direction apart")));
+                let claims = &program.claims;
+                let of = claims.partner.as_ref().map_or(String::new(), |partner| format!(" of {partner}"));
+                let sentence = format!(
+                    "{other_file} claims the same, {}{of}: say a partner, a version or a direction apart",
+                    claims.kind
+                );
+                // What is inherited stands in another file.
+                let Spot { line, column, .. } = match claims.spot.file {
+                    0 => claims.spot,
+                    _ => Spot::new(1, 1),
+                };
+                lints.push(Lint { line, column, ..lint(sentence) });
             }
         }
     }

@@ -54,6 +54,7 @@ mod tables;
 mod told;
 mod unfit;
 mod unread;
+mod unwritten;
 pub mod versions;
 mod wrapped;
 mod write;
@@ -246,9 +247,11 @@ impl Plan {
     pub fn read(&self, tree: &Tree, context: &Context) -> Reading {
         read::read(&self.0, tree, context)
     }
-    /// Writes one message.
+    /// Writes one message. What no line writes is left out ([`Plan::unwritten`] tells it), or refuses the message where
+    /// the mapping says `unwritten: reject`.
     pub fn write(&self, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {
-        write::write(&self.0, message, context)
+        let refused = self.refuses(message);
+        if refused.is_empty() { write::write(&self.0, message, context) } else { Err(refused) }
     }
 }
 

@@ -5,10 +5,12 @@
 //! | `date(f)` | text of format f → date | date → text; a fault if the format can't say it |
 //! | `when(…)` | date, time and zone → one text, that `moment` makes a `When` of | not by a text: see `moment::written` |
 //! | `decimal(n)` | the last n digits are decimals, unless a point is there | the same back |
+//! | `number(m)` | m is the decimal mark; a point or comma that is not m parts thousands | the decimal mark is m |
 //! | `table(t)` | value → target, the tenant's rows first | target → first value |
 //! | `trim`, `upper`, `lower` | change the text | as it is: reading gives the same again |
 //! | `pad(n, c)` | takes leading c off | fills up to n |
 //! | `prefix(p)` | takes p off, where it stands before the text | puts it before |
+//! | `sscc`, `sscc(00)` | the 18 digits, without their application identifier | the same; `(00)`: with it before them |
 //! | `cut(n)` | the first n characters | the same |
 //! | `lines(n, p)` | with what stands behind it up to place p | taken apart, n characters a place: see `wrapped` |
 //! | `split(s)`, `join(s)` | one text → many, many → one | each the other's inverse |
@@ -108,6 +110,7 @@ fn read_one<'t>(
             }
             .into();
         }
+        Pipe::Number(mark) => hit.text = marked(&hit.text, *mark)?.into(),
         Pipe::Decimal(implied) => hit.text = implied_decimals(&hit.text, *implied)?.into(),
         Pipe::Table(at) => {
             let table = &program.tables[*at];
@@ -117,7 +120,7 @@ fn read_one<'t>(
             let miss = || Wrong::NotInTable { table: table.name.clone(), value: value.to_owned() };
             hit.text = target.ok_or_else(miss)?;
         }
-        Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Pad(..) | Pipe::Prefix(_) | Pipe::Cut(_) => {
+        Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Pad(..) | Pipe::Prefix(_) | Pipe::Cut(_) | Pipe::Sscc(_) => {
             hit.text = altered(pipe, &hit.text).into();
         }
         Pipe::Lines(width, behind) => {
@@ -153,6 +156,7 @@ fn altered(pipe: &Pipe, text: &str) -> String {
         },
         Pipe::Prefix(prefix) => text.strip_prefix(prefix.as_str()).unwrap_or(text).to_owned(),
         Pipe::Cut(width) => text.chars().take(*width).collect(),
+        Pipe::Sscc(_) => schemes::sscc(text).unwrap_or(text).to_owned(),
         _ => text.to_owned(),
     }
 }
@@ -208,11 +212,67 @@ fn number(text: &str) -> Result<Decimal, Wrong> {
     let well_formed = digits.bytes().any(|b| b.is_ascii_digit())
         && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
         && digits.bytes().filter(|b| matches!(b, b'.' | b',')).count() <= 1;
-    let found = if well_formed { Decimal::from_str_exact(&whole(&plain.replace(',', "."))).ok() } else { None };
+    let found = match plain.contains(['e', 'E']) {
+        // X12's R and JSON: 1.2E3.
+        true => scientific(plain),
+        false if well_formed => Decimal::from_str_exact(&whole(&plain.replace(',', "."))).ok(),
+        false => None,
+    };
     found.ok_or_else(|| Wrong::Value {
         code: "mapping/bad_number",
         found: text.to_owned(),
         expected: "a number of at most 28 digits".into(),
+    })
+}
+
+/// `1.2E3`; none if that is no number, or needs more than 28 digits.
+fn scientific(text: &str) -> Option<Decimal> {
+    let (digits, exponent) = text.split_once(['e', 'E'])?;
+    let exponent: i32 = exponent.parse().ok().filter(|e| (-28..=28).contains(e))?;
+    let number = number(digits).ok()?;
+    let ten = (0..exponent.unsigned_abs()).try_fold(Decimal::ONE, |ten, _| ten.checked_mul(Decimal::TEN))?;
+    let shifted = if exponent < 0 { number.checked_div(ten) } else { number.checked_mul(ten) }?;
+    // Nothing may be rounded away.
+    let back = if exponent < 0 { shifted.checked_mul(ten) } else { shifted.checked_div(ten) }?;
+    (back == number).then(|| shifted.normalize())
+}
+
+/// A comma with three digits behind it may part thousands as well as decimals: 1,250 is no number until somebody says so.
+pub fn certain(text: &str, shape: &Shape) -> Result<(), Wrong> {
+    let text = text.trim();
+    let (whole, decimals) = match text.split_once(',') {
+        Some(parts) if matches!(shape, Shape::Decimal | Shape::Integer) => parts,
+        _ => return Ok(()),
+    };
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let whole = whole.trim_start_matches(['+', '-']);
+    let thousands = (1..=3).contains(&whole.len()) && digits(whole) && !whole.starts_with('0');
+    if !(thousands && decimals.len() == 3 && digits(decimals)) {
+        return Ok(());
+    }
+    let expected = "a number whose comma can mean one thing only: let the mapping say which is the decimal mark, \
+        `| number('.')` or `| number(',')`";
+    Err(Wrong::Value { code: "mapping/bad_number", found: text.to_owned(), expected: expected.to_owned() })
+}
+
+/// A number whose decimal mark is known: the other one of point and comma, a blank or an apostrophe parts thousands.
+fn marked(text: &str, mark: char) -> Result<String, Wrong> {
+    let text = text.trim();
+    let (whole, decimals) = text.split_once(mark).map_or((text, None), |(whole, decimals)| (whole, Some(decimals)));
+    let parts = if mark == ',' { ['.', ' ', '\u{a0}', '\''] } else { [',', ' ', '\u{a0}', '\''] };
+    let mut groups = whole.split(parts);
+    let first = groups.next().unwrap_or_default();
+    let grouped = groups.clone().count() > 0;
+    let of_three = groups.clone().all(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()));
+    let short = (1..=3).contains(&first.trim_start_matches(['+', '-']).len());
+    let plain = first.to_owned() + &groups.collect::<String>() + &decimals.map_or(String::new(), |d| format!(".{d}"));
+    if (!grouped || of_three && short) && !plain.contains(',') && number(&plain).is_ok() {
+        return Ok(plain);
+    }
+    Err(Wrong::Value {
+        code: "mapping/bad_number",
+        found: text.to_owned(),
+        expected: format!("a number with `{mark}` before its decimals"),
     })
 }
 
@@ -334,6 +394,7 @@ pub fn write(
                 let found = inverse(&text).or_else(normal).or_else(|| table.passes().then(|| text.clone()));
                 text = found.ok_or_else(|| Wrong::NotInTable { table: table.name.clone(), value: text.clone() })?;
             }
+            Pipe::Number(mark) => text = text.replace('.', &mark.to_string()),
             Pipe::Pad(width, fill) => {
                 let missing = width.saturating_sub(text.chars().count());
                 text = fill.to_string().repeat(missing) + &text;
@@ -344,6 +405,13 @@ pub fn write(
                 let mut parts = wrapped::taken_apart(&text, *width, behind.len() + 1)?.into_iter();
                 text = parts.next().unwrap_or_default();
                 behind.iter().zip(parts).for_each(|(leaf, part)| code(leaf, &part));
+            }
+            Pipe::Sscc(identified) => {
+                let digits = schemes::sscc(&text).map(str::to_owned);
+                text = match digits {
+                    Some(digits) if *identified => format!("00{digits}"),
+                    digits => digits.unwrap_or(text),
+                };
             }
             Pipe::Decimal(_) | Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Default(_) => {}
             // Lists and schemes are taken apart before a single text is written.
@@ -392,12 +460,50 @@ mod tests {
             ("5.", "5"),
             ("0012", "12"),
             ("1,5", "1.5"),
+            ("1e5", "100000"),
+            ("-1.25E1", "-12.5"),
+            ("5E-3", "0.005"),
         ] {
             assert_eq!(shaped(text, &Shape::Decimal).unwrap(), expected, "{text}");
         }
-        for text in ["", "abc", "1.2.3", "--1", "+", ".", "1e5", "1 000", "99999999999999999999999999999999", "٣"] {
+        for text in [
+            "",
+            "abc",
+            "1.2.3",
+            "--1",
+            "+",
+            ".",
+            "1e",
+            "e5",
+            "1e99",
+            "1e-29",
+            "1 000",
+            "99999999999999999999999999999999",
+            "٣",
+        ] {
             assert!(shaped(text, &Shape::Decimal).is_err(), "{text}");
         }
+        for (text, mark, expected) in [
+            ("1.234,50", ',', "1234.50"),
+            ("1,234.50", '.', "1234.50"),
+            ("1,250", '.', "1250"),
+            ("1,250", ',', "1.250"),
+            ("1 234 567,8", ',', "1234567.8"),
+            ("-1'000", '.', "-1000"),
+            ("12", ',', "12"),
+        ] {
+            assert_eq!(marked(text, mark).unwrap(), expected, "{text}");
+        }
+        for (text, mark) in
+            [("1,25", '.'), ("1234,567", '.'), ("1.2.3", '.'), ("1,2,3", ','), ("12.34,5", ','), ("", ',')]
+        {
+            assert!(marked(text, mark).is_err(), "{text}");
+        }
+        for (text, sure) in [("1,250", false), ("-12,000", false), ("0,250", true), ("1,25", true), ("1234,567", true)]
+        {
+            assert_eq!(certain(text, &Shape::Decimal).is_ok(), sure, "{text}");
+        }
+        assert!(certain("1,250", &Shape::Text).is_ok());
         assert_eq!(implied_decimals("1250", 2).unwrap(), "12.50");
         assert_eq!(implied_decimals("12.5", 2).unwrap(), "12.5");
         assert_eq!(without_point("12.50", 2).unwrap(), "1250");

@@ -14,6 +14,8 @@ pub struct Program {
     pub guide: Option<&'static Guide>,
     pub claims: Claims,
     pub unmapped: Unmapped,
+    /// What the message says and no line writes.
+    pub unwritten: Unmapped,
     pub sets_by: Option<String>,
     /// Fixed width: where the fields stand; else without records.
     pub layout: Arc<Layout>,
@@ -57,9 +59,11 @@ pub struct Claims {
     pub versions: Vec<String>,
     pub partner: Option<String>,
     pub application_sender: Option<String>,
+    /// Where the mapping says it.
+    pub spot: Spot,
 }
 
-/// What to do with what nobody reads.
+/// What to do with what nobody reads, or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmapped {
     Ignore,
@@ -125,6 +129,8 @@ pub enum Leaf {
     Element { element: u16, component: u16 },
     /// Qualifier and id, several times in a segment.
     Pairs(Box<Pairs>),
+    /// No place of the document: what a loop is called in the message, while it is written.
+    Key,
 }
 
 /// `PO1{VN,UP}`
@@ -181,6 +187,9 @@ pub enum Source {
     ReadOnly(Formula),
     /// `{ read: …, write: where_empty }`: written only where nothing else of its object was.
     Spare(Formula),
+    /// `{ read: …, write: key }`: a name within the message, by which lists find the same loop when they are written. It
+    /// stands nowhere in the document; the path, without steps, leads to the loop.
+    Key(Formula, Box<Route>),
     /// `{ cel: … }`: computed from the rest of the message, and never written.
     Computed(Computed),
     /// A list of ids or texts: the parts one after the other.
@@ -227,6 +236,8 @@ pub struct Block {
     pub repeat: Option<Repeat>,
     /// Each step is a frame.
     pub walk: Vec<Walk>,
+    /// `each: PO1/ACK?`: where there is no last step, the one above it is an item by itself.
+    pub optional: bool,
     pub fields: Vec<Field>,
     /// Where the mapping says it.
     pub spot: Spot,
@@ -302,6 +313,10 @@ pub enum Pipe {
     Cut(usize),
     /// A text that runs on into the places behind its own, so many characters in each.
     Lines(usize, Vec<Leaf>),
+    /// The decimal mark.
+    Number(char),
+    /// True: with its application identifier in the document.
+    Sscc(bool),
     /// Stands before the text in the document.
     Prefix(String),
     Split(String),
@@ -439,7 +454,9 @@ pub fn looked_up(fields: &[Field], table: usize) -> Vec<&Shape> {
     let ends = |formula: &Formula| asks(formula, table);
     for field in fields {
         match &field.source {
-            Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) if ends(formula) => {
+            Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) | Source::Key(formula, _)
+                if ends(formula) =>
+            {
                 found.push(&field.shape);
             }
             Source::List(formulas) if formulas.iter().any(ends) => found.push(&field.shape),

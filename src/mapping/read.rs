@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
         self.pointer.push_str(&field.name);
         self.seen.line = field.spot;
         let got = match &field.source {
-            Source::Value(formula) => self.single(formula, field),
+            Source::Value(formula) | Source::Key(formula, _) => self.single(formula, field),
             // What is said elsewhere, too, does not make an object of its own: a unit without its value is none.
             Source::ReadOnly(formula) | Source::Spare(formula) => match self.single(formula, field) {
                 Got::Value(_) => Got::Value(false),
@@ -384,6 +384,15 @@ impl<'a> Run<'a> {
                 return true;
             }
         }
+        // `each: PO1/ACK?`: a PO1 without an ACK is an item, too.
+        if count == 0 && depth > 0 && block.optional && depth + 1 == block.walk.len() {
+            let Some(here) = self.frames.last().map(|frame| frame.node) else { return true };
+            let before = self.frames.len();
+            self.frames.push(Frame::absent(here, above));
+            let enough = visit(self);
+            self.frames.truncate(before);
+            return enough;
+        }
         false
     }
 
@@ -443,7 +452,12 @@ impl<'a> Run<'a> {
     fn single(&mut self, formula: &'a Formula, field: &Field) -> Got {
         let Ok(hits) = self.formula(formula) else { return Got::Faulty };
         let Some(hit) = hits.first() else { return Got::Nothing };
-        match pipes::shaped(&hit.text, &field.shape) {
+        // EDIFACT says in its UNA what a comma is.
+        let certain = match self.program.standard {
+            Standard::Edifact => Ok(()),
+            _ => pipes::certain(&hit.text, &field.shape),
+        };
+        match certain.and_then(|()| pipes::shaped(&hit.text, &field.shape)) {
             Ok(Shaped::When(when)) => {
                 self.moment_from(hit, formula, &when);
                 self.when(field.number, &when);

@@ -108,6 +108,10 @@ impl Router {
         if self.nowhere {
             return Ok(Route::nowhere(path));
         }
+        if path.optional {
+            let at = path.offset + path.text.chars().count();
+            return Err((at, "`?` stands behind the last of several steps of `each:`, as in `each: PO1/ACK?`".into()));
+        }
         let level = self.level(path)?;
         let (own, steps, leaf) = self.walk(path, level, true)?;
         let Some(leaf) = leaf else {
@@ -296,9 +300,11 @@ impl Router {
         let elements = begun.flat_map(|id| (1..=self.elements(id).len()).map(move |n| format!("{id}{n:02}")));
         let elements: Vec<String> = elements.collect();
         let near = match hint(segment, elements.iter().map(String::as_str)) {
-            near if near.is_empty() => hint(segment, names),
+            near if near.is_empty() => hint(segment, names.clone()),
             near => near,
         };
+        // `P01` may be a PO1 as well as the first element of a P.
+        let near = if near.is_empty() { hint(word, names) } else { near };
         Err((raw.offset, format!("{segment} is not in {where_}{near}")))
     }
 
@@ -358,7 +364,10 @@ impl Router {
             },
         };
         let Some(spec) = element.checked_sub(1).and_then(|at| specs.get(at)) else {
-            return Err(unknown(format!("{segment}{element:02}"), format!("; nearest {segment}{:02}", specs.len())));
+            // Digits that changed places, else the last.
+            let turned = element % 10 * 10 + element / 10;
+            let near = if (1..=specs.len()).contains(&turned) { turned } else { specs.len() };
+            return Err(unknown(format!("{segment}{element:02}"), format!("; nearest {segment}{near:02}")));
         };
         let Some(second) = second else {
             return Ok((Leaf::Element { element: element as u16, component: 0 }, spec));

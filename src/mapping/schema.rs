@@ -97,8 +97,8 @@ fn value() -> Value {
     json!({ "anyOf": [
         { "description": "Paths, alternatives and pipes: `PO103 ?? 'EA' | table(uom)`", "type": ["string", "number", "null"] },
         { "type": "object", "properties": {
-            "read": { "description": "Only read; written where nothing else is, if `write:` says so", "type": ["string", "number"] },
-            "write": { "enum": ["where_empty"] } }, "required": ["read"], "additionalProperties": false },
+            "read": { "description": "Only read; written where nothing else is (`where_empty`), or a name by which lists find the same loop (`key`)", "type": ["string", "number"] },
+            "write": { "enum": ["where_empty", "key"] } }, "required": ["read"], "additionalProperties": false },
         { "type": "object", "properties": { "cel": { "description": "Computed from the message (CEL), never written",
             "type": ["string", "number"] } }, "required": ["cel"], "additionalProperties": false },
     ] })
@@ -126,6 +126,9 @@ fn properties() -> Value {
             "additionalProperties": false }),
         "unmapped" => {
             json!({ "description": "What the partner sends and nobody reads", "enum": ["ignore", "warn", "reject"] })
+        }
+        "unwritten" => {
+            json!({ "description": "What the message says and no line writes", "enum": ["ignore", "warn", "reject"] })
         }
         "tables" => {
             json!({ "description": "Code tables by name: a CSV file with the columns value,target, or rows here",

@@ -10,6 +10,8 @@
 //! | `gln`, `duns`, `duns4` | | GS1's; Dun & Bradstreet's |
 //! | `x12:QQ`, `edifact:QQ`, `id:QQ` | any other qualifier, kept as it is | the same |
 //! | `id` | no qualifier at all | the same |
+//!
+//! A package's mark has the scheme `sscc` (GS1's 18 digits).
 
 use crate::formats::piece::Standard;
 use std::borrow::Cow;
@@ -145,6 +147,14 @@ fn prefix(standard: Standard) -> &'static str {
     }
 }
 
+/// The 18 digits of a serial shipping container code (GS1), whether its application identifier (`00`) stands before them or
+/// not; none if the text is no such code. The check digit is not looked at.
+pub fn sscc(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let bare = text.strip_prefix("(00)").or_else(|| text.strip_prefix("00").filter(|rest| rest.len() == 18));
+    Some(bare.unwrap_or(text)).filter(|text| text.len() == 18 && text.bytes().all(|b| b.is_ascii_digit()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +175,17 @@ mod tests {
                     None => assert_eq!((standard, &*scheme), (Standard::X12, "id")),
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_sscc_is_known_by_its_digits() {
+        for written in ["006141410000000012", "00006141410000000012", "(00)006141410000000012", " 006141410000000012 "]
+        {
+            assert_eq!(sscc(written), Some("006141410000000012"), "{written}");
+        }
+        for other in ["", "00", "P1", "0061414100000000123", "00614141000000001x", "ü06141410000000012"] {
+            assert_eq!(sscc(other), None, "{other}");
         }
     }
 

@@ -167,7 +167,9 @@ impl<'a> Run<'a> {
     pub(super) fn expected_at(&mut self, field: &'a Field) -> (Place, String) {
         let here = self.frames.last().map_or(NodeId(0), |f| f.container);
         let formula = match &field.source {
-            Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) => Some(formula),
+            Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) | Source::Key(formula, _) => {
+                Some(formula)
+            }
             Source::List(formulas) => formulas.first(),
             Source::Object(fields) => {
                 return match fields.iter().find(|f| f.mandatory) {

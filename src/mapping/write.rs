@@ -7,7 +7,7 @@ use super::{
     out::{Out, OutId},
     pipes::{self, Wrong},
     plan::{Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Repeat, Route, Source, Step},
-    schemes, write_edi, write_named,
+    schemes, write_edi, write_loops, write_named,
 };
 use crate::formats::{
     fault::Fault,
@@ -35,6 +35,7 @@ pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Wr
     run.members(&program.fields, message, None);
     run.rules();
     program.numbered.iter().for_each(|step| hierarchy::number(&mut run.out, step));
+    run.faults.extend(write_loops::doubled(&run.out));
     if !run.faults.is_empty() {
         return Err(run.faults);
     }
@@ -84,10 +85,10 @@ impl Frame<'_> {
 pub(super) struct Put<'p> {
     pub(super) route: &'p Route,
     pub(super) what: What,
-    every: bool,
+    pub(super) every: bool,
     /// Only where nothing stands yet.
-    spare: bool,
-    pointer: String,
+    pub(super) spare: bool,
+    pub(super) pointer: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -162,6 +163,7 @@ impl<'p> Run<'p> {
             match &field.source {
                 Source::Value(formula) => self.single(formula, value, puts),
                 Source::Spare(formula) => self.spare(formula, value, puts),
+                Source::Key(_, route) => puts.extend(self.key(route, value)),
                 Source::List(formulas) => self.list(formulas, value, puts),
                 Source::Object(fields) => self.collect(fields, value, puts, nested),
                 Source::At(_) | Source::Each(_) => nested.push((field, value, self.pointer.clone())),
@@ -577,7 +579,7 @@ impl Source {
 }
 
 /// Where a formula writes: its first path, with the pipes that stand in that path's own parentheses.
-fn destination(formula: &Formula) -> Option<(&[Pipe], &Route)> {
+pub(super) fn destination(formula: &Formula) -> Option<(&[Pipe], &Route)> {
     formula.alternatives.iter().find_map(|alternative| match alternative {
         Alternative::Route(route) => Some((&[] as &[Pipe], route)),
         Alternative::Group(inner) => destination(inner).map(|(_, route)| (inner.pipes.as_slice(), route)),

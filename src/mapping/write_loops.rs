@@ -2,13 +2,22 @@
 //! item goes into the loop that says the same of itself as the item does, whoever made that loop.
 
 use super::{
-    out::OutId,
-    plan::{Field, Leaf, Source, Step},
-    write::{Put, Run, Shared, What},
+    out::{Out, OutId},
+    pipes,
+    plan::{Field, Leaf, Route, Source, Step},
+    write::{Put, Run, Shared, What, write_fault},
 };
-use crate::formats::piece::Standard;
+use crate::formats::{fault::Fault, piece::Standard};
+use serde_json::Value;
+use std::collections::HashSet;
 
 impl<'p> Run<'p> {
+    /// What a loop is called in the message.
+    pub(super) fn key(&self, route: &'p Route, value: &Value) -> Option<Put<'p>> {
+        let what = What::Text(pipes::plain(value)?);
+        Some(Put { route, what, every: false, spare: false, pointer: self.pointer.clone() })
+    }
+
     /// The loops above an item by number: found by what the item says of them, or made.
     pub(super) fn stand_under(&mut self, shared: &Shared<'p>, puts: &[Put<'p>]) {
         let base = self.frames[shared.first].parent;
@@ -181,6 +190,27 @@ impl<'p> Run<'p> {
             What::Pairs(_) => false,
         }
     }
+}
+
+/// Loops that stand for one thing of the message, as a carton with lines of two orders in a document that puts cartons below
+/// orders: its mark would stand there twice.
+pub fn doubled(out: &Out) -> Vec<Fault> {
+    let mut known = HashSet::new();
+    let mut found = Vec::new();
+    for node in (1..out.len()).map(|id| out.node(id)) {
+        let Some(key) = node.leaves.iter().find(|leaf| leaf.leaf == Leaf::Key).map(|leaf| &leaf.text) else { continue };
+        if !known.insert((&node.name, key)) {
+            let sentence = format!(
+                "`{key}` would stand in two loops {}: what it holds stands below different others, and in this document it \
+                 can stand below one of them only",
+                node.name
+            );
+            let mut fault = write_fault("mapping/cannot_say", "", key, "what one loop can say", sentence);
+            fault.remedy = "use a mapping that puts these loops above the others (`under:`)".into();
+            found.push(fault);
+        }
+    }
+    found
 }
 
 /// Do several lists write into the same loops?

@@ -108,6 +108,7 @@ impl Comparison<'_> {
     fn added(&mut self, value: &Value, at: &str) {
         let line = self.repertoire.line(at);
         match value {
+            _ if self.is_filled_beside(at) => {}
             _ if line.is_some_and(|line| line.filled || line.spare || line.says == Says::Nothing) => {}
             // What is said where nothing else is stands where this is read.
             _ if line.is_some_and(|line| self.repertoire.spare(at, &line.place)) => {}
@@ -116,6 +117,11 @@ impl Comparison<'_> {
             }
             _ => self.wrong.push(format!("{at}: nobody said {value}")),
         }
+    }
+
+    /// A time that is written where the message has none.
+    fn is_filled_beside(&self, at: &str) -> bool {
+        at.strip_suffix("/time").and_then(|date| self.repertoire.line(date)).is_some_and(|line| line.filled)
     }
 
     fn says_nothing(&self, at: &str) -> bool {
@@ -164,16 +170,21 @@ fn drawn(plan: &Plan, said: &Said, seed: u64) -> Value {
         }
     }
     // An EDIFACT line stands in a CPS, whatever it lies in.
-    pack(&mut body, matches!(plan.document().0, "DESADV" | "RECADV"));
+    let marked = said.repertoire.has("/packages/refs");
+    pack(&mut body, matches!(plan.document().0, "DESADV" | "RECADV"), marked);
     messages::rewritten(plan.message(), &body).unwrap_or_else(|e| panic!("{}: {e}: {body:#}", plan.name()))
 }
 
 /// Packages have numbers of their own, and lie in one before; lines lie in one of them.
-fn pack(body: &mut Value, all: bool) {
+fn pack(body: &mut Value, all: bool, marked: bool) {
     let mut ids: Vec<Value> = Vec::new();
     let kinds = body["packages"].as_array().is_some_and(|all| all.iter().any(|package| package.get("kind").is_some()));
     for (nth, package) in body.get_mut("packages").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
         package["id"] = format!("34098765000000{nth:04}").into();
+        // Where marks have a place, the name within the message is the mark.
+        if marked {
+            package["refs"] = json!([{ "scheme": "sscc", "id": package["id"] }]);
+        }
         if let (Some(parent), Some(one)) = (package.get_mut("parent"), ids.first()) {
             *parent = one.clone();
         } else if let Some(package) = package.as_object_mut() {
@@ -187,7 +198,8 @@ fn pack(body: &mut Value, all: bool) {
     }
     if all && ids.is_empty() {
         ids.push("340987650000000000".into());
-        body["packages"] = json!([{ "id": ids[0] }]);
+        let refs = json!([{ "scheme": "sscc", "id": ids[0] }]);
+        body["packages"] = if marked { json!([{ "id": ids[0], "refs": refs }]) } else { json!([{ "id": ids[0] }]) };
     }
     // Goods lie in the innermost, and of one order: what a pallet holds besides is told behind its cartons.
     let inner = ids.len().min(2).saturating_sub(1);

@@ -196,7 +196,7 @@ fn what_is_wrong_is_told_where_it_stands() {
     let tie = with("claims: { partner: northwind }\n", "");
     assert_eq!(
         tie,
-        ["own/mapping.yaml:1:1: base/mapping.yaml claims the same: say a partner, a version or a direction apart"]
+        ["own/mapping.yaml:1:1: base/mapping.yaml claims the same, 850: say a partner, a version or a direction apart"]
     );
 }
 

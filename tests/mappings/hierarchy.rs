@@ -143,6 +143,67 @@ fn lines_are_written_below_their_order_and_package() {
     assert_eq!(written(&plan, &body), PICK_AND_PACK);
 }
 
+/// [`SHIP`], whose packages have names within the message and marks of their own. `package`: how far up one is from a line.
+fn keyed(under: &str, order: &str, package: &str) -> Arc<Plan> {
+    let key = |up: &str| format!("{{ read: '({up}MAN[01=GM].02 | sscc) ?? {up}HL01', write: key }}");
+    let id = format!("id: {}\n    refs: MAN[01=GM].02 | sscc(00) | ref(sscc)", key(""));
+    let text = SHIP
+        .replace("id: MAN[01=GM,CP].02 ?? HL01", &id)
+        .replace("parent: ^MAN[01=GM,CP].02 ?? ^HL01", &format!("parent: {}", key("^")))
+        .replace("package: ^MAN[01=GM,CP].02 ?? ^HL01", &format!("package: {}", key(package)))
+        .replace("under: [ 'HL[03=O]', 'HL[03=T]', 'HL[03=P]' ]", under)
+        .replace("^^^PRF", order);
+    plan(&text)
+}
+
+fn packed(packages: Value, lines: &[(&str, &str)]) -> Value {
+    let line = |(package, order): &(&str, &str)| {
+        json!({ "number": "1", "order": { "number": order }, "package": package,
+                "item": [{ "scheme": "sku", "id": "A" }], "shipped": { "value": "1", "unit": "EA" } })
+    };
+    json!({ "number": "S1", "purpose": "original", "issued": { "date": "2026-01-05" }, "packages": packages,
+            "lines": lines.iter().map(line).collect::<Vec<_>>() })
+}
+
+/// The segments from the first HL on.
+fn loops(plan: &Plan, body: &Value) -> String {
+    let bytes = document(plan, &plan.write(body, &context()).unwrap_or_else(|faults| panic!("{faults:#?}")));
+    let text = String::from_utf8(bytes).unwrap().replace('\n', "");
+    text[text.find("HL*").unwrap()..text.find("SE*").unwrap()].to_owned()
+}
+
+#[test]
+fn a_package_is_found_by_its_name_and_marked_by_its_code_alone() {
+    let plan = keyed("under: [ 'HL[03=O]', 'HL[03=P,T]' ]", "^^PRF", "^");
+    let sscc = json!([{ "scheme": "sscc", "id": "340123450000000018" }]);
+    let packages = json!([{ "id": "P1", "kind": "carton", "refs": sscc }, { "id": "P2", "kind": "carton" }]);
+    let body = packed(packages, &[("P1", "PO-1"), ("P2", "PO-1"), ("P1", "PO-1")]);
+    assert_eq!(
+        loops(&plan, &body),
+        "HL*1**O*1~PRF*PO-1~HL*2*1*P*1~MAN*GM*00340123450000000018~HL*3*2*I*0~LIN*1*VN*A~SN1**1*EA~\
+         HL*4*2*I*0~LIN*1*VN*A~SN1**1*EA~HL*5*1*P*1~HL*6*5*I*0~LIN*1*VN*A~SN1**1*EA~"
+    );
+    let again = reread(&plan, &document(&plan, &plan.write(&body, &context()).unwrap()));
+    assert_eq!(again["packages"][0], json!({ "id": "340123450000000018", "kind": "carton", "refs": sscc }));
+    assert_eq!(again["packages"][1], json!({ "id": "5", "kind": "carton" }), "the number of its HL");
+    assert_eq!(
+        (&again["lines"][0]["package"], &again["lines"][2]["package"]),
+        (&again["packages"][0]["id"], &again["packages"][1]["id"])
+    );
+}
+
+#[test]
+fn a_package_of_two_orders_is_refused_or_stands_above_them() {
+    let body = packed(json!([{ "id": "P1", "kind": "carton" }]), &[("P1", "PO-1"), ("P1", "PO-2")]);
+    let faults = keyed("under: [ 'HL[03=O]', 'HL[03=P,T]' ]", "^^PRF", "^").write(&body, &context()).unwrap_err();
+    assert_eq!((&*faults[0].code, &*faults[0].found), ("mapping/cannot_say", "P1"), "{faults:#?}");
+    let above = keyed("under: [ 'HL[03=P,T]', 'HL[03=O]' ]", "^PRF", "^^");
+    assert_eq!(
+        loops(&above, &body),
+        "HL*1**P*1~HL*2*1*O*1~PRF*PO-1~HL*3*2*I*0~LIN*1*VN*A~SN1**1*EA~HL*4*1*O*1~PRF*PO-2~HL*5*4*I*0~LIN*1*VN*A~SN1**1*EA~"
+    );
+}
+
 #[test]
 fn a_package_that_holds_goods_of_two_orders_stands_below_each() {
     let plan = plan(SHIP);

@@ -298,3 +298,103 @@ fn values_without_a_row_and_what_is_written_where_nothing_else_is() {
     let back: Value = serde_json::from_slice(&bytes(&plan, &ours)).unwrap();
     assert_eq!(back, document);
 }
+
+#[test]
+fn what_no_line_writes_is_told_or_refuses() {
+    let of = |policy: &str| {
+        compile(&format!(
+            "mapping: t\nfrom: json order\nto: order/1\nclaims: {{ direction: both }}\none_way: true\n{policy}\
+             fields: {{ number: number, purpose: \"'original'\", placed: {{ date: date }}, currency: $tenant.currency, \
+             ship_to: {{ at: to, name: name }}, lines: {{ each: rows, number: $position, item: \"sku | ref(sku)\", quantity: {{ value: count, unit: {{ read: \"'EA'\" }} }} }} }}\n\
+             write: {{ terms: {{ from: number }} }}\n"
+        ))
+    };
+    let message = json!({
+        "number": "1", "purpose": "original", "placed": { "date": "2026-03-02" }, "currency": "EUR",
+        "ship_to": { "name": "N", "address": { "city": "Dayton" }, "refs": [] }, "release": null,
+        "allowances_charges": [{ "kind": "charge" }],
+        "lines": [
+            { "number": "1", "item": [], "quantity": { "value": "1" } },
+            { "number": "2", "item": [], "quantity": { "value": "1", "unit": "EA" }, "notes": ["x"] },
+        ],
+    });
+    let left = ["/ship_to/address", "/allowances_charges", "/lines/1/notes"];
+    let sorted = |mut list: Vec<String>| {
+        list.sort();
+        list
+    };
+    let expected = sorted(left.map(str::to_owned).to_vec());
+    let warn = of("");
+    assert_eq!(sorted(warn.unwritten(&message)), expected);
+    assert_eq!(warn.write(&message, &context()).err(), None);
+    assert!(of("unwritten: ignore\n").unwritten(&message).is_empty());
+    let faults = of("unwritten: reject\n").write(&message, &context()).unwrap_err();
+    assert_eq!(faults.len(), 3, "{faults:#?}");
+    let sentences: Vec<&str> = faults.iter().map(|fault| &*fault.sentence).collect();
+    assert!(sentences.contains(&"/ship_to/address is in the message, and no line of t writes it"), "{sentences:?}");
+    assert!(faults.iter().all(|fault| &*fault.code == "mapping/unwritten"));
+}
+
+#[test]
+fn a_loop_without_the_one_below_it_is_an_item_where_that_was_said() {
+    let of = |each: &str| {
+        compile(&format!(
+            "mapping: t\nfrom: x12 004010 855\nto: order_response/1\nclaims: {{ direction: in }}\none_way: true\n\
+             tables: {{ line: {{ IA: accepted, IR: rejected }} }}\n\
+             fields: {{ order_number: BAK03, our_number: BAK03, outcome: \"'accepted'\", placed: BAK04 | date(yyyymmdd), \
+             lines: {{ each: {each}, number: ^PO101, item: '^PO1{{VN}} | item', outcome: \"(ACK01 | table(line)) ?? 'accepted'\", \
+             quantity: {{ value: ACK02 ?? ^PO102, unit: ACK03 ?? ^PO103 }} }} }}\n"
+        ))
+    };
+    let body = "BAK*00*AC*PO-1*20261102~PO1*1*5*EA*9**VN*A~ACK*IA*3*EA~ACK*IR*2*EA~PO1*2*7*EA*9**VN*B~CTT*2~";
+    let text = format!(
+        "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
+         GS*PR*A*B*20260101*0900*1*X*004010~ST*855*0001~{body}SE*8*0001~GE*1*1~IEA*1*000000001~"
+    );
+    let lines = |each: &str| {
+        let plan = of(each);
+        let reading = plan.read(&sets(&plan, text.as_bytes())[0].tree, &context());
+        assert_eq!(reading.faults, []);
+        let line = |line: &Value| {
+            format!("{} {} {}", line["number"], line["outcome"], line["quantity"]["value"]).replace('"', "")
+        };
+        reading.body["lines"].as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("PO1/ACK"), ["1 accepted 3", "1 rejected 2"]);
+    assert_eq!(lines("PO1/ACK?"), ["1 accepted 3", "1 rejected 2", "2 accepted 7"]);
+    for wrong in ["PO1?", "\"PO1/ACK ?? PO1\""] {
+        let text = format!(
+            "mapping: t\nfrom: x12 004010 855\nto: order_response/1\nclaims: {{ direction: in }}\n\
+            fields: {{ lines: {{ each: {wrong}, number: PO101 }} }}\n"
+        );
+        assert!(Library::compile(&[("m/mapping.yaml".into(), text)]).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_comma_that_may_part_thousands_is_no_number_until_the_mapping_says_so() {
+    let quantity = |pipe: &str, text: &str| {
+        let plan = compile(&format!(
+            "mapping: t\nfrom: json order\nto: order/1\nclaims: {{ direction: in }}\none_way: true\n\
+             fields: {{ number: number, purpose: \"'original'\", placed: {{ date: date }}, currency: $tenant.currency, \
+             lines: {{ each: rows, number: $position, item: \"sku | ref(sku)\", quantity: {{ value: \"count{pipe}\", unit: \"'EA'\" }} }} }}\n"
+        ));
+        let document = json!({ "number": "1", "date": "2026-03-02", "rows": [{ "count": text }] }).to_string();
+        let reading = plan.read(&sets(&plan, document.as_bytes())[0].tree, &context());
+        match reading.faults.first() {
+            Some(fault) => format!("{} {}", fault.code, fault.found),
+            None => reading.body["lines"][0]["quantity"]["value"].as_str().unwrap_or_default().to_owned(),
+        }
+    };
+    for (pipe, text, expected) in [
+        ("", "1,250", "mapping/bad_number 1,250"),
+        ("", "1,25", "1.25"),
+        ("", "1e2", "100"),
+        (" | number('.')", "1,250", "1250"),
+        (" | number(',')", "1,250", "1.250"),
+        (" | number(',')", "1.250,5", "1250.5"),
+        (" | number('.')", "12,50", "mapping/bad_number 12,50"),
+    ] {
+        assert_eq!(quantity(pipe, text), expected, "{text}{pipe}");
+    }
+}

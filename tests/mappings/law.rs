@@ -206,7 +206,7 @@ fn what_is_read_is_written_back_to_the_same_message() {
         };
         let tried = std::cell::Cell::new(0);
         // A document that can only say one kind or purpose refuses most messages: more of them are tried.
-        for _ in 0..16 {
+        for _ in 0..32 {
             let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) };
             let result = TestRunner::new(config).run(&strategy, |message| {
                 tried.set(tried.get() + usize::from(holds(plan, &message)));
@@ -219,6 +219,6 @@ fn what_is_read_is_written_back_to_the_same_message() {
                 break;
             }
         }
-        assert!(tried.get() >= 20, "{}: only {} of 2,048 could be written", plan.name(), tried.get());
+        assert!(tried.get() >= 20, "{}: only {} of 4,096 could be written", plan.name(), tried.get());
     }
 }

@@ -278,7 +278,7 @@ fn a_tie_is_a_fault_and_a_partner_breaks_it() {
     assert_eq!(lints.len(), 1);
     assert_eq!(
         lints[0].to_string(),
-        "b/mapping.yaml:1:1: a/mapping.yaml claims the same: say a partner, a version or a direction apart"
+        "b/mapping.yaml:4:9: a/mapping.yaml claims the same, 850: say a partner, a version or a direction apart"
     );
     let partner = file("b", "direction: in, partner: northwind");
     let sender = file("c", "direction: in, partner: northwind, application_sender: NWEAST");

@@ -191,7 +191,7 @@ impl Reader {
                 self.says(&parts, pointer, false);
             }
             What::Map(_) => match (yaml.get("read").and_then(Yaml::text), yaml.get("cel"), yaml.get("write")) {
-                (Some(text), _, Some(_)) => self.says(&[text], pointer, true),
+                (Some(text), _, Some(how)) => self.says(&[text], pointer, how.text() == Some("where_empty")),
                 (Some(_), ..) | (_, Some(_), _) => {
                     let line = Line { says: Says::Nothing, place: String::new(), filled: true, spare: false };
                     self.lines.insert(pointer.to_owned(), line);
@@ -235,7 +235,15 @@ impl Reader {
         }
         let place = path.rsplit(['/', '^']).next().unwrap_or_default().to_owned();
         let defaulted = pipes.iter().any(|pipe| pipe.starts_with("default("));
-        let written = self.constants.contains(&place) || self.codes.iter().any(|(at, _)| *at == place);
+        // `BSN03 | when(04)`, where BSN04 is written in any case.
+        let segment = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let beside = |pipe: &String| {
+            let leaves = pipe.strip_prefix("when(").map(|rest| rest.trim_end_matches(')').split(','));
+            leaves.into_iter().flatten().any(|leaf: &str| self.constants.contains(&format!("{segment}{}", leaf.trim())))
+        };
+        let written = self.constants.contains(&place)
+            || self.codes.iter().any(|(at, _)| *at == place)
+            || pipes.iter().any(beside);
         let filled = alternatives.len() > 1 || defaulted || path.is_empty() || written;
         let mut says = match alternatives[0] {
             "$position" => Says::Position,
@@ -257,7 +265,11 @@ impl Reader {
                 let allowed = self.codes.iter().rev().find(|(at, _)| at == path).map(|(_, codes)| codes);
                 let said = self.tables[argument].iter();
                 let said = said.filter(|(value, _)| allowed.is_none_or(|codes| codes.contains(value)));
-                *says = Says::Words(said.map(|(_, target)| target.clone()).collect());
+                let words: Vec<String> = said.map(|(_, target)| target.clone()).collect();
+                // A table that only takes some values away lets all others through.
+                if !words.is_empty() {
+                    *says = Says::Words(words);
+                }
             }
             ("cut", Says::Any { most, .. }) => *most = (*most).min(argument.parse().unwrap()),
             // A text may run on into the places behind: so long that it takes two of them.

@@ -82,11 +82,20 @@ fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial 
 type Read = BTreeMap<String, BTreeMap<String, BTreeSet<u64>>>;
 
 fn read(plan: &Plan, fields: &BTreeSet<String>, tree: &Tree, found: &mut Read, document: usize) {
-    for origin in plan.read(tree, &context()).provenance.iter() {
+    'origins: for origin in plan.read(tree, &context()).provenance.iter() {
         let mut names = String::new();
         let mut place = format!("{document}");
         for step in origin.field.split('/').skip(1) {
             if fields.contains(&names) {
+                match step {
+                    // A date with its time is proposed by its day.
+                    "date" => {
+                        names += "/date";
+                        place += "/date";
+                    }
+                    "time" | "zone" | "at" => continue 'origins,
+                    _ => {}
+                }
                 break;
             }
             place = format!("{place}/{step}");
@@ -124,7 +133,11 @@ impl Trial {
         let wrong = wrong.filter(|line| !lists(&line.field) && proposed.get(&line.field) != reviewed.get(&line.field));
         let wrong = wrong.map(|line| format!("{} {:.2} {} {}", line.field, line.confidence, line.says, line.evidence));
         let wrong: Vec<String> = wrong.collect();
-        let all = Self::fields(&self.reviewed);
+        let day = |field: String| match reviewed.contains_key(&format!("{field}/date")) {
+            true => field + "/date",
+            false => field,
+        };
+        let all: BTreeSet<String> = Self::fields(&self.reviewed).into_iter().map(day).collect();
         let (more, same) = self.both(self.written().iter().map(|set| &set.tree));
         let unshown = all.iter().filter(|field| !shown.contains(field));
         let unshown = unshown.filter(|field| more.contains_key(*field) && more.get(*field) == same.get(*field)).count();

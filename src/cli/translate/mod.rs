@@ -9,11 +9,12 @@ mod written;
 use super::{check::in_words, input::Input, out::Out, settings, start};
 use crate::{
     formats::{
-        fault::Fault,
+        fault::{Fault, shorten},
         piece::{Identity, Piece, Set, Standard},
+        place::At,
         read, render, sniff,
     },
-    mapping::{Context, Plan, Reading},
+    mapping::{Context, Plan, Reading, explain::Unread},
 };
 use anyhow::{Context as _, anyhow, bail};
 pub use choice::Choice;
@@ -146,11 +147,12 @@ impl Reader<'_> {
             return Ok(faults);
         }
         let plan = self.choice.plan(&self.args.file, set, application)?;
-        let reading = plan.read(&set.tree, &self.context);
+        let (reading, coverage) = plan.coverage(&set.tree, &self.context);
         faults.extend(reading.faults.iter().cloned());
         faults.extend(reading.missing.iter().map(|missing| missing.fault.clone()));
-        for path in &reading.unread {
-            eprintln!("note: {path} was sent, and {} does not read it", plan.name());
+        // Where the mapping says `unmapped: ignore`, nobody wants to know.
+        for one in coverage.unread.iter().filter(|_| !reading.unread.is_empty()) {
+            eprintln!("note: {}, and {} does not read it", sent(one), plan.name());
         }
         if !reading.body.is_null() {
             self.print(set, &plan, &reading, bytes, out)?;
@@ -178,6 +180,21 @@ impl Reader<'_> {
 }
 
 /// Where a fault stands, or that it is about all of it.
+/// `N102 “Acme” was sent in segment 15 and twice more`
+fn sent(one: &Unread) -> String {
+    let at = match &one.place {
+        At::Segment { ordinal, .. } => format!(" in segment {ordinal}"),
+        At::Row { line, .. } => format!(" in line {line}"),
+        At::Node { .. } | At::File { .. } => String::new(),
+    };
+    let more = match one.times {
+        0 | 1 => String::new(),
+        2 => ", and once more".to_owned(),
+        times => format!(", and {} times more", times - 1),
+    };
+    format!("{} “{}” was sent{at}{more}", one.path, shorten(&one.value, 40))
+}
+
 fn place(fault: &Fault) -> String {
     let at = fault.place.at.to_string();
     if at.is_empty() { "as a whole".into() } else { at }

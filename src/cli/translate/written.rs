@@ -35,7 +35,12 @@ pub fn run(args: &Translate, plan: &Plan, context: &Context, input: Input, out: 
             continue;
         }
         match plan.write(message, context) {
-            Ok(one) => written.push(one),
+            Ok(one) => {
+                for pointer in plan.unwritten(message) {
+                    eprintln!("note: message {}, {pointer}: no line of {} writes it", n + 1, plan.name());
+                }
+                written.push(one);
+            }
             Err(faults) => {
                 faulty = true;
                 faults.iter().for_each(|fault| eprintln!("message {}, {}. {}", n + 1, said(fault), fault.remedy));

@@ -2,7 +2,7 @@
 
 use super::{
     Context, Failure, Library, NoTables, Plan, Request, kinds,
-    knowledge::{Knowledge, Step},
+    knowledge::{Knowledge, Known, Step},
     places::{Key, Places, Value},
     propose::{Leaf, Node, Says},
     search::{Candidate, Search},
@@ -112,7 +112,11 @@ impl Found {
             return;
         }
         let name = named(search, places, value, steps.last());
-        let one = Candidate::new(0, steps, value.key.clone(), vec![]);
+        // X12's Nn: digits with an implied point.
+        let spec = search.compare.spec(&places.groups[value.group].name, &value.key);
+        let implied = spec.and_then(|spec| spec.kind.strip_prefix('N')?.parse::<u32>().ok()).filter(|n| *n > 0);
+        let pipes = implied.map(|implied| Known::Text(format!("decimal({implied})"))).into_iter().collect();
+        let one = Candidate::new(0, steps, value.key.clone(), pipes);
         self.line = line.to_vec();
         self.fields.entry((at.is_some(), name)).or_insert_with(|| (one, format!("{} = \"{}\"", value.at, value.text)));
     }
@@ -174,7 +178,7 @@ fn written(
     for of_line in [false, true] {
         let kept = found.fields.iter().filter(|(at, _)| at.0 == of_line && !refused.contains(*at));
         let leaf = |((_, name), (one, why)): (&(bool, String), &(Candidate, String))| {
-            let says = Says::Ways { ways: vec![one.way(false)], otherwise: vec![], pipes: vec![] };
+            let says = Says::Ways { ways: vec![one.way(false)], otherwise: vec![], pipes: one.pipes.clone() };
             Node::Leaf(Leaf { name: name.clone(), says, confidence: 0.5, why: why.clone(), unseen: false })
         };
         let leaves: Vec<Node> = kept.map(leaf).collect();

@@ -208,9 +208,10 @@ impl Teller<'_> {
             match &field.source {
                 // A whole date with its time is not proposed: `date` is, for its day.
                 Source::Value(formula) if matches!(formula.pipes.last(), Some(Pipe::When(_))) => {}
-                Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) => {
-                    self.formula(formula, names, frames, &[])
-                }
+                Source::Value(formula)
+                | Source::ReadOnly(formula)
+                | Source::Spare(formula)
+                | Source::Key(formula, _) => self.formula(formula, names, frames, &[]),
                 Source::List(formulas) => formulas.iter().for_each(|f| self.formula(f, names, frames, &[])),
                 Source::Object(inner) => self.fields(inner, names, frames),
                 Source::At(blocks) => blocks.iter().for_each(|block| self.block(block, names, frames)),
@@ -312,6 +313,8 @@ impl Teller<'_> {
             Pipe::Pad(width, fill) => Known::Text(format!("pad({width}, '{fill}')")),
             Pipe::Cut(width) => Known::Text(format!("cut({width})")),
             Pipe::Lines(width, behind) => Known::Text(format!("lines({width}, {})", Key::of(behind.last()?)?.text())),
+            Pipe::Number(mark) => Known::Text(format!("number('{mark}')")),
+            Pipe::Sscc(identified) => Known::Text(if *identified { "sscc(00)" } else { "sscc" }.to_owned()),
             Pipe::Split(mark) => Known::Text(format!("split('{mark}')")),
             Pipe::Join(mark) => Known::Text(format!("join('{mark}')")),
             Pipe::Default(text) => Known::Text(format!("default({text})")),
