@@ -41,6 +41,6 @@ pub mod write;
 mod x12;
 mod xml;
 
-pub use edi::values::misfit;
+pub use edi::values::{Misfit, MisfitKind, misfit};
 pub use fault::explain;
 pub use reader::{CsvOptions, Options, Reader, read, sniff};

@@ -3,7 +3,7 @@
 
 use super::{
     frames::{self, Frame, Seen},
-    out::{Out, OutId},
+    out::{By, Out, OutId},
     plan::{Block, Field, Leaf, Source, Step},
     read::Run,
 };
@@ -133,12 +133,12 @@ pub fn number(out: &mut Out, step: &Step) {
         }
         out.rank(id, number as u32);
         // What a field wrote there stays.
-        _ = out.set(id, &NUMBER, &number.to_string());
+        _ = out.set(id, &NUMBER, &number.to_string(), By::Way);
         if parent > 0 {
-            _ = out.set(id, &PARENT, &parent.to_string());
+            _ = out.set(id, &PARENT, &parent.to_string(), By::Way);
         }
         if out.node(id).name == "HL" {
-            _ = out.set(id, &CHILDREN, if below.contains_key(&Some(id)) { "1" } else { "0" });
+            _ = out.set(id, &CHILDREN, if below.contains_key(&Some(id)) { "1" } else { "0" }, By::Way);
         }
         push(&mut rest, Some(id), number);
     }

@@ -34,8 +34,18 @@ pub struct OutLeaf {
     pub text: String,
     /// JSON: one of a list of texts.
     pub item: bool,
-    /// The line of `write:` that says it.
-    pub rule: Option<Spot>,
+    pub by: By,
+}
+
+/// Who says what stands in a place.
+#[derive(Debug, Clone, PartialEq)]
+pub enum By {
+    /// A path's condition, or the hub's own count.
+    Way,
+    /// A line of `write:`.
+    Rule(Spot),
+    /// A member of the message, by its pointer.
+    Member(Box<str>),
 }
 
 /// The nodes; 0 is the root.
@@ -145,34 +155,20 @@ impl Out {
     }
 
     /// Sets a leaf; `Err` with what stands there if that is something else.
-    pub fn set(&mut self, id: OutId, leaf: &Leaf, text: &str) -> Result<(), String> {
+    pub fn set(&mut self, id: OutId, leaf: &Leaf, text: &str, by: By) -> Result<(), String> {
         match self.nodes[id].leaves.iter().find(|l| same(&l.leaf, leaf)) {
             Some(there) if there.text == text => Ok(()),
             // `HL[03=P,T]` begins as P, and a field may make it T.
             Some(_) if self.allows(id, leaf, text) => {
                 let there = self.nodes[id].leaves.iter_mut().find(|l| same(&l.leaf, leaf));
-                there.into_iter().for_each(|l| l.text = text.to_owned());
+                there.into_iter().for_each(|l| (l.text, l.by) = (text.to_owned(), by.clone()));
                 Ok(())
             }
             Some(there) => Err(there.text.clone()),
             None => {
-                self.nodes[id].leaves.push(OutLeaf {
-                    leaf: leaf.clone(),
-                    text: text.to_owned(),
-                    item: false,
-                    rule: None,
-                });
+                self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: false, by });
                 Ok(())
             }
-        }
-    }
-
-    /// Sets a leaf to what a line of `write:` says, where another of the codes of its condition may stand.
-    pub fn set_by_rule(&mut self, id: OutId, leaf: &Leaf, text: &str, rule: Spot) {
-        if self.set(id, leaf, text).is_ok()
-            && let Some(there) = self.nodes[id].leaves.iter_mut().find(|l| same(&l.leaf, leaf))
-        {
-            there.rule = Some(rule);
         }
     }
 
@@ -187,7 +183,7 @@ impl Out {
 
     /// Adds one more text to a list (JSON).
     pub fn push(&mut self, id: OutId, leaf: &Leaf, text: &str) {
-        self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: true, rule: None });
+        self.nodes[id].leaves.push(OutLeaf { leaf: leaf.clone(), text: text.to_owned(), item: true, by: By::Way });
     }
 }
 
@@ -196,7 +192,7 @@ fn fulfil(node: &mut OutNode, conditions: &[Condition]) {
         let there = node.leaves.iter().any(|l| same(&l.leaf, &condition.leaf));
         let value = condition.values.first().filter(|value| *value != ANYTHING);
         if let (Some(value), false) = (value, there) {
-            node.leaves.push(OutLeaf { leaf: condition.leaf.clone(), text: value.clone(), item: false, rule: None });
+            node.leaves.push(OutLeaf { leaf: condition.leaf.clone(), text: value.clone(), item: false, by: By::Way });
         }
     }
 }

@@ -344,6 +344,16 @@ pub struct Rule {
     pub spot: Spot,
 }
 
+impl Rule {
+    /// The member whose value it writes, where it says `{ from: placed.date }`.
+    pub fn from(&self) -> Option<String> {
+        match &self.value {
+            RuleValue::From(members, _) => Some(members.join(".")),
+            _ => None,
+        }
+    }
+}
+
 /// What `write:` writes; where something is written already, that stays.
 #[derive(Debug)]
 pub enum RuleValue {

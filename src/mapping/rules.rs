@@ -9,7 +9,7 @@ use super::{
     shape::{self, Shape},
     yaml::{Entry, Spot, What, Yaml},
 };
-use crate::formats::{misfit, piece::Standard};
+use crate::formats::{Misfit, misfit, piece::Standard};
 
 const FORMS: &str = "a text in quotes, { count: PO1 }, { sum: ACK02 }, { first: ACK03 }, { from: answered | date(yyyymmdd) }, { instead: 53 } or { cel: size(lines) }";
 
@@ -57,7 +57,7 @@ fn written(text: &str, entry: &Entry, route: &Route, fields: &mut Fields) {
     let segment = fields.router.segment_of(route);
     let Some(spec) = fields.router.elements(&segment).get(usize::from(element).wrapping_sub(1)) else { return };
     let spec = spec.components.get(usize::from(component.max(1)) - 1).unwrap_or(spec);
-    if let Some((says, takes)) = misfit(text, spec) {
+    if let Some(Misfit { says, takes, .. }) = misfit(text, spec) {
         let spot = entry.value.get("instead").map_or(entry.value.spot, |value| value.spot);
         fields.wrong.push((spot, format!("`{text}` {says}, and {} takes {takes}", entry.key)));
     }

@@ -46,7 +46,7 @@ pub fn read(plan: &Plan, bytes: &[u8], context: &Context) -> Result<String, Stri
         if let (false, Some(fault)) = (set.accepted(), set.faults.first()) {
             return Err(format!("the document is faulty at {}: {} {}", fault.place.at, fault.sentence, fault.remedy));
         }
-        told.push(readable(&plan.read(&set.tree, context), bytes));
+        told.push(readable(plan, &plan.read(&set.tree, context), bytes));
     }
     let whole = if told.len() == 1 { told.remove(0) } else { Value::Array(told) };
     Ok(pretty(&whole))
@@ -66,7 +66,7 @@ pub fn write(plan: &Plan, body: &Value, context: &Context) -> Result<String, Str
         },
         Err(faults) => faults,
     };
-    Ok(pretty(&faults.iter().map(reviewed).collect()))
+    Ok(pretty(&faults.iter().map(|fault| reviewed(plan, fault)).collect()))
 }
 
 /// The sets of a document.
@@ -84,14 +84,15 @@ pub fn sets(plan: &Plan, bytes: &[u8]) -> Result<Vec<Set>, String> {
     if sets.is_empty() { Err(format!("it holds no set of {}", plan.standard().word())) } else { Ok(sets) }
 }
 
-fn readable(reading: &Reading, bytes: &[u8]) -> Value {
+fn readable(plan: &Plan, reading: &Reading, bytes: &[u8]) -> Value {
     let from = |o: Origin| {
         let text = bytes.get(o.bytes.start as usize..o.bytes.end as usize).unwrap_or_default();
         (o.field.into_owned(), json!(format!("{} = {}", o.at, String::from_utf8_lossy(text))))
     };
     let mut value = json!({ "body": reading.body });
     value["from"] = Value::Object(reading.provenance.iter().map(from).collect());
-    let told: Vec<_> = reading.missing.iter().map(|m| &m.fault).chain(&reading.faults).map(reviewed).collect();
+    let faults = reading.missing.iter().map(|m| &m.fault).chain(&reading.faults);
+    let told: Vec<_> = faults.map(|fault| reviewed(plan, fault)).collect();
     if !told.is_empty() {
         value["faults"] = told.into();
     }
@@ -101,8 +102,14 @@ fn readable(reading: &Reading, bytes: &[u8]) -> Value {
     value
 }
 
-fn reviewed(fault: &Fault) -> Value {
-    json!([fault.code, fault.sentence, fault.remedy])
+/// What a fault says, without the folder that the mapping was read from.
+fn reviewed(plan: &Plan, fault: &Fault) -> Value {
+    let said = |text: &str| {
+        let bare =
+            |text: String, file: &String| text.replace(file.as_str(), file.rsplit('/').next().unwrap_or_default());
+        plan.files().iter().fold(text.replace(" (built in)", ""), bare)
+    };
+    json!([fault.code, said(&fault.sentence), said(&fault.remedy)])
 }
 
 fn pretty(value: &Value) -> String {

@@ -4,7 +4,7 @@ use super::{
     Context, Written,
     faults::fault,
     hierarchy, moment,
-    out::{Out, OutId},
+    out::{By, Out, OutId},
     pipes::{self, Wrong},
     plan::{Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Repeat, Route, Source, Step},
     schemes, write_edi, write_loops, write_named,
@@ -489,7 +489,7 @@ impl<'p> Run<'p> {
     }
 
     fn set(&mut self, node: OutId, leaf: &Leaf, text: &str, put: &Put<'p>) {
-        if let Err(there) = self.out.set(node, leaf, text) {
+        if let Err(there) = self.out.set(node, leaf, text, By::Member(put.pointer.as_str().into())) {
             let (at, pointer) = (&put.route.text, &put.pointer);
             let sentence = format!("{at} would be written twice: `{there}`, and `{text}` for {pointer}");
             self.faults.push(write_fault("mapping/contradiction", pointer, text, &there, sentence));

@@ -2,15 +2,16 @@
 
 use super::{
     faults::{self, fault},
-    out::{Out, OutId, OutLeaf, OutNode},
-    plan::{Leaf, Program},
+    out::{By, Out, OutId, OutLeaf, OutNode},
+    plan::{Leaf, Program, spots},
     route::opener,
     write::write_fault,
-    yaml::Spot,
 };
 use crate::formats::{
+    Misfit, MisfitKind,
     fault::Fault,
-    guides::{Class, ElementSpec, Guide, Part, Relation, RelationKind},
+    guides::{ElementSpec, Guide, Part, Relation, RelationKind},
+    misfit,
     write::{Element, Segment},
 };
 /// Envelope segments: the writer makes and counts them.
@@ -96,7 +97,7 @@ impl Writer<'_> {
                 spec,
                 components,
                 &format!("{id}{:02}", at + 1),
-                &Ruled { leaves: &node.leaves, element: at + 1 },
+                &Said { leaves: &node.leaves, element: at + 1 },
             );
         }
         let written = |position: u8| {
@@ -127,7 +128,7 @@ impl Writer<'_> {
         }
     }
 
-    fn element(&mut self, spec: &'static ElementSpec, components: &[String], name: &str, ruled: &Ruled) {
+    fn element(&mut self, spec: &'static ElementSpec, components: &[String], name: &str, said: &Said) {
         let written = components.iter().any(|c| !c.is_empty());
         if spec.mandatory && !written {
             let sentence = format!("{name} is mandatory, and nothing writes it");
@@ -137,7 +138,7 @@ impl Writer<'_> {
             return;
         }
         if spec.components.is_empty() {
-            return self.length(spec, &components[0], name, ruled.by(1));
+            return self.value(spec, &components[0], name, said.by(1));
         }
         for (at, inner) in spec.components.iter().enumerate() {
             let text = components.get(at).map_or("", String::as_str);
@@ -146,63 +147,62 @@ impl Writer<'_> {
                 let sentence = format!("{name} is mandatory, and nothing writes it");
                 self.faults.push(write_fault("mapping/not_written", "", "", &name, sentence));
             }
-            self.length(inner, text, &name, ruled.by(at + 1));
+            self.value(inner, text, &name, said.by(at + 1));
         }
     }
 
-    fn length(&mut self, spec: &'static ElementSpec, text: &str, name: &str, rule: Option<Spot>) {
+    /// What goes out is what the partner's own check would take: type, length, characters, date, and the code list where the
+    /// mapping says the code. One that the message brings is as good as when it came: lists of currencies and countries are
+    /// older than some of theirs, and a partner's own codes go back to him.
+    fn value(&mut self, spec: &'static ElementSpec, text: &str, name: &str, by: &By) {
         if text.is_empty() {
             return;
         }
-        let numeric = matches!(spec.class, Class::Whole | Class::Real | Class::Numeric);
-        let mark = |c: char| matches!(c, '-' | '+' | '.' | ',');
-        if numeric && !text.chars().all(|c| c.is_ascii_digit() || mark(c)) {
-            let sentence = format!("{name} takes a number, and `{text}` is none");
-            self.refuse(rule, "mapping/cannot_say", text, "a number", sentence);
-            return;
-        }
-        if matches!(spec.class, Class::Whole) && text.contains(['.', ',']) {
-            let sentence = format!("{name} takes a number without decimals, and `{text}` has some");
-            self.refuse(rule, "mapping/cannot_say", text, "a whole number", sentence);
-            return;
-        }
-        // X12.6 §3.5.1: sign, point and exponent don't count. ISO 9735-1 §10: the same for sign and mark.
-        let length = text.chars().filter(|c| !(numeric && mark(*c))).count();
-        let (min, max) = (spec.min as usize, spec.max as usize);
-        if max > 0 && length > max || length < min {
-            let takes = if min == max { format!("{max}") } else { format!("{min} to {max}") };
-            let sentence = format!("{name} takes {takes} characters, and `{text}` has {length}");
-            let code = if length < min { "mapping/too_short" } else { "mapping/too_long" };
-            self.refuse(rule, code, text, &format!("{takes} characters"), sentence);
-        }
+        let Some(Misfit { says, takes, kind }) = misfit(text, spec) else { return };
+        let code = match kind {
+            MisfitKind::Code if matches!(by, By::Member(_)) => return,
+            MisfitKind::TooLong => "mapping/too_long",
+            MisfitKind::TooShort => "mapping/too_short",
+            MisfitKind::Code | MisfitKind::Form => "mapping/cannot_say",
+        };
+        let sentence = format!("`{}` {says}, and {name} takes {takes}", faults::short(text));
+        self.refuse(by, code, text, &takes, sentence);
     }
 
-    /// A value that can't stand there; of one that `write:` says, the line that says it is to blame.
-    fn refuse(&mut self, rule: Option<Spot>, code: &str, text: &str, expected: &str, sentence: String) {
-        self.faults.push(match rule.map(|spot| self.program.placed(spot)) {
-            None => write_fault(code, "", text, expected, sentence),
-            Some(line) => {
+    /// A value that can't stand there: the line that writes it is named, and the member that it is of.
+    fn refuse(&mut self, by: &By, code: &str, text: &str, expected: &str, sentence: String) {
+        self.faults.push(match by {
+            By::Way => write_fault(code, "", text, expected, sentence),
+            By::Rule(spot) => {
+                let line = self.program.placed(*spot);
                 let remedy = format!("correct what `write:` says at {line}");
-                fault(code, faults::own(line), text, expected, format!("{sentence}: {line} writes it"), remedy)
+                let member = self.program.rules.iter().find(|rule| rule.spot == *spot).and_then(|rule| rule.from());
+                let of = member.map(|member| format!(" from {member}")).unwrap_or_default();
+                fault(code, faults::own(line), text, expected, format!("{sentence}: {line} writes it{of}"), remedy)
+            }
+            By::Member(pointer) => {
+                let line = spots(&self.program.fields, pointer).first().map(|spot| self.program.placed(*spot));
+                let by = line.map(|line| format!(", which {line} writes there")).unwrap_or_default();
+                write_fault(code, pointer, text, expected, format!("{sentence}: it is {pointer}{by}"))
             }
         });
     }
 }
 
-/// Which components of an element a line of `write:` says.
-struct Ruled<'a> {
+/// Who says an element's components.
+struct Said<'a> {
     leaves: &'a [OutLeaf],
     element: usize,
 }
 
-impl Ruled<'_> {
-    fn by(&self, wanted: usize) -> Option<Spot> {
+impl<'a> Said<'a> {
+    fn by(&self, wanted: usize) -> &'a By {
         let is = |leaf: &&OutLeaf| match leaf.leaf {
             Leaf::Element { element, component } => {
                 (usize::from(element), usize::from(component.max(1))) == (self.element, wanted)
             }
             _ => false,
         };
-        self.leaves.iter().find(is).and_then(|leaf| leaf.rule)
+        self.leaves.iter().find(is).map_or(&By::Way, |leaf| &leaf.by)
     }
 }

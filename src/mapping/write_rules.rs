@@ -3,7 +3,7 @@
 use super::{
     cel::{Expression, Sees},
     faults::{self, fault},
-    out::OutId,
+    out::{By, OutId},
     pipes,
     plan::{Rule, RuleValue},
     shape,
@@ -38,7 +38,7 @@ impl<'p> Run<'p> {
         };
         if rule.instead || self.out.text(node, &rule.leaf).is_none() {
             // Nothing stands there, or another of the codes that the field is read from.
-            self.out.set_by_rule(node, &rule.leaf, &text, rule.spot);
+            _ = self.out.set(node, &rule.leaf, &text, By::Rule(rule.spot));
         }
     }
 

@@ -44,13 +44,13 @@ fn constants_are_held_to_the_fields_type() {
         "'orignal'",
         &["7:13: `orignal` can't stand here: `purpose` takes one of original, change, cancel; nearest original"],
     );
-    let currency = "takes a currency (ISO 4217: three capital letters)";
+    let currency = "takes a currency of ISO 4217, such as EUR";
     check("\"'USD'\"", "5", &[&format!("9:13: `5` can't stand here: `currency` {currency}")]);
     check(
         "\"'USD'\"",
         "CUR02 ?? 'usd' | default(DOLLARS)",
         &[
-            &format!("9:13: `usd` can't stand here: `currency` {currency}"),
+            &format!("9:13: `usd` can't stand here: `currency` {currency}; nearest USD"),
             &format!("9:13: `DOLLARS` can't stand here: `currency` {currency}"),
         ],
     );
@@ -105,7 +105,7 @@ fn what_an_expression_gives_is_held_to_it() {
     let cel = |field: &str, expression: &str, expected: &[&str]| {
         check("", &format!("  {field}: {{ cel: \"{expression}\" }}"), expected);
     };
-    let date = "it gives a currency (ISO 4217: three capital letters), and the field takes a date";
+    let date = "it gives a currency of ISO 4217, such as EUR, and the field takes a date";
     cel("requested_on", "currency", &[&format!("10:25: {date}")]);
     cel("requested_on", "placed.date", &[]);
     cel("requested_on", "'soon'", &["10:25: it gives `soon`, and the field takes a date of the form yyyy-mm-dd"]);
@@ -150,7 +150,7 @@ fn rules_that_ask_nothing_are_told() {
     rule("purpose in ['change', 'cancel'] && purpose != ''", &[]);
     rule(
         "currency == 'EURO'",
-        &["10:20: `currency` is a currency (ISO 4217: three capital letters), and never `EURO`"],
+        &["10:20: `currency` is a currency of ISO 4217, such as EUR, and never `EURO`; nearest EUR"],
     );
     rule("placed.date == '20260302'", &["10:20: `placed.date` is a date of the form yyyy-mm-dd, and never `20260302`"]);
     rule(
@@ -204,6 +204,54 @@ fn a_value_that_write_computes_and_that_can_not_stand_there_has_its_line() {
     assert_eq!(fault.place.at, At::File { name: "m/mapping.yaml".into(), line: 12 });
     assert!(fault.sentence.ends_with("m/mapping.yaml:12 writes it"), "{}", fault.sentence);
     assert_eq!(&*fault.remedy, "correct what `write:` says at m/mapping.yaml:12");
+}
+
+/// What writing says of the 850 above with some lines more, of a message with other members.
+fn refused(lines: &str, members: &[(&str, Value)]) -> Vec<(String, At, String)> {
+    let plan = compile(&format!("{HEAD}{lines}")).unwrap_or_else(|told| panic!("{told:#?}"));
+    let mut message =
+        json!({ "number": "PO-1", "purpose": "original", "currency": "USD", "placed": { "date": "2026-03-02" } });
+    members.iter().for_each(|(name, value)| message[*name] = value.clone());
+    let faults = plan.write(&message, &context()).err().unwrap_or_default();
+    let told = faults.into_iter().map(|f| (f.code.to_string(), f.place.at, f.sentence.to_string()));
+    told.filter(|(code, ..)| code != "mapping/not_written").collect()
+}
+
+#[test]
+fn what_a_mapping_computes_and_the_code_list_does_not_have_is_never_written() {
+    let line = At::File { name: "m/mapping.yaml".into(), line: 11 };
+    let told = refused("write:\n  BEG02: { cel: \"size(number) > 3 ? 'QQ' : 'SA'\" }\n", &[]);
+    assert_eq!((told.len(), &told[0].0[..], &told[0].1), (1, "mapping/cannot_say", &line), "{told:#?}");
+    let start = "`QQ` is not in the code list of element 92, and BEG02 takes ";
+    assert!(told[0].2.starts_with(start) && told[0].2.ends_with(": m/mapping.yaml:11 writes it"), "{}", told[0].2);
+
+    let told = refused("write:\n  BEG02: { from: currency }\n", &[]);
+    assert_eq!((&told[0].0[..], &told[0].1), ("mapping/too_long", &line));
+    assert!(told[0].2.ends_with(": m/mapping.yaml:11 writes it from currency"), "{}", told[0].2);
+
+    let told = refused("write:\n  BEG02: SA\n  BEG05: { cel: \"'2026-03-02'\" }\n", &[("placed", Value::Null)]);
+    assert_eq!(told[0].2, "`2026-03-02` is not a date, and BEG05 takes CCYYMMDD: m/mapping.yaml:12 writes it");
+}
+
+#[test]
+fn a_value_of_the_message_that_can_not_stand_there_names_its_member_and_the_line_that_writes_it() {
+    let (head, lines) = (HEAD.lines(), "  ext: { order_type: BEG02 }\n");
+    let own = |member: &str| At::Node { path: member.into() };
+    let told = refused(lines, &[("ext", json!({ "order_type": "SALE" }))]);
+    assert_eq!((told.len(), &told[0].0[..], &told[0].1), (1, "mapping/too_long", &own("/ext/order_type")));
+    let end = format!(": it is /ext/order_type, which m/mapping.yaml:{} writes there", head.clone().count() + 1);
+    let start = "`SALE` has 4 characters, and BEG02 takes exactly 2 characters";
+    assert_eq!(told[0].2, format!("{start}{end}"));
+    // A code that the message brings goes back as it came: the list may be older than it.
+    assert!(refused(lines, &[("ext", json!({ "order_type": "QQ" }))]).is_empty());
+
+    let long = "4711".repeat(6);
+    let told = refused("write:\n  BEG02: SA\n", &[("number", json!(long))]);
+    let at = head.clone().position(|line| line.trim_start().starts_with("number:")).unwrap() + 1;
+    let sentence = format!(
+        "`{long}` has 24 characters, and BEG03 takes at most 22 characters: it is /number, which m/mapping.yaml:{at} writes there"
+    );
+    assert_eq!(told, [("mapping/too_long".to_owned(), own("/number"), sentence)]);
 }
 
 #[test]

@@ -12,18 +12,47 @@ pub(crate) struct Wrong {
     pub expected: String,
 }
 
-/// Why an element can't hold a value: what is wrong with it (`has 7 characters`), and what the element takes.
+/// Why an element can't hold a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// `has 7 characters`
+    pub says: String,
+    /// What the element takes.
+    pub takes: String,
+    pub kind: MisfitKind,
+}
+
+/// What of a value is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MisfitKind {
+    TooLong,
+    TooShort,
+    /// Not in the code list. Lists grow: EUR is younger than many a directory that partners use.
+    Code,
+    /// Its type, its characters, or a date that doesn't exist.
+    Form,
+}
+
+/// Why an element can't hold a value, if so.
 ///
 /// ```
-/// use crossdock_formats::{guides, misfit, piece::Standard};
+/// use crossdock_formats::{MisfitKind, guides, misfit, piece::Standard};
 ///
 /// let beginning = guides::segment(Standard::X12, "004010", "BEG").unwrap();
-/// let (says, takes) = misfit("SALE", &beginning.elements[1]).unwrap();
-/// assert_eq!((&*says, &*takes), ("has 4 characters", "exactly 2 characters"));
+/// let wrong = misfit("SALE", &beginning.elements[1]).unwrap();
+/// assert_eq!((&*wrong.says, &*wrong.takes), ("has 4 characters", "exactly 2 characters"));
+/// assert_eq!(wrong.kind, MisfitKind::TooLong);
 /// assert_eq!(misfit("SA", &beginning.elements[1]), None);
 /// ```
-pub fn misfit(value: &str, spec: &ElementSpec) -> Option<(String, String)> {
-    check(value, spec).map(|wrong| (wrong.says, wrong.expected))
+pub fn misfit(value: &str, spec: &ElementSpec) -> Option<Misfit> {
+    let wrong = check(value, spec)?;
+    let kind = match wrong.code {
+        codes::TOO_LONG_VALUE => MisfitKind::TooLong,
+        codes::TOO_SHORT => MisfitKind::TooShort,
+        codes::UNKNOWN_CODE => MisfitKind::Code,
+        _ => MisfitKind::Form,
+    };
+    Some(Misfit { says: wrong.says, takes: wrong.expected, kind })
 }
 
 /// Checks a value that is there. X12.6 §3.5.1 (types), ISO 9735-1 §8 (representations).

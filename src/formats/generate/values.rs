@@ -46,6 +46,9 @@ const WORDS: &[&str] = &[
     "YARD",
 ];
 
+/// For elements that hold one (X12 100, UN/EDIFACT 6345): those that are in use, where a directory's list has others.
+const CURRENCIES: &[&str] = &["USD", "EUR", "GBP", "CAD", "CHF", "JPY", "SEK", "MXN"];
+
 /// Which of some positions are sent: what is mandatory, what chance adds, and what the notes ask for. `chance` in a
 /// hundred.
 pub(super) fn present(specs: &[ElementSpec], notes: &[Relation], chance: usize, random: &mut Random) -> Vec<bool> {
@@ -114,6 +117,13 @@ pub(super) fn element(spec: &ElementSpec, lists: &Lists, random: &mut Random) ->
 /// A value of a simple element.
 pub(super) fn simple(spec: &ElementSpec, lists: &Lists, random: &mut Random) -> String {
     let (min, max) = (spec.min.max(1) as usize, if spec.max == 0 { 20 } else { spec.max as usize });
+    if matches!(&*spec.reference, "100" | "6345") {
+        let known: Vec<&str> =
+            CURRENCIES.iter().copied().filter(|code| spec.codes.is_empty() || spec.codes.contains(code)).collect();
+        if let Some(code) = random.pick(&known) {
+            return (*code).to_owned();
+        }
+    }
     if !spec.codes.is_empty()
         && let Some(code) = random.pick(&lists.of(&spec.codes, min, max))
     {
