@@ -70,7 +70,7 @@ impl<'a> Run<'a> {
         let pointer = format!("{}/{}", due.parent, due.field.name);
         let sentence = format!("{pointer} can't be computed: {why}");
         let remedy = format!(
-            "correct the expression at {}, or send the document again with what it needs",
+            "correct the expression at {}, then restart the message, or have the document sent again with what it needs",
             self.program.placed(due.computed.spot)
         );
         let place = self.near(near);
@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
             Some(why) => (
                 "mapping/not_computed",
                 format!("the rule can't be judged: {why} ({})", rule.say),
-                format!("correct the rule at {}", self.program.placed(rule.spot)),
+                format!("correct the rule at {}, then restart the message", self.program.placed(rule.spot)),
             ),
         };
         let sentence = format!("{told} {}", faults::words("", &place));

@@ -29,6 +29,12 @@ pub fn own(line: Line) -> Place {
     Place { byte: 0, len: 0, at: At::File { name: line.file.into(), line: line.line } }
 }
 
+/// True of a fault that the mapping made itself: the document waits until the mapping is mended, and its sender is not asked
+/// to send another.
+pub fn is_own(fault: &Fault) -> bool {
+    matches!(fault.place.at, At::File { .. }) || &*fault.code == "mapping/not_computed"
+}
+
 /// A value, shortened to 80 characters.
 pub fn short(text: &str) -> String {
     shorten(text, SHOWN)

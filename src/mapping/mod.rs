@@ -68,6 +68,7 @@ pub use body::Body;
 pub use compile::is_name;
 pub use explain::Line;
 pub use extends::name_of;
+pub use faults::is_own;
 pub use library::{Library, Lint};
 pub use provenance::{Origin, Provenance, Spot};
 pub use unfit::Unfit;

@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
         let sentence =
             format!("{line} says `{}` for {} by itself, which is not {expected}", faults::short(&found), self.pointer);
         let remedy =
-            format!("correct the mapping at {line}, then send or restart the document: nothing is wrong with it");
+            format!("correct the mapping at {line}, then restart the message: nothing is wrong with the document");
         self.faults.push(fault(code, place, &found, &expected, sentence, remedy));
     }
 

@@ -15,6 +15,7 @@ mod deadlines;
 mod intake;
 mod order;
 mod oversell;
+mod own_faults;
 mod panics;
 mod places;
 mod queue;

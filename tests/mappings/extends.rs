@@ -290,17 +290,17 @@ write:
             (
                 "mapping/not_computed",
                 &*format!("/totals/lines can't be computed: {why}"),
-                "correct the expression at own/mapping.yaml:5, or send the document again with what it needs",
+                "correct the expression at own/mapping.yaml:5, then restart the message, or have the document sent again with what it needs",
             ),
             (
                 "mapping/not_computed",
                 "the rule can't be judged: `this.price.amount` is not there; ask first with has(…) (a line is of less than 100) in segment 4",
-                "correct the rule at own/mapping.yaml:9",
+                "correct the rule at own/mapping.yaml:9, then restart the message",
             ),
             (
                 "mapping/not_computed",
                 "the rule can't be judged: `this.price.amount` is not there; ask first with has(…) (a line is of less than 100) in segment 5",
-                "correct the rule at own/mapping.yaml:9",
+                "correct the rule at own/mapping.yaml:9, then restart the message",
             ),
         ];
         assert_eq!(told, expected);
@@ -329,7 +329,7 @@ fn what_stands_wrong_in_a_partners_file_is_told_there_and_hides_nothing() {
         told("fields: { notse: ~, currency: 5, ext: { t: , u: BEG13 } }\n"),
         [
             "own/mapping.yaml:4:11: `notse: ~` takes away what is not there below; nearest notes",
-            "own/mapping.yaml:4:31: `5` can't stand here: `currency` takes a currency (ISO 4217: three capital letters)",
+            "own/mapping.yaml:4:31: `5` can't stand here: `currency` takes a currency of ISO 4217, such as EUR",
             "own/mapping.yaml:4:42: a path is expected here, with pipes if need be",
             "own/mapping.yaml:4:49: BEG13 is not in the guide of 850 004010; nearest BEG12",
         ]

@@ -12,7 +12,7 @@ use crate::{
         fault::{Costs, Fault},
         piece::{Set, Standard},
     },
-    mapping::{Asked, Context, Library, Missing, Plan, Provenance, Tables, lookup},
+    mapping::{Asked, Context, Library, Missing, Plan, Provenance, Tables, is_own, lookup},
     store::search_keys::SearchKey,
     tenancy::{Agreement, agreement::NoReference},
 };
@@ -103,6 +103,10 @@ pub struct Rows {
 }
 
 impl Rows {
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
     pub fn put(&mut self, table: String, value: String, target: String) {
         self.targets.insert((table, value), target);
     }
@@ -111,7 +115,7 @@ impl Rows {
 impl Tables for Rows {
     fn get(&self, table: &str, value: &str) -> Option<String> {
         // Few tenants have rows of their own: no key is made for those that have none.
-        let some = !self.targets.is_empty();
+        let some = !self.is_empty();
         some.then(|| self.targets.get(&(table.to_string(), value.to_string())).cloned()).flatten()
     }
     fn inverse(&self, table: &str, target: &str) -> Option<String> {
@@ -296,8 +300,11 @@ fn kind_of(plan: &Plan) -> Option<String> {
 fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning {
     let number = reading.number.clone();
     let kind = kind_of(plan);
-    let costly = reading.faults.iter().any(|f| f.costs >= Costs::Set);
-    let mut meaning = if costly {
+    let costly: Vec<&Fault> = reading.faults.iter().filter(|fault| fault.costs >= Costs::Set).collect();
+    let mut meaning = if let Some(first) = costly.first().filter(|_| costly.iter().all(|fault| is_own(fault))) {
+        // Nothing is wrong with the document: no partner is told so.
+        Meaning::new("held").because(&first.code, first.sentence.to_string(), &first.remedy)
+    } else if !costly.is_empty() {
         Meaning::new("rejected")
     } else if !reading.missing.is_empty() && whose.agreement.no_reference == NoReference::Hold {
         let (sentence, remedy) = all_missing(&reading.missing);
@@ -315,7 +322,7 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
                 format!("the core has no rule for {} yet: what was read stands in the message", plan.message()),
                 "look at it with `crossdock messages`; restart it when a release applies it, or cancel it",
             ),
-            Err(error) => Meaning::new("rejected").because(
+            Err(error) => Meaning::new("held").because(
                 "mapping/not_canonical",
                 format!("the mapping's result is no {}: {error}{}", plan.message(), said_at(plan, &error)),
                 "mend the mapping so that it gives the field, then restart the message",
