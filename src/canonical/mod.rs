@@ -9,6 +9,7 @@ pub mod acknowledgement;
 pub mod amounts;
 pub mod catalogue;
 pub mod claim;
+pub mod currency;
 pub mod despatch;
 pub mod event;
 pub mod expectation;

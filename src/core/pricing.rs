@@ -1,7 +1,12 @@
 //! Prices: one for an item in a list.
 
 use super::{Row, RowFault, catalog::Item};
-use crate::canonical::{Tenant, ids, parts::Price};
+use crate::canonical::{
+    Tenant,
+    currency::{CURRENCY, is_currency},
+    ids,
+    parts::Price,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -48,8 +53,8 @@ impl PriceEntry {
     pub fn from_row(tenant: Tenant, row: Row<'_>) -> Result<PriceEntry, RowFault> {
         row.only(Self::COLUMNS)?;
         let currency = row.need("currency")?;
-        if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err(row.fault("currency", currency, "three capital letters of ISO 4217, such as EUR".into()));
+        if !is_currency(currency) {
+            return Err(row.fault("currency", currency, CURRENCY.into()));
         }
         let per = row.get("per").map_or(Ok(Decimal::ONE), |text| row.decimal("per", text, Decimal::new(1, 4)))?;
         Ok(PriceEntry {

@@ -9,15 +9,14 @@ use super::{
     tables::{ANY, Row, Table},
     yaml::Spot,
 };
-use crate::formats::{guides::ElementSpec, piece::Standard};
+use crate::{
+    canonical::currency::CURRENCIES,
+    formats::{guides::ElementSpec, piece::Standard},
+};
 
 /// What a field of a shape takes, if a value that a mapping says by itself is none: `one of original, change, cancel`.
 pub fn misfit(text: &str, shape: &Shape) -> Option<String> {
     match shape {
-        Shape::Currency => {
-            let code = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
-            (!code).then(|| shape.takes())
-        }
         Shape::Word(_) => pipes::shaped(text, shape).is_err().then(|| shape.takes()),
         shape => match pipes::shaped(text, shape) {
             Err(Wrong::Value { expected, .. }) => Some(expected),
@@ -30,6 +29,7 @@ pub fn misfit(text: &str, shape: &Shape) -> Option<String> {
 pub fn nearest(text: &str, shape: &Shape) -> String {
     match shape {
         Shape::Word(words) => hint(text, words.iter().map(String::as_str)),
+        Shape::Currency => hint(text, CURRENCIES),
         _ => String::new(),
     }
 }

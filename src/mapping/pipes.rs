@@ -28,7 +28,10 @@ use super::{
     wrapped,
 };
 use crate::{
-    canonical::Date,
+    canonical::{
+        Date,
+        currency::{CURRENCY, is_currency},
+    },
     formats::tree::{NodeId, Tree},
 };
 use rust_decimal::Decimal;
@@ -347,6 +350,8 @@ pub fn shaped<'t>(text: &'t str, shape: &Shape) -> Result<Shaped<'t>, Wrong> {
         Shape::Word(words) if !words.iter().any(|w| w == text) => {
             return Err(bad("mapping/bad_value", format!("one of {}", words.join(", "))));
         }
+        Shape::Currency if !is_currency(text.trim()) => return Err(bad("mapping/bad_value", CURRENCY.into())),
+        Shape::Currency => Shaped::Text(text.trim().into()),
         Shape::Object(_) => Shaped::When(moment::object(text)?),
         _ => Shaped::Text(text.into()),
     })

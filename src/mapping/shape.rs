@@ -1,7 +1,10 @@
 //! What a canonical message looks like, as mappings need it: made from the JSON Schema of the Rust types, so that
 //! there is one description of a message.
 
-use crate::canonical::messages::{MESSAGES, words};
+use crate::canonical::{
+    currency::CURRENCY,
+    messages::{MESSAGES, words},
+};
 use serde_json::Value;
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -9,7 +12,7 @@ use std::{collections::HashMap, sync::LazyLock};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     Text,
-    /// ISO 4217: three capital letters.
+    /// A code of ISO 4217.
     Currency,
     /// One of these words.
     Word(Vec<String>),
@@ -53,7 +56,7 @@ impl Shape {
     pub fn takes(&self) -> String {
         match self {
             Shape::Text => "text".into(),
-            Shape::Currency => "a currency (ISO 4217: three capital letters)".into(),
+            Shape::Currency => CURRENCY.into(),
             Shape::Word(words) => format!("one of {}", words.join(", ")),
             Shape::Decimal => "a decimal number".into(),
             Shape::Integer => "a whole number".into(),

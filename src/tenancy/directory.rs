@@ -6,7 +6,10 @@ use super::{
     lint,
 };
 use crate::{
-    canonical::{ConnectionId, EndpointId, PartnerId, Tenant},
+    canonical::{
+        ConnectionId, EndpointId, PartnerId, Tenant,
+        currency::{CURRENCY, is_currency},
+    },
     formats::piece::{Identity, Standard},
     mapping::yaml::{self, What, Yaml},
     store::{Store, StoreError, directory as rows, now},
@@ -377,6 +380,9 @@ impl Compiler<'_> {
         }
         let identities = self.identities(path, text, &file.identities);
         let mut endpoints: Vec<Arc<EndpointInfo>> = Vec::new();
+        if !is_currency(&file.currency) {
+            self.fault(path, text, &file.currency, format!("`{}` is not {CURRENCY}", file.currency));
+        }
         for e in file.endpoints {
             if endpoints.iter().any(|known| known.name == e.name) {
                 self.fault(path, text, &e.name, format!("endpoint `{}` stands twice", e.name));

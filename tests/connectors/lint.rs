@@ -25,6 +25,17 @@ answers: [{ event: order.confirmed, as: x12 004010 855, by: drop }]
 }
 
 #[test]
+fn a_tenants_currency_is_one() {
+    let compile = |currency: &str| {
+        let text = format!("tenant: acme\ncurrency: {currency}\nidentities: [x12/ZZ/ACMEDIST]\n");
+        Directory::compile(&[("tenants/acme.yaml".to_owned(), text)], &|_| None).map(drop)
+    };
+    assert!(compile("CHF").is_ok());
+    let told: Vec<String> = compile("EURO").unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["tenants/acme.yaml:2:11: `EURO` is not a currency of ISO 4217, such as EUR"]);
+}
+
+#[test]
 fn each_fault_has_its_place_and_a_remedy() {
     for (connections, fault) in [
         (

@@ -57,6 +57,15 @@ fn values_that_cannot_be_read_are_named_with_their_place() {
 }
 
 #[test]
+fn a_currency_that_is_read_is_one() {
+    let of =
+        |currency: &str| order(&format!("BEG*00*SA*PO-1**20260302~\nCUR*BY*{currency}~\nPO1*1*24*EA*9.25**VN*BOLT~\n"));
+    assert_eq!(read(&plan("x12/4010/850-order"), &of("CHF")).body["currency"], "CHF");
+    let told = "mapping/bad_value | EUX | CUR[01=BY].02 in segment 3: `EUX` is not a currency of ISO 4217, such as EUR";
+    check("x12/4010/850-order", &of("EUX"), &[told]);
+}
+
+#[test]
 fn what_is_missing_is_named_where_it_should_stand() {
     let body = "BEG*00*SA*PO-1**20260302~\nPO1*1***9.25**VN*BOLT~\n";
     let bytes = order(body);

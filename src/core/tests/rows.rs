@@ -58,10 +58,7 @@ fn a_wrong_row_is_named_by_row_and_column() {
     let p = |row| price(row).map(drop);
     check(p("l,S,4.2.0,EUR,,"), "row 2, column `amount`: found `4.2.0`, expected a decimal such as 4.20, at least 0");
     check(p("l,S,-1,EUR,,"), "row 2, column `amount`: found `-1`, expected a decimal such as 4.20, at least 0");
-    check(
-        p("l,S,1,eur,,"),
-        "row 2, column `currency`: found `eur`, expected three capital letters of ISO 4217, such as EUR",
-    );
+    check(p("l,S,1,eur,,"), "row 2, column `currency`: found `eur`, expected a currency of ISO 4217, such as EUR");
     check(p("l,S,1,EUR,0,"), &format!("row 2, column `per`: found `0`, expected {decimal}"));
     let s = |row: &str| first(&format!("sku,on_hand\n{row}"), |row| Stock::from_row(Tenant::named("a"), row)).map(drop);
     let most = "at most four decimals, at most 900,000,000,000,000";
