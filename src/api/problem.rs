@@ -135,6 +135,7 @@ impl From<OperateError> for Problem {
             OperateError::NotFound(what) => Problem::not_found(what),
             OperateError::State { .. } => Problem::new(Code::WrongState, error.to_string()),
             OperateError::Scheme(why) => Problem::new(Code::RequestInvalid, why),
+            OperateError::NoReference(why) => Problem::new(Code::NotFound, why),
             OperateError::Unreadable(_) => Problem::new(Code::SetUnreadable, error.to_string()),
             OperateError::Delivery(refused) => refused.into(),
             OperateError::Store(error) => error.into(),

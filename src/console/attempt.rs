@@ -2,12 +2,18 @@
 //! reads.
 
 use crate::{
+    canonical::Tenant,
+    flow::{
+        Hub,
+        translate::{again, meaning::Rows},
+    },
     formats::{self, fault::Fault, piece::Piece},
     mapping::{
-        Context, Library, Lint, NoTables, Plan,
+        Context, Library, Lint, Missing, Plan,
         explain::{Line, Made},
         picture::marked,
     },
+    store::StoreError,
 };
 use maud::{Markup, html};
 use std::{borrow::Cow, ops::Range, sync::Arc, time::Instant};
@@ -26,18 +32,30 @@ pub struct Trial {
     pub sample: String,
     /// All fields are to be shown.
     pub all: bool,
+    /// The tenant's own rows of what the mapping's tables lack.
+    pub rows: Rows,
 }
 
-/// Compiles and tries it, beside what else the process does.
-pub async fn run(trial: Trial) -> Markup {
-    let tried = tokio::task::spawn_blocking(move || attempt(&trial)).await;
-    tried.unwrap_or_else(
-        |_| html! { p .alert { "Trying it failed: that is a fault of the hub and stands in its log." } },
-    )
-}
-
-fn attempt(trial: &Trial) -> Markup {
+/// Compiles and tries it, beside what else the process does; and once more with the tenant's rows where a value has none,
+/// as documents are read.
+pub async fn run(trial: Trial, hub: &Hub, tenant: Tenant) -> Result<Markup, StoreError> {
     let began = Instant::now();
+    let (result, tried) = beside(trial, began).await;
+    let Some((mut trial, missing)) = tried.filter(|(_, missing)| !missing.is_empty()) else { return Ok(result) };
+    again::fill(hub, tenant, &missing, &mut trial.rows).await?;
+    Ok(if trial.rows.is_empty() { result } else { beside(trial, began).await.0 })
+}
+
+async fn beside(trial: Trial, began: Instant) -> (Markup, Option<(Trial, Vec<Missing>)>) {
+    let tried = tokio::task::spawn_blocking(move || {
+        let mut missing = Vec::new();
+        (attempt(&trial, began, &mut missing), Some((trial, missing)))
+    });
+    let failed = || html! { p .alert { "Trying it failed: that is a fault of the hub and stands in its log." } };
+    tried.await.unwrap_or_else(|_| (failed(), None))
+}
+
+fn attempt(trial: &Trial, began: Instant, missing: &mut Vec<Missing>) -> Markup {
     let Trial { text, sample, .. } = trial;
     match trial.library.attempt(&trial.path, text) {
         Err(wrong) => {
@@ -46,7 +64,7 @@ fn attempt(trial: &Trial) -> Markup {
         Ok(_) if sample.trim().is_empty() => html! {
             (verdict(true, "the mapping has no fault", began)) p .muted { "Paste a document beside it to see what it gives." }
         },
-        Ok(plan) => read(&plan, trial, began),
+        Ok(plan) => read(&plan, trial, began, missing),
     }
 }
 
@@ -73,12 +91,12 @@ fn lints(wrong: &[Lint], text: &str) -> Markup {
     } } }
 }
 
-fn read(plan: &Plan, trial: &Trial, began: Instant) -> Markup {
+fn read(plan: &Plan, trial: &Trial, began: Instant, missing: &mut Vec<Missing>) -> Markup {
     let sample = trial.sample.as_str();
     let bytes = encoded(sample);
     let at = Offsets::new(sample, &bytes);
     let rows = if trial.all { MOST } else { ROWS };
-    let context = Context { tenant_currency: &trial.currency, tables: &NoTables };
+    let context = Context { tenant_currency: &trial.currency, tables: &trial.rows };
     let mut faults: Vec<Fault> = Vec::new();
     let mut parts: Vec<Markup> = Vec::new();
     let mut fields = 0;
@@ -93,6 +111,7 @@ fn read(plan: &Plan, trial: &Trial, began: Instant) -> Markup {
                 let unread = &told.coverage.unread;
                 faults.extend(told.reading.faults.iter().cloned());
                 faults.extend(told.reading.missing.iter().map(|missing| missing.fault.clone()));
+                missing.extend(told.reading.missing.iter().cloned());
                 fields += told.fields.len();
                 parts.push(html! {
                     (made(&told.fields, rows, plan, &at))

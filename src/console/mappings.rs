@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     canonical::DocumentId,
-    flow::versions::{self, By, MAPPING},
+    flow::{
+        translate::meaning::Rows,
+        versions::{self, By, MAPPING},
+    },
     mapping::{Library, Plan},
     store::{
         documents,
@@ -106,18 +109,19 @@ impl Open {
         Ok(Open { path, text: text.ok_or(Wrong::NotFound("mapping"))?, sample: String::new(), library, plan })
     }
 
-    async fn tried(&self, console: &Console, session: &Session, all: bool) -> Markup {
+    async fn tried(&self, console: &Console, session: &Session, all: bool) -> Result<Markup, Wrong> {
         let currency =
             console.hub.directory.tenants.get(&session.tenant).map_or_else(String::new, |t| t.currency.clone());
-        attempt::run(Trial {
+        let trial = Trial {
             library: self.library.clone(),
             currency,
             path: self.path.clone(),
             text: self.text.clone(),
             sample: self.sample.clone(),
             all,
-        })
-        .await
+            rows: Rows::default(),
+        };
+        Ok(attempt::run(trial, &console.hub, session.tenant).await?)
     }
 }
 
@@ -163,7 +167,7 @@ pub async fn tried(
         return Ok(Redirect::to(&format!("{}#versions", address(&drafted))).into_response());
     }
     Ok(match edited.part {
-        Some(_) => open.tried(&console, &session, edited.all.is_some()).await.into_response(),
+        Some(_) => open.tried(&console, &session, edited.all.is_some()).await?.into_response(),
         None => shown(&console, &session, &open).await?.into_response(),
     })
 }
@@ -192,7 +196,7 @@ pub fn address(name: &str) -> String {
 
 async fn shown(console: &Console, session: &Session, open: &Open) -> Result<Markup, Wrong> {
     let Open { library, plan, text, sample, .. } = open;
-    let tried = open.tried(console, session, false).await;
+    let tried = open.tried(console, session, false).await?;
     let mut tx = console.hub.store.read(session.tenant).await?;
     let known = mapping_versions::list(&mut tx, session.tenant, Some(plan.short())).await?;
     tx.rollback().await?;

@@ -29,6 +29,9 @@ pub enum OperateError {
     Unreadable(String),
     #[error("{0}")]
     Scheme(String),
+    /// There is no such reference; the sentence tells the nearest.
+    #[error("{0}")]
+    NoReference(String),
     #[error("{0}")]
     Delivery(crate::flow::deliver::Refused),
     #[error(transparent)]
@@ -280,7 +283,7 @@ pub async fn remove_reference(
         let known = entities::all_cross_references(&mut tx, tenant, Some(scheme), ("", ""), 1_000).await?;
         tx.rollback().await?;
         let near = near::hint(value, known.iter().map(|row| row.value.as_str()));
-        return Err(OperateError::Scheme(format!("there is no reference {scheme} {value}{near}")));
+        return Err(OperateError::NoReference(format!("there is no reference {scheme} {value}{near}")));
     };
     let cause = json!({"code": "reference/removed", "scheme": scheme, "value": value, "target": target, "who": who, "why": why});
     let step = Step::new(tenant, now().0, "reference", "removed", &hub.worker).cause(cause);

@@ -98,12 +98,12 @@ async fn references_are_listed_and_taken_away() {
     // Another tenant has none of them, and takes none away.
     assert_eq!(setup.json("/v1/references", &other).await, json!({"references": []}));
     let gone = json!({"scheme": "uom", "value": "barrel-x", "why": "it was wrong"});
-    assert_eq!(post(&setup, "/v1/references/remove", &other, gone.clone()).await.0, 400);
+    assert_eq!(post(&setup, "/v1/references/remove", &other, gone.clone()).await.0, 404);
     let (status, was) = post(&setup, "/v1/references/remove", &key, gone.clone()).await;
     assert_eq!((status, &was["target"]), (200, &json!("EA")), "{was}");
     let (status, problem) = post(&setup, "/v1/references/remove", &key, gone).await;
     let detail = problem["detail"].as_str().unwrap_or_default();
-    assert!(status == 400 && detail.contains("nearest barrel-y"), "{problem}");
+    assert!(status == 404 && detail.contains("nearest barrel-y"), "{problem}");
 }
 
 #[tokio::test]

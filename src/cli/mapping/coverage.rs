@@ -85,17 +85,18 @@ async fn kept(args: &Coverage, last: u32, out: &mut Out) -> anyhow::Result<u8> {
     let mapping = args.mapping.as_deref().map(|name| format!("&mapping={}", encoded(name))).unwrap_or_default();
     let places = Places::open(&args.ask, false).await?;
     let path = format!("/v1/coverage?last={last}{partner}{mapping}");
-    let (mut documents, mut faulty, mut unknown) = (0, 0, None);
+    let (mut documents, mut faulty, mut known, mut unknown) = (0, 0, false, Vec::new());
     for place in &places.all {
         let answer = match place.get(&path).await {
             Ok(answer) => answer,
             // Another tenant may have this partner.
             Err(error) if is_not_found(&error) => {
-                unknown = Some(error);
+                unknown.push(error);
                 continue;
             }
             Err(error) => return Err(error),
         };
+        known = true;
         let seen: Kept = serde_json::from_value(answer).context("the hub's answer is no coverage")?;
         seen.mappings.iter().try_for_each(|told| tell(told, args.json, out))?;
         documents += seen.documents;
@@ -104,8 +105,10 @@ async fn kept(args: &Coverage, last: u32, out: &mut Out) -> anyhow::Result<u8> {
             eprintln!("of {} more the bytes are not kept", seen.gone);
         }
     }
-    if let Some(error) = unknown.filter(|_| documents == 0) {
-        return Err(error);
+    if !known && !unknown.is_empty() {
+        // Of several tenants' answers the one that knows a name like it helps most.
+        let near = unknown.iter().position(|error| error.to_string().contains("nearest")).unwrap_or_default();
+        return Err(unknown.swap_remove(near));
     }
     if documents == 0 {
         bail!("the hub keeps no such document: nothing was looked at");

@@ -99,7 +99,8 @@ impl Read<'_> {
     }
 }
 
-async fn fill(hub: &Hub, tenant: Tenant, missing: &[Missing], rows: &mut Rows) -> Result<(), StoreError> {
+/// Reads the tenant's rows of what tables lack, in one query.
+pub async fn fill(hub: &Hub, tenant: Tenant, missing: &[Missing], rows: &mut Rows) -> Result<(), StoreError> {
     let asked: BTreeSet<(String, String)> = missing.iter().map(|m| (m.table.clone(), m.value.clone())).collect();
     let asked: Vec<(String, String)> = asked.into_iter().collect();
     let mut tx = hub.store.read(tenant).await?;
