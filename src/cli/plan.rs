@@ -5,12 +5,18 @@ use super::{
     documents::of_tenant,
     mapping::{Files, Kept, compiled_folder, lines_that_differ},
     out::Out,
+    start,
 };
-use crate::{flow::versions::hash, mapping::name_of};
+use crate::{
+    canonical::Tenant,
+    flow::versions::hash,
+    mapping::name_of,
+    tenancy::{Directory, files::Lint},
+};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -31,30 +37,40 @@ struct Of {
 /// What `apply` would change in a hub: each mapping of a folder against the one that stands there
 ///
 /// crossdock plan mappings
+/// crossdock plan mappings connectors
 /// crossdock plan mappings/partners --tenant acme --json
 ///
-/// Of a mapping that is another one it tells the lines by which fields are made otherwise. Files of connectors are no part
-/// of it: a hub reads those when it starts (`crossdock config check`).
-/// Exit 0: nothing to do. 1: something to do, or the mappings have faults. 2: the folder or the hub can't be read.
+/// Of a mapping that is another one it tells the lines by which fields are made otherwise. Files of connectors are checked
+/// as a start does, and partners that the hub does not know yet are told: it reads these files when it starts, and `apply`
+/// changes nothing of them.
+/// Exit 0: nothing to do. 1: something to do, or the files have faults. 2: a folder or the hub can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Plan {
     #[command(flatten)]
     of: Of,
+    /// Folder of connectors, to be checked with the mappings
+    #[arg(value_name = "CONNECTORS")]
+    connectors_folder: Option<PathBuf>,
 }
 
 /// Keep in a hub, as drafts, the mappings of a folder that are not what stands there
 ///
 /// crossdock apply mappings --reason "units by their May guide"
 /// crossdock apply mappings --reason "as replayed on the 3rd" --publish
+/// crossdock apply mappings connectors --reason "a partner more"
 ///
 /// --publish lets stand what was reviewed and replayed before; what was not is refused, and told. Nothing is taken away.
-/// Exit 0: done. 1: the mappings have faults, or something was refused. 2: the folder or the hub can't be read.
+/// Files of connectors are checked first, and nothing is done if they have faults: the hub reads them when it starts.
+/// Exit 0: done. 1: the files have faults, or something was refused. 2: a folder or the hub can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Apply {
     #[command(flatten)]
     of: Of,
+    /// Folder of connectors, to be checked with the mappings
+    #[arg(value_name = "CONNECTORS")]
+    connectors_folder: Option<PathBuf>,
     /// Why: those who review it will ask
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -166,10 +182,60 @@ async fn files_of(place: &Place, name: &str, version: i64) -> anyhow::Result<Opt
     }
 }
 
+/// The mappings of the folder, and who the files of connectors know; nothing if they have faults, which are told.
+fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<(Vec<Kept>, Option<Directory>)>> {
+    let Some((mappings, library)) = compiled_folder(&of.folder, &of.ask.settings, of.json, out)? else {
+        return Ok(None);
+    };
+    let Some(folder) = connectors else { return Ok(Some((mappings, None))) };
+    let connectors = start::read_tree(folder, &["yaml", "yml"])?;
+    if connectors.is_empty() {
+        bail!("there is no file of connectors below {}", folder.display());
+    }
+    let base = folder.parent().map(Path::to_path_buf).unwrap_or_default();
+    match start::fitting(&start::Files { connectors, mappings: vec![], base }, &library) {
+        Ok(directory) => Ok(Some((mappings, Some(directory)))),
+        Err(start::Faults(faults)) => {
+            for fault in faults {
+                let Lint { file, line, column, sentence } = &fault;
+                match of.json {
+                    true => out.json(&json!({"file": file, "line": line, "column": column, "sentence": sentence}))?,
+                    false => out.line(fault.to_string())?,
+                }
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Tells which partners of the files the hub does not know yet. Gives their number.
+async fn partners(place: &Place, directory: &Directory, json: bool, out: &mut Out) -> anyhow::Result<usize> {
+    let tenant = place.tenant.as_deref().map(Tenant::named);
+    let ours = directory.partners.values().filter(|partner| tenant.is_none_or(|tenant| partner.tenant == tenant));
+    let ours: BTreeSet<&str> = ours.map(|partner| partner.name.as_str()).collect();
+    let mut new = 0;
+    for name in &ours {
+        match place.get(&format!("/v1/partners/{}/agreement", encoded(name))).await {
+            Ok(_) => continue,
+            Err(error) if is_not_found(&error) => new += 1,
+            Err(error) => return Err(error),
+        }
+        match json {
+            true => out.json(&of_tenant(place, json!({"partner": name, "todo": "start"})))?,
+            false => out.line(format!("partner {}: new, from the hub's next start on", out.bold(name)))?,
+        }
+    }
+    if !json {
+        let s = if ours.len() == 1 { "" } else { "s" };
+        out.line(format!("{} partner{s} in the files of connectors, which the hub reads when it starts", ours.len()))?;
+    }
+    Ok(new)
+}
+
 /// Runs it.
 pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some(mappings) = compiled_folder(&args.of.folder, &args.of.ask.settings, args.of.json, &mut out)? else {
+    let Some((mappings, directory)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
         out.flush()?;
         return Ok(1);
     };
@@ -196,14 +262,18 @@ pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
             todo => format!("{} mapping{s}, {todo} to be changed", items.len()),
         })?;
     }
+    let others = match &directory {
+        Some(directory) => partners(place, directory, args.of.json, &mut out).await?,
+        None => 0,
+    };
     out.flush()?;
-    Ok(u8::from(todo > 0))
+    Ok(u8::from(todo + others > 0))
 }
 
 /// Runs it.
 pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some(mappings) = compiled_folder(&args.of.folder, &args.of.ask.settings, args.of.json, &mut out)? else {
+    let Some((mappings, directory)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
         out.flush()?;
         return Ok(1);
     };
@@ -240,6 +310,9 @@ pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
             why.iter().try_for_each(|why| out.line(format!("  {why}")))?;
         }
     }
+    if let Some(directory) = &directory {
+        partners(place, directory, args.of.json, &mut out).await?;
+    }
     out.flush()?;
     Ok(u8::from(refused > 0))
 }
@@ -249,7 +322,7 @@ pub async fn export(args: &Export) -> anyhow::Result<u8> {
     let places = Places::open(&args.of.ask, false).await?;
     let place = places.only()?;
     let mut out = Out::new();
-    let there = super::start::read_tree(&args.of.folder, &["yaml"])?;
+    let there = start::read_tree(&args.of.folder, &["yaml"])?;
     let known = place.get("/v1/mappings").await?;
     for one in known["mappings"].as_array().into_iter().flatten() {
         let (Some(name), Some(version)) = (one["name"].as_str(), one["stands"].as_i64()) else { continue };

@@ -183,11 +183,17 @@ pub fn library(files: &Files) -> Result<Library, Faults> {
 
 /// Directory and mappings, and whether they fit each other.
 pub fn compiled(files: &Files) -> Result<(Directory, Library), Faults> {
-    let (directory, library) = (directory(files)?, library(files)?);
+    let library = library(files)?;
+    Ok((fitting(files, &library)?, library))
+}
+
+/// The directory of the files, if it fits the mappings.
+pub fn fitting(files: &Files, library: &Library) -> Result<Directory, Faults> {
+    let directory = directory(files)?;
     let mut faults =
         connectors::lint::expectations(&directory, &files.connectors, &|partner| library.expectable(partner));
     faults.extend(lint::guides(&directory, &library.guide_names().collect::<Vec<_>>()));
-    if faults.is_empty() { Ok((directory, library)) } else { Err(Faults(faults)) }
+    if faults.is_empty() { Ok(directory) } else { Err(Faults(faults)) }
 }
 
 /// What the store's options are by the settings. One URL without the other is a wrong call.

@@ -223,6 +223,26 @@ fn files_and_a_hub_are_made_to_agree() {
     );
     ok(all(&["export", "out"]));
     assert!(ok(all(&["plan", "out"])).out.ends_with("nothing to do\n"), "written over the file that has the name");
+    // Files of connectors are checked with them, and who is new is told; the hub reads them when it starts.
+    let with = |what: &str| all(&[what, "out", "connectors", "--reason", "more"][..if what == "plan" { 3 } else { 5 }]);
+    let told = "1 partner in the files of connectors, which the hub reads when it starts\n";
+    assert!(ok(with("plan")).out.ends_with(told));
+    assert_eq!(ok(with("apply")).out, told);
+    folder.write(
+        "connectors/resellers/westerly.yaml",
+        "tenant: acme\npartner: westerly\nidentities: [x12/ZZ/WESTERLY]\n",
+    );
+    let plan = with("plan");
+    assert!(plan.code == 1 && plan.out.contains("partner westerly: new, from the hub's next start on\n"), "{plan:?}");
+    folder
+        .write("connectors/resellers/westerly.yaml", "tenant: acme\npartner: westerly\nidentites: [x12/ZZ/WESTERLY]\n");
+    for what in ["plan", "apply"] {
+        let faulty = with(what);
+        assert!(faulty.code == 1 && faulty.out.contains("westerly.yaml:3:1: "), "{faulty:?}");
+    }
+    let nothing = all(&["plan", "out", "no-such-folder"]);
+    assert!(nothing.code == 2 && nothing.err.contains("no file of connectors"), "{nothing:?}");
+    std::fs::remove_file(folder.path().join("connectors/resellers/westerly.yaml")).unwrap();
     // One that the hub ships, as it is.
     let shipped =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/standard/x12/4010/850-order/mapping.yaml");

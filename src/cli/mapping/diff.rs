@@ -123,7 +123,7 @@ fn side(text: &str, args: &Diff, out: &mut Out) -> anyhow::Result<Option<Side>> 
         }));
     }
     let versions = draft::compiled_folder(path, &args.ask.settings, args.json, out)?;
-    let Some(mut versions) = versions else { return Ok(None) };
+    let Some((mut versions, _)) = versions else { return Ok(None) };
     match (versions.pop(), versions.len()) {
         (Some(only), 0) => Ok(Some(Side::Folder(only.folder, only.files))),
         (_, others) => bail!("below {text} there are {} mappings: name the folder of one", others + 1),
