@@ -96,7 +96,8 @@ impl<R: BufRead> Csv<R> {
             return Ok(());
         };
         (self.at, self.line) = (row.next, row.line + row.lines);
-        if row.blank {
+        // Ctrl-Z is what DOS ends a file with.
+        if row.blank || self.source.slice(row.start, row.end) == b"\x1A" {
             return Ok(());
         }
         let value = match key {
@@ -142,7 +143,12 @@ impl<R: BufRead> Csv<R> {
             return Ok(());
         }
         self.at = if self.source.from(0).starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        let delimiter = self.options.delimiter.unwrap_or_else(|| guess(self.source.from(self.at)));
+        let said = separator_line(self.source.from(self.at));
+        if let Some((_, len)) = said {
+            (self.at, self.line) = (self.at + len as u64, self.line + 1);
+        }
+        let said = self.options.delimiter.or(said.map(|(separator, _)| separator));
+        let delimiter = said.unwrap_or_else(|| guess(self.source.from(self.at)));
         let row = loop {
             let Some(row) = row(&mut self.source, self.at, self.line, delimiter, self.policy.max_set_bytes)? else {
                 self.done = true;
@@ -288,10 +294,19 @@ impl<R: BufRead> Csv<R> {
         let column = row.fields.iter().position(|f| offset <= f.start + u64::from(f.len));
         let name = column.and_then(|n| self.header.as_ref()?.names.get(n).cloned());
         let shown = bytes.get(at).map_or(String::new(), |byte| format!("{byte:#04X}"));
-        let what = if code == codes::NUL { "is a NUL character".into() } else { format!("{shown} is not valid UTF-8") };
+        let what = match code {
+            codes::NUL => format!("there is a NUL character at byte {offset}"),
+            _ => format!("the byte {shown} at offset {offset} is not valid UTF-8"),
+        };
         let place = Place { byte: offset, len: 1, at: At::Row { line: row.line, column: name.map(Into::into) } };
-        let fault = Fault::new(code, place, format!("Line {}: the byte at offset {offset} {what}.", row.line));
-        Some(fault.found(&shown).expected("UTF-8").costs(Costs::Set))
+        let fault = Fault::new(code, place, format!("Line {}: {what}.", row.line));
+        let fault = fault.found(&shown).expected("UTF-8").costs(Costs::Set);
+        Some(match code {
+            codes::BAD_TEXT => {
+                fault.remedy("Ask the sender to export the file as UTF-8 (spreadsheets call it “CSV UTF-8”).")
+            }
+            _ => fault,
+        })
     }
 
     fn finish_set(&mut self) {
@@ -316,6 +331,18 @@ impl<R: BufRead> Csv<R> {
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
     }
+}
+
+/// `sep=;`, which spreadsheets write as the first line and read as no row: the separator, and the line's length with its end.
+fn separator_line(bytes: &[u8]) -> Option<(u8, usize)> {
+    let [s, e, p, b'=', separator, rest @ ..] = bytes else { return None };
+    let is_it = [*s, *e, *p].eq_ignore_ascii_case(b"sep") && !separator.is_ascii_alphanumeric();
+    let end = match rest {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => 0,
+    };
+    (is_it && end > 0).then_some((*separator, 5 + end))
 }
 
 /// A row as a record with its fields; a field beyond the header is named by its position.

@@ -102,7 +102,8 @@ impl<R: BufRead> Fixed<R> {
         };
         self.at = line.next;
         self.line += 1;
-        if self.source.slice(line.start, line.end).iter().all(u8::is_ascii_whitespace) {
+        // Ctrl-Z is what DOS ends a file with.
+        if self.source.slice(line.start, line.end).iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x1A) {
             return Ok(());
         }
         self.records += 1;
@@ -233,7 +234,7 @@ impl<R: BufRead> Fixed<R> {
 
     /// A record into the set that is open.
     fn add(&mut self, kind: usize, line: Line, parent: Option<usize>, text: &str) {
-        let beyond = self.beyond(kind, line, text);
+        let beyond = self.beyond(kind, line, text).or_else(|| self.cut_off(kind, line, text));
         let layout = self.layout.clone();
         let most = self.policy.max_set_bytes;
         let Some(open) = &mut self.open else { return };
@@ -277,7 +278,37 @@ impl<R: BufRead> Fixed<R> {
         );
         let mut place = row_place(line, None);
         (place.byte, place.len) = (line.start + rest.start as u64, rest.len() as u32);
-        Some(Fault::new(codes::RAGGED_ROW, place, sentence).found(found).expected(format!("{last} columns")))
+        let fault = Fault::new(codes::RAGGED_ROW, place, sentence).found(found).expected(format!("{last} columns"));
+        Some(
+            fault.remedy("Look whether the layout is the right one, and whether the record has moved by some columns."),
+        )
+    }
+
+    /// The document's last record, if nothing ends it and it isn't whole: shorter than all are by the layout, which costs
+    /// its set, or to its end within a field, where blanks may only have been left out.
+    fn cut_off(&self, kind: usize, line: Line, text: &str) -> Option<Fault> {
+        let spec = &self.layout.records[kind];
+        let there = text.chars().count() as u32;
+        let within = spec.fields.iter().find(|field| field.columns.contains(&there) && field.columns.start < there);
+        let (costs, whole, what) = match (self.layout.length, within) {
+            (Some(length), _) if there < length => (Costs::Set, length, "record".to_owned()),
+            (None, Some(field)) => (Costs::Segment, field.columns.end, format!("field {}", field.name)),
+            _ => return None,
+        };
+        if line.next != line.end {
+            return None;
+        }
+        let sentence = format!(
+            "Line {}: the document ends within the {what}, in column {there} of {whole}, and no line end follows.",
+            line.number
+        );
+        let mut place = row_place(line, within.map(|field| field.name.clone()));
+        (place.byte, place.len) = (line.end, 0);
+        let fault = Fault::new(codes::RAGGED_ROW, place, sentence).found(&format!("{there} columns"));
+        let fault = fault.expected(format!("{whole} columns")).costs(costs);
+        Some(
+            fault.remedy("The file was probably cut short: compare its size with the sender's and have it sent again."),
+        )
     }
 
     /// A fault into the set that is open, else around the sets.

@@ -9,6 +9,7 @@
 pub mod ack;
 pub mod codes;
 mod csv;
+mod decoded;
 mod edi;
 mod edifact;
 pub mod fault;

@@ -134,6 +134,23 @@ impl Segment {
         !whole || self.elements.len() > length + 2
     }
 
+    /// Takes a release character away that stands at the segment's very end, and so releases nothing.
+    pub(super) fn take_dangling(&mut self, delimiters: &Delimiters) -> Option<u8> {
+        let release = delimiters.release?;
+        let value = match self.elements.last_mut()? {
+            Element::Plain(value) => value,
+            Element::Components(values) => values.last_mut()?,
+            Element::Repeats(repeats) => repeats.last_mut()?.last_mut()?,
+        };
+        let written = value.written.as_ref()?;
+        let row = written.iter().rev().take_while(|byte| **byte == release).count();
+        // Of an even number each second one is data.
+        (row % 2 == 1).then(|| {
+            value.written = None;
+            release
+        })
+    }
+
     /// The element in which another segment begins at a new line, since a terminator is missing before it.
     pub fn swallows(&self) -> Option<usize> {
         // The last one has no separator behind it: no element of that segment follows.

@@ -1,6 +1,6 @@
 //! What a reader gives, piece by piece, in document order.
 
-pub use crate::policy::{Area, Policy, Severity, Strictness};
+pub use crate::policy::{Area, Characters, Policy, Severity, Strictness};
 use crate::{fault::Fault, tree::Tree};
 use serde::{Deserialize, Serialize};
 

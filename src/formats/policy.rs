@@ -17,6 +17,21 @@ pub enum Severity {
     Reject,
 }
 
+/// What the bytes of X12's data are: no header says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Characters {
+    #[default]
+    Utf8,
+    /// ISO 8859-1.
+    Latin1,
+    /// ISO 8859-2.
+    Latin2,
+    /// ISO 8859-15.
+    Latin9,
+    Windows1250,
+    Windows1252,
+}
+
 /// What of a set may be taken more or less strictly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
@@ -168,6 +183,8 @@ pub struct Policy {
     /// Numbers of X12's types N1 to N9 come written out (`12.5`, and `1250` for 1250) instead of with implied decimals. A tree
     /// has them as the standard does.
     pub decimals_written_out: bool,
+    /// What the bytes of X12's sets are. EDIFACT says it in UNB.
+    pub x12_characters: Characters,
     /// Guides of partners beside those that are compiled in.
     pub guides: Guides,
     /// Kinds of sets that are read otherwise: `850`, `ORDERS`.
@@ -191,6 +208,7 @@ impl Default for Policy {
             unknown_segments: Severity::Reject,
             strictness: Strictness::default(),
             decimals_written_out: false,
+            x12_characters: Characters::default(),
             guides: Guides::default(),
             by_kind: Arc::default(),
             max_set_bytes: 16 << 20,

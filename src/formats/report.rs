@@ -6,6 +6,7 @@ use crate::{
     piece::{Piece, Standard},
     place::{At, Place},
     reader::{Options, Reader, read, sniff},
+    whole::{encoding, foreign_mark},
 };
 use serde::Serialize;
 use std::{
@@ -334,6 +335,9 @@ fn unknown(first: &[u8]) -> Fault {
         return Fault::new(codes::EMPTY, place, "The file is empty.").expected("a document");
     }
     let shown = String::from_utf8_lossy(&first[..first.len().min(80)]).into_owned();
+    if let Some(name) = foreign_mark(first) {
+        return encoding(name, 0);
+    }
     let sentence = "The first bytes are those of no format that can be told by them.";
     Fault::new(codes::NO_DOCUMENT, place, sentence)
         .found(&shown)

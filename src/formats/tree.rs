@@ -13,6 +13,7 @@
 //! Inside, nodes are small and point into one copy of the set's bytes: a partner's 60 MB set must not become gigabytes.
 
 use crate::{
+    decoded::Shifts,
     names::{FIRST, Names, packed, position},
     nodes::{NONE, Nodes, Slot},
     place::{At, Place},
@@ -104,6 +105,8 @@ pub struct Tree {
     root: Place,
     /// Offset in the document of `text`'s first byte.
     base: u64,
+    /// Of a text that was decoded: how its offsets are those of the document's bytes.
+    shifts: Shifts,
     /// Added to the lines of records, so that they fit 32 bits.
     pub(crate) base_line: u64,
 }
@@ -136,6 +139,7 @@ impl Tree {
             placed: Vec::new(),
             root: Place { byte: 0, len: 0, at: At::Node { path: "".into() } },
             base: 0,
+            shifts: Shifts::default(),
             base_line: 0,
         }
     }
@@ -145,6 +149,11 @@ impl Tree {
         // A member with its value takes five bytes or more, mostly.
         let nodes = (text.len() / 5).min(65_536);
         Tree::sharing(None, Nodes::with_room(nodes + 2), text, base, place)
+    }
+
+    /// Of a text that was decoded from a document of so many bytes.
+    pub(crate) fn decoded(&mut self, shifts: Shifts, len: u32) {
+        (self.shifts, self.root.len) = (shifts, len);
     }
 
     /// A reader's tree, made in the room of `nodes`, whose names are those of a guide, mostly.
@@ -266,8 +275,8 @@ impl Tree {
             Some(place) => place.byte..place.byte + u64::from(place.len),
             None => {
                 let (_, start, len) = self.nodes.text(id.0);
-                let start = self.base + u64::from(start);
-                start..start + u64::from(len)
+                let end = self.base + u64::from(self.shifts.before(start + len));
+                self.base + u64::from(self.shifts.before(start))..end
             }
         }
     }
@@ -281,7 +290,8 @@ impl Tree {
             return self.placed[at].1.clone();
         }
         let slot = self.slot(id);
-        Place { byte: self.base + u64::from(slot.start), len: slot.len, at: self.at(id) }
+        let [start, end] = [slot.start, slot.start + slot.len].map(|offset| self.shifts.before(offset));
+        Place { byte: self.base + u64::from(start), len: end - start, at: self.at(id) }
     }
 
     /// [`Tree::place`] of what stands in a segment that a reader read, without memory of its own; else `None`.

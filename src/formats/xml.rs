@@ -6,7 +6,7 @@
 //! Tried by: tests/formats
 
 use crate::{
-    codes,
+    codes, decoded,
     fault::Fault,
     piece::{Piece, Policy, Set, Standard},
     place::{At, Place},
@@ -48,7 +48,18 @@ impl<R: BufRead> Xml<R> {
         if let Some(name) = foreign_mark(&bytes) {
             return Ok(Piece::Fault(encoding(name, 0)));
         }
-        let text = match String::from_utf8(bytes) {
+        let len = bytes.len();
+        let declared = declared(&bytes).and_then(decoded::single);
+        let mut shifts = decoded::Shifts::default();
+        let decoded = declared.map(|encoding| decoded::decode(&bytes, encoding));
+        let utf8 = match decoded {
+            Some((text, by)) => {
+                shifts = by;
+                Ok(text)
+            }
+            None => String::from_utf8(bytes),
+        };
+        let text = match utf8 {
             Ok(text) => text,
             Err(e) => {
                 let at = e.utf8_error().valid_up_to();
@@ -61,17 +72,40 @@ impl<R: BufRead> Xml<R> {
             }
         };
         Ok(match parse(&text) {
-            Ok((tree, root, namespace, faults)) => {
-                let mut set = plain_set(Standard::Xml, 0, 0, text.len() as u64, tree);
+            Ok((mut tree, root, namespace, mut faults)) => {
+                faults.iter_mut().for_each(|fault| moved(fault, &shifts));
+                tree.decoded(shifts, len as u32);
+                let mut set = plain_set(Standard::Xml, 0, 0, len as u64, tree);
                 (set.kind, set.version, set.faults) = (root, namespace, faults);
                 if &*set.kind == "cXML" {
                     cxml(&mut set);
                 }
                 Piece::Set(Box::new(set))
             }
-            Err(fault) => Piece::Fault(*fault),
+            Err(mut fault) => {
+                moved(&mut fault, &shifts);
+                Piece::Fault(*fault)
+            }
         })
     }
+}
+
+/// The encoding that an XML declaration names. XML 1.0 §4.3.3
+fn declared(bytes: &[u8]) -> Option<&str> {
+    let head = bytes.strip_prefix(b"<?xml")?;
+    let end = memchr::memmem::find(&head[..head.len().min(200)], b"?>")?;
+    let (_, behind) = std::str::from_utf8(&head[..end]).ok()?.split_once("encoding")?;
+    let behind = behind.trim_start().strip_prefix('=')?.trim_start();
+    let quote = behind.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    behind[1..].split_once(quote).map(|(name, _)| name)
+}
+
+/// A fault's place as it is in the document's own bytes.
+fn moved(fault: &mut Fault, shifts: &decoded::Shifts) {
+    let place = &mut fault.place;
+    let start = place.byte as u32;
+    let end = shifts.before(start.saturating_add(place.len));
+    (place.byte, place.len) = (shifts.before(start).into(), end - shifts.before(start));
 }
 
 impl<R: BufRead> crate::reader::Pieces for Xml<R> {
@@ -195,7 +229,8 @@ impl Parser<'_> {
             }
             Event::Decl(decl) => {
                 let name = decl.encoding().and_then(Result::ok).unwrap_or("UTF-8".into());
-                if !["UTF-8", "UTF8", "US-ASCII", "ASCII"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+                let utf8 = ["UTF-8", "UTF8", "US-ASCII", "ASCII"].iter().any(|known| name.eq_ignore_ascii_case(known));
+                if !utf8 && decoded::single(&name).is_none() {
                     return Err(Box::new(encoding(&name, u64::from(from))));
                 }
             }

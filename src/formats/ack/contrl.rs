@@ -15,6 +15,10 @@ const REFUSED: &str = "4";
 const TAKEN: &str = "7";
 /// 0085: an error that has no code of its own.
 const UNSPECIFIED: &str = "18";
+/// 0085: the syntax version or level is not supported.
+const NO_SYNTAX: &str = "2";
+/// 0085 of syntax 4: the character set is not supported.
+const NO_CHARACTERS: &str = "46";
 /// Segments that 0013 (0135 in syntax 4) may name in UCI, UCF and UCM.
 const SERVICE: &[&str] = &["UNA", "UNB", "UNG", "UNH", "UNO", "UNP", "UNT", "UNE", "UNZ", "UNS"];
 
@@ -98,13 +102,25 @@ impl Contrl {
             party(&self.interchange.receiver),
             plain(if refused { REFUSED } else { TAKEN }),
         ];
-        elements.extend(reason(root(&faults)));
+        elements.extend(self.reason(root(&faults)));
         let mut segments = Segments::from(vec![Segment { id: "UCI".into(), elements }]);
-        // What is refused as a whole is refused by its UCI: nothing below it is told.
-        if !refused {
-            segments.append(self.body);
-        }
+        // What is refused as a whole is refused by its UCI: below it only what is wrong is told.
+        segments.append(if refused { refusals(&self.body) } else { self.body });
         (segments, code)
+    }
+
+    /// What is wrong at the level of the interchange; of its syntax 0085 has more to say than of other values.
+    fn reason(&self, fault: Option<&Fault>) -> Vec<Element> {
+        let mut elements = reason(fault);
+        let component = |fault: &Fault| match &fault.place.at {
+            At::Segment { id, element: Some(1), component, .. } if **id == *"UNB" => *component,
+            _ => None,
+        };
+        let known = fault.filter(|fault| *fault.code == *codes::HEADER_VALUE && !fault.found.is_empty());
+        if let (Some(component), Some(code)) = (known.and_then(component), elements.first_mut()) {
+            *code = plain(if component == 1 && self.syntax() >= 4 { NO_CHARACTERS } else { NO_SYNTAX });
+        }
+        elements
     }
 
     /// UCI alone, of an interchange that is refused for what no fault of the codec's says (0085 `26`, one that came before).
@@ -131,10 +147,40 @@ impl Contrl {
         ];
         elements.extend(reason(root(&faults)));
         self.body.push(&Segment { id: "UCF".into(), elements });
-        if !refused {
-            self.body.append(body);
+        self.body.append(if refused { refusals(&body) } else { body });
+    }
+}
+
+/// Of what is told below a level that is refused: each message that is refused for its own sake, what is wrong in it, and
+/// the group that it is in.
+fn refusals(told: &Segments) -> Segments {
+    let (mut kept, mut group, mut within) = (Segments::default(), None, false);
+    for mut segment in told.iter() {
+        // 0083 stands third in UCM and fourth in UCF.
+        let verdict = |at: usize| segment.elements.get(at).cloned().unwrap_or_default() == plain(REFUSED);
+        match &*segment.id {
+            "UCF" if verdict(3) => {
+                (group, within) = (None, true);
+                kept.push(&segment);
+            }
+            "UCF" => {
+                // Its own reason was that it is taken with errors.
+                segment.elements.truncate(3);
+                segment.elements.push(plain(REFUSED));
+                (group, within) = (Some(segment), false);
+            }
+            "UCM" => {
+                within = verdict(2);
+                if within {
+                    group.take().iter().for_each(|group| kept.push(group));
+                    kept.push(&segment);
+                }
+            }
+            _ if within => kept.push(&segment),
+            _ => {}
         }
     }
+    kept
 }
 
 /// UCM of a message, and a UCS for each segment in which something is wrong.

@@ -72,6 +72,16 @@ const SETS_MISSING: &str = "5";
 /// Element 716: the group's version is not supported.
 const NO_VERSION: &str = "2";
 
+/// Of a set's segments the one that says how it was taken, as it is taken with its group.
+fn refused_with_group(form: Form, mut segment: Segment) -> Segment {
+    if segment.id == form.trailer()
+        && let Some(taken) = segment.elements.first_mut()
+    {
+        *taken = vec![vec![AckCode::Rejected.as_str().to_owned()]];
+    }
+    segment
+}
+
 /// A 997 or 999 in the making.
 #[derive(Debug)]
 pub struct Functional {
@@ -99,7 +109,10 @@ pub fn functional(
 impl Functional {
     /// For a group, at its header.
     pub fn new(form: Form, group: &Group, include_accepted: bool) -> Self {
-        let mut first = vec![printable(&group.functional_id, 2), printable(&group.control, 9)];
+        // AK102 is a number: what is none is told as a zero, and AK905 says what is wrong with it.
+        let is_number = group.control.len() <= 9 && group.control.bytes().all(|byte| byte.is_ascii_digit());
+        let control = if is_number { group.control.to_string() } else { "0".to_owned() };
+        let mut first = vec![printable(&group.functional_id, 2), control];
         if form == Form::F999 {
             first.push(printable(&group.version, 12));
         }
@@ -172,6 +185,10 @@ impl Functional {
         let stated = if digits { stated } else { self.sets.received.to_string() };
         let mut elements = vec![code.as_str().to_owned(), stated, self.sets.received.to_string(), accepted.to_string()];
         elements.extend(notes.into_iter().take(5));
+        if refused {
+            // No set is taken of a group that isn't.
+            self.body = self.body.iter().map(|segment| refused_with_group(self.form, segment)).collect();
+        }
         self.body.push(&Segment::plain("AK9", elements));
         (self.body, code)
     }

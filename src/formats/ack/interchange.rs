@@ -56,6 +56,9 @@ pub fn ta1(interchange: &Interchange, faults: &[Fault], other: Option<&str>) -> 
         (None, None) => (AckCode::Accepted, "000"),
     };
     let Interchange { control, date, time, .. } = interchange;
-    let [control, date, time] = [(control, 9), (date, 6), (time, 4)].map(|(value, most)| printable(value, most));
+    let [date, time] = [(date, 6), (time, 4)].map(|(value, most)| printable(value, most));
+    // TA101 is a number of nine digits, whatever ISA13 was.
+    let is_number = control.len() <= 9 && control.bytes().all(|byte| byte.is_ascii_digit());
+    let control = format!("{:0>9}", if is_number { control } else { "" });
     (Segment::plain("TA1", [&*control, &date, &time, taken.as_str(), note]), taken)
 }

@@ -152,5 +152,6 @@ const EDIFACT: &[(&str, &str)] = &[
     ("38", "no digit in front of the decimal mark"),
     ("39", "too long"),
     ("40", "too short"),
+    ("46", "the character set is not supported"),
     ("48", "a dependency between elements is broken"),
 ];

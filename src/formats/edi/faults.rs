@@ -30,6 +30,8 @@ pub(crate) struct Faults {
     row: Option<Row>,
     /// What may be missing before such rows.
     wanting: Vec<Box<str>>,
+    /// The ids of all segments at the wrong place.
+    misplaced: Vec<Box<str>>,
     /// Behind binary data whose length is wrong: the next ordinal that may be a part of it, and how many were.
     torn: (u32, u32),
     /// Segments that the tree has no node for, since there are enough like them.
@@ -126,12 +128,18 @@ impl Faults {
         refusing.any(|fault| fault.place.at == element.at && codes.contains(&&*fault.code))
     }
 
+    /// Takes back what was told of an element by a code: another one tells it.
+    pub fn forget(&mut self, element: &Place, code: &str) {
+        let told = self.list.iter().filter(|fault| fault.place.at == element.at && *fault.code == *code);
+        self.repeated.extend(told.map(|fault| (fault.code.clone(), fault.place.clone())));
+    }
+
     /// What is told of one element isn't told of another one that says the same again.
     pub fn tell_once(&mut self, first: &Place, again: &Place) {
         let told: Vec<_> = self.list.iter().filter(|fault| fault.place.at == first.at).collect();
         let same = |fault: &&Fault| told.iter().any(|told| told.code == fault.code && told.found == fault.found);
         let repeated = self.list.iter().filter(|fault| fault.place.at == again.at).filter(same);
-        self.repeated = repeated.map(|fault| (fault.code.clone(), fault.place.clone())).collect();
+        self.repeated.extend(repeated.map(|fault| (fault.code.clone(), fault.place.clone())));
     }
 
     /// True if the last thing that was too many was the same below the same node.
@@ -161,6 +169,9 @@ impl Faults {
     /// take it.
     pub fn misplaced(&mut self, segment: &Arrival, opener: Option<(u32, Box<str>)>, fault: impl FnOnce() -> Fault) {
         let last = segment.ordinal;
+        if !self.is_misplaced(segment.id()) {
+            self.misplaced.push(segment.id().into());
+        }
         if let Some(row) = self.row.as_mut().filter(|row| row.last + 1 == last) {
             (row.last, row.id, row.more) = (last, segment.id().into(), row.more + 1);
             row.opener = row.opener.take().filter(|known| opener.is_some_and(|opener| opener.0 == known.0));
@@ -173,6 +184,11 @@ impl Faults {
             let (place, id) = (segment.place(), segment.id().into());
             self.row = Some(Row { at, place, last, id, more: 0, opener });
         }
+    }
+
+    /// True if a segment of this id stands at the wrong place: then it isn't missing at the right one.
+    pub fn is_misplaced(&self, id: &str) -> bool {
+        self.misplaced.iter().any(|known| **known == *id)
     }
 
     /// A segment whose binary data may go on behind the terminator that was taken for its end, since its length is wrong.

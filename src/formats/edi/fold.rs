@@ -16,13 +16,7 @@ pub(crate) fn line(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
     if [syntax.segment, syntax.element].iter().any(|byte| super::scan::is_break(*byte)) {
         return None;
     }
-    let bytes = &bytes[..bytes.len().min(SEEN)];
-    let mut lines: Vec<&[u8]> = Vec::new();
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', bytes) {
-        lines.push(bytes[start..end].strip_suffix(b"\r").unwrap_or(&bytes[start..end]));
-        start = end + 1;
-    }
+    let lines = lines(bytes);
     let ends = |line: &&[u8]| line.last() == Some(&syntax.segment);
     // A header may begin in the middle of a line, if another interchange stands before it.
     let length =
@@ -34,6 +28,43 @@ pub(crate) fn line(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
     let equal = lines.iter().skip(1).all(|line| line.len() == length) && lines[0].len() <= length;
     let enough = lines.len() > 1 || length == USUAL;
     (equal && enough && !lines.iter().all(ends) && LENGTHS.contains(&length)).then_some(length)
+}
+
+/// The lines of what is looked at, without their breaks, but for the last one; where nothing ends with LF, by CR.
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    let bytes = &bytes[..bytes.len().min(SEEN)];
+    let end = if memchr::memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
+    let (mut lines, mut start) = (Vec::new(), 0);
+    for at in memchr::memchr_iter(end, bytes) {
+        lines.push(bytes[start..at].strip_suffix(b"\r").unwrap_or(&bytes[start..at]));
+        start = at + 1;
+    }
+    lines
+}
+
+/// The length of the longest lines, if the bytes were folded and can't be put together: several lines have it and end
+/// within a segment, and one that is shorter does, too: what was cut off its end isn't known.
+pub(crate) fn spoilt(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
+    if syntax.folded || [syntax.segment, syntax.element].iter().any(|byte| super::scan::is_break(*byte)) {
+        return None;
+    }
+    let lines = lines(bytes);
+    let within = |line: &[u8]| line.trim_ascii_end().last().is_some_and(|last| *last != syntax.segment);
+    let within: Vec<usize> = lines.iter().filter(|line| within(line)).map(|line| line.len()).collect();
+    let longest = lines.iter().map(|line| line.len()).max()?;
+    let whole = within.iter().filter(|length| **length == longest).count();
+    (LENGTHS.contains(&longest) && whole > 1 && whole < within.len()).then_some(longest)
+}
+
+/// What is said of that, once an interchange.
+pub(crate) fn spoilt_note(line: usize, place: Place) -> Fault {
+    let sentence = format!(
+        "The interchange seems to be cut into lines of {line} bytes, of which some are shorter: they can't be put together."
+    );
+    let fault = Fault::new(codes::FOLDED, place, sentence).found(&format!("lines of up to {line} bytes"));
+    fault.expected(format!("lines of {line} bytes each, or no line breaks inside of segments")).remedy(
+        "Blanks at the ends of lines were probably taken away on the way. Have the document sent again without such lines, or by a transfer that leaves blanks alone.",
+    )
 }
 
 /// What is said of it, once an interchange.

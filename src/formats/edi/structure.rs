@@ -301,7 +301,7 @@ impl Structure {
             from += 1;
             // What is misspelt isn't missing as well.
             let misspelt = self.excused == at.ordinal && is_slip(&self.unknown_id, &slot.opening());
-            if late.contains(&(from - 1)) || misspelt {
+            if late.contains(&(from - 1)) || misspelt || faults.is_misplaced(&slot.opening()) {
                 continue;
             }
             let what = match slot.is_loop() {

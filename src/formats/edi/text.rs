@@ -10,6 +10,7 @@ use crate::{
     codes,
     fault::Fault,
     place::{At, Place},
+    policy::Characters,
 };
 use encoding_rs::Encoding;
 use std::borrow::Cow;
@@ -24,6 +25,19 @@ pub(crate) enum Charset {
     Ascii(Level),
     /// Another part of ISO 8859.
     Of(&'static Encoding),
+}
+
+impl From<Characters> for Charset {
+    fn from(characters: Characters) -> Charset {
+        match characters {
+            Characters::Utf8 => Charset::Utf8,
+            Characters::Latin1 => Charset::Latin1,
+            Characters::Latin2 => Charset::Of(encoding_rs::ISO_8859_2),
+            Characters::Latin9 => Charset::Of(encoding_rs::ISO_8859_15),
+            Characters::Windows1250 => Charset::Of(encoding_rs::WINDOWS_1250),
+            Characters::Windows1252 => Charset::Of(encoding_rs::WINDOWS_1252),
+        }
+    }
 }
 
 /// UNOA: capital letters, digits and some signs. UNOB: small letters too. ISO 9735-1 Annex A.
@@ -81,9 +95,12 @@ fn outside_repertoire(raw: &RawSet, level: Level, bytes: &[u8], faults: &mut Fau
     faults.push(fault.found(&found).expected(format!("characters of {name}")));
 }
 
+/// X12's headers name no character set.
+const X12_REMEDY: &str = "Ask the sender for UTF-8. If it writes in another set of characters, the agreement can name it: `x12_characters: windows-1252`.";
+
 /// The set's bytes as text of the same length, so that offsets hold; true if values have to be decoded from Latin-1.
 pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
-    let bytes = &*without_binary(raw);
+    let bytes = &*without_delimiters(without_binary(raw), raw.syntax);
     if let Some(at) = memchr::memchr(0, bytes) {
         let sentence = format!("There is a NUL character at byte {}.", raw.base + at as u64);
         faults.push(Fault::new(codes::NUL, place_at(raw, at, 1), sentence).found("\0").expected("text"));
@@ -105,7 +122,8 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
         let at = raw.base + bad as u64;
         let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
         let fault = Fault::new(codes::BAD_TEXT, place_at(raw, bad, 1), sentence).found(&format!("{byte:#04X}"));
-        faults.push(fault.expected("UTF-8"));
+        let fault = fault.expected("UTF-8");
+        faults.push(if raw.edifact { fault } else { fault.remedy(X12_REMEDY) });
     }
     (masked, true)
 }
@@ -132,6 +150,18 @@ fn without_binary<'a>(raw: &RawSet<'a>) -> Cow<'a, [u8]> {
         if let Some((data, _)) = raw.bytes.get(start..end).and_then(|segment| lengthy::head(segment, raw.syntax)) {
             mask(&mut bytes.to_mut()[(start + data).min(end)..end]);
         }
+    }
+    bytes
+}
+
+/// Bytes with nothing but ASCII where a delimiter stands: one that is NUL, or no character by itself, is no data that a
+/// character set speaks of.
+fn without_delimiters<'a>(mut bytes: Cow<'a, [u8]>, syntax: &Syntax) -> Cow<'a, [u8]> {
+    // A terminator of several bytes is a character of UTF-8.
+    let segment = Some(syntax.segment).filter(|_| syntax.rest().is_empty());
+    let all = [Some(syntax.element), syntax.component, syntax.repetition, syntax.release, segment];
+    for odd in all.into_iter().flatten().filter(|byte| !byte.is_ascii() || *byte == 0) {
+        bytes.to_mut().iter_mut().filter(|byte| **byte == odd).for_each(|byte| *byte = b'?');
     }
     bytes
 }

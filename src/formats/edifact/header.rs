@@ -26,7 +26,7 @@ impl<R: BufRead> Edifact<R> {
     /// Reads UNA and UNB, and opens the interchange.
     pub(super) fn header(&mut self, byte: u64) -> io::Result<()> {
         self.interchanges += 1;
-        let (mut syntax, mut reserved, mut at) = (una::DEFAULT, Some(b'*'), byte);
+        let (mut syntax, mut reserved, mut at) = (una::default(self.source.from(byte)), Some(b'*'), byte);
         if self.source.from(at).starts_with(b"UNA") {
             match una::read(self.source.from(at)) {
                 Some(said) => (syntax, reserved) = said,
@@ -68,7 +68,13 @@ impl<R: BufRead> Edifact<R> {
         }
         self.at = span.next;
         let line = line.map(|line| fold::note(line, unb.place()));
-        self.begin(byte, &unb, syntax, line.into_iter().chain(unb::faults(&unb)).chain(unended).collect());
+        let spoilt = fold::spoilt(self.source.from(byte), &syntax).map(|line| fold::spoilt_note(line, unb.place()));
+        self.begin(
+            byte,
+            &unb,
+            syntax,
+            line.into_iter().chain(spoilt).chain(unb::faults(&unb)).chain(unended).collect(),
+        );
         Ok(())
     }
 

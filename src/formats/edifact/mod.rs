@@ -396,6 +396,7 @@ impl<R: BufRead> Edifact<R> {
         let policy = self.policy.of(&set.kind);
         for position in [1, 2] {
             if unh.lacks(position) {
+                faults.forget(&unh.place_of(position), codes::MISSING_ELEMENT);
                 let sentence = format!("UNH{position:02} is missing in the message header at byte {}.", set.byte);
                 faults.push(
                     Fault::new(codes::SET_HEADER, unh.place_of(position), sentence).expected("UNH+1+ORDERS:D:96A:UN"),

@@ -19,6 +19,14 @@ pub(super) const DEFAULT: Syntax = Syntax {
     folded: false,
 };
 
+/// What holds without UNA at level B: the information separators 1, 3 and 4 of ISO 646, and no release character.
+const LEVEL_B: Syntax = Syntax { element: 0x1D, component: Some(0x1F), release: None, segment: 0x1C, ..DEFAULT };
+
+/// What holds for a header without UNA, by the byte behind `UNB`.
+pub(super) fn default(header: &[u8]) -> Syntax {
+    if header.get(3) == Some(&LEVEL_B.element) { LEVEL_B } else { DEFAULT }
+}
+
 /// What UNA says, and what separates repeats if the interchange turns out to be of syntax 4.
 pub(super) fn read(bytes: &[u8]) -> Option<(Syntax, Option<u8>)> {
     let [component, element, _decimal, release, reserved, segment] = *bytes.get(3..9)?.first_chunk::<6>()?;
@@ -78,9 +86,10 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
     match bytes.starts_with(b"UNA") {
         true => read(bytes).map(|(syntax, _)| (syntax, LENGTH as usize)),
         false => {
-            let plain = bytes.get(3) == Some(&DEFAULT.element);
-            let end = memchr::memchr(DEFAULT.segment, bytes).map_or(bytes.len(), |n| n + 1);
-            plain.then_some((DEFAULT, end))
+            let syntax = default(bytes);
+            let plain = bytes.get(3) == Some(&syntax.element);
+            let end = memchr::memchr(syntax.segment, bytes).map_or(bytes.len(), |n| n + 1);
+            plain.then_some((syntax, end))
         }
     }
 }
@@ -92,7 +101,7 @@ pub(crate) fn begins(bytes: &[u8]) -> Option<(Syntax, Option<[u8; 6]>)> {
         return None;
     }
     let una = bytes.starts_with(b"UNA");
-    let (mut syntax, reserved) = if una { read(bytes)? } else { (DEFAULT, Some(b'*')) };
+    let (mut syntax, reserved) = if una { read(bytes)? } else { (default(bytes), Some(b'*')) };
     let rest = if una { bytes.get(LENGTH as usize..)?.trim_ascii_start() } else { bytes };
     let begins = |id: &[u8]| rest.strip_prefix(id).is_some_and(|rest| rest.first() == Some(&syntax.element));
     if !begins(b"UNB") && !(una && (begins(b"UNH") || begins(b"UNG"))) {

@@ -187,7 +187,10 @@ impl Repair {
         }
         if !trailer.terminated {
             let place = self.place(trailer, None, end);
-            self.changes.push(Change { place, was: String::new(), is: char::from(delimiters.segment).into() });
+            // A release character at the document's end released nothing: before the terminator it would.
+            let dangling = trailer.take_dangling(delimiters);
+            let was = dangling.map_or(String::new(), |release| char::from(release).into());
+            self.changes.push(Change { place, was, is: char::from(delimiters.segment).into() });
             trailer.terminated = true;
         }
     }

@@ -33,6 +33,19 @@ pub(super) fn missing(gs: &Service) -> Option<Fault> {
     Some(fault.expected("the kind of sets (GS01), a control number (GS06) and a version (GS08)"))
 }
 
+/// The fault of a control number that isn't one to nine digits. X12.22, element 28.
+pub(super) fn number(gs: &Service) -> Option<Fault> {
+    let value = gs.element(6);
+    let is_number = value.len() <= 9 && value.bytes().all(|byte| byte.is_ascii_digit());
+    let fault = || {
+        let sentence = format!("GS06 of the group at byte {} is “{value}”.", gs.span.start);
+        Fault::new(codes::GROUP_NUMBER, gs.place_of(6), sentence)
+            .found(&value)
+            .expected("a number of one to nine digits")
+    };
+    (!is_number && gs.span.terminated).then(fault)
+}
+
 /// The fault of a header that says no version.
 pub(super) fn no_version(gs: &Service) -> Option<Fault> {
     let fault = || {
@@ -51,8 +64,15 @@ pub(super) fn not_checked(faults: &mut [Fault]) {
     }
 }
 
-/// GS04, GS05 and GS07 that can't be what they should. An empty element has no fault here. X12.22, elements 373, 337, 455.
+/// GS02 to GS05 and GS07 that can't be what they should; of an empty one only who and to whom. X12.22, elements 142, 124,
+/// 373, 337, 455.
 pub(super) fn values(gs: &Service) -> impl Iterator<Item = Fault> {
+    let named = [(2, "the application sender's code"), (3, "the application receiver's code")];
+    let nameless = named.into_iter().filter(|(position, _)| gs.lacks(*position) && gs.span.terminated);
+    let nameless = nameless.map(|(position, expected)| {
+        let sentence = format!("GS{position:02} is missing in the group header at byte {}.", gs.span.start);
+        Fault::new(codes::GROUP_VALUE, gs.place_of(position), sentence).expected(expected)
+    });
     // Element 373 has eight digits from 004010 on and six before; both are met in either.
     let date = |value: &str| match value.len() {
         8 => value.bytes().all(|byte| byte.is_ascii_digit()) && is_date(&value[2..]),
@@ -68,11 +88,11 @@ pub(super) fn values(gs: &Service) -> impl Iterator<Item = Fault> {
     let expected = ["a date, CCYYMMDD or YYMMDD", "a time, HHMM, HHMMSS or finer", "X or T"];
     let checks = [4, 5, 7].into_iter().zip(is_right).zip(expected);
     let wrong = checks.filter(|((position, right), _)| !right && !gs.lacks(*position) && gs.span.terminated);
-    wrong.map(|((position, _), expected)| {
+    nameless.chain(wrong.map(|((position, _), expected)| {
         let value = gs.element(position);
         let sentence = format!("GS{position:02} of the group at byte {} is “{value}”.", gs.span.start);
         Fault::new(codes::GROUP_VALUE, gs.place_of(position), sentence).found(&value).expected(expected)
-    })
+    }))
 }
 
 /// What GS01 says, until a set was found that is of another kind.

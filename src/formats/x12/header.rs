@@ -21,7 +21,7 @@ pub(super) fn faults(isa: &Isa, at: u64, place: impl Fn(usize, Option<u16>) -> P
     let among = |codes: &'static [&str]| move |value: &str| codes.contains(&value);
     type Check<'a> = (usize, &'a dyn Fn(&str) -> bool, &'static str);
     let of = |element: usize| place(isa.starts[element - 1], Some(element as u16));
-    let checks: [Check; 9] = [
+    let checks: [Check; 10] = [
         (1, &among(&["00", "01", "02", "03", "04", "05", "06"]), "00 to 06"),
         (3, &among(&["00", "01"]), "00 or 01"),
         (5, &among(QUALIFIERS), "a qualifier such as 01, 14 or ZZ"),
@@ -29,6 +29,12 @@ pub(super) fn faults(isa: &Isa, at: u64, place: impl Fn(usize, Option<u16>) -> P
         (9, &is_date, "a date, YYMMDD"),
         (10, &is_time, "a time, HHMM"),
         (12, &is_version, "a version of X12, 00200 to 00801"),
+        // One that is too long is told of that.
+        (
+            13,
+            &|value| value.chars().count() > 9 || value.bytes().all(|byte| byte.is_ascii_digit()),
+            "a number, nine digits",
+        ),
         (14, &among(&["0", "1"]), "0 or 1"),
         (15, &among(&["P", "T", "I"]), "P, T or I"),
     ];

@@ -39,6 +39,8 @@ pub(super) struct Isa {
     pub padded: bool,
     /// The length of the lines that the document is cut into, if it is.
     pub line: Option<usize>,
+    /// The same, of lines that can't be put together.
+    pub spoilt: Option<usize>,
 }
 
 /// Reads a header that begins at the first byte. `Err` says at which byte one can't go on, and why.
@@ -48,11 +50,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     isa.len += breaks;
     isa.line = fold::line(bytes, &isa.syntax);
     isa.syntax.folded = isa.line.is_some();
-    match breaks > 0 && !isa.syntax.folded {
-        // Breaks in it that follow no rule are part of it.
-        true => plain(bytes),
-        false => Ok(isa),
-    }
+    let spoilt = fold::spoilt(bytes, &isa.syntax);
+    // Breaks in it that follow no rule are part of it.
+    let isa = if breaks > 0 && !isa.syntax.folded { plain(bytes)? } else { isa };
+    Ok(Isa { spoilt, ..isa })
 }
 
 /// The bytes without the line breaks inside of the header, and how many these were.
@@ -95,7 +96,18 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         &bytes[separators[n] + 1..end]
     });
     let elements = raw.map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
+    let odd = |at: usize| bytes.get(at).is_some_and(|byte| !letter(*byte) && *byte != separator);
     let (component, terminator) = match (bytes.get(last), bytes.get(last + 1)) {
+        // An empty ISA16 at the end of a line: the next line has the same end.
+        (Some(terminator), Some(next)) if is_break(*next) && ends_lines(&bytes[last + 1..], *terminator) => {
+            (None, last)
+        }
+        // A blank before the terminator, or a separator behind the last element.
+        (Some(component), Some(next))
+            if (*next == b' ' || *next == separator) && odd(last + 2) && !bytes[last + 2].is_ascii_whitespace() =>
+        {
+            (Some(*component), last + 2)
+        }
         (Some(component), Some(terminator)) if !letter(*terminator) && *terminator != separator => {
             (Some(*component), last + 1)
         }
@@ -103,6 +115,7 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         (Some(terminator), next) if !letter(*terminator) && next.is_some_and(|b| letter(*b)) => (None, last),
         _ => return Err((last.min(bytes.len()), "no segment terminator follows ISA16".into())),
     };
+    let fixed = fixed && terminator == last + 1;
     let more = continued(&bytes[terminator..]);
     let own = |byte: u8| match byte {
         _ if byte == separator => Some("the element separator"),
@@ -110,7 +123,10 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         _ => None,
     };
     let second = |element, byte: Option<u8>| byte.and_then(own).map(|what| (element, what));
-    let taken = second(11, raw[10].first().copied()).into_iter().chain(second(16, component)).collect();
+    let repetition = repetition(&elements);
+    // ISA16 is what separates, where ISA11 is the same.
+    let same = (repetition.is_some() && repetition == component).then_some((11, "the component separator"));
+    let taken = second(11, raw[10].first().copied()).or(same).into_iter().chain(second(16, component)).collect();
     let component = component.filter(|byte| own(*byte).is_none());
     let overlong = (1..).zip(elements.iter().zip(WIDTHS)).filter(|(_, (value, width))| value.chars().count() > *width);
     let overlong = overlong.map(|(element, (_, width))| (element, width)).collect();
@@ -118,7 +134,7 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     let syntax = Syntax {
         element: separator,
         component,
-        repetition: repetition(&elements).filter(|byte| own(*byte).is_none()),
+        repetition: repetition.filter(|byte| own(*byte).is_none() && Some(*byte) != component),
         release: None,
         segment: bytes[terminator],
         more,
@@ -126,7 +142,17 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     };
     let len = terminator + 1 + syntax.rest().len();
     let starts = std::array::from_fn(|n| separators[n] + 1);
-    Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None })
+    Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None, spoilt: None })
+}
+
+/// True if the line that begins here, behind a break, is a group's header or one of a set's segments and ends with a byte.
+fn ends_lines(bytes: &[u8], terminator: u8) -> bool {
+    if letter(terminator) {
+        return false;
+    }
+    let mut lines = bytes.split(|byte| is_break(*byte)).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    first.first().is_some_and(|byte| letter(*byte)) && first.last() == Some(&terminator)
 }
 
 /// The bytes behind the first one of a character of several, as UTF-8 has them; zeros if it is one of its own.

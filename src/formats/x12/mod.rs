@@ -274,6 +274,7 @@ impl<R: BufRead> X12<R> {
         if let Some(line) = isa.line {
             faults.push(fold::note(line, place(0, None)));
         }
+        faults.extend(isa.spoilt.map(|line| fold::spoilt_note(line, place(0, None))));
         self.at = at + isa.len as u64;
         self.begin(at, isa, faults);
         Ok(())
@@ -334,7 +335,7 @@ impl<R: BufRead> X12<R> {
         let Some(open) = &mut self.open else { return };
         open.faults.extend(group::missing(gs));
         open.faults.extend(group::other_version(gs, &open.version));
-        let own = group::no_version(gs).into_iter().chain(group::values(gs));
+        let own = group::no_version(gs).into_iter().chain(group::number(gs)).chain(group::values(gs));
         open.groups += 1;
         open.loose = 0;
         let group = Group {
@@ -442,6 +443,7 @@ impl<R: BufRead> X12<R> {
         let policy = self.policy.of(&set.kind);
         for position in [1, 2] {
             if st.lacks(position) {
+                faults.forget(&st.place_of(position), codes::MISSING_ELEMENT);
                 let sentence = format!("ST{position:02} is missing in the set header at byte {}.", set.byte);
                 faults.push(Fault::new(codes::SET_HEADER, st.place_of(position), sentence).expected("ST*850*0001"));
             }

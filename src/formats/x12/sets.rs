@@ -101,9 +101,10 @@ impl<R: BufRead> X12<R> {
     /// Fills the tree of a set, and gives what is wrong with it.
     fn told(&mut self, set: &mut Set, st: &Service, collected: &Collected, guide: Option<&'static Guide>) -> Faults {
         let Some(open) = &self.open else { return Faults::default() };
-        let reading = Reading { syntax: &open.syntax, lexis: &open.lexis, charset: Charset::Utf8, edifact: false };
         let bytes = self.source.slice(collected.start, collected.end);
         let policy = self.policy.of(&set.kind);
+        let charset = Charset::from(policy.x12_characters);
+        let reading = Reading { syntax: &open.syntax, lexis: &open.lexis, charset, edifact: false };
         let (tree, mut faults) = self.scratch.read((bytes, collected), &reading, guide, policy);
         set.tree = tree;
         let syntax = open.syntax;

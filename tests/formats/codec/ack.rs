@@ -113,6 +113,11 @@ fn faults_have_their_codes() {
 fn a_groups_own_fault_rejects_it_whole() {
     let (text, code) = body("hostile/ge-count.edi", false);
     assert_eq!((text.as_str(), code), ("AK1*PO*1~\nAK9*R*2*1*0*5~", AckCode::Rejected));
+    // Told of one by one, its sets are refused with it.
+    let (text, _) = body("hostile/ge-count.edi", true);
+    assert_eq!(text, "AK1*PO*1~\nAK2*850*0001~\nAK5*R~\nAK9*R*2*1*0*5~");
+    let (text, _) = body("hostile/gs-control-letters.edi", false);
+    assert_eq!(text, "AK1*PO*0~\nAK9*E*1*1*1*6~");
     let (text, _) = body("hostile/ge-control.edi", false);
     assert_eq!(text, "AK1*PO*1~\nAK9*R*1*1*0*4~");
     let (text, code) = body("hostile/ge-missing.edi", false);

@@ -332,6 +332,41 @@ fn contrl_speaks_of_groups_repeats_and_syntax_4() {
     );
 }
 
+/// What is refused whole tells what was wrong below it, and of nothing below it that it was taken; of its syntax it says so.
+#[test]
+fn contrl_of_what_is_refused_whole_tells_what_is_wrong_in_it() {
+    let message = |n: u32, quantity: &str| {
+        format!(
+            "UNH+{n}+ORDERS:D:96A:UN'BGM+220+PO-{n}+9'DTM+137:20260105:102'NAD+BY+A::9'LIN+1++A-101:SA'QTY+21:{quantity}'\
+             UNS+S'CNT+2:1'UNT+9+{n}'"
+        )
+    };
+    let mended = |syntax: &str, count: u32| {
+        let (good, bad) = (message(1, "5"), message(2, "5x"));
+        format!("UNB+{syntax}+SENDER:14+RECEIVER:14+260105:0930+R1'{good}{bad}UNZ+{count}+R1'")
+    };
+    let told = |text: String| {
+        let path = std::env::temp_dir().join(format!("crossdock-contrl-{}-{}.edi", text.len(), std::process::id()));
+        fs::write(&path, &text).expect("a file can be written");
+        let said = told(&acknowledgements(&path));
+        fs::remove_file(&path).expect("it can be removed");
+        said.lines().skip(1).map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(mended("UNOC:3", 3)),
+        ["UCI+R1+SENDER:14+RECEIVER:14+4+29+UNZ+2'", "UCM+2+ORDERS:D:96A:UN+4'", "UCS+6'", "UCD+37+2:2'"]
+    );
+    assert_eq!(told(mended("UNOZ:3", 2))[0], "UCI+R1+SENDER:14+RECEIVER:14+7+2+UNB+2:1'");
+    assert_eq!(told(mended("UNOC:9", 2))[0], "UCI+R1+SENDER:14+RECEIVER:14+7+2+UNB+2:2'");
+}
+
+#[test]
+fn a_ta1_names_the_interchange_by_nine_digits() {
+    let said = |fixture: &str| told(&acknowledgements(&folder("fixtures/hostile").join(fixture)));
+    assert!(said("isa-control-letters.edi").contains("TA1*000000000*260105*0930*E*018~"));
+    assert!(said("isa-unpadded.edi").contains("TA1*000000001*"), "{}", said("isa-unpadded.edi"));
+}
+
 #[test]
 fn a_segment_made_by_hand_is_written_as_ta1() {
     let written = write::ta1(&envelope(), &Segment::plain("TA1", ["000000001", "260105", "0930", "A", "000"]));

@@ -1,7 +1,7 @@
 //! One cause is one fault, whatever follows from it.
 
 use crate::{folder, options};
-use crossdock_formats::report;
+use crossdock_formats::{Options, fault::Fault, report};
 use std::fs;
 
 /// Those of them in which nothing is lost.
@@ -11,6 +11,12 @@ const NOTES: &[&str] = &[
     "isa16-is-terminator.edi",
     "isa11-is-separator.edi",
     "edifact-unox.edi",
+    "gs-control-letters.edi",
+    "isa-control-letters.edi",
+    "isa11-is-component.edi",
+    "isa16-empty.edi",
+    "isa-separator-behind.edi",
+    "isa-blank-before-terminator.edi",
 ];
 
 /// Fixture, the one fault that it has, and the segment that this is about.
@@ -60,6 +66,14 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-una-same.edi", "E0101", "UNA"),
     ("edifact-unox.edi", "E0122", "UNB01-1"),
     ("edifact-unb-without-reference.edi", "E0122", "UNB05"),
+    ("gs-control-letters.edi", "E0127", "GS06"),
+    ("isa-control-letters.edi", "E0122", "ISA13"),
+    ("isa11-is-component.edi", "E0122", "ISA11"),
+    ("isa16-empty.edi", "E0102", "ISA"),
+    ("isa-separator-behind.edi", "E0102", "ISA"),
+    ("isa-blank-before-terminator.edi", "E0102", "ISA"),
+    ("first-line-before-header.edi", "E0202", "PO1"),
+    ("set-number-empty.edi", "E0114", "ST02"),
     ("other-standard-between.edi", "E0003", ""),
 ];
 
@@ -195,4 +209,36 @@ fn what_is_refused_does_not_stand() {
         let found: Vec<bool> = report.sets.iter().map(|set| set.accepted).collect();
         assert_eq!(found, accepted, "{fixture}");
     }
+}
+
+/// Delimiters are no data: no character set speaks of them.
+#[test]
+fn delimiters_that_are_no_text_are_none_of_its_faults() {
+    for fixture in ["terminator-one-high-byte.edi", "edifact-level-b.edi"] {
+        let path = folder("fixtures/hostile").join(fixture);
+        let bytes = fs::read(&path).expect("a fixture");
+        let report = report::check(fixture, None, &bytes[..], options(&path)).expect("memory can be read");
+        assert_eq!(report.all_faults(), Vec::<&Fault>::new(), "{fixture}");
+        assert_eq!(report.sets.len(), 1, "{fixture}");
+    }
+    let text = fs::read(folder("fixtures/hostile/terminator-one-high-byte.edi")).expect("a fixture");
+    let nul: Vec<u8> = text.iter().map(|byte| if *byte == 0x85 { 0 } else { *byte }).collect();
+    let report = report::check("nul", None, &nul[..], Options::default()).expect("memory can be read");
+    assert_eq!((report.all_faults(), report.sets.len()), (vec![], 1));
+}
+
+/// Lines whose blanks were taken off can't be put together: that is told, whatever else is wrong for it.
+#[test]
+fn lines_that_lost_their_blanks_are_told() {
+    let path = folder("fixtures/hostile/folded-80-trimmed.edi");
+    let bytes = fs::read(&path).expect("a fixture");
+    let report = report::check("x", None, &bytes[..], options(&path)).expect("memory can be read");
+    let told: Vec<_> = report.all_faults().into_iter().filter(|fault| &*fault.code == "E0118").collect();
+    assert_eq!(told.len(), 1, "{:?}", report.all_faults());
+    assert!(told[0].sentence.contains("can't be put together"), "{}", told[0].sentence);
+    let whole = fs::read(folder("fixtures/hostile/folded-80.edi")).expect("a fixture");
+    let by_cr: Vec<u8> = whole.iter().map(|byte| if *byte == b'\n' { b'\r' } else { *byte }).collect();
+    let [lf, cr] =
+        [&whole, &by_cr].map(|bytes| report::check("x", None, &bytes[..], Options::default()).expect("memory"));
+    assert_eq!(lf.all_faults(), cr.all_faults());
 }

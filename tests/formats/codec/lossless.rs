@@ -282,6 +282,18 @@ fn edifact_is_mended_too() {
     assert!(mended.ends_with(tail), "{mended}");
 }
 
+/// A release character at the document's end released nothing, and would release the terminator.
+#[test]
+fn a_terminator_is_put_where_it_is_one() {
+    for (tail, change) in [("77?", "\"?\" → \"'\""), ("77??", "\"\" → \"'\""), ("77", "\"\" → \"'\"")] {
+        let text = format!("UNB+UNOC:3+A:14+B:14+260131:0800+77'UNH+1+ORDERS:D:96A:UN'UNT+2+1'UNZ+1+{tail}");
+        let (mended, told) = passed(text.as_bytes(), Lines::Kept, true);
+        assert!(mended.ends_with("UNZ+1+77'"), "{mended}");
+        assert!(told.iter().any(|told| told.ends_with(change)), "{told:?}");
+        assert_eq!(passed(mended.as_bytes(), Lines::Kept, true), (mended.clone(), vec![]));
+    }
+}
+
 /// Data of a wrong length: what looks like a trailer in it is data.
 const TORN: &str = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*U*00401*000000017*0*P*>~\
 GS*SP*A*B*20260131*0800*17*X*004010~ST*841*0001~SPI*00*TP*1~BIN*10*Hello~IEA*1*9~X~~SE*4*0001~GE*1*17~IEA*1*000000017~";

@@ -5,7 +5,7 @@ use crossdock_formats::{
     Options,
     fault::{Costs, Origin},
     guides::{self, Applies, Change, Guides, Usage},
-    piece::{Area, Piece, Policy, Severity, Standard},
+    piece::{Area, Characters, Piece, Policy, Severity, Standard},
     read,
 };
 use std::fs;
@@ -331,5 +331,38 @@ fn totals_of_quantities_may_be_sums_or_hash_totals() {
         let told = lines(&changes, Policy::default());
         assert_eq!(told.is_empty(), right, "{total}: {told:?}");
         assert!(told.iter().all(|(code, expected)| code == "E0416" && expected == "37.99"), "{told:?}");
+    }
+}
+
+#[test]
+fn x12_is_read_in_the_characters_that_are_agreed() {
+    let text = fs::read_to_string(folder("fixtures/hostile/isa11-caret.edi")).expect("a fixture");
+    let bytes = |street: &[u8]| {
+        let (before, behind) = text.split_once("12 Harbour Street").expect("a street");
+        [before.as_bytes(), street, behind.as_bytes()].concat()
+    };
+    let rows: [(Characters, &[u8], Option<&str>); 7] = [
+        (Characters::Utf8, "Größe 5".as_bytes(), Some("Größe 5")),
+        (Characters::Utf8, b"Gr\xF6\xDFe 5", None),
+        (Characters::Latin1, b"Gr\xF6\xDFe 5", Some("Größe 5")),
+        (Characters::Windows1252, b"5 \x80 \x85", Some("5 € …")),
+        (Characters::Latin9, b"5 \xA4", Some("5 €")),
+        (Characters::Latin2, b"\xA3\xF3d\xBC", Some("Łódź")),
+        (Characters::Windows1250, b"\xA3\xF3d\x9F", Some("Łódź")),
+    ];
+    for (characters, street, read) in rows {
+        let policy = Policy { x12_characters: characters, ..Policy::default() };
+        let pieces = pieces(Standard::X12, &bytes(street), Options { policy, ..Options::default() });
+        let set = pieces.into_iter().find_map(|piece| if let Piece::Set(set) = piece { Some(set) } else { None });
+        let set = set.expect("a set");
+        let party = set.tree.named(set.tree.root(), "N1").next().expect("the loop N1");
+        let n3 = set.tree.named(party, "N3").next().expect("N3");
+        let value = set.tree.children(n3).next().and_then(|id| set.tree.value(id));
+        let refused = set.faults.iter().find(|fault| &*fault.code == "E0004");
+        assert_eq!(refused.is_none(), read.is_some(), "{characters:?}: {:?}", set.faults);
+        if let Some(fault) = refused {
+            assert!(fault.remedy.contains("x12_characters: windows-1252"), "{}", fault.remedy);
+        }
+        assert!(read.is_none_or(|read| value == Some(read)), "{characters:?}: {value:?}");
     }
 }

@@ -253,7 +253,7 @@ impl Structure {
     pub(super) fn early(&mut self, before: u32, slot: u32, segment: &Arrival, faults: &mut Faults) -> Placed {
         // Only the lines that the summary counts: what has a place of its own further on seldom lacks another loop.
         let line = totals::counted(&self.guide.kind);
-        let opener = self.opener(segment).filter(|(_, opening)| line == Some(opening));
+        let opener = self.opener(segment).filter(|(_, opening)| line == Some(opening) && **opening != *segment.id());
         let slots = &self.guide.plan.slots;
         faults.misplaced(segment, opener, || {
             let (id, name) = (segment.id(), &slots[before as usize].name);
