@@ -166,19 +166,22 @@ pub fn beside<T>(target: &Path, write: impl FnOnce(To) -> anyhow::Result<T>) -> 
     let mut name = target.file_name().context("the output is no file")?.to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = target.with_file_name(name);
+    // What `write` itself finds wrong is none of the output's fault.
+    let unwritten = || format!("{} can't be written", target.display());
     let made = || -> anyhow::Result<T> {
-        let mut to = BufWriter::new(File::create_new(&part)?);
-        let made = write(&mut |bytes| Ok(to.write_all(bytes)?))?;
-        to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        let mut to = BufWriter::new(File::create_new(&part).with_context(unwritten)?);
+        let made = write(&mut |bytes| to.write_all(bytes).with_context(unwritten))?;
+        let whole = to.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all());
+        whole.with_context(unwritten)?;
         if let Ok(there) = fs::metadata(target) {
-            fs::set_permissions(&part, there.permissions())?;
+            fs::set_permissions(&part, there.permissions()).with_context(unwritten)?;
         }
-        fs::rename(&part, target)?;
+        fs::rename(&part, target).with_context(unwritten)?;
         Ok(made)
     }();
     if made.is_err() {
         // It may not be there; then there is nothing to take away.
         let _ = fs::remove_file(&part);
     }
-    made.with_context(|| format!("{} can't be written", target.display()))
+    made
 }

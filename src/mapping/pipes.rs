@@ -32,7 +32,10 @@ use crate::{
         Date,
         currency::{CURRENCY, is_currency},
     },
-    formats::tree::{NodeId, Tree},
+    formats::{
+        piece::Standard,
+        tree::{NodeId, Tree},
+    },
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
@@ -241,11 +244,22 @@ fn scientific(text: &str) -> Option<Decimal> {
 }
 
 /// A comma with three digits behind it may part thousands as well as decimals: 1,250 is no number until somebody says so.
-pub fn certain(text: &str, shape: &Shape) -> Result<(), Wrong> {
+/// EDIFACT says in its UNA what a comma is. An exponent is X12's (R) and JSON's: a spreadsheet writes 4.00638E+12 where digits
+/// are lost.
+pub fn certain(text: &str, shape: &Shape, standard: Standard) -> Result<(), Wrong> {
     let text = text.trim();
+    if !matches!(shape, Shape::Decimal | Shape::Integer) || standard == Standard::Edifact {
+        return Ok(());
+    }
+    let found = text.to_owned();
+    let numeric = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    if numeric && text.contains(['e', 'E']) && !matches!(standard, Standard::X12 | Standard::Json) {
+        let expected = "a number without an exponent, whose last digits are lost in many programs".to_owned();
+        return Err(Wrong::Value { code: "mapping/bad_number", found, expected });
+    }
     let (whole, decimals) = match text.split_once(',') {
-        Some(parts) if matches!(shape, Shape::Decimal | Shape::Integer) => parts,
-        _ => return Ok(()),
+        Some(parts) => parts,
+        None => return Ok(()),
     };
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     let whole = whole.trim_start_matches(['+', '-']);
@@ -255,7 +269,7 @@ pub fn certain(text: &str, shape: &Shape) -> Result<(), Wrong> {
     }
     let expected = "a number whose comma can mean one thing only: let the mapping say which is the decimal mark, \
         `| number('.')` or `| number(',')`";
-    Err(Wrong::Value { code: "mapping/bad_number", found: text.to_owned(), expected: expected.to_owned() })
+    Err(Wrong::Value { code: "mapping/bad_number", found, expected: expected.to_owned() })
 }
 
 /// A number whose decimal mark is known: the other one of point and comma, a blank or an apostrophe parts thousands.
@@ -506,9 +520,12 @@ mod tests {
         }
         for (text, sure) in [("1,250", false), ("-12,000", false), ("0,250", true), ("1,25", true), ("1234,567", true)]
         {
-            assert_eq!(certain(text, &Shape::Decimal).is_ok(), sure, "{text}");
+            assert_eq!(certain(text, &Shape::Decimal, Standard::Csv).is_ok(), sure, "{text}");
         }
-        assert!(certain("1,250", &Shape::Text).is_ok());
+        assert!(certain("1,250", &Shape::Text, Standard::Csv).is_ok());
+        assert!(certain("1,250", &Shape::Decimal, Standard::Edifact).is_ok());
+        assert!(certain("4.00638E+12", &Shape::Decimal, Standard::Csv).is_err());
+        assert!(certain("4.00638E+12", &Shape::Decimal, Standard::Json).is_ok());
         assert_eq!(implied_decimals("1250", 2).unwrap(), "12.50");
         assert_eq!(implied_decimals("12.5", 2).unwrap(), "12.5");
         assert_eq!(without_point("12.50", 2).unwrap(), "1250");

@@ -452,11 +452,7 @@ impl<'a> Run<'a> {
     fn single(&mut self, formula: &'a Formula, field: &Field) -> Got {
         let Ok(hits) = self.formula(formula) else { return Got::Faulty };
         let Some(hit) = hits.first() else { return Got::Nothing };
-        // EDIFACT says in its UNA what a comma is.
-        let certain = match self.program.standard {
-            Standard::Edifact => Ok(()),
-            _ => pipes::certain(&hit.text, &field.shape),
-        };
+        let certain = pipes::certain(&hit.text, &field.shape, self.program.standard);
         match certain.and_then(|()| pipes::shaped(&hit.text, &field.shape)) {
             Ok(Shaped::When(when)) => {
                 self.moment_from(hit, formula, &when);

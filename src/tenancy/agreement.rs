@@ -84,6 +84,9 @@ pub struct Agreement {
     /// and `1250` is 1250.00).
     #[schemars(extend("level" = "set", "standard" = "x12"))]
     pub implied_decimals: bool,
+    /// In which characters the data of X12 comes, where it isn't UTF-8: no header of X12's says it, as UNB does in EDIFACT.
+    #[schemars(extend("level" = "set", "standard" = "x12"))]
+    pub x12_characters: X12Characters,
     /// Guides of the partner's own that sets are read by, as the names of their files (`northwind-850.yaml`) below the
     /// `mappings` folder. Of those that fit a set's version, association and application sender (GS02) the most exact is
     /// taken, and without one the standard's.
@@ -155,6 +158,7 @@ impl Default for Agreement {
             unknown_sets: Tolerance::Reject,
             checks: Checks::default(),
             implied_decimals: true,
+            x12_characters: X12Characters::default(),
             guides: vec![],
             isa_in: IsaIn::default(),
             no_reference: NoReference::Hold,

@@ -1,6 +1,11 @@
 //! The words that settings of an agreement take.
 
-use crate::formats::{ack, ack::Form, piece::Severity, write};
+use crate::formats::{
+    ack,
+    ack::Form,
+    piece::{Characters, Severity},
+    write,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -193,6 +198,37 @@ impl GroupTime {
             GroupTime::Hhmm => 4,
             GroupTime::Hhmmss => 6,
             GroupTime::Hhmmssdd => 8,
+        }
+    }
+}
+
+/// Character sets that X12 is read in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum X12Characters {
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "iso-8859-1")]
+    Latin1,
+    #[serde(rename = "iso-8859-2")]
+    Latin2,
+    #[serde(rename = "iso-8859-15")]
+    Latin9,
+    #[serde(rename = "windows-1250")]
+    Windows1250,
+    #[serde(rename = "windows-1252")]
+    Windows1252,
+}
+
+impl From<X12Characters> for Characters {
+    fn from(characters: X12Characters) -> Characters {
+        match characters {
+            X12Characters::Utf8 => Characters::Utf8,
+            X12Characters::Latin1 => Characters::Latin1,
+            X12Characters::Latin2 => Characters::Latin2,
+            X12Characters::Latin9 => Characters::Latin9,
+            X12Characters::Windows1250 => Characters::Windows1250,
+            X12Characters::Windows1252 => Characters::Windows1252,
         }
     }
 }

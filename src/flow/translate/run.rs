@@ -487,6 +487,7 @@ pub fn policy(agreement: Option<&Agreement>, library: &Library, max_set_bytes: u
         policy.unknown_segments = agreement.unknown_segments.into();
         policy.strictness = agreement.strictness();
         policy.decimals_written_out = !agreement.implied_decimals;
+        policy.x12_characters = agreement.x12_characters.into();
         policy.guides = library.guides(&agreement.guides);
     }
     policy
