@@ -65,11 +65,7 @@ pub async fn flush_full(
     let touched: BTreeMap<&str, PartnerId> = touched.iter().map(|row| (row.batch.as_str(), row.partner)).collect();
     for (batch, partner) in touched {
         let Some(partner) = emit.directory.partners.get(&partner) else { continue };
-        let most = i64::from(agreed(tx, tenant, partner, batch).await?.batch.documents).max(1);
-        let mut there = batches::count(tx, tenant, batch).await?;
-        while there >= most {
-            there -= flush(tx, emit, tenant, partner, batch).await?.max(1) as i64;
-        }
+        while flush(tx, emit, tenant, partner, batch, Least::Full).await? > 0 {}
     }
     Ok(())
 }
@@ -86,16 +82,28 @@ async fn agreed<'p>(
     Ok(draft.map_or(&partner.agreement, |(draft, target)| draft.agreed(partner, &target)))
 }
 
-/// Lets the oldest sets of a batch go, as many as one interchange may hold. Gives how many were taken.
+/// How many sets there must be for a batch to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Least {
+    /// As many as one interchange may hold.
+    Full,
+    /// Whatever there is: it has waited long enough.
+    One,
+}
+
+/// Lets the oldest sets of a batch go, as many as one interchange may hold. Gives how many were taken: 0 if fewer wait.
 pub async fn flush(
     tx: &mut Tx,
     emit: &Emitter<'_>,
     tenant: Tenant,
     partner: &PartnerInfo,
     batch: &str,
+    least: Least,
 ) -> Result<usize, StoreError> {
     let agreed = &agreed(tx, tenant, partner, batch).await?.batch;
-    let taken = batches::take(tx, tenant, batch, i64::from(agreed.documents).max(1)).await?;
+    let most = i64::from(agreed.documents).max(1);
+    let least = if least == Least::Full { most } else { 1 };
+    let taken = batches::take(tx, tenant, batch, least, most).await?;
     let count = taken.len();
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for row in taken {

@@ -64,15 +64,16 @@ pub async fn oldest(tx: &mut Tx, tenant: Tenant, batch: &str) -> Result<Option<B
     Ok(rows.into_iter().next())
 }
 
-/// How many wait in a batch.
-pub async fn count(tx: &mut Tx, tenant: Tenant, batch: &str) -> Result<i64, StoreError> {
-    let rows: Vec<(i64,)> =
-        fetch!(tx, "select count(*) from batched_sets where tenant = $1 and batch = $2"; tenant, batch)?;
-    Ok(rows.first().map_or(0, |r| r.0))
-}
-
-/// Takes the oldest sets of a batch out of it, at most `limit`.
-pub async fn take(tx: &mut Tx, tenant: Tenant, batch: &str, limit: i64) -> Result<Vec<BatchedRow>, StoreError> {
+/// Takes the oldest sets of a batch out of it, from `least` to `most`; where there are fewer, none.
+///
+/// Only what is locked is counted: a set that another transaction takes at the same time is no part of what waits.
+pub async fn take(
+    tx: &mut Tx,
+    tenant: Tenant,
+    batch: &str,
+    least: i64,
+    most: i64,
+) -> Result<Vec<BatchedRow>, StoreError> {
     #[derive(Serialize)]
     struct Id {
         id: DeliveryId,
@@ -80,8 +81,11 @@ pub async fn take(tx: &mut Tx, tenant: Tenant, batch: &str, limit: i64) -> Resul
     let rows: Vec<BatchedRow> = fetch!(
         tx,
         "select id, target, kind, draft, message from batched_sets where tenant = $1 and batch = $2 order by created_at, id limit $3 {lock}";
-        tenant, batch, limit
+        tenant, batch, most
     )?;
+    if (rows.len() as i64) < least {
+        return Ok(vec![]);
+    }
     let ids: Vec<Id> = rows.iter().map(|row| Id { id: row.id }).collect();
     let gone = exec!(tx, "delete from batched_sets where tenant = $2 and id in (select r.id from {rows})", "id uuid" => &ids; tenant)?;
     if gone == rows.len() as u64 { Ok(rows) } else { Err(StoreError::Lost("a set that waited for its batch")) }

@@ -1,7 +1,7 @@
 //! Batches that have waited long enough go out as they are.
 
 use crate::{
-    emit::batch,
+    emit::batch::{self, Least},
     flow::{Hub, emitter},
     store::{StoreError, batches, now},
 };
@@ -17,7 +17,8 @@ pub async fn let_go(hub: &Hub) -> Result<usize, StoreError> {
         let Some(partner) = hub.directory.partners.get(&partner) else { continue };
         let mut tx = hub.store.begin(tenant).await?;
         // What waits was written by its mapping when it was put there.
-        went += batch::flush(&mut tx, &emitter(hub, hub.library.own(), now()), tenant, partner, &name).await?;
+        let emit = emitter(hub, hub.library.own(), now());
+        went += batch::flush(&mut tx, &emit, tenant, partner, &name, Least::One).await?;
         tx.commit().await?;
     }
     Ok(went)

@@ -1,7 +1,10 @@
 //! What went out under which numbers, and what was said of it.
 
 use super::rows;
-use crate::rig::{Rig, both};
+use crate::{
+    hub::wait::wait_for,
+    rig::{Backing, PATIENCE, Rig, both},
+};
 use crossdock::{
     canonical::{DeliveryId, DocumentId, EventId, MessageId, Micros, PartnerId},
     store::{
@@ -25,7 +28,8 @@ both![
     what_came_to_a_delivery,
     what_is_expected,
     who_owes_an_answer,
-    what_waits_for_others
+    what_waits_for_others,
+    what_is_being_taken_is_not_counted
 ];
 
 fn message(n: u32) -> MessageId {
@@ -297,13 +301,13 @@ async fn what_waits_for_others(rig: Rig) {
     tx.rollback().await.unwrap();
 
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
-    assert_eq!(batches::count(&mut tx, acme, "a").await.unwrap(), 2);
-    assert_eq!(batches::count(&mut tx, rig.globex, "a").await.unwrap(), 0);
     let oldest = batches::oldest(&mut tx, acme, "a").await.unwrap();
     assert_eq!(oldest.map(|row| row.id), Some(held(1).id));
-    assert_eq!(batches::count(&mut tx, acme, "a").await.unwrap(), 2, "it stays where it is");
     assert!(batches::oldest(&mut tx, rig.globex, "a").await.unwrap().is_none());
-    let taken = batches::take(&mut tx, acme, "a", 1).await.unwrap();
+    for (tenant, least) in [(acme, 3), (rig.globex, 1)] {
+        assert!(batches::take(&mut tx, tenant, "a", least, 3).await.unwrap().is_empty(), "fewer than {least}");
+    }
+    let taken = batches::take(&mut tx, acme, "a", 1, 1).await.unwrap();
     assert_eq!(taken.iter().map(|row| (row.id, row.draft["n"].clone())).collect::<Vec<_>>(), [(held(1).id, json!(1))]);
     assert!(batches::take_out(&mut tx, acme, held(3).id).await.unwrap());
     assert!(!batches::take_out(&mut tx, acme, held(3).id).await.unwrap());
@@ -317,5 +321,50 @@ async fn what_waits_for_others(rig: Rig) {
     batches::again(&mut tx, acme, by, false).await.unwrap();
     let row = deliveries::get(&mut tx, acme, held(1).id).await.unwrap().unwrap();
     assert_eq!((row.state.as_str(), row.ended_at, row.acknowledged), ("pending", None, None));
+    tx.rollback().await.unwrap();
+}
+
+/// What another transaction is taking out of a batch is no part of what waits: nothing goes that is less than it should be.
+async fn what_is_being_taken_is_not_counted(rig: Rig) {
+    let acme = rig.acme;
+    let batched = |n: u32| NewBatched {
+        tenant: acme,
+        id: delivery(&rig, n).id,
+        partner: rig.northwind,
+        batch: "a".into(),
+        target: "north-drop".into(),
+        kind: "document",
+        draft: json!({"n": n}),
+        message: None,
+        due_at: 100,
+        created_at: i64::from(n),
+    };
+    let held = |n: u32| NewDelivery { deadline: batches::CARRIED, ..delivery(&rig, n) };
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    deliveries::insert(&mut tx, &[held(1), held(2), held(3)]).await.unwrap();
+    batches::insert(&mut tx, &[batched(1), batched(2), batched(3)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut first = rig.hub.store.begin(acme).await.unwrap();
+    assert_eq!(batches::take(&mut first, acme, "a", 2, 2).await.unwrap().len(), 2);
+    let store = rig.hub.store.clone();
+    let second = tokio::spawn(async move {
+        let mut tx = store.begin(acme).await.unwrap();
+        let taken = batches::take(&mut tx, acme, "a", 2, 2).await.unwrap();
+        tx.commit().await.unwrap();
+        taken.len()
+    });
+    if rig.place.backing == Backing::Pg {
+        // The second has looked and waits for the rows that the first has.
+        let waits =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        wait_for(PATIENCE, "the second to wait", || async {
+            if rig.place.number(waits).await > 0 { Ok(()) } else { Err("it does not".to_owned()) }
+        })
+        .await;
+    }
+    first.commit().await.unwrap();
+    assert_eq!(second.await.unwrap(), 0, "one is left, and two were asked for");
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    assert_eq!(batches::take(&mut tx, acme, "a", 1, 2).await.unwrap().len(), 1);
     tx.rollback().await.unwrap();
 }
