@@ -180,7 +180,7 @@ codes! {
         "It was taken as part of the value. The sender should choose a separator that its data doesn't use.";
     PADDED_VALUE "E0312" "zeros before a number, or blanks around a value" Element Nothing Element("6"), "12",
         "Send numbers without leading zeros, and values without blanks at their ends, but for what fills a value up to its shortest length.";
-    OUTSIDE_REPERTOIRE "E0313" "a character that the named character set doesn't have" Element Nothing None, "21",
+    OUTSIDE_REPERTOIRE "E0313" "a character that the named character set doesn't have" Element Nothing Element("6"), "21",
         "It was read all the same. The sender should name the set that it writes in (UNOC for Western Europe, UNOY for any), or write capital letters only where it names UNOA. The agreement can refuse such messages: `checks: { characters: reject }`.";
     PAIRED "E0401" "elements that go together are not all there" Relation Set Element("2"), "48",
         "Send all of them or none.";

@@ -39,6 +39,19 @@ pub enum Origin {
     Agreement,
 }
 
+/// Which setting of an agreement decided what becomes of something, and where it was stated.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Decision {
+    /// `wrong_counts`.
+    pub setting: Box<str>,
+    /// Its value, as a file states it: `tolerated`.
+    pub value: Box<str>,
+    /// Whose layer states it (`the partner`), or `built in`.
+    pub layer: Box<str>,
+    /// File and line; empty of what is built in.
+    pub place: Box<str>,
+}
+
 /// The most characters of a found value that a fault keeps.
 const FOUND_CHARS: usize = 80;
 
@@ -61,6 +74,9 @@ pub struct Fault {
     pub remedy: Box<str>,
     pub origin: Origin,
     pub costs: Costs,
+    /// The setting that says how it is taken, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Box<Decision>>,
 }
 
 impl Fault {
@@ -77,6 +93,7 @@ impl Fault {
             remedy: row.map_or("", |r| r.remedy).into(),
             origin: Origin::Standard,
             costs: row.map_or(Costs::Set, |r| r.costs),
+            decided_by: None,
         }
     }
 

@@ -7,6 +7,7 @@
 //! Tried by: tests/formats
 
 pub mod ack;
+mod again;
 pub mod codes;
 mod csv;
 mod decoded;

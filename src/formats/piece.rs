@@ -1,6 +1,6 @@
 //! What a reader gives, piece by piece, in document order.
 
-pub use crate::policy::{Area, Characters, Policy, Severity, Strictness};
+pub use crate::policy::{Area, Characters, Isa11, Policy, Severity, Strictness, TextIn};
 use crate::{fault::Fault, tree::Tree};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,9 @@ pub struct Group {
     /// GS08 (`004010`).
     pub version: Box<str>,
     pub byte: u64,
+    /// Which segment of the document GS is, from 1.
+    #[serde(default)]
+    pub segment: u32,
 }
 
 /// One transaction set, EDIFACT message, order of a CSV, XML document or JSON value.

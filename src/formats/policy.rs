@@ -4,6 +4,7 @@ use crate::{
     codes,
     fault::{Costs, Fault, Origin},
     guides::Guides,
+    write::Repertoire,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -170,6 +171,41 @@ pub(crate) fn tolerated(fault: Fault, costs: Costs) -> Fault {
     fault.costs(costs).origin(Origin::Agreement)
 }
 
+/// What ISA11 is: the standard's id (element I10) up to 00401, the repetition separator (I65) from 00402 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isa11 {
+    /// As ISA12 says.
+    #[default]
+    ByVersion,
+    StandardId,
+    /// Also in older versions, if it is neither letter nor digit.
+    RepetitionSeparator,
+}
+
+/// The characters in which data of X12 come; what else comes is a fault of [`Area::Characters`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TextIn {
+    pub repertoire: Repertoire,
+    /// What is read for a character that it doesn't have.
+    pub substitute: Option<char>,
+}
+
+impl TextIn {
+    /// A value with what stands for other characters; small letters become capitals where there are no others. None if
+    /// nothing is to be changed. `reserved` tells what is a delimiter.
+    pub(crate) fn instead(&self, value: &str, reserved: impl Fn(char) -> bool) -> Option<String> {
+        let substitute = self.substitute?;
+        let stays = |c: char| self.repertoire.has(c) || reserved(c);
+        let read = |c: char| match c.to_ascii_uppercase() {
+            _ if stays(c) => c,
+            capital if stays(capital) => capital,
+            _ => substitute,
+        };
+        (!value.chars().all(stays)).then(|| value.chars().map(read).collect())
+    }
+}
+
 /// How strictly to read; from the partner's agreement. May be changed between pieces, once the sender is known.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -185,6 +221,10 @@ pub struct Policy {
     pub decimals_written_out: bool,
     /// What the bytes of X12's sets are. EDIFACT says it in UNB.
     pub x12_characters: Characters,
+    /// In which characters data of X12 come.
+    pub text: TextIn,
+    /// What ISA11 of an interchange is taken for.
+    pub isa11: Isa11,
     /// Guides of partners beside those that are compiled in.
     pub guides: Guides,
     /// Kinds of sets that are read otherwise: `850`, `ORDERS`.
@@ -209,6 +249,8 @@ impl Default for Policy {
             strictness: Strictness::default(),
             decimals_written_out: false,
             x12_characters: Characters::default(),
+            text: TextIn::default(),
+            isa11: Isa11::ByVersion,
             guides: Guides::default(),
             by_kind: Arc::default(),
             max_set_bytes: 16 << 20,

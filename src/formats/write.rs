@@ -90,6 +90,12 @@ pub struct X12Header {
     pub short_group_date: bool,
     #[serde(default)]
     pub letters: X12Letters,
+    /// ISA15; empty: T of a test, else P.
+    #[serde(default)]
+    pub usage: String,
+    /// GS07; empty: X.
+    #[serde(default)]
+    pub agency: String,
 }
 
 impl Default for X12Header {
@@ -102,6 +108,8 @@ impl Default for X12Header {
             acknowledgement_requested: false,
             short_group_date: false,
             letters: X12Letters::default(),
+            usage: String::new(),
+            agency: String::new(),
         }
     }
 }

@@ -21,6 +21,7 @@ pub fn fault(code: &str, place: Place, found: &str, expected: &str, sentence: St
         remedy: remedy.into(),
         origin: Origin::Agreement,
         costs: Costs::Set,
+        decided_by: None,
     }
 }
 

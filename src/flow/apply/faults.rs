@@ -164,6 +164,7 @@ fn fault(why: &Why, spot: &Spot<'_>, row: &MessageRow, quotes: &Quotes) -> Fault
         remedy: why.remedy.as_str().into(),
         origin: Says::Agreement,
         costs: why.costs,
+        decided_by: None,
     }
 }
 

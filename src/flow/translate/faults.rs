@@ -100,5 +100,6 @@ pub fn interchange_refused(header: &Interchange, agreement: Option<&Effective>) 
         .into(),
         origin: Origin::Agreement,
         costs: Costs::Interchange,
+        decided_by: None,
     }
 }

@@ -81,8 +81,10 @@ fn attempt(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults, bool) {
     let tree = Tree::sharing(names, std::mem::take(&mut tables.nodes), text, raw.base, place);
     let kept = std::mem::take(&mut tables.structure);
     let structure = raw.guide.map(|guide| Structure::new(guide, raw.policy, kept));
-    // Padding is looked for value by value, the long way, and so are decimals that are written out.
-    let by_value = raw.policy.strictness.tells_padding() || raw.policy.decimals_written_out;
+    // Padding is looked for value by value, the long way, and so are decimals that are written out, and characters that
+    // another stands for.
+    let substitutes = raw.policy.text.substitute.is_some() && !raw.edifact;
+    let by_value = raw.policy.strictness.tells_padding() || raw.policy.decimals_written_out || substitutes;
     let cuts = if by_value { &[] } else { raw.marked.cuts };
     let spread = usize::from(raw.edifact && raw.syntax.repetition.is_none());
     let checks = raw.guide.and_then(|guide| guide.plan.checks.get(spread));
@@ -371,6 +373,10 @@ impl Builder<'_> {
     fn leaf(&mut self, node: NodeId, spot: &Spot, raw: &Raw, spec: Option<&ElementSpec>) {
         let apart = raw.released || (self.latin1 && raw.odd);
         let value: Cow<str> = if apart { Cow::Owned(self.text_of(raw)) } else { Cow::Borrowed("") };
+        let (value, apart) = match self.instead(raw, apart.then_some(&*value)) {
+            Some(instead) => (Cow::Owned(instead), true),
+            None => (value, apart),
+        };
         match apart {
             true => self.tree.set_value(node, &value),
             false => self.tree.set_raw(node, raw.start, raw.end - raw.start),
@@ -397,6 +403,16 @@ impl Builder<'_> {
         if let Some(implied) = implied {
             self.tree.set_value(node, &implied);
         }
+    }
+
+    /// A value of X12 in the characters that were agreed on, if it is another then.
+    fn instead(&self, raw: &Raw, value: Option<&str>) -> Option<String> {
+        let text = self.raw.policy.text;
+        if self.raw.edifact || text.substitute.is_none() {
+            return None;
+        }
+        let reserved = |c: char| u8::try_from(c).is_ok_and(|byte| self.raw.syntax.is_service(byte));
+        text.instead(value.unwrap_or_else(|| self.tree.raw(raw.start, raw.end - raw.start)), reserved)
     }
 
     /// A value that isn't its bytes: released characters, another character set.

@@ -28,6 +28,12 @@ impl Syntax {
         &self.more[..len]
     }
 
+    /// True of a delimiter, and of the release character.
+    pub fn is_service(&self, byte: u8) -> bool {
+        let all = [Some(self.element), self.component, self.repetition, self.release, Some(self.segment)];
+        all.contains(&Some(byte))
+    }
+
     /// True of a byte of a line break that means nothing.
     pub fn is_fold(&self, byte: u8) -> bool {
         self.folded && is_break(byte)

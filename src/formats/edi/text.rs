@@ -11,6 +11,7 @@ use crate::{
     fault::Fault,
     place::{At, Place},
     policy::Characters,
+    write::Repertoire,
 };
 use encoding_rs::Encoding;
 use std::borrow::Cow;
@@ -40,11 +41,13 @@ impl From<Characters> for Charset {
     }
 }
 
-/// UNOA: capital letters, digits and some signs. UNOB: small letters too. ISO 9735-1 Annex A.
+/// UNOA: capital letters, digits and some signs. UNOB: small letters too. ISO 9735-1 Annex A. The sets of X12: X12.6 §3.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     A,
     B,
+    Basic,
+    Extended,
 }
 
 impl Level {
@@ -52,20 +55,45 @@ impl Level {
         match self {
             Level::A => "UNOA",
             Level::B => "UNOB",
+            Level::Basic => "X12's basic character set",
+            Level::Extended => "X12's extended character set",
+        }
+    }
+
+    /// Who names it.
+    fn named(self) -> &'static str {
+        match self {
+            Level::A | Level::B => "which UNB names",
+            Level::Basic | Level::Extended => "which was agreed on",
+        }
+    }
+
+    /// The one that data of a set must keep to, if any.
+    fn of(raw: &RawSet) -> Option<Level> {
+        match (raw.charset, raw.policy.text.repertoire) {
+            (Charset::Ascii(level), _) => Some(level),
+            (_, Repertoire::Basic) if !raw.edifact => Some(Level::Basic),
+            (_, Repertoire::Extended) if !raw.edifact => Some(Level::Extended),
+            _ => None,
         }
     }
 
     /// True of its characters, and of line breaks.
     fn has(self, byte: u8) -> bool {
+        let is_break = byte == b'\r' || byte == b'\n';
+        match self {
+            Level::Basic => return is_break || Repertoire::Basic.has(char::from(byte)),
+            Level::Extended => return is_break || (b' '..=b'~').contains(&byte),
+            Level::A | Level::B => {}
+        }
         let sign = (b' '..=b'Z').contains(&byte) && byte != b'#' && byte != b'$' && byte != b'@';
         let small = byte.is_ascii_lowercase() && self == Level::B;
-        sign || small || byte == b'\r' || byte == b'\n'
+        sign || small || is_break
     }
 
     /// The first byte that belongs to none of its characters, and is no service character nor NUL.
     fn first_outside(self, bytes: &[u8], syntax: &Syntax) -> Option<usize> {
-        let service = [Some(syntax.element), syntax.component, syntax.repetition, syntax.release, Some(syntax.segment)];
-        let outside = |byte: &u8| !self.has(*byte) && *byte != 0 && !service.contains(&Some(*byte));
+        let outside = |byte: &u8| !self.has(*byte) && *byte != 0 && !syntax.is_service(*byte);
         // All of a block at once, without a branch: most blocks hold nothing else.
         let all = |block: &[u8]| block.iter().fold(true, |all, byte| all & self.has(*byte));
         let mut blocks = bytes.chunks(64).enumerate().filter(|(_, block)| !all(block));
@@ -79,19 +107,29 @@ fn outside_repertoire(raw: &RawSet, level: Level, bytes: &[u8], faults: &mut Fau
     let (name, offset) = (level.name(), raw.base + at as u64);
     let rest = &bytes[at..bytes.len().min(at + 4)];
     let first = String::from_utf8_lossy(rest).chars().next().unwrap_or('?');
+    let named = level.named();
     let (found, sentence) = match first {
+        // That it is no text is told.
+        char::REPLACEMENT_CHARACTER if raw.charset == Charset::Utf8 => return,
         char::REPLACEMENT_CHARACTER => {
             let found = format!("{:#04X}", rest[0]);
-            let sentence = format!("The byte {found} at offset {offset} is no character of {name}, which UNB names.");
+            let sentence = format!("The byte {found} at offset {offset} is no character of {name}, {named}.");
             (found, format!("{sentence} The message is read as ISO 8859-1."))
         }
         c => {
             let found = crate::fault::shorten(&c.to_string(), 1);
-            let sentence = format!("{name}, which UNB names, has no “{found}”, as it stands at byte {offset}.");
+            let sentence = format!("{name}, {named}, has no “{found}”, as it stands at byte {offset}.");
             (found, sentence)
         }
     };
     let fault = Fault::new(codes::OUTSIDE_REPERTOIRE, place_at(raw, at, 1), sentence);
+    let fault = match (raw.edifact, raw.policy.text.substitute) {
+        (true, _) => fault,
+        (false, Some(instead)) => {
+            fault.remedy(format!("“{instead}” was read instead. The sender should write only what was agreed on."))
+        }
+        (false, None) => fault.remedy("It was read all the same. The sender should write only what was agreed on."),
+    };
     faults.push(fault.found(&found).expected(format!("characters of {name}")));
 }
 
@@ -105,7 +143,7 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
         let sentence = format!("There is a NUL character at byte {}.", raw.base + at as u64);
         faults.push(Fault::new(codes::NUL, place_at(raw, at, 1), sentence).found("\0").expected("text"));
     }
-    if let Charset::Ascii(level) = raw.charset
+    if let Some(level) = Level::of(raw)
         && raw.policy.strictness.tells_characters()
     {
         outside_repertoire(raw, level, bytes, faults);

@@ -301,6 +301,7 @@ impl<R: BufRead> Edifact<R> {
             control: ung.element(5).into(),
             version: format!("{}{}", ung.component(7, 1), ung.component(7, 2)).into(),
             byte: ung.span.start,
+            segment: ung.ordinal,
         };
         let sender = ung.component(2, 1);
         let again = open.group_numbers.again(codes::GROUP_NUMBER_AGAIN, ung, 5, "interchange");

@@ -43,6 +43,11 @@ pub fn ta1(envelope: &X12Envelope, ta1: &Segment) -> Result<Vec<u8>, Fault> {
     whole(writer.out.end().map(Ok))
 }
 
+/// What is said, or else what is usual.
+fn or<'a>(said: &'a str, usual: &'a str) -> &'a str {
+    if said.is_empty() { usual } else { said }
+}
+
 struct Writer<'a> {
     envelope: &'a X12Envelope,
     out: Out<'a>,
@@ -74,7 +79,8 @@ impl<'a> Writer<'a> {
         };
         let parties = [&*envelope.functional_id, &envelope.application_sender, &envelope.application_receiver];
         let [functional_id, sender, receiver] = parties;
-        self.plain("GS", &[functional_id, sender, receiver, date, &envelope.time, &group, "X", &envelope.version])?;
+        let agency = or(&envelope.header.agency, "X");
+        self.plain("GS", &[functional_id, sender, receiver, date, &envelope.time, &group, agency, &envelope.version])?;
         for set in sets {
             let first = self.ordinal;
             self.plain("ST", &[&set.kind, &set.control, self.implementation()])?;
@@ -160,7 +166,7 @@ impl<'a> Writer<'a> {
             (&version, 5),
             (&self.interchange_control()?, 9),
             (if e.header.acknowledgement_requested { "1" } else { "0" }, 1),
-            (if e.test { "T" } else { "P" }, 1),
+            (or(&e.header.usage, if e.test { "T" } else { "P" }), 1),
         ];
         let mut isa = String::from("ISA");
         for (position, (value, width)) in (1u16..).zip(fields) {

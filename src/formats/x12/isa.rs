@@ -41,6 +41,8 @@ pub(super) struct Isa {
     pub line: Option<usize>,
     /// The same, of lines that can't be put together.
     pub spoilt: Option<usize>,
+    /// ISA11 where it could separate repetitions.
+    pub repetition: Option<u8>,
 }
 
 /// Reads a header that begins at the first byte. `Err` says at which byte one can't go on, and why.
@@ -123,18 +125,20 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         _ => None,
     };
     let second = |element, byte: Option<u8>| byte.and_then(own).map(|what| (element, what));
-    let repetition = repetition(&elements);
+    let by_version = repetition(&elements);
     // ISA16 is what separates, where ISA11 is the same.
-    let same = (repetition.is_some() && repetition == component).then_some((11, "the component separator"));
+    let same = (by_version.is_some() && by_version == component).then_some((11, "the component separator"));
     let taken = second(11, raw[10].first().copied()).or(same).into_iter().chain(second(16, component)).collect();
     let component = component.filter(|byte| own(*byte).is_none());
+    let separates = |byte: &u8| !byte.is_ascii_alphanumeric() && own(*byte).is_none() && Some(*byte) != component;
+    let repetition = raw[10].first().copied().filter(|byte| raw[10].len() == 1 && separates(byte));
     let overlong = (1..).zip(elements.iter().zip(WIDTHS)).filter(|(_, (value, width))| value.chars().count() > *width);
     let overlong = overlong.map(|(element, (_, width))| (element, width)).collect();
     let padded = raw.iter().zip(WIDTHS).all(|(raw, width)| raw.len() >= width);
     let syntax = Syntax {
         element: separator,
         component,
-        repetition: repetition.filter(|byte| own(*byte).is_none() && Some(*byte) != component),
+        repetition: by_version.filter(|byte| own(*byte).is_none() && Some(*byte) != component),
         release: None,
         segment: bytes[terminator],
         more,
@@ -142,7 +146,7 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     };
     let len = terminator + 1 + syntax.rest().len();
     let starts = std::array::from_fn(|n| separators[n] + 1);
-    Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None, spoilt: None })
+    Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None, spoilt: None, repetition })
 }
 
 /// True if the line that begins here, behind a break, is a group's header or one of a set's segments and ends with a byte.

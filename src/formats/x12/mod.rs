@@ -29,7 +29,7 @@ use crate::{
         strays::{Strays, Words},
     },
     fault::Fault,
-    piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
+    piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Isa11, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
     totals,
@@ -50,6 +50,8 @@ struct Open {
     ordinal: u32,
     syntax: Syntax,
     lexis: Lexis,
+    /// ISA11 as its version has it, and where it could separate repetitions.
+    isa11: [Option<u8>; 2],
     control: String,
     version: String,
     groups: u32,
@@ -280,6 +282,17 @@ impl<R: BufRead> X12<R> {
         Ok(())
     }
 
+    /// Looks at an interchange's bytes by its delimiters from here on.
+    fn look(&mut self, syntax: &Syntax) -> Lexis {
+        let lexis = Lexis::of(syntax);
+        self.scratch.window.begin(lexis.needles);
+        #[cfg(any(test, feature = "fuzz"))]
+        if self.long_way {
+            self.scratch.window.begin(None);
+        }
+        lexis
+    }
+
     /// Passes over an interchange whose header can't be read.
     fn skip_unreadable(&mut self) -> io::Result<()> {
         let next = next_header(&mut self.source, self.at, b"ISA", isa::isa_follows)?;
@@ -308,18 +321,15 @@ impl<R: BufRead> X12<R> {
         let [.., version, control, _, _, _] = isa.elements;
         let ordinal = self.interchanges;
         self.interchanges += 1;
-        let lexis = Lexis::of(&isa.syntax);
-        self.scratch.window.begin(lexis.needles);
-        #[cfg(any(test, feature = "fuzz"))]
-        if self.long_way {
-            self.scratch.window.begin(None);
-        }
+        let isa11 = [isa.syntax.repetition, isa.repetition];
+        let lexis = self.look(&isa.syntax);
         let (syntax, numbers, (groups, headless_groups, loose, sets)) =
             (isa.syntax, Seen::default(), Default::default());
         self.open = Some(Open {
             ordinal,
             syntax,
             lexis,
+            isa11,
             control,
             version,
             groups,
@@ -347,6 +357,7 @@ impl<R: BufRead> X12<R> {
             control: gs.element(6).into(),
             version: gs.element(8).into(),
             byte: gs.span.start,
+            segment: gs.ordinal,
         };
         let [sender, control, version] = [2, 6, 8].map(|n| gs.element(n));
         let again = open.numbers.again(codes::GROUP_NUMBER_AGAIN, gs, 6, "interchange");
@@ -509,6 +520,20 @@ impl<R: BufRead> crate::reader::Pieces for X12<R> {
     }
 
     fn set_policy(&mut self, policy: Policy) {
+        if let Some(open) = &self.open {
+            let repetition = match policy.isa11 {
+                Isa11::ByVersion => open.isa11[0],
+                Isa11::StandardId => None,
+                Isa11::RepetitionSeparator => open.isa11[1],
+            };
+            let syntax = Syntax { repetition, ..open.syntax };
+            if repetition != open.syntax.repetition {
+                let lexis = self.look(&syntax);
+                if let Some(open) = &mut self.open {
+                    (open.syntax, open.lexis) = (syntax, lexis);
+                }
+            }
+        }
         self.policy = policy;
         self.scratch.forget_guide();
     }

@@ -34,6 +34,7 @@ fn fault(code: &str, at: (u32, &str, u16, Option<u16>), found: &str, expected: &
         remedy: "Order an item of the catalogue.".into(),
         origin: Origin::Agreement,
         costs: Costs::Segment,
+        decided_by: None,
     }
 }
 

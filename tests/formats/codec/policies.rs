@@ -5,8 +5,9 @@ use crossdock_formats::{
     Options,
     fault::{Costs, Origin},
     guides::{self, Applies, Change, Guides, Usage},
-    piece::{Area, Characters, Piece, Policy, Severity, Standard},
+    piece::{Area, Characters, Isa11, Piece, Policy, Severity, Standard, TextIn},
     read,
+    write::Repertoire,
 };
 use std::fs;
 
@@ -364,5 +365,84 @@ fn x12_is_read_in_the_characters_that_are_agreed() {
             assert!(fault.remedy.contains("x12_characters: windows-1252"), "{}", fault.remedy);
         }
         assert!(read.is_none_or(|read| value == Some(read)), "{characters:?}: {value:?}");
+    }
+}
+
+/// The value of an element of a set, and the codes of what was found wrong.
+fn value_by(text: &str, segment: &str, element: u16, policy: Policy) -> (String, Vec<String>) {
+    let pieces = pieces(Standard::X12, text.as_bytes(), Options { policy, ..Options::default() });
+    let set = pieces.into_iter().find_map(|piece| if let Piece::Set(set) = piece { Some(set) } else { None });
+    let set = set.expect("a set");
+    let tree = &set.tree;
+    let of = tree.named(tree.root(), segment).next().expect("the segment");
+    let value = tree.named(of, &format!("{element:02}")).next().and_then(|node| tree.value(node)).unwrap_or_default();
+    (value.to_owned(), set.faults.iter().map(|fault| fault.code.to_string()).collect())
+}
+
+#[test]
+fn characters_of_x12_are_those_that_were_agreed_on() {
+    let by = |repertoire, substitute, text: &str| {
+        let policy = Policy { text: TextIn { repertoire, substitute }, ..Policy::default() };
+        value_by(&order("*PO-1*", &format!("*{text}*")), "BEG", 3, policy)
+    };
+    let told = vec!["E0313".to_owned()];
+    for (repertoire, substitute, text, read, is_told) in [
+        (Repertoire::Any, None, "Pö→1", "Pö→1", false),
+        (Repertoire::Extended, None, "a_{1}", "a_{1}", false),
+        (Repertoire::Extended, None, "Pö→1", "Pö→1", true),
+        (Repertoire::Extended, Some('?'), "Pö→1", "P??1", true),
+        (Repertoire::Basic, None, "P#1", "P#1", true),
+        (Repertoire::Basic, Some('.'), "aB#1ä", "AB.1.", true),
+        (Repertoire::Basic, Some('.'), "A-1/(2)", "A-1/(2)", false),
+    ] {
+        let (value, codes) = by(repertoire, substitute, text);
+        assert_eq!(value, read, "{repertoire:?} {text}");
+        assert_eq!(codes == told, is_told, "{repertoire:?} {text}: {codes:?}");
+        assert!(is_told || codes.is_empty(), "{codes:?}");
+    }
+    // A delimiter is none of the data's characters, and EDIFACT's sets are named by UNB.
+    let text = order("*PO-1*", "*P>1*");
+    let (value, codes) = value_by(
+        &text,
+        "BEG",
+        3,
+        Policy { text: TextIn { repertoire: Repertoire::Basic, substitute: Some('.') }, ..Policy::default() },
+    );
+    assert_eq!((value.as_str(), codes), ("P>1", vec!["E0311".to_owned()]));
+    let mut policy = Policy { text: TextIn { repertoire: Repertoire::Basic, substitute: None }, ..Policy::default() };
+    policy.strictness.set(Area::Characters, Severity::Reject);
+    let (codes, accepted, origins) = read_by(&order("*PO-1*", "*P#1*"), policy);
+    assert_eq!((codes, accepted, origins), (told, false, vec![Origin::Agreement]));
+}
+
+/// ISA11 is taken as ISA12 says, or as was agreed; and no other delimiter becomes a second one.
+#[test]
+fn isa11_is_what_was_agreed_on() {
+    let text = |isa11: &str, isa12: &str| {
+        order("PO-1", "PO-1").replace("*U*00401*", &format!("*{isa11}*{isa12}*")).replace("PO-1", "P^1")
+    };
+    let repeats = "E0304";
+    for (isa11, isa12, by, repeated) in [
+        ("^", "00401", Isa11::ByVersion, false),
+        ("^", "00401", Isa11::StandardId, false),
+        ("^", "00401", Isa11::RepetitionSeparator, true),
+        ("U", "00401", Isa11::RepetitionSeparator, false),
+        ("^", "00501", Isa11::ByVersion, true),
+        ("^", "00501", Isa11::StandardId, false),
+        (">", "00401", Isa11::RepetitionSeparator, false),
+        ("*", "00501", Isa11::RepetitionSeparator, false),
+    ] {
+        let policy = Policy { isa11: by, ..Policy::default() };
+        let mut reader = read(Standard::X12, std::io::Cursor::new(text(isa11, isa12)), Options::default());
+        let mut faults = Vec::new();
+        while let Some(piece) = reader.next() {
+            match piece.expect("a piece") {
+                Piece::Interchange(_) => reader.set_policy(policy.clone()),
+                Piece::Set(set) => faults.extend(set.faults),
+                _ => {}
+            }
+        }
+        let told = faults.iter().any(|fault| *fault.code == *repeats);
+        assert_eq!(told, repeated, "{isa11} {isa12} {by:?}: {faults:?}");
     }
 }

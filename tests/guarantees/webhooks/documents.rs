@@ -210,6 +210,7 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
         control: "17".into(),
         version: "004010".into(),
         byte: 106,
+        segment: 2,
     };
     let groups = [group(0), group(1)];
     // By http there is no way back: the partner's first folder takes it. Translate done again says the same again.
