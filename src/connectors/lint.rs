@@ -1,7 +1,7 @@
 //! Faults in the connections' settings, each with its place in the file.
 
 use super::{Entry, TRANSPORTS, transport};
-use crate::tenancy::{ConnectionInfo, Directory, files::Lint, layers::Origin};
+use crate::tenancy::{ConnectionInfo, Directory, PartnerInfo, files::Lint, layers::Origin};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use strsim::damerau_levenshtein;
@@ -81,39 +81,49 @@ fn answers_that_cannot_leave(directory: &Directory, files: &[(String, String)]) 
     faults
 }
 
-/// Agreements that let acknowledgements leave by a connection that the partner does not have, or that nothing leaves by.
+/// Agreements that let acknowledgements leave or come by a connection that the partner does not have, or that nothing leaves
+/// by.
 fn acknowledgements_that_cannot_leave(directory: &Directory) -> Vec<Lint> {
     let mut faults: Vec<Lint> = Vec::new();
     for partner in directory.partners.values() {
         for (_, agreed) in partner.terms.all() {
-            let (Some(name), Origin::File { file, line, column, .. }) =
-                (&agreed.acknowledge_by, agreed.origin("acknowledge_by"))
-            else {
-                continue;
-            };
-            let own = || directory.connections.values().filter(|c| partner.is_reached_by(c));
-            let found = own().find(|c| c.name == *name).map(|c| transport(&c.transport));
-            let sentence = match found {
-                None => {
-                    let mut known: Vec<&str> = own().map(|c| &*c.name).collect();
-                    known.sort_unstable();
-                    unknown(&format!("connection of `{}`", partner.name), name, &known)
+            let by = [
+                ("acknowledge_by", &agreed.acknowledge_by),
+                ("expect.acknowledgement_by", &agreed.expect.acknowledgement_by),
+            ];
+            for (key, name) in by {
+                let (Some(name), Origin::File { file, line, column, .. }) = (name, agreed.origin(key)) else {
+                    continue;
+                };
+                let leaves = key == "acknowledge_by";
+                let Some(sentence) = no_way(directory, partner, name, leaves) else { continue };
+                let lint = Lint { file: file.to_string(), line: (*line).into(), column: (*column).into(), sentence };
+                if !faults.contains(&lint) {
+                    faults.push(lint);
                 }
-                Some(Some(entry)) if !entry.sends => format!(
-                    "acknowledgements for `{}` leave by `{name}`, and sending by {} is not built yet; let them leave by a folder",
-                    partner.name, entry.name
-                ),
-                // A transport that nobody knows is told where the connection stands.
-                Some(_) => continue,
-            };
-            let lint = Lint { file: file.to_string(), line: (*line).into(), column: (*column).into(), sentence };
-            if !faults.contains(&lint) {
-                faults.push(lint);
             }
         }
     }
     faults.sort_by(|a, b| (&a.file, a.line, a.column, &a.sentence).cmp(&(&b.file, b.line, b.column, &b.sentence)));
     faults
+}
+
+/// Why an acknowledgement can't come by a connection, or leave by it.
+fn no_way(directory: &Directory, partner: &PartnerInfo, name: &str, leaves: bool) -> Option<String> {
+    let own = || directory.connections.values().filter(|c| partner.is_reached_by(c));
+    match own().find(|c| c.name == *name).map(|c| transport(&c.transport)) {
+        None => {
+            let mut known: Vec<&str> = own().map(|c| &*c.name).collect();
+            known.sort_unstable();
+            Some(unknown(&format!("connection of `{}`", partner.name), name, &known))
+        }
+        Some(Some(entry)) if leaves && !entry.sends => Some(format!(
+            "acknowledgements for `{}` leave by `{name}`, and sending by {} is not built yet; let them leave by a folder",
+            partner.name, entry.name
+        )),
+        // A transport that nobody knows is told where the connection stands.
+        Some(_) => None,
+    }
 }
 
 fn unknown_fields(entry: &Entry, connection: &ConnectionInfo) -> Vec<(String, String)> {

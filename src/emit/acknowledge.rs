@@ -141,32 +141,18 @@ impl<'a> Acknowledgement<'a> {
                 let envelope = envelopes::edifact_envelope(emit, agreement, parties, syntax(version), [of_contrl, ""]);
                 // CONTRL is of the interchange that it answers, and stands in no group.
                 let envelope = EdifactEnvelope { group: None, ..envelope };
-                let envelope = match agreement.acknowledge_as {
-                    AcknowledgeAs::Addressed => envelope,
-                    AcknowledgeAs::Agreed => envelopes::edifact_names(envelope, agreement),
-                };
+                let envelope = edifact_as_agreed(envelope, agreement);
                 Draft::Edifact { envelope: Box::new(envelope), sets: vec![set.clone()] }
             }
         }
     }
 
-    /// Who answers whom: who was addressed the one who wrote, unless other names were agreed and there are some.
     fn parties<'e>(&'e self, emit: &'e Emitter<'_>) -> [&'e Identity; 2] {
-        let Interchange { sender, receiver, standard, .. } = self.interchange;
-        if self.agreement(self.kind()).acknowledge_as == AcknowledgeAs::Addressed {
-            return [receiver, sender];
-        }
-        let ours = emit.directory.tenants.get(&self.partner.tenant).and_then(|tenant| tenant.identity(*standard));
-        [ours.unwrap_or(receiver), self.partner.identity(*standard).unwrap_or(sender)]
+        parties(emit, self.partner, self.agreement(self.kind()), self.interchange)
     }
 
-    /// ISA05 to ISA08, GS02 and GS03 of a business document, where that was agreed.
     fn named_as_agreed(&self, envelope: X12Envelope) -> X12Envelope {
-        let agreement = self.agreement(self.kind());
-        match agreement.acknowledge_as {
-            AcknowledgeAs::Addressed => envelope,
-            AcknowledgeAs::Agreed => envelopes::x12_names(envelope, agreement),
-        }
+        x12_as_agreed(envelope, self.agreement(self.kind()))
     }
 
     /// What was agreed of such an answer where the document came in.
@@ -193,6 +179,37 @@ impl<'a> Acknowledgement<'a> {
             header: envelopes::x12_answer_header(agreement),
             delimiters: envelopes::delimiters(agreement),
         }
+    }
+}
+
+/// Who answers whom: who was addressed the one who wrote, unless other names were agreed and there are some.
+pub(super) fn parties<'e>(
+    emit: &'e Emitter<'_>,
+    partner: &'e PartnerInfo,
+    agreement: &Agreement,
+    interchange: &'e Interchange,
+) -> [&'e Identity; 2] {
+    let Interchange { sender, receiver, standard, .. } = interchange;
+    if agreement.acknowledge_as == AcknowledgeAs::Addressed {
+        return [receiver, sender];
+    }
+    let ours = emit.directory.tenants.get(&partner.tenant).and_then(|tenant| tenant.identity(*standard));
+    [ours.unwrap_or(receiver), partner.identity(*standard).unwrap_or(sender)]
+}
+
+/// ISA05 to ISA08, GS02 and GS03 of a business document, where that was agreed.
+pub(super) fn x12_as_agreed(envelope: X12Envelope, agreement: &Agreement) -> X12Envelope {
+    match agreement.acknowledge_as {
+        AcknowledgeAs::Addressed => envelope,
+        AcknowledgeAs::Agreed => envelopes::x12_names(envelope, agreement),
+    }
+}
+
+/// S001 to S003 of a business document, where that was agreed.
+pub(super) fn edifact_as_agreed(envelope: EdifactEnvelope, agreement: &Agreement) -> EdifactEnvelope {
+    match agreement.acknowledge_as {
+        AcknowledgeAs::Addressed => envelope,
+        AcknowledgeAs::Agreed => envelopes::edifact_names(envelope, agreement),
     }
 }
 

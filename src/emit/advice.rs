@@ -3,7 +3,7 @@
 
 use super::{
     Emitter,
-    acknowledge::{syntax, unsent_step, way_back},
+    acknowledge::{edifact_as_agreed, parties, syntax, unsent_step, way_back, x12_as_agreed},
     document::{Draft, Wanted},
     envelopes,
 };
@@ -162,19 +162,20 @@ impl<'a> Advice<'a> {
             time: &time,
         };
         let agreement = self.agreement();
+        let [from, to] = parties(emit, self.partner, agreement, interchange);
         if interchange.standard != Standard::X12 {
-            let parties = [&interchange.receiver, &interchange.sender];
             let form = [advice.version(), ""];
             let mut envelope =
-                envelopes::edifact_envelope(emit, agreement, parties, syntax(&interchange.version), form);
+                envelopes::edifact_envelope(emit, agreement, [from, to], syntax(&interchange.version), form);
             // Its sentences are ours: what a partner's character set lacks of them is no reason to say nothing.
             envelope.header.transliterate = true;
             let set = OutSet { kind: advice.kind().into(), control: "1".into(), segments: advice.segments().into() };
-            return Draft::Edifact { envelope: Box::new(envelope), sets: vec![set] };
+            let envelope = Box::new(edifact_as_agreed(envelope, agreement));
+            return Draft::Edifact { envelope, sets: vec![set] };
         }
         let envelope = X12Envelope {
-            sender: interchange.receiver.clone(),
-            receiver: interchange.sender.clone(),
+            sender: from.clone(),
+            receiver: to.clone(),
             application_sender: part(|group| &group.receiver).to_owned(),
             application_receiver: part(|group| &group.sender).to_owned(),
             functional_id: "AG".into(),
@@ -187,6 +188,6 @@ impl<'a> Advice<'a> {
             date: date.clone(),
             time: envelopes::x12_time(emit, agreement),
         };
-        Draft::x12(advice.kind(), advice.segments(), envelope)
+        Draft::x12(advice.kind(), advice.segments(), x12_as_agreed(envelope, agreement))
     }
 }

@@ -77,6 +77,14 @@ pub struct SetRow {
     pub said: Option<Value>,
 }
 
+impl SetRow {
+    /// True if a partner's answer names it by this control number, be it without the zeros, or what else stands before it.
+    pub fn is_named(&self, control: &str) -> bool {
+        let control = control.trim();
+        control == self.set_control || control.parse() == Ok(self.set_no)
+    }
+}
+
 macro_rules! set_query {
     ($tail:literal) => {
         concat!(

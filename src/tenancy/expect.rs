@@ -12,6 +12,9 @@ pub struct Expect {
     /// that goes out.
     #[schemars(extend("level" = "set"))]
     pub acknowledgement: Option<Span>,
+    /// The connection that a 997, 999, TA1 or CONTRL is to come by; of one that comes by another this is told, and it is matched all
+    /// the same. Without it any will do.
+    pub acknowledgement_by: Option<String>,
     /// Answers of ours to business documents of the partner's.
     pub answers: Vec<AnswerDue>,
     /// A warning so long before something is due; unset: none.

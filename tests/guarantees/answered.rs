@@ -204,6 +204,24 @@ async fn a_ta1_speaks_of_the_envelope(backing: Backing) {
     rig.halt().await;
 }
 
+/// What comes by another connection than was agreed is matched, and told.
+async fn one_that_comes_by_another_connection_is_told(backing: Backing) {
+    for (by, told_of) in [("north-edi", false), ("north-b", true)] {
+        let mut rig = agreed(backing, &format!("acknowledge: '997', expect: {{ acknowledgement_by: {by} }}")).await;
+        let (sent, ours) = answered(&rig, "PO-1").await;
+        let ak = format!("AK1*PR*{}~\nAK9*A*1*1*1", ours.group_no);
+        assert_eq!(told(&rig, "north-edi", &says("NORTHWIND", 1, "997", &ak)).await.state, "applied");
+        assert_eq!(set(&rig, sent.id).await.verdict.as_deref(), Some("accepted"));
+        let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+        let answer = deliveries::get(&mut tx, rig.acme, sent.id).await.unwrap().unwrap().answer.unwrap().to_string();
+        tx.rollback().await.unwrap();
+        let sentence =
+            "It came by `north-edi` and was expected by another connection: `expect.acknowledgement_by: north-b`";
+        assert_eq!(answer.contains(sentence), told_of, "{by}: {answer}");
+        rig.halt().await;
+    }
+}
+
 async fn a_contrl_is_matched(backing: Backing) {
     a_contrl_is_matched_by(hub(backing).await, "", "").await;
     // Whatever stands around our number.
@@ -273,5 +291,6 @@ crate::rig::on_both!(
     a_refusal_names_the_place_in_our_document,
     a_ta1_speaks_of_the_envelope,
     a_contrl_is_matched,
+    one_that_comes_by_another_connection_is_told,
     of_two_at_once_one_counts,
 );

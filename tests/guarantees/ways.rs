@@ -98,6 +98,36 @@ async fn acknowledgements_under_the_names_that_were_agreed(backing: Backing) {
     }
 }
 
+/// An 824 or APERAK has the names that a 997 or CONTRL has.
+async fn advices_under_the_names_that_were_agreed(backing: Backing) {
+    let second =
+        |text: &str| text.replace("NORTHWIND      ", "NORTH2         ").replace("ACMEDIST       ", "ACME2          ");
+    let edifact = message("ACME2").replace("4012345000009:14", "NORTH2:ZZZ");
+    for (agreement, isa, gs, unb) in [
+        (
+            "acknowledge_as: addressed",
+            "*ZZ*ACME2          *ZZ*NORTH2         *",
+            "GS*AG*ACMEDIST*NORTHWIND*",
+            "+ACME2:ZZZ+NORTH2:ZZZ+",
+        ),
+        (
+            "acknowledge_as: agreed, isa_out: { isa07: '01', isa08: THEM }, gs_out: { gs02: US }, unb_out: { receiver: DEPOT }",
+            "*ZZ*ACMEDIST       *01*THEM           *",
+            "GS*AG*US*THEM*",
+            "UNB+UNOC:3+ACMEDIST:ZZZ+DEPOT:14+",
+        ),
+    ] {
+        let mut rig = agreed(backing, &format!("application_advice: always, {agreement}")).await;
+        let (_, told) = answers(&rig, "a.edi", &second(&orders(1, &["PO-1"]))).await;
+        assert!(told.len() == 1 && told[0].1.contains("ST*824*"), "{agreement}: {told:?}");
+        assert!(told[0].1.contains(isa) && told[0].1.contains(gs), "{agreement}: {told:?}");
+        let (_, told) = answers(&rig, "b.edi", &edifact).await;
+        assert!(told.len() == 1 && told[0].1.contains("+APERAK:"), "{agreement}: {told:?}");
+        assert!(told[0].1.contains(unb), "{agreement}: {told:?}");
+        rig.halt().await;
+    }
+}
+
 async fn a_sender_reads_that_its_receiver_is_not_known(backing: Backing) {
     let x12 = orders(1, &["PO-1"]).replace("ACMEDIST       ", "SOMEBODY       ");
     for (agreement, answered) in [
@@ -130,6 +160,7 @@ async fn a_sender_reads_that_its_receiver_is_not_known(backing: Backing) {
 async fn on_sqlite() {
     acknowledgements_leave_where_it_was_agreed(Backing::Lite).await;
     acknowledgements_under_the_names_that_were_agreed(Backing::Lite).await;
+    advices_under_the_names_that_were_agreed(Backing::Lite).await;
     a_sender_reads_that_its_receiver_is_not_known(Backing::Lite).await;
 }
 
@@ -137,5 +168,6 @@ async fn on_sqlite() {
 async fn on_postgres() {
     acknowledgements_leave_where_it_was_agreed(Backing::Pg).await;
     acknowledgements_under_the_names_that_were_agreed(Backing::Pg).await;
+    advices_under_the_names_that_were_agreed(Backing::Pg).await;
     a_sender_reads_that_its_receiver_is_not_known(Backing::Pg).await;
 }

@@ -141,8 +141,7 @@ async fn sets_of(
 }
 
 fn of_number(of: &AdvisedSet, row: &SetRow) -> bool {
-    let same = of.control.trim().parse() == Ok(row.set_no) || *of.control == *row.set_control;
-    (of.control.is_empty() || same) && (of.kind.is_empty() || *of.kind == *row.kind)
+    (of.control.is_empty() || row.is_named(&of.control)) && (of.kind.is_empty() || *of.kind == *row.kind)
 }
 
 impl<'a> Says<'a> {

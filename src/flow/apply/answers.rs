@@ -14,7 +14,7 @@ use crate::{
         piece::{Piece, Set, Standard},
     },
     store::{
-        StoreError, Tx, deliveries, expectations,
+        StoreError, Tx, deliveries, documents, expectations,
         journal::Step,
         messages::{Change, Loaded},
         outbound::{self, SetRow},
@@ -96,7 +96,8 @@ impl Work<'_> {
         let matches = in_words(tx, self.tenant, matches).await?;
         // A CONTRL takes the interchange and refuses its messages one by one.
         let whole = whole(&matches);
-        let said = answer.said.iter().map(|said| said.sentence(None)).collect();
+        let mut said: Vec<String> = answer.said.iter().map(|said| said.sentence(None)).collect();
+        said.extend(self.came_by_another(tx, message, partner).await?);
         let data = acknowledgement(partner, &answer.kind, said, whole, &matches);
         self.judge(tx, message, answer, &matches, &data).await?;
         let sentence = format!("{}, of {}", said_of(answer, whole), named(&matches));
@@ -106,6 +107,22 @@ impl Work<'_> {
         metrics::counter!("crossdock_acknowledgements_total", "partner" => partner.name.clone(), "outcome" => whole.as_str())
             .increment(1);
         Ok(Some(self.event(message, 0, whole, data)))
+    }
+
+    /// That it came by another connection than was agreed.
+    async fn came_by_another(
+        &self,
+        tx: &mut Tx,
+        message: &Loaded,
+        partner: &PartnerInfo,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(agreed) = &partner.agreement.expect.acknowledgement_by else { return Ok(None) };
+        let document = documents::get(tx, self.tenant, message.document).await?;
+        let by = document.and_then(|row| self.hub.directory.connections.get(&row.connection));
+        Ok(by.filter(|by| by.name != *agreed).map(|by| {
+            let told = partner.agreement.told("expect.acknowledgement_by");
+            format!("It came by `{}` and was expected by another connection: {told}.", by.name)
+        }))
     }
 
     /// Writes what is said of each set, and what it comes to for the delivery that all of them went out in.
@@ -247,7 +264,7 @@ async fn sets_of(
 fn matches<'a>(answer: &'a Answer, rows: &'a [SetRow]) -> Vec<Match<'a>> {
     rows.iter()
         .map(|row| {
-            let named = answer.sets.iter().find(|set| set.control.trim().parse() == Ok(row.set_no));
+            let named = answer.sets.iter().find(|set| row.is_named(&set.control));
             // What refuses the whole refuses each, whatever is said below.
             let verdict = match named {
                 Some(set) if answer.verdict != Verdict::Rejected => set.verdict,
