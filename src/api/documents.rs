@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     canonical::{ConnectionId, DocumentId, EventId, MessageId, Micros, PartnerId, Tenant},
-    flow::operate,
+    flow::{decided, operate},
+    formats::fault::Decision,
     store::{
         StoreError, Tx, deliveries,
         documents::{self, DocumentRow, Search},
@@ -278,6 +279,27 @@ impl From<journal::StepRow> for Step {
     }
 }
 
+/// A setting of the agreement that decided what became of a document, as it stood when that was read.
+#[derive(Debug, Serialize, ToSchema)]
+struct Decided {
+    /// `wrong_counts`.
+    setting: String,
+    /// Its value, as a file states it.
+    value: String,
+    /// Whose layer states it: `the hub`, `the tenant`, `the partner` or `the connection`; or `built in`.
+    layer: String,
+    /// File and line, unless it is built in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    place: String,
+}
+
+impl From<Decision> for Decided {
+    fn from(decision: Decision) -> Decided {
+        let Decision { setting, value, layer, place } = decision;
+        Decided { setting: setting.into(), value: value.into(), layer: layer.into(), place: place.into() }
+    }
+}
+
 /// A document and what came of it.
 #[derive(Debug, Serialize, ToSchema)]
 struct Whole {
@@ -289,6 +311,9 @@ struct Whole {
     /// What it is found by, as the partner's agreement says: values by the name of their search key, up to 1,000 of them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     search_keys: BTreeMap<String, Vec<String>>,
+    /// Settings of the agreement that decided what became of it, of its interchanges and of the messages shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decided_by: Vec<Decided>,
     /// Messages by state.
     counts: BTreeMap<String, i64>,
     /// Up to 200, in the order of their sets; more with `after_set`.
@@ -344,6 +369,7 @@ async fn show(
     Ok(Json(Whole {
         contacts: partner.map(|p| p.agreement.contacts.clone()).unwrap_or_default(),
         search_keys: keys,
+        decided_by: decided::of(&row, &interchanges, &rows).into_iter().map(Decided::from).collect(),
         document,
         interchanges: interchanges.into_iter().map(|row| Interchange::of(row, directory)).collect(),
         counts,

@@ -331,6 +331,7 @@ async fn show(args: &One) -> anyhow::Result<u8> {
     }
     head(place, &whole["document"], &mut out)?;
     search_keys(&whole["search_keys"], &mut out)?;
+    decided_by(&whole, &mut out)?;
     interchanges(&whole, &mut out)?;
     messages(&whole, &mut out)?;
     deliveries(&whole, &mut out)?;
@@ -392,6 +393,16 @@ fn search_keys(keys: &Value, out: &mut Out) -> anyhow::Result<()> {
         let values: Vec<&str> = values.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let more = if values.len() > 10 { format!(" and {} more", values.len() - 10) } else { String::new() };
         out.line(format!("  key       {name}: {}{more}", values[..values.len().min(10)].join(", ")))?;
+    }
+    Ok(())
+}
+
+/// Settings of the agreement that decided what became of it.
+fn decided_by(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
+    for one in list_of(whole, "decided_by") {
+        let said = [text(one, "layer"), text(one, "place")].into_iter().filter(|said| !said.is_empty());
+        let said: Vec<&str> = said.collect();
+        out.line(format!("  agreed    {}: {} ({})", text(one, "setting"), text(one, "value"), said.join(", ")))?;
     }
     Ok(())
 }

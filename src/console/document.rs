@@ -3,8 +3,11 @@
 use super::{Console, flow::connection_name, layout, picture, session::Session, story, tell, words, wrong::Wrong};
 use crate::{
     canonical::{DocumentId, MessageId, Tenant},
-    flow::letter::{self, faults},
-    formats::fault::Fault,
+    flow::{
+        decided,
+        letter::{self, faults},
+    },
+    formats::fault::{Decision, Fault},
     store::{
         Store, StoreError, Tx, blobs, deliveries,
         documents::{self, DocumentRow},
@@ -22,6 +25,7 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Messages shown.
@@ -69,6 +73,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     wrong.sort_by_key(|fault| (fault.place.byte, fault.code.clone()));
     wrong.dedup();
     let told = if wrong.is_empty() { None } else { letter::of(&console.hub, tenant, id).await? };
+    let decided = decided::of(&row, &interchanges, &messages);
     let sets: i64 = counts.iter().map(|c| c.1).sum();
     let held = counts.iter().any(|(state, n)| state == documents::HELD && *n > 0);
     let shown = if held { documents::HELD } else { &row.state };
@@ -80,7 +85,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
         html! {
             div .head { h1 { (row.name) " " (words::badge(shown)) } a href={ "/documents/" (id) "/raw" } download { "Download" } }
             (state(&session, &row))
-            (facts(&console, &row))
+            (facts(&console, &row, &decided))
             section { h2 { "The document" @if !wrong.is_empty() { " " span .badge .bad { (wrong.len()) @if wrong.len() == 1 { " fault" } @else { " faults" } } } }
                 (raw_view(&row, &bytes, &wrong)) }
             @if let Some(told) = &told { (letter_view(told)) }
@@ -108,7 +113,7 @@ fn state(session: &Session, row: &DocumentRow) -> Markup {
     }
 }
 
-fn facts(console: &Console, row: &DocumentRow) -> Markup {
+fn facts(console: &Console, row: &DocumentRow, decided: &BTreeSet<Decision>) -> Markup {
     html! {
         dl .facts .card {
             dt { "Received" } dd { (words::when(row.received_at)) }
@@ -120,6 +125,9 @@ fn facts(console: &Console, row: &DocumentRow) -> Markup {
             @if let Some(standard) = &row.standard { dt { "Standard" } dd { (standard) } }
             @if let Some(identity) = &row.identity { dt { "Identity" } dd { code { (identity) } } }
             dt { "Size" } dd { (words::size(row.size)) @if let Some(sets) = row.sets { ", " (sets) @if sets == 1 { " set" } @else { " sets" } } }
+            @for one in decided {
+                dt { "Agreed" } dd { code { (one.setting) ": " (one.value) } " " span .muted { (one.layer) @if !one.place.is_empty() { ", " (one.place) } } }
+            }
             @if row.tries > 0 { dt { "Tries" } dd { (row.tries) } }
             @if let Some(due) = row.due { dt { "Next try" } dd { (words::when(due)) } }
             dt { "SHA-256" } dd { code .hash { (row.sha256) } }

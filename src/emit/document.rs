@@ -21,7 +21,7 @@ use crate::{
     },
     tenancy::{
         Effective, PartnerInfo,
-        agreement::{ControlNumbers, SetNumbers},
+        agreement::{ControlNumbers, Series, SetNumbers},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -326,7 +326,7 @@ impl Draft {
             kind: set.kind.to_string(),
             interchange_no: interchange as i64,
             group_no: group as i64,
-            set_no: set.control.parse().unwrap_or(0),
+            set_no: numbers.set_number(&set.control).unwrap_or(0),
             set_control: set.control.to_string(),
             message: *message,
             name: ack::name_of(set),
@@ -409,16 +409,22 @@ struct Given {
 impl Given {
     /// As long as numbers get.
     fn longest(range: &ControlNumbers) -> Given {
-        let last = u64::from(range.last);
-        let first_set = (range.sets == SetNumbers::Running).then_some(i64::from(range.last));
-        Given { interchange: last, group: last, first_set }
+        let last = u64::from(range.interchanges().last);
+        let first_set = (range.sets == SetNumbers::Running).then_some(i64::from(range.of_sets().last));
+        Given { interchange: last, group: u64::from(range.of_groups().last), first_set }
     }
 
     /// Sets by the numbers that they go out under: ST02 has four digits or more (X12 element 329).
     fn numbered<'s>(&self, range: &ControlNumbers, sets: &'s [OutSet]) -> Cow<'s, [OutSet]> {
-        let Some(first) = self.first_set else { return Cow::Borrowed(sets) };
-        let numbered = |(set, n): (&OutSet, i64)| OutSet { control: format!("{:04}", range.wrap(n)), ..set.clone() };
-        Cow::Owned(sets.iter().zip(first..).map(numbered).collect())
+        let is_plain = range.set_prefix.is_none() && range.set_suffix.is_none();
+        let control = |set: &OutSet, n: i64| match self.first_set {
+            Some(first) => range.set_reference(&format!("{:04}", range.of_sets().wrap(first + n))),
+            None => range.set_reference(&set.control),
+        };
+        match self.first_set {
+            None if is_plain => Cow::Borrowed(sets),
+            _ => sets.iter().zip(0..).map(|(set, n)| OutSet { control: control(set, n), ..set.clone() }).collect(),
+        }
     }
 }
 
@@ -445,13 +451,14 @@ impl Numbers {
         sets: i64,
     ) -> Result<(), StoreError> {
         let range = &partner.agreement.control_numbers;
-        let first = i64::from(range.first);
-        let group = take_control_numbers(tx, tenant, &format!("{}/gs", partner.name), n, first).await?;
-        let interchange = take_control_numbers(tx, tenant, &format!("{}/isa", partner.name), n, first).await?;
+        let scope = |of: &str| format!("{}/{of}", partner.name);
+        let first = |series: Series| i64::from(series.first);
+        let group = take_control_numbers(tx, tenant, &scope("gs"), n, first(range.of_groups())).await?;
+        let interchange = take_control_numbers(tx, tenant, &scope("isa"), n, first(range.interchanges())).await?;
         let set = match range.sets {
             SetNumbers::InGroup => None,
             SetNumbers::Running => {
-                Some(take_control_numbers(tx, tenant, &format!("{}/st", partner.name), sets, first).await?)
+                Some(take_control_numbers(tx, tenant, &scope("st"), sets, first(range.of_sets())).await?)
             }
         };
         self.next.insert(partner.name.clone(), Next { interchange, group, set });
@@ -481,8 +488,11 @@ impl Numbers {
                 "no control number was taken for it: a bug of ours".into(),
             ));
         };
-        let given =
-            Given { interchange: range.wrap(next.interchange), group: range.wrap(next.group), first_set: next.set };
+        let given = Given {
+            interchange: range.interchanges().wrap(next.interchange),
+            group: range.of_groups().wrap(next.group),
+            first_set: next.set,
+        };
         *next = Next { interchange: next.interchange + 1, group: next.group + 1, set: next.set.map(|set| set + sets) };
         Ok(given)
     }

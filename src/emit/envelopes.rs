@@ -10,7 +10,7 @@ use crate::{
     },
     tenancy::{
         Agreement,
-        agreement::{DecimalMark, GroupDate, IsaOut, Letters, TestIndicator, Una},
+        agreement::{Agency, DecimalMark, GroupDate, IsaOut, Letters, TestIndicator, Una, Usage},
     },
 };
 
@@ -123,6 +123,8 @@ pub fn x12_header(agreement: &Agreement) -> X12Header {
             transliterate: agreement.text_out.letters == Letters::Transliterate,
             substitute: agreement.text_out.substitute,
         },
+        usage: agreement.isa_out.isa15.map_or("", Usage::code).to_owned(),
+        agency: if agreement.gs_out.gs07 == Agency::T { "T" } else { "" }.to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@
 //! Tried by: tests/guarantees
 
 pub mod apply;
+pub mod decided;
 pub mod deliver;
 pub mod failure;
 pub mod letter;

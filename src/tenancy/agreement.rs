@@ -42,7 +42,7 @@ pub struct Agreement {
     /// `'824'`). Without it they go back into the folder that a document came by, or into the partner's first.
     #[schemars(extend("level" = "set"))]
     pub acknowledge_by: Option<String>,
-    /// The names in the envelope of a 997, 999, TA1 or CONTRL: who was `addressed` answers who wrote; or, as `agreed`, those
+    /// The names in the envelope of a 997, 999, TA1, CONTRL, 824 or APERAK: who was `addressed` answers who wrote; or, as `agreed`, those
     /// that a business document has (the first identities, `isa_out.isa05` to `isa08`, `gs_out`; of EDIFACT what `unb_out` says
     /// of sender, receiver and `syntax`).
     #[schemars(extend("level" = "set"))]
@@ -92,14 +92,21 @@ pub struct Agreement {
     /// taken, and without one the standard's.
     #[schemars(extend("level" = "connection"))]
     pub guides: Vec<String>,
-    /// What ISA01 to ISA04 of an interchange must be; what isn't said may be anything.
+    /// How far back numbers of groups and sets are looked for, to tell those that came before; what these get is said by
+    /// `checks.group_numbers` and `checks.set_numbers`.
+    #[schemars(extend("level" = "connection"))]
+    pub number_reach: NumberReach,
+    /// What ISA01 to ISA04 of an interchange must be, where what isn't said may be anything; and how ISA11 is read.
     #[schemars(extend("level" = "connection", "standard" = "x12"))]
     pub isa_in: IsaIn,
+    /// In which characters data of X12 come.
+    #[schemars(extend("level" = "set", "standard" = "x12"))]
+    pub text_in: TextIn,
     /// A value that a table does not hold: keep the message until the row is added, or reject it.
     #[schemars(extend("level" = "set"))]
     pub no_reference: NoReference,
-    /// What ISA of a business document that goes out says, where it isn't what it says by itself. ISA01 to ISA04 and ISA12
-    /// hold for acknowledgements too, whose ids are those that were used.
+    /// What ISA of a business document that goes out says, where it isn't what it says by itself. ISA01 to ISA04, ISA12
+    /// and ISA15 hold for acknowledgements too, whose ids are those that were used.
     #[schemars(extend("level" = "set", "standard" = "x12"))]
     pub isa_out: IsaOut,
     /// What GS of a business document that goes out says, where it isn't what it says by itself.
@@ -160,7 +167,9 @@ impl Default for Agreement {
             implied_decimals: true,
             x12_characters: X12Characters::default(),
             guides: vec![],
+            number_reach: NumberReach::default(),
             isa_in: IsaIn::default(),
+            text_in: TextIn::default(),
             no_reference: NoReference::Hold,
             isa_out: IsaOut::default(),
             gs_out: GsOut::default(),
@@ -235,9 +244,11 @@ pub struct Checks {
     /// The component separator inside of a simple element: with `warn` it is taken as part of the value in X12. Built in
     /// for EDIFACT is `reject`.
     pub separators: Tolerance,
-    /// Control numbers of sets (ST02, 0062) that came before in the same group or interchange.
+    /// Control numbers of sets (ST02, 0062) that came before in the same group or interchange, or as far back as
+    /// `number_reach.sets` says.
     pub set_numbers: Tolerance,
-    /// Control numbers of groups (GS06, 0048) that came before in the same interchange.
+    /// Control numbers of groups (GS06, 0048) that came before in the same interchange, or as far back as
+    /// `number_reach.groups` says.
     pub group_numbers: Tolerance,
     /// Totals of quantities (CTT02, CNT with qualifier 1) that are wrong.
     pub hash_totals: Tolerance,
@@ -245,7 +256,7 @@ pub struct Checks {
     pub padding: Tolerance,
     /// Groups whose GS01 names another kind of sets than are in them.
     pub group_kinds: Tolerance,
-    /// Characters that UNOA or UNOB does not have, where UNB names it.
+    /// Characters that UNOA or UNOB does not have, where UNB names it; in X12 those that `text_in.repertoire` does not have.
     pub characters: Tolerance,
 }
 
@@ -324,6 +335,24 @@ impl Default for OutOfSequence {
     }
 }
 
+/// How far back numbers are looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NumberReach {
+    /// GS06 and 0048: in their `interchange`, or in all that came in the `days` of `duplicates_days`, by the same sender and
+    /// receiver of interchange and group, under the same GS01 (0038).
+    pub groups: Reach,
+    /// ST02 and 0062: in their group or `interchange`, or in all that came in the `days` of `duplicates_days`, for sets of the
+    /// same kind.
+    pub sets: Reach,
+}
+
+impl Default for NumberReach {
+    fn default() -> Self {
+        NumberReach { groups: Reach::Interchange, sets: Reach::Interchange }
+    }
+}
+
 /// Authorization and security of an interchange that comes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -336,4 +365,25 @@ pub struct IsaIn {
     pub isa03: Option<String>,
     /// Security information: a password. Shown as `(set)`.
     pub isa04: Option<String>,
+    /// What ISA11 is taken for: the standard's id up to 00401 and the repetition separator from 00402 on (`by_version`), or
+    /// always the one or, if it is neither letter nor digit, the other.
+    pub isa11: Isa11,
+}
+
+/// Characters of what comes in X12.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextIn {
+    /// `any`; `extended`: what ASCII prints; `basic`: capitals, digits, blanks and `! " & ' ( ) * + , - . / : ; ? =`. What else
+    /// comes is taken as `checks.characters` says.
+    pub repertoire: Repertoire,
+    /// What is read for a character that the repertoire does not have. Small letters are read as capitals where `basic` has
+    /// no others.
+    pub substitute: Option<char>,
+}
+
+impl Default for TextIn {
+    fn default() -> Self {
+        TextIn { repertoire: Repertoire::Any, substitute: None }
+    }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     canonical::ConnectionId,
-    formats::piece::Standard,
+    formats::{fault::Decision, piece::Standard},
     mapping::{
         near::nearest,
         yaml::{Entry, Spot, What, Yaml},
@@ -67,6 +67,11 @@ impl Effective {
         self.origins.get(key).unwrap_or(&Origin::BuiltIn)
     }
 
+    /// True if a file states the key.
+    pub fn is_stated(&self, key: &str) -> bool {
+        matches!(self.origin(key), Origin::File { .. })
+    }
+
     /// `wrong_counts: tolerated (connectors/north.yaml:12)`: which setting had an effect, for people.
     pub fn told(&self, key: &str) -> String {
         let value = match self.value(key) {
@@ -74,6 +79,20 @@ impl Effective {
             other => other.to_string(),
         };
         format!("`{key}: {value}` ({})", self.origin(key))
+    }
+
+    /// The same for what is kept with a document. What may be a password is not told.
+    pub fn decision(&self, key: &str) -> Decision {
+        let value = match self.value(key) {
+            _ if super::shown::SECRET.contains(&key) => "(set)".to_owned(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let (layer, place) = match self.origin(key) {
+            Origin::BuiltIn => ("built in", String::new()),
+            origin @ Origin::File { layer, .. } => (*layer, origin.to_string()),
+        };
+        Decision { setting: key.into(), value: value.into(), layer: layer.into(), place: place.into() }
     }
 
     /// The value of a key, as a file would state it.

@@ -2,7 +2,7 @@
 
 use super::{
     Directory,
-    agreement::Repertoire,
+    agreement::{Reach, Repertoire, Series, SetNumbers},
     files::Lint,
     layers::{Effective, Origin},
 };
@@ -32,7 +32,7 @@ pub fn agreement(agreement: &Effective, standard: Option<Standard>, is_spoken: b
     delimiters(&mut told);
     lengths(&mut told);
     words(&mut told);
-    text_out(&mut told);
+    letters(&mut told);
     search_keys(&mut told);
     told.faults
 }
@@ -88,10 +88,6 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn is_stated(&self, key: &str) -> bool {
-        matches!(self.agreement.origin(key), Origin::File { .. })
-    }
-
     /// Of values that don't fit each other one was stated: what is built in fits.
     fn fault(&mut self, keys: &[&str], sentence: String) {
         let stated = keys.iter().find_map(|key| match self.agreement.origin(key) {
@@ -106,7 +102,10 @@ impl Told<'_> {
 
 fn numbers(told: &mut Told) {
     let numbers = &told.agreement.control_numbers;
-    for (word, number) in [("first", numbers.first), ("last", numbers.last)] {
+    let own = |word, number: Option<u32>| number.map(|number| (word, number));
+    let stated = [("first", numbers.first), ("last", numbers.last)].into_iter();
+    let stated = stated.chain(own("group_first", numbers.group_first)).chain(own("group_last", numbers.group_last));
+    for (word, number) in stated.chain(own("set_first", numbers.set_first)).chain(own("set_last", numbers.set_last)) {
         if !(1..=LONGEST_NUMBER).contains(&number) {
             told.fault(
                 &[&format!("control_numbers.{word}")],
@@ -116,37 +115,66 @@ fn numbers(told: &mut Told) {
             );
         }
     }
-    if numbers.first > numbers.last {
-        told.fault(
-            &["control_numbers.first", "control_numbers.last"],
-            format!(
-                "the range of control numbers is empty: `first` {} is behind `last` {}",
-                numbers.first, numbers.last
-            ),
-        );
+    for (of, Series { first, last }) in
+        [("", numbers.interchanges()), ("group_", numbers.of_groups()), ("set_", numbers.of_sets())]
+    {
+        if first > last {
+            let keys = [of, ""].map(|of| ["first", "last"].map(|word| format!("control_numbers.{of}{word}"))).concat();
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            let sentence =
+                format!("the range of control numbers is empty: `{of}first` {first} is behind `{of}last` {last}");
+            return told.fault(&keys, sentence);
+        }
     }
 }
 
 /// What goes before and behind a number in UNB 0020, an..14 (ISO 9735).
 fn around_numbers(told: &mut Told) {
     let numbers = &told.agreement.control_numbers;
-    let (mut length, mut wrong) = (0, Vec::new());
-    for (key, said) in [("control_numbers.prefix", &numbers.prefix), ("control_numbers.suffix", &numbers.suffix)] {
-        let Some(said) = said else { continue };
-        length += said.chars().count();
-        if !said.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) {
-            wrong.push((vec![key], format!("`{said}` can't stand beside a control number: take A to Z and digits")));
-        } else if length > 5 {
-            let sentence = format!(
-                "`prefix` and `suffix` have {length} characters together, and UNB 0020 has room for 14: nine digits and five more"
-            );
-            wrong.push((vec![key, "control_numbers.prefix"], sentence));
+    let digits = set_digits(told.agreement);
+    // ST02, X12 element 329, has four to nine characters; 0062 has fourteen, as 0020.
+    let speaks_x12 = told.standard == Some(Standard::X12) && told.is_spoken;
+    let (of_sets, within) = if speaks_x12 { ("ST02", 9) } else { ("UNH 0062", 14) };
+    let of_interchange = [("control_numbers.prefix", &numbers.prefix), ("control_numbers.suffix", &numbers.suffix)];
+    let sets =
+        [("control_numbers.set_prefix", &numbers.set_prefix), ("control_numbers.set_suffix", &numbers.set_suffix)];
+    let mut wrong = Vec::new();
+    for (parts, name, digits, room) in [(of_interchange, "UNB 0020", 9, 14), (sets, of_sets, digits, within)] {
+        let mut length = digits;
+        for (key, said) in parts {
+            let Some(said) = said else { continue };
+            length += said.chars().count();
+            if !said.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) {
+                let sentence = format!("`{said}` can't stand beside a control number: take A to Z and digits");
+                wrong.push((vec![key], sentence));
+            } else if length > room {
+                let beside = length - digits;
+                let sentence = format!(
+                    "{name} has room for {room} characters: with {digits} digits, the {beside} beside them are too many"
+                );
+                wrong.push((vec![key, parts[0].0], sentence));
+            }
         }
     }
     wrong.into_iter().for_each(|(keys, sentence)| told.fault(&keys, sentence));
 }
 
+/// How many digits a set's number may come to have.
+fn set_digits(agreement: &Effective) -> usize {
+    let last = match agreement.control_numbers.sets {
+        SetNumbers::InGroup => agreement.batch.documents,
+        SetNumbers::Running => agreement.control_numbers.of_sets().last,
+    };
+    last.to_string().len().max(4)
+}
+
 fn sequence(told: &mut Told) {
+    let reach = &told.agreement.number_reach;
+    if told.agreement.duplicates_days == 0 && [reach.groups, reach.sets].contains(&Reach::Days) {
+        let keys = ["number_reach.groups", "number_reach.sets", "duplicates_days"];
+        let sentence = "`number_reach` has nothing to go by: with `duplicates_days: 0` no control number is kept";
+        told.fault(&keys, sentence.into());
+    }
     if told.agreement.out_of_sequence.counts() && told.agreement.duplicates_days == 0 {
         let keys = ["out_of_sequence.behind", "out_of_sequence.gap", "duplicates_days"];
         let sentence = "`out_of_sequence` has nothing to go by: with `duplicates_days: 0` no control number is kept";
@@ -154,16 +182,26 @@ fn sequence(told: &mut Told) {
     }
 }
 
-/// What is written for another character must be one that X12's repertoire has.
-fn text_out(told: &mut Told) {
-    let text = &told.agreement.text_out;
-    let has = |one: char| match text.repertoire {
+/// What is written or read for another character must be one that X12's repertoire has.
+fn letters(told: &mut Told) {
+    let has = |repertoire: Repertoire, one: char| match repertoire {
         Repertoire::Any => !one.is_control(),
         repertoire => write::Repertoire::from(repertoire).has(one),
     };
-    if let Some(one) = text.substitute.filter(|one| !has(*one)) {
-        let sentence = format!("{one:?} can't stand for other characters: the repertoire does not have it");
-        told.fault(&["text_out.substitute", "text_out.repertoire"], sentence);
+    let (text_in, text_out) = (&told.agreement.text_in, &told.agreement.text_out);
+    let all = [
+        (["text_in.substitute", "text_in.repertoire"], text_in.repertoire, text_in.substitute),
+        (["text_out.substitute", "text_out.repertoire"], text_out.repertoire, text_out.substitute),
+    ];
+    for (keys, repertoire, one) in all {
+        if let Some(one) = one.filter(|one| !has(repertoire, *one)) {
+            let sentence = format!("{one:?} can't stand for other characters: the repertoire does not have it");
+            told.fault(&keys, sentence);
+        }
+    }
+    if told.agreement.text_in.substitute.is_some() && told.agreement.text_in.repertoire == Repertoire::Any {
+        let sentence = "`text_in.substitute` stands for nothing: with `repertoire: any` each character is read";
+        told.fault(&["text_in.substitute"], sentence.into());
     }
     let version = told.agreement.gs_out.gs08.as_deref();
     if let Some(gs08) = version.filter(|gs08| gs08.len() < 6 || !gs08.bytes().take(6).all(|b| b.is_ascii_digit())) {
@@ -232,7 +270,8 @@ fn delimiters(told: &mut Told) {
 /// Two delimiters are one character.
 fn same(told: &mut Told, one: char, [word, other]: [&str; 2]) {
     let keys = [word, other].map(|word| format!("delimiters.{word}"));
-    let built_in = [word, other].into_iter().zip(&keys).find(|(_, key)| !told.is_stated(key)).map(|(word, _)| word);
+    let built_in =
+        [word, other].into_iter().zip(&keys).find(|(_, key)| !told.agreement.is_stated(key)).map(|(word, _)| word);
     if built_in.is_some() && !told.is_spoken {
         return;
     }
@@ -391,6 +430,9 @@ mod tests {
             ("  search_keys: { 'a b': BEG03 }\n", "north.yaml:4:3: ", "can't name a search key"),
             ("  gs_out: { gs08: VICS }\n", "north.yaml:4:13: ", "six digits"),
             ("  text_out: { repertoire: basic, substitute: '#' }\n", "north.yaml:4:34: ", "does not have it"),
+            ("  text_in: { repertoire: basic, substitute: '#' }\n", "north.yaml:4:33: ", "does not have it"),
+            ("  text_in: { substitute: '#' }\n", "north.yaml:4:14: ", "stands for nothing"),
+            ("  isa_in: { isa11: separator }\n", "north.yaml:4:20: ", "standard_id or repetition_separator"),
             ("  acknowledge: '998'\n", "north.yaml:4:17: ", "997, 999"),
             ("  acknowlege: '997'\n", "north.yaml:4:3: ", "did you mean `acknowledge`?"),
             ("  wrong_counts: tolerate\n", "north.yaml:4:17: ", "did you mean `tolerated`?"),
@@ -406,10 +448,20 @@ mod tests {
                 "north.yaml:4:22: ",
                 "no control number is kept",
             ),
+            (
+                "  number_reach: { sets: days }\n  duplicates_days: 0\n",
+                "north.yaml:4:19: ",
+                "no control number is kept",
+            ),
             ("  out_of_sequence: { gap: wrn }\n", "north.yaml:4:27: ", "did you mean `warn`?"),
             ("  out_of_sequence: { gaps: warn }\n", "north.yaml:4:22: ", "did you mean `gap`?"),
             ("  control_numbers: { prefix: A/ }\n", "north.yaml:4:22: ", "A to Z and digits"),
             ("  control_numbers: { prefix: ABC, suffix: XYZ }\n", "north.yaml:4:35: ", "room for 14"),
+            ("  control_numbers: { set_prefix: ABCDEF }\n", "north.yaml:4:22: ", "ST02 has room for 9"),
+            ("  control_numbers: { set_suffix: A, sets: running }\n", "north.yaml:4:22: ", "with 9 digits"),
+            ("  control_numbers: { group_last: 9, group_first: 10 }\n", "north.yaml:4:37: ", "`group_first` 10"),
+            ("  control_numbers: { set_first: 0 }\n", "north.yaml:4:22: ", "from 1"),
+            ("  isa_out: { isa15: X }\n", "north.yaml:4:21: ", "P, T or I"),
             ("  x12: { control_numbers: { prefix: ABC } }\n", "north.yaml:4:29: ", "Edifact only"),
             ("  unb_out: { substitute: é }\n", "north.yaml:4:14: ", "UNOA does not have it"),
             ("  isa_out: { isa01: '99' }\n", "north.yaml:4:14: ", "one of 00, 01"),

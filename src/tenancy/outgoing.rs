@@ -61,6 +61,8 @@ pub struct IsaOut {
     pub isa12: Option<String>,
     /// A TA1 is asked for (ISA14 = 1).
     pub isa14: bool,
+    /// Usage: `P` production, `T` test, `I` information; without it what `test_indicator` says. Acknowledgements have it too.
+    pub isa15: Option<Usage>,
 }
 
 /// GS of what goes out.
@@ -73,6 +75,8 @@ pub struct GsOut {
     pub gs02: Option<String>,
     /// Application receiver; without it ISA08.
     pub gs03: Option<String>,
+    /// Responsible agency: `X`, of X12, or `T`, of the transport data coordinating committee. Acknowledgements have it too.
+    pub gs07: Agency,
     /// Version, release and industry code (`004010VICS`); without it the version that the answer is written `as`.
     pub gs08: Option<String>,
     /// Digits of GS04.
@@ -83,7 +87,15 @@ pub struct GsOut {
 
 impl Default for GsOut {
     fn default() -> Self {
-        GsOut { gs01: None, gs02: None, gs03: None, gs08: None, date: GroupDate::Ccyymmdd, time: GroupTime::Hhmm }
+        GsOut {
+            gs01: None,
+            gs02: None,
+            gs03: None,
+            gs07: Agency::X,
+            gs08: None,
+            date: GroupDate::Ccyymmdd,
+            time: GroupTime::Hhmm,
+        }
     }
 }
 
@@ -183,7 +195,7 @@ impl Default for TextOut {
     }
 }
 
-/// The range of outbound control numbers: ISA13 and UNB 0020 are one series, GS06 and UNG 0048 are another. Business documents, 997,
+/// The ranges of outbound control numbers: ISA13 and UNB 0020 are one series, GS06 and UNG 0048 are another. Business documents, 997,
 /// 999, TA1 and CONTRL for a partner take their numbers from it in turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -198,35 +210,102 @@ pub struct ControlNumbers {
     /// Stands behind the number in UNB 0020.
     #[schemars(extend("standard" = "edifact"))]
     pub suffix: Option<String>,
+    /// The first number of groups (GS06, 0048); without it `first`.
+    pub group_first: Option<u32>,
+    /// The last one; without it `last`.
+    pub group_last: Option<u32>,
     /// Numbers of sets (ST02, 0062): from 1 in each interchange (`in_group`), or a series that goes on (`running`), from
-    /// `first` to `last`.
+    /// `set_first` to `set_last`.
     pub sets: SetNumbers,
+    /// The first number of sets that are `running`; without it `first`.
+    pub set_first: Option<u32>,
+    /// The last one; without it `last`.
+    pub set_last: Option<u32>,
+    /// Stands before the number of a set, which ST02 has nine characters for, this one's included.
+    pub set_prefix: Option<String>,
+    /// Stands behind it.
+    pub set_suffix: Option<String>,
+}
+
+/// A range of numbers that begins anew at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Series {
+    pub first: u32,
+    pub last: u32,
+}
+
+impl Series {
+    /// The number that stands for a count from `first` on.
+    pub fn wrap(self, counted: i64) -> u64 {
+        let (first, span) = (i64::from(self.first), (i64::from(self.last) - i64::from(self.first) + 1).max(1));
+        (first + (counted - first).rem_euclid(span)) as u64
+    }
 }
 
 impl Default for ControlNumbers {
     fn default() -> Self {
-        ControlNumbers { first: 1, last: 999_999_999, prefix: None, suffix: None, sets: SetNumbers::InGroup }
+        ControlNumbers {
+            first: 1,
+            last: 999_999_999,
+            prefix: None,
+            suffix: None,
+            group_first: None,
+            group_last: None,
+            sets: SetNumbers::InGroup,
+            set_first: None,
+            set_last: None,
+            set_prefix: None,
+            set_suffix: None,
+        }
     }
 }
 
 impl ControlNumbers {
     /// 0020 of a number.
     pub fn reference(&self, number: &str) -> String {
-        let part = |said: &Option<String>| said.clone().unwrap_or_default();
-        format!("{}{number}{}", part(&self.prefix), part(&self.suffix))
+        around(number, [&self.prefix, &self.suffix])
     }
 
     /// The number of an ISA13 or 0020 of ours, as a partner repeats it.
     pub fn number(&self, reference: &str) -> Option<i64> {
-        let part = |said: &Option<String>| said.clone().unwrap_or_default();
-        let said = reference.trim();
-        let inner = said.strip_prefix(&*part(&self.prefix)).and_then(|rest| rest.strip_suffix(&*part(&self.suffix)));
-        inner.and_then(|digits| digits.parse().ok()).or_else(|| said.parse().ok())
+        within(reference, [&self.prefix, &self.suffix])
     }
 
-    /// The number that stands for a count of documents from `first` on.
-    pub fn wrap(&self, counted: i64) -> u64 {
-        let span = (i64::from(self.last) - i64::from(self.first) + 1).max(1);
-        (i64::from(self.first) + (counted - i64::from(self.first)).rem_euclid(span)) as u64
+    /// The number of an ST02 or 0062 of ours, as a partner repeats it.
+    pub fn set_number(&self, reference: &str) -> Option<i64> {
+        within(reference, [&self.set_prefix, &self.set_suffix])
     }
+
+    /// Of ISA13 and 0020.
+    pub fn interchanges(&self) -> Series {
+        Series { first: self.first, last: self.last }
+    }
+
+    /// Of GS06 and 0048.
+    pub fn of_groups(&self) -> Series {
+        Series { first: self.group_first.unwrap_or(self.first), last: self.group_last.unwrap_or(self.last) }
+    }
+
+    /// Of ST02 and 0062, where they are running.
+    pub fn of_sets(&self) -> Series {
+        Series { first: self.set_first.unwrap_or(self.first), last: self.set_last.unwrap_or(self.last) }
+    }
+
+    /// ST02 or 0062 of a number.
+    pub fn set_reference(&self, number: &str) -> String {
+        around(number, [&self.set_prefix, &self.set_suffix])
+    }
+}
+
+/// A number between what stands before and behind it.
+fn around(number: &str, parts: [&Option<String>; 2]) -> String {
+    let [before, behind] = parts.map(|said| said.as_deref().unwrap_or_default());
+    format!("{before}{number}{behind}")
+}
+
+/// The number of a reference, with or without what stands before and behind it.
+fn within(reference: &str, parts: [&Option<String>; 2]) -> Option<i64> {
+    let ([before, behind], said) = (parts.map(|said| said.as_deref().unwrap_or_default()), reference.trim());
+    let inner = said.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
+    inner.and_then(|digits| digits.parse().ok()).or_else(|| said.parse().ok())
 }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Values that may be a password.
-const SECRET: &[&str] = &["isa_in.isa02", "isa_in.isa04", "isa_out.isa02", "isa_out.isa04", "unb_out.password"];
+pub(super) const SECRET: &[&str] =
+    &["isa_in.isa02", "isa_in.isa04", "isa_out.isa02", "isa_out.isa04", "unb_out.password"];
 
 /// Of what of a partner's agreement is asked.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,7 +3,7 @@
 use crate::formats::{
     ack,
     ack::Form,
-    piece::{Characters, Severity},
+    piece::{self, Characters, Severity},
     write,
 };
 use schemars::JsonSchema;
@@ -144,6 +144,14 @@ impl From<Tolerance> for Severity {
     }
 }
 
+/// How far back a control number is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    Interchange,
+    Days,
+}
+
 /// A table's miss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -172,6 +180,32 @@ impl LineEnd {
             LineEnd::Crlf => "\r\n",
         }
     }
+}
+
+/// ISA15 (X12 element I14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Usage {
+    P,
+    T,
+    I,
+}
+
+impl Usage {
+    /// The code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Usage::P => "P",
+            Usage::T => "T",
+            Usage::I => "I",
+        }
+    }
+}
+
+/// GS07 (X12 element 455).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Agency {
+    X,
+    T,
 }
 
 /// Forms of GS04.
@@ -296,6 +330,26 @@ impl From<Repertoire> for write::Repertoire {
             Repertoire::Any => write::Repertoire::Any,
             Repertoire::Extended => write::Repertoire::Extended,
             Repertoire::Basic => write::Repertoire::Basic,
+        }
+    }
+}
+
+/// What ISA11 is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Isa11 {
+    #[default]
+    ByVersion,
+    StandardId,
+    RepetitionSeparator,
+}
+
+impl From<Isa11> for piece::Isa11 {
+    fn from(said: Isa11) -> piece::Isa11 {
+        match said {
+            Isa11::ByVersion => piece::Isa11::ByVersion,
+            Isa11::StandardId => piece::Isa11::StandardId,
+            Isa11::RepetitionSeparator => piece::Isa11::RepetitionSeparator,
         }
     }
 }

@@ -5,7 +5,11 @@ use crate::{
     rig::{ACME, Backing, NORTHWIND, Rig},
     x12::{interchange, order, orders, set},
 };
-use crossdock::{config::Settings, store::deliveries};
+use crossdock::{
+    config::Settings,
+    flow::decided,
+    store::{deliveries, documents, interchanges},
+};
 
 const AGREED: &str = "agreement: { acknowledge: '997' }";
 
@@ -89,6 +93,69 @@ async fn what_was_tolerated_names_the_setting_and_its_line() {
     assert_eq!(states, ["applied"]);
     assert!(told.contains(&format!("`wrong_counts: tolerated` (1.yaml:{line})")), "{told}");
     rig.halt().await;
+}
+
+/// What decided what became of a document stays with it: the setting, its value then, and whose layer states it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_decided_stays_with_the_document() {
+    let good = orders(1, &["PO-1"]);
+    let test = good.replace("*0*P*>", "*0*T*>");
+    let wrong_count = good.replace("SE*7*", "SE*9*");
+    let code = changed("BEG*00", "BEG*QQ");
+    let both = interchange(
+        1,
+        &[("1", "00"), ("2", "QQ")].map(|(n, purpose)| {
+            let body = order(&format!("PO-{n}"), "PLENTY-1", "1", "EA");
+            set(
+                "850",
+                n.parse().unwrap(),
+                &body.iter().map(|line| line.replace("BEG*00", &format!("BEG*{purpose}"))).collect::<Vec<_>>(),
+            )
+        }),
+    );
+    let line = NORTHWIND.lines().position(|line| line == AGREED).unwrap() + 1;
+    let stated = format!("(the partner, 1.yaml:{line})");
+    for (agreement, text, decided) in [
+        ("wrong_counts: tolerated", &good, &[][..]),
+        ("wrong_counts: tolerated", &wrong_count, &[format!("wrong_counts: tolerated {stated}")]),
+        ("wrong_counts: enforced", &wrong_count, &[format!("wrong_counts: enforced {stated}")]),
+        // Refused as the standard has it: nothing was agreed.
+        ("acknowledge: none", &wrong_count, &[]),
+        ("acknowledge: none", &code, &["checks.codes: warn (built in)".to_owned()]),
+        ("checks: { codes: warn }", &code, &[format!("checks.codes: warn {stated}")]),
+        ("test_indicator: refuse", &test, &[format!("test_indicator: refuse {stated}")]),
+        ("isa_in: { isa04: SESAME }, bad_set_costs: interchange", &good, &[format!("isa_in.isa04: (set) {stated}")]),
+        (
+            "bad_set_costs: interchange, checks: { codes: reject }",
+            &both,
+            &[format!("bad_set_costs: interchange {stated}"), format!("checks.codes: reject {stated}")],
+        ),
+    ] {
+        let mut rig = agreed(agreement).await;
+        assert_eq!(decisions(&rig, "a.edi", text).await, decided, "{agreement}");
+        rig.halt().await;
+    }
+    let mut rig = agreed("number_again: accept, duplicates_days: 7").await;
+    decisions(&rig, "a.edi", &good).await;
+    let again = decisions(&rig, "b.edi", &orders(1, &["PO-2"])).await;
+    assert_eq!(again, [format!("number_again: accept {stated}")]);
+    assert_eq!(decisions(&rig, "c.edi", &good).await, [format!("duplicates_days: 7 {stated}")]);
+    rig.halt().await;
+}
+
+/// The settings that decided what became of a file, as text.
+async fn decisions(rig: &Rig, name: &str, text: &str) -> Vec<String> {
+    let id = rig.bring("north-edi", name, text.as_bytes()).await;
+    rig.quiet().await;
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let row = documents::get(&mut tx, rig.acme, id).await.unwrap().unwrap();
+    let around = interchanges::of_document(&mut tx, rig.acme, id).await.unwrap();
+    tx.rollback().await.unwrap();
+    let told = decided::of(&row, &around, &rig.messages_of(id).await).into_iter().map(|one| {
+        let from: Vec<&str> = [&*one.layer, &*one.place].into_iter().filter(|said| !said.is_empty()).collect();
+        format!("{}: {} ({})", one.setting, one.value, from.join(", "))
+    });
+    told.collect()
 }
 
 /// The hub's, the tenant's, the partner's and the connection's layer, and what is said of one kind of message.

@@ -12,7 +12,11 @@ use crossdock::store::{
     search_keys,
 };
 
-on_both![documents_are_found_by_search_keys, sets_are_numbered_by_a_series_that_goes_on];
+on_both![
+    documents_are_found_by_search_keys,
+    sets_are_numbered_by_a_series_that_goes_on,
+    groups_and_sets_have_ranges_of_their_own
+];
 
 async fn found(rig: &Rig, key: &str) -> Vec<String> {
     let search = Search { key: Some(search_keys::asked(key)), ..Search::default() };
@@ -131,15 +135,18 @@ async fn how_much_an_acknowledgement_tells() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn group_headers_out() {
-    let mut rig =
-        agreed(Backing::Lite, "gs_out: { gs01: ZZ, gs08: 004010VICS, time: hhmmssdd }, delimiters: { line_end: cr }")
-            .await;
+    let mut rig = agreed(
+        Backing::Lite,
+        "isa_out: { isa15: I }, gs_out: { gs01: ZZ, gs07: T, gs08: 004010VICS, time: hhmmssdd }, \
+            delimiters: { line_end: cr }",
+    )
+    .await;
     let answers = sent(&rig, &["PO-1"]).await;
     let segments: Vec<&str> = answers[0].1.split("~\r").collect();
     let gs: Vec<&str> = segments[1].split('*').collect();
-    assert_eq!((gs[1], gs[8], gs[5].len()), ("ZZ", "004010VICS", 8), "{answers:?}");
+    assert_eq!((gs[1], gs[7], gs[8], gs[5].len()), ("ZZ", "T", "004010VICS", 8), "{answers:?}");
     let isa: Vec<&str> = segments[0].split('*').collect();
-    assert_eq!((isa[10], isa[12]), (&gs[5][..4], "00401"));
+    assert_eq!((isa[10], isa[12], isa[15]), (&gs[5][..4], "00401", "I"));
     assert!(segments[2].starts_with("ST*855*0001"));
     rig.halt().await;
 }
@@ -173,6 +180,62 @@ async fn sets_are_numbered_by_a_series_that_goes_on(backing: Backing) {
     let refused = "select set_no from outbound_sets where verdict = 'rejected'";
     assert_eq!(rig.place.number(refused).await, 42);
     rig.halt().await;
+}
+
+/// Groups and sets have ranges of their own, and what stands around a set's number is known again in what a partner says.
+async fn groups_and_sets_have_ranges_of_their_own(backing: Backing) {
+    let mut rig = agreed(
+        backing,
+        "acknowledge: '997', control_numbers: { first: 998, last: 999, group_first: 5, group_last: 6, sets: running, \
+         set_first: 10, set_last: 11, set_prefix: A, set_suffix: Z }",
+    )
+    .await;
+    let answers = sent(&rig, &["PO-1", "PO-2", "PO-3"]).await;
+    for ((_, text), (interchange, group, set)) in answers.iter().zip([(998, 5, 10), (999, 6, 11), (998, 5, 10)]) {
+        assert!(text.contains(&format!("ST*855*A{set:04}Z~")) && text.contains(&format!("*A{set:04}Z~\nGE")), "{text}");
+        assert!(text.ends_with(&format!("GE*1*{group}~\nIEA*1*{interchange:09}~\n")), "{text}");
+    }
+    assert_eq!(answers.len(), 3);
+    let said = "AK1*PR*6~\nAK2*855*A0011Z~\nAK5*R*5~\nAK9*P*1*1*0";
+    rig.bring("north-edi", "ack.edi", crate::answered::says("NORTHWIND", 1, "997", said).as_bytes()).await;
+    rig.quiet().await;
+    assert_eq!(rig.place.number("select set_no from outbound_sets where verdict = 'rejected'").await, 11);
+    rig.halt().await;
+}
+
+/// What data of X12 must keep to, what is read for what does not, and what ISA11 is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn characters_in() {
+    let text = x12::orders(1, &["Pö-1"]);
+    for (agreement, state, number, told) in [
+        ("text_in: { repertoire: any }", "applied", Some("Pö-1"), false),
+        ("text_in: { repertoire: extended }", "applied", Some("Pö-1"), true),
+        ("text_in: { repertoire: extended }, checks: { characters: ignore }", "applied", Some("Pö-1"), false),
+        ("text_in: { repertoire: extended }, checks: { characters: reject }", "rejected", Some("Pö-1"), true),
+        ("text_in: { repertoire: extended, substitute: '#' }", "applied", Some("P#-1"), true),
+        ("text_in: { repertoire: basic, substitute: '.' }", "applied", Some("P.-1"), true),
+        ("sets: { '860': { text_in: { repertoire: extended, substitute: '#' } } }", "applied", Some("Pö-1"), false),
+    ] {
+        let mut rig = agreed(Backing::Lite, &format!("acknowledge: '997', {agreement}")).await;
+        let id = rig.bring("north-edi", "a.edi", text.as_bytes()).await;
+        rig.quiet().await;
+        let row = rig.messages_of(id).await.remove(0);
+        let faults = row.faults.map(|faults| faults.to_string()).unwrap_or_default();
+        assert_eq!((row.state.as_str(), row.number.as_deref()), (state, number), "{agreement}: {faults}");
+        assert_eq!(faults.contains("E0313"), told, "{agreement}: {faults}");
+        rig.halt().await;
+    }
+    let text = x12::orders(1, &["PO-1"]).replace("*U*00401", "*^*00401").replace("*Northwind", "*North^wind");
+    for (agreement, state) in
+        [("by_version", "applied"), ("standard_id", "applied"), ("repetition_separator", "rejected")]
+    {
+        let mut rig = agreed(Backing::Lite, &format!("isa_in: {{ isa11: {agreement} }}")).await;
+        let id = rig.bring("north-edi", "a.edi", text.as_bytes()).await;
+        rig.quiet().await;
+        let row = rig.messages_of(id).await.remove(0);
+        assert_eq!(row.state, state, "{agreement}: {:?}", row.faults);
+        rig.halt().await;
+    }
 }
 
 /// What the repertoire lacks costs a document, unless it was agreed what is written instead.

@@ -12,13 +12,17 @@ use crate::{
 use serde_json::{Value, json};
 
 /// The cause of a document whose content came before.
-pub fn same_content(of: DocumentId) -> Value {
-    json!({
+pub fn same_content(of: DocumentId, agreement: Option<&Effective>) -> Value {
+    let mut cause = json!({
         "code": "duplicate/content",
         "sentence": format!("the same content came before, in document {of}"),
         "remedy": "nothing: it was worked the first time",
         "of": of,
-    })
+    });
+    if let Some(agreement) = agreement {
+        cause["decided_by"] = json!(agreement.decision("duplicates_days"));
+    }
+    cause
 }
 
 /// A document's cause made of its faults: the first names it, all go along.
@@ -37,11 +41,19 @@ pub fn cause_of(faults: &[Fault]) -> Value {
     }
 }
 
-/// Faults that cost what an agreement says name the setting, and where it stands.
+/// Faults keep the setting that says how they are taken, but for what is refused as it is built in; those that cost what an
+/// agreement says name it.
 pub fn by_agreement(faults: &mut [Fault], agreement: &Effective) {
-    for fault in faults.iter_mut().filter(|fault| fault.origin == Origin::Agreement) {
+    for fault in faults {
         let Some(area) = Area::of(&fault.code) else { continue };
-        let told = agreement.told(key_of(area));
+        let key = key_of(area);
+        if fault.costs < Costs::Set || fault.origin == Origin::Agreement || agreement.is_stated(key) {
+            fault.decided_by = Some(Box::new(agreement.decision(key)));
+        }
+        if fault.origin != Origin::Agreement {
+            continue;
+        }
+        let told = agreement.told(key);
         fault.remedy = match fault.costs >= Costs::Set {
             true => format!("{} It is refused by the agreement: {told}.", fault.remedy),
             false => format!("Nothing: it was tolerated by the agreement: {told}."),
@@ -70,6 +82,7 @@ pub fn security(header: &Interchange, agreement: &Effective) -> Option<Value> {
         "sentence": format!("{} {says}, and the agreement wants what was settled", name.to_uppercase()),
         "remedy": format!("ask the partner which {} it sends, or mend the agreement's `isa_in.{name}`", name.to_uppercase()),
         "agreement": format!("`isa_in.{name}` ({})", agreement.origin(&format!("isa_in.{name}"))),
+        "decided_by": agreement.decision(&format!("isa_in.{name}")),
         "ta1": ta1,
         "byte": header.byte,
     }))
@@ -100,6 +113,6 @@ pub fn interchange_refused(header: &Interchange, agreement: Option<&Effective>) 
         .into(),
         origin: Origin::Agreement,
         costs: Costs::Interchange,
-        decided_by: None,
+        decided_by: agreement.map(|agreement| Box::new(agreement.decision("bad_set_costs"))),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     },
     mapping::{Asked, Context, Library, Missing, Plan, Provenance, Tables, is_own, lookup},
     store::search_keys::SearchKey,
-    tenancy::{Agreement, agreement::NoReference},
+    tenancy::{Agreement, Effective, agreement::NoReference},
 };
 use serde_json::{Value, json};
 use std::{
@@ -32,7 +32,7 @@ pub const ADVICE: &str = "application_advice";
 #[derive(Clone, Copy)]
 pub struct Whose<'a> {
     pub partner: &'a str,
-    pub agreement: &'a Agreement,
+    pub agreement: &'a Effective,
     pub currency: &'a str,
     /// What the connection says that CSV and JSON are.
     pub expects: Option<&'a str>,
@@ -92,6 +92,14 @@ impl Meaning {
 
     fn because(mut self, code: &str, sentence: String, remedy: &str) -> Self {
         self.cause = Some(json!({"code": code, "sentence": sentence, "remedy": remedy}));
+        self
+    }
+
+    /// The setting that says so.
+    fn decided(mut self, agreement: &Effective, key: &str) -> Self {
+        if let Some(cause) = &mut self.cause {
+            cause["decided_by"] = json!(agreement.decision(key));
+        }
         self
     }
 }
@@ -309,6 +317,7 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     } else if !reading.missing.is_empty() && whose.agreement.no_reference == NoReference::Hold {
         let (sentence, remedy) = all_missing(&reading.missing);
         let meaning = Meaning::new("held").because("no_reference", sentence, &remedy);
+        let meaning = meaning.decided(whose.agreement, "no_reference");
         // Where each of them stands, for whoever looks at the document; a long list has the same few values.
         let told: Vec<&Fault> = reading.missing.iter().map(|missing| &missing.fault).take(MISSING).collect();
         meaning.at(json!(told))
@@ -332,7 +341,8 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     if meaning.state == "rejected" {
         meaning.faults.extend(reading.missing.iter().map(|m| {
             // It waits for nothing: who adds the value takes it up again.
-            m.fault.clone().remedy(format!("{}, then restart the message", adding(m)))
+            let fault = m.fault.clone().remedy(format!("{}, then restart the message", adding(m)));
+            Fault { decided_by: Some(Box::new(whose.agreement.decision("no_reference"))), ..fault }
         }));
     }
     meaning.faults.splice(0..0, reading.faults);

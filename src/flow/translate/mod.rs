@@ -10,6 +10,7 @@ mod faults;
 pub mod meaning;
 mod newest;
 mod numbers;
+mod reach;
 pub mod replay;
 pub mod run;
 mod source;
@@ -39,6 +40,7 @@ use crate::{
 };
 use batch::Batch;
 use futures_util::FutureExt;
+use reach::Ahead;
 use run::Run;
 use std::{
     panic::AssertUnwindSafe,
@@ -242,16 +244,24 @@ impl Visit<'_> {
     ) -> Result<Option<Left>, StoreError> {
         let Some((mut source, run)) = open(self.hub, tenant, work, body, mixed).await? else { return Ok(None) };
         self.batch.runs.push(run);
+        let mut ahead = Ahead::default();
         loop {
             let at = self.batch.runs.len() - 1;
-            match source.next().await {
-                None => break,
-                Some(Ok(piece)) => self.piece(at, piece),
+            let (piece, broken) = match source.next().await {
+                None => (None, None),
+                Some(Ok(piece)) => (Some(piece), None),
                 Some(Err(SourceError::Store(error))) => return Err(error),
-                Some(Err(SourceError::Panic(text))) => {
-                    self.batch.runs[at].broke(&text);
-                    break;
-                }
+                Some(Err(SourceError::Panic(text))) => (None, Some(text)),
+            };
+            let is_last = piece.is_none();
+            for piece in ahead.next(self.hub, &mut self.batch.runs[at], piece).await? {
+                self.piece(at, piece);
+            }
+            if let Some(text) = broken {
+                self.batch.runs[at].broke(&text);
+            }
+            if is_last {
+                break;
             }
             if self.batch.is_full() {
                 if let Some(left) = self.flush().await? {

@@ -2,6 +2,7 @@
 
 use super::{
     batch::Batch,
+    reach::Held,
     run::{ControlNumber, InterchangeRun, Run},
 };
 use crate::{
@@ -147,8 +148,12 @@ fn counted(header: &Interchange) -> Option<i64> {
 }
 
 /// Gives the numbers back of interchanges that were refused for their place alone: they may come again when it is their
-/// turn.
+/// turn. Of each that was not worked, those of its groups and sets may come again in another.
 pub async fn give_back(tx: &mut Tx, tenant: Tenant, run: &Run) -> Result<(), StoreError> {
+    let is_worked = |held: &&Held| run.interchanges.get(held.interchange).is_some_and(|i| i.ends == "translated");
+    for held in run.held.iter().filter(|held| !is_worked(held)) {
+        interchanges::free_number(tx, tenant, &held.agreement, &held.control, run.work.id).await?;
+    }
     for interchange in run.interchanges.iter().filter(|i| i.is_out_of_sequence()) {
         let header = &interchange.header;
         interchanges::free_number(tx, tenant, &agreement_key(header), &header.control, run.work.id).await?;
@@ -196,6 +201,7 @@ impl InterchangeRun {
             "sentence": format!("interchange control number {control} came after {last}: {why}; {outcome}"),
             "remedy": remedy,
             "agreement": agreement.told(key),
+            "decided_by": agreement.decision(key),
             "byte": self.header.byte,
         }));
         is_refused
@@ -248,8 +254,13 @@ impl Run {
             interchange.ends = ends;
             interchange.duplicate_of = (ends == "duplicate").then_some(document);
             let mut cause = json!({"code": code, "sentence": sentence, "remedy": remedy, "of": document, "byte": interchange.header.byte});
-            if let (Some(agreement), "envelope/control_number") = (&interchange.agreement, code) {
-                cause["agreement"] = agreement.told("number_again").into();
+            if let Some(agreement) = &interchange.agreement {
+                let is_other = code == "envelope/control_number";
+                let key = if is_other { "number_again" } else { "duplicates_days" };
+                cause["decided_by"] = json!(agreement.decision(key));
+                if is_other {
+                    cause["agreement"] = agreement.told(key).into();
+                }
             }
             interchange.cause = Some(cause);
         }

@@ -1,5 +1,6 @@
 //! One document being read: its interchanges, groups and sets as they come, and how it ends.
 
+use super::reach::Held;
 use crate::{
     canonical::DocumentId,
     emit::advice::CameIn,
@@ -7,7 +8,7 @@ use crate::{
         ack::{self, AckCode, Contrl, Detail, Form, Functional, SetOutcome},
         codes,
         fault::{Costs, Fault},
-        piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Standard},
+        piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Standard, TextIn},
         report::CutOnce,
         write::Segments,
     },
@@ -123,6 +124,8 @@ pub struct Run {
     pub closings: Vec<Closing>,
     pub to_acknowledge: Vec<ToAcknowledge>,
     pub faults: Vec<Fault>,
+    /// Numbers of groups and sets that were asked for and are this document's.
+    pub held: Vec<Held>,
     /// It is known that not all interchanges end alike, so every set becomes a message.
     pub mixed: bool,
     /// Sets of an interchange that does not end `translated` were passed over.
@@ -158,6 +161,7 @@ impl Run {
             closings: vec![],
             to_acknowledge: vec![],
             faults: vec![],
+            held: vec![],
             mixed,
             dropped: false,
             closed: false,
@@ -219,11 +223,11 @@ impl Run {
 
     fn interchange(&mut self, header: Interchange, directory: &Directory) {
         let (partner, mut ends, mut cause) = identify(&header, &self.tenant, &self.connection, directory);
+        let agreement = partner.as_ref().map(|p| p.terms.of(self.connection.id, header.standard, "").clone());
         let duplicate_of = self.work.duplicate_of.filter(|_| ends == "translated");
         if let Some(of) = duplicate_of {
-            (ends, cause) = ("duplicate", Some(super::faults::same_content(of)));
+            (ends, cause) = ("duplicate", Some(super::faults::same_content(of, agreement.as_deref())));
         }
-        let agreement = partner.as_ref().map(|p| p.terms.of(self.connection.id, header.standard, "").clone());
         let lists_all = agreement.as_ref().is_some_and(|a| a.acknowledge_accepted_sets);
         let asks = ends == "translated" && agreement.as_ref().is_some_and(|a| a.duplicates_days > 0);
         self.interchanges.push(InterchangeRun {
@@ -383,7 +387,8 @@ impl Run {
             return ("dead", Some(cause), None);
         }
         if let Some(of) = self.work.duplicate_of {
-            return ("duplicate", Some(super::faults::same_content(of)), Some(of));
+            let agreed = self.interchanges.iter().find_map(|interchange| interchange.agreement.as_deref());
+            return ("duplicate", Some(super::faults::same_content(of, agreed)), Some(of));
         }
         if !self.is_enveloped() {
             return self.end_without_envelope();
@@ -488,6 +493,9 @@ pub fn policy(agreement: Option<&Agreement>, library: &Library, max_set_bytes: u
         policy.strictness = agreement.strictness();
         policy.decimals_written_out = !agreement.implied_decimals;
         policy.x12_characters = agreement.x12_characters.into();
+        policy.text =
+            TextIn { repertoire: agreement.text_in.repertoire.into(), substitute: agreement.text_in.substitute };
+        policy.isa11 = agreement.isa_in.isa11.into();
         policy.guides = library.guides(&agreement.guides);
     }
     policy
@@ -542,6 +550,7 @@ pub fn identify(
             "sentence": "the interchange says that it is a test, and the agreement refuses tests",
             "remedy": "ask the partner to send it as production, or let the agreement accept tests",
             "agreement": agreement.told("test_indicator"),
+            "decided_by": agreement.decision("test_indicator"),
             "ta1": "020",
             "byte": header.byte,
         });
