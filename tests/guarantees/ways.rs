@@ -102,7 +102,9 @@ async fn acknowledgements_under_the_names_that_were_agreed(backing: Backing) {
 async fn advices_under_the_names_that_were_agreed(backing: Backing) {
     let second =
         |text: &str| text.replace("NORTHWIND      ", "NORTH2         ").replace("ACMEDIST       ", "ACME2          ");
-    let edifact = message("ACME2").replace("4012345000009:14", "NORTH2:ZZZ");
+    let edifact = "UNB+UNOC:3+NORTH2:ZZZ+ACME2:ZZZ+261102:0915+R1'UNH+1+ORDERS:D:96A:UN:EAN008'BGM+220+PO-9+9'\
+        DTM+137:20261102:102'NAD+BY+4012345000009::9'CUX+2:USD:9'LIN+1'PIA+5+PLENTY-1:SA'QTY+21:4:PCE'PRI+AAA:2.50'UNS+S'CNT+2:1'\
+        UNT+12+1'UNZ+1+R1'";
     for (agreement, isa, gs, unb) in [
         (
             "acknowledge_as: addressed",
@@ -121,7 +123,7 @@ async fn advices_under_the_names_that_were_agreed(backing: Backing) {
         let (_, told) = answers(&rig, "a.edi", &second(&orders(1, &["PO-1"]))).await;
         assert!(told.len() == 1 && told[0].1.contains("ST*824*"), "{agreement}: {told:?}");
         assert!(told[0].1.contains(isa) && told[0].1.contains(gs), "{agreement}: {told:?}");
-        let (_, told) = answers(&rig, "b.edi", &edifact).await;
+        let (_, told) = answers(&rig, "b.edi", edifact).await;
         assert!(told.len() == 1 && told[0].1.contains("+APERAK:"), "{agreement}: {told:?}");
         assert!(told[0].1.contains(unb), "{agreement}: {told:?}");
         rig.halt().await;
