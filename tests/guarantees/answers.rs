@@ -162,7 +162,7 @@ async fn the_way_it_came(backing: Backing) {
         "RFF+ON:E-1'",
         "NAD+BY+4012345000009::9'",
         "NAD+SU+4000002000004::9++acme'",
-        "CUX+2:USD'",
+        "CUX+2:USD:9'",
         "LIN+1+5+PLENTY-1:SA'",
         "QTY+21:4:PCE'",
         "PRI+AAA:2.50",

@@ -45,7 +45,7 @@ fn cause<'a>(message: &'a MessageRow, key: &str) -> &'a str {
 /// Fails for an order that asks for no date.
 const ASKS: &str = "fields:\n  ext:\n    weekday: { cel: \"requested_on + ' at the dock'\" }\n";
 const MENDED: &str =
-    "fields:\n  ext:\n    weekday: { cel: \"has(requested_on) ? requested_on + ' at the dock' : ''\" }\n";
+    "fields:\n  ext:\n    weekday: { cel: \"requested_on != null ? requested_on + ' at the dock' : ''\" }\n";
 
 async fn what_a_mapping_can_not_compute_waits_for_the_mapping(mut rig: Rig) {
     publish(&rig, ASKS).await;

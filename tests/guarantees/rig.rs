@@ -413,14 +413,14 @@ pub fn order(number: &str, lines: &[(&str, u32)]) -> Vec<u8> {
         .iter()
         .map(|(sku, quantity)| json!({"sku": sku, "quantity": quantity.to_string(), "unit": "EA", "price": "2.50"}))
         .collect();
-    json!({"number": number, "date": "2026-11-02", "currency": "USD", "buyer": {"id": "N"}, "lines": lines})
+    json!({"number": number, "date": "2026-11-02", "currency": "USD", "buyer": {"id": "NW"}, "lines": lines})
         .to_string()
         .into_bytes()
 }
 
 /// Its cancel.
 pub fn cancel(number: &str) -> Vec<u8> {
-    json!({"number": number, "date": "2026-11-02", "currency": "USD", "purpose": "cancel", "buyer": {"id": "N"}, "lines": []})
+    json!({"number": number, "date": "2026-11-02", "currency": "USD", "purpose": "cancel", "buyer": {"id": "NW"}, "lines": []})
         .to_string()
         .into_bytes()
 }

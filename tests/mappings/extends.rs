@@ -148,6 +148,12 @@ fn each_value_of_a_document_has_the_line_that_looks_at_it() {
     assert_eq!(told, expected);
 }
 
+fn without_lines(told: &str) -> String {
+    let mut parts = told.split("mapping.yaml:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |told, part| told + "mapping.yaml" + part.trim_start_matches(|c: char| c.is_ascii_digit()))
+}
+
 #[test]
 fn the_sum_is_one_mapping_that_reads_the_same() {
     let library = library();
@@ -164,6 +170,8 @@ fn the_sum_is_one_mapping_that_reads_the_same() {
             true => samples::write(plan, &serde_json::from_slice(&bytes).unwrap(), &context()),
             false => samples::read(plan, &bytes, &context()),
         };
+        // A fault of writing names the mapping's line, and the sum has others.
+        let told = |plan: &Plan| told(plan).map(|told| without_lines(&told));
         assert_eq!(told(&alone), told(&plan), "{}", input.display());
     }
     assert!(extending > 0, "no sample is of a mapping that extends another");

@@ -22,6 +22,10 @@ fn date() -> impl Strategy<Value = String> {
     (1971i32..2069, 1u32..13, 1u32..29).prop_map(|(y, m, d)| format!("{y:04}-{m:02}-{d:02}"))
 }
 
+fn currency() -> impl Strategy<Value = String> {
+    select(&["USD", "EUR", "GBP", "PLN", "JPY"][..]).prop_map(str::to_owned)
+}
+
 fn decimal() -> impl Strategy<Value = String> {
     (0i64..10_000_000, 0u32..5).prop_map(|(value, scale)| rust_decimal::Decimal::new(value, scale).to_string())
 }
@@ -75,7 +79,7 @@ fn order_line() -> impl Strategy<Value = Value> {
 }
 
 fn order() -> impl Strategy<Value = Value> {
-    let head = (code(), select(&["original", "original", "change", "cancel"][..]), date(), "[A-Z]{3}");
+    let head = (code(), select(&["original", "original", "change", "cancel"][..]), date(), currency());
     let parties = (party(), option::of(party()), option::of(party()));
     let lines = proptest::collection::vec(order_line(), 0..5);
     let notes = proptest::collection::vec(text(60), 0..3);
@@ -122,7 +126,7 @@ fn response_line() -> impl Strategy<Value = Value> {
 fn response() -> impl Strategy<Value = Value> {
     let outcome = select(&["accepted", "accepted_with_changes", "rejected"][..]);
     let lines = proptest::collection::vec(response_line(), 0..6);
-    (code(), code(), outcome, date(), some(date()), some("[A-Z]{3}"), lines).prop_map(
+    (code(), code(), outcome, date(), some(date()), some(currency()), lines).prop_map(
         |(order_number, our_number, outcome, placed, answered, currency, lines)| {
             object(vec![
                 ("order_number", Some(order_number.into())),

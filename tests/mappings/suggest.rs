@@ -49,6 +49,10 @@ fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial 
     let (file, _) = all.iter().find(|(_, text)| text.contains(&format!("mapping: {name}\n"))).unwrap();
     let mut pairs = Vec::new();
     for sample in samples {
+        if *sample == WRITTEN {
+            pairs.extend(exchanged(&reviewed));
+            continue;
+        }
         let folder = root().join(file).with_file_name("samples");
         let input = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path());
         let input = input.into_iter().find(|p| p.to_str().unwrap().contains(&format!("/{sample}.in."))).unwrap();
@@ -76,6 +80,18 @@ fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial 
     let compiled = Library::compile(&tables).unwrap_or_else(|lints| panic!("{lints:#?}\n{}", proposal.text));
     let proposed = compiled.plans()[0].clone();
     Trial { reviewed, proposed, proposal, samples: pairs }
+}
+
+/// In the place of a sample: documents that the reviewed mapping writes of random messages, with what it reads of them. They
+/// show the fields that the samples of a pack don't.
+const WRITTEN: &str = "written";
+
+fn exchanged(reviewed: &Plan) -> Vec<(Set, Value)> {
+    let bodies = (1_000..1_300).map(|seed| random::message(reviewed.message(), seed));
+    let written = bodies.filter(|body| reviewed.write(body, &context()).is_ok()).take(20);
+    let sets = written.flat_map(|body| sets(reviewed, &bytes(reviewed, &body)));
+    let pairs = sets.map(|set| (reviewed.read(&set.tree, &context()).body.into_value(), set));
+    pairs.filter(|(body, _)| !body.is_null()).map(|(body, set)| (set, body)).collect()
 }
 
 /// By field, and by its place in the message: the first bytes of what was read.
@@ -131,6 +147,8 @@ impl Trial {
         let wrong = self.proposal.lines.iter().filter(|line| line.confidence > 0.9);
         let lists = |field: &str| !Self::fields(&self.proposed).contains(field);
         let wrong = wrong.filter(|line| !lists(&line.field) && proposed.get(&line.field) != reviewed.get(&line.field));
+        // What the reviewed mapping computes stands nowhere: the values are compared.
+        let wrong = wrong.filter(|line| reviewed.contains_key(&line.field) || !self.agrees(&line.field));
         let wrong = wrong.map(|line| format!("{} {:.2} {} {}", line.field, line.confidence, line.says, line.evidence));
         let wrong: Vec<String> = wrong.collect();
         let day = |field: String| match reviewed.contains_key(&format!("{field}/date")) {
@@ -142,6 +160,15 @@ impl Trial {
         let unshown = all.iter().filter(|field| !shown.contains(field));
         let unshown = unshown.filter(|field| more.contains_key(*field) && more.get(*field) == same.get(*field)).count();
         Measure { shown: (hits, shown.len()), all: (hits + unshown, all.len()), wrong, missed }
+    }
+
+    /// Do both give the same value of a field, which is no item's, in each sample?
+    fn agrees(&self, field: &str) -> bool {
+        self.samples.iter().all(|(set, _)| {
+            let [reviewed, proposed] =
+                [&self.reviewed, &self.proposed].map(|plan| plan.read(&set.tree, &context()).body);
+            reviewed.pointer(field).is_some() && reviewed.pointer(field) == proposed.pointer(field)
+        })
     }
 
     /// Documents that the reviewed mapping writes of random messages: they show what no sample does.
@@ -167,21 +194,21 @@ const CHANGE: &str = "x12/4010/860-order-change";
 
 const PACKS: &[Pack] = &[
     ("x12/4010/850-order", &["basic"], &["x12/5010/850-order", "x12/4010/860-order", CHANGE], 80, 0),
-    ("x12/4010/810-invoice", &["typical"], &["x12/5010/810-invoice"], 80, 80),
-    ("x12/4010/810-invoice", &["typical", "sparse", "hard"], &["x12/5010/810-invoice"], 80, 80),
+    ("x12/4010/810-invoice", &["typical"], &["x12/5010/810-invoice"], 80, 0),
+    ("x12/4010/810-invoice", &["typical", "sparse", "hard", WRITTEN], &["x12/5010/810-invoice"], 80, 80),
     ("x12/4010/856-despatch", &["typical"], &["x12/5010/856-despatch"], 80, 0),
     ("x12/4010/832-price-catalogue", &["typical"], &[], 80, 80),
     ("x12/4010/846-inventory-report", &["typical"], &[], 80, 0),
-    ("edifact/d96a/orders", &["basic"], &["edifact/d01b/orders"], 80, 80),
-    ("edifact/d96a/desadv", &["typical"], &["edifact/d01b/desadv"], 80, 80),
-    ("edifact/d96a/invoic", &["typical"], &["edifact/d01b/invoic"], 80, 80),
+    ("edifact/d96a/orders", &["basic", "typical", "hard", WRITTEN], &["edifact/d01b/orders"], 80, 80),
+    ("edifact/d96a/desadv", &["typical", "hard", WRITTEN], &["edifact/d01b/desadv"], 80, 80),
+    ("edifact/d96a/invoic", &["typical", "hard", WRITTEN], &["edifact/d01b/invoic"], 80, 80),
     ("edifact/d96a/pricat", &["typical"], &[], 80, 0),
     ("edifact/d96a/invrpt", &["typical"], &[], 80, 0),
     ("csv/price-list", &["typical"], &[], 80, 0),
     ("csv/stock-list", &["typical"], &[], 80, 0),
     ("csv/orders", &["two-orders"], &[], 80, 0),
     ("json/order", &["basic"], &[], 80, 0),
-    ("ubl/order", &["basic"], &[], 80, 80),
+    ("ubl/order", &["basic", "typical", "hard", WRITTEN], &[], 80, 80),
     ("cxml/order-request", &["basic"], &[], 80, 0),
 ];
 
@@ -222,7 +249,7 @@ fn what_a_pair_shows_is_proposed_and_what_is_sure_is_right() {
 #[test]
 fn a_bare_document_is_enough_for_most() {
     let packs: &[Pack] = &[
-        ("x12/4010/850-order", &["basic"], &["x12/5010/850-order"], 60, 60),
+        ("x12/4010/850-order", &["basic", "typical", "hard", WRITTEN], &["x12/5010/850-order"], 60, 60),
         ("x12/4010/850-order", &["basic"], &["x12/5010/850-order", "x12/4010/860-order", CHANGE], 60, 0),
     ];
     let failures = table(packs, false);

@@ -316,10 +316,7 @@ impl Builder<'_> {
         let bytes = &self.raw.bytes[raw.start as usize..raw.end as usize];
         let parts = separator.map(|separator| cut(bytes, separator, self.raw.syntax)).unwrap_or_default();
         if parts.len() < 2 {
-            let inner = spec.and_then(|spec| spec.components.first());
-            spot.component = inner.map(|_| 1);
-            self.leaf(node, spot, raw, inner.or(spec));
-            spot.component = None;
+            self.leaf(node, spot, raw, spec.map(|spec| spec.components.first().unwrap_or(spec)));
             // A value alone is the first component, and what else must be there is missing.
             if let Some(spec) = spec.filter(|_| !simple) {
                 self.absent_components(spot, raw, spec, (1 << 1, &[(0, bytes.len())]));

@@ -244,7 +244,8 @@ pub(crate) fn check_trailer(
     if !faults.refuse(&count_at, &[codes::WRONG_CHARACTERS, codes::MISSING_ELEMENT]) {
         count.count(segments, policy).into_iter().for_each(|fault| faults.push(fault));
     }
-    if !faults.refuse(&control_at, &[codes::MISSING_ELEMENT]) {
+    // A header without a number says so itself.
+    if !stated.is_empty() && !faults.refuse(&control_at, &[codes::MISSING_ELEMENT]) {
         control.control(&stated, &name, policy).into_iter().for_each(|fault| faults.push(fault));
     }
     faults.tell_once(&header.place_of(position), &control_at);

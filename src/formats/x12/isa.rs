@@ -98,18 +98,7 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         &bytes[separators[n] + 1..end]
     });
     let elements = raw.map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
-    let odd = |at: usize| bytes.get(at).is_some_and(|byte| !letter(*byte) && *byte != separator);
     let (component, terminator) = match (bytes.get(last), bytes.get(last + 1)) {
-        // An empty ISA16 at the end of a line: the next line has the same end.
-        (Some(terminator), Some(next)) if is_break(*next) && ends_lines(&bytes[last + 1..], *terminator) => {
-            (None, last)
-        }
-        // A blank before the terminator, or a separator behind the last element.
-        (Some(component), Some(next))
-            if (*next == b' ' || *next == separator) && odd(last + 2) && !bytes[last + 2].is_ascii_whitespace() =>
-        {
-            (Some(*component), last + 2)
-        }
         (Some(component), Some(terminator)) if !letter(*terminator) && *terminator != separator => {
             (Some(*component), last + 1)
         }
@@ -117,7 +106,6 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         (Some(terminator), next) if !letter(*terminator) && next.is_some_and(|b| letter(*b)) => (None, last),
         _ => return Err((last.min(bytes.len()), "no segment terminator follows ISA16".into())),
     };
-    let fixed = fixed && terminator == last + 1;
     let more = continued(&bytes[terminator..]);
     let own = |byte: u8| match byte {
         _ if byte == separator => Some("the element separator"),
@@ -147,16 +135,6 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     let len = terminator + 1 + syntax.rest().len();
     let starts = std::array::from_fn(|n| separators[n] + 1);
     Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None, spoilt: None, repetition })
-}
-
-/// True if the line that begins here, behind a break, is a group's header or one of a set's segments and ends with a byte.
-fn ends_lines(bytes: &[u8], terminator: u8) -> bool {
-    if letter(terminator) {
-        return false;
-    }
-    let mut lines = bytes.split(|byte| is_break(*byte)).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or_default();
-    first.first().is_some_and(|byte| letter(*byte)) && first.last() == Some(&terminator)
 }
 
 /// The bytes behind the first one of a character of several, as UTF-8 has them; zeros if it is one of its own.

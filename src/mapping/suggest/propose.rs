@@ -215,7 +215,11 @@ impl<'a> Search<'a> {
         let known =
             fact.into_iter().flat_map(|f| &f.pipes).find(|p| matches!(p, Known::Text(t) if t.starts_with("default(")));
         match (default, known) {
-            (Some(default), _) => pipes.push(Known::Text(format!("default({default})"))),
+            (Some((default, times)), _) => {
+                pipes.push(Known::Text(format!("default({default})")));
+                // Once is no rule.
+                confidence = if times > 1 { confidence } else { confidence.min(0.85) };
+            }
             (None, Some(known)) => pipes.push(known.clone()),
             _ => {}
         }
@@ -253,8 +257,9 @@ impl<'a> Search<'a> {
         Some(Leaf { name, says, confidence, why, unseen: false })
     }
 
-    /// What stands where nothing is sent, if that is always the same; those targets need no way any more.
-    fn default_of(&self, one: &mut Sought) -> Option<String> {
+    /// What stands where nothing is sent, if that is always the same, and how often it does; those targets need no way any
+    /// more.
+    fn default_of(&self, one: &mut Sought) -> Option<(String, usize)> {
         if matches!(one.shape, Shape::List(_) | Shape::Date | Shape::Instant) {
             return None;
         }
@@ -272,8 +277,8 @@ impl<'a> Search<'a> {
         if !plain || explained {
             return None;
         }
-        open.into_iter().for_each(|at| one.targets[at].wanted = None);
-        Some(text)
+        open.iter().for_each(|at| one.targets[*at].wanted = None);
+        Some((text, open.len()))
     }
 
     fn is_position(&self, one: &Sought) -> bool {

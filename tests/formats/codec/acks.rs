@@ -328,7 +328,8 @@ fn contrl_speaks_of_groups_repeats_and_syntax_4() {
     fs::remove_file(&path).expect("it can be removed");
     assert_eq!(
         said,
-        "CONTRL of interchange R1: R\n  UCI+R1+SENDER:14+RECEIVER:14+7'\n  UCF+G1+APP1+APP2+4+29+UNE+2'\n"
+        "CONTRL of interchange R1: R\n  UCI+R1+SENDER:14+RECEIVER:14+7'\n  UCF+G1+APP1+APP2+4+29+UNE+2'\n  \
+         UCM+1+ORDERS:D:96A:UN:EAN008+4+29+UNT+2'\n  UCS+2+13'\n"
     );
 }
 

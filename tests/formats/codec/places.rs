@@ -310,7 +310,7 @@ fn the_ta1_says_the_costliest_fault() {
             // I18 has a code for each element of ISA.
             let expected = root.and_then(|fault| match fault.place.at {
                 At::Segment { element: Some(element), .. } if &*fault.code == "E0122" => {
-                    [(1, "010"), (3, "012"), (6, "006"), (9, "014"), (10, "015"), (14, "019"), (15, "020")]
+                    [(1, "010"), (3, "012"), (6, "006"), (9, "014"), (10, "015"), (13, "018"), (14, "019"), (15, "020")]
                         .into_iter()
                         .find_map(|(of, code)| (of == element).then_some(code))
                 }
@@ -367,6 +367,10 @@ fn level(fault: &Fault) -> Vec<String> {
     let At::Segment { element, component, .. } = &fault.place.at else { return said };
     let Some(id) = service(fault) else { return said };
     said.push(id.to_owned());
+    // 0085 has a code for a syntax identifier or version that is none.
+    if id == "UNB" && *element == Some(1) {
+        said[0] = "2".to_owned();
+    }
     if let Some(element) = element {
         let component = component.map_or(String::new(), |component| format!(":{component}"));
         said.push(format!("{}{component}", element + 1));
