@@ -124,15 +124,15 @@ fn coverage_looks_at_what_the_hub_keeps() {
     drop_in(
         folder.path(),
         "one.edi",
-        &order("000000001", "PO-1").replace("~\nPO1", "~\nFOB*PP~\nPO1").replace("SE*5", "SE*6"),
+        &order("000000001", "PO-1").replace("~\nPO1", "~\nCSH*SC~\nPO1").replace("SE*5", "SE*6"),
     );
     drop_in(folder.path(), "two.edi", &order("000000002", "PO-2"));
     ended(folder.path(), "one.edi", "translated");
     ended(folder.path(), "two.edi", "translated");
     let told = ok(call(folder.path(), "mapping coverage --last 9 --partner northwind --json")).json().remove(0);
     assert_eq!(told["sets"], 2, "{told}");
-    let fob = told["unread"].as_array().unwrap().iter().find(|one| one["path"] == "FOB01").unwrap();
-    assert_eq!((&fob["value"], &fob["first"]), (&"PP".into(), &"FOB01 in one.edi".into()), "{told}");
+    let fob = told["unread"].as_array().unwrap().iter().find(|one| one["path"] == "CSH01").unwrap();
+    assert_eq!((&fob["value"], &fob["first"]), (&"SC".into(), &"CSH01 in one.edi".into()), "{told}");
     let other = call(folder.path(), "mapping coverage --last 9 --partner nortwind --tenant acme");
     assert!(other.code == 2 && other.err.contains("no partner `nortwind`; nearest northwind"), "{other:?}");
     drop(serving);

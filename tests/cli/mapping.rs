@@ -131,19 +131,19 @@ fn mappings_are_listed_and_one_is_shown_line_by_line() {
 fn coverage_lists_what_nobody_reads_and_what_nobody_says() {
     let folder = with(OWN);
     folder.write("inbox/a.edi", ORDER);
-    folder.write("inbox/b.edi", ORDER.replace("~\nN1*BY", "~\nFOB*PP~\nN1*BY").replace("SE*6", "SE*7"));
+    folder.write("inbox/b.edi", ORDER.replace("~\nN1*BY", "~\nCSH*SC~\nN1*BY").replace("SE*6", "SE*7"));
     let called = call(&folder, &["coverage", "inbox", "--partner", "northwind", "--json"]);
     assert_eq!(called.code, 0, "{called:?}");
     let told: serde_json::Value = serde_json::from_str(&called.out).unwrap();
     assert!(told["mapping"].as_str().unwrap().starts_with("northwind/850-order@"), "{told}");
     assert_eq!(told["sets"], 2);
-    let fob = told["unread"].as_array().unwrap().iter().find(|one| one["path"] == "FOB01").unwrap();
-    assert_eq!((&fob["sets"], &fob["value"]), (&1.into(), &"PP".into()), "{told}");
+    let fob = told["unread"].as_array().unwrap().iter().find(|one| one["path"] == "CSH01").unwrap();
+    assert_eq!((&fob["sets"], &fob["value"]), (&1.into(), &"SC".into()), "{told}");
     let empty: Vec<&str> =
         told["never_filled"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect();
     assert!(empty.contains(&"/ship_to/name") && !empty.contains(&"/ext/season"), "{empty:?}");
     let table = call(&folder, &["coverage", "inbox/b.edi", "--partner", "northwind"]);
-    assert!(table.out.contains("FOB01") && table.out.contains("NO DOCUMENT SAYS"), "{}", table.out);
+    assert!(table.out.contains("CSH01") && table.out.contains("NO DOCUMENT SAYS"), "{}", table.out);
     folder.write("inbox/c.edi", ORDER.replace("SE*6", "SE*9"));
     let faulty = call(&folder, &["coverage", "inbox"]);
     assert_eq!(faulty.code, 1, "{faulty:?}");

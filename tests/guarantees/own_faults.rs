@@ -63,7 +63,7 @@ async fn what_a_mapping_can_not_compute_waits_for_the_mapping(mut rig: Rig) {
 
     publish(&rig, MENDED).await;
     operate::restart(&rig.hub, rig.acme, held.id, "ann", "mended").await.unwrap();
-    rig.stand("PO-1", &["applied"]).await;
+    rig.stand("PO-1", &["replaced", "applied"]).await;
     assert_eq!(rig.message(held.id).await.state, "replaced");
     rig.halt().await;
 }
