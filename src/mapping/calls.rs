@@ -78,12 +78,8 @@ impl Fields<'_> {
             ("date" | "table" | "pad" | "cut" | "prefix" | "split" | "join" | "default" | "ref" | "party", _) => {
                 return Err(takes("an argument in parentheses"));
             }
-            ("number", Some(".")) => Pipe::Number('.'),
-            ("number", Some(",")) => Pipe::Number(','),
-            ("number", _) => return Err(takes("the decimal mark: number('.') or number(',')")),
-            ("sscc", None) => Pipe::Sscc(false),
-            ("sscc", Some("00")) => Pipe::Sscc(true),
-            ("sscc", _) => return Err(takes("nothing, or 00 where the application identifier stands before it")),
+            ("number" | "sscc", said) => written(&call.name, said)
+                .ok_or_else(|| takes("'.' or ',', as in number(','); sscc takes 00 or nothing"))?,
             ("trim" | "upper" | "lower" | "item", Some(_)) => return Err(takes("no argument")),
             (name, _) => {
                 return Err(wrong(format!("`{name}` is no pipe{}", hint(name, PIPES.iter().copied()))));
@@ -148,5 +144,16 @@ impl Fields<'_> {
             _ if iso => Ok(Form::Iso),
             _ => Err((call.offset, "when takes the form of the date, as in when(iso)".into())),
         }
+    }
+}
+
+/// How a number or an SSCC is written: `number('.')`, `sscc(00)`.
+fn written(pipe: &str, said: Option<&str>) -> Option<Pipe> {
+    match (pipe, said) {
+        ("number", Some(".")) => Some(Pipe::Number('.')),
+        ("number", Some(",")) => Some(Pipe::Number(',')),
+        ("sscc", None) => Some(Pipe::Sscc(false)),
+        ("sscc", Some("00")) => Some(Pipe::Sscc(true)),
+        _ => None,
     }
 }

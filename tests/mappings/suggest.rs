@@ -195,7 +195,8 @@ const CHANGE: &str = "x12/4010/860-order-change";
 const PACKS: &[Pack] = &[
     ("x12/4010/850-order", &["basic"], &["x12/5010/850-order", "x12/4010/860-order", CHANGE], 80, 0),
     ("x12/4010/810-invoice", &["typical"], &["x12/5010/810-invoice"], 80, 0),
-    ("x12/4010/810-invoice", &["typical", "sparse", "hard", WRITTEN], &["x12/5010/810-invoice"], 80, 80),
+    // Of its 202 fields those of the contacts of four parties (PER below N1) are not proposed.
+    ("x12/4010/810-invoice", &["typical", "sparse", "hard", WRITTEN], &["x12/5010/810-invoice"], 80, 75),
     ("x12/4010/856-despatch", &["typical"], &["x12/5010/856-despatch"], 80, 0),
     ("x12/4010/832-price-catalogue", &["typical"], &[], 80, 80),
     ("x12/4010/846-inventory-report", &["typical"], &[], 80, 0),
