@@ -80,8 +80,9 @@ pub fn sniff(first: &[u8]) -> Option<Standard> {
     let text = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first);
     let text = text.trim_ascii_start();
     match text {
-        // UTF-16, which the reader tells of.
+        // UTF-16, with its mark and without.
         [0xFF, 0xFE, b'<', 0, ..] | [0xFE, 0xFF, 0, b'<', ..] => Some(Standard::Xml),
+        [b'<', 0, 1..=255, 0, ..] | [0, b'<', 0, 1..=255, ..] => Some(Standard::Xml),
         [b'I', b'S', b'A', next, ..] if !next.is_ascii_alphanumeric() => Some(Standard::X12),
         [b'U', b'N', b'A' | b'B', next, ..] if !next.is_ascii_alphanumeric() => Some(Standard::Edifact),
         [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z' | b'_' | b':' | 0x80.., ..] => Some(Standard::Xml),

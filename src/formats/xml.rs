@@ -7,7 +7,7 @@
 
 use crate::{
     codes, decoded,
-    fault::Fault,
+    fault::{Costs, Fault},
     piece::{Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
@@ -45,33 +45,12 @@ impl<R: BufRead> Xml<R> {
             Ok(bytes) => bytes,
             Err(fault) => return Ok(Piece::Fault(fault)),
         };
-        if let Some(name) = foreign_mark(&bytes) {
-            return Ok(Piece::Fault(encoding(name, 0)));
-        }
         let len = bytes.len();
-        let declared = declared(&bytes).and_then(decoded::single);
-        let mut shifts = decoded::Shifts::default();
-        let decoded = declared.map(|encoding| decoded::decode(&bytes, encoding));
-        let utf8 = match decoded {
-            Some((text, by)) => {
-                shifts = by;
-                Ok(text)
-            }
-            None => String::from_utf8(bytes),
+        let Decoded { text, shifts, utf16 } = match decoded(bytes) {
+            Ok(decoded) => decoded,
+            Err(fault) => return Ok(Piece::Fault(*fault)),
         };
-        let text = match utf8 {
-            Ok(text) => text,
-            Err(e) => {
-                let at = e.utf8_error().valid_up_to();
-                let byte = e.as_bytes().get(at).copied().unwrap_or(0);
-                let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
-                let place = Place { byte: at as u64, len: 1, at: At::Node { path: "".into() } };
-                return Ok(Piece::Fault(
-                    Fault::new(codes::ENCODING, place, sentence).found(&format!("{byte:#04X}")).expected("UTF-8"),
-                ));
-            }
-        };
-        Ok(match parse(&text) {
+        Ok(match parse(&text, utf16) {
             Ok((mut tree, root, namespace, mut faults)) => {
                 faults.iter_mut().for_each(|fault| moved(fault, &shifts));
                 tree.decoded(shifts, len as u32);
@@ -88,6 +67,42 @@ impl<R: BufRead> Xml<R> {
             }
         })
     }
+}
+
+/// A document as text.
+struct Decoded {
+    text: String,
+    shifts: decoded::Shifts,
+    utf16: bool,
+}
+
+/// The text of a document: in UTF-16 by its first bytes, in a set of one byte a character by its declaration, else in UTF-8.
+fn decoded(bytes: Vec<u8>) -> Result<Decoded, Box<Fault>> {
+    if let Some(order) = decoded::utf16_order(&bytes) {
+        let text = decoded::utf16(&bytes, order);
+        let (text, shifts) = text.map_err(|at| Box::new(no_text(&bytes, at, 2, "UTF-16")))?;
+        return Ok(Decoded { text, shifts, utf16: true });
+    }
+    if let Some(name) = foreign_mark(&bytes) {
+        return Err(Box::new(encoding(name, 0)));
+    }
+    if let Some(set) = declared(&bytes).and_then(decoded::single) {
+        let (text, shifts) = decoded::decode(&bytes, set);
+        return Ok(Decoded { text, shifts, utf16: false });
+    }
+    let text = String::from_utf8(bytes);
+    let text = text.map_err(|e| Box::new(no_text(e.as_bytes(), e.utf8_error().valid_up_to(), 1, "UTF-8")))?;
+    Ok(Decoded { text, shifts: decoded::Shifts::default(), utf16: false })
+}
+
+/// The fault of a document with bytes, so many from `at` on, that are no character of its encoding.
+fn no_text(bytes: &[u8], at: usize, len: usize, encoding: &str) -> Fault {
+    let wrong = &bytes[at.min(bytes.len())..bytes.len().min(at + len)];
+    let shown = wrong.iter().map(|byte| format!("{byte:#04X}")).collect::<Vec<_>>().join(" ");
+    let (word, verb) = if wrong.len() == 1 { ("byte", "is") } else { ("bytes", "are") };
+    let sentence = format!("The {word} {shown} at offset {at} {verb} not valid {encoding}.");
+    let place = Place { byte: at as u64, len: wrong.len() as u32, at: At::Node { path: "".into() } };
+    Fault::new(codes::ENCODING, place, sentence).found(&shown).expected(encoding)
 }
 
 /// The encoding that an XML declaration names. XML 1.0 §4.3.3
@@ -161,9 +176,11 @@ struct Parser<'a> {
     open: Vec<Open>,
     root: Option<(Box<str>, Box<str>)>,
     faults: Vec<Fault>,
+    /// The document is in UTF-16.
+    utf16: bool,
 }
 
-fn parse(text: &str) -> Result<Parsed, Box<Fault>> {
+fn parse(text: &str, utf16: bool) -> Result<Parsed, Box<Fault>> {
     let body = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let place = Place { byte: 0, len: text.len() as u32, at: At::Node { path: "".into() } };
     let mut parser = Parser {
@@ -173,6 +190,7 @@ fn parse(text: &str) -> Result<Parsed, Box<Fault>> {
         open: Vec::new(),
         root: None,
         faults: Vec::new(),
+        utf16,
     };
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         return Err(parser.fault(codes::NUL, at as u32, format!("There is a NUL character at byte {at}.")));
@@ -229,15 +247,31 @@ impl Parser<'_> {
             }
             Event::Decl(decl) => {
                 let name = decl.encoding().and_then(Result::ok).unwrap_or("UTF-8".into());
-                let utf8 = ["UTF-8", "UTF8", "US-ASCII", "ASCII"].iter().any(|known| name.eq_ignore_ascii_case(known));
-                if !utf8 && decoded::single(&name).is_none() {
-                    return Err(Box::new(encoding(&name, u64::from(from))));
-                }
+                self.declares(&name, decl.encoding().is_some(), from)?;
             }
             Event::Comment(_) | Event::PI(_) => {}
             Event::Eof => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// What a declaration names: one that isn't read is refused, and one that its own bytes belie is told.
+    fn declares(&mut self, name: &str, said: bool, from: u32) -> Result<(), Box<Fault>> {
+        let utf8 = ["UTF-8", "UTF8", "US-ASCII", "ASCII"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        let utf16 = decoded::is_utf16(name);
+        if !utf8 && !utf16 && decoded::single(name).is_none() {
+            return Err(Box::new(encoding(name, u64::from(from))));
+        }
+        if said && utf16 != self.utf16 {
+            let is = if self.utf16 { "UTF-16" } else { "UTF-8" };
+            let sentence =
+                format!("The document says that it is in {name}, and its bytes are in {is}: they are read so.");
+            let place = Place { byte: from.into(), len: self.at() - from, at: At::Node { path: "".into() } };
+            let fault = Fault::new(codes::ENCODING, place, sentence).found(name).expected(is).costs(Costs::Nothing);
+            self.faults
+                .push(fault.remedy("Nothing is lost by it. The declaration should name what the document is in."));
+        }
+        Ok(())
     }
 
     fn start(&mut self, start: &BytesStart, from: u32) -> Result<(), Box<Fault>> {

@@ -45,6 +45,8 @@ mod policies;
 mod shapes;
 #[path = "codec/streams.rs"]
 mod streams;
+#[path = "codec/texts.rs"]
+mod texts;
 #[path = "codec/writers.rs"]
 mod writers;
 
