@@ -18,6 +18,8 @@ const REPERTOIRES: &[&str] = &[
 const REMEDY: &str =
     "The interchange is worked all the same. The header should say what ISO 9735 has for that element.";
 
+const OVERLONG: &str = "The interchange is worked all the same. Ask the sender for a shorter one: a CONTRL names only as much of it as there is room for.";
+
 /// A fault for each.
 pub(super) fn faults(unb: &Service) -> Vec<Fault> {
     // 0017 has six digits in syntax 1 to 3 and eight in syntax 4; both are met in either.
@@ -43,7 +45,7 @@ pub(super) fn faults(unb: &Service) -> Vec<Fault> {
         let fault = || told(unb.place_of_component(element, component), &value, sentence).expected(expected);
         (!value.is_empty() && !right(&value)).then(fault)
     });
-    let mut found: Vec<Fault> = wrong.chain(missing(unb)).collect();
+    let mut found: Vec<Fault> = wrong.chain(missing(unb)).chain(overlong(unb)).collect();
     if unb.component(1, 1) == "UNOX" {
         let sentence = format!(
             "UNB01-1 of the header at byte {} is “UNOX”, text that shifts between character sets: it is read as UTF-8.",
@@ -80,6 +82,36 @@ fn missing(unb: &Service) -> impl Iterator<Item = Fault> {
         let party = element == 2 || element == 3;
         let fault = told(place, "", sentence).expected(what);
         missing.then(|| if party { fault.costs(Costs::Nothing) } else { fault })
+    })
+}
+
+/// Names and numbers that are longer than there is room for: an answer has no more room for them.
+fn overlong(unb: &Service) -> impl Iterator<Item = Fault> {
+    const LONGEST: [(usize, u16, usize, &str); 5] = [
+        (2, 1, 35, "the sender (0004)"),
+        (2, 2, 4, "its qualifier (0007)"),
+        (3, 1, 35, "the recipient (0010)"),
+        (3, 2, 4, "its qualifier (0007)"),
+        (5, 0, 14, "the control reference (0020)"),
+    ];
+    LONGEST.into_iter().filter_map(|(element, component, most, what)| {
+        let (value, place, name) = match component {
+            0 => (unb.element(element), unb.place_of(element), format!("UNB{element:02}")),
+            _ => {
+                let place = unb.place_of_component(element, component);
+                (unb.component(element, component.into()), place, format!("UNB{element:02}-{component}"))
+            }
+        };
+        let long = value.chars().count();
+        let sentence = format!(
+            "{name} of the header at byte {}, “{value}”, has {long} characters, and there is room for {most}.",
+            unb.span.start
+        );
+        let fault = || {
+            let fault = Fault::new(codes::TOO_LONG_VALUE, place, sentence).costs(Costs::Segment).found(&value);
+            fault.expected(format!("at most {most} characters: {what}")).remedy(OVERLONG)
+        };
+        (long > most).then(fault)
     })
 }
 

@@ -61,6 +61,8 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-una-same.edi", "E0101", "UNA"),
     ("edifact-unox.edi", "E0122", "UNB01-1"),
     ("edifact-unb-without-reference.edi", "E0122", "UNB05"),
+    ("edifact-unb-reference-long.edi", "E0306", "UNB05"),
+    ("edifact-unh-without-reference.edi", "E0114", "UNH01"),
     ("gs-control-letters.edi", "E0127", "GS06"),
     ("isa-control-letters.edi", "E0122", "ISA13"),
     ("isa11-is-component.edi", "E0122", "ISA11"),
