@@ -219,7 +219,8 @@ fn date(value: &str, spec: &ElementSpec) -> Option<Wrong> {
     if exists { None } else { wrong(codes::BAD_DATE, "is a date that doesn't exist", form) }
 }
 
-fn days(year: u32, month: u32) -> u32 {
+/// How many days a month has.
+pub(crate) fn days(year: u32, month: u32) -> u32 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         2 if leap => 29,

@@ -7,6 +7,7 @@
 mod header;
 mod message;
 mod package;
+mod periods;
 mod sets;
 mod una;
 mod unb;
@@ -411,6 +412,7 @@ impl<R: BufRead> Edifact<R> {
         }
         let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
         totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));
+        periods::check(&set.tree, &self.scratch.build.segments).into_iter().for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
             let (at, nor) = (self.at, self.nor(self.group.is_some()));
             let sentence = format!("The message {} has no trailer UNT{nor} before byte {at}.", set.control);

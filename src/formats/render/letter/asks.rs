@@ -42,6 +42,7 @@ const ASKS: &[(&str, &str)] = &[
     (codes::UNKNOWN_CODE, "Send a code of the list."),
     (codes::SEPARATOR_IN_VALUE, "Choose a separator that your data doesn't use."),
     (codes::OUTSIDE_REPERTOIRE, "Name the character set that you write in, or write only what the named one has."),
+    (codes::PERIOD, "Write the date in the form that 2379 names, or name there the form that it has."),
     (codes::CONTROL_TOTAL, "Look whether lines are missing, and count them anew."),
     (codes::HASH_TOTAL, "Look whether lines are missing, and sum the quantities anew."),
     (codes::NO_KEY_COLUMN, "Add the column."),
