@@ -1,7 +1,7 @@
 //! Gathers one set's segments from its header to its trailer, without keeping more than is allowed.
 
 use super::{
-    lengthy,
+    lengthy::{self, Torn},
     scan::{Found, Span, Syntax, segment},
 };
 use crate::{guides::pack, source::Source};
@@ -64,23 +64,29 @@ pub(crate) fn most_segments(limit: usize) -> usize {
     (limit / 16).max(10_000)
 }
 
-/// Reads from a set's header on.
+/// Reads from a set's header on. `searches` is how often the end of binary data whose length is wrong may still be looked
+/// for without being found: each means looking at all that a set may have.
 pub(crate) fn collect<R: BufRead>(
     source: &mut Source<R>,
     syntax: &Syntax,
     header: Span,
     ends: &Ends,
     limit: usize,
+    searches: &mut u32,
 ) -> io::Result<Collected> {
     // Spans within a set are 32 bits.
     let limit = limit.min(1 << 30);
     let mut set = Collected::at(header.start, Vec::new());
+    // ST02: only X12 has binary data within segments.
+    let number = source.slice(header.start, header.end).split(|byte| *byte == syntax.element).nth(2);
+    let number = number.filter(|_| !ends.lengthy.is_empty()).map(|number| number.trim_ascii().to_vec());
+    let torn = Torn { syntax, ends, number: &number.unwrap_or_default() };
     loop {
-        let found = match lengthy::segment(source, syntax, set.next, ends.lengthy, limit)? {
-            Some(found) => found,
-            None => segment(source, syntax, set.next, limit)?,
+        let (found, counted) = match lengthy::segment(source, syntax, set.next, ends.lengthy, limit)? {
+            Some(found) => (found, true),
+            None => (segment(source, syntax, set.next, limit)?, false),
         };
-        let span = match found {
+        let mut span = match found {
             Found::End => return Ok(set),
             Found::TooLong { next, .. } => {
                 set.give_up();
@@ -90,6 +96,13 @@ pub(crate) fn collect<R: BufRead>(
             }
             Found::Segment(span) => span,
         };
+        let of_bytes = !counted && ends.lengthy.contains(&&*id_of(source.slice(span.start, span.end), syntax));
+        if of_bytes && !set.too_long && *searches > 0 {
+            match torn.segment(source, set.next, limit.saturating_sub((span.start - set.start) as usize))? {
+                Some(whole) => span = whole,
+                None => *searches -= 1,
+            }
+        }
         let id = id_of(source.slice(span.start, span.end), syntax);
         if set.segments > 0 && ends.others.contains(&&*id) {
             return Ok(set);

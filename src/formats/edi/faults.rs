@@ -8,7 +8,7 @@ use crate::{
     place::{At, Place},
     tree::NodeId,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::RangeInclusive};
 
 /// The most faults kept of one set: a set of rubbish must not fill memory with sentences.
 const MOST_FAULTS: usize = 500;
@@ -210,9 +210,12 @@ impl Faults {
         self.left_out += 1;
     }
 
-    /// How many segments a set has at least, of which so many have nodes: parts of torn data may be none.
-    pub fn segments(&self, nodes: usize) -> u32 {
-        (nodes as u32 + self.left_out).saturating_sub(self.torn.1)
+    /// How many segments a set may be said to have, of which so many have nodes, and so many were cut out. Parts of torn data
+    /// may be none; and what was taken for such data may be some.
+    pub fn segments(&self, nodes: usize, cut: u32) -> RangeInclusive<u32> {
+        let (torn, parts) = self.torn;
+        let least = (nodes as u32 + self.left_out).saturating_sub(parts);
+        least..=if torn > 0 { u32::MAX } else { cut }
     }
 
     fn end_row(&mut self) {

@@ -1,13 +1,23 @@
 //! Segments that hold bytes of a length they state: BIN and BDS. X12.6 §3.5.1 (binary), segments BIN and BDS.
 //!
-//! The bytes may be anything, delimiters too, so they are counted and not searched.
+//! The bytes may be anything, delimiters too, so they are counted and not searched. Where the length is wrong nobody knows
+//! where they end: then all up to the set's own trailer are theirs.
 
-use super::scan::{Found, Span, Syntax, is_break};
+use super::{
+    collect::Ends,
+    scan::{Found, Span, Syntax, is_break},
+};
 use crate::source::Source;
 use std::io::{self, BufRead};
 
 /// How much of the segment is looked at for its length.
 const HEAD: usize = 80;
+
+/// How much of what may be a set's trailer is looked at, with what stands behind it.
+const TRAILER: usize = 120;
+
+/// How much is searched for the trailer at first; then twice as much, as far as a set may reach.
+const FIRST: usize = 64 * 1024;
 
 /// In which element a segment's bytes stand, by its id.
 pub(crate) fn position(id: &[u8]) -> Option<usize> {
@@ -47,6 +57,74 @@ pub(crate) fn segment<R: BufRead>(
     }
     let span = |next: usize| Span { start, end, next: end + next as u64, terminated: next > 0 };
     Ok(closed(source.from(end), syntax).map(|next| Found::Segment(span(next))))
+}
+
+/// The set that a segment of a wrong length is in.
+pub(crate) struct Torn<'a> {
+    pub syntax: &'a Syntax,
+    pub ends: &'a Ends,
+    /// What the set's header has as its number.
+    pub number: &'a [u8],
+}
+
+impl Torn<'_> {
+    /// The segment behind `from`, if it is one of binary data, up to the trailer of its set: one that has the header's
+    /// number, and behind which the envelope goes on. None if there is no such trailer.
+    pub fn segment<R: BufRead>(&self, source: &mut Source<R>, from: u64, limit: usize) -> io::Result<Option<Span>> {
+        if self.number.is_empty() || self.syntax.folded {
+            return Ok(None);
+        }
+        let start = super::scan::skip_filler(source, from)?;
+        let (mut reach, mut looked) = (FIRST.min(limit), 0);
+        loop {
+            source.want(start, reach)?;
+            let bytes = source.from(start);
+            let bytes = &bytes[..bytes.len().min(reach)];
+            let whole = bytes.len() < reach;
+            // What stands too near to the end is looked at with what comes behind it.
+            let upto = if whole { bytes.len() } else { bytes.len().saturating_sub(TRAILER) };
+            if let Some((end, next)) = self.before_trailer(bytes, looked..upto) {
+                let span = Span { start, end: start + end as u64, next: start + next as u64, terminated: true };
+                return Ok(Some(span));
+            }
+            if whole || reach >= limit {
+                return Ok(None);
+            }
+            (looked, reach) = (upto, (reach * 2).min(limit));
+        }
+    }
+
+    /// Where the segment before the trailer ends that begins within `range`, and where the trailer begins.
+    fn before_trailer(&self, bytes: &[u8], range: std::ops::Range<usize>) -> Option<(usize, usize)> {
+        let found = memchr::memmem::find_iter(bytes.get(range.clone())?, self.ends.trailer);
+        found.map(|at| range.start + at).find_map(|at| {
+            let end = self.ended(bytes.get(..at)?)?;
+            self.closes(bytes.get(at..)?).then_some((end, at))
+        })
+    }
+
+    /// Where the terminator begins that these bytes end with, but for line breaks.
+    fn ended(&self, bytes: &[u8]) -> Option<usize> {
+        let breaks = bytes.iter().rev().take_while(|byte| is_break(**byte) && **byte != self.syntax.segment).count();
+        let bytes = bytes[..bytes.len() - breaks].strip_suffix(self.syntax.rest())?;
+        bytes.split_last().filter(|(last, _)| **last == self.syntax.segment).map(|(_, before)| before.len())
+    }
+
+    /// True if a trailer with the header's number begins here, and the envelope goes on behind it.
+    fn closes(&self, bytes: &[u8]) -> bool {
+        let near = &bytes[..bytes.len().min(TRAILER)];
+        let Some(end) = memchr::memchr(self.syntax.segment, near) else { return false };
+        let mut elements = near[..end].split(|byte| *byte == self.syntax.element).map(<[u8]>::trim_ascii);
+        let head = [elements.next(), elements.next(), elements.next(), elements.next()];
+        let [Some(id), Some(count), Some(number), None] = head else { return false };
+        let behind = near[end + 1..].strip_prefix(self.syntax.rest()).unwrap_or_default().trim_ascii_start();
+        let goes_on =
+            |id: &&[u8]| behind.strip_prefix(*id).is_some_and(|rest| rest.first() == Some(&self.syntax.element));
+        id == self.ends.trailer
+            && count.iter().all(u8::is_ascii_digit)
+            && number == self.number
+            && (behind.is_empty() || self.ends.others.iter().any(|other| goes_on(&other)))
+    }
 }
 
 /// Where the bytes of a segment begin, and how many it says there are.

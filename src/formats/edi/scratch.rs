@@ -22,8 +22,10 @@ use crate::{
 };
 use std::io::{self, BufRead};
 
+/// How often the end of binary data whose length is wrong is looked for in vain in a document.
+const MOST_SEARCHES: u32 = 20;
+
 /// What a reader keeps from set to set, so that memory is asked for once.
-#[derive(Default)]
 pub(crate) struct Scratch {
     /// Marks of what has been read.
     pub window: Window,
@@ -34,6 +36,15 @@ pub(crate) struct Scratch {
     pub build: Tables,
     /// The guide that was asked for last, by version, association, sender and kind.
     guide: Option<([Box<str>; 4], Option<&'static Guide>)>,
+    /// How often the end of such data may still be looked for.
+    searches: u32,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        let (window, cuts, spans, build, guide) = Default::default();
+        Scratch { window, cuts, spans, build, guide, searches: MOST_SEARCHES }
+    }
 }
 
 /// The part that building a tree fills.
@@ -143,6 +154,6 @@ impl Scratch {
             return Ok(set);
         }
         self.forget_cuts();
-        collect(source, syntax, header, ends, limit)
+        collect(source, syntax, header, ends, limit, &mut self.searches)
     }
 }

@@ -426,8 +426,8 @@ impl<R: BufRead> Edifact<R> {
         let span = Span { start, end, next: end, terminated: !collected.unterminated };
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
         // Empty segments may be counted or not.
-        let told = faults.segments(self.scratch.build.segments.len());
-        let segments = (told..=collected.segments, "segments from UNH to UNT");
+        let count = faults.segments(self.scratch.build.segments.len(), collected.segments);
+        let segments = (count, "segments from UNH to UNT");
         check_trailer((unh, 1), trailer, segments, policy, faults);
     }
 

@@ -482,8 +482,8 @@ impl<R: BufRead> X12<R> {
         let span = Span { start, end, next: end, terminated: !collected.unterminated };
         let trailer = &Service::read(self.source.slice(start, end), span, collected.segments, syntax);
         // Empty segments may be counted or not.
-        let told = faults.segments(self.scratch.build.segments.len());
-        let segments = (told..=collected.segments, "segments from ST to SE");
+        let count = faults.segments(self.scratch.build.segments.len(), collected.segments);
+        let segments = (count, "segments from ST to SE");
         check_trailer((st, 2), trailer, segments, policy, faults);
     }
 

@@ -1,7 +1,11 @@
 //! One cause is one fault, whatever follows from it.
 
 use crate::{folder, options};
-use crossdock_formats::{Options, fault::Fault, report};
+use crossdock_formats::{
+    Options,
+    fault::{Costs, Fault},
+    report,
+};
 use std::fs;
 
 /// Those of them in which nothing is lost.
@@ -119,6 +123,11 @@ fn a_wrong_length_of_binary_data_is_one_fault() {
         ("-5", "short data", "E0119", "BIN02"),
         ("abc", data, "E0307", "BIN01"),
         ("", "short data", "E0301", "BIN01"),
+        ("12", "%PDF~SE*4*0001~trailer", "E0119", "BIN02"),
+        ("12", "%PDF~SE*9*0002~trailer", "E0119", "BIN02"),
+        ("12", "%PDF~SE*4*0001~a~SE*9*0002~b~SE*x*0002", "E0119", "BIN02"),
+        ("12", "%PDF~ST*850*0001~BEG*00~SE*3*0001~GE*1*1~IEA*1*000000001~b", "E0119", "BIN02"),
+        ("12", "%PDF~REF*AB*C~LX*1~trailer", "E0119", "BIN02"),
     ];
     let fixture = fs::read(folder("fixtures/hostile/binary-wrong-length.edi")).expect("a fixture");
     let at = fixture.windows(19).position(|part| part == b"BIN*931*short data~").expect("a wrong length");
@@ -131,6 +140,27 @@ fn a_wrong_length_of_binary_data_is_one_fault() {
         let accepted: Vec<bool> = report.sets.iter().map(|set| set.accepted).collect();
         assert_eq!(accepted, [false, true], "{bin}");
     }
+}
+
+/// Where no trailer of the set's own number says where the data end, they end with the first terminator, and the set behind
+/// is read; however many there are, the time that it takes stays linear.
+#[test]
+fn binary_data_without_end_costs_its_own_set() {
+    let fixture = fs::read(folder("fixtures/hostile/binary-wrong-length.edi")).expect("a fixture");
+    let split = |part: &[u8]| fixture.windows(part.len()).position(|there| there == part).expect("its part");
+    let [first, second, end] = [&b"ST*275*0002~"[..], b"ST*275*0001~", b"GE*2*1~"].map(split);
+    let cut = fixture[first..second].to_vec();
+    let cut = String::from_utf8(cut).expect("text").replace("SE*9*0002~\n", "");
+    let many = 5_000;
+    let text = [&fixture[..first], cut.repeat(many).as_bytes(), &fixture[second..end]].concat();
+    let begun = std::time::Instant::now();
+    let report = report::check("x", None, &text[..], Default::default()).expect("memory can be read");
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    let accepted: Vec<bool> = report.sets.iter().map(|set| set.faults.iter().all(|f| f.costs < Costs::Set)).collect();
+    assert_eq!(accepted.iter().filter(|accepted| **accepted).count(), 1);
+    assert_eq!((accepted.len(), accepted.last()), (many + 1, Some(&true)));
+    let codes: Vec<&str> = report.sets[0].faults.iter().map(|fault| &*fault.code).collect();
+    assert_eq!(codes, ["E0119", "E0106"]);
 }
 
 /// The same for an EDIFACT package, also if its trailer is missing: the message behind it is read.
