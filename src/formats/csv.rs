@@ -1,12 +1,16 @@
 //! Reads CSV: a header row, then rows that are sets, one by one or in runs of one key. RFC 4180, and what others write.
 //!
-//! Promise: memory is bounded by one set; a row that is wrong costs its own set.
-//! Called by: `reader`. Never: guesses a type, or a character set other than UTF-8.
+//! Promise: memory is bounded by one set; a row that is wrong costs its own set. Rows that are no UTF-8 are read as
+//! Windows-1252, which spreadsheets write, and a note says so.
+//! Called by: `reader`. Never: guesses a type.
 //! Tried by: tests/formats
 
 use crate::{
-    codes,
-    edi::envelope::{file_place, nothing_there},
+    codes, decoded,
+    edi::{
+        envelope::{file_place, nothing_there},
+        faults::Faults,
+    },
     fault::{Costs, Fault},
     piece::{Piece, Policy, Standard},
     place::{At, Place},
@@ -17,7 +21,7 @@ use crate::{
     whole::{encoding, foreign_mark, plain_set},
 };
 use std::{
-    collections::{HashSet, VecDeque, hash_map::RandomState},
+    collections::{HashMap, VecDeque, hash_map::RandomState},
     hash::BuildHasher,
     io::{self, BufRead},
 };
@@ -38,7 +42,7 @@ struct Header {
 struct Gathered {
     key: String,
     rows: Vec<Row>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 pub(crate) struct Csv<R> {
@@ -50,11 +54,13 @@ pub(crate) struct Csv<R> {
     line: u64,
     header: Option<Header>,
     gathered: Option<Gathered>,
-    /// Hashes of the keys whose run is over.
-    seen: HashSet<u64>,
+    /// By the hash of each key on which line its last run began.
+    seen: HashMap<u64, u64>,
     hasher: RandomState,
     sets: u32,
     open_quotes: u32,
+    /// It was told that there are rows in Windows-1252.
+    windows: bool,
     done: bool,
 }
 
@@ -69,10 +75,11 @@ impl<R: BufRead> Csv<R> {
             line: 1,
             header: None,
             gathered: None,
-            seen: HashSet::new(),
+            seen: HashMap::new(),
             hasher: RandomState::new(),
             sets: 0,
             open_quotes: 0,
+            windows: false,
             done: false,
         }
     }
@@ -160,6 +167,8 @@ impl<R: BufRead> Csv<R> {
                 break row;
             }
         };
+        let fault = self.unreadable(&row).map(|fault| Piece::Fault(fault.costs(Costs::Nothing)));
+        self.queue.extend(fault);
         let mut names: Vec<String> =
             (0..row.fields.len()).map(|n| row.value(&self.source, n).trim().to_owned()).collect();
         for n in 0..names.len() {
@@ -202,10 +211,14 @@ impl<R: BufRead> Csv<R> {
     }
 
     fn begin(&mut self, key: String, row: &Row) {
-        let mut faults = Vec::new();
-        if self.options.by.is_some() && !self.seen.insert(self.hasher.hash_one(&key)) {
+        let mut faults = Faults::default();
+        let before = self.options.by.as_ref().and_then(|_| self.seen.insert(self.hasher.hash_one(&key), row.line));
+        if let Some(before) = before {
             let by = self.options.by.clone().unwrap_or_default();
-            let sentence = format!("Line {}: {by} “{key}” comes again; its rows stood further up.", row.line);
+            let sentence = format!(
+                "Line {}: {by} “{key}” comes again: rows of it began on line {before}, and others stand between.",
+                row.line
+            );
             let at = At::Row { line: row.line, column: Some(by.into()) };
             let place = Place { byte: row.start, len: row.len() as u32, at };
             faults.push(
@@ -219,13 +232,13 @@ impl<R: BufRead> Csv<R> {
     fn take(&mut self, row: Row, width: usize) {
         let fault = self.ragged(&row, width).or_else(|| self.unreadable(&row));
         let Some(gathered) = &mut self.gathered else { return };
-        gathered.faults.extend(fault);
+        fault.into_iter().for_each(|fault| gathered.faults.push(fault));
         let start = gathered.rows.first().map_or(row.start, |first| first.start);
         if (row.end - start) as usize > self.policy.max_set_bytes {
             let place = Place { byte: start, len: 0, at: At::Row { line: row.line, column: None } };
             let sentence =
                 format!("The rows of “{}” are longer than {} bytes.", gathered.key, self.policy.max_set_bytes);
-            if !gathered.faults.iter().any(|f| &*f.code == codes::TOO_LONG) {
+            if !gathered.faults.has(codes::TOO_LONG) {
                 let fault = Fault::new(codes::TOO_LONG, place, sentence).found(&(row.end - start).to_string());
                 gathered.faults.push(fault.expected(format!("at most {} bytes", self.policy.max_set_bytes)));
             }
@@ -284,28 +297,36 @@ impl<R: BufRead> Csv<R> {
     }
 
     /// Text that isn't UTF-8, or has a NUL.
-    fn unreadable(&self, row: &Row) -> Option<Fault> {
+    fn unreadable(&mut self, row: &Row) -> Option<Fault> {
         let bytes = self.source.slice(row.start, row.end);
-        let (code, at) = match std::str::from_utf8(bytes) {
-            Err(e) => (codes::BAD_TEXT, e.valid_up_to()),
-            Ok(_) => (codes::NUL, memchr::memchr(0, bytes)?),
+        let (code, at, windows) = match (memchr::memchr(0, bytes), std::str::from_utf8(bytes)) {
+            (Some(at), _) => (codes::NUL, at, false),
+            (None, Ok(_)) => return None,
+            (None, Err(e)) => match decoded::no_windows_1252(bytes) {
+                Some(at) => (codes::BAD_TEXT, at, false),
+                None if self.windows => return None,
+                None => (codes::BAD_TEXT, e.valid_up_to(), true),
+            },
         };
         let offset = row.start + at as u64;
         let column = row.fields.iter().position(|f| offset <= f.start + u64::from(f.len));
         let name = column.and_then(|n| self.header.as_ref()?.names.get(n).cloned());
         let shown = bytes.get(at).map_or(String::new(), |byte| format!("{byte:#04X}"));
-        let what = match code {
-            codes::NUL => format!("there is a NUL character at byte {offset}"),
-            _ => format!("the byte {shown} at offset {offset} is not valid UTF-8"),
+        let what = match (code, windows) {
+            (codes::NUL, _) => format!("there is a NUL character at byte {offset}"),
+            (_, true) => format!(
+                "the byte {shown} at offset {offset} is not valid UTF-8. This row, and others that aren't UTF-8, are read as Windows-1252"
+            ),
+            (_, false) => format!("the byte {shown} at offset {offset} is not valid UTF-8, nor Windows-1252"),
         };
         let place = Place { byte: offset, len: 1, at: At::Row { line: row.line, column: name.map(Into::into) } };
-        let fault = Fault::new(code, place, format!("Line {}: {what}.", row.line));
-        let fault = fault.found(&shown).expected("UTF-8").costs(Costs::Set);
-        Some(match code {
-            codes::BAD_TEXT => {
-                fault.remedy("Ask the sender to export the file as UTF-8 (spreadsheets call it “CSV UTF-8”).")
-            }
-            _ => fault,
+        let fault = Fault::new(code, place, format!("Line {}: {what}.", row.line)).found(&shown).expected("UTF-8");
+        let utf8 = "Ask the sender to export the file as UTF-8 (spreadsheets call it “CSV UTF-8”).";
+        self.windows |= windows;
+        Some(match (code, windows) {
+            (codes::NUL, _) => fault.costs(Costs::Set),
+            (_, true) => fault.costs(Costs::Nothing).remedy(format!("Look whether its letters are right. {utf8}")),
+            (_, false) => fault.costs(Costs::Set).remedy(utf8),
         })
     }
 
@@ -315,19 +336,21 @@ impl<R: BufRead> Csv<R> {
         let end = gathered.rows.last().map_or(self.at, |row| row.end);
         let line = gathered.rows.first().map_or(self.line, |row| row.line);
         let bytes = self.source.slice(start, end);
-        let text = String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| {
-            // The fault stands already; offsets must hold.
-            bytes.iter().map(|b| if b.is_ascii() { char::from(*b) } else { '?' }).collect()
-        });
+        let (text, utf8) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text.to_owned(), true),
+            // Offsets must hold; values are decoded one by one.
+            Err(_) => (bytes.iter().map(|b| if b.is_ascii() { char::from(*b) } else { '?' }).collect(), false),
+        };
+        let foreign = if utf8 { &[][..] } else { bytes };
         let place = Place { byte: start, len: (end - start) as u32, at: At::Row { line, column: None } };
         let mut tree = Tree::over(text, start, place);
         tree.base_line = line;
         for row in &gathered.rows {
-            record(&mut tree, row, header, start, line);
+            record(&mut tree, row, header, start, line, foreign);
         }
         let mut set = plain_set(Standard::Csv, self.sets, start, end - start, tree);
         set.segments = gathered.rows.len() as u32;
-        (set.control, set.faults) = (gathered.key.into(), gathered.faults);
+        (set.control, set.faults) = (gathered.key.into(), gathered.faults.into_list());
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
     }
@@ -345,8 +368,9 @@ fn separator_line(bytes: &[u8]) -> Option<(u8, usize)> {
     (is_it && end > 0).then_some((*separator, 5 + end))
 }
 
-/// A row as a record with its fields; a field beyond the header is named by its position.
-fn record(tree: &mut Tree, row: &Row, header: &Header, base: u64, line: u64) {
+/// A row as a record with its fields; a field beyond the header is named by its position. `foreign` are the set's bytes,
+/// where they are no UTF-8.
+fn record(tree: &mut Tree, row: &Row, header: &Header, base: u64, line: u64, foreign: &[u8]) {
     let extra = (row.line - line) as u32;
     let add =
         |kind, name, start: u64, len: u32, text| Add { kind, name, start: (start - base) as u32, len, extra, text };
@@ -358,9 +382,14 @@ fn record(tree: &mut Tree, row: &Row, header: &Header, base: u64, line: u64) {
             None => tree.intern(&format!("{:02}", n + 1)),
         };
         let leaf = tree.add(node, add(Kind::Field, name, field.start, field.len, Text::Raw));
-        if field.quoted {
-            let raw = tree.raw((field.start - base) as u32, field.len).to_owned();
-            tree.set_value(leaf, &crate::rows::unquote(&raw));
+        let start = (field.start - base) as usize;
+        let odd = foreign.get(start..start + field.len as usize).filter(|raw| !raw.is_ascii());
+        if field.quoted || odd.is_some() {
+            let raw = match odd {
+                Some(raw) => decoded::guessed(raw).into_owned(),
+                None => tree.raw(start as u32, field.len).to_owned(),
+            };
+            tree.set_value(leaf, &if field.quoted { crate::rows::unquote(&raw) } else { raw });
         }
     }
 }

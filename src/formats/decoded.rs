@@ -1,6 +1,7 @@
 //! Documents that are not in UTF-8, read as UTF-8, and what its offsets are in their bytes.
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, WINDOWS_1252};
+use std::borrow::Cow;
 
 /// Characters in a row that are equally long, in the text and in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,19 @@ pub(crate) fn single(name: &str) -> Option<&'static Encoding> {
     Encoding::for_label(name.trim().as_bytes()).filter(|encoding| encoding.is_single_byte())
 }
 
+/// Text of which nothing says what it is in: UTF-8, else Windows-1252, which has what ISO 8859-1 prints at the same places.
+pub(crate) fn guessed(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    }
+}
+
+/// The first byte that Windows-1252 has no character for: what holds one is in another set, such as DOS had.
+pub(crate) fn no_windows_1252(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|byte| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D))
+}
+
 /// True of the names of UTF-16.
 pub(crate) fn is_utf16(name: &str) -> bool {
     ["UTF-16", "UTF-16LE", "UTF-16BE"].iter().any(|known| name.trim().eq_ignore_ascii_case(known))
@@ -103,6 +117,17 @@ mod tests {
         assert_eq!(starts, [0, 1, 2, 3, 4, 5]);
         assert_eq!(shifts.before(text.len() as u32), 6);
         assert!(["UTF-8", "UTF-16", "Shift_JIS", "x"].iter().all(|name| single(name).is_none()));
+    }
+
+    #[test]
+    fn windows_1252_has_a_character_for_all_but_five_bytes() {
+        let all: Vec<u8> = (0x80..=0xFF).collect();
+        let (text, _) = decode(&all, WINDOWS_1252);
+        let none: Vec<u8> =
+            all.iter().copied().zip(text.chars()).filter(|(_, c)| c.is_control()).map(|(b, _)| b).collect();
+        assert!(none.iter().all(|byte| no_windows_1252(&[*byte]) == Some(0)));
+        assert_eq!((none.len(), all.iter().filter(|byte| no_windows_1252(&[**byte]).is_some()).count()), (5, 5));
+        assert_eq!((guessed("ö".as_bytes()), guessed(b"\xF6\x80")), ("ö".into(), "ö€".into()));
     }
 
     #[test]

@@ -6,7 +6,10 @@
 
 use crate::{
     codes,
-    edi::envelope::{file_place, nothing_there},
+    edi::{
+        envelope::{file_place, nothing_there},
+        faults::Faults,
+    },
     fault::{Costs, Fault, shorten},
     layout::{Layout, RecordPlace, cut},
     piece::{Piece, Policy, Standard},
@@ -52,7 +55,7 @@ struct Open {
     records: Vec<Known>,
     /// The last record of each kind that is still open.
     last: Vec<Option<usize>>,
-    faults: Vec<Fault>,
+    faults: Faults,
     /// Where it begins; behind it once it is too long to be kept.
     start: u64,
     end: u64,
@@ -213,7 +216,7 @@ impl<R: BufRead> Fixed<R> {
                 self.open = Some(Open {
                     records: Vec::new(),
                     last: vec![None; self.layout.records.len()],
-                    faults: Vec::new(),
+                    faults: Faults::default(),
                     start: line.start,
                     end: line.end,
                     line: line.number,
@@ -238,7 +241,7 @@ impl<R: BufRead> Fixed<R> {
         let layout = self.layout.clone();
         let most = self.policy.max_set_bytes;
         let Some(open) = &mut self.open else { return };
-        open.faults.extend(beyond);
+        beyond.into_iter().for_each(|fault| open.faults.push(fault));
         if !open.too_long && line.end - open.first > most as u64 {
             let sentence = format!("The set that begins on line {} is longer than {most} bytes.", open.line);
             open.faults.push(Fault::new(codes::TOO_LONG, row_place(line, None), sentence));
@@ -368,7 +371,7 @@ impl<R: BufRead> Fixed<R> {
             nodes.push(node);
         }
         let mut set = plain_set(Standard::Fixed, self.sets, open.first, open.end - open.first, tree);
-        (set.segments, set.faults) = (open.records.len() as u32, open.faults);
+        (set.segments, set.faults) = (open.records.len() as u32, open.faults.into_list());
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
     }

@@ -169,7 +169,9 @@ impl<R: BufRead> Json<R> {
         match self.set(start, end, path) {
             Piece::Set(mut set) if is_only && !set.accepted() => {
                 (self.state, self.sets) = (State::Done, 0);
-                Piece::Fault(set.faults.swap_remove(0).costs(Costs::Interchange))
+                // Notes of members that stand twice may come before it.
+                let refuses = set.faults.iter().position(|fault| fault.costs >= Costs::Set).unwrap_or(0);
+                Piece::Fault(set.faults.swap_remove(refuses).costs(Costs::Interchange))
             }
             piece => piece,
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     codes,
+    edi::faults::Faults,
     fault::{Costs, Fault},
     place::Place,
     tree::{Add, BY_NAME, Kind, NodeId, Text, Tree},
@@ -25,7 +26,7 @@ struct Parser<'a> {
     tree: Tree,
     open: Vec<Open>,
     members: HashMap<(NodeId, u32), NodeId>,
-    faults: Vec<Fault>,
+    faults: Faults,
 }
 
 /// What stops a value: the fault's code, where, what was expected.
@@ -34,7 +35,7 @@ type Stop = (&'static str, usize, &'static str);
 /// Parses `text`, whose first byte is at `place.byte`; the faults cost the set where the value can't be read.
 pub(crate) fn parse(text: &str, place: Place) -> (Tree, Vec<Fault>) {
     let tree = Tree::over(text.to_owned(), place.byte, place);
-    let mut parser = Parser { text, at: 0, tree, open: Vec::new(), members: HashMap::new(), faults: Vec::new() };
+    let mut parser = Parser { text, at: 0, tree, open: Vec::new(), members: HashMap::new(), faults: Faults::default() };
     if let Err((code, at, expected)) = parser.document() {
         let node = parser.open.last().map_or(NodeId(0), |open| open.node);
         let place = Place { byte: parser.tree.base() + at as u64, len: 0, at: parser.tree.place(node).at };
@@ -50,7 +51,7 @@ pub(crate) fn parse(text: &str, place: Place) -> (Tree, Vec<Fault>) {
         let fault = Fault::new(code, place, sentence).found(&found).expected(expected).costs(Costs::Set);
         parser.faults.push(fault);
     }
-    (parser.tree, parser.faults)
+    (parser.tree, parser.faults.into_list())
 }
 
 impl Parser<'_> {
@@ -158,10 +159,8 @@ impl Parser<'_> {
             "The member “{}” stands twice in one object; the one at byte {byte} was taken.",
             crate::fault::shorten(&member, 40)
         );
-        if self.faults.len() < 100 {
-            self.faults
-                .push(Fault::new(codes::DUPLICATE_MEMBER, place, sentence).found(&member).expected("each member once"));
-        }
+        let fault = Fault::new(codes::DUPLICATE_MEMBER, place, sentence).found(&member);
+        self.faults.push(fault.expected("each member once"));
     }
 
     fn close(&mut self) {

@@ -1,6 +1,6 @@
 //! Rows of a CSV file and where their fields stand. RFC 4180 §2, leniently: text after a closing quote is kept.
 
-use crate::source::Source;
+use crate::{decoded::guessed, source::Source};
 use std::io::{self, BufRead};
 
 /// A field's raw bytes, quotes included.
@@ -35,7 +35,7 @@ impl Row {
     /// A field's value; empty if the row has none.
     pub fn value<R: BufRead>(&self, source: &Source<R>, column: usize) -> String {
         let Some(field) = self.fields.get(column) else { return String::new() };
-        let raw = String::from_utf8_lossy(source.slice(field.start, field.start + u64::from(field.len)));
+        let raw = guessed(source.slice(field.start, field.start + u64::from(field.len)));
         if field.quoted { unquote(&raw) } else { raw.into_owned() }
     }
 }

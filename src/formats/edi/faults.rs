@@ -113,6 +113,11 @@ impl Faults {
         self.list.len() + (self.dropped + self.ignored) as usize
     }
 
+    /// True if one of them has this code.
+    pub fn has(&self, code: &str) -> bool {
+        self.list.iter().any(|fault| *fault.code == *code)
+    }
+
     /// Adds to what the last fault says, if it came when there were so many, and is kept.
     pub fn say_too(&mut self, before: usize, more: &str) {
         if self.count() > before

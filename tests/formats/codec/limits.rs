@@ -2,7 +2,7 @@
 
 use crate::{memory, pieces, sets};
 use crossdock_formats::{
-    Options,
+    CsvOptions, Options,
     fault::Fault,
     piece::{Piece, Policy, Standard},
     place::{At, Place},
@@ -111,14 +111,33 @@ fn a_row_without_end_is_a_fault_and_the_rest_is_read() {
     assert_eq!(accepted, [false, true]);
 }
 
+/// However many there are, so many are listed; the last one of them says how many others there were.
 #[test]
-fn faults_of_one_set_are_bounded_in_number() {
-    let mut bytes = HEAD.to_vec();
-    bytes.extend_from_slice(b"ST*850*0001~BEG*00*SA*PO-1**20260105~");
-    bytes.extend_from_slice("ZZZ*1~".repeat(20_000).as_bytes());
-    bytes.extend_from_slice(b"SE*20003*0001~GE*1*1~IEA*1*000000001~");
-    let sets = sets(Standard::X12, &bytes);
-    assert!(sets[0].faults.len() <= 520, "{} faults", sets[0].faults.len());
+fn faults_of_one_set_are_bounded_in_number_and_the_others_counted() {
+    let mut x12 = HEAD.to_vec();
+    x12.extend_from_slice(b"ST*850*0001~BEG*00*SA*PO-1**20260105~");
+    x12.extend_from_slice("ZZZ*1~".repeat(20_000).as_bytes());
+    x12.extend_from_slice(b"SE*20003*0001~GE*1*1~IEA*1*000000001~");
+    // The loop of lines is missing, too.
+    let csv = "no,sku\n".to_owned() + &"A,1,2\n".repeat(20_000);
+    let json = "{".to_owned() + &"\"a\":1,".repeat(20_001) + "\"b\":2}";
+    for (standard, bytes, all) in [
+        (Standard::X12, &x12[..], 20_001),
+        (Standard::Csv, csv.as_bytes(), 20_000),
+        (Standard::Json, json.as_bytes(), 20_000),
+    ] {
+        let options = Options { csv: CsvOptions { delimiter: None, by: Some("no".into()) }, ..Options::default() };
+        let pieces = pieces(standard, bytes, options);
+        let set = pieces.iter().find_map(|piece| match piece {
+            Piece::Set(set) => Some(set),
+            _ => None,
+        });
+        let faults = &set.expect("a set").faults;
+        let last = faults.last().expect("a fault");
+        assert!(faults.len() <= 502, "{} faults", faults.len());
+        let more = format!(" ({} more faults are not shown.)", all - faults.len());
+        assert!(last.sentence.ends_with(&more), "{standard:?}: {} and {}", faults.len(), last.sentence);
+    }
 }
 
 /// What is kept of a segment is more than a short one's bytes: three million of them are a fault, and the next set is read.

@@ -2,7 +2,7 @@
 
 use crate::{pieces, sets};
 use crossdock_formats::{
-    Options,
+    CsvOptions, Options,
     fault::Costs,
     piece::{Piece, Standard},
     sniff,
@@ -62,4 +62,42 @@ fn xml_that_only_says_utf_16_is_read_with_a_note() {
     let [note] = &set.faults[..] else { panic!("one note: {:?}", set.faults) };
     assert_eq!((&*note.code, note.costs, &*note.found, &*note.expected), ("E0606", Costs::Nothing, "utf-16", "UTF-8"));
     assert!(set.accepted());
+}
+
+/// What a spreadsheet writes as CSV is Windows-1252: keys, quoted fields and names of columns, told once; what is neither
+/// costs its own set.
+#[test]
+fn csv_in_windows_1252_is_read_with_one_note() {
+    let text = b"no,gr\xF6\xDFe,city\nM\xFC-1,\xA4 5,\"K\xF6ln, \"\"S\xFCd\"\"\"\nM\xFC-1,6,K\xC3\xB6ln\nB,7,\x80\nC,8,M\x81nchen\nD,9,Bonn\nE,9,\xFC\0\n";
+    let csv = CsvOptions { delimiter: None, by: Some("no".into()) };
+    let pieces = pieces(Standard::Csv, text, Options { csv, ..Options::default() });
+    let [Piece::Fault(note), rest @ ..] = &pieces[..] else { panic!("a note first") };
+    assert_eq!((&*note.code, note.costs, &*note.found, note.place.byte), ("E0004", Costs::Nothing, "0xF6", 5));
+    assert!(note.sentence.contains("Windows-1252") && note.remedy.contains("CSV UTF-8"), "{note:?}");
+    let read: Vec<_> = rest
+        .iter()
+        .map(|piece| {
+            let Piece::Set(set) = piece else { panic!("sets only: {piece:?}") };
+            let rows = set.tree.children(set.tree.root());
+            let cells = rows.flat_map(|row| set.tree.children(row)).map(|cell| {
+                let place = set.tree.place(cell);
+                let bytes = &text[place.byte as usize..place.byte as usize + place.len as usize];
+                assert!(!bytes.contains(&b'\n'), "{bytes:?}");
+                format!("{}={}", set.tree.name(cell), set.tree.value(cell).unwrap_or_default())
+            });
+            (set.control.to_string(), cells.collect::<Vec<_>>(), set.accepted(), set.faults.len())
+        })
+        .collect();
+    let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+    assert_eq!(read[0].0, "Mü-1");
+    assert_eq!(
+        read[0].1,
+        row(&["no=Mü-1", "größe=¤ 5", "city=Köln, \"Süd\"", "no=Mü-1", "größe=6", "city=Köln"]),
+        "a field in UTF-8 stays one"
+    );
+    assert_eq!(read[1].1, row(&["no=B", "größe=7", "city=€"]));
+    assert_eq!(
+        read.iter().map(|(.., accepted, faults)| (*accepted, *faults)).collect::<Vec<_>>(),
+        [(true, 0), (true, 0), (false, 1), (true, 0), (false, 1)]
+    );
 }
