@@ -249,8 +249,11 @@ fn draft(
         }
         (Written::Segments(segments), Standard::Edifact) => {
             let parties = parties(tenant, partner, answer.standard)?;
-            let version = [answer.version.as_str(), ""];
             let agreement = partner.terms.of(answer.by, answer.standard, &answer.kind);
+            let guides = emit.library.guides(&agreement.guides);
+            let of_guide = || guides.association(&answer.version, &answer.kind);
+            let association = agreement.unb_out.association.as_deref().or_else(of_guide).unwrap_or_default();
+            let version = [answer.version.as_str(), association];
             let syntax = agreement.unb_out.syntax.parts();
             let envelope = envelopes::edifact_envelope(emit, agreement, parties, syntax, version);
             let envelope = envelopes::edifact_parties(envelope, agreement);

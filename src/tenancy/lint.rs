@@ -317,6 +317,7 @@ fn lengths(told: &mut Told) {
         ("unb_out.application_reference", &u.application_reference, 14),
         ("unb_out.priority", &u.priority, 1),
         ("unb_out.agreement", &u.agreement, 35),
+        ("unb_out.association", &u.association, 6),
     ] {
         if let Some(length) = said.as_ref().map(|said| said.chars().count()).filter(|length| *length > most) {
             told.fault(&[key], format!("`{key}` has {length} characters, and there is room for {most}"));

@@ -146,6 +146,9 @@ pub struct UnbOut {
     pub group_sender: Option<String>,
     /// Application receiver (UNG 0044), where there is a group; without it the receiver of UNB.
     pub group_receiver: Option<String>,
+    /// Association code (0057) in UNH and UNG of a business document, such as `EAN008`; without it that of the most exact of
+    /// the agreement's `guides` for the message.
+    pub association: Option<String>,
 }
 
 impl Default for UnbOut {
@@ -171,6 +174,7 @@ impl Default for UnbOut {
             group: false,
             group_sender: None,
             group_receiver: None,
+            association: None,
         }
     }
 }

@@ -91,12 +91,16 @@ const UBL: &str = r#"<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:
 /// Numbers with a comma, and a functional group, where that was agreed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_group_and_with_commas() {
-    let mut rig =
-        speaking_three(Backing::Lite, "unb_out: { group: true, group_sender: SALES, decimal_mark: comma }").await;
+    let mut rig = speaking_three(
+        Backing::Lite,
+        "unb_out: { group: true, group_sender: SALES, decimal_mark: comma, association: EAN005 }",
+    )
+    .await;
     let answers = answered(&rig, "north-edi", "orders.edi", ORDERS.as_bytes()).await;
     let text = clean(Standard::Edifact, &answers[0].1);
     assert!(text.starts_with("UNA:+,? '"), "{text}");
-    for part in ["\nUNG+ORDRSP+SALES+4012345000009:14+", "\nUNE+1+1'\nUNZ+1+", "\nPRI+AAA:2,5"] {
+    let group = ["\nUNG+ORDRSP+SALES+4012345000009:14+", "\nUNE+1+1'\nUNZ+1+", "+ORDRSP:D:96A:UN:EAN005'\n"];
+    for part in group.into_iter().chain(["\nPRI+AAA:2,5"]) {
         assert!(text.contains(part), "no {part} in {text}");
     }
     rig.halt().await;

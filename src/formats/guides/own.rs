@@ -49,6 +49,16 @@ impl Guides {
         };
         self.0.iter().find(fits).map(|(_, guide)| *guide).or(compiled)
     }
+
+    /// The association code (EDIFACT 0057) that messages of a version and kind go out with: that of the most exact guide
+    /// for them which names one.
+    pub fn association(&self, version: &str, kind: &str) -> Option<&str> {
+        let fits = |(applies, guide): &&(Applies, &'static Guide)| {
+            let own = applies.version.as_ref().unwrap_or(&guide.version);
+            guide.standard == Standard::Edifact && *guide.kind == *kind && **own == *version
+        };
+        self.0.iter().filter(fits).find_map(|(applies, _)| applies.association.as_deref())
+    }
 }
 
 /// The sender weighs most, then the version, then the association.

@@ -6,7 +6,7 @@ use crossdock_formats::{
     fault::{Costs, Origin},
     guides::{self, Applies, Change, Guides, Usage},
     piece::{Area, Characters, Isa11, Piece, Policy, Severity, Standard, TextIn},
-    read,
+    read, sniff,
     write::Repertoire,
 };
 use std::fs;
@@ -123,7 +123,8 @@ fn order(from: &str, to: &str) -> String {
 
 /// Codes, whether the set stands, and whose word it is.
 fn read_by(text: &str, policy: Policy) -> (Vec<String>, bool, Vec<Origin>) {
-    let pieces = pieces(Standard::X12, text.as_bytes(), Options { policy, ..Options::default() });
+    let standard = sniff(text.as_bytes()).expect("a standard");
+    let pieces = pieces(standard, text.as_bytes(), Options { policy, ..Options::default() });
     let set = pieces.into_iter().find_map(|piece| if let Piece::Set(set) = piece { Some(set) } else { None });
     let set = set.expect("a set");
     let codes = set.faults.iter().map(|fault| fault.code.to_string()).collect();
@@ -188,6 +189,32 @@ fn a_partners_guide_is_read_by() {
         assert_eq!(stands, accepted, "{sender}: {codes:?}");
         assert!(origins.iter().all(|origin| *origin == Origin::Guide), "{sender}: {origins:?}");
     }
+}
+
+/// A guide for one association code is taken for that code alone: with another, or with none, the standard's is. The
+/// same code is written where nothing else is agreed.
+#[test]
+fn a_guide_is_chosen_by_its_association_code() {
+    let standard = guides::find(Standard::Edifact, "D96A", "ORDERS").expect("the standard's guide");
+    let change = Change { path: "BGM02".into(), max: Some(3), ..Change::default() };
+    let (guide, remarks) = standard.with(std::slice::from_ref(&change));
+    assert!(remarks.is_empty(), "{remarks:?}");
+    let applies = Applies { association: Some("EAN008".into()), ..Applies::default() };
+    let guides = Guides::new(vec![(applies, guide)]);
+    let text = fs::read_to_string(folder("fixtures/edifact/d96a/form-feeds.edi")).expect("a fixture");
+    let header = "UNH+1+ORDERS:D:96A:UN";
+    let rest = text.split_once(header).expect("a header").1;
+    let rest = &rest[rest.find('\'').expect("its end")..];
+    let before = text.split_once(header).expect("a header").0;
+    for (association, own) in [(":EAN008", true), (":EAN010", false), (":XYZ", false), ("", false)] {
+        let text = format!("{before}{header}{association}{rest}");
+        let (codes, _, origins) = read_by(&text, Policy { guides: guides.clone(), ..Policy::default() });
+        assert_eq!(codes == ["E0306"], own, "{association}: {codes:?}");
+        assert!(own || codes.is_empty(), "{association}: {codes:?}");
+        assert!(origins.iter().all(|origin| *origin == Origin::Guide), "{association}: {origins:?}");
+    }
+    let written = ["ORDERS", "ORDRSP"].map(|kind| guides.association("D96A", kind));
+    assert_eq!((written, guides.association("D01B", "ORDERS")), ([Some("EAN008"), None], None));
 }
 
 /// What a partner's guide forbids is told as that, once, and not as a loop without its start.
