@@ -74,6 +74,9 @@ pub struct Group {
     /// GS02, GS03: the applications' ids.
     pub sender: Box<str>,
     pub receiver: Box<str>,
+    /// UNG 0007 of both, where they are qualified.
+    #[serde(default)]
+    pub qualifiers: [Box<str>; 2],
     /// GS06.
     pub control: Box<str>,
     /// GS08 (`004010`).
@@ -124,6 +127,8 @@ pub struct GroupEnd {
     pub sets: u32,
     /// Sets that are not among these, since their headers are missing: a fault between sets told of each row of segments.
     pub headless: u32,
+    /// SE02, UNT 0062 of the first of these; empty where the trailer says none.
+    pub headless_numbers: Vec<Box<str>>,
     /// What GE01 or UNE said.
     pub stated: Box<str>,
     pub faults: Vec<Fault>,
@@ -135,6 +140,9 @@ pub struct InterchangeEnd {
     pub ordinal: u32,
     pub groups: u32,
     pub sets: u32,
+    /// Messages without their header that stand in no group, and what their trailers say; none in X12.
+    pub headless: u32,
+    pub headless_numbers: Vec<Box<str>>,
     pub faults: Vec<Fault>,
     /// Offset behind its last byte.
     pub byte: u64,

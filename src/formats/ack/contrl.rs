@@ -5,7 +5,7 @@ use crate::{
     codes,
     fault::{Costs, Fault},
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd},
-    place::At,
+    place::{At, Place},
     write::{Element, Segment, Segments},
 };
 
@@ -28,10 +28,22 @@ pub struct Contrl {
     interchange: Interchange,
     /// UCM, UCS and UCD so far; within a group, the group's.
     body: Segments,
-    group: Option<(Group, Segments)>,
+    group: Option<OpenGroup>,
     /// The costliest fault outside of messages and groups.
     around: Option<Fault>,
     sets: Counted,
+    /// Messages that lack their header: none of them was taken.
+    headless: u32,
+}
+
+/// A group in the making: what is said in it, and the costliest fault between its messages.
+#[derive(Debug)]
+struct OpenGroup {
+    header: Group,
+    body: Segments,
+    around: Option<Fault>,
+    received: u32,
+    accepted: u32,
 }
 
 impl Contrl {
@@ -43,6 +55,7 @@ impl Contrl {
             group: None,
             around: None,
             sets: Counted { include_accepted, ..Counted::default() },
+            headless: 0,
         }
     }
 
@@ -59,40 +72,52 @@ impl Contrl {
 
     /// A group begins.
     pub fn group(&mut self, group: &Group) {
-        self.close_group(&[]);
-        self.group = Some((group.clone(), Segments::default()));
+        self.close_group(None);
+        let header = group.clone();
+        self.group = Some(OpenGroup { header, body: Segments::default(), around: None, received: 0, accepted: 0 });
     }
 
     /// One more message.
     pub fn set(&mut self, set: &SetOutcome) {
         let package = is_package(set) && self.syntax() >= 4;
+        self.group.iter_mut().for_each(|group| {
+            group.received += 1;
+            group.accepted += u32::from(set.accepted);
+        });
         let Some(told) = self.sets.set(set) else { return };
-        let body = self.group.as_mut().map_or(&mut self.body, |(_, body)| body);
+        let body = self.group.as_mut().map_or(&mut self.body, |group| &mut group.body);
         let segments = if package { vec![self::package(set, &told)] } else { message(set, &told) };
         segments.iter().for_each(|segment| body.push(segment));
     }
 
     /// A group ends.
     pub fn group_end(&mut self, end: &GroupEnd) {
-        self.close_group(&end.faults);
+        self.close_group(Some(end));
     }
 
     /// Something between messages.
     pub fn around(&mut self, fault: &Fault) {
-        if self.around.as_ref().is_none_or(|known| fault.costs > known.costs) {
-            self.around = Some(fault.clone());
+        self.sets.with_errors |= fault.costs > Costs::Nothing;
+        let around = self.group.as_mut().map_or(&mut self.around, |group| &mut group.around);
+        if around.as_ref().is_none_or(|known| fault.costs > known.costs) {
+            *around = Some(fault.clone());
         }
     }
 
     /// The interchange's end: UCI to the last UCD, and what it comes to.
     pub fn finish(mut self, end: &InterchangeEnd) -> (Segments, AckCode) {
-        self.close_group(&[]);
+        self.close_group(None);
         let faults: Vec<&Fault> = end.faults.iter().chain(&self.around).filter(|f| f.costs > Costs::Nothing).collect();
-        let refused = faults.iter().any(|fault| fault.costs >= Costs::Interchange);
+        let empty = end.headless > 0 && self.sets.received == 0 && self.headless == 0 && self.body.is_empty();
+        let refused = empty || faults.iter().any(|fault| fault.costs >= Costs::Interchange);
+        if !empty {
+            headless(&end.headless_numbers, &mut self.body);
+        }
+        let lost = self.headless + end.headless;
         let code = match self.sets.accepted {
             _ if refused => AckCode::Rejected,
-            0 if self.sets.received > 0 => AckCode::Rejected,
-            n if n < self.sets.received => AckCode::Partly,
+            0 if self.sets.received > 0 || lost > 0 => AckCode::Rejected,
+            n if n < self.sets.received || lost > 0 => AckCode::Partly,
             _ if self.sets.with_errors || !faults.is_empty() => AckCode::WithErrors,
             _ => AckCode::Accepted,
         };
@@ -131,18 +156,35 @@ impl Contrl {
         vec![Segment { id: "UCI".into(), elements: elements.collect() }].into()
     }
 
-    fn close_group(&mut self, faults: &[Fault]) {
-        let Some((group, body)) = self.group.take() else { return };
-        let faults: Vec<&Fault> = faults.iter().filter(|f| f.costs > Costs::Nothing).collect();
-        let refused = faults.iter().any(|fault| fault.costs >= Costs::Set);
+    fn close_group(&mut self, end: Option<&GroupEnd>) {
+        let Some(OpenGroup { header: group, mut body, around, received, accepted }) = self.group.take() else { return };
+        let faults = end.map_or(&[][..], |end| &end.faults).iter().chain(&around);
+        let faults: Vec<&Fault> = faults.filter(|f| f.costs > Costs::Nothing).collect();
+        let (lost, numbers) = end.map_or((0, &[][..]), |end| (end.headless, &end.headless_numbers));
+        self.headless += lost;
+        let empty = lost > 0 && received == 0;
+        let mut own = end.map_or(&[][..], |end| &end.faults).iter();
+        let refused = empty || own.any(|fault| fault.costs >= Costs::Set);
+        self.sets.with_errors |= !faults.is_empty();
+        if refused {
+            // None is taken of a group that isn't.
+            self.sets.accepted -= accepted;
+        }
+        if !empty {
+            headless(numbers, &mut body);
+        }
         if faults.is_empty() && body.is_empty() {
             return;
         }
-        let application = |id: &str| plain(&shown(id, 35));
+        let application = |id: &str, qualifier: &str| match shown(qualifier, 4) {
+            none if none.is_empty() => plain(&shown(id, 35)),
+            qualifier => vec![vec![shown(id, 35), qualifier]],
+        };
+        let [from, to] = &group.qualifiers;
         let mut elements = vec![
             plain(&shown(&group.control, 14)),
-            application(&group.sender),
-            application(&group.receiver),
+            application(&group.sender, from),
+            application(&group.receiver, to),
             plain(if refused { REFUSED } else { TAKEN }),
         ];
         elements.extend(reason(root(&faults)));
@@ -181,6 +223,19 @@ fn refusals(told: &Segments) -> Segments {
         }
     }
     kept
+}
+
+/// UCM of each message without its header: 0083 of the level above takes whatever isn't refused by name. Its trailer names
+/// it; what it is, nothing says.
+fn headless(numbers: &[Box<str>], into: &mut Segments) {
+    for number in numbers {
+        let at = At::Segment { ordinal: 1, id: "UNH".into(), element: None, component: None, repeat: 1 };
+        let faults = vec![Fault::new(codes::SET_HEADER, Place { byte: 0, len: 0, at }, "UNH is missing.")];
+        let [kind, version, agency, association]: [Box<str>; 4] = Default::default();
+        let control = number.clone();
+        let set = SetOutcome { kind, version, agency, association, control, accepted: false, faults, name: None };
+        message(&set, &set.told()).iter().for_each(|segment| into.push(segment));
+    }
 }
 
 /// UCM of a message, and a UCS for each segment in which something is wrong.

@@ -15,6 +15,26 @@ pub(crate) struct Words {
     pub between: &'static str,
 }
 
+/// Control numbers that are kept of sets without their header, of one group or interchange: their trailers say them.
+const KEPT_NUMBERS: usize = 1000;
+
+/// Sets of a group or interchange that lack their header, and so are none.
+#[derive(Debug, Default)]
+pub(crate) struct Headless {
+    pub sets: u32,
+    /// SE02, UNT 0062 of the first ones.
+    pub numbers: Vec<Box<str>>,
+}
+
+impl Headless {
+    /// Those of one more row.
+    pub fn add(&mut self, row: &mut Strays) {
+        self.sets += row.headless.sets;
+        let room = KEPT_NUMBERS.saturating_sub(self.numbers.len());
+        self.numbers.extend(row.headless.numbers.drain(..).take(room));
+    }
+}
+
 /// A row of such segments.
 #[derive(Debug)]
 pub(crate) struct Strays {
@@ -25,7 +45,7 @@ pub(crate) struct Strays {
     end: u64,
     count: u32,
     /// Whole sets among them that only lack their header: so many trailers end something.
-    sets: u32,
+    headless: Headless,
     /// Something stands behind the last trailer.
     begun: bool,
 }
@@ -34,7 +54,15 @@ impl Strays {
     /// The first one, as the start of a row.
     pub fn of(segment: &Service, words: &'static Words) -> Strays {
         let ids = [segment.id(), segment.id()];
-        let mut row = Strays { words, first: segment.place(), ids, end: 0, count: 0, sets: 0, begun: false };
+        let mut row = Strays {
+            words,
+            first: segment.place(),
+            ids,
+            end: 0,
+            count: 0,
+            headless: Headless::default(),
+            begun: false,
+        };
         row.add(segment);
         row
     }
@@ -43,17 +71,18 @@ impl Strays {
     pub fn add(&mut self, segment: &Service) {
         let id = segment.id();
         match &*id == self.words.trailer {
-            true => self.sets += u32::from(std::mem::take(&mut self.begun)),
+            true if std::mem::take(&mut self.begun) => {
+                self.headless.sets += 1;
+                if self.headless.numbers.len() < KEPT_NUMBERS {
+                    self.headless.numbers.push(segment.element(2).into());
+                }
+            }
+            true => {}
             false => self.begun = true,
         }
         self.ids[1] = id;
         self.count += 1;
         self.end = segment.span.end;
-    }
-
-    /// How many sets lack no more than their header: so many less are there than trailers state.
-    pub fn sets(&self) -> u32 {
-        self.sets
     }
 
     /// The fault of all of them.
@@ -70,7 +99,7 @@ impl Strays {
              read.",
             self.end
         );
-        let (sentence, expected) = match self.sets {
+        let (sentence, expected) = match self.headless.sets {
             0 => (sentence, between.to_owned()),
             1 => (
                 format!("{sentence} They end as a {set} does: its header {header} is missing."),
@@ -82,6 +111,6 @@ impl Strays {
             ),
         };
         let fault = outside(first, &sentence, &format!("{from} … {to}"), &expected);
-        if self.sets > 0 { fault.costs(Costs::Set) } else { fault }
+        if self.headless.sets > 0 { fault.costs(Costs::Set) } else { fault }
     }
 }

@@ -26,7 +26,7 @@ use crate::{
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
-        strays::{Strays, Words},
+        strays::{Headless, Strays, Words},
         text::Charset,
     },
     fault::Fault,
@@ -56,7 +56,7 @@ struct Open {
     groups: u32,
     sets: u32,
     /// Messages and groups without their headers.
-    headless: u32,
+    headless: Headless,
     headless_groups: u32,
     /// UNG 0048 so far.
     group_numbers: Seen,
@@ -73,7 +73,7 @@ struct OpenGroup {
     sender: String,
     sets: u32,
     /// Sets without their header.
-    headless: u32,
+    headless: Headless,
     /// UNH 0062 so far.
     numbers: Seen,
     faults: Vec<Fault>,
@@ -299,6 +299,7 @@ impl<R: BufRead> Edifact<R> {
             functional_id: ung.element(1).into(),
             sender: ung.component(2, 1).into(),
             receiver: ung.component(3, 1).into(),
+            qualifiers: [2, 3].map(|n| ung.component(n, 2).into()),
             control: ung.element(5).into(),
             version: format!("{}{}", ung.component(7, 1), ung.component(7, 2)).into(),
             byte: ung.span.start,
@@ -311,7 +312,7 @@ impl<R: BufRead> Edifact<R> {
             control: ung.element(5),
             sender,
             sets: 0,
-            headless: 0,
+            headless: Headless::default(),
             numbers: Seen::default(),
             faults: again.and_then(|fault| self.policy.strictness.judge(fault)).into_iter().collect(),
         });
@@ -335,7 +336,7 @@ impl<R: BufRead> Edifact<R> {
         if let Some(trailer) = une {
             let count = Statement { code: codes::GROUP_COUNT, trailer, position: 1, what: "messages in the group" };
             let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
-            faults.extend(count.count(group.sets..=group.sets + group.headless, &self.policy));
+            faults.extend(count.count(group.sets..=group.sets + group.headless.sets, &self.policy));
             faults.extend(control.control(&group.control, "UNG05", &self.policy));
         } else {
             let (at, nor) = (self.at, self.nor(false));
@@ -344,7 +345,9 @@ impl<R: BufRead> Edifact<R> {
         }
         let stated = une.map_or(String::new(), |une| une.element(1)).into();
         let OpenGroup { ordinal, sets, headless, .. } = group;
-        self.queue.push_back(Piece::GroupEnd(GroupEnd { ordinal, sets, headless, stated, faults }));
+        let Headless { sets: headless, numbers: headless_numbers } = headless;
+        let end = GroupEnd { ordinal, sets, headless, headless_numbers, stated, faults };
+        self.queue.push_back(Piece::GroupEnd(end));
     }
 
     fn close(&mut self, unz: Option<&Service>) {
@@ -354,7 +357,7 @@ impl<R: BufRead> Edifact<R> {
             // 0036 counts groups where there are any, else messages.
             let (counted, what) = match open.groups {
                 0 if open.headless_groups == 0 => {
-                    (open.sets..=open.sets + open.headless, "messages in the interchange")
+                    (open.sets..=open.sets + open.headless.sets, "messages in the interchange")
                 }
                 groups => (groups..=groups + open.headless_groups, "groups in the interchange"),
             };
@@ -371,16 +374,19 @@ impl<R: BufRead> Edifact<R> {
             let sentence = format!("The interchange {} has no trailer UNZ before byte {}.", open.control, self.at);
             open.faults.push(Fault::new(codes::NO_INTERCHANGE_TRAILER, self.here("UNZ"), sentence).expected("UNZ"));
         }
-        let Open { ordinal, groups, sets, faults, .. } = open;
-        self.queue.push_back(Piece::InterchangeEnd(InterchangeEnd { ordinal, groups, sets, faults, byte: self.at }));
+        let Open { ordinal, groups, sets, headless, faults, .. } = open;
+        let Headless { sets: headless, numbers: headless_numbers } = headless;
+        let byte = self.at;
+        let end = InterchangeEnd { ordinal, groups, sets, headless, headless_numbers, faults, byte };
+        self.queue.push_back(Piece::InterchangeEnd(end));
     }
 
     /// Tells of the segments outside of sets up to here.
     fn tell_strays(&mut self) {
-        let Some(row) = self.strays.take() else { return };
+        let Some(mut row) = self.strays.take() else { return };
         match (&mut self.group, &mut self.open) {
-            (Some(group), _) => group.headless += row.sets(),
-            (None, open) => open.iter_mut().for_each(|open| open.headless += row.sets()),
+            (Some(group), _) => group.headless.add(&mut row),
+            (None, open) => open.iter_mut().for_each(|open| open.headless.add(&mut row)),
         }
         self.queue.push_back(Piece::Fault(row.told()));
     }

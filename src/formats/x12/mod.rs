@@ -26,7 +26,7 @@ use crate::{
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
-        strays::{Strays, Words},
+        strays::{Headless, Strays, Words},
     },
     fault::Fault,
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Isa11, Piece, Policy, Set, Standard},
@@ -76,7 +76,7 @@ struct OpenGroup {
     kind: group::Kind,
     sets: u32,
     /// Sets without their header.
-    headless: u32,
+    headless: Headless,
     /// ST02 so far.
     numbers: Seen,
     faults: Vec<Fault>,
@@ -354,6 +354,7 @@ impl<R: BufRead> X12<R> {
             functional_id: gs.element(1).into(),
             sender: gs.element(2).into(),
             receiver: gs.element(3).into(),
+            qualifiers: Default::default(),
             control: gs.element(6).into(),
             version: gs.element(8).into(),
             byte: gs.span.start,
@@ -367,7 +368,7 @@ impl<R: BufRead> X12<R> {
             version,
             sender,
             sets: 0,
-            headless: 0,
+            headless: Headless::default(),
             numbers: Seen::default(),
             kind: group::Kind::of(gs),
             faults: own.chain(again.and_then(|fault| self.policy.strictness.judge(fault))).collect(),
@@ -395,7 +396,7 @@ impl<R: BufRead> X12<R> {
         if let Some(trailer) = ge {
             let count = Statement { code: codes::GROUP_COUNT, trailer, position: 1, what: "sets in the group" };
             let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
-            faults.extend(count.count(group.sets..=group.sets + group.headless, &self.policy));
+            faults.extend(count.count(group.sets..=group.sets + group.headless.sets, &self.policy));
             faults.extend(control.control(&group.control, "GS06", &self.policy));
         } else {
             let (at, nor) = (self.at, self.nor(false));
@@ -404,7 +405,9 @@ impl<R: BufRead> X12<R> {
         }
         let stated = ge.map_or(String::new(), |ge| ge.element(1)).into();
         let OpenGroup { ordinal, sets, headless, .. } = group;
-        self.queue.push_back(Piece::GroupEnd(GroupEnd { ordinal, sets, headless, stated, faults }));
+        let Headless { sets: headless, numbers: headless_numbers } = headless;
+        let end = GroupEnd { ordinal, sets, headless, headless_numbers, stated, faults };
+        self.queue.push_back(Piece::GroupEnd(end));
     }
 
     fn close(&mut self, iea: Option<&Service>) {
@@ -422,7 +425,11 @@ impl<R: BufRead> X12<R> {
             open.faults.push(Fault::new(codes::NO_INTERCHANGE_TRAILER, self.here("IEA"), sentence).expected("IEA"));
         }
         let Open { ordinal, groups, sets, faults, .. } = open;
-        self.queue.push_back(Piece::InterchangeEnd(InterchangeEnd { ordinal, groups, sets, faults, byte: self.at }));
+        // Sets stand in groups: what has no header outside of them is told as a segment there.
+        let (headless, headless_numbers) = Default::default();
+        let byte = self.at;
+        let end = InterchangeEnd { ordinal, groups, sets, headless, headless_numbers, faults, byte };
+        self.queue.push_back(Piece::InterchangeEnd(end));
     }
 
     fn unterminated(&self, span: Span, id: &str) -> Option<Fault> {
@@ -436,8 +443,8 @@ impl<R: BufRead> X12<R> {
 
     /// Tells of the segments outside of sets up to here.
     fn tell_strays(&mut self) {
-        let Some(row) = self.strays.take() else { return };
-        self.group.iter_mut().for_each(|group| group.headless += row.sets());
+        let Some(mut row) = self.strays.take() else { return };
+        self.group.iter_mut().for_each(|group| group.headless.add(&mut row));
         self.queue.push_back(Piece::Fault(row.told()));
     }
 
@@ -467,7 +474,7 @@ impl<R: BufRead> X12<R> {
         if !guided {
             unguided(set, st.place_of(1)).into_iter().for_each(|fault| faults.push(fault));
         }
-        hierarchy::check(&set.tree, &self.scratch.build.segments).into_iter().for_each(|fault| faults.push(fault));
+        hierarchy::check(&set.tree, &self.scratch.build.segments, faults);
         let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
         totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {

@@ -318,17 +318,57 @@ fn the_names_that_a_999_tells_are_in_the_guides() {
     }
 }
 
-#[test]
-fn contrl_speaks_of_groups_repeats_and_syntax_4() {
-    let text = "UNB+UNOC:4+SENDER:14+RECEIVER:14+20260105:0930+R1'UNG+ORDERS+APP1+APP2+20260105:0930+G1+UN+D:96A'\
-        UNH+1+ORDERS:D:96A:UN:EAN008'BGM+220+4500012345+9'UNS+S'UNT+5+1'UNE+2+G1'UNZ+1+R1'";
-    let path = std::env::temp_dir().join(format!("crossdock-contrl-{}.edi", std::process::id()));
+/// A text's acknowledgements, as a golden file shows them.
+fn of_text(name: &str, text: &str) -> String {
+    let path = std::env::temp_dir().join(format!("crossdock-acks-{name}-{}.edi", std::process::id()));
     fs::write(&path, text).expect("a file can be written");
     let said = told(&acknowledgements(&path));
     fs::remove_file(&path).expect("it can be removed");
+    said
+}
+
+/// 0083 = 7 takes all below it that isn't refused by name: of messages that nobody could read, that would be a lie.
+#[test]
+fn contrl_refuses_messages_that_lack_their_header() {
+    let body = |n: u32| format!("BGM+220+PO-{n}+9'DTM+137:20260105:102'NAD+BY+A::9'LIN+1++A-101:SA'QTY+21:5'UNS+S'");
+    let lost = |n: u32, trailer: &str| format!("{}UNT+9{trailer}'", body(n));
+    let good = |n: u32| format!("UNH+{n}+ORDERS:D:96A:UN'{}UNT+8+{n}'", body(n));
+    let whole =
+        |inner: &str, count: u32| format!("UNB+UNOC:3+SENDER:14+RECEIVER:14+260105:0930+R1'{inner}UNZ+{count}+R1'");
+    let group = |n: u32, inner: &str, count: u32| {
+        format!("UNG+ORDERS+APP1+APP2+260105:0930+G{n}+UN+D:96A'{inner}UNE+{count}+G{n}'")
+    };
+    let (uci, ucm) = ("UCI+R1+SENDER:14+RECEIVER:14", "UCM+1+ORDERS:D:96A:UN+7'");
+    let of = |name: &str, text: String| of_text(name, &text).replace("\n  ", " ").trim_end().to_owned();
+    // Nothing else is in it: it is refused whole.
+    let title = "CONTRL of interchange R1:";
+    assert_eq!(of("lost-only", whole(&lost(1, "+1"), 1)), format!("{title} R {uci}+4+33'"));
+    // Beside a good one: refused by its trailer's number, or by none.
+    let lost_second = format!("{title} P {uci}+7+33' {ucm} UCM+2+0:0:0:UN+4+13+UNH'");
+    assert_eq!(of("lost-second", whole(&(good(1) + &lost(2, "+2")), 2)), lost_second);
+    let nameless = lost_second.replace("UCM+2", "UCM+0");
+    assert_eq!(of("lost-nameless", whole(&(good(1) + &lost(2, "")), 2)), nameless);
+    // In groups it is the group's.
+    let groups = [group(1, &lost(1, "+1"), 1), group(2, &(good(1) + &lost(2, "+2")), 2), group(3, &good(1), 1)];
+    let [first, second] = [1, 2].map(|n| format!("UCF+G{n}+APP1+APP2"));
     assert_eq!(
-        said,
-        "CONTRL of interchange R1: R\n  UCI+R1+SENDER:14+RECEIVER:14+7'\n  UCF+G1+APP1+APP2+4+29+UNE+2'\n  \
+        of("lost-grouped", whole(&groups.concat(), 3)),
+        format!(
+            "{title} P {uci}+7' {first}+4+33' {second}+7+33' {ucm} UCM+2+0:0:0:UN+4+13+UNH' UCF+G3+APP1+APP2+7' {ucm}"
+        )
+    );
+    // A segment that is alone is no message.
+    let stray = whole(&(good(1) + "FTX+AAI+++lost'"), 1);
+    assert_eq!(of("lost-segment", stray), format!("{title} E {uci}+7+33' {ucm}"));
+}
+
+#[test]
+fn contrl_speaks_of_groups_repeats_and_syntax_4() {
+    let text = "UNB+UNOC:4+SENDER:14+RECEIVER:14+20260105:0930+R1'UNG+ORDERS+APP1:ZZ+APP2+20260105:0930+G1+UN+D:96A'\
+        UNH+1+ORDERS:D:96A:UN:EAN008'BGM+220+4500012345+9'UNS+S'UNT+5+1'UNE+2+G1'UNZ+1+R1'";
+    assert_eq!(
+        of_text("syntax-4", text),
+        "CONTRL of interchange R1: R\n  UCI+R1+SENDER:14+RECEIVER:14+7'\n  UCF+G1+APP1:ZZ+APP2+4+29+UNE+2'\n  \
          UCM+1+ORDERS:D:96A:UN:EAN008+4+29+UNT+2'\n  UCS+2+13'\n"
     );
 }
@@ -347,11 +387,7 @@ fn contrl_of_what_is_refused_whole_tells_what_is_wrong_in_it() {
         format!("UNB+{syntax}+SENDER:14+RECEIVER:14+260105:0930+R1'{good}{bad}UNZ+{count}+R1'")
     };
     let told = |text: String| {
-        let path = std::env::temp_dir().join(format!("crossdock-contrl-{}-{}.edi", text.len(), std::process::id()));
-        fs::write(&path, &text).expect("a file can be written");
-        let said = told(&acknowledgements(&path));
-        fs::remove_file(&path).expect("it can be removed");
-        said.lines().skip(1).map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+        of_text(&text.len().to_string(), &text).lines().skip(1).map(|line| line.trim().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(
         told(mended("UNOC:3", 3)),

@@ -207,6 +207,7 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
         functional_id: "PO".into(),
         sender: "NWAPP".into(),
         receiver: "ACMEAPP".into(),
+        qualifiers: Default::default(),
         control: "17".into(),
         version: "004010".into(),
         byte: 106,
