@@ -72,9 +72,16 @@ async fn the_999_by_version(backing: Backing) {
     let mut rig = agreed(backing, "acknowledge: by_version").await;
     assert_eq!(answers(&rig, "a.edi", &bad(1)).await, [f997]);
     assert_eq!(answers(&rig, "b.edi", &five(&bad(2))).await, [f999(2, "005010", 380)]);
+    // A header that says no version is told so, in the form that was agreed; one that was cut there may lack more.
+    let no_version = |control| orders(control, &["PO-2"]).replace("*X*004010~", "*X~");
+    assert_eq!(answers(&rig, "c.edi", &no_version(3)).await, ["AK1*PO*3~ AK9*R*1*1*0*2~"]);
+    let cut = no_version(4);
+    let cut = cut.split_once("*X~").expect("its header").0;
+    assert_eq!(answers(&rig, "d.edi", cut).await, [""; 0]);
     rig.halt().await;
     let mut rig = agreed(backing, "acknowledge: '999'").await;
     assert_eq!(answers(&rig, "a.edi", &bad(1)).await, [f999(1, "004010", 330)]);
+    assert_eq!(answers(&rig, "b.edi", &no_version(2)).await, ["AK1*PO*2~ AK9*R*1*1*0*2~"]);
     rig.halt().await;
 }
 

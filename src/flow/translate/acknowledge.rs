@@ -142,8 +142,8 @@ fn ta1(interchange: &InterchangeRun, agreement: &Effective, faults: &[Fault]) ->
 fn says<'a>(interchange: &InterchangeRun, agreement: &Effective, what: &'a Received) -> Option<Says<'a>> {
     match what {
         Received::Group { group, form, body } => {
-            // A GS that was cut before its control number and version can't be answered: AK1 names what is not there.
-            let answerable = &*group.functional_id != "FA" && !group.control.is_empty() && !group.version.is_empty();
+            // AK1 names the group by its control number.
+            let answerable = &*group.functional_id != "FA" && !group.control.is_empty();
             let due = interchange.ends == "translated" && agreement.acknowledge.form(&group.version) == Some(*form);
             (due && answerable).then(|| Says::Group { group, form: *form, segments: body.clone() })
         }

@@ -357,7 +357,7 @@ impl Run {
             }
             // A partner whose interchange is refused must not read that its group was accepted.
             group_end.faults.extend(refused.iter().cloned());
-            if interchange.contrl.is_none() {
+            if interchange.contrl.is_none() && is_whole(&group.header, &group_end) {
                 let (body, _) = group.acknowledgement.finish(Some(&group_end));
                 let what = Received::Group { group: group.header, form: group.form, body };
                 self.to_acknowledge.push(ToAcknowledge { interchange: end.ordinal, what });
@@ -467,6 +467,12 @@ impl InterchangeRun {
             }
         }
     }
+}
+
+/// False of a GS that was cut before its version: its control number may be cut, too, and AK1 names it. One that is whole
+/// and says no version has a fault of its own, and its sender reads it.
+fn is_whole(group: &Group, end: &GroupEnd) -> bool {
+    !group.version.is_empty() || end.faults.iter().any(|fault| *fault.code == *codes::GROUP_HEADER)
 }
 
 /// True of the sets that answer others.
