@@ -257,14 +257,30 @@ impl Faults {
         }
     }
 
-    /// True if a fault says that a segment of this name is missing, or stands at the wrong place.
+    /// True if a fault says that a segment of this name is missing, or stands at the wrong place. A level that others name
+    /// is a missing HL.
     pub fn tell_of(&self, segment: &str) -> bool {
-        let codes = [codes::NO_LOOP_START, codes::MISSING_SEGMENT, codes::OUT_OF_PLACE];
+        let codes = [codes::NO_LOOP_START, codes::MISSING_SEGMENT, codes::OUT_OF_PLACE, codes::HL_PARENT];
         let named = |fault: &Fault| matches!(&fault.place.at, At::Segment { id, .. } if &**id == segment);
         let row = self.row.as_ref().and_then(|row| row.opener.as_ref());
         let mut wanting = self.wanting.iter().chain(row.map(|(_, opener)| opener));
         self.list.iter().any(|fault| codes.contains(&&*fault.code) && named(fault))
             || wanting.any(|id| **id == *segment)
+    }
+
+    /// Adds to what is told of a loop that lacks the segment opening it, if that is told and not more than once.
+    pub fn say_of_missing(&mut self, opener: &str, more: &str) -> bool {
+        let named = |fault: &Fault| matches!(&fault.place.at, At::Segment { id, .. } if &**id == opener);
+        let mut told = (0..self.list.len()).filter(|at| {
+            let fault = &self.list[*at];
+            named(fault) && [codes::NO_LOOP_START, codes::MISSING_SEGMENT].contains(&&*fault.code)
+        });
+        let (Some(at), None) = (told.next(), told.next()) else { return false };
+        if self.unopened.values().any(|(fault, times)| *fault == at && *times > 0) {
+            return false;
+        }
+        self.list[at].sentence = format!("{} {more}", self.list[at].sentence).into();
+        true
     }
 
     /// All of them in document order; the last one says how many more there were.

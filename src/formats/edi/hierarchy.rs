@@ -1,5 +1,6 @@
 //! What segments of a set say of each other by numbers: HL's levels, and the names of bounded loops. X12 segments HL, LS, LE.
 
+use super::faults::Faults;
 use crate::{
     codes,
     fault::Fault,
@@ -14,8 +15,8 @@ struct Level<'a> {
     segment: NodeId,
 }
 
-/// Checks HL01, HL02 and LE01; `segments` are the nodes of all segments.
-pub(crate) fn check(tree: &Tree, segments: &[NodeId]) -> Vec<Fault> {
+/// Checks HL01, HL02 and LE01; `segments` are the nodes of all segments, `told` is what was found so far.
+pub(crate) fn check(tree: &Tree, segments: &[NodeId], told: &mut Faults) {
     let [hl, ls, le] = ["HL", "LS", "LE"].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
     let (mut levels, mut open, mut faults) = (Vec::new(), Vec::new(), Vec::new());
     for segment in segments {
@@ -27,9 +28,9 @@ pub(crate) fn check(tree: &Tree, segments: &[NodeId]) -> Vec<Fault> {
         }
     }
     if !levels.is_empty() {
-        order(tree, &levels, &mut faults);
+        order(tree, &levels, told, &mut faults);
     }
-    faults
+    faults.into_iter().for_each(|fault| told.push(fault));
 }
 
 fn level(tree: &Tree, segment: NodeId) -> Option<Level<'_>> {
@@ -42,7 +43,7 @@ fn value<'a>(tree: &'a Tree, segment: NodeId, position: &str) -> &'a str {
     tree.named(segment, position).next().and_then(|element| tree.value(element)).unwrap_or("").trim()
 }
 
-fn order(tree: &Tree, levels: &[Level], faults: &mut Vec<Fault>) {
+fn order(tree: &Tree, levels: &[Level], told: &mut Faults, faults: &mut Vec<Fault>) {
     let mut first: HashMap<&str, usize> = HashMap::new();
     for (at, level) in levels.iter().enumerate() {
         first.entry(level.number).or_insert(at);
@@ -50,6 +51,7 @@ fn order(tree: &Tree, levels: &[Level], faults: &mut Vec<Fault>) {
     // The level above of each, by its place among them.
     let above: Vec<Option<usize>> = levels.iter().map(|level| first.get(level.above).copied()).collect();
     let circular = circular(&above);
+    faults.extend(missing(tree, levels, &above, told));
     for (at, level) in levels.iter().enumerate() {
         let Level { number, above: named, .. } = level;
         let ordinal = at + 1;
@@ -60,11 +62,7 @@ fn order(tree: &Tree, levels: &[Level], faults: &mut Vec<Fault>) {
         }
         let said = |code, sentence: String| fault(tree, level, "02", code, sentence).found(named);
         faults.extend(match above[at] {
-            _ if named.is_empty() => None,
-            None => {
-                let sentence = format!("HL02 of the level {number} is “{named}”, and no level has that number.");
-                Some(said(codes::HL_PARENT, sentence).expected("the number of a level"))
-            }
+            None => None,
             // The first level of a circle says it for all of them.
             Some(_) if circular[at] == Some(at) => {
                 let sentence = format!("HL02 of the level {number} is “{named}”: following it up leads back here.");
@@ -77,6 +75,48 @@ fn order(tree: &Tree, levels: &[Level], faults: &mut Vec<Fault>) {
             Some(_) => None,
         });
     }
+}
+
+/// Levels that are named and aren't there: each is one fault, at the first level that names it. One that the set's structure
+/// misses, too, is told of there.
+fn missing(tree: &Tree, levels: &[Level], above: &[Option<usize>], told: &mut Faults) -> Vec<Fault> {
+    // By the number that is named: the first and the last level that do so, and how many stand behind the first.
+    let mut children: Vec<(&Level, &Level, usize)> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for (level, _) in levels.iter().zip(above).filter(|(level, above)| above.is_none() && !level.above.is_empty()) {
+        let at = *known.entry(level.above).or_insert(children.len());
+        match children.get_mut(at) {
+            Some((_, last, more)) => (*last, *more) = (level, *more + 1),
+            None => children.push((level, level, 0)),
+        }
+    }
+    if let [(first, _, more)] = &children[..] {
+        let named = first.above;
+        let words = match more {
+            0 => format!("HL02 of the level {} is “{named}”: that may be the missing one.", first.number),
+            more => format!("HL02 of {} levels is “{named}”: that may be the missing one.", more + 1),
+        };
+        if told.say_of_missing("HL", &words) {
+            return vec![];
+        }
+    }
+    let fault = |(first, last, more): (&Level, &Level, usize)| {
+        let (number, named) = (first.number, first.above);
+        let sentence = format!("HL02 of the level {number} is “{named}”, and no level has that number.");
+        let others = match more {
+            0 => String::new(),
+            1 => format!(" The level {} names it, too.", last.number),
+            more => format!(" {more} more levels behind it, up to {}, name it, too.", last.number),
+        };
+        let fault = fault(tree, first, "02", codes::HL_PARENT, sentence + &others).found(named);
+        let fault = fault.expected("the number of a level");
+        match more {
+            0 => fault,
+            more => fault
+                .remedy(format!("Look whether the level {named} is missing: {} say that they are below it.", more + 1)),
+        }
+    };
+    children.into_iter().map(fault).collect()
 }
 
 /// For each level in a circle the first one of that circle; nothing for the others.
