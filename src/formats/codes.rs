@@ -176,7 +176,7 @@ codes! {
         "Send a time that exists, in the form that is expected.";
     UNKNOWN_CODE "E0310" "a code that isn't in the list" Code Nothing Element("7"), "12",
         "Lists age: it is taken as it is, unless the agreement enforces codes. If it is a slip, the sender should mend it; a mapping's table decides what it means.";
-    SEPARATOR_IN_VALUE "E0311" "a separator inside a simple element" Element Nothing None, "16",
+    SEPARATOR_IN_VALUE "E0311" "a separator inside a simple element" Element Nothing Element("6"), "16",
         "It was taken as part of the value. The sender should choose a separator that its data doesn't use.";
     PADDED_VALUE "E0312" "zeros before a number, or blanks around a value" Element Nothing Element("6"), "12",
         "Send numbers without leading zeros, and values without blanks at their ends, but for what fills a value up to its shortest length.";

@@ -130,7 +130,24 @@ fn outside_repertoire(raw: &RawSet, level: Level, bytes: &[u8], faults: &mut Fau
         }
         (false, None) => fault.remedy("It was read all the same. The sender should write only what was agreed on."),
     };
+    // Element 724 is the copy of the whole element, wherever in it the character stands.
+    let found = element_at(raw, at).unwrap_or(found);
     faults.push(fault.found(&found).expected(format!("characters of {name}")));
+}
+
+/// The whole element that a byte of the set stands in; none of a byte of a segment's name.
+fn element_at(raw: &RawSet, at: usize) -> Option<String> {
+    let (start, end) = raw.spans.iter().find(|(start, end)| (*start as usize..*end as usize).contains(&at))?;
+    let segment = raw.bytes.get(*start as usize..*end as usize)?;
+    let within = at - *start as usize;
+    let elements = cut(segment, raw.syntax.element, raw.syntax);
+    let element = elements.into_iter().skip(1).find(|(from, to)| (*from..*to).contains(&within));
+    let bytes = element.and_then(|(from, to)| segment.get(from..to))?;
+    Some(match raw.charset {
+        Charset::Of(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+        Charset::Latin1 => latin1(bytes),
+        Charset::Utf8 | Charset::Ascii(_) => String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| latin1(bytes)),
+    })
 }
 
 /// X12's headers name no character set.

@@ -4,8 +4,8 @@ use crate::{folder, pieces};
 use crossdock_formats::{
     Options,
     ack::{AckCode, Form, SetOutcome, functional},
-    piece::{Group, GroupEnd, Identity, Piece, Standard},
-    write::{self, OutSet, X12Delimiters, X12Envelope},
+    piece::{Area, Group, GroupEnd, Identity, Piece, Policy, Severity, Standard, TextIn},
+    write::{self, OutSet, Repertoire, X12Delimiters, X12Envelope},
 };
 use std::fs;
 
@@ -122,4 +122,34 @@ fn a_groups_own_fault_rejects_it_whole() {
     assert_eq!(text, "AK1*PO*1~\nAK9*R*1*1*0*4~");
     let (text, code) = body("hostile/ge-missing.edi", false);
     assert_eq!((text.as_str(), code), ("AK1*PO*1~\nAK9*E*1*1*1*3~", AckCode::WithErrors));
+}
+
+/// What an agreement refuses is told like what the standard does: with its place, and with a copy of the whole element.
+#[test]
+fn what_an_agreement_refuses_has_its_place() {
+    let text = fs::read_to_string(folder("fixtures/x12/4010/850/typical.edi")).expect("a fixture");
+    let row = |area, n1: &str, copy: &str| {
+        let mut policy =
+            Policy { text: TextIn { repertoire: Repertoire::Basic, substitute: None }, ..Policy::default() };
+        policy.strictness.set(Area::Characters, Severity::Ignore);
+        policy.strictness.set(area, Severity::Reject);
+        let text = text.to_uppercase().replace("N1*ST*", &format!("N1*BY*{n1}*92*NW-1~\nN1*ST*"));
+        assert!(text.contains(n1), "{text}");
+        let (mut group, mut outcomes) = (None, vec![]);
+        for piece in pieces(Standard::X12, text.as_bytes(), Options { policy, ..Options::default() }) {
+            match piece {
+                Piece::Group(header) => group = Some(header),
+                Piece::Set(set) => outcomes.push(SetOutcome::from(&*set)),
+                _ => {}
+            }
+        }
+        let (body, _) = functional(Form::F997, &group.expect("a group"), None, &outcomes, false);
+        let told: Vec<String> = body.iter().map(|segment| format!("{}{:?}", segment.id, segment.elements)).collect();
+        let copy = format!("[[\"{copy}\"]]]");
+        assert!(told.iter().any(|told| told.starts_with("AK3[[[\"N1\"]]")), "{told:?}");
+        assert!(told.iter().any(|told| told.starts_with("AK4[[[\"2\"]]") && told.ends_with(&copy)), "{copy}: {told:?}");
+    };
+    row(Area::Separators, "NORTHWIND>STORE 12", "NORTHWIND STORE 12");
+    row(Area::Characters, "Northwind Hardware", "Northwind Hardware");
+    row(Area::Characters, "NORTHWIND HÄRDWARE", "NORTHWIND HÄRDWARE");
 }
