@@ -10,7 +10,7 @@ use crate::{
     formats::{self, fault::Fault, piece::Piece},
     mapping::{
         Context, Library, Lint, Missing, Plan,
-        explain::{Line, Made},
+        explain::{Line, Made, Unread},
         picture::marked,
     },
     store::StoreError,
@@ -103,22 +103,21 @@ fn read(plan: &Plan, trial: &Trial, began: Instant, missing: &mut Vec<Missing>) 
     for piece in formats::read(plan.standard(), &*bytes, plan.options()) {
         match piece {
             Ok(Piece::Set(set)) => {
-                faults.extend(set.faults.iter().cloned());
-                if !set.accepted() {
-                    continue;
+                for message in plan.split(*set) {
+                    let new: Vec<Fault> = message.faults.iter().filter(|one| !faults.contains(one)).cloned().collect();
+                    faults.extend(new);
+                    if !message.accepted() {
+                        continue;
+                    }
+                    let told = plan.explain(&message.tree, &context);
+                    faults.extend(told.reading.faults.iter().cloned());
+                    faults.extend(told.reading.missing.iter().map(|missing| missing.fault.clone()));
+                    missing.extend(told.reading.missing.iter().cloned());
+                    fields += told.fields.len();
+                    parts.push(
+                        html! { (made(&told.fields, rows, plan, &at)) (unread(&told.coverage.unread, plan, &at)) },
+                    );
                 }
-                let told = plan.explain(&set.tree, &context);
-                let unread = &told.coverage.unread;
-                faults.extend(told.reading.faults.iter().cloned());
-                faults.extend(told.reading.missing.iter().map(|missing| missing.fault.clone()));
-                missing.extend(told.reading.missing.iter().cloned());
-                fields += told.fields.len();
-                parts.push(html! {
-                    (made(&told.fields, rows, plan, &at))
-                    @if !unread.is_empty() { h3 { "Nobody reads" } ul .unread { @for one in unread.iter().take(MOST) {
-                        li { (span(Some(&one.bytes), None, plan, &at, html! { code { (one.path) } })) " " (one.value)
-                            @if one.times > 1 { span .muted { ", " (one.times) " times" } } } } } }
-                });
             }
             Ok(Piece::Fault(fault)) => faults.push(fault),
             Ok(Piece::GroupEnd(end)) => faults.extend(end.faults),
@@ -140,6 +139,12 @@ fn read(plan: &Plan, trial: &Trial, began: Instant, missing: &mut Vec<Missing>) 
         } } }
         @for part in &parts { (part) }
     }
+}
+
+fn unread(unread: &[Unread], plan: &Plan, at: &Offsets) -> Markup {
+    html! { @if !unread.is_empty() { h3 { "Nobody reads" } ul .unread { @for one in unread.iter().take(MOST) {
+    li { (span(Some(&one.bytes), None, plan, at, html! { code { (one.path) } })) " " (one.value)
+        @if one.times > 1 { span .muted { ", " (one.times) " times" } } } } } } }
 }
 
 fn place(fault: &Fault) -> Range<u64> {

@@ -44,7 +44,8 @@ pub struct CameIn {
 pub struct Advice<'a> {
     pub document: DocumentId,
     pub message: MessageId,
-    pub set_no: i64,
+    /// Its set in the document, and which of the set's messages it is.
+    pub place: (i64, i64),
     pub partner: &'a PartnerInfo,
     pub came_in: CameIn,
     /// What its sender calls it.
@@ -77,7 +78,7 @@ impl Advice<'_> {
         }
     }
 
-    /// One a set and verdict: who restarts a message tells the partner what is new, and nothing twice.
+    /// One a message and verdict: who restarts a message tells the partner what is new, and nothing twice.
     fn id(&self) -> DeliveryId {
         let taken = match self.taken {
             Taken::Accepted => "accepted",
@@ -85,7 +86,11 @@ impl Advice<'_> {
             Taken::Partly => "partly",
             Taken::Rejected => "rejected",
         };
-        DeliveryId::acknowledgement(self.document, &format!("advice/{}/{taken}", self.set_no))
+        let set = match self.place {
+            (set, 0) => set.to_string(),
+            (set, split) => format!("{set}.{split}"),
+        };
+        DeliveryId::acknowledgement(self.document, &format!("advice/{set}/{taken}"))
     }
 }
 

@@ -71,19 +71,20 @@ pub async fn restart(
     let document = documents::get(&mut tx, tenant, row.document).await?.ok_or(OperateError::NotFound("document"))?;
     tx.rollback().await?;
     allowed(&row.state, &["rejected", "held", "dead"], "a rejected, held or dead message", "restarted")?;
-    let again = translate::again::read(hub, &document, tenant, row.set_no as u32)
+    let again = translate::again::read(hub, &document, tenant, (row.set_no as u32, row.split as u32))
         .await
         .map_err(|e| match e {
             StoreError::Row(text) => OperateError::Unreadable(text),
             gone @ StoreError::Gone(_) => OperateError::Unreadable(gone.to_string()),
             other => OperateError::Store(other),
         })?
-        .ok_or_else(|| OperateError::Unreadable("the document has no such set".into()))?;
+        .ok_or_else(|| OperateError::Unreadable("the document, as it is mapped now, has no such message".into()))?;
     let now = now();
     let new = MessageId::of(row.document, row.run as u32 + 1, row.set_no as u32, row.split as u32);
     let mut fresh = messages::NewMessage {
         tenant,
         released: 1,
+        split: row.split,
         came_in: again.came_in.clone(),
         ..translate::new_message(hub, row.document, new, row.run + 1, &again.set, again.partner, again.meaning, now)
     };

@@ -364,6 +364,26 @@ impl Tree {
         self.nodes.get_mut(id.0).len = len;
     }
 
+    /// A tree of its own of what is left if a node has only those of its children that are kept. Each value has the place
+    /// that it has in the whole.
+    pub fn keeping(&self, of: NodeId, keep: impl Fn(NodeId) -> bool) -> Tree {
+        let mut left = Tree::new(self.root.clone());
+        // What is yet to be copied below what was, the next one last: a document may be nested deeply.
+        let mut rest = Vec::new();
+        let below = |node: NodeId, copy: NodeId, rest: &mut Vec<(NodeId, NodeId)>| {
+            let from = rest.len();
+            rest.extend(self.children(node).filter(|child| node != of || keep(*child)).map(|child| (child, copy)));
+            rest[from..].reverse();
+        };
+        below(self.root(), left.root(), &mut rest);
+        while let Some((node, parent)) = rest.pop() {
+            let copy = left.push(parent, self.kind(node), self.name(node), self.value(node), self.place(node));
+            left.set_namespace(copy, self.namespace(node), self.prefix(node));
+            below(node, copy, &mut rest);
+        }
+        left
+    }
+
     /// Takes a child out of its parent's children.
     pub(crate) fn unlink(&mut self, parent: NodeId, child: NodeId) {
         let next = self.slot(child).next;

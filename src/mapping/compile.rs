@@ -5,7 +5,7 @@ use super::{
     fields::Fields,
     hierarchy, layout,
     near::hint,
-    plan::{self, Claims, Name, Program, Require, Rule, Unmapped},
+    plan::{self, Claims, Name, Program, Require, Rule, Step, Unmapped},
     route::Router,
     rules,
     shape::{self, Shape},
@@ -34,6 +34,7 @@ pub(super) const KEYS: &[&str] = &[
     "unwritten",
     "tables",
     "sets",
+    "messages",
     "layout",
     "fields",
     "write",
@@ -122,6 +123,7 @@ impl Compiler<'_> {
             rules = self.rules(&mut fields);
         }
         let requires = self.requires(&mut fields, shape);
+        let messages = self.messages(&from, &mut fields);
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
         let (by_number, computes) = (fields.router.by_number, fields.computes);
         let (wrong, rows) = (std::mem::take(&mut fields.wrong), std::mem::take(&mut fields.wrong_rows));
@@ -144,6 +146,7 @@ impl Compiler<'_> {
             unmapped,
             unwritten,
             sets_by,
+            messages,
             layout,
             tables,
             slots,
@@ -358,6 +361,18 @@ impl Compiler<'_> {
             self.say(self.spot("sets"), "`sets:` is for CSV");
         }
         by
+    }
+
+    fn messages(&mut self, from: &From, fields: &mut Fields) -> Option<Step> {
+        let yaml = self.yaml.get("messages")?;
+        if from.standard == Standard::Csv {
+            self.say(
+                yaml.spot,
+                "of CSV `sets: { by: … }` says which rows make a message; `messages:` is for the others",
+            );
+            return None;
+        }
+        fields.messages(yaml)
     }
 
     fn layout(&mut self, from: &From) -> Arc<Layout> {

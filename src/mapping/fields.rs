@@ -133,6 +133,24 @@ impl Fields<'_> {
         }
     }
 
+    /// `messages: HL[03=S]`: the loop of which each makes a message of its own.
+    pub fn messages(&mut self, yaml: &Yaml) -> Option<Step> {
+        let parsed = self.parsed(yaml)?;
+        let ([expr::Alternative::Path(path)], []) = (parsed.alternatives.as_slice(), parsed.pipes.as_slice()) else {
+            self.say(yaml.spot, "`messages:` takes one path: to the loop of which each is a message, as in HL[03=S]");
+            return None;
+        };
+        match self.router.place(path) {
+            Ok((0, mut steps)) if steps.len() == 1 => return steps.pop(),
+            Ok(_) => {
+                let sentence = "`messages:` takes a loop that stands right below the document, as HL[03=S] does";
+                self.say(yaml.spot, sentence);
+            }
+            Err(wrong) => self.wrong_at(yaml.spot, wrong),
+        }
+        None
+    }
+
     /// Of a place that is not there the fields can be looked at all the same, but for where they would stand.
     fn nowhere(&mut self, yaml: &Yaml, members: &[Member], keys: &[&str]) -> Option<Source> {
         let outer = std::mem::replace(&mut self.router.nowhere, true);

@@ -21,7 +21,7 @@ const LEVEL: Leaf = Leaf::Element { element: 3, component: 0 };
 const LEVELS: &[&str] = &["S", "O", "T", "P", "I"];
 
 /// How far up is looked: a document may say anything, a circle too.
-const HIGHEST: usize = 100;
+pub(super) const HIGHEST: usize = 100;
 
 /// The parent of each loop that has one.
 pub fn parents(tree: &Tree, loops: &[NodeId]) -> HashMap<NodeId, NodeId> {
@@ -103,15 +103,24 @@ pub fn mark(tree: &Tree, root: NodeId, step: &Step, seen: &mut Seen) {
     }
 }
 
+/// Of the loops that a message made, from a node on: what has no parent stands below the first that is made once (the
+/// shipment).
+pub fn top(out: &mut Out, step: &Step, from: OutId) {
+    let own: Vec<OutId> = out.named(0, step).into_iter().filter(|id| *id >= from).collect();
+    let Some(top) = own.iter().copied().find(|id| !out.node(*id).item) else { return };
+    own.into_iter().filter(|id| *id != top).for_each(|id| {
+        if out.node(id).under.is_none() {
+            out.put_under(id, top);
+        }
+    });
+}
+
 /// Numbers all loops that a step names, each behind its parent, and writes number and parent where nothing else did.
-/// What has no parent stands below the first that the document makes once (the shipment).
 pub fn number(out: &mut Out, step: &Step) {
     let all = out.named(0, step);
-    let top = all.iter().copied().find(|id| !out.node(*id).item);
     let mut below: HashMap<Option<OutId>, Vec<OutId>> = HashMap::new();
     for id in &all {
-        let parent = out.node(*id).under.or(top.filter(|top| top != id));
-        below.entry(parent).or_default().push(*id);
+        below.entry(out.node(*id).under).or_default().push(*id);
     }
     // Side by side stand first those that may hold others: so a line without a package keeps its place among the lines,
     // whichever list made the packages.

@@ -34,6 +34,7 @@ pub mod lookup;
 mod moment;
 pub mod near;
 mod out;
+mod parts;
 pub mod picture;
 mod pipes;
 mod plan;
@@ -251,8 +252,13 @@ impl Plan {
     /// Writes one message. What no line writes is left out ([`Plan::unwritten`] tells it), or refuses the message where
     /// the mapping says `unwritten: reject`.
     pub fn write(&self, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {
-        let refused = self.refuses(message);
-        if refused.is_empty() { write::write(&self.0, message, context) } else { Err(refused) }
+        self.write_together(&[message], context)
+    }
+    /// Writes several messages into one document, each with a loop of its own (`messages:`). What they say outside of it
+    /// must be the same; a fault's pointer begins with the message's index, from 0.
+    pub fn write_together(&self, messages: &[&Value], context: &Context) -> Result<Written, Vec<Fault>> {
+        let refused: Vec<Fault> = messages.iter().flat_map(|message| self.refuses(message)).collect();
+        if refused.is_empty() { write::write(&self.0, messages, context) } else { Err(refused) }
     }
 }
 

@@ -2,7 +2,7 @@
 //! guide's order (or the mapping's) at the end.
 
 use super::{
-    plan::{ANYTHING, Condition, Leaf, Step},
+    plan::{ANYTHING, Condition, Leaf, Name, Step},
     yaml::Spot,
 };
 
@@ -52,6 +52,8 @@ pub enum By {
 #[derive(Debug)]
 pub struct Out {
     nodes: Vec<OutNode>,
+    /// Below the root, nodes of these names that were made before this one are another message's.
+    apart: (Vec<Name>, OutId),
 }
 
 impl Out {
@@ -69,7 +71,7 @@ impl Out {
             under: None,
             rank: 0,
         };
-        Out { nodes: vec![root] }
+        Out { nodes: vec![root], apart: (Vec::new(), 0) }
     }
 
     /// A node.
@@ -102,14 +104,29 @@ impl Out {
     /// The last child that a step made.
     pub fn last(&self, parent: OutId, step: &Step) -> Option<OutId> {
         let name = step.names.first()?;
+        let (apart, from) = &self.apart;
+        let is_anothers = |id: OutId| parent == 0 && id < *from && apart.contains(name);
         let fits = |id: &OutId| {
             let node = &self.nodes[*id];
-            node.name == name.name
+            !is_anothers(*id)
+                && node.name == name.name
                 && node.order == step.order
                 && (step.once || node.conditions == step.conditions)
                 && node.namespace == name.namespace
         };
         self.nodes[parent].children.iter().rev().copied().find(fits)
+    }
+
+    /// From now on another message is written: it has loops of these names of its own.
+    pub fn begin_message(&mut self, names: &[Name]) {
+        self.apart = (names.to_vec(), self.nodes.len());
+    }
+
+    /// Of a node the one above it that stands right below the root, or itself.
+    pub fn outermost(&self, id: OutId) -> OutId {
+        std::iter::successors(Some(id), |id| Some(self.nodes[*id].parent).filter(|parent| *parent != 0))
+            .last()
+            .unwrap_or(id)
     }
 
     /// All children that a step names, whatever made them, if its conditions hold there.

@@ -17,6 +17,8 @@ pub struct Program {
     /// What the message says and no line writes.
     pub unwritten: Unmapped,
     pub sets_by: Option<String>,
+    /// The loop of which each makes a message of its own.
+    pub messages: Option<Step>,
     /// Fixed width: where the fields stand; else without records.
     pub layout: Arc<Layout>,
     pub tables: Vec<Table>,

@@ -70,7 +70,7 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
 }
 
 /// The node that the mapping's paths begin at, and where a bare name of it stands.
-fn root(program: &Program, tree: &Tree) -> (NodeId, NodeId) {
+pub(super) fn root(program: &Program, tree: &Tree) -> (NodeId, NodeId) {
     let root = tree.root();
     match (program.standard, &program.root) {
         (Standard::Xml, Some(name)) => {

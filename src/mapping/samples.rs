@@ -56,10 +56,11 @@ pub fn read(plan: &Plan, bytes: &[u8], context: &Context) -> Result<String, Stri
 ///
 /// Errors: a sentence, where the body is no such message.
 pub fn write(plan: &Plan, body: &Value, context: &Context) -> Result<String, String> {
-    if let Some(why) = plan.is_no_message(body).into_iter().next() {
+    let messages = together(plan, body);
+    if let Some(why) = messages.iter().flat_map(|body| plan.is_no_message(body)).next() {
         return Err(why);
     }
-    let faults = match plan.write(body, context) {
+    let faults = match plan.write_together(&messages, context) {
         Ok(written) => match document(plan, &written) {
             Ok(bytes) => return String::from_utf8(bytes).map_err(|_| "the document is no UTF-8".to_owned()),
             Err(fault) => vec![*fault],
@@ -69,14 +70,22 @@ pub fn write(plan: &Plan, body: &Value, context: &Context) -> Result<String, Str
     Ok(pretty(&faults.iter().map(|fault| reviewed(plan, fault)).collect()))
 }
 
-/// The sets of a document.
+/// The messages of one document: a list of them where the mapping writes several into one.
+pub fn together<'v>(plan: &Plan, body: &'v Value) -> Vec<&'v Value> {
+    match body {
+        Value::Array(several) if plan.splits() => several.iter().collect(),
+        one => vec![one],
+    }
+}
+
+/// The sets of a document, as they are read for each message.
 ///
 /// Errors: a sentence, where it can't be read, or holds none.
 pub fn sets(plan: &Plan, bytes: &[u8]) -> Result<Vec<Set>, String> {
     let mut sets = Vec::new();
     for piece in formats::read(plan.standard(), bytes, plan.options()) {
         match piece.map_err(|error| error.to_string())? {
-            Piece::Set(set) => sets.push(*set),
+            Piece::Set(set) => sets.extend(plan.split(*set)),
             Piece::Fault(fault) => return Err(format!("{} {}", fault.sentence, fault.remedy)),
             _ => {}
         }

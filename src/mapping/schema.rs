@@ -136,6 +136,9 @@ fn properties() -> Value {
         }
         "sets" => json!({ "description": "CSV: which rows are one document", "type": "object",
             "properties": { "by": { "type": "string" } }, "additionalProperties": false }),
+        "messages" => {
+            json!({ "description": "The loop of which each is a message of its own: `HL[03=S]`", "type": "string" })
+        }
         "layout" => json!({ "description": "Fixed width: where the fields stand", "type": "object" }),
         "fields" => json!({ "description": "The message's own names, and where each value stands", "type": "object" }),
         "write" => {

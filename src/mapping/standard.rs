@@ -10,6 +10,7 @@ macro_rules! shipped {
 pub const FILES: &[(&str, &str)] = shipped![
     "partners/baumarkt-sued/orders/mapping.yaml",
     "partners/dry-creek-storage/947-stock-adjustment/mapping.yaml",
+    "partners/fairhaven-paints/856-despatch/mapping.yaml",
     "partners/harbour-fasteners/810-invoice/mapping.yaml",
     "partners/keystone-supply/856-despatch/mapping.yaml",
     "partners/lakeside-hardware/850-order/mapping.yaml",

@@ -18,21 +18,22 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Writes one message.
-pub fn write(program: &Program, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {
+/// Writes messages into one document; most mappings take one.
+pub fn write(program: &Program, messages: &[&Value], context: &Context) -> Result<Written, Vec<Fault>> {
     let mut run = Run {
         program,
         context,
-        message,
+        messages,
+        begins: Vec::new(),
         out: Out::new(),
         frames: vec![Frame { step: None, node: Some(0), parent: 0, item: false, each: false, nth: None }],
         claims: HashMap::new(),
-        saying: program.joins.then(HashMap::new),
+        saying: None,
         pointer: String::new(),
         faults: Vec::new(),
         unsaid: Vec::new(),
     };
-    run.members(&program.fields, message, None);
+    (0..messages.len()).for_each(|nth| run.message(nth));
     run.rules();
     program.numbered.iter().for_each(|step| hierarchy::number(&mut run.out, step));
     run.faults.extend(write_loops::doubled(&run.out));
@@ -103,7 +104,9 @@ pub(super) enum What {
 pub(super) struct Run<'p> {
     pub(super) program: &'p Program,
     pub(super) context: &'p Context<'p>,
-    pub(super) message: &'p Value,
+    messages: &'p [&'p Value],
+    /// The first node that each message made.
+    begins: Vec<OutId>,
     pub(super) out: Out,
     pub(super) frames: Vec<Frame<'p>>,
     /// Loops that were made for what stands below them, with what was said of them.
@@ -117,6 +120,31 @@ pub(super) struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
+    // ---- messages ----
+
+    /// Writes one of the messages. What it says outside of its own loop the others must say, too.
+    fn message(&mut self, nth: usize) {
+        let Some(message) = self.messages.get(nth).copied() else { return };
+        let begin = self.out.len();
+        self.begins.push(begin);
+        self.out.begin_message(self.program.messages.as_ref().map_or(&[], |step| &step.names));
+        self.claims.clear();
+        self.saying = self.program.joins.then(HashMap::new);
+        if self.messages.len() > 1 {
+            self.pointer = format!("/{nth}");
+        }
+        self.members(&self.program.fields, message, None);
+        self.pointer.clear();
+        self.program.numbered.iter().for_each(|step| hierarchy::top(&mut self.out, step, begin));
+    }
+
+    /// The message that a node was made for; the first of what all of them share.
+    pub(super) fn message_of(&self, node: OutId) -> &'p Value {
+        const NOTHING: &Value = &Value::Null;
+        let made = self.begins.partition_point(|begin| *begin <= self.out.outermost(node));
+        self.messages.get(made.saturating_sub(1)).copied().unwrap_or(NOTHING)
+    }
+
     // ---- objects ----
 
     /// Writes an object's members into the current frame. `before`: what the item before wrote into the frames above.
@@ -128,10 +156,16 @@ impl<'p> Run<'p> {
         let unsaid = std::mem::take(&mut self.unsaid).into_iter();
         let unsaid = unsaid.filter(|(formula, _)| !puts.iter().any(|put| reads(formula, put.route)));
         self.faults.extend(unsaid.map(|(_, fault)| fault));
+        let is_item = before.is_some();
         if let Some(shared) = before {
             self.share(shared, &puts, &nested);
         }
         puts.iter().for_each(|put| self.put(put));
+        // An item that only says something above itself is one all the same: without its own segment nobody would read it.
+        let above = |put: &Put| put.route.up > 0;
+        if is_item && self.program.guide.is_some() && nested.is_empty() && !puts.is_empty() && puts.iter().all(above) {
+            self.made(self.frames.len() - 1);
+        }
         for (field, value, pointer) in nested {
             let outer = std::mem::replace(&mut self.pointer, pointer);
             match &field.source {
@@ -190,7 +224,7 @@ impl<'p> Run<'p> {
         let aside = self.enter(block, true);
         let first = self.frames.len() - block.walk.len();
         let unders = first - block.under.len()..first;
-        self.stand_in(first);
+        self.stand_in(first, block);
         let mut shared = Shared { first, unders, before: self.out.len(), puts: Vec::new(), places: Vec::new() };
         for (index, item) in items.iter().enumerate() {
             self.pointer = format!("{outer}/{index}");
@@ -498,7 +532,8 @@ impl<'p> Run<'p> {
 
     /// JSON: `parties[role=buyer]` is an item of a list.
     fn one_of_many(&self, step: &Step) -> bool {
-        self.program.standard == Standard::Json && (step.every || !step.conditions.is_empty())
+        let is_message = || self.program.messages.as_ref().is_some_and(|one| one.names == step.names);
+        self.program.standard == Standard::Json && (step.every || !step.conditions.is_empty() || is_message())
     }
 
     /// The frame's node, made if need be.

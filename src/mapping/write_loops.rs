@@ -4,7 +4,7 @@
 use super::{
     out::{Out, OutId},
     pipes,
-    plan::{Field, Leaf, Route, Source, Step},
+    plan::{Alternative, Block, Field, Formula, Leaf, Route, Source, Step},
     write::{Put, Run, Shared, What, write_fault},
 };
 use crate::formats::{fault::Fault, piece::Standard};
@@ -55,10 +55,10 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// XML and JSON: the elements on the way to an item that are there already, as an `Item` is to its `ItemInstance`.
-    /// An item that says something of one of them leaves it again.
-    pub(super) fn stand_in(&mut self, first: usize) {
-        if !matches!(self.program.standard, Standard::Xml | Standard::Json) {
+    /// What is there already on the way to an item: the shipment's HL to its TD3, an `Item` to its `ItemInstance`. In XML
+    /// and JSON an item that says something of one of them leaves it again.
+    pub(super) fn stand_in(&mut self, first: usize, block: &Block) {
+        if !matches!(self.program.standard, Standard::Xml | Standard::Json) && reaches(&block.fields, 1) {
             return;
         }
         for level in first..self.frames.len() - 1 {
@@ -190,6 +190,29 @@ impl<'p> Run<'p> {
             What::Pairs(_) => false,
         }
     }
+}
+
+/// Does a field say something of what stands so many frames up, or higher?
+fn reaches(fields: &[Field], up: usize) -> bool {
+    let block =
+        |block: &Block| block.up >= up || reaches(&block.fields, up + block.walk.len() + block.under.len() - block.up);
+    fields.iter().any(|field| match &field.source {
+        Source::Value(formula) | Source::Spare(formula) => formula_reaches(formula, up),
+        Source::Key(formula, route) => route.up >= up || formula_reaches(formula, up),
+        Source::List(formulas) => formulas.iter().any(|formula| formula_reaches(formula, up)),
+        Source::Object(fields) => reaches(fields, up),
+        Source::At(blocks) => blocks.iter().any(block),
+        Source::Each(one) => block(one),
+        Source::ReadOnly(_) | Source::Computed(_) => false,
+    })
+}
+
+fn formula_reaches(formula: &Formula, up: usize) -> bool {
+    formula.alternatives.iter().any(|alternative| match alternative {
+        Alternative::Route(route) => route.up >= up,
+        Alternative::Group(inner) => formula_reaches(inner, up),
+        _ => false,
+    })
 }
 
 /// Loops that stand for one thing of the message, as a carton with lines of two orders in a document that puts cartons below

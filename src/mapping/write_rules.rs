@@ -42,9 +42,9 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn computed(&mut self, rule: &Rule, expression: &Expression) -> Option<String> {
+    fn computed(&mut self, rule: &Rule, expression: &Expression, within: OutId) -> Option<String> {
         let shape = shape::message(&self.program.message)?;
-        let sees = Sees { message: self.message, shape, this: None };
+        let sees = Sees { message: self.message_of(within), shape, this: None };
         match expression.run(sees, &mut { STEPS }) {
             Ok(value) => value.text(),
             Err(why) => {
@@ -84,10 +84,10 @@ impl<'p> Run<'p> {
                 let sum = numbers.try_fold(Decimal::ZERO, |sum, n| sum.checked_add(n))?;
                 Some(sum.to_string())
             }
-            RuleValue::Cel(expression) => self.computed(rule, expression),
+            RuleValue::Cel(expression) => self.computed(rule, expression, within),
             RuleValue::From(members, pipes) => {
                 let pointer: String = members.iter().map(|m| format!("/{m}")).collect();
-                let text = self.message.pointer(&pointer).and_then(pipes::plain)?;
+                let text = self.message_of(within).pointer(&pointer).and_then(pipes::plain)?;
                 match pipes::write(pipes, text, self.program, self.context.tables, &mut |_, _| {}) {
                     Ok(text) => Some(text),
                     Err(wrong) => {

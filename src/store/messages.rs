@@ -150,6 +150,7 @@ pub struct Refused {
     pub id: MessageId,
     pub document: DocumentId,
     pub set_no: i64,
+    pub split: i64,
     pub partner: Option<PartnerId>,
     pub number: Option<String>,
     #[sqlx(json(nullable))]
@@ -168,8 +169,8 @@ pub async fn refused_by_mapping(
 ) -> Result<Vec<Refused>, StoreError> {
     Ok(fetch!(
         tx,
-        "select id, document, set_no, partner, number, faults, came_in from messages where tenant = $1 and document = $2 and run = 0 and set_no >= $3
-            and set_no < $4 and state = 'rejected' and came_in is not null order by set_no";
+        "select id, document, set_no, split, partner, number, faults, came_in from messages where tenant = $1 and document = $2 and run = 0 and set_no >= $3
+            and set_no < $4 and state = 'rejected' and came_in is not null order by set_no, split";
         tenant, document, from_set, to_set
     )?)
 }
@@ -197,6 +198,7 @@ pub struct Loaded {
     pub document: DocumentId,
     pub run: i64,
     pub set_no: i64,
+    pub split: i64,
     /// How it came: `x12`, `edifact`, `xml`.
     pub standard: String,
     pub kind: Option<String>,
@@ -223,7 +225,7 @@ impl Loaded {
     }
 }
 
-const LOADED: &str = "select m.id, m.document, m.run, m.set_no, m.standard, m.kind, m.partner, m.number, m.place, m.state, m.released, m.body, m.tries, m.due, m.first_failed_at, m.created_at, m.came_in from messages m join {rows} on m.id = r.id where m.tenant = $2";
+const LOADED: &str = "select m.id, m.document, m.run, m.set_no, m.split, m.standard, m.kind, m.partner, m.number, m.place, m.state, m.released, m.body, m.tries, m.due, m.first_failed_at, m.created_at, m.came_in from messages m join {rows} on m.id = r.id where m.tenant = $2";
 
 /// Loads messages by their ids, in no order.
 pub async fn load(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<Loaded>, StoreError> {
@@ -390,7 +392,7 @@ pub async fn get(tx: &mut Tx, tenant: Tenant, id: MessageId) -> Result<Option<Me
     Ok(rows.pop())
 }
 
-/// The messages of a document, in order of set and run, a page at a time.
+/// The messages of a document, in order of set and run, a page at a time: so many, and what is left of the last one's set.
 pub async fn of_document(
     tx: &mut Tx,
     tenant: Tenant,
@@ -400,7 +402,11 @@ pub async fn of_document(
 ) -> Result<Vec<MessageRow>, StoreError> {
     Ok(fetch!(
         tx,
-        row_query!("where tenant = $1 and document = $2 and set_no > $3 order by set_no, run, split limit $4");
+        row_query!(
+            "where tenant = $1 and document = $2 and set_no > $3 and set_no <= (select max(set_no) from (
+                select set_no from messages where tenant = $1 and document = $2 and set_no > $3 order by set_no, run, split limit $4
+            ) first) order by set_no, run, split"
+        );
         tenant, document, after_set, limit
     )?)
 }

@@ -81,10 +81,12 @@ fn every_value_of_a_typical_sample_is_explained_in_both_directions() {
             body = None;
         }
         if let Some(body) = body {
-            let wrote = plan.write(&body, &context()).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
+            let messages = samples::together(&plan, &body);
+            let wrote = plan.write_together(&messages, &context());
+            let wrote = wrote.unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
             let bytes = document(&plan, &wrote);
-            for set in sets(&plan, &bytes) {
-                written(&plan, &bytes, &plan.explain_written(&set.tree, &context(), &body), &mut text);
+            for (set, message) in sets(&plan, &bytes).iter().zip(&messages) {
+                written(&plan, &bytes, &plan.explain_written(&set.tree, &context(), message), &mut text);
             }
         }
         texts.insert(format!("{}.txt", name.replace('/', "-")), text);

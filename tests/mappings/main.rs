@@ -17,3 +17,4 @@ mod repertoire;
 mod samples;
 mod speed;
 mod suggest;
+mod together;

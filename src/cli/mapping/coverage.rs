@@ -167,9 +167,15 @@ fn document(file: &str, choice: &Choice, found: &mut BTreeMap<String, Covered>) 
             Piece::Group(group) => application = Some(group.sender.to_string()),
             Piece::Set(set) if set.accepted() => {
                 let plan = choice.plan(file, &set, application.as_deref())?;
-                let (reading, coverage) = plan.coverage(&set.tree, &context);
-                let new = || Covered::new(plan.clone());
-                found.entry(plan.short().to_owned()).or_insert_with(new).add(&called, &reading, coverage);
+                for message in plan.split(*set) {
+                    if !message.accepted() {
+                        faulty += 1;
+                        continue;
+                    }
+                    let (reading, coverage) = plan.coverage(&message.tree, &context);
+                    let new = || Covered::new(plan.clone());
+                    found.entry(plan.short().to_owned()).or_insert_with(new).add(&called, &reading, coverage);
+                }
             }
             Piece::Set(_) | Piece::Fault(_) => faulty += 1,
             _ => {}

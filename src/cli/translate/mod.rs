@@ -142,11 +142,28 @@ impl Reader<'_> {
         bytes: Option<&[u8]>,
         out: &mut Out,
     ) -> anyhow::Result<Vec<Fault>> {
+        if !set.accepted() {
+            return Ok(set.faults.clone());
+        }
+        let plan = self.choice.plan(&self.args.file, set, application)?;
+        if !plan.splits() {
+            return self.part(set, &plan, bytes, out);
+        }
+        let mut faults = Vec::new();
+        for part in plan.split(set.clone()) {
+            // What is wrong with all of them is told once.
+            let told = self.part(&part, &plan, bytes, out)?;
+            faults.extend(told.into_iter().filter(|fault| !faults.contains(fault)).collect::<Vec<_>>());
+        }
+        Ok(faults)
+    }
+
+    /// Prints what one message of a set says.
+    fn part(&self, set: &Set, plan: &Plan, bytes: Option<&[u8]>, out: &mut Out) -> anyhow::Result<Vec<Fault>> {
         let mut faults = set.faults.clone();
         if !set.accepted() {
             return Ok(faults);
         }
-        let plan = self.choice.plan(&self.args.file, set, application)?;
         let (reading, coverage) = plan.coverage(&set.tree, &self.context);
         faults.extend(reading.faults.iter().cloned());
         faults.extend(reading.missing.iter().map(|missing| missing.fault.clone()));
@@ -155,7 +172,7 @@ impl Reader<'_> {
             eprintln!("note: {}, and {} does not read it", sent(one), plan.name());
         }
         if !reading.body.is_null() {
-            self.print(set, &plan, &reading, bytes, out)?;
+            self.print(set, plan, &reading, bytes, out)?;
         }
         Ok(faults)
     }

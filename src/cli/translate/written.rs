@@ -26,24 +26,30 @@ pub fn run(args: &Translate, plan: &Plan, context: &Context, input: Input, out: 
         bail!("{} holds no message: there is nothing to write", args.file);
     }
     let mut written = Vec::new();
-    let mut faulty = false;
-    for (n, message) in messages.iter().enumerate() {
+    let mut is_none = Vec::new();
+    for (n, message) in (1..).zip(&messages) {
         let wrong = plan.is_no_message(message);
-        if !wrong.is_empty() {
-            faulty = true;
-            wrong.iter().for_each(|why| eprintln!("message {}, {why}", n + 1));
-            continue;
-        }
-        match plan.write(message, context) {
-            Ok(one) => {
-                for pointer in plan.unwritten(message) {
-                    eprintln!("note: message {}, {pointer}: no line of {} writes it", n + 1, plan.name());
-                }
-                written.push(one);
-            }
+        is_none.push(!wrong.is_empty());
+        wrong.iter().for_each(|why| eprintln!("message {n}, {why}"));
+    }
+    let mut faulty = is_none.contains(&true);
+    // Where each has a loop of its own, all of them go into one document.
+    let together = if plan.splits() { messages.len() } else { 1 };
+    let chunks = messages.chunks(together).zip(is_none.chunks(together)).enumerate();
+    for (nth, (several, _)) in chunks.filter(|(_, (_, is_none))| !is_none.contains(&true)) {
+        let several: Vec<&Value> = several.iter().collect();
+        match plan.write_together(&several, context) {
+            Ok(one) => written.push(one),
             Err(faults) => {
                 faulty = true;
-                faults.iter().for_each(|fault| eprintln!("message {}, {}. {}", n + 1, said(fault), fault.remedy));
+                let which = if together > 1 { "messages".to_owned() } else { format!("message {}", nth + 1) };
+                faults.iter().for_each(|fault| eprintln!("{which}, {}. {}", said(fault), fault.remedy));
+                continue;
+            }
+        }
+        for (n, message) in (nth * together + 1..).zip(several) {
+            for pointer in plan.unwritten(message) {
+                eprintln!("note: message {n}, {pointer}: no line of {} writes it", plan.name());
             }
         }
     }

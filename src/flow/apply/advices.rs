@@ -34,9 +34,9 @@ pub fn owed<'a>(
         faults.retain(|fault| fault.layer == Layer::Core);
         let mut told = decided.iter().filter(|event| event.message == message.id);
         let is_answered = told.any(|event| fanout::is_answered(partner, event, &message.standard));
-        let (document, set_no) = (message.document, message.set_no);
+        let (document, place) = (message.document, (message.set_no, message.split));
         let name = message.number.clone().unwrap_or_default();
-        Some(Advice { document, message: message.id, set_no, partner, came_in, name, taken, faults, is_answered })
+        Some(Advice { document, message: message.id, place, partner, came_in, name, taken, faults, is_answered })
     };
     loaded.iter().filter(|message| message.came_in.is_some()).filter_map(advice).collect()
 }

@@ -55,7 +55,7 @@ pub async fn apply(
         blocked: HashMap::new(),
     };
     loaded.retain(|m| work.is_due(m));
-    loaded.sort_by_key(|m| (m.created_at, m.document, m.set_no, m.run));
+    loaded.sort_by_key(|m| (m.created_at, m.document, m.set_no, m.split, m.run));
     let locked: BTreeSet<Key> = loaded.iter().filter_map(Loaded::key).collect();
     let locked: Vec<Key> = locked.into_iter().collect();
     keys::lock(&mut tx, tenant, &locked).await?;

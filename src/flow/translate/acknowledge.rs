@@ -85,7 +85,7 @@ fn advices(hub: &Hub, refused: Vec<Refused>) -> Vec<Advice<'_>> {
         Some(Advice {
             document: one.document,
             message: one.id,
-            set_no: one.set_no,
+            place: (one.set_no, one.split),
             partner: hub.directory.partners.get(&one.partner?)?,
             came_in,
             name: one.number.unwrap_or_default(),

@@ -27,10 +27,21 @@ pub struct Again {
     pub came_in: Option<serde_json::Value>,
 }
 
-/// Reads the `set_no`th set of a document and maps it. Nothing if the document has no such set any more.
-pub async fn read(hub: &Hub, document: &DocumentRow, tenant: Tenant, set_no: u32) -> Result<Option<Again>, StoreError> {
+/// Reads the `set_no`th set of a document and maps it: of several messages that it makes the `split`th, both from 0.
+/// Nothing if the document has no such set any more, or its mapping makes fewer messages of it.
+pub async fn read(
+    hub: &Hub,
+    document: &DocumentRow,
+    tenant: Tenant,
+    (set_no, split): (u32, u32),
+) -> Result<Option<Again>, StoreError> {
     let Some((mut source, mut run)) = open_row(hub, tenant, document).await? else { return Ok(None) };
     let Some((set, sender, came_in)) = find(hub, &mut source, &mut run, set_no).await? else { return Ok(None) };
+    let mut messages = split_set(hub, &run, set, sender.as_deref());
+    if split as usize >= messages.len() {
+        return Ok(None);
+    }
+    let set = messages.swap_remove(split as usize);
     let read = read_set(hub, &run, &set, sender.as_deref());
     let partner = read.partner.as_ref().map(|partner| partner.id);
     let meaning = read.meaning(hub, tenant).await?;
@@ -57,6 +68,14 @@ pub fn read_set<'a>(hub: &Hub, run: &'a Run, set: &'a Set, sender: Option<&'a st
     let mut read = Read { run, set, sender, partner, plan: None };
     read.plan = read.whose(hub).and_then(|whose| meaning::plan(&run.library, set, &whose));
     read
+}
+
+/// A set as it is read for each message that its mapping makes of it.
+pub fn split_set(hub: &Hub, run: &Run, set: Box<Set>, sender: Option<&str>) -> Vec<Box<Set>> {
+    match read_set(hub, run, &set, sender).plan.filter(|plan| plan.splits()) {
+        Some(plan) => plan.split(*set).into_iter().map(Box::new).collect(),
+        None => vec![set],
+    }
 }
 
 impl Read<'_> {

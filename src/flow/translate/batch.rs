@@ -28,6 +28,8 @@ pub const BYTES: u64 = 8 << 20;
 pub struct Waiting {
     pub run: usize,
     pub set: Box<Set>,
+    /// Which of the set's messages it is, from 0; the mappings of most make one.
+    pub split: u32,
     pub application_sender: Option<String>,
     /// Its envelope, where an advice may be owed for it.
     pub came_in: Option<CameIn>,
@@ -59,13 +61,14 @@ impl Batch {
         self.bytes += set.len;
         let application_sender = self.runs[run].application_sender(&set);
         let came_in = self.runs[run].came_in(&set);
-        self.sets.push(Waiting { run, set, application_sender, came_in });
+        self.sets.push(Waiting { run, set, split: 0, application_sender, came_in });
     }
 
     /// Maps all sets: once by the tables that come with the mappings, and those that missed a value once more with the
     /// tenant's rows, which are read in one query.
     pub async fn map(&mut self, hub: &Hub, now: Micros) -> Result<Vec<Mapped>, StoreError> {
-        let waiting = std::mem::take(&mut self.sets);
+        let sets = std::mem::take(&mut self.sets);
+        let waiting: Vec<Waiting> = sets.into_iter().flat_map(|waiting| self.messages(hub, waiting)).collect();
         self.bytes = 0;
         let mut rows = Rows::default();
         let mut meanings: Vec<Meaning> = waiting.iter().map(|w| self.meaning(hub, w, &rows)).collect();
@@ -97,21 +100,28 @@ impl Batch {
         })
     }
 
+    /// A set as it is read for each message that its mapping makes of it.
+    fn messages(&self, hub: &Hub, waiting: Waiting) -> Vec<Waiting> {
+        let run = &self.runs[waiting.run];
+        let partner = self.partner(hub, &waiting);
+        let whose = partner.as_ref().map(|partner| whose(hub, run, partner, &waiting));
+        let plan = whose.and_then(|whose| meaning::plan(&run.library, &waiting.set, &whose));
+        let Some(plan) = plan.filter(|plan| plan.splits()) else { return vec![waiting] };
+        let Waiting { run, set, application_sender, came_in, .. } = waiting;
+        let part = |(split, set)| Waiting {
+            run,
+            set: Box::new(set),
+            split,
+            application_sender: application_sender.clone(),
+            came_in: came_in.clone(),
+        };
+        (0..).zip(plan.split(*set)).map(part).collect()
+    }
+
     fn meaning(&self, hub: &Hub, waiting: &Waiting, rows: &Rows) -> Meaning {
         let run = &self.runs[waiting.run];
         match self.partner(hub, waiting) {
-            Some(partner) => {
-                let whose = Whose {
-                    partner: &partner.name,
-                    agreement: partner.terms.of(run.connection.id, waiting.set.standard, &waiting.set.kind),
-                    currency: &run.tenant.currency,
-                    expects: run.connection.expects.as_deref(),
-                    application_sender: waiting.application_sender.as_deref(),
-                    document: run.work.id,
-                    probe: &hub.probe,
-                };
-                meaning::of(&run.library, &waiting.set, &whose, rows)
-            }
+            Some(partner) => meaning::of(&run.library, &waiting.set, &whose(hub, run, &partner, waiting), rows),
             None => meaning::of_nobody(&waiting.set),
         }
     }
@@ -120,10 +130,23 @@ impl Batch {
         let run = &self.runs[waiting.run];
         let partner: Option<PartnerId> = self.partner(hub, &waiting).map(|p| p.id);
         let set = &waiting.set;
-        let id = MessageId::of(run.work.id, 0, set.ordinal, 0);
+        let id = MessageId::of(run.work.id, 0, set.ordinal, waiting.split);
         let came_in = advisable(waiting.came_in.as_ref(), &meaning);
-        let row = NewMessage { came_in, ..new_message(hub, run.work.id, id, 0, set, partner, meaning, now) };
-        Mapped { run: waiting.run, interchange: set.interchange, row: NewMessage { tenant: run.tenant.id, ..row } }
+        let row = new_message(hub, run.work.id, id, 0, set, partner, meaning, now);
+        let row = NewMessage { tenant: run.tenant.id, split: i64::from(waiting.split), came_in, ..row };
+        Mapped { run: waiting.run, interchange: set.interchange, row }
+    }
+}
+
+fn whose<'a>(hub: &'a Hub, run: &'a Run, partner: &'a PartnerInfo, waiting: &'a Waiting) -> Whose<'a> {
+    Whose {
+        partner: &partner.name,
+        agreement: partner.terms.of(run.connection.id, waiting.set.standard, &waiting.set.kind),
+        currency: &run.tenant.currency,
+        expects: run.connection.expects.as_deref(),
+        application_sender: waiting.application_sender.as_deref(),
+        document: run.work.id,
+        probe: &hub.probe,
     }
 }
 

@@ -436,6 +436,7 @@ pub(super) fn refused(row: &messages::NewMessage) -> Option<messages::Refused> {
         id: row.id,
         document: row.document,
         set_no: row.set_no,
+        split: row.split,
         partner: row.partner,
         number: row.number.clone(),
         faults: row.faults.clone(),

@@ -60,8 +60,8 @@ async fn document(
     let Some(mut side) = Side::open(hub, asked.tenant, row, library).await? else { return Ok(()) };
     loop {
         let next = side.next(hub).await?;
-        let Some((set, _)) = &next else { return Ok(()) };
-        if !set.accepted() {
+        let Some(one) = &next else { return Ok(()) };
+        if !one.set.accepted() {
             found.faulty += 1;
             continue;
         }

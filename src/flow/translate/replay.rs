@@ -23,7 +23,7 @@ use crate::{
     mapping::{Library, versions::Changed},
     store::{StoreError, documents::Claimed},
 };
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::watch;
 
 /// Reads the newest documents that one of the changed mappings claims, both ways. `progress` is told how many were read
@@ -59,10 +59,25 @@ fn claimed(changed: &Changed) -> Vec<Claimed> {
 pub(super) struct Side {
     source: Source,
     run: Run,
+    /// Of a set that makes several messages, those that are yet to come.
+    rest: VecDeque<OneMessage>,
 }
 
-/// A set, with GS02 of its group.
-pub(super) type Next = Option<(Box<Set>, Option<String>)>;
+/// What one message is read from.
+pub(super) struct OneMessage {
+    pub set: Box<Set>,
+    /// GS02 of its group.
+    sender: Option<String>,
+    /// Which of the set's messages it is, from 0.
+    split: u32,
+}
+
+pub(super) type Next = Option<OneMessage>;
+
+/// Set and message.
+fn place(one: &OneMessage) -> (u32, u32) {
+    (one.set.ordinal, one.split)
+}
 
 impl Side {
     pub(super) async fn open(
@@ -72,10 +87,13 @@ impl Side {
         library: &Arc<Library>,
     ) -> Result<Option<Side>, StoreError> {
         let opened = open_with(hub, tenant, super::once_more(row, 0), library.clone(), None, true).await?;
-        Ok(opened.map(|(source, run)| Side { source, run }))
+        Ok(opened.map(|(source, run)| Side { source, run, rest: VecDeque::new() }))
     }
 
     pub(super) async fn next(&mut self, hub: &Hub) -> Result<Next, StoreError> {
+        if let Some(one) = self.rest.pop_front() {
+            return Ok(Some(one));
+        }
         while let Some(piece) = self.source.next().await {
             let piece = match piece {
                 Ok(piece) => piece,
@@ -85,14 +103,17 @@ impl Side {
             };
             if let Some(set) = self.run.take(piece, &hub.directory) {
                 let sender = self.run.application_sender(&set);
-                return Ok(Some((set, sender)));
+                let messages = again::split_set(hub, &self.run, set, sender.as_deref());
+                let one = |(split, set)| OneMessage { set, sender: sender.clone(), split };
+                self.rest.extend((0..).zip(messages).map(one));
+                return Ok(self.rest.pop_front());
             }
         }
         Ok(None)
     }
 
     pub(super) fn read<'a>(&'a self, hub: &Hub, set: &'a Next) -> Option<Read<'a>> {
-        set.as_ref().map(|(set, sender)| again::read_set(hub, &self.run, set, sender.as_deref()))
+        set.as_ref().map(|one| again::read_set(hub, &self.run, &one.set, one.sender.as_deref()))
     }
 }
 
@@ -102,16 +123,16 @@ async fn document(hub: &Hub, asked: &Asked<'_>, row: &DocumentRow, seen: &mut Re
     let (Some(mut before), Some(mut after)) = (before, after) else { return Ok(()) };
     let (mut any, mut differs) = (false, false);
     let (mut old, mut new) = (before.next(hub).await?, after.next(hub).await?);
-    while let Some(at) = [&old, &new].into_iter().flatten().map(|(set, _)| set.ordinal).min() {
-        let one = old.take_if(|(set, _)| set.ordinal == at);
-        let two = new.take_if(|(set, _)| set.ordinal == at);
+    while let Some(at) = [&old, &new].into_iter().flatten().map(place).min() {
+        let one = old.take_if(|one| place(one) == at);
+        let two = new.take_if(|one| place(one) == at);
         let (was, is) = (before.read(hub, &one), after.read(hub, &two));
         let plan = |read: &Option<Read>| read.as_ref().and_then(|r| r.plan.as_ref().map(|p| p.name().to_owned()));
         if plan(&was) != plan(&is) || was.is_some() != is.is_some() {
             let was = mean(hub, asked, was).await?;
             let is = mean(hub, asked, is).await?;
             let number = [&is, &was].into_iter().flatten().find_map(|meaning| meaning.number.clone());
-            let of = Of { document: row.id.0, name: &row.name, number: number.as_deref(), set: at + 1 };
+            let of = Of { document: row.id.0, name: &row.name, number: number.as_deref(), set: at.0 + 1 };
             any = true;
             differs |= seen.set(of, side(was), side(is));
         }

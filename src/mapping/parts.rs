@@ -1,0 +1,102 @@
+//! One document, several messages: `messages: HL[03=S]`. Each is read from what is left of the document without the other
+//! loops of that kind and without what stands below them.
+
+use super::{
+    Plan,
+    faults::fault,
+    frames::{self, Seen},
+    hierarchy,
+    plan::{Program, Step},
+    read,
+};
+use crate::formats::{
+    piece::Set,
+    tree::{Kind, NodeId, Tree},
+};
+use std::collections::HashMap;
+
+/// Messages that one set may make: they are written in one go.
+const MOST: usize = 1_000;
+
+impl Plan {
+    /// True if a document may make several messages.
+    pub fn splits(&self) -> bool {
+        self.0.messages.is_some()
+    }
+
+    /// The set as it is read for each of its messages, in their order; most mappings make one. A set that makes too many
+    /// comes back with the fault that refuses it.
+    pub fn split(&self, mut set: Set) -> Vec<Set> {
+        let Some(step) = self.0.messages.as_ref().filter(|_| set.accepted()) else { return vec![set] };
+        let (above, loops) = loops(&self.0, &set.tree, step);
+        match loops.len() {
+            0 | 1 => vec![set],
+            many if many > MOST => {
+                let place = loops.get(MOST).map_or_else(|| set.tree.place(above), |one| set.tree.place(*one));
+                let name = step.names.first().map_or("", |name| &name.name);
+                let sentence = format!("the document makes {many} messages, one for each {name}");
+                let remedy = "send it in several documents, or map it without `messages:`".to_owned();
+                let expected = format!("at most {MOST}");
+                set.faults.push(fault("mapping/too_many", place, &many.to_string(), &expected, sentence, remedy));
+                vec![set]
+            }
+            _ => {
+                let whose = belonging(&set.tree, above, &loops);
+                let part = |own: &NodeId| {
+                    let keep = |node: NodeId| whose.get(&node).is_none_or(|of| of == own);
+                    Set { tree: set.tree.keeping(above, keep), ..without_tree(&set) }
+                };
+                loops.iter().map(part).collect()
+            }
+        }
+    }
+}
+
+fn without_tree(set: &Set) -> Set {
+    let Set { ordinal, standard, interchange, group, byte, len, segments, .. } = *set;
+    Set {
+        ordinal,
+        standard,
+        interchange,
+        group,
+        kind: set.kind.clone(),
+        version: set.version.clone(),
+        association: set.association.clone(),
+        control: set.control.clone(),
+        byte,
+        len,
+        segments,
+        tree: Tree::default(),
+        faults: set.faults.clone(),
+    }
+}
+
+/// The loops that make a message each, and the node that they stand below.
+fn loops(program: &Program, tree: &Tree, step: &Step) -> (NodeId, Vec<NodeId>) {
+    let (mut above, _) = read::root(program, tree);
+    let named = |node: &NodeId| step.names.iter().any(|name| name.name == tree.name(*node));
+    let array = tree.children(above).filter(named).find(|node| tree.kind(*node) == Kind::Array);
+    let is_item = array.is_some();
+    above = array.unwrap_or(above);
+    let mut seen = Seen::new(tree, false);
+    let mut makes = |node: &NodeId| {
+        (is_item || named(node)) && frames::holds(tree, frames::container(tree, *node), &step.conditions, &mut seen)
+    };
+    (above, tree.children(above).filter(|node| makes(node)).collect())
+}
+
+/// Of each loop of their kind, to which message it belongs: by the numbers that say what stands above it (HL, CPS), and
+/// where these lead nowhere to the one before it.
+fn belonging(tree: &Tree, above: NodeId, loops: &[NodeId]) -> HashMap<NodeId, NodeId> {
+    let Some(first) = loops.first() else { return HashMap::new() };
+    let alike: Vec<NodeId> = tree.children(above).filter(|node| tree.name(*first) == tree.name(*node)).collect();
+    let parents = hierarchy::parents(tree, &alike);
+    let mut whose: HashMap<NodeId, NodeId> = loops.iter().map(|node| (*node, *node)).collect();
+    let mut before = *first;
+    for node in alike {
+        let up = std::iter::successors(Some(node), |node| parents.get(node).copied());
+        before = up.take(hierarchy::HIGHEST).find_map(|node| whose.get(&node).copied()).unwrap_or(before);
+        whose.insert(node, before);
+    }
+    whose
+}
