@@ -6,10 +6,13 @@ use crate::{
     setup::{Setup, acme, globex},
 };
 use serde_json::{Value, json};
+use std::time::Instant;
 
 const LINES: usize = 100;
-/// From a key to the result that is drawn, the middle of all that are typed.
+/// From a key to the result that is drawn, the middle of all that are typed, on a machine that does [`yardstick`] in
+/// `YARD_MS`. A slower one, or one that others use at the same time, has as much more.
 const GOAL_MS: f64 = 100.0;
+const YARD_MS: f64 = 20.0;
 
 fn order() -> String {
     let head =
@@ -48,6 +51,19 @@ async fn paste(browser: &Browser, field: &str, text: &str) {
     answered(browser, before).await;
 }
 
+/// Milliseconds of work that has nothing to do with the editor: some for the browser, some for this process.
+async fn yardstick(browser: &Browser) -> f64 {
+    let script = "const began = performance.now(); const rows = '<tr><td><button>a</button></td><td>b</td></tr>'.repeat(250); \
+                  const at = document.createElement('div'); \
+                  for (let n = 0; n < 10; n++) at.innerHTML = `<table><tbody>${rows}</tbody></table>`; \
+                  return performance.now() - began";
+    let in_browser = value(browser, script).await.as_f64().unwrap();
+    let began = Instant::now();
+    let sum = (0..1_000_000u64).fold(0u64, |sum, n| sum.rotate_left(5) ^ std::hint::black_box(n));
+    std::hint::black_box(sum);
+    in_browser + began.elapsed().as_secs_f64() * 1_000.0
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_answered_at_once_for_an_order_of_a_hundred_lines() {
     let setup = Setup::alone().await;
@@ -65,8 +81,9 @@ async fn a_key_is_answered_at_once_for_an_order_of_a_hundred_lines() {
     // A comment typed at the end of the first line, key by key.
     let end = "const t = document.getElementById('text'); const at = t.value.indexOf('\\n'); t.focus(); t.setSelectionRange(at, at)";
     value(&browser, end).await;
-    let mut took = Vec::new();
+    let (mut took, mut yards) = (Vec::new(), Vec::new());
     for letter in " # typed by hand".chars() {
+        yards.push(yardstick(&browser).await);
         let before = answers(&browser).await;
         browser.press(&letter.to_string()).await.unwrap();
         answered(&browser, before).await;
@@ -75,13 +92,15 @@ async fn a_key_is_answered_at_once_for_an_order_of_a_hundred_lines() {
         );
     }
     took.sort_by(f64::total_cmp);
-    let middle = took[took.len() / 2];
+    yards.sort_by(f64::total_cmp);
+    let (middle, yard) = (took[took.len() / 2], yards[yards.len() / 2]);
     eprintln!(
-        "a key to its result, {LINES} lines: {middle:.0} ms in the middle, {:.0} to {:.0}",
+        "a key to its result, {LINES} lines: {middle:.0} ms in the middle, {:.0} to {:.0}; the yardstick {yard:.0} ms",
         took[0],
         took[took.len() - 1]
     );
-    assert!(middle < GOAL_MS, "{took:?}");
+    let slower = (yard / YARD_MS).max(1.0);
+    assert!(middle < GOAL_MS * slower, "a machine {slower:.1} times slower: {took:?}");
     picture(&browser, "editor.png").await;
 }
 

@@ -22,6 +22,7 @@ mod queue;
 mod replays;
 mod rig;
 mod sequence;
+mod split;
 mod store;
 mod sweep;
 mod terms;

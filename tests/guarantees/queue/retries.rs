@@ -21,12 +21,16 @@ async fn later_ones_wait_and_grow(backing: Backing) {
     bed.push([9]).await;
     let first = next(&mut consumer).await;
     bed.work(vec![first]).await;
-    let began = now();
-    let due = [(3, 11_500), (2, 2_600), (1, 1_050)].map(|(n, ms)| (n, began.plus_ms(ms)));
-    for (n, due) in due {
-        bed.push_later(n, due).await;
+    // The one that is due first counts from its own push, so that a slow machine does not take it before the next is pushed.
+    let mut due = Vec::new();
+    for (n, ms) in [(3, 11_500), (2, 2_600), (1, 1_050)] {
+        let at = now().plus_ms(ms);
+        due.push((n, at));
+        bed.push_later(n, at).await;
     }
+    let began = now();
     bed.push([0]).await;
+    let is_first = now().0 < due[2].1.0;
     let mut done = Vec::new();
     let mut rounds = 0;
     while done.len() < 4 {
@@ -38,12 +42,17 @@ async fn later_ones_wait_and_grow(backing: Backing) {
         if early_ms >= EARLY_ENOUGH_MS {
             bed.push_later(number(&taken), due).await;
         } else {
-            assert!(early_ms > -5_000, "{} came {} ms late", number(&taken), -early_ms);
+            // From the queue of the next longer wait the second would come 7.4 s late.
+            assert!(early_ms > -7_000, "{} came {} ms late", number(&taken), -early_ms);
             done.push(number(&taken));
         }
         bed.work(vec![taken]).await;
     }
-    assert_eq!(done, [0, 1, 2, 3]);
+    if is_first {
+        assert_eq!(done[0], 0, "{done:?}");
+    }
+    done.retain(|n| *n > 0);
+    assert_eq!(done, [1, 2, 3]);
     // One that is due in 1 s is not taken at once, and each takes a round or two more, not a hundred.
     assert!(rounds <= 12, "{rounds} rounds");
     bed.empty().await;
