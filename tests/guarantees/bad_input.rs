@@ -23,6 +23,7 @@ both!(
     an_unknown_record_costs_its_order,
     a_broken_element_costs_itself,
     a_set_over_the_limit_costs_itself,
+    what_is_passed_over_beside_a_good_set_is_told,
 );
 
 /// Cause or first fault: code, sentence, remedy.
@@ -331,5 +332,37 @@ async fn a_set_over_the_limit_costs_itself(rig: Rig) {
     let large = in_set(&rig, id, 1).await;
     assert_eq!(large.state, "rejected");
     told(&large, "E0006", &["200000"]);
+    rig.halt().await;
+}
+
+/// What stands around sets that are read, and isn't: the document is worked, and says what of it was not.
+async fn what_is_passed_over_beside_a_good_set_is_told(mut rig: Rig) {
+    let headless = {
+        let lost = set("850", 2, &order("PO-2", "PLENTY-1", "1", "EA")).split_once('~').unwrap().1.to_owned();
+        interchange(1, &[set("850", 1, &order("PO-1", "PLENTY-1", "1", "EA")), lost])
+    };
+    let cut = format!("{}{}", orders(2, &["PO-3"]), &orders(3, &["PO-4"])[..80]);
+    let other = format!("{}UNB+UNOC:3+A:14+B:14+261124:0915+7'UNH+1+ORDERS:D:96A:UN'", orders(4, &["PO-5"]));
+    let cases =
+        [("headless", headless, "PO-1", "E0113"), ("cut", cut, "PO-3", "E0101"), ("other", other, "PO-5", "E0003")];
+    rig.start(1, 1).await;
+    for (name, text, number, code) in &cases {
+        let id = rig.bring("north-edi", &format!("{name}.edi"), text.as_bytes()).await;
+        rig.quiet().await;
+        rig.stand(number, &["applied"]).await;
+        let document = rig.document(id).await;
+        let cause = document.cause.unwrap_or_else(|| panic!("{name}: nobody tells that something was not read"));
+        assert_eq!((document.state.as_str(), cause["code"].as_str()), ("translated", Some(*code)), "{name}: {cause}");
+        assert!(cause["remedy"].as_str().is_some_and(|remedy| remedy.len() > 10), "{cause}");
+        let told = crossdock::flow::letter::of(&rig.hub, rig.acme, id).await.unwrap().unwrap();
+        assert!(
+            told.letter.points.iter().any(|point| format!("{point:?}").contains(cause["sentence"].as_str().unwrap())),
+            "{name}: {:?}",
+            told.letter
+        );
+    }
+    let whole = rig.bring("north-edi", "whole.edi", orders(9, &["PO-9"]).as_bytes()).await;
+    rig.quiet().await;
+    assert_eq!(rig.document(whole).await.cause, None);
     rig.halt().await;
 }

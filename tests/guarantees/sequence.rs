@@ -63,6 +63,26 @@ async fn what_counts_back_or_leaves_out(backing: Backing) {
     rig.halt().await;
 }
 
+/// What is refused for something else has come: what follows leaves no gap, and it may come again, mended.
+async fn what_is_refused_for_something_else_has_come(backing: Backing) {
+    let mut rig = agreed(backing, "out_of_sequence: { gap: reject, behind: reject }, test_indicator: refuse").await;
+    for (name, control, usage, state) in [
+        ("a", 1, 'P', "translated"),
+        ("b", 2, 'T', "rejected"),
+        ("c", 3, 'P', "translated"),
+        ("d", 4, 'T', "rejected"),
+        ("e", 4, 'P', "translated"),
+        ("f", 5, 'P', "translated"),
+        ("g", 7, 'T', "rejected"),
+        ("h", 8, 'P', "rejected"),
+    ] {
+        let text = orders(control, &[&format!("PO-{name}")]).replace("*0*P*>", &format!("*0*{usage}*>"));
+        let (ended, told, answers) = bring(&rig, &format!("{name}.edi"), &text).await;
+        assert_eq!(ended, state, "{name} {control}: {told} {answers}");
+    }
+    rig.halt().await;
+}
+
 /// What came too early is refused, and taken when what is before it has come: the same bytes, under the same number.
 async fn what_comes_too_early_comes_again(backing: Backing) {
     // The numbers of its groups are given back with its own.
@@ -243,6 +263,7 @@ crate::rig::on_both!(
     sets_that_came_before,
     messages_that_came_before,
     what_counts_back_or_leaves_out,
+    what_is_refused_for_something_else_has_come,
     what_comes_too_early_comes_again,
     references_that_count,
     in_one_file,

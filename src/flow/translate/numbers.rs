@@ -105,7 +105,8 @@ async fn in_order(tx: &mut Tx, tenant: Tenant, batch: &mut Batch) -> Result<(), 
     let (mut places, mut rows) = (Vec::new(), Vec::new());
     for (r, run) in batch.runs.iter_mut().enumerate() {
         for (i, interchange) in run.interchanges.iter_mut().enumerate() {
-            if !std::mem::take(&mut interchange.is_to_place) || interchange.number != ControlNumber::Ours {
+            let comes = interchange.number == ControlNumber::Ours || interchange.was_refused();
+            if !std::mem::take(&mut interchange.is_to_place) || !comes {
                 continue;
             }
             if let Some(number) = counted(&interchange.header) {
@@ -129,9 +130,15 @@ async fn in_order(tx: &mut Tx, tenant: Tenant, batch: &mut Batch) -> Result<(), 
         row.follows = Some(follows);
         let interchange = &mut batch.runs[r].interchanges[i];
         let order = match follows {
+            // The last one was refused, since its number is free: this is the same, mended.
+            _ if follows == number && interchange.number == ControlNumber::Ours => Order::Next,
             0.. => order(follows, number, row.control.len()),
             _ => Order::Next,
         };
+        if interchange.was_refused() {
+            *stand = if order == Order::Next { number } else { *stand };
+            continue;
+        }
         let is_refused = interchange.judge(order, follows);
         if known.is_none() && !is_refused && order != Order::Behind {
             *stand = number;
@@ -165,6 +172,11 @@ pub async fn give_back(tx: &mut Tx, tenant: Tenant, run: &Run) -> Result<(), Sto
 pub const OUT_OF_SEQUENCE: &str = "envelope/out_of_sequence";
 
 impl InterchangeRun {
+    /// True if it was refused before its number was asked for: for its test indicator, say.
+    fn was_refused(&self) -> bool {
+        self.ends == "rejected" && self.number == ControlNumber::NotAsked
+    }
+
     /// True if it is refused for its number's place.
     pub fn is_out_of_sequence(&self) -> bool {
         self.ends == "rejected" && self.cause.as_ref().is_some_and(|cause| cause["code"] == OUT_OF_SEQUENCE)

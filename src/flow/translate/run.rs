@@ -229,14 +229,17 @@ impl Run {
             (ends, cause) = ("duplicate", Some(super::faults::same_content(of, agreement.as_deref())));
         }
         let lists_all = agreement.as_ref().is_some_and(|a| a.acknowledge_accepted_sets);
-        let asks = ends == "translated" && agreement.as_ref().is_some_and(|a| a.duplicates_days > 0);
+        let holds = agreement.as_ref().is_some_and(|a| a.duplicates_days > 0);
+        let asks = ends == "translated" && holds;
+        // One that is refused came all the same: the next one leaves no gap.
+        let counts = matches!(ends, "translated" | "rejected") && holds;
         self.interchanges.push(InterchangeRun {
             first_set: self.sets,
             contrl: (header.standard == Standard::Edifact).then(|| Contrl::new(&header, lists_all)),
             around: vec![],
             has_sets: false,
             has_business: false,
-            is_to_place: asks && agreement.as_ref().is_some_and(|a| a.out_of_sequence.counts()),
+            is_to_place: counts && agreement.as_ref().is_some_and(|a| a.out_of_sequence.counts()),
             unrouted: self.unrouted(&header, cause.as_ref(), directory),
             header,
             partner,
@@ -403,7 +406,7 @@ impl Run {
         if self.sets == 0 && !self.faults.is_empty() {
             return ("rejected", Some(super::faults::cause_of(&self.faults)), None);
         }
-        ("translated", None, None)
+        ("translated", self.passed_over(), None)
     }
 
     fn end_without_envelope(&self) -> (&'static str, Option<Value>, Option<DocumentId>) {
@@ -418,7 +421,13 @@ impl Run {
         if self.sets == 0 {
             return ("rejected", Some(super::faults::cause_of(&self.faults)), None);
         }
-        ("translated", None, None)
+        ("translated", self.passed_over(), None)
+    }
+
+    /// What of a document whose sets were read was not: rows without a header, another document behind it.
+    fn passed_over(&self) -> Option<Value> {
+        let is_lost = |fault: &Fault| fault.costs > Costs::Nothing;
+        self.faults.iter().any(is_lost).then(|| super::faults::cause_of(&self.faults))
     }
 
     /// True if an interchange of another end stands beside these, so that each set must become a message.
