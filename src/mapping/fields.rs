@@ -54,9 +54,12 @@ impl Fields<'_> {
         }
         for member in members.iter().filter(|m| m.mandatory && !entries.iter().any(|e| e.key == m.name)) {
             // A party without any field stands as an empty one; all else has to come from somewhere.
-            if member.shape.members().iter().any(|m| m.mandatory) || !matches!(member.shape, Shape::Object(_)) {
-                self.say(yaml.spot, format!("{} needs `{}`, and nothing gives it", self.message, member.name));
+            if matches!(&member.shape, Shape::Object(own) if !own.iter().any(|m| m.mandatory)) {
+                let (name, shape, source) = (member.name.clone(), member.shape.clone(), Source::Object(vec![]));
+                fields.push(Field { name, number: 0, shape, mandatory: true, source, spot: yaml.spot });
+                continue;
             }
+            self.say(yaml.spot, format!("{} needs `{}`, and nothing gives it", self.message, member.name));
         }
         fields
     }

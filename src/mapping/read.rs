@@ -134,9 +134,10 @@ enum Got {
 impl<'a> Run<'a> {
     fn finish(mut self) -> (Reading, Seen) {
         let mut unread = Vec::new();
+        let mut body = Body::new(std::mem::replace(&mut self.body, Packed::new(self.program.names.clone())));
         // Who does not ask what was left unread, or which line looked where, need not know this.
         if self.program.unmapped != Unmapped::Ignore || self.seen.is_logged() {
-            self.mark_rules();
+            self.mark_rules(&body);
         }
         if self.program.unmapped != Unmapped::Ignore {
             let left = unread::unread(self.program.standard, self.tree, &self.seen);
@@ -152,7 +153,6 @@ impl<'a> Run<'a> {
             unread = left.into_iter().map(|(path, _)| path).collect();
         }
         let whole = self.faults.is_empty() && self.missing.is_empty();
-        let mut body = Body::new(std::mem::replace(&mut self.body, Packed::new(self.program.names.clone())));
         if whole && (self.program.computes || !self.program.requires.is_empty()) {
             let mut message = body.into_value();
             self.compute(&mut message);
@@ -171,8 +171,8 @@ impl<'a> Run<'a> {
         (reading, self.seen)
     }
 
-    /// What `write:` knows is no surprise when it is read, and neither are the numbers of loops.
-    fn mark_rules(&mut self) {
+    /// What `write:` would say there is no surprise when it is read, and neither are the numbers of loops.
+    fn mark_rules(&mut self, message: &Body) {
         for step in &self.program.numbered {
             hierarchy::mark(self.tree, self.frames[0].node, step, &mut self.seen);
         }
@@ -180,19 +180,29 @@ impl<'a> Run<'a> {
         for rule in &self.program.rules {
             self.seen.line = rule.spot;
             let steps: Vec<_> = rule.within.iter().chain(&rule.step).cloned().collect();
-            let (tree, wanted) = (self.tree, &rule.value);
+            let (tree, wanted) = (self.tree, self.wanted(&rule.value, message));
             frames::descend(tree, root.node, &steps, &mut self.seen, &mut |container, seen| {
                 if let Some(node) = frames::leaf(tree, container, &rule.leaf) {
-                    let constant = match wanted {
-                        RuleValue::Literal(text) => tree.value(node).is_some_and(|v| v.trim() == text),
-                        _ => true,
-                    };
-                    if constant {
+                    let says = |wanted: &Cow<str>| tree.value(node).is_some_and(|value| value.trim() == *wanted);
+                    if wanted.as_ref().is_none_or(says) {
                         seen.mark(node);
                     }
                 }
                 false
             });
+        }
+    }
+
+    /// What a rule would write, if the message says it; none of what is counted in the document.
+    fn wanted(&self, value: &'a RuleValue, message: &Body) -> Option<Cow<'a, str>> {
+        match value {
+            RuleValue::Literal(text) => Some(text.into()),
+            RuleValue::From(members, pipes) => {
+                let pointer: String = members.iter().map(|member| format!("/{member}")).collect();
+                let text = message.pointer(&pointer).and_then(pipes::plain)?;
+                pipes::write(pipes, text, self.program, self.context.tables, &mut |_, _| {}).ok().map(Cow::Owned)
+            }
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{
     faults::{self, fault},
     out::{By, Out, OutId, OutLeaf, OutNode},
-    plan::{Leaf, Program, spots},
+    plan::{Leaf, Program, Rule, RuleValue, spots},
     route::opener,
     write::write_fault,
 };
@@ -160,13 +160,26 @@ impl Writer<'_> {
         }
         let Some(Misfit { says, takes, kind }) = misfit(text, spec) else { return };
         let code = match kind {
-            MisfitKind::Code if matches!(by, By::Member(_)) => return,
+            MisfitKind::Code if self.is_brought(by) => return,
             MisfitKind::TooLong => "mapping/too_long",
             MisfitKind::TooShort => "mapping/too_short",
             MisfitKind::Code | MisfitKind::Form => "mapping/cannot_say",
         };
         let sentence = format!("`{}` {says}, and {name} takes {takes}", faults::short(text));
         self.refuse(by, code, text, &takes, sentence);
+    }
+
+    /// Does the message bring it, at that place or at the one that it is copied from (`{ first: PO103 }`)?
+    fn is_brought(&self, by: &By) -> bool {
+        let copies = |spot| {
+            let copy = |rule: &Rule| rule.spot == spot && matches!(rule.value, RuleValue::First { .. });
+            self.program.rules.iter().any(copy)
+        };
+        match by {
+            By::Member(_) => true,
+            By::Rule(spot) => copies(*spot),
+            By::Way => false,
+        }
     }
 
     /// A value that can't stand there: the line that writes it is named, and the member that it is of.
