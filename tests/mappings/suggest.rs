@@ -198,7 +198,8 @@ const PACKS: &[Pack] = &[
     // Of its 202 fields those of the contacts of four parties (PER below N1) are not proposed.
     ("x12/4010/810-invoice", &["typical", "sparse", "hard", WRITTEN], &["x12/5010/810-invoice"], 80, 75),
     ("x12/4010/856-despatch", &["typical"], &["x12/5010/856-despatch"], 80, 0),
-    ("x12/4010/832-price-catalogue", &["typical"], &[], 80, 80),
+    ("x12/4010/832-price-catalogue", &["typical"], &[], 80, 0),
+    ("x12/4010/832-price-catalogue", &["typical", "sparse", "hard", WRITTEN], &[], 80, 80),
     ("x12/4010/846-inventory-report", &["typical"], &[], 80, 0),
     ("edifact/d96a/orders", &["basic", "typical", "hard", WRITTEN], &["edifact/d01b/orders"], 80, 80),
     ("edifact/d96a/desadv", &["typical", "hard", WRITTEN], &["edifact/d01b/desadv"], 80, 80),
