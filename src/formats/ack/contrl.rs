@@ -17,6 +17,8 @@ const TAKEN: &str = "7";
 const UNSPECIFIED: &str = "18";
 /// 0085: the syntax version or level is not supported.
 const NO_SYNTAX: &str = "2";
+/// 0085: something mandatory is missing.
+const MISSING: &str = "13";
 /// 0085 of syntax 4: the character set is not supported.
 const NO_CHARACTERS: &str = "46";
 /// Segments that 0013 (0135 in syntax 4) may name in UCI, UCF and UCM.
@@ -141,9 +143,15 @@ impl Contrl {
             At::Segment { id, element: Some(1), component, .. } if **id == *"UNB" => *component,
             _ => None,
         };
-        let known = fault.filter(|fault| *fault.code == *codes::HEADER_VALUE && !fault.found.is_empty());
-        if let (Some(component), Some(code)) = (known.and_then(component), elements.first_mut()) {
-            *code = plain(if component == 1 && self.syntax() >= 4 { NO_CHARACTERS } else { NO_SYNTAX });
+        let known = fault.filter(|fault| *fault.code == *codes::HEADER_VALUE);
+        let better = known.and_then(|fault| match component(fault) {
+            _ if fault.found.is_empty() => Some(MISSING),
+            Some(1) if self.syntax() >= 4 => Some(NO_CHARACTERS),
+            Some(_) => Some(NO_SYNTAX),
+            None => None,
+        });
+        if let (Some(better), Some(code)) = (better, elements.first_mut()) {
+            *code = plain(better);
         }
         elements
     }

@@ -81,6 +81,8 @@ pub(crate) fn collect<R: BufRead>(
     let number = source.slice(header.start, header.end).split(|byte| *byte == syntax.element).nth(2);
     let number = number.filter(|_| !ends.lengthy.is_empty()).map(|number| number.trim_ascii().to_vec());
     let torn = Torn { syntax, ends, number: &number.unwrap_or_default() };
+    // Within data that are longer than a set may be nobody counts: what looks like a trailer there must be one in all.
+    let mut doubted = false;
     loop {
         let (found, counted) = match lengthy::segment(source, syntax, set.next, ends.lengthy, limit)? {
             Some(found) => (found, true),
@@ -103,11 +105,13 @@ pub(crate) fn collect<R: BufRead>(
                 None => *searches -= 1,
             }
         }
+        let said = of_bytes.then(|| lengthy::head(source.slice(span.start, span.end), syntax)).flatten();
+        doubted |= said.is_some_and(|(_, length)| length > limit as u64);
         let id = id_of(source.slice(span.start, span.end), syntax);
         if set.segments > 0 && ends.others.contains(&&*id) {
             return Ok(set);
         }
-        let trailer = *id == *ends.trailer;
+        let trailer = *id == *ends.trailer && (!doubted || torn.closes(source, span.start)?);
         set.segments += 1;
         (set.end, set.next, set.unterminated) = (span.end, span.next, !span.terminated);
         if (span.end - set.start) as usize > limit || set.segments as usize > most_segments(limit) {

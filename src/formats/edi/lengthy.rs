@@ -99,7 +99,7 @@ impl Torn<'_> {
         let found = memchr::memmem::find_iter(bytes.get(range.clone())?, self.ends.trailer);
         found.map(|at| range.start + at).find_map(|at| {
             let end = self.ended(bytes.get(..at)?)?;
-            self.closes(bytes.get(at..)?).then_some((end, at))
+            self.is_trailer(bytes.get(at..)?).then_some((end, at))
         })
     }
 
@@ -110,8 +110,14 @@ impl Torn<'_> {
         bytes.split_last().filter(|(last, _)| **last == self.syntax.segment).map(|(_, before)| before.len())
     }
 
-    /// True if a trailer with the header's number begins here, and the envelope goes on behind it.
-    fn closes(&self, bytes: &[u8]) -> bool {
+    /// True if the trailer at an offset ends the set: if it has the header's number, and the envelope goes on behind it.
+    pub fn closes<R: BufRead>(&self, source: &mut Source<R>, at: u64) -> io::Result<bool> {
+        source.want(at, TRAILER)?;
+        Ok(self.is_trailer(source.from(at)))
+    }
+
+    /// The same of bytes that begin with what may be one.
+    fn is_trailer(&self, bytes: &[u8]) -> bool {
         let near = &bytes[..bytes.len().min(TRAILER)];
         let Some(end) = memchr::memchr(self.syntax.segment, near) else { return false };
         let mut elements = near[..end].split(|byte| *byte == self.syntax.element).map(<[u8]>::trim_ascii);

@@ -68,6 +68,25 @@ fn a_set_that_is_too_long_costs_itself_only() {
     assert_eq!(accepted, [false, true]);
 }
 
+/// Also if its data hold what looks like the set's end, of the same number and of others.
+#[test]
+fn binary_data_that_are_too_long_cost_their_set_only() {
+    let within = "%PDF~SE*4*0007~x~SE*9*0001~more~".repeat(10_000);
+    let set = format!("ST*275*0001~BIN*{}*{within}~SE*3*0001~", within.len());
+    let bytes = [HEAD, set.as_bytes(), ORDER, b"GE*2*1~IEA*1*000000001~"].concat();
+    let policy = Policy { max_set_bytes: 100_000, ..Policy::default() };
+    let found: Vec<_> = pieces(Standard::X12, &bytes, Options { policy, ..Options::default() })
+        .into_iter()
+        .filter_map(|piece| match piece {
+            Piece::Set(set) => Some((set.len, set.faults.first().map(|fault| fault.code.to_string()))),
+            Piece::Fault(fault) => panic!("{}", fault.sentence),
+            _ => None,
+        })
+        .collect();
+    let lens = [set.len(), ORDER.len()].map(|len| len as u64 - 1);
+    assert_eq!(found, [(lens[0], Some("E0006".to_owned())), (lens[1], Some("E0120".to_owned()))]);
+}
+
 #[test]
 fn a_segment_without_end_is_read_in_bounded_memory() {
     let endless = Endless { head: HEAD, body: b"ST*850*0001*and no terminator in sight ", left: 30_000_000, at: 0 };

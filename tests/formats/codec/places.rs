@@ -367,8 +367,10 @@ fn level(fault: &Fault) -> Vec<String> {
     let At::Segment { element, component, .. } = &fault.place.at else { return said };
     let Some(id) = service(fault) else { return said };
     said.push(id.to_owned());
-    // 0085 has a code for a syntax identifier or version that is none.
-    if id == "UNB" && *element == Some(1) {
+    // 0085 has a code for what is missing, and for a syntax identifier or version that is none.
+    if id == "UNB" && fault.found.is_empty() {
+        said[0] = "13".to_owned();
+    } else if id == "UNB" && *element == Some(1) {
         said[0] = "2".to_owned();
     }
     if let Some(element) = element {
