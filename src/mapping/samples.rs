@@ -70,6 +70,18 @@ pub fn write(plan: &Plan, body: &Value, context: &Context) -> Result<String, Str
     Ok(pretty(&faults.iter().map(|fault| reviewed(plan, fault)).collect()))
 }
 
+/// Why a sample is refused or held, if what it gives says so: the first fault.
+pub fn refusal(given: &str) -> Option<String> {
+    let given: Value = serde_json::from_str(given).ok()?;
+    let told = match &given {
+        Value::Array(several) => several.iter().collect(),
+        one => vec![one],
+    };
+    let said = |fault: &Value| fault.get(1).and_then(Value::as_str).map(str::to_owned);
+    // What was read has its faults beside it; what can't be written is a list of faults.
+    told.into_iter().find_map(|one| said(one).or_else(|| said(one.get("faults")?.get(0)?)))
+}
+
 /// The messages of one document: a list of them where the mapping writes several into one.
 pub fn together<'v>(plan: &Plan, body: &'v Value) -> Vec<&'v Value> {
     match body {

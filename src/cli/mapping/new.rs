@@ -170,10 +170,13 @@ pub fn claimed(library: &Library, pairs: &Pairs, partner: Option<&str>) -> Optio
 fn words(base: &Plan, delta: &Delta) -> Vec<String> {
     let mut told = vec![format!("{} reads such documents: extended", base.short())];
     told.push(match delta.added {
-        0 => "it reads all that the samples say".to_owned(),
+        0 if delta.left.is_empty() => "it reads all that the samples say".to_owned(),
+        0 => "of what it does not read nothing can be a field".to_owned(),
         1 => "one value that it does not read is a field under ext".to_owned(),
         n => format!("{n} values that it does not read are fields under ext"),
     });
+    let alike = |left: &String| format!("no path leads to {left}: another one like it stands before it, and is read");
+    told.extend(delta.left.iter().map(alike));
     told.extend(delta.rows.iter().map(|(table, value)| {
         format!(
             "{table} has no row for {value}: crossdock reference add {table} {value} TARGET, or a row in the mapping"

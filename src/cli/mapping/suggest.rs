@@ -3,7 +3,7 @@
 use super::{Folder, compiled, new::claimed, sample, standing};
 use crate::{
     cli::{
-        out::Out,
+        out::{Out, counted},
         settings::{self, nearest},
     },
     formats::piece::Standard,
@@ -235,7 +235,8 @@ fn known(library: &Library, names: &[String]) -> anyhow::Result<()> {
 pub fn told(pairs: &Pairs) -> bool {
     let faults: usize = pairs.documents.iter().map(|document| document.faults.len()).sum();
     if faults > 0 {
-        eprintln!("the samples have {faults} faults, which `crossdock check` shows: what they spoil is not proposed");
+        let faults = counted(faults as u64, "fault");
+        eprintln!("the samples have {faults}, which `crossdock check` shows: what a fault spoils is not proposed");
     }
     faults > 0
 }

@@ -41,7 +41,8 @@ pub struct Test {
 /// What came of a sample.
 enum Came {
     Right,
-    Blessed,
+    /// And why it is refused, if it is.
+    Blessed(Option<String>),
     Wrong(String),
 }
 
@@ -121,7 +122,7 @@ fn try_one(plan: &Plan, input: &Path, sample: &samples::Sample, bless: bool) -> 
     }
     if bless {
         fs::write(&output, &given).with_context(|| format!("{} can't be written", output.display()))?;
-        return Ok(Came::Blessed);
+        return Ok(Came::Blessed(samples::refusal(&given)));
     }
     Ok(Came::Wrong(match reviewed {
         Some(reviewed) => differences(&reviewed, &given),
@@ -138,7 +139,7 @@ fn differences(reviewed: &str, given: &str) -> String {
 fn tell(input: &Path, came: &Came, json: bool, out: &mut Out) -> anyhow::Result<()> {
     let word = match came {
         Came::Right => "as reviewed",
-        Came::Blessed => "written",
+        Came::Blessed(_) => "written",
         Came::Wrong(_) => "differs",
     };
     if json {
@@ -147,7 +148,11 @@ fn tell(input: &Path, came: &Came, json: bool, out: &mut Out) -> anyhow::Result<
     }
     match came {
         Came::Right => Ok(()),
-        Came::Blessed => out.line(format!("{}: {word}", input.display())),
+        Came::Blessed(None) => out.line(format!("{}: {word}", input.display())),
+        Came::Blessed(Some(why)) => {
+            let warning = "and this is what it gives: that it is refused. Keep it only if it is to be";
+            out.line(format!("{}: {word}, {warning}. {why}", input.display()))
+        }
         Came::Wrong(why) => {
             out.line(out.bold(&format!("{}: {word}", input.display())))?;
             why.lines().try_for_each(|line| out.line(out.changed(line)))

@@ -481,7 +481,7 @@ impl InterchangeRun {
 /// False of a GS that was cut before its version: its control number may be cut, too, and AK1 names it. One that is whole
 /// and says no version has a fault of its own, and its sender reads it.
 fn is_whole(group: &Group, end: &GroupEnd) -> bool {
-    !group.version.is_empty() || end.faults.iter().any(|fault| *fault.code == *codes::GROUP_HEADER)
+    !group.version.is_empty() || end.faults.iter().any(|fault| &*fault.code == "E0103")
 }
 
 /// True of the sets that answer others.

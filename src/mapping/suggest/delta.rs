@@ -25,6 +25,8 @@ pub struct Delta {
     pub rows: BTreeSet<(String, String)>,
     /// What the mapping below can't read in the samples.
     pub faults: Vec<String>,
+    /// Values that it does not read and that no path leads to, since others like them stand before.
+    pub left: Vec<String>,
 }
 
 /// Proposes the differences from a mapping. Each value that it does not read becomes a field under `ext`.
@@ -55,15 +57,28 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
             found.add(&search, pair, value, &line);
         }
     }
-    let mut refused = BTreeSet::new();
+    let (mut refused, mut left) = (BTreeSet::new(), Vec::new());
     for _ in 0..40 {
         let (text, fields) = written(request, base, &search, &places, &found, &refused, &rows);
         let mut all = files.to_vec();
         all.push((request.path.to_owned(), text.clone()));
-        let Err(lints) = Library::compile(&all) else {
-            return Ok(Delta { text, added: found.len() - refused.len(), rows, faults: faults.into_iter().collect() });
-        };
         let before = refused.len();
+        let lints = match Library::compile(&all) {
+            Ok(library) => {
+                let plan = library.named(request.name);
+                let misread = plan.map(|plan| found.misread(&plan, request, &context, &refused));
+                for field in misread.unwrap_or_default() {
+                    left.extend(found.fields.get(&field).map(|one| one.evidence.clone()));
+                    refused.insert(field);
+                }
+                if refused.len() == before {
+                    let (added, faults) = (found.len() - refused.len(), faults.into_iter().collect());
+                    return Ok(Delta { text, added, rows, faults, left });
+                }
+                continue;
+            }
+            Err(lints) => lints,
+        };
         let own = lints.iter().filter(|lint| lint.file == request.path);
         refused.extend(own.filter_map(|lint| fields.get(&(lint.line as usize)).cloned()));
         if refused.len() == before {
@@ -82,13 +97,43 @@ fn lines_of(knowledge: &Knowledge, base: &Plan) -> Vec<Step> {
 /// Fields by their names: of the message, and of its lines.
 #[derive(Default)]
 struct Found {
-    fields: BTreeMap<(bool, String), (Candidate, String)>,
+    fields: BTreeMap<(bool, String), One>,
     line: Vec<Step>,
+}
+
+/// A field, and the value that asks for it.
+struct One {
+    candidate: Candidate,
+    evidence: String,
+    /// Its sample, and its first byte there.
+    at: (usize, u64),
 }
 
 impl Found {
     fn len(&self) -> usize {
         self.fields.len()
+    }
+
+    /// Fields that read another value than the one that asked for them: the first of several alike.
+    fn misread(
+        &self,
+        plan: &Plan,
+        request: &Request,
+        context: &Context,
+        refused: &BTreeSet<(bool, String)>,
+    ) -> Vec<(bool, String)> {
+        let mut read: BTreeSet<(bool, String, usize, u64)> = BTreeSet::new();
+        for (pair, sample) in request.samples.iter().enumerate() {
+            for origin in plan.read(sample.tree, context).provenance.iter() {
+                if let Some((above, name)) = origin.field.rsplit_once("/ext/") {
+                    read.insert((above.starts_with("/lines/"), name.to_owned(), pair, origin.bytes.start));
+                }
+            }
+        }
+        let is_misread = |(field, one): &(&(bool, String), &One)| {
+            !refused.contains(*field) && !read.contains(&(field.0, field.1.clone(), one.at.0, one.at.1))
+        };
+        self.fields.iter().filter(is_misread).map(|(field, _)| field.clone()).collect()
     }
 
     fn add(&mut self, search: &Search, pair: usize, value: &Value, line: &[Step]) {
@@ -118,7 +163,8 @@ impl Found {
         let pipes = implied.map(|implied| Known::Text(format!("decimal({implied})"))).into_iter().collect();
         let one = Candidate::new(0, steps, value.key.clone(), pipes);
         self.line = line.to_vec();
-        self.fields.entry((at.is_some(), name)).or_insert_with(|| (one, format!("{} = \"{}\"", value.at, value.text)));
+        let (evidence, place) = (format!("{} = \"{}\"", value.at, value.text), (pair, value.start));
+        self.fields.entry((at.is_some(), name)).or_insert(One { candidate: one, evidence, at: place });
     }
 }
 
@@ -177,7 +223,7 @@ fn written(
     let mut writer = Writer::new(&search.compare, &prefixes, &|_| false);
     for of_line in [false, true] {
         let kept = found.fields.iter().filter(|(at, _)| at.0 == of_line && !refused.contains(*at));
-        let leaf = |((_, name), (one, why)): (&(bool, String), &(Candidate, String))| {
+        let leaf = |((_, name), One { candidate: one, evidence: why, .. }): (&(bool, String), &One)| {
             let says = Says::Ways { ways: vec![one.way(false)], otherwise: vec![], pipes: one.pipes.clone() };
             Node::Leaf(Leaf { name: name.clone(), says, confidence: 0.5, why: why.clone(), unseen: false })
         };
