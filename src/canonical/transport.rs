@@ -96,7 +96,8 @@ records! {
         number: String,
         purpose: SendPurpose,
         outcome: TenderOutcome,
-        issued: When,
+        /// A 990 may have none.
+        issued: ?When,
         /// The carrier's number of the load (PRO).
         carrier_number: ?String,
         carrier: Carrier,
@@ -145,7 +146,8 @@ records! {
         code: ?String,
         description: ?String,
         reason: ?Reason,
-        at: When,
+        /// When it was or will be, where the carrier tells it.
+        at: ?When,
         /// Whether it is so, or only expected.
         certainty: ?Certainty,
         place: ?Address,
