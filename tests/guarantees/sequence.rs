@@ -248,7 +248,7 @@ async fn messages_that_came_before(backing: Backing) {
         ("1", "", "M1", ""),
         ("2", "", "M1", "UCM+M1+ORDERS:D:96A:UN:EAN008+4+26+UNH+2'"),
         ("3", "G1", "M2", ""),
-        ("4", "G1", "M3", "UCF+G1+4012345000009+ACMEDIST+4+26+UNG+6'"),
+        ("4", "G1", "M3", "UCF+G1+4012345000009:14+ACMEDIST:ZZZ+4+26+UNG+6'"),
         ("5", "G2", "M3", ""),
     ] {
         let (_, told, answers) = bring(&rig, control, &text(control, group, number)).await;

@@ -9,7 +9,7 @@ use crate::edi::{
 pub(super) const LENGTH: u64 = 9;
 
 /// What holds without UNA.
-pub(super) const DEFAULT: Syntax = Syntax {
+pub(crate) const DEFAULT: Syntax = Syntax {
     element: b'+',
     component: Some(b':'),
     repetition: None,
@@ -23,7 +23,7 @@ pub(super) const DEFAULT: Syntax = Syntax {
 const LEVEL_B: Syntax = Syntax { element: 0x1D, component: Some(0x1F), release: None, segment: 0x1C, ..DEFAULT };
 
 /// What holds for a header without UNA, by the byte behind `UNB`.
-pub(super) fn default(header: &[u8]) -> Syntax {
+pub(crate) fn default(header: &[u8]) -> Syntax {
     if header.get(3) == Some(&LEVEL_B.element) { LEVEL_B } else { DEFAULT }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Syntax, Option<u8>)> {
 }
 
 /// True if S001, the first element of UNB, names syntax 4: then repeats are separated.
-pub(super) fn is_syntax_4(s001: &[u8], syntax: &Syntax) -> bool {
+pub(crate) fn is_syntax_4(s001: &[u8], syntax: &Syntax) -> bool {
     let mut components = s001.split(|byte| Some(*byte) == syntax.component);
     components.nth(1).is_some_and(|version| version.trim_ascii_start().starts_with(b"4"))
 }

@@ -233,6 +233,37 @@ fn what_is_not_of_the_shape_is_told_with_its_path() {
     assert_eq!(wrong.line, line, "{wrong}");
 }
 
+/// What says its delimiters twice and differs would be read as something else once it is written: it is none, and both are
+/// named.
+#[test]
+fn delimiters_that_contradict_each_other_are_told() {
+    let base: Value = serde_json::from_str(&of_bytes(SAMPLE.as_bytes())).expect("JSON");
+    let of = |pointer: &str| base.pointer(pointer).unwrap_or_else(|| panic!("{pointer}")).clone();
+    assert_eq!((of("/1/delimiters/element"), of("/2/standard")), (json!("*"), json!("edifact")));
+    let rows: &[(&str, Value, &str, &[&str])] = &[
+        ("/1/interchange/0/16", json!("|"), "/1/interchange/0/16", &["ISA16 “|”", "`component` “>”"]),
+        ("/1/interchange/0/16", json!(""), "/1/interchange/0/16", &["ISA16 “”", "`component` “>”"]),
+        ("/1/delimiters/component", json!("*"), "/1/interchange", &["“*”", "`element`", "`component`"]),
+        ("/1/delimiters/segment", json!("*"), "/1/interchange", &["“*”", "`element`", "`segment`"]),
+        ("/1/delimiters/repetition", json!("|"), "/1/interchange/0/11", &["ISA11 “^”", "`repetition` “|”"]),
+        ("/1/interchange/0/12", json!("00401"), "/1/interchange/0/11", &["ISA11 “^”", "`repetition` “^”"]),
+        ("/2/delimiters/component", json!("|"), "/2/interchange", &["`component` “|”", "`una` names “:”"]),
+        ("/2/delimiters/una", json!(":+.! '"), "/2/interchange", &["`release` “?”", "`una` names “!”"]),
+        ("/2/delimiters/repetition", json!("*"), "/2/interchange/0/1", &["version “3”", "`repetition` “*”"]),
+    ];
+    for (pointer, value, path, named) in rows {
+        let mut json = base.clone();
+        let (above, name) = pointer.rsplit_once('/').expect("a pointer");
+        match json.pointer_mut(above) {
+            Some(Value::Object(object)) => drop(object.insert(name.into(), value.clone())),
+            Some(Value::Array(list)) => list[name.parse::<usize>().expect("a place")] = value.clone(),
+            other => panic!("{other:?}"),
+        }
+        let wrong = to_bytes(&json.to_string()).expect_err(path);
+        assert!(wrong.path == *path && named.iter().all(|named| wrong.found.contains(named)), "{path}: {wrong}");
+    }
+}
+
 /// The published schema, as far as it is used: one answer or the place that breaks it.
 fn schema_holds(value: &Value) -> Result<(), String> {
     let text = fs::read_to_string(folder("docs/reference/convert.schema.json")).expect("the schema");

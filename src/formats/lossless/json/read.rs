@@ -1,5 +1,7 @@
 //! JSON to items. What is not of the shape is told with its path, what stands there and what should.
 
+mod agree;
+
 use super::super::{Begin, Delimiters, Element, Item, Segment, Text, Value};
 use crate::{
     edi::{lengthy, scan::is_break},
@@ -123,6 +125,7 @@ impl Reading<'_> {
 /// What an interchange's strings are made bytes by.
 struct Own {
     delimiters: Delimiters,
+    una: Option<[u8; 6]>,
     line_end: Vec<u8>,
     latin1: bool,
 }
@@ -333,6 +336,7 @@ fn begin(said: &Map<String, Json>) -> Result<(Own, Begin), Not> {
         None => None,
         Some(una) => Some(una.try_into().map_err(|_| not(&delimiters["una"], "`una`: the six characters behind UNA"))?),
     };
+    agree::differ(&delimiters_, una)?;
     let after = match una {
         Some(_) => all("after_una")?.unwrap_or_else(|| line_end.clone()),
         None => Vec::new(),
@@ -342,7 +346,7 @@ fn begin(said: &Map<String, Json>) -> Result<(Own, Begin), Not> {
         Some(Json::String(word)) if word == "latin1" => true,
         Some(other) => return Err(not(other, "`encoding`: \"latin1\", or none for UTF-8")),
     };
-    Ok((Own { delimiters: delimiters_, line_end, latin1 }, Begin { byte: 0, delimiters: delimiters_, una, after }))
+    Ok((Own { delimiters: delimiters_, una, line_end, latin1 }, Begin { byte: 0, delimiters: delimiters_, una, after }))
 }
 
 /// A string, or the numbers of bytes.
@@ -371,7 +375,9 @@ impl Own {
             false => self.element(element, is_isa.then_some(n)).map_err(|not| not.at(n)),
         };
         let elements = list.iter().enumerate().map(read).collect::<Result<_, Not>>()?;
-        Ok(Segment { byte: 0, elements, terminated: true, after: self.line_end.clone() })
+        let segment = Segment { byte: 0, elements, terminated: true, after: self.line_end.clone() };
+        self.agrees(&segment)?;
+        Ok(segment)
     }
 
     /// Which element is bytes of the length that the one before it says: delimiters in it are none.
