@@ -43,6 +43,8 @@ pub struct Begin {
     pub una: Option<[u8; 6]>,
     /// What stands behind UNA.
     pub after: Vec<u8>,
+    /// The first line end, as far as is looked for one, is CR LF.
+    pub crlf: bool,
 }
 
 /// The characters that an interchange reserves, as bytes.

@@ -6,7 +6,7 @@ use crate::{edi::scan::is_break, piece::Standard};
 /// Where line ends stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
-    /// One behind each segment: the first that an interchange has, else LF.
+    /// One behind each segment: of the kind that the interchange has first, else LF.
     Unfolded,
     /// None.
     Folded,
@@ -46,7 +46,8 @@ impl Layout {
         }
         let after = match item {
             Item::Begin(begin) => {
-                (self.line_end, self.terminator, self.package) = (None, begin.delimiters.segment, false);
+                self.line_end = begin.crlf.then_some(b"\r\n");
+                (self.terminator, self.package) = (begin.delimiters.segment, false);
                 (self.torn, self.x12) = (false, begin.delimiters.standard == Standard::X12);
                 if begin.una.is_none() {
                     return;
@@ -64,10 +65,10 @@ impl Layout {
             Some(_) => Some(&b"\n"[..]),
             None => None,
         };
-        self.line_end = self.line_end.or(own);
         after.clear();
         if self.lines == Lines::Unfolded {
-            after.extend_from_slice(self.line_end.unwrap_or(b"\n"));
+            // Once one is written the others are like it.
+            after.extend_from_slice(self.line_end.get_or_insert(own.unwrap_or(b"\n")));
         }
     }
 }

@@ -101,7 +101,10 @@ impl<R: BufRead> Reader<R> {
         self.at = at + if una.is_some() { 9 } else { 0 };
         (self.delimiters, self.begun) = (Some(delimiters), true);
         let after = if una.is_some() { self.after()? } else { Vec::new() };
-        Ok(Item::Begin(Begin { byte: at, delimiters, una, after }))
+        let seen = self.source.from(at);
+        let seen = &seen[..seen.len().min(REACH)];
+        let crlf = memchr::memchr(b'\n', seen).is_some_and(|end| seen[..end].ends_with(b"\r"));
+        Ok(Item::Begin(Begin { byte: at, delimiters, una, after, crlf }))
     }
 
     /// The bytes up to an offset as text; none if there are none.

@@ -175,7 +175,7 @@ pub fn document() -> impl Strategy<Value = Vec<Item>> {
                     unb
                 }
             };
-            let begin = Begin { byte: 0, delimiters, una: None, after: vec![] };
+            let begin = Begin { byte: 0, delimiters, una: None, after: vec![], crlf: false };
             let trailer = if delimiters.standard == Standard::X12 { "IEA" } else { "UNZ" };
             let rows = rows.into_iter().filter(|(id, ..)| !matches!(&**id, "ISA" | "IEA" | "UNA" | "UNB" | "UNZ"));
             let rows = rows.map(|(id, elements, after)| {
@@ -196,11 +196,11 @@ fn is_folded(items: &[Item]) -> bool {
     items.iter().any(|item| join(&mut item.clone()))
 }
 
-/// Offsets are the reader's to give.
+/// Offsets, and what kind of line end comes first, are the reader's to give.
 fn without_offsets(mut items: Vec<Item>) -> Vec<Item> {
     for item in &mut items {
         match item {
-            Item::Begin(begin) => begin.byte = 0,
+            Item::Begin(begin) => (begin.byte, begin.crlf) = (0, false),
             Item::Segment(segment) => segment.byte = 0,
             Item::Text(text) => text.byte = 0,
         }
@@ -423,13 +423,37 @@ fn what_is_accepted_is_accepted_with_the_same_values_when_laid_out() {
                 layout.apply(item);
             }
             let after = written(&all);
+            let again = passed(&after, lines, mend).0;
             let text = String::from_utf8_lossy(&after);
+            assert_eq!(again, text, "{} {lines:?} {mend} once more", path.display());
             assert_eq!(accepted(path, &after).as_ref(), Some(&before), "{} {lines:?} {mend}\n{text}", path.display());
         }
         seen.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
     }
     for name in ["binary-by-length", "edifact-package", "folded-80", "folded-80-crlf", "edifact-folded-80"] {
         assert!(seen.iter().any(|seen| seen == name), "{name} is not among {seen:?}");
+    }
+}
+
+/// A document has one kind of line end when it is laid out, wherever its own stand first.
+#[test]
+fn line_ends_are_of_one_kind() {
+    let whole = fs::read_to_string(folder("fixtures/x12/4010/850/typical.edi")).expect("a fixture").replace('\n', "");
+    let edifact = "UNA:+.? 'UNB+UNOC:3+A:14+B:14+260131:0800+1'\nUNH+1+ORDERS:D:96A:UN'\nUNT+2+1'\nUNZ+1+1'\n";
+    for end in ["\n", "\r\n"] {
+        let folded: String = whole.as_bytes().chunks(80).map(|line| String::from_utf8_lossy(line) + end).collect();
+        for text in [folded, edifact.replace('\n', end)] {
+            let mut all = items(text.as_bytes());
+            let mut layout = Layout::new(Lines::Unfolded);
+            for item in &mut all {
+                join(item);
+                layout.apply(item);
+            }
+            let laid = String::from_utf8(written(&all)).expect("text");
+            assert_eq!(laid.matches('\n').count(), laid.matches(end).count(), "{laid:?}");
+            assert_eq!(laid.matches('\r').count(), end.matches('\r').count() * laid.matches('\n').count(), "{laid:?}");
+            assert_eq!(passed(laid.as_bytes(), Lines::Unfolded, false).0, laid);
+        }
     }
 }
 

@@ -346,7 +346,8 @@ fn begin(said: &Map<String, Json>) -> Result<(Own, Begin), Not> {
         Some(Json::String(word)) if word == "latin1" => true,
         Some(other) => return Err(not(other, "`encoding`: \"latin1\", or none for UTF-8")),
     };
-    Ok((Own { delimiters: delimiters_, una, line_end, latin1 }, Begin { byte: 0, delimiters: delimiters_, una, after }))
+    let begin = Begin { byte: 0, delimiters: delimiters_, una, after, crlf: line_end == b"\r\n" };
+    Ok((Own { delimiters: delimiters_, una, line_end, latin1 }, begin))
 }
 
 /// A string, or the numbers of bytes.
