@@ -11,11 +11,11 @@ use crate::{
         envelope::{file_place, nothing_there},
         faults::Faults,
     },
-    fault::{Costs, Fault},
+    fault::{Costs, Fault, shorten},
     piece::{Piece, Policy, Standard},
     place::{At, Place},
     reader::CsvOptions,
-    rows::{Row, row},
+    rows::{Field, Row, behind_quote, row, unquote},
     source::Source,
     tree::{Add, Kind, NodeId, Text, Tree},
     whole::{encoding, foreign_mark, plain_set},
@@ -230,7 +230,7 @@ impl<R: BufRead> Csv<R> {
 
     /// A row into the set that is open.
     fn take(&mut self, row: Row, width: usize) {
-        let fault = self.ragged(&row, width).or_else(|| self.unreadable(&row));
+        let fault = self.ragged(&row, width).or_else(|| self.unreadable(&row)).or_else(|| self.behind_quote(&row));
         let Some(gathered) = &mut self.gathered else { return };
         fault.into_iter().for_each(|fault| gathered.faults.push(fault));
         let start = gathered.rows.first().map_or(row.start, |first| first.start);
@@ -294,6 +294,24 @@ impl<R: BufRead> Csv<R> {
         let place = Place { byte, len, at: At::Row { line: row.line, column: Some(column.into()) } };
         let fault = Fault::new(codes::RAGGED_ROW, place, format!("Line {}: {why}.", row.line));
         Some(fault.found(&found.to_string()).expected(format!("{width} fields")))
+    }
+
+    /// Text behind the quote that closes a field: nobody knows whether it is part of the value.
+    fn behind_quote(&self, row: &Row) -> Option<Fault> {
+        let bytes = |field: &Field| self.source.slice(field.start, field.start + u64::from(field.len));
+        let quoted = row.fields.iter().enumerate().filter(|(_, field)| field.quoted);
+        let (n, field, at) = quoted.filter_map(|(n, field)| Some((n, field, behind_quote(bytes(field))?))).next()?;
+        let name = self.header.as_ref()?.names.get(n).map_or_else(|| format!("{:02}", n + 1), Clone::clone);
+        let raw = decoded::guessed(bytes(field));
+        let sentence = format!(
+            "Line {}: text stands behind the quote that closes {name}; “{}” was read.",
+            row.line,
+            shorten(&unquote(&raw), SHOWN)
+        );
+        let at_ = At::Row { line: row.line, column: Some(name.into()) };
+        let place = Place { byte: field.start + at as u64, len: field.len - at as u32, at: at_ };
+        let fault = Fault::new(codes::BEHIND_QUOTE, place, sentence).found(&raw);
+        Some(fault.expected("a delimiter or the line's end behind the closing quote"))
     }
 
     /// Text that isn't UTF-8, or has a NUL.

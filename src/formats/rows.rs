@@ -55,6 +55,19 @@ pub(crate) fn unquote(raw: &str) -> String {
     plain
 }
 
+/// Where text begins behind the quote that closes a quoted field; none if only blanks stand there.
+pub(crate) fn behind_quote(raw: &[u8]) -> Option<usize> {
+    let mut at = raw.iter().position(|byte| *byte == b'"')? + 1;
+    loop {
+        at += memchr::memchr(b'"', raw.get(at..)?)? + 1;
+        match raw.get(at) {
+            Some(b'"') => at += 1,
+            _ => break,
+        }
+    }
+    raw.get(at..)?.iter().position(|byte| !matches!(byte, b' ' | b'\t')).map(|blanks| at + blanks)
+}
+
 /// Where the scan of a row stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {

@@ -1,12 +1,21 @@
-//! What segments of a set say of each other by numbers: HL's levels, and the names of bounded loops. X12 segments HL, LS, LE.
+//! What segments of a set say of each other by numbers: levels, and the names of bounded loops. X12 segments HL, LS, LE;
+//! EDIFACT segment CPS.
 
 use super::faults::Faults;
 use crate::{
     codes,
-    fault::Fault,
+    fault::{Costs, Fault},
     tree::{NodeId, Tree},
 };
 use std::collections::HashMap;
+
+/// What the levels of a set are made by, and what else is so in its standard.
+struct Levels<'a> {
+    tree: &'a Tree,
+    /// `HL`, `CPS`: its first element is the level's own number, the second the number of the level above.
+    id: &'static str,
+    list: Vec<Level<'a>>,
+}
 
 /// A level: its own number, the one it belongs to, and its segment.
 struct Level<'a> {
@@ -15,20 +24,25 @@ struct Level<'a> {
     segment: NodeId,
 }
 
-/// Checks HL01, HL02 and LE01; `segments` are the nodes of all segments, `told` is what was found so far.
+/// Checks HL01, HL02, CPS01, CPS02 and LE01; `segments` are the nodes of all segments, `told` is what was found so far.
 pub(crate) fn check(tree: &Tree, segments: &[NodeId], told: &mut Faults) {
-    let [hl, ls, le] = ["HL", "LS", "LE"].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
-    let (mut levels, mut open, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+    let [hl, cps, ls, le] = ["HL", "CPS", "LS", "LE"].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
+    if [hl, cps, ls, le] == [u32::MAX; 4] {
+        return;
+    }
+    let id = if hl == u32::MAX { "CPS" } else { "HL" };
+    let mut levels = Levels { tree, id, list: Vec::new() };
+    let (mut open, mut faults) = (Vec::new(), Vec::new());
     for segment in segments {
         match tree.number(*segment) {
-            name if name == hl => levels.extend(level(tree, *segment)),
+            name if name == hl || name == cps => levels.list.extend(level(tree, *segment)),
             name if name == ls => open.push(value(tree, *segment, "01")),
             name if name == le => faults.extend(loop_name(tree, *segment, open.pop())),
             _ => {}
         }
     }
-    if !levels.is_empty() {
-        order(tree, &levels, told, &mut faults);
+    if !levels.list.is_empty() {
+        levels.order(told, &mut faults);
     }
     faults.into_iter().for_each(|fault| told.push(fault));
 }
@@ -43,80 +57,101 @@ fn value<'a>(tree: &'a Tree, segment: NodeId, position: &str) -> &'a str {
     tree.named(segment, position).next().and_then(|element| tree.value(element)).unwrap_or("").trim()
 }
 
-fn order(tree: &Tree, levels: &[Level], told: &mut Faults, faults: &mut Vec<Fault>) {
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    for (at, level) in levels.iter().enumerate() {
-        first.entry(level.number).or_insert(at);
-    }
-    // The level above of each, by its place among them.
-    let above: Vec<Option<usize>> = levels.iter().map(|level| first.get(level.above).copied()).collect();
-    let circular = circular(&above);
-    faults.extend(missing(tree, levels, &above, told));
-    for (at, level) in levels.iter().enumerate() {
-        let Level { number, above: named, .. } = level;
-        let ordinal = at + 1;
-        let twice = first.get(number).is_some_and(|known| *known != at);
-        if twice {
-            let sentence = format!("HL01 of the level {ordinal} is “{number}”, and a level before it has that number.");
-            faults.push(fault(tree, level, "01", codes::HL_AGAIN, sentence).found(number).expected("another number"));
+impl Levels<'_> {
+    fn order(&self, told: &mut Faults, faults: &mut Vec<Fault>) {
+        let (id, levels) = (self.id, &self.list);
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for (at, level) in levels.iter().enumerate() {
+            first.entry(level.number).or_insert(at);
         }
-        let said = |code, sentence: String| fault(tree, level, "02", code, sentence).found(named);
-        faults.extend(match above[at] {
-            None => None,
-            // The first level of a circle says it for all of them.
-            Some(_) if circular[at] == Some(at) => {
-                let sentence = format!("HL02 of the level {number} is “{named}”: following it up leads back here.");
-                Some(said(codes::HL_CYCLE, sentence).expected("a level that is not below this one"))
+        // The level above of each, by its place among them.
+        let above: Vec<Option<usize>> = levels.iter().map(|level| first.get(level.above).copied()).collect();
+        let circular = circular(&above);
+        faults.extend(self.missing(&above, told));
+        for (at, level) in levels.iter().enumerate() {
+            let Level { number, above: named, .. } = level;
+            let ordinal = at + 1;
+            let twice = first.get(number).is_some_and(|known| *known != at);
+            if twice {
+                let sentence =
+                    format!("{id}01 of the level {ordinal} is “{number}”, and a level before it has that number.");
+                faults
+                    .push(self.fault(level, "01", codes::HL_AGAIN, sentence).found(number).expected("another number"));
             }
-            Some(parent) if parent > at && circular[at].is_none() => {
-                let sentence = format!("HL02 of the level {number} is “{named}”, and that level comes later.");
-                Some(said(codes::HL_ORDER, sentence).expected("the number of a level before it"))
-            }
-            Some(_) => None,
-        });
+            let said = |code, sentence: String| self.fault(level, "02", code, sentence).found(named);
+            faults.extend(match above[at] {
+                None => None,
+                // The first level of a circle says it for all of them.
+                Some(_) if circular[at] == Some(at) => {
+                    let sentence =
+                        format!("{id}02 of the level {number} is “{named}”: following it up leads back here.");
+                    Some(said(codes::HL_CYCLE, sentence).expected("a level that is not below this one"))
+                }
+                Some(parent) if parent > at && circular[at].is_none() => {
+                    let sentence = format!("{id}02 of the level {number} is “{named}”, and that level comes later.");
+                    Some(said(codes::HL_ORDER, sentence).expected("the number of a level before it"))
+                }
+                Some(_) => None,
+            });
+        }
     }
-}
 
-/// Levels that are named and aren't there: each is one fault, at the first level that names it. One that the set's structure
-/// misses, too, is told of there.
-fn missing(tree: &Tree, levels: &[Level], above: &[Option<usize>], told: &mut Faults) -> Vec<Fault> {
-    // By the number that is named: the first and the last level that do so, and how many stand behind the first.
-    let mut children: Vec<(&Level, &Level, usize)> = Vec::new();
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    for (level, _) in levels.iter().zip(above).filter(|(level, above)| above.is_none() && !level.above.is_empty()) {
-        let at = *known.entry(level.above).or_insert(children.len());
-        match children.get_mut(at) {
-            Some((_, last, more)) => (*last, *more) = (level, *more + 1),
-            None => children.push((level, level, 0)),
+    /// Levels that are named and aren't there: each is one fault, at the first level that names it. One that the set's structure
+    /// misses, too, is told of there.
+    fn missing(&self, above: &[Option<usize>], told: &mut Faults) -> Vec<Fault> {
+        let (id, levels) = (self.id, &self.list);
+        // By the number that is named: the first and the last level that do so, and how many stand behind the first.
+        let mut children: Vec<(&Level, &Level, usize)> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for (level, _) in levels.iter().zip(above).filter(|(level, above)| above.is_none() && !level.above.is_empty()) {
+            let at = *known.entry(level.above).or_insert(children.len());
+            match children.get_mut(at) {
+                Some((_, last, more)) => (*last, *more) = (level, *more + 1),
+                None => children.push((level, level, 0)),
+            }
         }
-    }
-    if let [(first, _, more)] = &children[..] {
-        let named = first.above;
-        let words = match more {
-            0 => format!("HL02 of the level {} is “{named}”: that may be the missing one.", first.number),
-            more => format!("HL02 of {} levels is “{named}”: that may be the missing one.", more + 1),
+        if let [(first, _, more)] = &children[..] {
+            let named = first.above;
+            let words = match more {
+                0 => format!("{id}02 of the level {} is “{named}”: that may be the missing one.", first.number),
+                more => format!("{id}02 of {} levels is “{named}”: that may be the missing one.", more + 1),
+            };
+            if told.say_of_missing(id, &words) {
+                return vec![];
+            }
+        }
+        let fault = |(first, last, more): (&Level, &Level, usize)| {
+            let (number, named) = (first.number, first.above);
+            let sentence = format!("{id}02 of the level {number} is “{named}”, and no level has that number.");
+            let others = match more {
+                0 => String::new(),
+                1 => format!(" The level {} names it, too.", last.number),
+                more => format!(" {more} more levels behind it, up to {}, name it, too.", last.number),
+            };
+            let fault = self.fault(first, "02", codes::HL_PARENT, sentence + &others).found(named);
+            let fault = fault.expected("the number of a level");
+            match more {
+                0 => fault,
+                more => fault.remedy(format!(
+                    "Look whether the level {named} is missing: {} say that they are below it.",
+                    more + 1
+                )),
+            }
         };
-        if told.say_of_missing("HL", &words) {
-            return vec![];
-        }
+        children.into_iter().map(fault).collect()
     }
-    let fault = |(first, last, more): (&Level, &Level, usize)| {
-        let (number, named) = (first.number, first.above);
-        let sentence = format!("HL02 of the level {number} is “{named}”, and no level has that number.");
-        let others = match more {
-            0 => String::new(),
-            1 => format!(" The level {} names it, too.", last.number),
-            more => format!(" {more} more levels behind it, up to {}, name it, too.", last.number),
-        };
-        let fault = fault(tree, first, "02", codes::HL_PARENT, sentence + &others).found(named);
-        let fault = fault.expected("the number of a level");
-        match more {
-            0 => fault,
-            more => fault
-                .remedy(format!("Look whether the level {named} is missing: {} say that they are below it.", more + 1)),
+
+    /// Of a CPS it is a warning: what is packed in what may be lost by it, and no goods are.
+    fn fault(&self, level: &Level, position: &str, code: &str, sentence: String) -> Fault {
+        let element = self.tree.named(level.segment, position).next().unwrap_or(level.segment);
+        let fault = Fault::new(code, self.tree.place(element), sentence);
+        if self.id == "HL" {
+            return fault;
         }
-    };
-    children.into_iter().map(fault).collect()
+        let remedy = fault.remedy.replace("HL", self.id);
+        let costs = fault.costs.min(Costs::Segment);
+        fault.remedy(remedy).costs(costs)
+    }
 }
 
 /// For each level in a circle the first one of that circle; nothing for the others.
@@ -152,9 +187,4 @@ fn loop_name(tree: &Tree, le: NodeId, begun: Option<&str>) -> Option<Fault> {
     let sentence = format!("LE01 is “{ended}”, and the loop was begun by LS as “{begun}”.");
     let place = tree.place(tree.named(le, "01").next().unwrap_or(le));
     Some(Fault::new(codes::LOOP_NAME, place, sentence).found(ended).expected(begun))
-}
-
-fn fault(tree: &Tree, level: &Level, position: &str, code: &str, sentence: String) -> Fault {
-    let element = tree.named(level.segment, position).next().unwrap_or(level.segment);
-    Fault::new(code, tree.place(element), sentence)
 }

@@ -22,6 +22,7 @@ use crate::{
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, TERMINATOR, check_trailer, file_place, nor, nothing_there, outside, unguided},
         faults::Faults,
+        hierarchy,
         lines::of_envelope,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
@@ -416,6 +417,7 @@ impl<R: BufRead> Edifact<R> {
             let fault = message::identifier(unh).or_else(|| unguided(set, unh.place_of(2)));
             fault.into_iter().for_each(|fault| faults.push(fault));
         }
+        hierarchy::check(&set.tree, &self.scratch.build.segments, faults);
         let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
         totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));
         periods::check(&set.tree, &self.scratch.build.segments).into_iter().for_each(|fault| faults.push(fault));
