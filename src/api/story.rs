@@ -187,7 +187,10 @@ fn unknown_value(message: &Message) -> Option<&str> {
 
 fn next_of_delivery(delivery: &Delivery) -> Option<Action> {
     (delivery.state == "dead").then(|| Action {
-        sentence: format!("when {} works again, send the {} again", delivery.target, delivery.kind),
+        sentence: match delivery.cause.as_ref().and_then(|cause| cause["remedy"].as_str()) {
+            Some(remedy) => remedy.to_owned(),
+            None => format!("when {} works again, send the {} again", delivery.target, delivery.kind),
+        },
         method: "POST",
         path: format!("/v1/deliveries/{}/replay", delivery.id),
         body: Some(serde_json::json!({"why": ""})),

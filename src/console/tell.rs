@@ -68,7 +68,10 @@ impl Next<'_> {
                     }
                     Next::Send(delivery) => {
                         p { "The " (delivery.kind) " to " b { (delivery.target) } " could not be sent: " (words::cause(delivery.cause.as_ref())) }
-                        p .muted { "When " (delivery.target) " works again, send it again under the same id." }
+                        @match delivery.cause.as_ref().and_then(|cause| cause["remedy"].as_str()) {
+                            Some(remedy) => p .muted { (remedy) },
+                            None => p .muted { "When " (delivery.target) " works again, send it again under the same id." },
+                        }
                         (super::layout::button(session, &format!("/deliveries/{}/replay", delivery.id), "Send again", true))
                         details { summary { "or give it up" }
                             (super::layout::button(session, &format!("/deliveries/{}/cancel", delivery.id), "Cancel", false)) }

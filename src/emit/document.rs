@@ -83,7 +83,12 @@ impl Unwritable {
 
     /// As delivery and dead letter keep it.
     pub fn cause(&self) -> Value {
-        json!({ "code": self.code, "sentence": self.sentence, "faults": self.faults })
+        // Its receiver was never asked: what is to be mended is ours, or what made the message.
+        let remedy = match self.faults.first().map(|fault| fault.remedy.trim_end_matches('.')) {
+            Some(remedy) if !remedy.is_empty() => format!("{remedy}; then replay: it is written anew"),
+            _ => "mend what the reason names, then replay: it is written anew".to_owned(),
+        };
+        json!({ "code": self.code, "sentence": self.sentence, "remedy": remedy, "faults": self.faults })
     }
 }
 

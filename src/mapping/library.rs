@@ -166,9 +166,14 @@ impl Library {
         let mut words: Vec<&str> = Vec::new();
         for plan in &self.plans {
             let Some(number) = plan.0.tables.iter().position(|known| known.name == table) else { continue };
-            for shape in plan::looked_up(&plan.0.fields, number) {
-                match shape {
+            for field in plan::looked_up(&plan.0.fields, number) {
+                match &field.shape {
                     Shape::Word(taken) => words.extend(taken.iter().map(String::as_str)),
+                    // Units are those of UN/ECE Recommendation 20: two or three letters and digits.
+                    Shape::Text if field.name == "unit" && !is_unit(target) => {
+                        let why = "units are codes of UN/ECE Recommendation 20 (EA, CT, KGM)";
+                        return Some(format!("`{target}` is nothing that `{table}` can lead to; {why}"));
+                    }
                     _ => return None,
                 }
             }
@@ -265,6 +270,11 @@ pub(super) fn is_mapping(path: &str) -> bool {
     path == "mapping.yaml" || path.ends_with("/mapping.yaml")
 }
 
+/// Can it be a code of UN/ECE Recommendation 20?
+fn is_unit(text: &str) -> bool {
+    (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 /// How well a mapping fits: (application sender, partner, version); greater is more specific.
 fn fit(program: &Program, asked: &Asked) -> Option<(bool, bool, usize)> {
     let claims = &program.claims;
@@ -298,11 +308,13 @@ fn kind_and_version(program: &Program, asked: &Asked) -> Option<usize> {
     versions.iter().filter(|v| asked.version.starts_with(v.as_str())).map(|v| v.len()).max()
 }
 
+const UBL: &str = "urn:oasis:names:specification:ubl:schema:xsd:";
+
 /// What an XML document is called: `ubl order` for the root `Order` of a UBL 2 namespace, `cxml orderrequest` for what a
 /// cXML document carries, else `xml` and the root's own name; in small letters.
 pub fn xml_name(kind: &str, version: &str) -> String {
     let family = match version {
-        version if version.starts_with("urn:oasis:names:specification:ubl:schema:xsd:") => "ubl",
+        version if version.strip_prefix(UBL).and_then(|name| name.strip_prefix(kind)) == Some("-2") => "ubl",
         version if version.starts_with("cXML") => "cxml",
         _ => "xml",
     };

@@ -461,7 +461,7 @@ pub fn leaves(fields: &[Field], at: &str, found: &mut Vec<(String, Spot)>) {
 }
 
 /// The shapes of the fields that look values up in a table, by its number.
-pub fn looked_up(fields: &[Field], table: usize) -> Vec<&Shape> {
+pub fn looked_up(fields: &[Field], table: usize) -> Vec<&Field> {
     let mut found = Vec::new();
     let ends = |formula: &Formula| asks(formula, table);
     for field in fields {
@@ -469,9 +469,9 @@ pub fn looked_up(fields: &[Field], table: usize) -> Vec<&Shape> {
             Source::Value(formula) | Source::ReadOnly(formula) | Source::Spare(formula) | Source::Key(formula, _)
                 if ends(formula) =>
             {
-                found.push(&field.shape);
+                found.push(field);
             }
-            Source::List(formulas) if formulas.iter().any(ends) => found.push(&field.shape),
+            Source::List(formulas) if formulas.iter().any(ends) => found.push(field),
             Source::Object(inner) => found.extend(looked_up(inner, table)),
             Source::At(blocks) => found.extend(blocks.first().into_iter().flat_map(|b| looked_up(&b.fields, table))),
             Source::Each(block) => found.extend(looked_up(&block.fields, table)),

@@ -340,12 +340,12 @@ fn a_lock_that_another_holds_keeps_changes_out_and_reading_in() {
     // Without its address nobody can ask it, and it holds the lock.
     std::fs::remove_file(at.join("crossdock-data/hub.json")).unwrap();
     assert_eq!(call(at, "documents list").code, 0);
-    let change = call(at, "reference add uom X Y --tenant acme");
+    let change = call(at, "reference add uom X PK --tenant acme");
     assert!(change.code == 2 && change.err.contains("another hub works on"), "{change:?}");
     let second = run(command(at).args(["serve", "--listen", "127.0.0.1:0"]));
     assert!(second.code == 2 && second.err.contains("another hub works on"), "{second:?}");
     drop(hub);
-    assert_eq!(call(at, "reference add uom X Y --tenant acme").code, 0);
+    assert_eq!(call(at, "reference add uom X PK --tenant acme").code, 0);
 }
 
 #[test]
