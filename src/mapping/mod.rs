@@ -239,6 +239,17 @@ impl Plan {
         plan::leaves(&self.0.fields, "", &mut found);
         found.into_iter().map(|(field, spot)| (field, self.0.placed(spot))).collect()
     }
+    /// What `write:` says, each place (`write BEG02`) with its line.
+    pub fn written_lines(&self) -> Vec<(String, Line<'_>)> {
+        self.0.rules.iter().map(|rule| (format!("write {}", rule.text), self.0.placed(rule.spot))).collect()
+    }
+    /// The rows of its tables: table, value, target.
+    pub fn rows(&self) -> Vec<(String, String, String)> {
+        let rows = |table: &tables::Table| -> Vec<_> {
+            table.rows.iter().map(|row| (table.name.clone(), row.value.clone(), row.target.clone())).collect()
+        };
+        self.0.tables.iter().flat_map(rows).collect()
+    }
     /// Where the mapping says how a canonical field is made: (file, line), for a JSON pointer into the message. Of a field
     /// that no line names by itself (an item's `scheme`) that of what it stands in.
     pub fn line(&self, pointer: &str) -> Option<(&str, u32)> {

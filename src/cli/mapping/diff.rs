@@ -315,7 +315,7 @@ async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::R
     }
     out.line(format!("{} → {}", before.called(), after.called()))?;
     match lines.is_empty() {
-        true => out.line("no field is made by another line")?,
+        true => out.line("no field is made by another line, and no table has another row")?,
         false => out.table(&["FIELD", "BEFORE", "AFTER"], &lines)?,
     }
     match values.is_empty() {
@@ -374,11 +374,13 @@ async fn kept(places: &Places, name: &str, version: Option<i64>) -> anyhow::Resu
     }
 }
 
-/// The fields that are made by another line: field, line before, line after.
+/// The fields that are made by another line, and rows of tables that lead elsewhere: field, line before, line after.
 fn lines(before: &Compiled, after: &Compiled) -> Vec<Vec<String>> {
     let of = |side: &Compiled| -> BTreeMap<String, String> {
         let said = |(field, line): (String, Line)| (field, side.library.said(line.file, line.line).to_owned());
-        side.plan.iter().flat_map(|plan| plan.fields()).map(said).collect()
+        let lines = side.plan.iter().flat_map(|plan| plan.fields().into_iter().chain(plan.written_lines())).map(said);
+        let rows = side.plan.iter().flat_map(|plan| plan.rows());
+        lines.chain(rows.map(|(table, value, target)| (format!("table {table}: {value}"), target))).collect()
     };
     let (before, after) = (of(before), of(after));
     let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();

@@ -9,7 +9,7 @@ use crate::{
     },
     mapping::{Asked, Library, Plan},
 };
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use std::sync::Arc;
 
 /// What the command line says of the mapping.
@@ -60,6 +60,18 @@ impl<'a> Choice<'a> {
     /// Errors: none claims it; what could is told.
     pub fn plan(&self, file: &str, set: &Set, application_sender: Option<&str>) -> anyhow::Result<Arc<Plan>> {
         if let Some(plan) = &self.named {
+            let (kind, _) = plan.document();
+            let edi = matches!(set.standard, Standard::X12 | Standard::Edifact);
+            if edi && plan.standard() == set.standard && kind != &*set.kind {
+                bail!(
+                    "{file} holds {} {} (byte {}), and {} reads {kind}: leave --mapping out, or name one for {}",
+                    set.standard.word(),
+                    set.kind,
+                    set.byte,
+                    plan.short(),
+                    set.kind
+                );
+            }
             return Ok(plan.clone());
         }
         let asked = Asked {
