@@ -100,7 +100,7 @@ fn a_sample_with_faults_is_of_use_and_its_faults_are_told() {
     folder.write("order.edi", ORDER.replace("SE*8*", "SE*9*"));
     let called = call(folder.path(), "mapping new northwind/850-order --from order.edi");
     assert_eq!(called.code, 1, "written, and not as if all were well: {called:?}");
-    assert!(called.err.contains("faults, which `crossdock check` shows"), "{called:?}");
+    assert!(called.err.contains("which `crossdock check` shows: what a fault spoils"), "{called:?}");
     assert!(called.out.contains("wrote "), "{called:?}");
     let called = call(folder.path(), "partner new southwind --from order.edi --tenant acme");
     assert!(called.code == 1 && folder.path().join("connectors/southwind.yaml").exists(), "{called:?}");

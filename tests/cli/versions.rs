@@ -130,7 +130,7 @@ fn what_a_mapping_changes_is_told_line_by_line_and_over_samples() {
     let shown = ok(call(&folder, &["diff", "one", "two"]));
     assert!(shown.out.contains("first.in.edi") && shown.out.contains("number: BEG03 | upper"), "{}", shown.out);
     let same = ok(call(&folder, &["diff", "one", "one"]));
-    assert!(same.out.ends_with("no field is made by another line\nno sample gives another value\n"), "{}", same.out);
+    assert!(same.out.ends_with("no table has another row\nno sample gives another value\n"), "{}", same.out);
     folder.write("other/mapping.yaml", OWN.replace("mapping: northwind/850-order", "mapping: northwind/850"));
     for (sides, words) in [
         (["one", "other"], "no two of one mapping"),

@@ -1,7 +1,7 @@
 //! Whether a text of the document says a wanted value, and by which pipes: the inverse of what mappings do.
 
 use super::{
-    super::{dates::DateFormat, pipes, schemes, shape::Shape},
+    super::{dates::DateFormat, pipes, schemes, shape::Shape, tables::ANY},
     knowledge::{Knowledge, Known},
     places::{Key, Places, Value},
 };
@@ -49,7 +49,7 @@ impl Comparer<'_> {
             let read = pipes::shaped(&value.text, shape).ok().map(Json::from);
             return if read.as_ref() == Some(wanted) { vec![vec![]] } else { vec![] };
         }
-        ways.extend(self.tables(&value.text, &text));
+        ways.extend(self.tables(&value.text, &text, shape));
         ways
     }
 
@@ -87,13 +87,17 @@ impl Comparer<'_> {
         if found == wanted { vec![vec![]] } else { vec![] }
     }
 
-    /// Tables of this family of documents that lead from the text to the wanted one.
-    fn tables(&self, text: &str, wanted: &str) -> Vec<Vec<Known>> {
+    /// Tables of this family of documents that lead from the text to the wanted one, and nowhere where the field can't go.
+    fn tables(&self, text: &str, wanted: &str, shape: &Shape) -> Vec<Vec<Known>> {
         let number = |text: &str| Decimal::from_str_exact(text).ok().map(|d| d.normalize());
         let is_wanted = |target: &str| target == wanted || number(target).is_some_and(|n| number(wanted) == Some(n));
+        let goes = |target: &String| match shape {
+            Shape::Word(words) => target.is_empty() || target == ANY || words.contains(target),
+            _ => true,
+        };
         let mut ways = Vec::new();
         for (at, known) in self.knowledge.tables.iter().enumerate() {
-            if !alike(known.standard, self.standard) {
+            if !alike(known.standard, self.standard) || !known.table.rows.iter().all(|row| goes(&row.target)) {
                 continue;
             }
             let target = |text: &str| known.table.row(text.trim()).is_some_and(is_wanted);
