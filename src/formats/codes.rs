@@ -197,11 +197,11 @@ codes! {
     CONTROL_TOTAL "E0410" "the count of lines is wrong" Relation Set Element("7"), "29",
         "Look whether lines are missing. If the sender counts wrongly, the agreement can tolerate it: `control_totals: tolerated`.";
     HL_AGAIN "E0411" "a hierarchical level's number twice" Relation Set Element("7"), "12",
-        "Number the HL segments of a set so that each number (HL01) stands there once.";
+        "Number the levels of a set so that each number (HL01, CPS01) stands there once.";
     HL_PARENT "E0412" "a hierarchical level below one that isn't there" Relation Set Element("7"), "12",
-        "Name in HL02 the number (HL01) of the level that it belongs to.";
+        "Name in HL02 or CPS02 the number (HL01, CPS01) of the level that it belongs to.";
     HL_CYCLE "E0413" "a hierarchical level below itself" Relation Set Element("7"), "12",
-        "Name in HL02 the level above: following these upwards must come to a level that has none above it.";
+        "Name in HL02 or CPS02 the level above: following these upwards must come to a level that has none above it.";
     HL_ORDER "E0414" "a hierarchical level before the one it belongs to" Relation Nothing None, "",
         "Nothing is lost by it: levels are found by their numbers. The sender should write a level behind the one that it belongs to.";
     LOOP_NAME "E0415" "the end of a bounded loop names another one" Relation Nothing None, "",
@@ -225,7 +225,7 @@ codes! {
     NO_LAYOUT "E0508" "no layout for a file of fixed width" Structure Interchange None, "",
         "Say where its fields stand: `layout:` in the mapping that the connection expects, or `check --layout FILE`.";
     BEHIND_QUOTE "E0509" "text behind a closing quote" Byte Segment None, "",
-        "The value is read without its quotes, and may not be what was meant. A value with a quote in it is put into quotes as a whole, and the quote is written twice: `\"12\"\" pipe\"`.";
+        "Put a value that has a quote in it into quotes as a whole, and write the quote twice: \"12\"\" pipe\".";
     DOCTYPE "E0601" "a document type that declares things of its own" Byte Interchange None, "",
         "Ask the sender to leave out what stands in [ ] of the DOCTYPE: business documents need none of it, and it can be used to attack the reader.";
     ENTITY "E0602" "an entity that isn't one of XML's own five" Byte Interchange None, "",

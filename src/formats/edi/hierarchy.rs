@@ -148,9 +148,8 @@ impl Levels<'_> {
         if self.id == "HL" {
             return fault;
         }
-        let remedy = fault.remedy.replace("HL", self.id);
         let costs = fault.costs.min(Costs::Segment);
-        fault.remedy(remedy).costs(costs)
+        fault.costs(costs)
     }
 }
 

@@ -150,7 +150,7 @@ impl<'g> Breaker<'_, 'g> {
     /// Headers, trailers and what counts are left alone: their faults are kinds of their own.
     fn may(line: &Line) -> bool {
         let service =
-            ["ST", "SE", "UNH", "UNT", "UNS", "CTT", "CNT", "HL", "LS", "LE", "BIN", "BDS", "UGH", "UGT", "TA1"];
+            ["ST", "SE", "UNH", "UNT", "UNS", "CTT", "CNT", "HL", "CPS", "LS", "LE", "BIN", "BDS", "UGH", "UGT", "TA1"];
         !service.contains(&line.id.as_str())
     }
 

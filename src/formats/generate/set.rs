@@ -214,6 +214,7 @@ impl<'g> Making<'_, 'g> {
                 let identifier = [&*guide.kind, version, release, "UN"].map(str::to_owned).to_vec();
                 *elements = vec![vec![self.control.to_owned()], identifier];
             }
+            (Standard::Edifact, "CPS") => self.packing(elements),
             (Standard::Edifact, "UNT") => *elements = plain(&["", self.control]),
             (Standard::Edifact, "UNS") => {
                 self.uns += 1;
@@ -254,6 +255,15 @@ impl<'g> Making<'_, 'g> {
         let above = if above == 0 { String::new() } else { above.to_string() };
         let level = ["S", "O", "I"][self.hierarchy.min(3) - 1];
         *elements = vec![vec![self.hierarchy.to_string()], vec![above], vec![level.to_owned()]];
+    }
+
+    /// CPS01 counts, CPS02 names the first one: packages below the consignment.
+    fn packing(&mut self, elements: &mut Vec<Vec<String>>) {
+        self.hierarchy += 1;
+        let above = if self.hierarchy > 1 { "1" } else { "" };
+        let rest = elements.split_off(elements.len().min(2));
+        *elements = vec![vec![self.hierarchy.to_string()], vec![above.to_owned()]];
+        elements.extend(rest);
     }
 
     /// Binary data has its length before it, and whatever bytes.
