@@ -9,7 +9,10 @@ use crate::{
     canonical::PartnerId,
     formats::piece::Standard,
     mapping::near::nearest,
-    tenancy::shown::{self, Asked, InForce},
+    tenancy::{
+        kinds::Kinds,
+        shown::{self, Asked, InForce},
+    },
 };
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -103,11 +106,16 @@ async fn agreement(
         let detail = format!("`standard` is x12 or edifact: nothing is agreed of {} alone", other.word());
         return Err(Problem::new(Code::RequestInvalid, detail));
     }
+    let mut tx = api.hub.store.read(who.tenant).await?;
+    let library = api.hub.library.standing(&mut tx, who.tenant).await;
+    tx.rollback().await?;
+    let library = library?;
     let asked = Asked {
         connection: asked.connection.as_deref(),
         standard: asked.standard,
         kind: asked.kind.as_deref(),
         stated: asked.stated,
+        kinds: &Kinds::of(&library),
     };
     let shown = shown::of(directory, partner, &asked).map_err(|why| Problem::new(Code::RequestInvalid, why))?;
     let settings = shown.settings.into_iter().map(Setting::from).collect();

@@ -9,6 +9,7 @@ use crate::{
     formats::piece::Standard,
     tenancy::{
         Directory, PartnerInfo,
+        kinds::Kinds,
         shown::{self, Asked, InForce, Stated},
     },
 };
@@ -28,8 +29,9 @@ pub enum Command {
 /// crossdock agreement show northwind --standard edifact --json
 ///
 /// Layers, the later over the earlier: built in, the hub's file, the tenant's, the partner's, the connection's; in each of
-/// them what is said for a standard, then for a kind of message. Read from the configuration files; no hub is asked.
-/// Exit 0: shown. 1: the files have faults. 2: there is no such partner or connection.
+/// them what is said for a standard, then for a kind of message. Read from the configuration files, which are checked with
+/// the mappings as a start does; no hub is asked.
+/// Exit 0: shown. 1: the files have faults. 2: there is no such partner, connection or kind of message.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Show {
@@ -61,12 +63,11 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
     let Command::Show(args) = command;
     let settings = settings::load(&args.settings)?.settings;
     let files = start::read_files(&settings)?;
-    // Secrets are not shown, so a variable that only the hub's environment has is nothing here.
-    let compiled = Directory::compile(&files.connectors, &|name| Some(std::env::var(name).unwrap_or_default()));
-    let directory = match compiled {
-        Ok(directory) => directory,
+    // Secrets are not shown: no variable of the hub's environment is needed.
+    let (directory, library) = match start::looked_at(&files) {
+        Ok(read) => read,
         Err(faults) => {
-            eprintln!("{}", start::Faults(faults));
+            eprintln!("{faults}");
             return Ok(1);
         }
     };
@@ -77,6 +78,7 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         standard: args.standard,
         kind: args.kind.as_deref(),
         stated: args.stated,
+        kinds: &Kinds::of(&library),
     };
     let shown = shown::of(&directory, partner, &asked).map_err(|sentence| anyhow!(sentence))?;
     match args.json {

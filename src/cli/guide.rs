@@ -46,7 +46,8 @@ pub struct Show {
 /// crossdock guide lint northwind-850.yaml
 /// crossdock guide lint guides/*.yaml --json
 ///
-/// A file: `extends: x12/004010/850`, then `change:` with what differs (`CUR: forbidden`, `PO104: { max: 20 }`).
+/// A file: `extends: x12/004010/850`, then `change:` with what differs (`CUR: forbidden`, `PO104: { max: 20 }`). All of its
+/// keys: docs/reference/guides.md.
 /// Exit 0: no fault; what goes beyond the standard is told. 1: faults. 2: a file can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]

@@ -33,6 +33,9 @@ fn commands(command: &clap::Command, path: &str, out: &mut String) {
             let _ = write!(out, "\n```text\n{}\n```\n", rest.trim());
         }
         arguments(sub, out);
+        if path == "crossdock guide lint" || sub.get_arguments().any(|arg| arg.get_id() == "guides") {
+            out.push_str("\nWhat such a file may say: [guide files](guides.md).\n");
+        }
     }
 }
 

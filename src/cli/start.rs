@@ -14,11 +14,18 @@ use crate::{
     mapping::{self, Library},
     queue::Queue,
     store::{self, Store},
-    tenancy::{Directory, files::Lint, keys, lint},
+    tenancy::{
+        Directory,
+        files::Lint,
+        keys,
+        kinds::{self, Kinds},
+        lint,
+    },
 };
 use anyhow::{Context, bail};
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     convert::Infallible,
     net::SocketAddr,
@@ -151,9 +158,15 @@ pub struct Faults(pub Vec<Lint>);
 /// The directory of the files, linted as a whole.
 pub fn directory(files: &Files) -> Result<Directory, Faults> {
     let directory = Directory::compile(&files.connectors, &|name| std::env::var(name).ok()).map_err(Faults)?;
-    let mut faults = connectors::lint::lint(&directory, &files.connectors);
-    faults.extend(emit::lint::lint(&directory, &files.connectors));
+    let faults = around(&directory, files);
     if faults.is_empty() { Ok(directory) } else { Err(Faults(faults)) }
+}
+
+/// What is wrong with connections and endpoints.
+fn around(directory: &Directory, files: &Files) -> Vec<Lint> {
+    let mut faults = connectors::lint::lint(directory, &files.connectors);
+    faults.extend(emit::lint::lint(directory, &files.connectors));
+    faults
 }
 
 /// The partners' names, where they are asked for: what the files say else is nothing to who reads a document.
@@ -190,10 +203,36 @@ pub fn compiled(files: &Files) -> Result<(Directory, Library), Faults> {
 /// The directory of the files, if it fits the mappings.
 pub fn fitting(files: &Files, library: &Library) -> Result<Directory, Faults> {
     let directory = directory(files)?;
-    let mut faults =
-        connectors::lint::expectations(&directory, &files.connectors, &|partner| library.expectable(partner));
-    faults.extend(lint::guides(&directory, &library.guide_names().collect::<Vec<_>>()));
+    let faults = misfits(&directory, files, library);
     if faults.is_empty() { Ok(directory) } else { Err(Faults(faults)) }
+}
+
+/// What of a directory does not fit the mappings.
+fn misfits(directory: &Directory, files: &Files, library: &Library) -> Vec<Lint> {
+    let mut faults =
+        connectors::lint::expectations(directory, &files.connectors, &|partner| library.expectable(partner));
+    faults.extend(lint::guides(directory, &library.guide_names().collect::<Vec<_>>()));
+    faults.extend(kinds::lint(directory, &Kinds::of(library)));
+    faults
+}
+
+/// Directory and mappings as a start reads them, for who looks at them elsewhere: a variable that only the hub's
+/// environment has is nothing here, and then connections and endpoints are not judged, since it may be their secret.
+pub fn looked_at(files: &Files) -> Result<(Directory, Library), Faults> {
+    let unset = Cell::new(false);
+    let value = |name: &str| {
+        let value = std::env::var(name).ok();
+        unset.set(unset.get() || value.is_none());
+        Some(value.unwrap_or_default())
+    };
+    let directory = Directory::compile(&files.connectors, &value).map_err(Faults)?;
+    let library = library(files)?;
+    let mut faults = match unset.get() {
+        true => connectors::lint::acknowledgements(&directory),
+        false => around(&directory, files),
+    };
+    faults.extend(misfits(&directory, files, &library));
+    if faults.is_empty() { Ok((directory, library)) } else { Err(Faults(faults)) }
 }
 
 /// What the store's options are by the settings. One URL without the other is a wrong call.

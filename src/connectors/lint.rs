@@ -36,7 +36,7 @@ pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
         }
     }
     faults.extend(answers_that_cannot_leave(directory, files));
-    faults.extend(acknowledgements_that_cannot_leave(directory));
+    faults.extend(acknowledgements(directory));
     faults
 }
 
@@ -83,7 +83,7 @@ fn answers_that_cannot_leave(directory: &Directory, files: &[(String, String)]) 
 
 /// Agreements that let acknowledgements leave or come by a connection that the partner does not have, or that nothing leaves
 /// by.
-fn acknowledgements_that_cannot_leave(directory: &Directory) -> Vec<Lint> {
+pub fn acknowledgements(directory: &Directory) -> Vec<Lint> {
     let mut faults: Vec<Lint> = Vec::new();
     for partner in directory.partners.values() {
         for (_, agreed) in partner.terms.all() {

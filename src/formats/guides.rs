@@ -248,6 +248,16 @@ pub fn segment(standard: Standard, version: &str, id: &str) -> Option<Arc<Segmen
     shelf(standard, version, "")?.dictionary()?.segment(id)
 }
 
+/// The ids of the segments of every version that is compiled in; one that several have comes several times.
+pub fn segment_ids() -> impl Iterator<Item = &'static str> {
+    shelves().iter().filter_map(Shelf::dictionary).flat_map(|dictionary| dictionary.known().split(' '))
+}
+
+/// What elements a segment has, in each version of each standard that knows it.
+pub fn segments(id: &str) -> impl Iterator<Item = Arc<SegmentSpec>> {
+    shelves().iter().filter_map(Shelf::dictionary).filter_map(move |dictionary| dictionary.segment(id))
+}
+
 /// Every guide that is compiled in: standard and version (`x12/004010`), kind.
 pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
     shelves().iter().flat_map(|s| s.books().keys().map(|kind| (s.folder.name, *kind)))

@@ -300,6 +300,14 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_each_key_and_word() {
+        let page = include_str!("../../docs/reference/guides.md");
+        for word in KEYS.iter().chain(FIELDS).chain(USAGES) {
+            assert!(page.contains(&format!("| `{word}` |")), "{word} is not told of in a table of guides.md");
+        }
+    }
+
+    #[test]
     fn a_guide_is_the_standards_with_the_changes() {
         let text = "extends: x12/004010/850\nchange:\n  CUR: forbidden\n  REF: { usage: required, repeats: 3 }\n  \
                     BEG01: { codes: [\"00\"] }\n  BEG03: { max: 30 }\n  BEG05: forbidden\n";

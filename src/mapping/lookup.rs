@@ -128,7 +128,7 @@ fn is_named(tree: &Tree, of: NodeId, name: &str) -> bool {
 }
 
 /// `N104`, `N1.04` and `NAD.02.01`: the segment, and element with component as they are named in the tree.
-fn segment(step: &Step) -> (&str, Option<String>) {
+pub(super) fn segment(step: &Step) -> (&str, Option<String>) {
     match &step.leaf {
         Some(leaf) => (&step.name, Some(leaf.clone())),
         None => match step.name.len().checked_sub(2).and_then(|at| step.name.split_at_checked(at)) {

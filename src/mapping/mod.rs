@@ -33,6 +33,7 @@ mod library;
 pub mod lookup;
 mod moment;
 pub mod near;
+pub mod nowhere;
 mod out;
 mod parts;
 pub mod picture;

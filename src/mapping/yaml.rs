@@ -119,6 +119,17 @@ impl MessageFormatter for Words {
     }
 }
 
+/// What is wrong with YAML that was read into something else than [`Yaml`]: what speaks of the parser's own options is
+/// said in our words.
+pub fn sentence(error: &Error) -> String {
+    match error.without_snippet() {
+        ours @ (Error::DuplicateMappingKey { .. } | Error::Budget { .. } | Error::BinaryNotUtf8 { .. }) => {
+            Words.format_message(ours).into_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
 /// A text in quotes begins behind the quote.
 fn into_quotes(yaml: &mut Yaml, lines: &[&str]) {
     match &mut yaml.what {

@@ -1,10 +1,16 @@
 //! Every setting that an agreement knows, made of the schema of [`Agreement`]: for lint, `agreement show` and the
 //! reference page.
 
-use super::Agreement;
+use super::{
+    Agreement,
+    expect::{SPAN, Span},
+};
 use crate::{
     formats::piece::Standard,
-    mapping::yaml::{What, Yaml},
+    mapping::{
+        near::nearest,
+        yaml::{Spot, What, Yaml},
+    },
 };
 use serde_json::{Map, Number, Value};
 use std::sync::OnceLock;
@@ -149,7 +155,7 @@ fn takes(schema: &Value, words: &[String]) -> String {
         Some(&"integer") => "a whole number",
         Some(&"boolean") => "true or false",
         Some(&"string") if schema["maxLength"] == 1 => "a character",
-        Some(&"string") if schema["pattern"] == super::expect::SPAN => "a duration such as `24h`",
+        Some(&"string") if schema["pattern"] == SPAN => "a duration such as `24h`",
         Some(&"string") => "text",
         Some(&"array") if resolved(&schema["items"])["type"] == "object" => "a list of tables",
         Some(&"array") => "a list of texts",
@@ -186,4 +192,53 @@ fn typed(schema: &Value, yaml: &Yaml) -> Option<Value> {
         }
         What::Null | What::Float => None,
     }
+}
+
+/// What of a value its setting can't take, where more can be told than what the setting takes: the place, and a sentence.
+pub fn misfit(setting: &Setting, yaml: &Yaml) -> Option<(Spot, String)> {
+    let key = format!("`{}`", setting.key);
+    let entry = resolved(&setting.schema["items"]);
+    match &yaml.what {
+        What::Text(_) => span_misfit(&key, &setting.schema, yaml),
+        What::List(items) if entry["properties"].is_object() => {
+            items.iter().find_map(|item| entry_misfit(&format!("an entry of {key}"), entry, item))
+        }
+        _ => None,
+    }
+}
+
+/// The same of a table in a list.
+fn entry_misfit(what: &str, schema: &Value, yaml: &Yaml) -> Option<(Spot, String)> {
+    let known: Vec<&str> =
+        schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let all = known.join(", ");
+    if !matches!(yaml.what, What::Map(_)) {
+        return Some((yaml.spot, format!("{what} is a table of {all}")));
+    }
+    for entry in yaml.entries() {
+        let key = entry.key.as_str();
+        if !known.contains(&key) {
+            let near =
+                nearest(key, known.iter().copied()).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+            return Some((entry.key_spot, format!("{what} has no `{key}`: it is a table of {all}{near}")));
+        }
+        let of = resolved(&schema["properties"][key]);
+        let name = format!("`{key}` of {what}");
+        let misfit = match entry.value.what {
+            What::Text(_) => span_misfit(&name, of, &entry.value),
+            _ => Some((entry.value.spot, format!("{name} can't be that: it is {}", takes(of, &words(of))))),
+        };
+        if misfit.is_some() {
+            return misfit;
+        }
+    }
+    let mut required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let missing = required.find(|key| yaml.get(key).is_none())?;
+    Some((yaml.spot, format!("`{missing}` is missing in {what}: it is a table of {all}")))
+}
+
+fn span_misfit(name: &str, schema: &Value, yaml: &Yaml) -> Option<(Spot, String)> {
+    let text = yaml.text().filter(|_| schema["pattern"] == SPAN)?;
+    let why = text.parse::<Span>().err()?;
+    Some((yaml.spot, format!("{name} can't be that: {why}")))
 }

@@ -90,7 +90,7 @@ impl std::str::FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong =
-            || format!("`{text}` is no stretch of time; write a whole number and ms, s, m, h or d, such as 24h");
+            || format!("`{text}` is no stretch of time; write a whole number and ms, s, m, h or d, such as `24h`");
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, unit) = text.split_at(digits);
         let ms = UNITS.iter().find(|(known, _)| *known == unit).map(|(_, ms)| ms).ok_or_else(wrong)?;

@@ -1,5 +1,6 @@
 //! The configuration files: one a tenant, one a partner. Read at start, linted as a whole.
 
+use crate::mapping::yaml;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
@@ -191,7 +192,7 @@ fn lint(file: &str, error: &serde_saphyr::Error) -> Lint {
         file: file.into(),
         line: place.as_ref().map_or(1, |l| l.line()),
         column: place.as_ref().map_or(1, |l| l.column()),
-        sentence: error.without_snippet().to_string(),
+        sentence: yaml::sentence(error),
     }
 }
 
@@ -213,4 +214,18 @@ pub fn fill(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Result<String
     }
     filled.push_str(rest);
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_in_words_of_the_file() {
+        let text = "tenant: acme\npartner: north\nagreement: { acknowledge: '997', acknowledge: '999' }\n";
+        let told = parse("north.yaml", text).unwrap_err().to_string();
+        assert!(told.starts_with("north.yaml:3:34: `acknowledge` stands twice"), "{told}");
+        let told = parse("acme.yaml", "tenant: acme\ntenant: globex\n").unwrap_err().to_string();
+        assert!(told.starts_with("acme.yaml:2:1: `tenant` stands twice"), "{told}");
+    }
 }

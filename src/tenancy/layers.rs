@@ -119,6 +119,8 @@ pub struct Layer {
     name: &'static str,
     file: Arc<str>,
     stated: Vec<Stated>,
+    /// The kinds that its `sets` name, also where nothing is said of one.
+    kinds: Vec<(Spot, Box<str>)>,
 }
 
 /// Which layer is read, and how deep.
@@ -145,7 +147,7 @@ impl Layer {
     /// Reads the `agreement:` of a file; what is wrong goes to `faults`, and is not in the layer.
     /// `secret` gives what `${NAME}` stands for.
     pub fn read(path: &str, whose: Whose, block: &Yaml, secret: Secrets, faults: &mut Vec<Lint>) -> Layer {
-        let mut layer = Layer { name: whose.name(), file: path.into(), stated: Vec::new() };
+        let mut layer = Layer { name: whose.name(), file: path.into(), stated: Vec::new(), kinds: Vec::new() };
         let mut reading = Reading { whose, secret, faults, layer: &mut layer, standard: None, kind: None };
         reading.block(block);
         layer.stated.sort_by_key(|stated| (stated.kind.is_some(), stated.standard.is_some()));
@@ -186,9 +188,10 @@ impl Reading<'_> {
             "edifact" if outermost => self.standard_block(entry, Standard::Edifact),
             "sets" if outermost => {
                 for of_kind in entry.value.entries() {
-                    if let Some(sentence) = super::lint::no_kind(&of_kind.key) {
+                    if let Some(sentence) = super::kinds::no_set(&of_kind.key) {
                         self.fault(of_kind.key_spot, sentence);
                     }
+                    self.layer.kinds.push((of_kind.key_spot, of_kind.key.as_str().into()));
                     self.kind = Some(of_kind.key.as_str().into());
                     self.block(&of_kind.value);
                 }
@@ -249,6 +252,9 @@ impl Reading<'_> {
         }
         let value = catalogue::value(setting, &entry.value);
         let Some(value) = value.filter(|value| fits(key, value)) else {
+            if let Some((spot, sentence)) = catalogue::misfit(setting, &entry.value) {
+                return self.fault(spot, sentence);
+            }
             let said = entry.value.text().map_or("that".into(), |text| format!("`{text}`"));
             let near = entry.value.text().and_then(|text| nearest(text, setting.words.iter().map(String::as_str)));
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
@@ -336,6 +342,8 @@ pub struct Terms {
     /// Where neither connection nor standard matters.
     pub whole: Arc<Effective>,
     by_connection: HashMap<Option<ConnectionId>, Vec<OfStandard>>,
+    /// The kinds that `sets` name, with their file and place.
+    named: Vec<(Arc<str>, Spot, Box<str>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -355,7 +363,15 @@ impl Terms {
             let all: Vec<&Layer> = layers.iter().copied().chain(layer).collect();
             by_connection.insert(id, of_standards(&all));
         }
-        Terms { whole: Arc::new(resolve(layers, None, None)), by_connection }
+        let all = layers.iter().copied().chain(connections.iter().map(|(_, layer)| *layer));
+        let named =
+            all.flat_map(|layer| layer.kinds.iter().map(|(spot, kind)| (layer.file.clone(), *spot, kind.clone())));
+        Terms { named: named.collect(), whole: Arc::new(resolve(layers, None, None)), by_connection }
+    }
+
+    /// The kinds that some layer's `sets` name: the file, the place and the kind.
+    pub fn named(&self) -> impl Iterator<Item = (&str, Spot, &str)> {
+        self.named.iter().map(|(file, spot, kind)| (&**file, *spot, &**kind))
     }
 
     /// What holds for one kind of message of a standard on a connection; `""` is a message of no kind that differs.

@@ -4,11 +4,12 @@ use super::{
     Directory,
     agreement::{Reach, Repertoire, Series, SetNumbers},
     files::Lint,
+    kinds::no_set,
     layers::{Effective, Origin},
 };
 use crate::{
-    formats::{guides, piece::Standard, write},
-    mapping::{lookup, near::nearest},
+    formats::{piece::Standard, write},
+    mapping::{lookup, near::nearest, nowhere::leads_nowhere},
 };
 
 /// ISA13 has nine digits (X12.6, element I12).
@@ -37,22 +38,11 @@ pub fn agreement(agreement: &Effective, standard: Option<Standard>, is_spoken: b
     told.faults
 }
 
-/// Why a kind of set can't be one, if so: it looks like one of X12's or EDIFACT's, and no version has it.
-pub fn no_kind(kind: &str) -> Option<String> {
-    let is_standard = kind.bytes().all(|b| b.is_ascii_digit()) || kind.bytes().all(|b| b.is_ascii_uppercase());
-    if !is_standard || guides::list().any(|(_, known)| known == kind) {
-        return None;
-    }
-    let near = nearest(kind, guides::list().map(|(_, known)| known));
-    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    Some(format!("`{kind}` is no set of X12 and no message of EDIFACT{near}"))
-}
-
 fn expected(told: &mut Told) {
     let expect = &told.agreement.expect;
     let kinds = expect.answers.iter().flat_map(|answer| [&answer.to, &answer.with]);
     let mut wrong: Vec<(&str, String)> =
-        kinds.filter_map(|kind| no_kind(kind)).map(|sentence| ("expect.answers", sentence)).collect();
+        kinds.filter_map(|kind| no_set(kind)).map(|sentence| ("expect.answers", sentence)).collect();
     if let Some(warn) = expect.warn_before {
         let acknowledgement = expect.acknowledgement.map(|within| ("acknowledgements are".to_owned(), within));
         let answers = expect.answers.iter().map(|answer| (format!("a {} is", answer.with), answer.within));
@@ -211,13 +201,14 @@ fn letters(told: &mut Told) {
 }
 
 fn search_keys(told: &mut Told) {
+    let widened = !told.agreement.guides.is_empty();
     let wrong: Vec<String> = told
         .agreement
         .search_keys
         .iter()
         .filter_map(|(name, path)| {
             let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-            match lookup::wrong(path) {
+            match lookup::wrong(path).or_else(|| leads_nowhere(path, widened)) {
                 _ if !named => Some(format!("`{name}` can't name a search key: take letters, digits, `_` and `-`")),
                 wrong => wrong.map(|why| format!("the path of `{name}` can't be `{path}`: {why}")),
             }
@@ -423,11 +414,28 @@ mod tests {
             ("  delimiters: { component: '*' }\n", "north.yaml:4:17: ", "tell them apart"),
             ("  batch: { documents: 0 }\n", "north.yaml:4:12: ", "at least one set"),
             ("  expect: { acknowledgement: soon }\n", "north.yaml:4:30: ", "such as `24h`"),
+            ("  expect: { acknowledgement: 0s }\n", "north.yaml:4:30: ", "from 1ms to 366d"),
+            ("  expect: { answers: [{ to: '850', within: 1h }] }\n", "north.yaml:4:23: ", "`with` is missing"),
+            (
+                "  expect: { answers: [{ to: '850', with: '855', within: 0s }] }\n",
+                "north.yaml:4:57: ",
+                "`within` of an entry of `expect.answers` can't be that: `0s` is out of range: from 1ms to 366d",
+            ),
+            (
+                "  expect: { answers: [{ to: '850', wiht: '855', within: 1h }] }\n",
+                "north.yaml:4:36: ",
+                "did you mean `with`?",
+            ),
+            ("  expect: { answers: ['850'] }\n", "north.yaml:4:24: ", "is a table of to, with, within"),
+            ("  expect: { answers: { to: '850' } }\n", "north.yaml:4:22: ", "a list of tables"),
             ("  sandbox: true\n", "north.yaml:4:3: ", "not built yet"),
             ("  implied_decimals: explicit\n", "north.yaml:4:21: ", "true or false"),
             ("  search_keys: [/sold_to/name]\n", "north.yaml:4:16: ", "a table of names and paths"),
             ("  search_keys: { po: BEG }\n", "north.yaml:4:3: ", "names no element"),
             ("  search_keys: { po: 'BEG03 | upper' }\n", "north.yaml:4:3: ", "a single path"),
+            ("  search_keys: { store: 'QQ103' }\n", "north.yaml:4:3: ", "no guide knows a segment QQ1"),
+            ("  search_keys: { po: BEG13 }\n", "north.yaml:4:3: ", "behind the last, BEG12"),
+            ("  search_keys: { po: /numbr }\n", "north.yaml:4:3: ", "did you mean `/number`?"),
             ("  search_keys: { 'a b': BEG03 }\n", "north.yaml:4:3: ", "can't name a search key"),
             ("  gs_out: { gs08: VICS }\n", "north.yaml:4:13: ", "six digits"),
             ("  text_out: { repertoire: basic, substitute: '#' }\n", "north.yaml:4:34: ", "does not have it"),

@@ -12,6 +12,7 @@ pub mod directory;
 pub mod expect;
 pub mod files;
 pub mod keys;
+pub mod kinds;
 pub mod layers;
 pub mod lint;
 pub mod outgoing;

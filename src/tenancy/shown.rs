@@ -4,6 +4,7 @@
 use super::{
     Directory, Effective, PartnerInfo,
     catalogue::{self, Setting},
+    kinds::Kinds,
     layers::Origin,
 };
 use crate::{canonical::ConnectionId, formats::piece::Standard, mapping::near::nearest};
@@ -15,7 +16,7 @@ pub(super) const SECRET: &[&str] =
     &["isa_in.isa02", "isa_in.isa04", "isa_out.isa02", "isa_out.isa04", "unb_out.password"];
 
 /// Of what of a partner's agreement is asked.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
     /// As it holds on this connection; without one, where none differs.
     pub connection: Option<&'a str>,
@@ -25,6 +26,8 @@ pub struct Asked<'a> {
     pub kind: Option<&'a str>,
     /// Only what is not built in.
     pub stated: bool,
+    /// The kinds that there are.
+    pub kinds: &'a Kinds<'a>,
 }
 
 /// An agreement as it holds somewhere.
@@ -59,9 +62,10 @@ pub struct Stated {
 
 /// What is in force; or why nothing can be shown, as a sentence.
 pub fn of(directory: &Directory, partner: &PartnerInfo, asked: &Asked<'_>) -> Result<Shown, String> {
-    let standard = asked.standard.unwrap_or_else(|| standard(partner, asked.kind));
-    let kind = asked.kind.unwrap_or("").to_ascii_uppercase();
-    let terms = partner.terms.of(connection(directory, partner, asked.connection)?, standard, &kind);
+    let kind = asked.kind.map(|kind| asked.kinds.named(kind)).transpose()?;
+    let standard = asked.standard.unwrap_or_else(|| standard(partner, kind));
+    let connection = connection(directory, partner, asked.connection)?;
+    let terms = partner.terms.of(connection, standard, kind.unwrap_or_default());
     let settings = catalogue::settings()
         .iter()
         .filter(|setting| setting.standard.is_none_or(|own| own == standard))

@@ -45,6 +45,7 @@ async fn what_is_not_there_is_told_with_the_nearest() {
         ("/v1/partners/nortwind/agreement", 404, "did you mean northwind?"),
         ("/v1/partners/northwind/agreement?connection=northwind-htp", 400, "did you mean northwind-http?"),
         ("/v1/partners/northwind/agreement?connection=globex-http", 400, "no connection globex-http"),
+        ("/v1/partners/northwind/agreement?kind=85O", 400, "did you mean `850`?"),
         ("/v1/partners/northwind/agreement?standard=json", 400, "x12 or edifact"),
         ("/v1/partners/northwind/agreement?standrad=x12", 400, "standrad"),
     ] {

@@ -1,6 +1,6 @@
 //! `crossdock agreement show`: layer over layer, each value with the line that it comes from.
 
-use crate::call::{Called, Folder, call};
+use crate::call::{Called, Folder, call, command, run};
 
 const HUB: &str = "agreement: { duplicates_days: 10, unknown_segments: warn }\n";
 const ACME: &str = "tenant: acme\nidentities: [x12/ZZ/ACME]\n\
@@ -76,6 +76,62 @@ fn who_is_unknown_and_what_is_faulty_are_told() {
     let faulty = call(folder.path(), "agreement show northwind");
     assert_eq!(faulty.code, 1, "{faulty:?}");
     assert!(faulty.err.contains("connectors/hub.yaml:2:3: ") && faulty.err.contains("`duplicates_days`"), "{faulty:?}");
+}
+
+/// What `serve` refuses is no agreement to be shown.
+#[test]
+fn files_that_a_start_refuses_are_faulty() {
+    for (agreement, says) in [
+        ("acknowledge_by: nosuch", "`nosuch` is no connection of `south`"),
+        ("expect: { acknowledgement_by: nosuch }", "`nosuch` is no connection of `south`"),
+        ("guides: [nosuch.yaml]", "there is no guide `nosuch.yaml` below the mappings folder"),
+        ("expect: { answers: [{ to: 85O, with: '855', within: 1h }] }", "`85O` is no set of X12"),
+        ("expect: { answers: [{ to: '850', with: 999X, within: 1h }] }", "did you mean `999`?"),
+        ("expect: { answers: [{ to: '850', within: 1h }] }", "`with` is missing"),
+        ("sets: { ORDRES: { ta1: always } }", "`ta1` can't differ by kind"),
+        ("sets: { ORDRES: { checks: { codes: warn } } }", "did you mean `ORDERS`?"),
+        ("search_keys: { store: 'QQ103' }", "no guide knows a segment QQ1"),
+        ("search_keys: { store: /nosuch/member }", "no canonical message has `/nosuch`"),
+        ("acknowledge: '997', acknowledge: '999'", "`acknowledge` stands twice in one object"),
+    ] {
+        let folder = files();
+        folder.write(
+            "connectors/partners/south.yaml",
+            format!("tenant: acme\npartner: south\nagreement: {{ {agreement} }}\n"),
+        );
+        let shown = call(folder.path(), "agreement show south");
+        assert!(shown.code == 1 && shown.err.contains(says), "{agreement}: {shown:?}");
+        assert!(shown.err.contains("connectors/partners/south.yaml:3:"), "{agreement}: {shown:?}");
+        assert!(!shown.err.contains("DuplicateKeyPolicy"), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_variable_of_the_hubs_alone_keeps_nothing_from_being_shown() {
+    let folder = files();
+    let south =
+        "tenant: acme\npartner: south\nconnections:\n  - { name: post, transport: http, key: '${SOUTH_KEY}' }\n";
+    folder.write("connectors/partners/south.yaml", south);
+    assert_eq!(call(folder.path(), "agreement show south").code, 0);
+    folder.write("connectors/partners/south.yaml", format!("{south}agreement: {{ acknowledge_by: psot }}\n"));
+    let faulty = call(folder.path(), "agreement show south");
+    assert!(faulty.code == 1 && faulty.err.contains("did you mean `post`?"), "{faulty:?}");
+}
+
+#[test]
+fn a_kind_that_nobody_knows_is_not_shown() {
+    let folder = files();
+    for (kind, says) in [("99999", "`99999` is no set of X12"), ("85O", "did you mean `850`?")] {
+        let shown = call(folder.path(), &format!("agreement show northwind --kind {kind}"));
+        assert!(shown.code == 2 && shown.err.contains(says), "{kind}: {shown:?}");
+    }
+    for kind in ["orders", "TA1"] {
+        assert_eq!(call(folder.path(), &format!("agreement show northwind --kind {kind}")).code, 0, "{kind}");
+    }
+    let north = NORTH.replace("sets: {", "sets: { csv orders: { unknown_sets: warn },");
+    folder.write("connectors/partners/north.yaml", north);
+    let shown = run(command(folder.path()).args(["agreement", "show", "northwind", "--json", "--kind", "CSV orders"]));
+    assert_eq!(value(&shown, "unknown_sets"), "warn connectors/partners/north.yaml:13");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod data;
 mod distributed;
 mod documents;
 mod first_hour;
+mod guide;
 mod help;
 #[path = "../hub/mod.rs"]
 mod hub;

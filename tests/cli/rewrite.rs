@@ -110,3 +110,22 @@ fn render_makes_a_page() {
     assert_eq!((prose.code, folder.path().join("prose.html").exists()), (2, false));
     assert!(prose.err.contains("begins like no format that can be told"), "{}", prose.err);
 }
+
+/// What is lost around sets that stand is no note: `render` ends as `check` does.
+#[test]
+fn a_page_ends_as_the_check_does() {
+    let folder = Folder::new();
+    let isa = ORDER.lines().next().unwrap();
+    let iea = ORDER.lines().last().unwrap();
+    for (name, text, code) in [
+        ("whole.edi", ORDER.to_owned(), 0),
+        ("isa-only.edi", format!("{isa}\n"), 1),
+        ("isa-twice.edi", format!("{isa}\n{ORDER}"), 1),
+        ("iea-twice.edi", format!("{ORDER}{iea}\n"), 1),
+    ] {
+        folder.write(name, text);
+        let checked = call(folder.path(), &format!("check {name}"));
+        let rendered = call(folder.path(), &format!("render {name} -o {name}.html"));
+        assert_eq!((checked.code, rendered.code), (code, code), "{name}: {checked:?} {rendered:?}");
+    }
+}

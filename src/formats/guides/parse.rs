@@ -59,6 +59,11 @@ impl Dictionary {
         Specs { dictionary: self, elements: HashMap::new() }
     }
 
+    /// The ids of all segments, parted by blanks.
+    pub(super) fn known(&self) -> &str {
+        &self.known
+    }
+
     /// The elements of a segment, in this set or not; none if the version has no such segment.
     pub(super) fn segment(&self, id: &str) -> Option<Arc<SegmentSpec>> {
         self.specs().segment(id).ok().flatten()

@@ -17,8 +17,8 @@ use std::io;
 /// The page's own.
 const STYLE: &str = include_str!("page.css");
 
-/// Writes a document's page, part by part; gives the number of faults that refuse something. An error is the input's, or
-/// the writer's own.
+/// Writes a document's page, part by part; gives the number of faults that refuse or lose something: none where
+/// `report::Report::accepted` holds. An error is the input's, or the writer's own.
 pub fn page(name: &str, document: Reader, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<usize> {
     let mut page = Page { out: String::new(), repeats: false, refused: 0, faults: 0, sets: 0 };
     page.raw(
@@ -39,8 +39,8 @@ pub fn page(name: &str, document: Reader, put: &mut dyn FnMut(&str) -> io::Resul
     let class = if refused > 0 { "no" } else { "ok" };
     let told = match (faults, refused) {
         (0, _) => "nothing wrong was found".to_owned(),
-        (notes, 0) => format!("nothing is refused, notes: {notes}"),
-        (all, refused) => format!("faults that refuse something: {refused}, notes: {}", all - refused),
+        (notes, 0) => format!("nothing is refused or lost, notes: {notes}"),
+        (all, refused) => format!("faults that refuse or lose something: {refused}, notes: {}", all - refused),
     };
     page.raw(&format!("<footer class={class}>Documents: {sets}; {told}</footer></body></html>\n"));
     put(&page.out)?;
@@ -93,10 +93,15 @@ impl Page {
             Piece::Interchange(header) => self.interchange(header),
             Piece::Group(header) => self.group(header),
             Piece::Set(set) => self.set(set),
-            Piece::GroupEnd(end) => end.faults.iter().for_each(|fault| self.fault(fault)),
-            Piece::InterchangeEnd(end) => end.faults.iter().for_each(|fault| self.fault(fault)),
-            Piece::Fault(fault) => self.fault(fault),
+            Piece::GroupEnd(end) => end.faults.iter().for_each(|fault| self.around(fault)),
+            Piece::InterchangeEnd(end) => end.faults.iter().for_each(|fault| self.around(fault)),
+            Piece::Fault(fault) => self.around(fault),
         }
+    }
+
+    /// A fault around the sets: what is lost there is no note, though every set may stand.
+    fn around(&mut self, fault: &Fault) {
+        self.fault(fault, fault.costs > Costs::Nothing);
     }
 
     fn interchange(&mut self, header: &Interchange) {
@@ -143,9 +148,8 @@ impl Page {
     }
 
     /// As `check` tells it.
-    fn fault(&mut self, fault: &Fault) {
+    fn fault(&mut self, fault: &Fault, refuses: bool) {
         self.faults += 1;
-        let refuses = fault.costs > Costs::Segment;
         self.refused += usize::from(refuses);
         self.raw(if refuses { "<div class=\"f r\"><p><b>" } else { "<div class=f><p><b>" });
         self.text(&format!("{} {}", fault.code, fault.place.at));
@@ -173,10 +177,15 @@ struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
+    /// A fault of the set: one that costs a segment of it lets the set stand.
+    fn fault(&mut self, fault: &Fault) {
+        self.page.fault(fault, fault.costs > Costs::Segment);
+    }
+
     /// Draws the faults that stand before a byte.
     fn until(&mut self, byte: u64) {
-        while let Some(fault) = self.faults.get(self.next).filter(|fault| fault.place.byte < byte) {
-            self.page.fault(fault);
+        while let Some(fault) = self.faults.get(self.next).copied().filter(|fault| fault.place.byte < byte) {
+            self.fault(fault);
             self.next += 1;
         }
     }
@@ -184,12 +193,12 @@ impl Drawn<'_> {
     /// Draws what is missing in front of a segment, and what is left of those before it.
     fn missing(&mut self, start: u64) {
         self.until(start);
-        let before = |fault: &&&Fault| {
+        let before = |fault: &&Fault| {
             let whole = matches!(fault.place.at, At::Segment { element: None, .. });
             fault.place.byte == start && fault.place.len == 0 && whole
         };
-        while let Some(fault) = self.faults.get(self.next).filter(before) {
-            self.page.fault(fault);
+        while let Some(fault) = self.faults.get(self.next).copied().filter(before) {
+            self.fault(fault);
             self.next += 1;
         }
     }
