@@ -143,6 +143,18 @@ pub fn is_blank(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
+/// A text of XML that stands on a line of its own between its tags, without that line's indentation.
+#[inline]
+fn on_its_line(text: &str) -> &str {
+    let is_around = |blanks: &str| blanks.contains('\n');
+    let inner = text.trim();
+    match text.split_once(inner) {
+        _ if inner.len() == text.len() => text,
+        Some((before, behind)) if is_around(before) || is_around(behind) => inner,
+        _ => text,
+    }
+}
+
 /// Without the blanks around it, which few have.
 #[inline]
 pub fn trimmed(text: &str) -> &str {
@@ -306,6 +318,7 @@ fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<
     let mut push = |node| {
         if let Some(text) = tree.value(node).filter(|t| !is_blank(t)) {
             seen.mark(node);
+            let text = if tree.kind(node) == Kind::Element { on_its_line(text) } else { text };
             hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), container, route: None });
         }
     };

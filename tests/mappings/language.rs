@@ -398,3 +398,16 @@ fn a_comma_that_may_part_thousands_is_no_number_until_the_mapping_says_so() {
         assert_eq!(quantity(pipe, text), expected, "{text}{pipe}");
     }
 }
+
+#[test]
+fn a_text_on_a_line_of_its_own_is_read_without_its_indentation() {
+    let plan = compile(
+        "mapping: t\nfrom: xml orders\nroot: Order\nto: order/1\nclaims: { direction: in }\n\
+         fields:\n  number: ID\n  purpose: \"'original'\"\n  placed: { date: Day }\n  currency: $tenant.currency\n  notes: Note\n",
+    );
+    let text =
+        b"<Order><ID>\n   U-1\n  </ID><Day>2026-03-02</Day><Note> as it is </Note><Note>\n one\n two\n</Note></Order>";
+    let reading = plan.read(&sets(&plan, text)[0].tree, &context());
+    assert_eq!(reading.faults, []);
+    assert_eq!((&reading.body["number"], &reading.body["notes"]), (&json!("U-1"), &json!([" as it is "])));
+}

