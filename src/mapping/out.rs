@@ -17,6 +17,8 @@ pub struct OutNode {
     pub parent: OutId,
     pub order: u32,
     conditions: Vec<Condition>,
+    /// A path that asks for no code made it, or is said in it.
+    plain: bool,
     pub leaves: Vec<OutLeaf>,
     pub children: Vec<OutId>,
     /// One of a list.
@@ -65,6 +67,7 @@ impl Out {
             parent: 0,
             order: 0,
             conditions: vec![],
+            plain: false,
             leaves: vec![],
             children: vec![],
             item: false,
@@ -88,6 +91,7 @@ impl Out {
             parent,
             order: step.order,
             conditions: step.conditions.clone(),
+            plain: step.conditions.is_empty(),
             leaves: vec![],
             children: vec![],
             item,
@@ -115,6 +119,33 @@ impl Out {
                 && node.namespace == name.namespace
         };
         self.nodes[parent].children.iter().rev().copied().find(fits)
+    }
+
+    /// A child that another path of the step's name made, where one of the two asks for a code there and the other for
+    /// none, and where the leaf and what the step asks for have room: `L5[04=N].03` and `L5.02` are said in one L5. All that
+    /// asks for no code stands in one.
+    pub fn beside(&mut self, parent: OutId, step: &Step, leaf: &Leaf) -> Option<OutId> {
+        let name = step.names.first()?;
+        let asks = !step.conditions.is_empty();
+        let alike = |node: &OutNode| {
+            !node.item && node.name == name.name && node.namespace == name.namespace && node.order == step.order
+        };
+        let has_room = |node: &OutNode| {
+            let free = |leaf: &Leaf| !node.leaves.iter().any(|there| same(&there.leaf, leaf));
+            let joins = node.conditions.is_empty() == asks && free(leaf);
+            alike(node) && joins && step.conditions.iter().all(|condition| free(&condition.leaf))
+        };
+        let below = &self.nodes[parent].children;
+        let find = |fits: &dyn Fn(&OutNode) -> bool| below.iter().rev().copied().find(|id| fits(&self.nodes[*id]));
+        let plain = find(&|node| alike(node) && node.plain).filter(|_| !asks);
+        let found = plain.or_else(|| find(&has_room))?;
+        if asks {
+            self.nodes[found].conditions = step.conditions.clone();
+            self.fulfil(found, &step.conditions);
+        } else {
+            self.nodes[found].plain = true;
+        }
+        Some(found)
     }
 
     /// From now on another message is written: it has loops of these names of its own.

@@ -13,6 +13,7 @@
 //!
 //! A package's mark has the scheme `sscc` (GS1's 18 digits).
 
+use super::plan::Leaf;
 use crate::formats::piece::Standard;
 use std::borrow::Cow;
 
@@ -51,6 +52,9 @@ const X12_PARTIES: Schemes =
 const EDIFACT_PARTIES: Schemes = &[("9", "gln"), ("16", "duns"), ("91", "seller"), ("92", "buyer"), ("ZZZ", "mutual")];
 
 /// schemeID as UBL documents write it (PEPPOL's codes of ISO 6523 and the words of UBL's own examples).
+/// ISO 6523 International Code Designators.
+const ISO_6523: Schemes = &[("0088", "gln"), ("0060", "duns")];
+
 const XML_PARTIES: Schemes = &[
     ("GLN", "gln"),
     ("0088", "gln"),
@@ -98,7 +102,13 @@ pub fn item_qualifier(standard: Standard, scheme: &str, id: &str, allowed: &[Str
 }
 
 /// The qualifier for a party's id; empty for a bare one.
-pub fn party_qualifier(standard: Standard, scheme: &str) -> Option<String> {
+///
+/// `@schemeID` of UBL takes numbers of ISO 6523, as Peppol wants them.
+pub fn party_qualifier(standard: Standard, scheme: &str, at: &Leaf) -> Option<String> {
+    let is_scheme_id = matches!(at, Leaf::Child { name, .. } if name.name == "@schemeID");
+    if let Some((number, _)) = ISO_6523.iter().find(|(_, known)| is_scheme_id && *known == scheme) {
+        return Some((*number).to_owned());
+    }
     if scheme == BARE {
         // X12 has no id without its qualifier: N1's note P0304.
         return (standard != Standard::X12).then(String::new);
@@ -170,7 +180,7 @@ mod tests {
             }
             for (qualifier, _) in parties(standard).iter().chain(&[("QQ", ""), ("", "id")]) {
                 let scheme = party(standard, qualifier);
-                match party_qualifier(standard, &scheme) {
+                match party_qualifier(standard, &scheme, &Leaf::Own) {
                     Some(back) => assert_eq!(party(standard, &back), scheme),
                     None => assert_eq!((standard, &*scheme), (Standard::X12, "id")),
                 }

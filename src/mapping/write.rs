@@ -239,6 +239,10 @@ impl<'p> Run<'p> {
         }
         self.leave(block, aside);
         self.pointer = outer;
+        if self.program.guide.is_some() && items.len() > 1 {
+            let faults = write_loops::said_once(block, items, &self.pointer);
+            self.faults.extend(faults);
+        }
     }
 
     /// `each: .`: the items stand in the segment itself.
@@ -457,7 +461,8 @@ impl<'p> Run<'p> {
             let (Some(scheme), Some(id)) = (item["scheme"].as_str(), item["id"].as_str()) else { continue };
             let qualifier = match tag {
                 Pipe::Ref(own) => (own == scheme).then(String::new),
-                _ => schemes::party_qualifier(self.program.standard, scheme),
+                Pipe::Party(leaf) => schemes::party_qualifier(self.program.standard, scheme, leaf),
+                _ => schemes::party_qualifier(self.program.standard, scheme, &Leaf::Own),
             };
             let Some(qualifier) = qualifier.filter(|_| (formula.every || !taken) && !id.is_empty()) else {
                 rest.push(item);
@@ -488,7 +493,13 @@ impl<'p> Run<'p> {
         let starred = put.route.steps.iter().any(|s| s.every);
         for (at, step) in put.route.steps.iter().enumerate() {
             let fresh = step.every || put.every && !starred && at == last;
-            node = match self.out.last(node, step).filter(|_| !fresh) {
+            let there = match self.out.last(node, step) {
+                None if !fresh && at == last && self.program.guide.is_some() => {
+                    self.out.beside(node, step, &put.route.leaf)
+                }
+                there => there,
+            };
+            node = match there.filter(|_| !fresh) {
                 Some(there) => {
                     self.out.fulfil(there, &step.conditions);
                     there

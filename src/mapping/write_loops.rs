@@ -5,7 +5,7 @@ use super::{
     out::{Out, OutId},
     pipes,
     plan::{Alternative, Block, Field, Formula, Leaf, Route, Source, Step},
-    write::{Put, Run, Shared, What, write_fault},
+    write::{Put, Run, Shared, What, destination, write_fault},
 };
 use crate::formats::{fault::Fault, piece::Standard};
 use serde_json::Value;
@@ -213,6 +213,26 @@ fn formula_reaches(formula: &Formula, up: usize) -> bool {
         Alternative::Group(inner) => formula_reaches(inner, up),
         _ => false,
     })
+}
+
+/// What the document says once for all items of a list, and some of them don't say: these would be read with it, too.
+pub fn said_once(block: &Block, items: &[Value], list: &str) -> Vec<Fault> {
+    let above = block.walk.len() + block.under.len();
+    let mut found = Vec::new();
+    for field in &block.fields {
+        let Source::Value(formula) = &field.source else { continue };
+        if above == 0 || !destination(formula).is_some_and(|(_, route)| route.up >= above) {
+            continue;
+        }
+        let says = |item: &Value| item.get(&field.name).is_some_and(|value| !value.is_null());
+        if let (true, Some(nth)) = (items.iter().any(says), items.iter().position(|item| !says(item))) {
+            let (name, pointer) = (&field.name, format!("{list}/{nth}"));
+            let sentence =
+                format!("{pointer} has no {name}, and this document says {name} once for all items of {list}");
+            found.push(write_fault("mapping/cannot_say", &pointer, "", "the same of all items", sentence));
+        }
+    }
+    found
 }
 
 /// Loops that stand for one thing of the message, as a carton with lines of two orders in a document that puts cartons below

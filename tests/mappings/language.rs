@@ -409,5 +409,5 @@ fn a_text_on_a_line_of_its_own_is_read_without_its_indentation() {
         b"<Order><ID>\n   U-1\n  </ID><Day>2026-03-02</Day><Note> as it is </Note><Note>\n one\n two\n</Note></Order>";
     let reading = plan.read(&sets(&plan, text)[0].tree, &context());
     assert_eq!(reading.faults, []);
-    assert_eq!((&reading.body["number"], &reading.body["notes"]), (&json!("U-1"), &json!([" as it is "])));
+    assert_eq!((&reading.body["number"], &reading.body["notes"]), (&json!("U-1"), &json!([" as it is ", "one\n two"])));
 }
