@@ -94,6 +94,12 @@ impl Compiler<'_> {
         self.wrong.push((self.file(spot).to_owned(), spot, sentence.into()));
     }
 
+    /// What is wrong with a row stands in the file that has it.
+    fn say_row(&mut self, row: &Row, sentence: String) {
+        let file = row.file.as_deref().unwrap_or_else(|| self.file(row.spot)).to_owned();
+        self.wrong.push((file, row.spot, sentence));
+    }
+
     fn program(&mut self, find: FindFile, guide: FindGuide) -> Option<Program> {
         self.keys()?;
         // What is wrong with one of these hides nothing that is wrong with another.
@@ -129,10 +135,7 @@ impl Compiler<'_> {
         let (wrong, rows) = (std::mem::take(&mut fields.wrong), std::mem::take(&mut fields.wrong_rows));
         let open = std::mem::take(&mut fields.open);
         wrong.into_iter().for_each(|(spot, sentence)| self.say(spot, sentence));
-        for (row, sentence) in rows {
-            let file = row.file.as_deref().unwrap_or_else(|| self.file(row.spot)).to_owned();
-            self.wrong.push((file, row.spot, sentence));
-        }
+        rows.into_iter().for_each(|(row, sentence)| self.say_row(&row, sentence));
         let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
         if by_number && !one_way {
             self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");

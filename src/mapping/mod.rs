@@ -64,6 +64,7 @@ mod write_edi;
 mod write_loops;
 mod write_named;
 mod write_rules;
+mod write_values;
 pub mod yaml;
 
 pub use body::Body;
