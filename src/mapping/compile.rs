@@ -116,10 +116,7 @@ impl Compiler<'_> {
         let layout = self.layout(&from);
         let mut router = Router::new(from.standard, guide, namespaces);
         self.order(&from, &mut router);
-        let (items, wrong, wrong_rows, computes) = (Vec::new(), Vec::new(), Vec::new(), false);
-        let (names, open, message_name) = (Vec::new(), Vec::new(), &message);
-        let mut fields =
-            Fields { router, tables: &tables, message: message_name, items, computes, names, open, wrong, wrong_rows };
+        let mut fields = Fields::new(router, &tables, &message);
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.position("write") < self.position("fields");
         let mut rules = if write_first { self.rules(&mut fields) } else { Vec::new() };

@@ -11,11 +11,33 @@ use super::{
     shape::{self, Shape},
 };
 use crate::formats::place::Place;
+use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 /// Steps that any message may cost, and more for each value that it holds.
 const STEPS: u64 = 1_000_000;
 const STEPS_A_VALUE: u64 = 1_000;
+
+/// Gives numbers that the document says without their sign their sign.
+fn below_zero(fields: &[Field], object: &mut Value) {
+    for field in fields {
+        if field.below_zero.as_ref().is_some_and(|one| one.holds(object))
+            && let Some(Value::String(number)) = object.get_mut(&field.name)
+            && Decimal::from_str_exact(number).is_ok_and(|number| number.is_sign_positive() && !number.is_zero())
+        {
+            number.insert(0, '-');
+        }
+        let Some(value) = object.get_mut(&field.name) else { continue };
+        match &field.source {
+            Source::Object(fields) => below_zero(fields, value),
+            Source::At(blocks) => blocks.iter().for_each(|block| below_zero(&block.fields, value)),
+            Source::Each(block) => {
+                value.as_array_mut().into_iter().flatten().for_each(|item| below_zero(&block.fields, item));
+            }
+            _ => {}
+        }
+    }
+}
 
 /// A computed field of the message at hand.
 struct Due<'a> {
@@ -33,6 +55,7 @@ impl<'a> Run<'a> {
         let Some(message) = shape::message(&self.program.message) else { return };
         let mut steps = STEPS + STEPS_A_VALUE * self.provenance.len() as u64;
         let mut due = Vec::new();
+        below_zero(&self.program.fields, body);
         if self.program.computes {
             collect(&self.program.fields, body, "", &None, &mut due);
         }

@@ -4,7 +4,7 @@ use super::{
     cel::{Expression, Wanted},
     expr,
     near::hint,
-    plan::{Alternative, Block, Computed, Field, Formula, Leaf, Pipe, Repeat, Route, Source, Step, Walk},
+    plan::{Alternative, BelowZero, Block, Computed, Field, Formula, Leaf, Pipe, Repeat, Route, Source, Step, Walk},
     route::Router,
     shape::{self, Member, Shape},
     tables::{Row, Table},
@@ -22,6 +22,8 @@ pub struct Fields<'a> {
     pub items: Vec<Shape>,
     /// A field is computed.
     pub computes: bool,
+    /// Of the field that is being compiled: when its number is below zero.
+    below_zero: Option<BelowZero>,
     /// The names that lead to what is being compiled.
     pub names: Vec<String>,
     /// Fields that say `$todo`: nobody has said yet where they stand.
@@ -29,6 +31,23 @@ pub struct Fields<'a> {
     pub wrong: Vec<(Spot, String)>,
     /// Rows of tables that lead where a field can't take it.
     pub wrong_rows: Vec<(Row, String)>,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(router: Router, tables: &'a [Table], message: &'a str) -> Fields<'a> {
+        Fields {
+            router,
+            tables,
+            message,
+            items: Vec::new(),
+            computes: false,
+            below_zero: None,
+            names: Vec::new(),
+            open: Vec::new(),
+            wrong: Vec::new(),
+            wrong_rows: Vec::new(),
+        }
+    }
 }
 
 impl Fields<'_> {
@@ -56,7 +75,15 @@ impl Fields<'_> {
             // A party without any field stands as an empty one; all else has to come from somewhere.
             if matches!(&member.shape, Shape::Object(own) if !own.iter().any(|m| m.mandatory)) {
                 let (name, shape, source) = (member.name.clone(), member.shape.clone(), Source::Object(vec![]));
-                fields.push(Field { name, number: 0, shape, mandatory: true, source, spot: yaml.spot });
+                fields.push(Field {
+                    name,
+                    number: 0,
+                    shape,
+                    mandatory: true,
+                    source,
+                    below_zero: None,
+                    spot: yaml.spot,
+                });
                 continue;
             }
             self.say(yaml.spot, format!("{} needs `{}`, and nothing gives it", self.message, member.name));
@@ -80,7 +107,8 @@ impl Fields<'_> {
             shape => self.leaf(&entry.value, shape, &entry.key)?,
         };
         let (name, shape, spot) = (member.name.clone(), member.shape.clone(), entry.value.spot);
-        Some(Field { name, number: 0, shape, mandatory: member.mandatory, source, spot })
+        let below_zero = self.below_zero.take();
+        Some(Field { name, number: 0, shape, mandatory: member.mandatory, source, below_zero, spot })
     }
 
     fn object_source(&mut self, entry: &Entry, members: &[Member]) -> Option<Source> {
@@ -308,7 +336,15 @@ impl Fields<'_> {
         for entry in yaml.entries() {
             if let Some(source) = self.leaf(&entry.value, &Shape::Text, &entry.key) {
                 let (name, spot) = (entry.key.clone(), entry.value.spot);
-                fields.push(Field { name, number: 0, shape: Shape::Text, mandatory: false, source, spot });
+                fields.push(Field {
+                    name,
+                    number: 0,
+                    shape: Shape::Text,
+                    mandatory: false,
+                    source,
+                    below_zero: None,
+                    spot,
+                });
             }
         }
         fields
@@ -333,6 +369,12 @@ impl Fields<'_> {
                 source = key;
                 &entry.value
             }
+            [entry, how] if entry.key == "read" && how.key == "below_zero" && *shape == Shape::Decimal => {
+                self.below_zero = self.below_zero(&how.value);
+                self.computes = true;
+                source = Source::Value;
+                &entry.value
+            }
             [entry] if entry.key == "cel" => {
                 self.computes = true;
                 let expression = self.expression(&entry.value, Wanted::Value(shape))?;
@@ -351,6 +393,31 @@ impl Fields<'_> {
         let formula = self.formula(text)?;
         self.fits(&formula, shape, name, text.spot);
         Some(source(formula))
+    }
+
+    /// `below_zero: { kind: [credit] }`
+    fn below_zero(&mut self, yaml: &Yaml) -> Option<BelowZero> {
+        let [entry] = yaml.entries() else {
+            self.say(yaml.spot, "`below_zero:` names a member beside the field and its words: { kind: [credit] }");
+            return None;
+        };
+        let words: Vec<String> = match &entry.value.what {
+            What::List(items) => items.iter().filter_map(Yaml::text).map(str::to_owned).collect(),
+            _ => entry.value.text().map(str::to_owned).into_iter().collect(),
+        };
+        let item = self.items.last().or(shape::message(self.message))?;
+        let Some(member) = item.member(&entry.key) else {
+            let near = hint(&entry.key, item.members().iter().map(|member| member.name.as_str()));
+            self.say(entry.key_spot, format!("`{}` is no member beside the field{near}", entry.key));
+            return None;
+        };
+        if let (Shape::Word(known), Some(word)) = (&member.shape, words.first())
+            && !known.contains(word)
+        {
+            let near = hint(word, known.iter().map(String::as_str));
+            self.say(entry.value.spot, format!("`{word}` is no word of `{}`{near}", entry.key));
+        }
+        Some(BelowZero { member: entry.key.clone(), words })
     }
 
     /// An expression of CEL, checked against the message and what is expected of it.

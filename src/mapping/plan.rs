@@ -2,6 +2,7 @@
 
 use super::{cel::Expression, dates::DateFormat, explain::Line, moment::Form, shape::Shape, tables::Table, yaml::Spot};
 use crate::formats::{guides::Guide, layout::Layout, piece::Standard};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// What a mapping file became.
@@ -168,8 +169,24 @@ pub struct Field {
     pub shape: Shape,
     pub mandatory: bool,
     pub source: Source,
+    /// When the document says a number below zero without its sign.
+    pub below_zero: Option<BelowZero>,
     /// Where the mapping says it.
     pub spot: Spot,
+}
+
+/// `below_zero: { kind: [credit] }`: a member beside the field, and its words.
+#[derive(Debug)]
+pub struct BelowZero {
+    pub member: String,
+    pub words: Vec<String>,
+}
+
+impl BelowZero {
+    /// Does the object that the field stands in say so?
+    pub fn holds(&self, object: &Value) -> bool {
+        object.get(&self.member).and_then(Value::as_str).is_some_and(|word| self.words.iter().any(|one| one == word))
+    }
 }
 
 impl Program {

@@ -98,7 +98,9 @@ fn value() -> Value {
         { "description": "Paths, alternatives and pipes: `PO103 ?? 'EA' | table(uom)`", "type": ["string", "number", "null"] },
         { "type": "object", "properties": {
             "read": { "description": "Only read; written where nothing else is (`where_empty`), or a name by which lists find the same loop (`key`)", "type": ["string", "number"] },
-            "write": { "enum": ["where_empty", "key"] } }, "required": ["read"], "additionalProperties": false },
+            "write": { "enum": ["where_empty", "key"] },
+            "below_zero": { "description": "A number that stands there without its sign where a member beside it is one of these words: `{ kind: [credit] }`", "type": "object" } },
+            "required": ["read"], "additionalProperties": false },
         { "type": "object", "properties": { "cel": { "description": "Computed from the message (CEL), never written",
             "type": ["string", "number"] } }, "required": ["cel"], "additionalProperties": false },
     ] })

@@ -194,7 +194,10 @@ impl<'p> Run<'p> {
             self.pointer.push('/');
             self.pointer.push_str(&field.name);
             match &field.source {
-                Source::Value(formula) => self.single(formula, value, puts),
+                Source::Value(formula) => match &field.below_zero {
+                    Some(one) if one.holds(object) => self.unsigned(formula, value, puts),
+                    _ => self.single(formula, value, puts),
+                },
                 Source::Spare(formula) => self.spare(formula, value, puts),
                 Source::Key(_, route) => puts.extend(self.key(route, value)),
                 Source::List(formulas) => self.list(formulas, value, puts),

@@ -23,6 +23,21 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// A number below zero that the document says without its sign.
+    pub(super) fn unsigned(&mut self, formula: &'p Formula, value: &Value, puts: &mut Vec<Put<'p>>) {
+        let Some(text) = pipes::plain(value) else { return };
+        match text.strip_prefix('-') {
+            Some(unsigned) => self.single(formula, &Value::from(unsigned), puts),
+            None if Decimal::from_str_exact(&text).is_ok_and(|number| number.is_zero()) => {
+                self.single(formula, value, puts);
+            }
+            None => {
+                let sentence = format!("{} is `{text}`, and this document can only say it below zero", self.pointer);
+                self.faults.push(write_fault("mapping/cannot_say", &self.pointer, &text, "at most 0", sentence));
+            }
+        }
+    }
+
     /// What can't be said so is left to whatever says it otherwise; where nothing does, that is a fault.
     pub(super) fn spare(&mut self, formula: &'p Formula, value: &Value, puts: &mut Vec<Put<'p>>) {
         let (before, faults) = (puts.len(), self.faults.len());

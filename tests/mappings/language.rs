@@ -411,3 +411,50 @@ fn a_text_on_a_line_of_its_own_is_read_without_its_indentation() {
     assert_eq!(reading.faults, []);
     assert_eq!((&reading.body["number"], &reading.body["notes"]), (&json!("U-1"), &json!([" as it is ", "one\n two"])));
 }
+
+#[test]
+fn a_number_without_its_sign_is_below_zero_where_a_member_says_so() {
+    let plan = |below: &str| {
+        format!(
+            "mapping: t\nfrom: json remittance\nto: remittance/1\nclaims: {{ direction: both }}\nfields:\n  number: number\n  \
+             purpose: \"'original'\"\n  issued: {{ date: day }}\n  currency: currency\n  amount: sum\n  direction: \"'credit'\"\n  \
+             lines: {{ each: lines, kind: kind, document: {{ number: of }}, paid: {{ read: paid, below_zero: {below} }} }}\n"
+        )
+    };
+    let compiled = compile(&plan("{ kind: [credit] }"));
+    let document = |paid: &str| {
+        json!({ "number": "1", "day": "2026-03-02", "currency": "EUR", "sum": "7.00", "lines": [
+            { "kind": "invoice", "of": "a", "paid": "10.00" }, { "kind": "credit", "of": "b", "paid": paid },
+            { "kind": "invoice", "of": "c", "paid": "-1.00" } ] })
+    };
+    let read = |paid: &str| {
+        let set = sets(&compiled, document(paid).to_string().as_bytes()).remove(0);
+        let reading = compiled.read(&set.tree, &context());
+        assert_eq!(reading.faults, []);
+        reading.body.into_value()
+    };
+    let paid = |body: &Value| -> Vec<String> {
+        body["lines"].as_array().unwrap().iter().map(|line| line["paid"].as_str().unwrap().to_owned()).collect()
+    };
+    let body = read("3.00");
+    assert_eq!(paid(&body), ["10.00", "-3.00", "-1.00"]);
+    assert_eq!(paid(&read("-3.00")), ["10.00", "-3.00", "-1.00"], "who sends the sign is read alike");
+    assert_eq!(paid(&read("0.00"))[1], "0.00");
+    let written: Value = serde_json::from_slice(&bytes(&compiled, &body)).unwrap();
+    assert_eq!(written, document("3.00"));
+    let mut above = body;
+    above["lines"][1]["paid"] = json!("3.00");
+    let faults = compiled.write(&above, &context()).unwrap_err();
+    assert_eq!(&*faults[0].sentence, "/lines/1/paid is `3.00`, and this document can only say it below zero");
+
+    let lint = |below: &str| {
+        let wrong = Library::compile(&[("m/mapping.yaml".into(), plan(below))]).unwrap_err();
+        wrong[0].sentence.clone()
+    };
+    assert_eq!(lint("{ kin: [credit] }"), "`kin` is no member beside the field; nearest kind");
+    let whole =
+        plan("{ kind: [credit] }").replace("amount: sum", "amount: { read: sum, below_zero: { direction: credits } }");
+    let wrong = Library::compile(&[("m/mapping.yaml".into(), whole)]).unwrap_err();
+    assert_eq!(wrong[0].sentence, "`credits` is no word of `direction`; nearest credit");
+    assert_eq!(lint("credit"), "`below_zero:` names a member beside the field and its words: { kind: [credit] }");
+}
