@@ -221,7 +221,7 @@ pub fn said_once(block: &Block, items: &[Value], list: &str) -> Vec<Fault> {
     let mut found = Vec::new();
     for field in &block.fields {
         let Source::Value(formula) = &field.source else { continue };
-        if above == 0 || !destination(formula).is_some_and(|(_, route)| route.up >= above) {
+        if above == 0 || destination(formula).is_none_or(|(_, route)| route.up < above) {
             continue;
         }
         let says = |item: &Value| item.get(&field.name).is_some_and(|value| !value.is_null());
