@@ -310,7 +310,11 @@ impl<R: BufRead> Csv<R> {
         );
         let at_ = At::Row { line: row.line, column: Some(name.into()) };
         let place = Place { byte: field.start + at as u64, len: field.len - at as u32, at: at_ };
-        let fault = Fault::new(codes::BEHIND_QUOTE, place, sentence).found(&raw);
+        let mut fault = Fault::new(codes::BEHIND_QUOTE, place, sentence).found(&raw);
+        // The next rows stand in it, most likely: their quote was never closed.
+        if raw.contains('\n') {
+            fault.costs = Costs::Set;
+        }
         Some(fault.expected("a delimiter or the line's end behind the closing quote"))
     }
 

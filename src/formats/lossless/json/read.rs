@@ -337,6 +337,12 @@ fn begin(said: &Map<String, Json>) -> Result<(Own, Begin), Not> {
         Some(una) => Some(una.try_into().map_err(|_| not(&delimiters["una"], "`una`: the six characters behind UNA"))?),
     };
     agree::differ(&delimiters_, una)?;
+    for (name, bytes) in [("line_end", &line_end), ("after_una", &all("after_una")?.unwrap_or_default())] {
+        if !bytes.iter().all(u8::is_ascii_whitespace) {
+            let found = format!("`{name}` “{}”", shorten(&String::from_utf8_lossy(bytes), 40));
+            return Err(Not { below: vec![], found, expected: "line ends and blanks, which are no part of a segment" });
+        }
+    }
     let after = match una {
         Some(_) => all("after_una")?.unwrap_or_else(|| line_end.clone()),
         None => Vec::new(),

@@ -24,7 +24,13 @@ pub(super) fn differ(delimiters: &Delimiters, una: Option<[u8; 6]>) -> Result<()
         }
     }
     if x12 {
-        return Ok(());
+        let release = release.map(|byte| format!("`release` {}", quoted(Some(byte))));
+        return match release.or(una.map(|_| "`una`".to_owned())) {
+            Some(found) => {
+                Err(Not { below: vec![], found, expected: "neither: X12 releases no delimiter, and has no UNA" })
+            }
+            None => Ok(()),
+        };
     }
     let given = |byte: u8| (byte != b' ').then_some(byte);
     let names = match una {
