@@ -35,6 +35,7 @@ pub(super) const KEYS: &[&str] = &[
     "tables",
     "sets",
     "messages",
+    "once",
     "layout",
     "fields",
     "write",
@@ -126,7 +127,7 @@ impl Compiler<'_> {
             rules = self.rules(&mut fields);
         }
         let requires = self.requires(&mut fields, shape);
-        let messages = self.messages(&from, &mut fields);
+        let [messages, once] = ["messages", "once"].map(|key| self.messages(key, &from, &mut fields));
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
         let (by_number, computes) = (fields.router.by_number, fields.computes);
         let (wrong, rows) = (std::mem::take(&mut fields.wrong), std::mem::take(&mut fields.wrong_rows));
@@ -147,6 +148,7 @@ impl Compiler<'_> {
             unwritten,
             sets_by,
             messages,
+            once,
             layout,
             tables,
             slots,
@@ -363,16 +365,14 @@ impl Compiler<'_> {
         by
     }
 
-    fn messages(&mut self, from: &From, fields: &mut Fields) -> Option<Step> {
-        let yaml = self.yaml.get("messages")?;
+    fn messages(&mut self, key: &str, from: &From, fields: &mut Fields) -> Option<Step> {
+        let yaml = self.yaml.get(key)?;
         if from.standard == Standard::Csv {
-            self.say(
-                yaml.spot,
-                "of CSV `sets: { by: … }` says which rows make a message; `messages:` is for the others",
-            );
+            let sentence = "of CSV `sets: { by: … }` says which rows make a message";
+            self.say(yaml.spot, format!("{sentence}; `{key}:` is for the others"));
             return None;
         }
-        fields.messages(yaml)
+        fields.messages(key, yaml)
     }
 
     fn layout(&mut self, from: &From) -> Arc<Layout> {

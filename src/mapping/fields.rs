@@ -165,16 +165,19 @@ impl Fields<'_> {
     }
 
     /// `messages: HL[03=S]`: the loop of which each makes a message of its own.
-    pub fn messages(&mut self, yaml: &Yaml) -> Option<Step> {
+    pub fn messages(&mut self, key: &str, yaml: &Yaml) -> Option<Step> {
         let parsed = self.parsed(yaml)?;
         let ([expr::Alternative::Path(path)], []) = (parsed.alternatives.as_slice(), parsed.pipes.as_slice()) else {
-            self.say(yaml.spot, "`messages:` takes one path: to the loop of which each is a message, as in HL[03=S]");
+            self.say(
+                yaml.spot,
+                format!("`{key}:` takes one path: to the loop that a message has one of, as in HL[03=S]"),
+            );
             return None;
         };
         match self.router.place(path) {
             Ok((0, mut steps)) if steps.len() == 1 => return steps.pop(),
             Ok(_) => {
-                let sentence = "`messages:` takes a loop that stands right below the document, as HL[03=S] does";
+                let sentence = format!("`{key}:` takes a loop that stands right below the document, as HL[03=S] does");
                 self.say(yaml.spot, sentence);
             }
             Err(wrong) => self.wrong_at(yaml.spot, wrong),

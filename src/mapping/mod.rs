@@ -62,6 +62,7 @@ mod wrapped;
 mod write;
 mod write_edi;
 mod write_loops;
+mod write_messages;
 mod write_named;
 mod write_rules;
 mod write_values;

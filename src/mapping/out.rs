@@ -56,6 +56,10 @@ pub struct Out {
     nodes: Vec<OutNode>,
     /// Below the root, nodes of these names that were made before this one are another message's.
     apart: (Vec<Name>, OutId),
+    /// The loop that makes the message that is written now.
+    own: Option<(Step, OutId)>,
+    /// The loops that made all messages so far.
+    owns: Vec<OutId>,
 }
 
 impl Out {
@@ -74,7 +78,7 @@ impl Out {
             under: None,
             rank: 0,
         };
-        Out { nodes: vec![root], apart: (Vec::new(), 0) }
+        Out { nodes: vec![root], apart: (Vec::new(), 0), own: None, owns: Vec::new() }
     }
 
     /// A node.
@@ -84,6 +88,10 @@ impl Out {
 
     /// A new child for a step, with what the step's conditions say written into it.
     pub fn add(&mut self, parent: OutId, step: &Step, item: bool) -> OutId {
+        if let Some(own) = self.own(parent, step) {
+            self.fulfil(own, &step.conditions);
+            return own;
+        }
         let first = step.names.first();
         let mut node = OutNode {
             name: first.map(|n| n.name.clone()).unwrap_or_default(),
@@ -107,6 +115,9 @@ impl Out {
 
     /// The last child that a step made.
     pub fn last(&self, parent: OutId, step: &Step) -> Option<OutId> {
+        if let Some(own) = self.own(parent, step) {
+            return Some(own);
+        }
         let name = step.names.first()?;
         let (apart, from) = &self.apart;
         let is_anothers = |id: OutId| parent == 0 && id < *from && apart.contains(name);
@@ -148,9 +159,26 @@ impl Out {
         Some(found)
     }
 
-    /// From now on another message is written: it has loops of these names of its own.
-    pub fn begin_message(&mut self, names: &[Name]) {
-        self.apart = (names.to_vec(), self.nodes.len());
+    /// From now on another message is written: the loop that the step names is its own, and so are all of its kind.
+    pub fn begin_message(&mut self, step: &Step, item: bool) {
+        let begin = self.nodes.len();
+        self.own = None;
+        let own = self.add(0, step, item);
+        self.own = Some((step.clone(), own));
+        self.owns.push(own);
+        self.apart = (step.names.clone(), begin);
+    }
+
+    /// The loops that make the messages, if a step below the root leads to them.
+    pub fn owns(&self, step: &Step) -> Vec<OutId> {
+        if self.own(0, step).is_some() { self.owns.clone() } else { Vec::new() }
+    }
+
+    /// The message's own loop, if a step below the root leads there.
+    fn own(&self, parent: OutId, step: &Step) -> Option<OutId> {
+        let (own, id) = self.own.as_ref()?;
+        let asks = |condition: &Condition| step.conditions.contains(condition);
+        (parent == 0 && own.names == step.names && own.conditions.iter().all(asks)).then_some(*id)
     }
 
     /// Of a node the one above it that stands right below the root, or itself.

@@ -3,13 +3,14 @@
 
 use super::{
     Plan,
-    faults::fault,
+    faults::{self, fault},
     frames::{self, Seen},
     hierarchy,
     plan::{Program, Step},
     read,
 };
 use crate::formats::{
+    fault::Fault,
     piece::Set,
     tree::{Kind, NodeId, Tree},
 };
@@ -50,6 +51,21 @@ impl Plan {
             }
         }
     }
+}
+
+/// The fault of a document that has several of the loops that a message has one of: what the others say would be lost, or
+/// taken for the first one's.
+pub(super) fn several(program: &Program, tree: &Tree) -> Option<Fault> {
+    let step = program.once.as_ref().filter(|_| program.messages.is_none())?;
+    let (_, loops) = loops(program, tree, step);
+    let (second, name) = (loops.get(1)?, step.names.first().map_or("", |name| &name.name));
+    let (place, many) = (tree.place(*second), loops.len());
+    let asked = step.conditions.iter().filter_map(|one| one.values.first());
+    let asked: String = asked.map(|value| format!(" {value}")).collect();
+    let at = faults::words(name, &place);
+    let sentence = format!("{at}: the document has {many} {name}{asked}, and a message is made of one");
+    let remedy = "have the mapping of the partner make a message of each (`messages:`), with a number of its own";
+    Some(fault("mapping/several", place, &many.to_string(), "one", sentence, remedy.to_owned()))
 }
 
 fn without_tree(set: &Set) -> Set {

@@ -20,6 +20,8 @@ pub struct Program {
     pub sets_by: Option<String>,
     /// The loop of which each makes a message of its own.
     pub messages: Option<Step>,
+    /// The loop that a document has one of, since a message has one.
+    pub once: Option<Step>,
     /// Fixed width: where the fields stand; else without records.
     pub layout: Arc<Layout>,
     pub tables: Vec<Table>,

@@ -5,7 +5,7 @@ use super::{
     body::{ITEM, Packed},
     faults::{self, fault},
     frames::{self, Frame, Hit, Hits, Seen},
-    hierarchy,
+    hierarchy, parts,
     pipes::{self, Shaped},
     plan::{
         self, Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped,
@@ -60,6 +60,7 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
         missing: Vec::new(),
         told: HashSet::new(),
     };
+    run.faults.extend(parts::several(program, tree));
     run.body.reserve(tree.len());
     run.provenance.reserve(tree.len());
     let message = run.body.mark();

@@ -141,6 +141,9 @@ fn properties() -> Value {
         "messages" => {
             json!({ "description": "The loop of which each is a message of its own: `HL[03=S]`", "type": "string" })
         }
+        "once" => {
+            json!({ "description": "The loop that a document has one of: `HL[03=S]`; of several `messages:` makes a message each", "type": "string" })
+        }
         "layout" => json!({ "description": "Fixed width: where the fields stand", "type": "object" }),
         "fields" => json!({ "description": "The message's own names, and where each value stands", "type": "object" }),
         "write" => {

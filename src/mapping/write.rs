@@ -103,9 +103,9 @@ pub(super) enum What {
 pub(super) struct Run<'p> {
     pub(super) program: &'p Program,
     pub(super) context: &'p Context<'p>,
-    messages: &'p [&'p Value],
+    pub(super) messages: &'p [&'p Value],
     /// The first node that each message made.
-    begins: Vec<OutId>,
+    pub(super) begins: Vec<OutId>,
     pub(super) out: Out,
     pub(super) frames: Vec<Frame<'p>>,
     /// Loops that were made for what stands below them, with what was said of them.
@@ -119,35 +119,10 @@ pub(super) struct Run<'p> {
 }
 
 impl<'p> Run<'p> {
-    // ---- messages ----
-
-    /// Writes one of the messages. What it says outside of its own loop the others must say, too.
-    fn message(&mut self, nth: usize) {
-        let Some(message) = self.messages.get(nth).copied() else { return };
-        let begin = self.out.len();
-        self.begins.push(begin);
-        self.out.begin_message(self.program.messages.as_ref().map_or(&[], |step| &step.names));
-        self.claims.clear();
-        self.saying = self.program.joins.then(HashMap::new);
-        if self.messages.len() > 1 {
-            self.pointer = format!("/{nth}");
-        }
-        self.members(&self.program.fields, message, None);
-        self.pointer.clear();
-        self.program.numbered.iter().for_each(|step| hierarchy::top(&mut self.out, step, begin));
-    }
-
-    /// The message that a node was made for; the first of what all of them share.
-    pub(super) fn message_of(&self, node: OutId) -> &'p Value {
-        const NOTHING: &Value = &Value::Null;
-        let made = self.begins.partition_point(|begin| *begin <= self.out.outermost(node));
-        self.messages.get(made.saturating_sub(1)).copied().unwrap_or(NOTHING)
-    }
-
     // ---- objects ----
 
     /// Writes an object's members into the current frame. `before`: what the item before wrote into the frames above.
-    fn members(&mut self, fields: &'p [Field], object: &Value, before: Option<&mut Shared<'p>>) {
+    pub(super) fn members(&mut self, fields: &'p [Field], object: &Value, before: Option<&mut Shared<'p>>) {
         let mut puts = Vec::new();
         let mut nested = Vec::new();
         self.collect(fields, object, &mut puts, &mut nested);
@@ -387,7 +362,7 @@ impl<'p> Run<'p> {
     }
 
     /// JSON: `parties[role=buyer]` is an item of a list.
-    fn one_of_many(&self, step: &Step) -> bool {
+    pub(super) fn one_of_many(&self, step: &Step) -> bool {
         let is_message = || self.program.messages.as_ref().is_some_and(|one| one.names == step.names);
         self.program.standard == Standard::Json && (step.every || !step.conditions.is_empty() || is_message())
     }

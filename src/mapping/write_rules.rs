@@ -17,6 +17,11 @@ const STEPS: u64 = 10_000_000;
 impl<'p> Run<'p> {
     pub(super) fn rules(&mut self) {
         for rule in &self.program.rules {
+            let own = rule.step.as_ref().filter(|_| rule.within.is_empty()).map(|step| self.out.owns(step));
+            if let Some(own) = own.filter(|own| !own.is_empty()) {
+                own.into_iter().for_each(|node| self.apply_to(rule, node));
+                continue;
+            }
             let mut nodes = vec![0];
             for step in &rule.within {
                 nodes = nodes.iter().flat_map(|n| self.out.all(*n, step)).collect();
@@ -25,6 +30,13 @@ impl<'p> Run<'p> {
                 self.apply(rule, node);
             }
         }
+    }
+
+    /// Of each message's own loop: what is counted is counted in the whole document.
+    fn apply_to(&mut self, rule: &'p Rule, own: OutId) {
+        let said = matches!(rule.value, RuleValue::From(..) | RuleValue::Cel(_) | RuleValue::Position);
+        let text = self.rule_text(rule, if said { own } else { 0 });
+        self.write_rule(rule, own, text);
     }
 
     fn apply(&mut self, rule: &'p Rule, within: OutId) {
@@ -36,6 +48,11 @@ impl<'p> Run<'p> {
                 None => self.out.add(within, step, false),
             },
         };
+        self.write_rule(rule, node, Some(text));
+    }
+
+    fn write_rule(&mut self, rule: &Rule, node: OutId, text: Option<String>) {
+        let Some(text) = text else { return };
         if rule.instead || self.out.text(node, &rule.leaf).is_none() {
             // Nothing stands there, or another of the codes that the field is read from.
             _ = self.out.set(node, &rule.leaf, &text, By::Rule(rule.spot));

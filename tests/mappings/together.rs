@@ -107,7 +107,12 @@ fn what_they_share_must_be_the_same() {
     let plan = compile(DAY);
     let one = |number: &str, date: &str| json!({ "number": number, "purpose": "original", "issued": { "date": date }, "lines": [] });
     let faults = write(&plan, &[one("D1", "2026-01-01"), one("D2", "2026-01-02")]).unwrap_err();
-    assert_eq!(faults, ["/1/issued/date: BSN03 would be written twice: `20260101`, and `20260102` for /1/issued/date"]);
+    assert_eq!(
+        faults,
+        [
+            "/1/issued/date: /1/issued/date is \"2026-01-02\", and in the first message \"2026-01-01\": the document says it once"
+        ]
+    );
     assert!(write(&plan, &[one("D1", "2026-01-01"), one("D2", "2026-01-01")]).is_ok());
 }
 
@@ -195,7 +200,7 @@ fn what_is_no_such_loop_is_told() {
     );
     assert_eq!(
         told("messages: HL[03=S] | trim"),
-        "5:11: `messages:` takes one path: to the loop of which each is a message, as in HL[03=S]"
+        "5:11: `messages:` takes one path: to the loop that a message has one of, as in HL[03=S]"
     );
     assert_eq!(told("messages: BSN02"), "5:11: `BSN02` is no loop or segment of its own");
     let csv = "mapping: t\nfrom: csv orders\nto: order/1\nsets: { by: n }\nmessages: row\nfields: { number: n }\n";
@@ -204,4 +209,63 @@ fn what_is_no_such_loop_is_told() {
         wrong.iter().any(|lint| lint.line == 5 && lint.sentence.contains("`messages:` is for the others")),
         "{wrong:#?}"
     );
+}
+
+const PAYMENTS: &str = "mapping: payments
+from: x12 004010 820
+to: remittance/1
+claims: { direction: both }
+messages: ENT
+fields:
+  number: ENT04
+  purpose: \"'original'\"
+  issued: { date: BPR16 | date(yyyymmdd) }
+  direction: \"'credit'\"
+  currency: $tenant.currency
+  amount: BPR02
+  notes: NTE*.02
+  lines: { each: ENT/RMR, document: { number: RMR02 }, paid: RMR04, ext: { entity: ^ENT01 } }
+write:
+  BPR01: I
+  BPR03: C
+  BPR04: CHK
+  ENT02: 2J
+  ENT03: FI
+  NTE/NTE01: GEN
+  ENT/RMR/RMR01: IV
+";
+
+#[test]
+fn what_stands_in_the_loop_goes_into_it_and_lists_outside_are_written_once() {
+    let plan = compile(PAYMENTS);
+    let text = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
+                GS*RA*A*B*20260101*0900*1*X*004010~ST*820*0001~BPR*I*700*C*CHK************20260105~NTE*GEN*Call first~\
+                ENT*1*2J*FI*ONE~RMR*IV*INV-1**100~ENT*2*2J*FI*TWO~RMR*IV*INV-2**250~RMR*IV*INV-3**350~SE*9*0001~GE*1*1~IEA*1*000000001~";
+    let messages = read(&plan, text.as_bytes());
+    let lines = |message: &Value| message["lines"].as_array().map_or(0, Vec::len);
+    assert_eq!(
+        (&messages[0]["number"], lines(&messages[0]), lines(&messages[1])),
+        (&json!("ONE"), 1, 2),
+        "{messages:#?}"
+    );
+    let bytes = write(&plan, &messages).unwrap();
+    let written = String::from_utf8(bytes.clone()).unwrap();
+    assert_eq!((written.matches("NTE*").count(), written.matches("ENT*").count()), (1, 2), "{written}");
+    assert_eq!(read(&plan, &bytes), messages);
+    let mut other = messages.clone();
+    other[1]["notes"] = json!(["Call last"]);
+    let faults = write(&plan, &other).unwrap_err();
+    assert!(faults[0].starts_with("/1/notes: /1/notes is [\"Call last\"], and in the first message "), "{faults:?}");
+    other[1].as_object_mut().unwrap().remove("notes");
+    assert!(write(&plan, &other).is_err(), "reading would give it the first one's");
+}
+
+#[test]
+fn two_loops_of_which_a_message_has_one_are_refused() {
+    let once = compile(&DAY.replace("messages:", "once:"));
+    let body = "HL*1**S~REF*SI*D1~HL*2*1*I~LIN**UP*1~SN1**1*EA~HL*3**S~REF*SI*D2~HL*4*3*I~LIN**UP*2~SN1**2*EA~CTT*4~";
+    let refused = read(&once, notice(body).as_bytes());
+    let sentence = refused[0][0].as_str().unwrap();
+    assert!(sentence.contains("the document has 2 HL S, and a message is made of one"), "{refused:#?}");
+    assert_eq!(read(&compile(DAY), notice(body).as_bytes()).len(), 2, "`messages:` makes one of each");
 }
