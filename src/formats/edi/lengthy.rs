@@ -129,7 +129,7 @@ impl Torn<'_> {
         id == self.ends.trailer
             && count.iter().all(u8::is_ascii_digit)
             && number == self.number
-            && (behind.is_empty() || self.ends.others.iter().any(|other| goes_on(other)))
+            && (behind.is_empty() || self.ends.others.iter().any(goes_on))
     }
 }
 
