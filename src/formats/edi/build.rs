@@ -279,7 +279,9 @@ impl Builder<'_> {
             let fault = Fault::new(codes::WRONG_LENGTH, self.place(&spot, data), sentence);
             self.faults.push(fault.found(&there.to_string()).expected(format!("{text} bytes")));
         }
-        self.faults.torn(segment.ordinal);
+        let data = &self.raw.bytes[data.start as usize..(segment.start + segment.len) as usize];
+        let swallowed = memchr::memchr_iter(self.raw.syntax.segment, data).count();
+        self.faults.torn(segment.ordinal, swallowed as u32);
     }
 
     fn element(&mut self, parent: NodeId, spot: &mut Spot, raw: &Raw, spec: Option<&ElementSpec>) {

@@ -34,6 +34,8 @@ pub(crate) struct Faults {
     misplaced: Vec<Box<str>>,
     /// Behind binary data whose length is wrong: the next ordinal that may be a part of it, and how many were.
     torn: (u32, u32),
+    /// How many terminators stand in such data: as many of its parts may be segments.
+    swallowed: u32,
     /// Segments that the tree has no node for, since there are enough like them.
     left_out: u32,
     /// What says of one element what another fault says of the first one that holds the value.
@@ -196,9 +198,11 @@ impl Faults {
         self.misplaced.iter().any(|known| **known == *id)
     }
 
-    /// A segment whose binary data may go on behind the terminator that was taken for its end, since its length is wrong.
-    pub fn torn(&mut self, ordinal: u32) {
+    /// A segment whose binary data may go on behind the terminator that was taken for its end, since its length is wrong;
+    /// or may have ended before, at one of the terminators that stand in what was taken for them.
+    pub fn torn(&mut self, ordinal: u32, swallowed: u32) {
         self.torn.0 = ordinal + 1;
+        self.swallowed += swallowed;
     }
 
     /// True of what nobody knows and stands right behind such data, or behind another part of it.
@@ -218,9 +222,9 @@ impl Faults {
     /// How many segments a set may be said to have, of which so many have nodes, and so many were cut out. Parts of torn data
     /// may be none; and what was taken for such data may be some.
     pub fn segments(&self, nodes: usize, cut: u32) -> RangeInclusive<u32> {
-        let (torn, parts) = self.torn;
+        let (_, parts) = self.torn;
         let least = (nodes as u32 + self.left_out).saturating_sub(parts);
-        least..=if torn > 0 { u32::MAX } else { cut }
+        least..=cut.saturating_add(self.swallowed)
     }
 
     fn end_row(&mut self) {

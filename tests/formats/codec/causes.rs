@@ -142,6 +142,20 @@ fn a_wrong_length_of_binary_data_is_one_fault() {
     }
 }
 
+/// A count that can't be right whatever of the data is a segment is another cause, and has its own fault.
+#[test]
+fn a_wrong_count_beside_binary_data_of_a_wrong_length_is_told() {
+    let fixture = fs::read(folder("fixtures/hostile/binary-wrong-length.edi")).expect("a fixture");
+    let at = fixture.windows(10).position(|part| part == b"SE*9*0002~").expect("a trailer");
+    for (count, told) in [("9", false), ("10", true), ("8", true)] {
+        let trailer = format!("SE*{count}*0002~");
+        let bytes = [&fixture[..at], trailer.as_bytes(), &fixture[at + 10..]].concat();
+        let report = report::check("x", None, &bytes[..], Default::default()).expect("memory can be read");
+        let codes: Vec<_> = report.all_faults().iter().map(|fault| fault.code.to_string()).collect();
+        assert_eq!(codes, if told { vec!["E0119", "E0107"] } else { vec!["E0119"] }, "{count}");
+    }
+}
+
 /// Where no trailer of the set's own number says where the data end, they end with the first terminator, and the set behind
 /// is read; however many there are, the time that it takes stays linear.
 #[test]
