@@ -5,7 +5,7 @@ use crate::{
     canonical::Tenant,
     flow::{
         Hub,
-        translate::{again, meaning::Rows},
+        translate::meaning::Rows,
     },
     formats::{self, fault::Fault, piece::Piece},
     mapping::{
@@ -42,7 +42,7 @@ pub async fn run(trial: Trial, hub: &Hub, tenant: Tenant) -> Result<Markup, Stor
     let began = Instant::now();
     let (result, tried) = beside(trial, began).await;
     let Some((mut trial, missing)) = tried.filter(|(_, missing)| !missing.is_empty()) else { return Ok(result) };
-    again::fill(hub, tenant, &missing, &mut trial.rows).await?;
+    trial.rows.fill(hub, tenant, &missing).await?;
     Ok(if trial.rows.is_empty() { result } else { beside(trial, began).await.0 })
 }
 

@@ -1,7 +1,8 @@
 //! Up to 64 sets of one connection, mapped together and written in one transaction.
 
 use super::{
-    meaning::{self, Meaning, Rows, Whose},
+    incoming::Incoming,
+    meaning::{self, Meaning, Rows},
     run::{Closing, Run},
 };
 use crate::{
@@ -10,29 +11,22 @@ use crate::{
     flow::Hub,
     formats::piece::Set,
     mapping::Provenance,
-    store::{StoreError, entities, messages::NewMessage},
-    tenancy::PartnerInfo,
+    store::{StoreError, messages::NewMessage},
 };
 use serde_json::{
     Value, json,
     value::{RawValue, to_raw_value},
 };
-use std::{collections::BTreeSet, sync::Arc};
 
 /// Sets in one transaction.
 pub const SETS: usize = 64;
 /// Bytes of sets held before they are written, whatever their number.
 pub const BYTES: u64 = 8 << 20;
 
-/// A set waiting for its batch.
+/// A message waiting for its batch.
 pub struct Waiting {
     pub run: usize,
-    pub set: Box<Set>,
-    /// Which of the set's messages it is, from 0; the mappings of most make one.
-    pub split: u32,
-    pub application_sender: Option<String>,
-    /// Its envelope, where an advice may be owed for it.
-    pub came_in: Option<CameIn>,
+    pub message: Incoming,
 }
 
 /// Documents and sets of one connection on their way into one transaction.
@@ -56,33 +50,24 @@ impl Batch {
         self.sets.len() >= SETS || self.bytes >= BYTES || self.runs.len() >= 2 * SETS
     }
 
-    /// Adds a set of the run.
-    pub fn push(&mut self, run: usize, set: Box<Set>) {
+    /// Adds what a set of the run makes.
+    pub fn push(&mut self, hub: &Hub, run: usize, set: Box<Set>) {
         self.bytes += set.len;
-        let application_sender = self.runs[run].application_sender(&set);
-        let came_in = self.runs[run].came_in(&set);
-        self.sets.push(Waiting { run, set, split: 0, application_sender, came_in });
+        let messages = Incoming::of(hub, &self.runs[run], set);
+        self.sets.extend(messages.into_iter().map(|message| Waiting { run, message }));
     }
 
     /// Maps all sets: once by the tables that come with the mappings, and those that missed a value once more with the
     /// tenant's rows, which are read in one query.
     pub async fn map(&mut self, hub: &Hub, now: Micros) -> Result<Vec<Mapped>, StoreError> {
-        let sets = std::mem::take(&mut self.sets);
-        let waiting: Vec<Waiting> = sets.into_iter().flat_map(|waiting| self.messages(hub, waiting)).collect();
+        let waiting = std::mem::take(&mut self.sets);
         self.bytes = 0;
         let mut rows = Rows::default();
         let mut meanings: Vec<Meaning> = waiting.iter().map(|w| self.meaning(hub, w, &rows)).collect();
-        let asked: BTreeSet<(String, String)> =
-            meanings.iter().flat_map(|m| m.missing.iter().map(|x| (x.table.clone(), x.value.clone()))).collect();
-        if !asked.is_empty()
-            && let Some(tenant) = self.runs.first().map(|r| r.tenant.id)
+        if meanings.iter().any(|meaning| !meaning.missing.is_empty())
+            && let Some(tenant) = self.runs.first().map(|run| run.tenant.id)
         {
-            let asked: Vec<(String, String)> = asked.into_iter().collect();
-            let mut tx = hub.store.read(tenant).await?;
-            for found in entities::cross_references(&mut tx, tenant, &asked).await? {
-                rows.put(found.scheme, found.value, found.target);
-            }
-            tx.rollback().await?;
+            rows.fill(hub, tenant, meanings.iter().flat_map(|meaning| &meaning.missing)).await?;
             for (waiting, meaning) in waiting.iter().zip(&mut meanings) {
                 if !meaning.missing.is_empty() {
                     *meaning = self.meaning(hub, waiting, &rows);
@@ -92,61 +77,20 @@ impl Batch {
         Ok(waiting.into_iter().zip(meanings).map(|(w, m)| self.row(hub, w, m, now)).collect())
     }
 
-    fn partner(&self, hub: &Hub, waiting: &Waiting) -> Option<Arc<PartnerInfo>> {
-        let run = &self.runs[waiting.run];
-        run.partner_of(&waiting.set).cloned().or_else(|| {
-            let owner = waiting.set.interchange.is_none().then_some(run.connection.partner).flatten()?;
-            hub.directory.partners.get(&owner).cloned()
-        })
-    }
-
-    /// A set as it is read for each message that its mapping makes of it.
-    fn messages(&self, hub: &Hub, waiting: Waiting) -> Vec<Waiting> {
-        let run = &self.runs[waiting.run];
-        let partner = self.partner(hub, &waiting);
-        let whose = partner.as_ref().map(|partner| whose(hub, run, partner, &waiting));
-        let plan = whose.and_then(|whose| meaning::plan(&run.library, &waiting.set, &whose));
-        let Some(plan) = plan.filter(|plan| plan.splits()) else { return vec![waiting] };
-        let Waiting { run, set, application_sender, came_in, .. } = waiting;
-        let part = |(split, set)| Waiting {
-            run,
-            set: Box::new(set),
-            split,
-            application_sender: application_sender.clone(),
-            came_in: came_in.clone(),
-        };
-        (0..).zip(plan.split(*set)).map(part).collect()
-    }
-
     fn meaning(&self, hub: &Hub, waiting: &Waiting, rows: &Rows) -> Meaning {
-        let run = &self.runs[waiting.run];
-        match self.partner(hub, waiting) {
-            Some(partner) => meaning::of(&run.library, &waiting.set, &whose(hub, run, &partner, waiting), rows),
-            None => meaning::of_nobody(&waiting.set),
-        }
+        waiting.message.meaning(hub, &self.runs[waiting.run], rows)
     }
 
     fn row(&self, hub: &Hub, waiting: Waiting, meaning: Meaning, now: Micros) -> Mapped {
-        let run = &self.runs[waiting.run];
-        let partner: Option<PartnerId> = self.partner(hub, &waiting).map(|p| p.id);
-        let set = &waiting.set;
-        let id = MessageId::of(run.work.id, 0, set.ordinal, waiting.split);
-        let came_in = advisable(waiting.came_in.as_ref(), &meaning);
+        let Waiting { run: at, message } = waiting;
+        let run = &self.runs[at];
+        let partner: Option<PartnerId> = message.partner.as_ref().map(|partner| partner.id);
+        let set = &message.set;
+        let id = MessageId::of(run.work.id, 0, set.ordinal, message.split);
+        let came_in = advisable(message.came_in.as_ref(), &meaning);
         let row = new_message(hub, run.work.id, id, 0, set, partner, meaning, now);
-        let row = NewMessage { tenant: run.tenant.id, split: i64::from(waiting.split), came_in, ..row };
-        Mapped { run: waiting.run, interchange: set.interchange, row }
-    }
-}
-
-fn whose<'a>(hub: &'a Hub, run: &'a Run, partner: &'a PartnerInfo, waiting: &'a Waiting) -> Whose<'a> {
-    Whose {
-        partner: &partner.name,
-        agreement: partner.terms.of(run.connection.id, waiting.set.standard, &waiting.set.kind),
-        currency: &run.tenant.currency,
-        expects: run.connection.expects.as_deref(),
-        application_sender: waiting.application_sender.as_deref(),
-        document: run.work.id,
-        probe: &hub.probe,
+        let row = NewMessage { tenant: run.tenant.id, split: i64::from(message.split), came_in, ..row };
+        Mapped { run: at, interchange: set.interchange, row }
     }
 }
 

@@ -59,17 +59,15 @@ async fn document(
 ) -> Result<(), StoreError> {
     let Some(mut side) = Side::open(hub, asked.tenant, row, library).await? else { return Ok(()) };
     loop {
-        let next = side.next(hub).await?;
-        let Some(one) = &next else { return Ok(()) };
+        let Some(one) = side.next(hub).await? else { return Ok(()) };
         if !one.set.accepted() {
             found.faulty += 1;
             continue;
         }
-        let Some(read) = side.read(hub, &next) else { continue };
-        let Some(plan) = read.plan.clone().filter(|plan| asked.mapping.is_none_or(|name| name == plan.short())) else {
+        let Some(plan) = one.plan.clone().filter(|plan| asked.mapping.is_none_or(|name| name == plan.short())) else {
             continue;
         };
-        if let Some((reading, coverage)) = read.coverage(hub, asked.tenant).await? {
+        if let Some((reading, coverage)) = one.coverage(hub, &side.run, asked.tenant).await? {
             let new = || Covered::new(plan.clone());
             found.mappings.entry(plan.short().to_owned()).or_insert_with(new).add(&row.name, &reading, coverage);
         }

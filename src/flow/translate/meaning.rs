@@ -152,9 +152,9 @@ fn asked<'a>(set: &'a Set, whose: &Whose<'a>) -> Asked<'a> {
     }
 }
 
-/// Reads a set by its mapping.
-pub fn of(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
-    let meaning = read(library, set, whose, tables);
+/// Reads a set by the mapping that claims it.
+pub fn of(library: &Library, set: &Set, plan: Option<&Plan>, whose: &Whose, tables: &dyn Tables) -> Meaning {
+    let meaning = read(library, set, plan, whose, tables);
     let search_keys = search_keys(set, whose.agreement, meaning.body.as_ref());
     Meaning { set_kind: set_kind(set, whose.expects), search_keys, ..meaning }
 }
@@ -178,9 +178,9 @@ fn set_kind(set: &Set, expects: Option<&str>) -> String {
     }
 }
 
-fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
+fn read(library: &Library, set: &Set, plan: Option<&Plan>, whose: &Whose, tables: &dyn Tables) -> Meaning {
     if !set.accepted() {
-        return refused(library, set, whose, tables);
+        return refused(set, plan, whose, tables);
     }
     if ack::KINDS.contains(&&*set.kind) {
         return acknowledgement(set);
@@ -188,7 +188,7 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
     if ack::ADVICES.contains(&&*set.kind) {
         return advice(set);
     }
-    let Some(plan) = plan(library, set, whose) else {
+    let Some(plan) = plan else {
         return unclaimed(library, set, whose);
     };
     let open = plan.open();
@@ -206,7 +206,7 @@ fn read(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Mea
         plan.read(&set.tree, &context)
     }));
     let mut meaning = match reading {
-        Ok(reading) => sort(reading, whose, &plan),
+        Ok(reading) => sort(reading, whose, plan),
         Err(panic) => Meaning::new("dead").because(
             "panic",
             format!("the mapping panicked: {}", panic_text(&*panic)),
@@ -281,16 +281,16 @@ fn unclaimed(library: &Library, set: &Set, whose: &Whose) -> Meaning {
 
 /// A set that its own faults refuse. What people call it (an order's number, say) is noted where the mapping that would
 /// have read it finds it in what could be read: whoever asks for that order is told that it came, and why it went no further.
-fn refused(library: &Library, set: &Set, whose: &Whose, tables: &dyn Tables) -> Meaning {
+fn refused(set: &Set, plan: Option<&Plan>, whose: &Whose, tables: &dyn Tables) -> Meaning {
     let mut meaning = Meaning::new("rejected");
     meaning.faults = set.faults.clone();
-    let Some(plan) = plan(library, set, whose) else { return meaning };
+    let Some(plan) = plan else { return meaning };
     let context = Context { tenant_currency: whose.currency, tables };
     // The faults tell of the set already: what else reading it would say, a panic too, is not asked.
     let Ok(reading) = catch_unwind(AssertUnwindSafe(|| plan.read(&set.tree, &context))) else { return meaning };
     meaning.number = reading.number.filter(|number| is_name(number));
     if meaning.number.is_some() {
-        meaning.kind = kind_of(&plan);
+        meaning.kind = kind_of(plan);
     }
     meaning
 }

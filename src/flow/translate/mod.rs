@@ -7,6 +7,7 @@ mod closings;
 mod commit;
 pub mod covered;
 mod faults;
+mod incoming;
 pub mod meaning;
 mod newest;
 mod numbers;
@@ -284,7 +285,7 @@ impl Visit<'_> {
             && set.ordinal >= run.skip_before
             && run.work.duplicate_of.is_none()
         {
-            self.batch.push(at, set);
+            self.batch.push(self.hub, at, set);
         }
     }
 

@@ -2,12 +2,7 @@
 //! others, set beside set, and nothing is written. Memory is bounded by two sets and what is told.
 
 use super::{
-    Source, SourceError,
-    again::{self, Read},
-    documents::DocumentRow,
-    meaning::Meaning,
-    newest::Newest,
-    open_with,
+    Source, SourceError, documents::DocumentRow, incoming::Incoming, meaning::Meaning, newest::Newest, open_with,
     run::Run,
 };
 use crate::{
@@ -19,7 +14,6 @@ use crate::{
             seen::{self, End, Of, Replayed},
         },
     },
-    formats::piece::Set,
     mapping::{Library, versions::Changed},
     store::{StoreError, documents::Claimed},
 };
@@ -58,25 +52,14 @@ fn claimed(changed: &Changed) -> Vec<Claimed> {
 /// A document being read one way.
 pub(super) struct Side {
     source: Source,
-    run: Run,
+    pub(super) run: Run,
     /// Of a set that makes several messages, those that are yet to come.
-    rest: VecDeque<OneMessage>,
+    rest: VecDeque<Incoming>,
 }
-
-/// What one message is read from.
-pub(super) struct OneMessage {
-    pub set: Box<Set>,
-    /// GS02 of its group.
-    sender: Option<String>,
-    /// Which of the set's messages it is, from 0.
-    split: u32,
-}
-
-pub(super) type Next = Option<OneMessage>;
 
 /// Set and message.
-fn place(one: &OneMessage) -> (u32, u32) {
-    (one.set.ordinal, one.split)
+fn place(message: &Incoming) -> (u32, u32) {
+    (message.set.ordinal, message.split)
 }
 
 impl Side {
@@ -90,7 +73,7 @@ impl Side {
         Ok(opened.map(|(source, run)| Side { source, run, rest: VecDeque::new() }))
     }
 
-    pub(super) async fn next(&mut self, hub: &Hub) -> Result<Next, StoreError> {
+    pub(super) async fn next(&mut self, hub: &Hub) -> Result<Option<Incoming>, StoreError> {
         if let Some(one) = self.rest.pop_front() {
             return Ok(Some(one));
         }
@@ -102,18 +85,11 @@ impl Side {
                 Err(SourceError::Panic(_)) => return Ok(None),
             };
             if let Some(set) = self.run.take(piece, &hub.directory) {
-                let sender = self.run.application_sender(&set);
-                let messages = again::split_set(hub, &self.run, set, sender.as_deref());
-                let one = |(split, set)| OneMessage { set, sender: sender.clone(), split };
-                self.rest.extend((0..).zip(messages).map(one));
+                self.rest.extend(Incoming::of(hub, &self.run, set));
                 return Ok(self.rest.pop_front());
             }
         }
         Ok(None)
-    }
-
-    pub(super) fn read<'a>(&'a self, hub: &Hub, set: &'a Next) -> Option<Read<'a>> {
-        set.as_ref().map(|one| again::read_set(hub, &self.run, &one.set, one.sender.as_deref()))
     }
 }
 
@@ -126,11 +102,12 @@ async fn document(hub: &Hub, asked: &Asked<'_>, row: &DocumentRow, seen: &mut Re
     while let Some(at) = [&old, &new].into_iter().flatten().map(place).min() {
         let one = old.take_if(|one| place(one) == at);
         let two = new.take_if(|one| place(one) == at);
-        let (was, is) = (before.read(hub, &one), after.read(hub, &two));
-        let plan = |read: &Option<Read>| read.as_ref().and_then(|r| r.plan.as_ref().map(|p| p.name().to_owned()));
-        if plan(&was) != plan(&is) || was.is_some() != is.is_some() {
-            let was = mean(hub, asked, was).await?;
-            let is = mean(hub, asked, is).await?;
+        let plan = |message: &Option<Incoming>| {
+            message.as_ref().and_then(|one| one.plan.as_ref().map(|plan| plan.name().to_owned()))
+        };
+        if plan(&one) != plan(&two) || one.is_some() != two.is_some() {
+            let was = mean(hub, asked, &before.run, one.as_ref()).await?;
+            let is = mean(hub, asked, &after.run, two.as_ref()).await?;
             let number = [&is, &was].into_iter().flatten().find_map(|meaning| meaning.number.clone());
             let of = Of { document: row.id.0, name: &row.name, number: number.as_deref(), set: at.0 + 1 };
             any = true;
@@ -149,9 +126,14 @@ async fn document(hub: &Hub, asked: &Asked<'_>, row: &DocumentRow, seen: &mut Re
     Ok(())
 }
 
-async fn mean(hub: &Hub, asked: &Asked<'_>, read: Option<Read<'_>>) -> Result<Option<Meaning>, StoreError> {
-    match read {
-        Some(read) => Ok(Some(read.meaning(hub, asked.tenant).await?)),
+async fn mean(
+    hub: &Hub,
+    asked: &Asked<'_>,
+    run: &Run,
+    message: Option<&Incoming>,
+) -> Result<Option<Meaning>, StoreError> {
+    match message {
+        Some(message) => Ok(Some(message.meaning_now(hub, run, asked.tenant).await?)),
         None => Ok(None),
     }
 }
