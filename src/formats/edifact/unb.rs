@@ -18,7 +18,7 @@ const REPERTOIRES: &[&str] = &[
 const REMEDY: &str =
     "The interchange is worked all the same. The header should say what ISO 9735 has for that element.";
 
-const OVERLONG: &str = "The interchange is worked all the same. Ask the sender for a shorter one: a CONTRL names only as much of it as there is room for.";
+const OVERLONG: &str = "The interchange is worked all the same. Ask the sender for a shorter one: an answer repeats only as much of it as there is room for.";
 
 /// A fault for each.
 pub(super) fn faults(unb: &Service) -> Vec<Fault> {
@@ -45,7 +45,7 @@ pub(super) fn faults(unb: &Service) -> Vec<Fault> {
         let fault = || told(unb.place_of_component(element, component), &value, sentence).expected(expected);
         (!value.is_empty() && !right(&value)).then(fault)
     });
-    let mut found: Vec<Fault> = wrong.chain(missing(unb)).chain(overlong(unb)).collect();
+    let mut found: Vec<Fault> = wrong.chain(missing(unb)).chain(formless(unb)).collect();
     if unb.component(1, 1) == "UNOX" {
         let sentence = format!(
             "UNB01-1 of the header at byte {} is “UNOX”, text that shifts between character sets: it is read as UTF-8.",
@@ -85,33 +85,78 @@ fn missing(unb: &Service) -> impl Iterator<Item = Fault> {
     })
 }
 
-/// Names and numbers that are longer than there is room for: an answer has no more room for them.
-fn overlong(unb: &Service) -> impl Iterator<Item = Fault> {
-    const LONGEST: [(usize, u16, usize, &str); 5] = [
-        (2, 1, 35, "the sender (0004)"),
-        (2, 2, 4, "its qualifier (0007)"),
-        (3, 1, 35, "the recipient (0010)"),
-        (3, 2, 4, "its qualifier (0007)"),
-        (5, 0, 14, "the control reference (0020)"),
-    ];
-    LONGEST.into_iter().filter_map(|(element, component, most, what)| {
+/// What a name or a number of UNB may be.
+struct Form {
+    element: u16,
+    /// 0 of an element that is none of a composite's parts.
+    component: u16,
+    /// How many characters, in syntax 1 to 3 and in syntax 4.
+    most: [usize; 2],
+    of: Characters,
+    what: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Characters {
+    Any,
+    Letters,
+    Digits,
+}
+
+const fn form(place: (u16, u16), most: [usize; 2], of: Characters, what: &'static str) -> Form {
+    Form { element: place.0, component: place.1, most, of, what }
+}
+
+/// ISO 9735-1, UNB: S002, S003, 0020 and what is conditional behind them.
+const FORMS: [Form; 16] = [
+    form((1, 3), [6, 6], Characters::Any, "the version of the service codes (0080)"),
+    form((1, 4), [3, 3], Characters::Any, "the encoding (0133)"),
+    form((2, 1), [35, 35], Characters::Any, "the sender (0004)"),
+    form((2, 2), [4, 4], Characters::Any, "its qualifier (0007)"),
+    form((2, 3), [14, 35], Characters::Any, "the address for answers (0008)"),
+    form((3, 1), [35, 35], Characters::Any, "the recipient (0010)"),
+    form((3, 2), [4, 4], Characters::Any, "its qualifier (0007)"),
+    form((3, 3), [14, 35], Characters::Any, "the address it is routed to (0014)"),
+    form((5, 0), [14, 14], Characters::Any, "the control reference (0020)"),
+    form((6, 1), [14, 14], Characters::Any, "the recipient's reference or password (0022)"),
+    form((6, 2), [2, 2], Characters::Any, "its qualifier (0025), AA or BB"),
+    form((7, 0), [14, 14], Characters::Any, "the application reference (0026)"),
+    form((8, 0), [1, 1], Characters::Letters, "the processing priority (0029), A"),
+    form((9, 0), [1, 1], Characters::Digits, "the request for an acknowledgement (0031), 1"),
+    form((10, 0), [35, 35], Characters::Any, "the agreement (0032)"),
+    form((11, 0), [1, 1], Characters::Digits, "the test indicator (0035), 1"),
+];
+
+/// Names and numbers that are longer than there is room for, which an answer has no more room for either, and letters
+/// where digits belong.
+fn formless(unb: &Service) -> impl Iterator<Item = Fault> {
+    let syntax = usize::from(unb.component(1, 2).starts_with('4'));
+    FORMS.iter().filter_map(move |form| {
+        let (element, component) = (form.element, form.component);
         let (value, place, name) = match component {
-            0 => (unb.element(element), unb.place_of(element), format!("UNB{element:02}")),
+            0 => (unb.element(element.into()), unb.place_of(element.into()), format!("UNB{element:02}")),
             _ => {
-                let place = unb.place_of_component(element, component);
-                (unb.component(element, component.into()), place, format!("UNB{element:02}-{component}"))
+                let place = unb.place_of_component(element.into(), component);
+                let value = unb.component(element.into(), component.into());
+                (value, place, format!("UNB{element:02}-{component}"))
             }
         };
-        let long = value.chars().count();
-        let sentence = format!(
-            "{name} of the header at byte {}, “{value}”, has {long} characters, and there is room for {most}.",
-            unb.span.start
-        );
-        let fault = || {
+        let (long, most, byte) = (value.chars().count(), form.most[syntax], unb.span.start);
+        if long > most {
+            let room = if most == 1 { "1 character".into() } else { format!("{most} characters") };
+            let sentence = format!(
+                "{name} of the header at byte {byte}, “{value}”, has {long} characters, and there is room for {most}."
+            );
             let fault = Fault::new(codes::TOO_LONG_VALUE, place, sentence).costs(Costs::Segment).found(&value);
-            fault.expected(format!("at most {most} characters: {what}")).remedy(OVERLONG)
+            return Some(fault.expected(format!("at most {room}: {}", form.what)).remedy(OVERLONG));
+        }
+        let (right, a) = match form.of {
+            Characters::Any => return None,
+            Characters::Letters => (value.bytes().all(|byte| byte.is_ascii_alphabetic()), "a letter"),
+            Characters::Digits => (value.bytes().all(|byte| byte.is_ascii_digit()), "a digit"),
         };
-        (long > most).then(fault)
+        let fault = || told(place, &value, format!("{name} of the header at byte {byte} is “{value}”."));
+        (!right).then(|| fault().expected(format!("{a}: {}", form.what)))
     })
 }
 

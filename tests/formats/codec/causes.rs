@@ -230,6 +230,37 @@ fn what_unb_lacks_is_told() {
     }
 }
 
+/// What is too long or of the wrong type in UNB is one warning at its place, by the syntax that it is in; the message stands.
+#[test]
+fn lengths_and_types_in_unb_are_told() {
+    let fixture = fs::read_to_string(folder("fixtures/edifact/d96a/form-feeds.edi")).expect("a fixture");
+    let (una, rest) = fixture.split_at(fixture.find("UNB+").expect("a header"));
+    let behind = &rest[rest.find('\'').expect("its end")..];
+    let routed = "A:14:ROUTED-TO-WAREHOUSE+B:14:BACK-TO-ACCOUNTS";
+    let cases: [(&str, &[(&str, &str)]); 11] = [
+        ("UNOC:3+A:14+B:14+260105:0930+77+PASSWORD:BB+ORDERS+A+1+EANCOM+1", &[]),
+        (&format!("UNOC:3+{routed}+260105:0930+77"), &[("E0306", "UNB02-3"), ("E0306", "UNB03-3")]),
+        (&format!("UNOC:4+{routed}+20260105:0930+77"), &[]),
+        ("UNOC:3+A:14+B:14+260105:0930+77+A-LONG-PASSWORD+ORDERS", &[("E0306", "UNB06-1")]),
+        ("UNOC:3+A:14+B:14+260105:0930+77+P?+SS:PWD", &[("E0306", "UNB06-2")]),
+        ("UNOC:3+A:14+B:14+260105:0930+77++PURCHASE-ORDERS", &[("E0306", "UNB07")]),
+        ("UNOC:3+A:14+B:14+260105:0930+77+++7", &[("E0122", "UNB08")]),
+        ("UNOC:3+A:14+B:14+260105:0930+77+++HIGH", &[("E0306", "UNB08")]),
+        ("UNOC:3+A:14+B:14+260105:0930+77++++Y", &[("E0122", "UNB09")]),
+        ("UNOC:3+A:14+B:14+260105:0930+77+++++AN-AGREEMENT-OF-MORE-THAN-THIRTY-FIVE", &[("E0306", "UNB10")]),
+        ("UNOC:3+A:14+B:14+260105:0930+77++++++TEST", &[("E0306", "UNB11")]),
+    ];
+    for (header, expected) in cases {
+        let text = format!("{una}UNB+{header}{behind}");
+        let report = report::check("x", None, text.as_bytes(), Options::default()).expect("memory can be read");
+        let found = report.all_faults().into_iter().filter(|fault| fault.place.at.to_string().starts_with("UNB"));
+        let found: Vec<_> = found.map(|fault| (&*fault.code, fault.place.at.to_string(), fault.costs)).collect();
+        let expected = expected.iter().map(|(code, place)| (*code, (*place).to_owned(), Costs::Segment));
+        assert_eq!(found, expected.collect::<Vec<_>>(), "{header}");
+        assert!(report.sets.iter().all(|set| set.accepted), "{header}");
+    }
+}
+
 /// What has no header that can be read has no sets, and what stands beside it is not touched.
 #[test]
 fn what_is_refused_does_not_stand() {
