@@ -10,7 +10,7 @@ use crate::{
         lines::of_envelope,
         scan::{Found, segment, skip_filler},
     },
-    fault::Fault,
+    fault::{Costs, Fault, shorten},
     piece::Piece,
     place::{At, Place},
 };
@@ -27,14 +27,15 @@ impl<R: BufRead> Edifact<R> {
     pub(super) fn header(&mut self, byte: u64) -> io::Result<()> {
         self.interchanges += 1;
         let (mut syntax, mut reserved, mut at) = (una::default(self.source.from(byte)), Some(b'*'), byte);
+        let mut odd = Vec::new();
         if self.source.from(at).starts_with(b"UNA") {
             match una::read(self.source.from(at)) {
-                Some(said) => (syntax, reserved) = said,
-                None => {
+                Ok(said) => (syntax, reserved, odd) = (said.syntax, said.reserved, said.odd),
+                Err(wrong) => {
                     // The UNB behind it is of the same interchange: what its characters mean isn't known.
                     let near = &self.source.from(at)[..self.source.from(at).len().min(NEAR)];
                     let skip = memchr::memmem::find(near, b"UNB").unwrap_or(0) as u64 + 3;
-                    return self.unreadable(at, skip, "UNA doesn't name six service characters, all different");
+                    return self.unusable(at, skip, wrong);
                 }
             }
             at = skip_filler(&mut self.source, at + una::LENGTH)?;
@@ -63,9 +64,12 @@ impl<R: BufRead> Edifact<R> {
             let why = if span.terminated { "UNB has fewer than five elements" } else { "UNB has no terminator" };
             return self.unreadable(span.start, 3, why);
         }
-        if unb.component(1, 2).starts_with('4') {
+        let repeats = unb.component(1, 2).starts_with('4');
+        if repeats {
             syntax.repetition = reserved;
         }
+        let odd = odd.iter().filter(|odd| repeats || odd.is != una::Role::Repetition).map(|odd| told(odd, byte));
+        let odd: Vec<Fault> = odd.collect();
         self.at = span.next;
         let line = line.map(|line| fold::note(line, unb.place()));
         let spoilt = fold::spoilt(self.source.from(byte), &syntax).map(|line| fold::spoilt_note(line, unb.place()));
@@ -73,9 +77,20 @@ impl<R: BufRead> Edifact<R> {
             byte,
             &unb,
             syntax,
-            line.into_iter().chain(spoilt).chain(unb::faults(&unb)).chain(unended).collect(),
+            odd.into_iter().chain(line).chain(spoilt).chain(unb::faults(&unb)).chain(unended).collect(),
         );
         Ok(())
+    }
+
+    /// UNA whose characters can't be used, at the first of them that can't.
+    fn unusable(&mut self, at: u64, skip: u64, wrong: Option<una::Odd>) -> io::Result<()> {
+        match wrong {
+            Some(odd) => {
+                let why = format!("“{}” at byte {} {}", shown(odd.character), at + odd.offset as u64, odd.why);
+                self.unreadable(at, skip, &why)
+            }
+            None => self.unreadable(at, skip, "UNA doesn't name six service characters"),
+        }
     }
 
     /// A header that can't be read costs its interchange: the next one is looked for.
@@ -83,7 +98,7 @@ impl<R: BufRead> Edifact<R> {
         let shown = self.source.excerpt(at, 100)?;
         let una = self.source.from(at).starts_with(b"UNA");
         let (id, expected) = match una {
-            true => ("UNA", "UNA and six characters, such as UNA:+.? ', or no UNA at all"),
+            true => ("UNA", "UNA and six characters, all different, such as UNA:+.? ', or no UNA at all"),
             false => ("UNB", "UNB with syntax, sender, recipient, date and control reference"),
         };
         let place =
@@ -96,4 +111,36 @@ impl<R: BufRead> Edifact<R> {
         self.at = next.unwrap_or(self.source.end());
         Ok(())
     }
+}
+
+/// A character of UNA's that is read as one that isn't there, or that cuts numbers.
+fn told(odd: &una::Odd, una: u64) -> Fault {
+    let (character, byte) = (shown(odd.character), una + odd.offset as u64);
+    let at = At::Segment { ordinal: 1, id: "UNA".into(), element: None, component: None, repeat: 1 };
+    let sentence = format!("“{character}” at byte {byte}, in UNA, {}.", odd.why);
+    let mark = "a point or a comma that nothing else is";
+    let (costs, expected, remedy) = match (odd.is, odd.character) {
+        (una::Role::Decimal, b'.' | b',') => (
+            Costs::Segment,
+            mark,
+            "Ask the sender for other service characters, such as UNA:+.? ', or none: a number that has this one in it is cut in two.",
+        ),
+        (una::Role::Decimal, _) => (
+            Costs::Nothing,
+            mark,
+            "Nothing is lost by it where numbers have a point or a comma. Ask the sender to name the one that they have.",
+        ),
+        _ => (
+            Costs::Nothing,
+            "a character of its own, such as *, or a blank",
+            "No repeats are separated in this interchange. Ask the sender for a character that nothing else is.",
+        ),
+    };
+    let fault = Fault::new(codes::DELIMITER, Place { byte, len: 1, at }, sentence).costs(costs);
+    fault.found(&character).expected(expected).remedy(remedy)
+}
+
+/// A character as a sentence shows it.
+fn shown(byte: u8) -> String {
+    if byte.is_ascii() { shorten(&char::from(byte).to_string(), 1) } else { format!("{byte:#04X}") }
 }

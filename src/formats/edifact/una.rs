@@ -27,21 +27,82 @@ pub(crate) fn default(header: &[u8]) -> Syntax {
     if header.get(3) == Some(&LEVEL_B.element) { LEVEL_B } else { DEFAULT }
 }
 
-/// What UNA says, and what separates repeats if the interchange turns out to be of syntax 4.
-pub(super) fn read(bytes: &[u8]) -> Option<(Syntax, Option<u8>)> {
-    let [component, element, _decimal, release, reserved, segment] = *bytes.get(3..9)?.first_chunk::<6>()?;
+/// What UNA says.
+#[derive(Debug)]
+pub(super) struct Una {
+    pub syntax: Syntax,
+    /// What separates repeats if the interchange turns out to be of syntax 4.
+    pub reserved: Option<u8>,
+    /// Characters that can't be what UNA says, and without which it can be read.
+    pub odd: Vec<Odd>,
+}
+
+/// One of UNA's characters that can't be what UNA says: its offset from UNA, and why.
+#[derive(Debug)]
+pub(super) struct Odd {
+    pub offset: usize,
+    pub character: u8,
+    pub why: String,
+    /// What it should be.
+    pub is: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// What segments, elements and components are cut by.
+    Needed,
+    Repetition,
+    Decimal,
+}
+
+/// The characters without which nothing can be cut: offset from UNA, and what each is.
+const NEEDED: [(usize, &str); 4] =
+    [(3, "the component separator"), (4, "the element separator"), (6, "the release character"), (8, "the terminator")];
+
+/// What UNA says. `Err` is the character that makes it unreadable; none if there are not six of them.
+pub(super) fn read(bytes: &[u8]) -> Result<Una, Option<Odd>> {
+    let Some(six) = bytes.get(3..9).and_then(|six| six.first_chunk::<6>().copied()) else { return Err(None) };
+    let [component, element, decimal, release, reserved, segment] = six;
     // One character is missing, and the end of the line behind UNA took the terminator's place.
     if reserved == DEFAULT.segment && matches!(segment, b'\r' | b'\n') {
-        return None;
+        return Err(None);
     }
-    let characters = [component, element, segment];
-    let distinct = component != element && element != segment && component != segment;
-    if !distinct || characters.iter().any(u8::is_ascii_alphanumeric) {
-        return None;
+    let odd = |offset: usize, is, why| Odd { offset, character: six[offset - 3], why, is };
+    for (n, (offset, role)) in NEEDED.into_iter().enumerate() {
+        if let Some(why) = wrong(six, &NEEDED[..n], offset, role) {
+            return Err(Some(odd(offset, Role::Needed, why)));
+        }
     }
-    let given = |byte: u8| (byte != b' ').then_some(byte);
+    let repeats = wrong(six, &NEEDED, 7, "what separates repeats").map(|why| odd(7, Role::Repetition, why));
+    let mark = match decimal {
+        b'.' | b',' => wrong(six, &NEEDED, 5, "the decimal mark"),
+        b' ' => None,
+        _ => Some("is the decimal mark, and can't be: numbers are read with a point or a comma".to_owned()),
+    };
+    let mark = mark.map(|why| odd(5, Role::Decimal, why));
     let syntax = Syntax { element, component: Some(component), release: given(release), segment, ..DEFAULT };
-    Some((syntax, given(reserved)))
+    Ok(Una { syntax, reserved: repetition(six), odd: repeats.into_iter().chain(mark).collect() })
+}
+
+fn given(byte: u8) -> Option<u8> {
+    (byte != b' ').then_some(byte)
+}
+
+/// Why one of UNA's characters can't be what it should be beside those that are known.
+fn wrong(six: [u8; 6], known: &[(usize, &str)], offset: usize, role: &str) -> Option<String> {
+    let byte = six[offset - 3];
+    match known.iter().find(|(other, _)| six[other - 3] == byte && byte != b' ') {
+        Some((_, first)) => Some(format!("is {first} and {role}")),
+        None if byte.is_ascii_alphanumeric() => Some(format!("is {role}, and a letter or digit can't be")),
+        // A blank says that nothing releases, or repeats.
+        None if byte == b' ' && matches!(offset, 3 | 4 | 8) => Some(format!("is {role}, and a blank can't be")),
+        None => None,
+    }
+}
+
+/// What separates repeats in syntax 4, by UNA's six characters; none if that is another of them, too.
+pub(crate) fn repetition(six: [u8; 6]) -> Option<u8> {
+    given(six[4]).filter(|_| wrong(six, &NEEDED, 7, "").is_none())
 }
 
 /// True if S001, the first element of UNB, names syntax 4: then repeats are separated.
@@ -84,7 +145,7 @@ pub(super) fn header_follows(bytes: &[u8]) -> bool {
 /// The service characters and the length of UNA, or of UNB where there is none; in memory.
 pub(crate) fn header(bytes: &[u8]) -> Option<(Syntax, usize)> {
     match bytes.starts_with(b"UNA") {
-        true => read(bytes).map(|(syntax, _)| (syntax, LENGTH as usize)),
+        true => read(bytes).ok().map(|una| (una.syntax, LENGTH as usize)),
         false => {
             let syntax = default(bytes);
             let plain = bytes.get(3) == Some(&syntax.element);
@@ -101,7 +162,10 @@ pub(crate) fn begins(bytes: &[u8]) -> Option<(Syntax, Option<[u8; 6]>)> {
         return None;
     }
     let una = bytes.starts_with(b"UNA");
-    let (mut syntax, reserved) = if una { read(bytes)? } else { (default(bytes), Some(b'*')) };
+    let (mut syntax, reserved) = match una {
+        true => read(bytes).ok().map(|una| (una.syntax, una.reserved))?,
+        false => (default(bytes), Some(b'*')),
+    };
     let rest = if una { bytes.get(LENGTH as usize..)?.trim_ascii_start() } else { bytes };
     let begins = |id: &[u8]| rest.strip_prefix(id).is_some_and(|rest| rest.first() == Some(&syntax.element));
     if !begins(b"UNB") && !(una && (begins(b"UNH") || begins(b"UNG"))) {
@@ -119,7 +183,7 @@ pub(crate) fn begins(bytes: &[u8]) -> Option<(Syntax, Option<[u8; 6]>)> {
 pub(crate) fn header_within(bytes: &[u8]) -> bool {
     let readable = |at: usize| match &bytes[at..] {
         rest if rest.starts_with(b"UNA") => {
-            read(rest).is_some() && rest[LENGTH as usize..].trim_ascii_start().starts_with(b"UNB")
+            read(rest).is_ok() && rest[LENGTH as usize..].trim_ascii_start().starts_with(b"UNB")
         }
         rest => rest.starts_with(b"UNB+UNO"),
     };

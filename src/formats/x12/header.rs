@@ -47,6 +47,7 @@ pub(super) fn faults(isa: &Isa, at: u64, place: impl Fn(usize, Option<u16>) -> P
     let mut found: Vec<Fault> = found.collect();
     found.extend(overlong(isa, at, of));
     found.extend(taken(isa, at, of));
+    found.extend(point(isa, at, place));
     found.sort_by_key(|fault| fault.place.byte);
     found
 }
@@ -66,17 +67,34 @@ fn overlong(isa: &Isa, at: u64, place: impl Fn(usize) -> Place) -> impl Iterator
 /// A separator that is another delimiter already separates nothing: it is read as one that isn't there.
 fn taken(isa: &Isa, at: u64, place: impl Fn(usize) -> Place) -> impl Iterator<Item = Fault> {
     isa.taken.iter().map(move |(element, what)| {
-        let value = &isa.elements[element - 1];
+        let blank = *what == "a blank";
+        let value = if blank { " " } else { &isa.elements[element - 1] };
         let (own, instead) = match element {
             11 => ("repetitions", "U before version 00402, else a character of its own, such as ^"),
             _ => ("components", "a character of its own, such as :"),
         };
+        let too = if what.starts_with("a ") { "" } else { ", too" };
         let sentence = format!(
-            "ISA{element:02} of the header at byte {at} is “{value}”, which is {what}: it can't separate {own}, too."
+            "ISA{element:02} of the header at byte {at} is “{value}”, which is {what}: it can't separate {own}{too}."
         );
         let fault = Fault::new(codes::HEADER_VALUE, place(*element), sentence).found(value).expected(instead);
         fault.costs(Costs::Nothing)
     })
+}
+
+/// A point that separates cuts numbers, which have it as their decimal point. A component separator in a simple element is
+/// taken as part of the value.
+fn point(isa: &Isa, at: u64, place: impl Fn(usize, Option<u16>) -> Place) -> Option<Fault> {
+    let ends = isa.len - 1 - isa.syntax.rest().len();
+    let (offset, what) = match (isa.syntax.element, isa.syntax.segment) {
+        (b'.', _) => (3, "element separator"),
+        (_, b'.') => (ends, "segment terminator"),
+        _ => return None,
+    };
+    let sentence = format!("“.” at byte {} is the {what}, and the decimal point of numbers.", at + offset as u64);
+    let fault = Fault::new(codes::DELIMITER, place(offset, None), sentence).found(".");
+    let fault = fault.expected(format!("another {what}, such as {}", if offset == 3 { "*" } else { "~" }));
+    Some(fault.remedy("Ask the sender for another one: a number with decimals is cut in two by it."))
 }
 
 /// Element I11: releases come every year or so, so any number of their range is one.

@@ -99,6 +99,12 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     });
     let elements = raw.map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
     let (component, terminator) = match (bytes.get(last), bytes.get(last + 1)) {
+        // An empty ISA16 at the end of a line: the lines behind it have the same end.
+        (Some(terminator), Some(next)) if is_break(*next) && ends_lines(&bytes[last + 1..], *terminator, separator) => {
+            (None, last)
+        }
+        // A blank before the terminator: a group's header follows that one.
+        (Some(component), Some(b' ')) if group_follows(bytes, last + 2, separator) => (Some(*component), last + 2),
         (Some(component), Some(terminator)) if !letter(*terminator) && *terminator != separator => {
             (Some(*component), last + 1)
         }
@@ -106,17 +112,25 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         (Some(terminator), next) if !letter(*terminator) && next.is_some_and(|b| letter(*b)) => (None, last),
         _ => return Err((last.min(bytes.len()), "no segment terminator follows ISA16".into())),
     };
+    let fixed = fixed && terminator == last + 1;
     let more = continued(&bytes[terminator..]);
     let own = |byte: u8| match byte {
         _ if byte == separator => Some("the element separator"),
         _ if byte == bytes[terminator] => Some("the segment terminator"),
+        // It stands in values, and an element that isn't there is filled with it.
+        b' ' => Some("a blank"),
+        byte if letter(byte) => Some("a letter or digit"),
         _ => None,
     };
     let second = |element, byte: Option<u8>| byte.and_then(own).map(|what| (element, what));
     let by_version = repetition(&elements);
     // ISA16 is what separates, where ISA11 is the same.
     let same = (by_version.is_some() && by_version == component).then_some((11, "the component separator"));
-    let taken = second(11, raw[10].first().copied()).or(same).into_iter().chain(second(16, component)).collect();
+    let taken = second(11, raw[10].first().copied().filter(|byte| *byte != b' ' && !letter(*byte)))
+        .or(same)
+        .into_iter()
+        .chain(second(16, component))
+        .collect();
     let component = component.filter(|byte| own(*byte).is_none());
     let separates = |byte: &u8| !byte.is_ascii_alphanumeric() && own(*byte).is_none() && Some(*byte) != component;
     let repetition = raw[10].first().copied().filter(|byte| raw[10].len() == 1 && separates(byte));
@@ -135,6 +149,24 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     let len = terminator + 1 + syntax.rest().len();
     let starts = std::array::from_fn(|n| separators[n] + 1);
     Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None, spoilt: None, repetition })
+}
+
+/// True if the line that begins here, behind a break, is a group's header that ends with a byte, and so does the next one.
+fn ends_lines(bytes: &[u8], terminator: u8, separator: u8) -> bool {
+    let mut lines = bytes.split(|byte| *byte == bytes[0]).map(<[u8]>::trim_ascii_start).filter(|line| !line.is_empty());
+    let group = lines.next().unwrap_or_default();
+    // A line that isn't at its end yet says nothing.
+    let next = lines.next().filter(|_| lines.next().is_some());
+    let ends = |line: &[u8]| line.last() == Some(&terminator);
+    let can_end = !letter(terminator) && terminator != b' ' && terminator != separator;
+    can_end && group.starts_with(&[b'G', b'S', separator]) && ends(group) && next.is_none_or(ends)
+}
+
+/// True if what could be a terminator stands at an offset, and a group's header behind it.
+fn group_follows(bytes: &[u8], terminator: usize, separator: u8) -> bool {
+    let Some(byte) = bytes.get(terminator) else { return false };
+    let can_end = !letter(*byte) && !byte.is_ascii_whitespace() && *byte != separator;
+    can_end && bytes[terminator + 1..].trim_ascii_start().starts_with(&[b'G', b'S', separator])
 }
 
 /// The bytes behind the first one of a character of several, as UTF-8 has them; zeros if it is one of its own.

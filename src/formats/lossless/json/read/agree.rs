@@ -4,7 +4,7 @@
 use super::{Not, Own};
 use crate::{
     edi::scan::is_break,
-    edifact::{DEFAULT, default, is_syntax_4},
+    edifact::{DEFAULT, default, is_syntax_4, repetition as repeats_by},
     fault::shorten,
     lossless::{Delimiters, Segment},
     piece::Standard,
@@ -73,9 +73,13 @@ impl Own {
         let named = |position: usize| -> Vec<u8> {
             isa.elements[position].first().iter().copied().filter(|byte| !is_break(*byte)).collect()
         };
-        let isa16 = named(16);
+        let mut isa16 = named(16);
+        // A blank may stand before the terminator.
+        if let [_, b' '] = isa16[..] {
+            isa16.pop();
+        }
         let separates = match isa16[..] {
-            [byte] => (!own(byte)).then_some(byte),
+            [byte] => (!own(byte) && byte != b' ' && !byte.is_ascii_alphanumeric()).then_some(byte),
             _ => None,
         };
         if separates != component || isa16.len() > 1 {
@@ -98,7 +102,7 @@ impl Own {
         let Some(s001) = unb.elements.get(1) else { return Ok(()) };
         let version = [b":", s001.component(2)].concat();
         let reserved = match self.una {
-            Some([_, _, _, _, reserved, _]) => Some(reserved).filter(|byte| *byte != b' '),
+            Some(six) => repeats_by(six),
             None => Some(b'*'),
         };
         let separates = reserved.filter(|_| is_syntax_4(&version, &DEFAULT));
