@@ -287,6 +287,18 @@ impl Faults {
         true
     }
 
+    /// Adds to what is told of the first element of a segment, if that is told to be missing.
+    pub fn say_of_element(&mut self, segment: &Place, more: &str) -> bool {
+        let At::Segment { ordinal, .. } = segment.at else { return false };
+        let its = |fault: &&mut Fault| {
+            *fault.code == *codes::MISSING_ELEMENT
+                && matches!(fault.place.at, At::Segment { ordinal: n, element: Some(1), .. } if n == ordinal)
+        };
+        let Some(fault) = self.list.iter_mut().find(its) else { return false };
+        fault.sentence = format!("{} {more}", fault.sentence).into();
+        true
+    }
+
     /// All of them in document order; the last one says how many more there were.
     pub fn into_list(mut self) -> Vec<Fault> {
         self.end_row();

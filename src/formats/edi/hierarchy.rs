@@ -15,6 +15,8 @@ struct Levels<'a> {
     /// `HL`, `CPS`: its first element is the level's own number, the second the number of the level above.
     id: &'static str,
     list: Vec<Level<'a>>,
+    /// Segments of levels that have no number of their own.
+    unnumbered: Vec<NodeId>,
 }
 
 /// A level: its own number, the one it belongs to, and its segment.
@@ -31,11 +33,15 @@ pub(crate) fn check(tree: &Tree, segments: &[NodeId], told: &mut Faults) {
         return;
     }
     let id = if hl == u32::MAX { "CPS" } else { "HL" };
-    let mut levels = Levels { tree, id, list: Vec::new() };
+    let mut levels = Levels { tree, id, list: Vec::new(), unnumbered: Vec::new() };
     let (mut open, mut faults) = (Vec::new(), Vec::new());
     for segment in segments {
         match tree.number(*segment) {
-            name if name == hl || name == cps => levels.list.extend(level(tree, *segment)),
+            // One without a number lacks a mandatory element, and that is the fault.
+            name if name == hl || name == cps => match level(tree, *segment) {
+                Some(level) => levels.list.push(level),
+                None => levels.unnumbered.push(*segment),
+            },
             name if name == ls => open.push(value(tree, *segment, "01")),
             name if name == le => faults.extend(loop_name(tree, *segment, open.pop())),
             _ => {}
@@ -49,7 +55,6 @@ pub(crate) fn check(tree: &Tree, segments: &[NodeId], told: &mut Faults) {
 
 fn level(tree: &Tree, segment: NodeId) -> Option<Level<'_>> {
     let number = value(tree, segment, "01");
-    // One without a number lacks a mandatory element, and that is the fault.
     (!number.is_empty()).then(|| Level { number, above: value(tree, segment, "02"), segment })
 }
 
@@ -119,6 +124,14 @@ impl Levels<'_> {
             if told.say_of_missing(id, &words) {
                 return vec![];
             }
+        }
+        if !children.is_empty() && children.len() <= self.unnumbered.len() {
+            // Each that is named may be one that has no number.
+            let mut unnumbered = self.unnumbered.iter();
+            children.retain(|(first, ..)| {
+                let words = format!("{id}02 of the level {} is “{}”: that may be it.", first.number, first.above);
+                !unnumbered.any(|segment| told.say_of_element(&self.tree.place(*segment), &words))
+            });
         }
         let fault = |(first, last, more): (&Level, &Level, usize)| {
             let (number, named) = (first.number, first.above);

@@ -85,6 +85,8 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-una-repetition-is-component.edi", "E0128", "UNA"),
     ("edifact-una-point-is-component.edi", "E0128", "UNA"),
     ("first-line-before-header.edi", "E0202", "PO1"),
+    ("hl-number-empty.edi", "E0301", "HL01"),
+    ("edifact-cps-number-empty.edi", "E0301", "CPS01"),
     ("set-number-empty.edi", "E0114", "ST02"),
     ("other-standard-between.edi", "E0003", ""),
 ];
