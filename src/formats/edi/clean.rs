@@ -49,6 +49,9 @@ impl<'a> Builder<'a> {
         let most = raw.spans.len() - usize::from(raw.cut);
         let segments = raw.spans.iter().enumerate().take(most.min(self.cuts.len())).skip(from);
         let Some(structure) = &mut self.structure else { return from };
+        if structure.is_behind_forbidden(from as u32 + 1) {
+            return from; // it may belong to what is forbidden
+        }
         let (mut next, mut ahead) = (from, self.cuts.get(from).and_then(|cut| structure.ahead(cut.id)));
         for (at, (start, end)) in segments {
             let Some(structure) = &mut self.structure else { return at };

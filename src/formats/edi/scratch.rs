@@ -122,11 +122,16 @@ impl Scratch {
         }
         let by_guide =
             |layer| matches!(layer, Layer::Structure | Layer::Element | Layer::Relation | Layer::Code | Layer::Guide);
+        // `SG2 at most once`, `SG2 (party)`: of a loop, what is expected begins with its name.
+        let changes = |id: &str, element: Option<u16>, expected: &str| {
+            let of_loop = || expected.split(' ').next().is_some_and(|name| guide.changed.contains(name));
+            guide.changes(id, element) || (element.is_none() && of_loop())
+        };
         for fault in set.faults.iter_mut().filter(|f| f.origin == Origin::Standard && by_guide(f.layer)) {
             fault.origin = Origin::Guide;
             if let At::Segment { id, element, .. } = &fault.place.at
                 && *fault.code != *codes::NOT_IN_SET
-                && guide.changes(id, *element)
+                && changes(id, *element, &fault.expected)
             {
                 fault.expected = format!("{}, by {}", fault.expected, guide.words()).into();
             }

@@ -73,8 +73,9 @@ pub(crate) struct Structure {
     after_unknown: u32,
     /// The id of the last unknown segment that costs the set.
     unknown_id: Box<str>,
-    /// The ordinal behind a segment that the guide forbids.
+    /// The ordinal behind a segment that the guide forbids, and which of its parts that is.
     after_forbidden: u32,
+    forbidden_part: usize,
     /// The ordinal at which each id stands last, once it was asked for.
     last: Option<HashMap<u32, u32>>,
     /// The ids of all segments, packed, once they were asked for.
@@ -125,6 +126,7 @@ impl Structure {
             after_unknown: 0,
             unknown_id: "".into(),
             after_forbidden: 0,
+            forbidden_part: 0,
             last: None,
             ids: vec![],
             unknown: policy.unknown_segments,
@@ -141,6 +143,11 @@ impl Structure {
     pub fn place(&mut self, segment: &Arrival, tree: &mut Tree, faults: &mut Faults) -> Placed {
         let id = pack(segment.id);
         let at = (segment.start, segment.len);
+        if self.is_behind_forbidden(segment.ordinal)
+            && let Some(placed) = self.in_forbidden(segment)
+        {
+            return placed;
+        }
         match self.ahead(id).and_then(|ahead| self.step(ahead, at, tree.nodes())) {
             Some(placed) => placed,
             None => self.search(id, segment, tree, faults),

@@ -70,10 +70,13 @@ impl Guide {
     /// This guide with a partner's changes, and what is to be said of them. Changes with a fault are left out.
     pub fn with(&self, changes: &[Change]) -> (Guide, Vec<Remark>) {
         let mut own = Work { guide: self.copy(), remarks: Vec::new() };
-        for change in changes {
-            own.apply(change);
-        }
-        let Work { mut guide, remarks } = own;
+        // What is forbidden goes last: what is said of its inside is looked for, too.
+        let (last, first): (Vec<&Change>, Vec<&Change>) =
+            changes.iter().partition(|change| change.usage == Some(Usage::Forbidden));
+        first.into_iter().chain(last).for_each(|change| own.apply(change));
+        own.below_forbidden(changes);
+        let Work { mut guide, mut remarks } = own;
+        remarks.sort_by_key(|remark| (remark.line, remark.column));
         guide.changed.extend(changes.iter().filter_map(|change| change.path.rsplit('/').next()).map(Into::into));
         let mut used = Vec::new();
         ids(&guide.parts, &mut used);
@@ -132,6 +135,26 @@ impl Work {
                 ),
             },
             _ => self.part(change, &steps, last),
+        }
+    }
+
+    /// What stands inside of a loop that is forbidden never comes, and all that is said of it says nothing.
+    fn below_forbidden(&mut self, changes: &[Change]) {
+        let forbidden = |change: &&Change| change.usage == Some(Usage::Forbidden);
+        let mut left = Vec::new();
+        ids(&self.guide.parts, &mut left);
+        for change in changes {
+            let inside = |of: &&Change| change.path.strip_prefix(&of.path).is_some_and(|rest| rest.starts_with('/'));
+            let above = changes.iter().filter(forbidden).find(inside).map(|of| of.path.clone());
+            let id = position(&change.path).map(|(id, ..)| id);
+            let gone = id.filter(|id| self.guide.segments.contains_key(*id) && !left.iter().any(|left| **left == **id));
+            let Some(path) = above.or(gone.map(str::to_owned)) else { continue };
+            let own = |remark: &Remark| (remark.line, remark.column) == (change.line, change.column);
+            if self.remarks.iter().any(|remark| own(remark) && remark.weight == Weight::Fault) {
+                continue;
+            }
+            self.remarks.retain(|remark| !own(remark));
+            self.idle(change, format!("{path} is forbidden, and {} never comes", change.path));
         }
     }
 
@@ -249,6 +272,10 @@ impl Work {
                 return;
             }
         };
+        if let Some(sentence) = self.refuses_all(change, (id, element, component), found, &changed) {
+            let remedy = "Leave it out: every document would be refused for it.".into();
+            return self.say(change, Weight::Fault, sentence, remedy);
+        }
         self.compare_element(change, found, &changed);
         let mut segment =
             SegmentSpec { label: spec.label.clone(), elements: spec.elements.clone(), notes: spec.notes.clone() };
@@ -262,6 +289,29 @@ impl Work {
             (None, _) => {}
         }
         self.guide.segments.insert(id.into(), Arc::new(segment));
+    }
+
+    /// What a set's header and trailer must have is made or read by each envelope: a guide without it takes no document.
+    fn refuses_all(
+        &self,
+        change: &Change,
+        (id, element, component): (&str, usize, Option<usize>),
+        was: &ElementSpec,
+        now: &ElementSpec,
+    ) -> Option<String> {
+        let path = &change.path;
+        if !matches!(id, "ST" | "SE" | "UNH" | "UNT") {
+            return None;
+        }
+        let says_kind = matches!((id, element, component), ("ST", 1, None) | ("UNH", 2, Some(1)));
+        let kind = &self.guide.kind;
+        match () {
+            () if now.class == Class::Unused && was.mandatory => Some(format!("{path} belongs to every set")),
+            () if says_kind && !now.codes.is_empty() && !now.codes.contains(kind) => {
+                Some(format!("{path} is {kind} in every set that this guide is for"))
+            }
+            () => None,
+        }
     }
 
     fn compare_element(&mut self, change: &Change, was: &ElementSpec, now: &ElementSpec) {

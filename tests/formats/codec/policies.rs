@@ -3,7 +3,7 @@
 use crate::{folder, pieces};
 use crossdock_formats::{
     Options,
-    fault::{Costs, Origin},
+    fault::{Costs, Fault, Origin},
     guides::{self, Applies, Change, Guides, Usage},
     piece::{Area, Characters, Isa11, Piece, Policy, Severity, Standard, TextIn},
     read, sniff,
@@ -241,6 +241,82 @@ fn what_a_guide_forbids_is_told_so() {
             );
         }
     }
+}
+
+/// A set by a guide with changes: its faults, and what is said of the changes.
+fn by_guide(standard: Standard, kind: (&str, &str), changes: &[Change], text: &str) -> (Vec<Fault>, Vec<String>) {
+    let base = guides::find(standard, kind.0, kind.1).expect("the standard's guide");
+    let (mut guide, remarks) = base.with(changes);
+    guide.file = Some("northwind.yaml".into());
+    let policy = Policy { guides: Guides::new(vec![(Applies::default(), guide)]), ..Policy::default() };
+    let all = pieces(standard, text.as_bytes(), Options { policy, ..Options::default() });
+    let faults = all.into_iter().find_map(|p| if let Piece::Set(set) = p { Some(set.faults) } else { None });
+    let remarks = remarks.iter().map(|said| format!("{:?} {}: {}", said.weight, said.path, said.sentence));
+    (faults.expect("a set"), remarks.collect())
+}
+
+/// A loop of EDIFACT that is forbidden or limited is told by the guide's file; what stands inside of one that is forbidden
+/// goes with it, though a loop before it could take the like.
+#[test]
+fn loops_of_edifact_name_the_guides_file() {
+    let text = "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZZ+260105:0930+R1'UNH+1+ORDERS:D:96A:UN'BGM+220+PO-1+9'\
+        DTM+137:20260105:102'RFF+CT:4711'NAD+BY+4012345000009::9'RFF+VA:DE1'CTA+OC+:J'COM+1:TE'NAD+SU+4012345000016::9'\
+        LIN+1++4012345000115:EN'QTY+21:48'UNS+S'UNT+13+1'UNZ+1+R1'";
+    let change = |path: &str, usage, repeats| Change { path: path.into(), usage, repeats, ..Change::default() };
+    let kind = ("D96A", "ORDERS");
+    let (faults, remarks) = by_guide(Standard::Edifact, kind, &[change("SG2", Some(Usage::Forbidden), None)], text);
+    assert!(remarks.is_empty(), "{remarks:?}");
+    let told: Vec<_> = faults.iter().map(|f| (&*f.code, f.place.at.to_string(), &*f.sentence)).collect();
+    assert!(
+        matches!(&told[..], [("E0207", at, says)] if at == "NAD" && says.contains("the guide northwind.yaml forbids")),
+        "{told:?}"
+    );
+    let limits = [change("SG2", None, Some(Some(1))), change("SG7", Some(Usage::Required), None)];
+    let (faults, _) = by_guide(Standard::Edifact, kind, &limits, text);
+    let told: Vec<_> = faults.iter().map(|f| (&*f.code, f.place.at.to_string(), &*f.expected)).collect();
+    assert!(
+        matches!(&told[..], [("E0205", first, one), ("E0203", second, other)] if first == "NAD" && second == "CUX"
+            && one.ends_with(", by the guide northwind.yaml") && other.ends_with(", by the guide northwind.yaml")),
+        "{told:?}"
+    );
+}
+
+/// A guide by which no document stands is no guide, and what stands inside of a forbidden loop is not linted as if it came.
+#[test]
+fn a_guide_that_refuses_all_is_told_and_what_never_comes_too() {
+    let rows: [(&[(&str, Option<Usage>)], &[&str]); 5] = [
+        (&[("SE01", Some(Usage::Forbidden))], &["Fault SE01: SE01 belongs to every set"]),
+        (&[("ST02", Some(Usage::Forbidden))], &["Fault ST02: ST02 belongs to every set"]),
+        (
+            &[("N1/PER", Some(Usage::Optional)), ("N1", Some(Usage::Forbidden))],
+            &["Idle N1/PER: N1 is forbidden, and N1/PER never comes"],
+        ),
+        (
+            &[("CTT", Some(Usage::Forbidden)), ("CTT01", Some(Usage::Optional))],
+            &["Idle CTT01: CTT is forbidden, and CTT01 never comes"],
+        ),
+        (
+            &[("N1", Some(Usage::Forbidden)), ("N1/PEER", Some(Usage::Required))],
+            &["Fault N1/PEER: N1 of 850 004010 has no PEER"],
+        ),
+    ];
+    for (changes, expected) in rows {
+        let change = |(line, (path, usage)): (u32, &(&str, Option<Usage>))| Change {
+            line,
+            path: (*path).into(),
+            usage: *usage,
+            ..Change::default()
+        };
+        let changes: Vec<Change> = (1..).zip(changes).map(change).collect();
+        let (_, remarks) = by_guide(Standard::X12, ("004010", "850"), &changes, &order("", ""));
+        assert_eq!(remarks, expected, "{changes:?}");
+    }
+    let codes =
+        |path: &str, code: &str| Change { path: path.into(), codes: Some(vec![code.into()]), ..Change::default() };
+    let (_, remarks) = by_guide(Standard::X12, ("004010", "850"), &[codes("ST01", "855")], &order("", ""));
+    assert_eq!(remarks, ["Fault ST01: ST01 is 850 in every set that this guide is for"]);
+    let (_, remarks) = by_guide(Standard::X12, ("004010", "850"), &[codes("ST01", "850")], &order("", ""));
+    assert!(!remarks.iter().any(|remark| remark.starts_with("Fault")), "{remarks:?}");
 }
 
 /// What a partner's guide limits names its file; what the standard limits as well doesn't.

@@ -172,23 +172,41 @@ impl Structure {
         }
     }
 
-    /// What a partner's guide has taken out: a segment, or the first of a loop, behind which the loop's others stand.
+    /// True right behind what a partner's guide forbids.
+    #[inline]
+    pub fn is_behind_forbidden(&self, ordinal: u32) -> bool {
+        self.after_forbidden == ordinal
+    }
+
+    /// What stands inside of a loop whose start was told to be forbidden: that is all that is said of it.
+    pub(super) fn in_forbidden(&mut self, segment: &Arrival) -> Option<Placed> {
+        let id = segment.id();
+        let others = self.guide.forbidden.get(self.forbidden_part)?.get(1..)?;
+        others.iter().find(|other| ***other == *id)?;
+        self.after_forbidden = segment.ordinal + 1;
+        Some(self.taken_out(id))
+    }
+
+    /// What a partner's guide has taken out: a segment, or the first of a loop.
     pub(super) fn forbidden(&mut self, segment: &Arrival, faults: &mut Faults) -> Option<Placed> {
         let (id, ordinal) = (segment.id(), segment.ordinal);
-        let behind = self.after_forbidden == ordinal;
-        let is_it = |part: &&Vec<Box<str>>| part.iter().take(if behind { part.len() } else { 1 }).any(|of| **of == *id);
-        let part = self.guide.forbidden.iter().find(is_it)?;
+        let is_it = |part: &Vec<Box<str>>| part.first().is_some_and(|first| **first == *id);
+        self.forbidden_part = self.guide.forbidden.iter().position(is_it)?;
         self.after_forbidden = ordinal + 1;
         let parent = self.frames.last().map_or(NodeId(0), |frame| frame.node);
-        let first = part.first().is_some_and(|first| **first == *id);
-        if (first || !behind) && !faults.again(codes::NOT_IN_SET, id, parent) {
+        if !faults.again(codes::NOT_IN_SET, id, parent) {
             let sentence = format!("Segment {ordinal}: {} forbids {id} here.", self.guide.words());
             let fault =
                 Fault::new(codes::NOT_IN_SET, segment.place(), sentence).found(id).expected(self.expected_here());
             faults.push(fault.remedy(format!("Leave {id} out. If it may come, take `forbidden` out of the guide.")));
         }
+        Some(self.taken_out(id))
+    }
+
+    fn taken_out(&self, id: &str) -> Placed {
+        let parent = self.frames.last().map_or(NodeId(0), |frame| frame.node);
         let spec = self.guide.segments.keys().position(|known| **known == *id);
-        Some(spec.map_or(Placed { parent, ..Placed::UNKNOWN }, |at| Placed { parent, spec: at as u32, name: u32::MAX }))
+        spec.map_or(Placed { parent, ..Placed::UNKNOWN }, |at| Placed { parent, spec: at as u32, name: u32::MAX })
     }
 
     /// No place for it: out of order, not in this set, or not in the standard.
