@@ -6,7 +6,7 @@ use super::{
     faults::Faults,
     index::Needles,
     lengthy,
-    scan::{Classes, MOST_PARTS, Raw, Syntax, cut, meant},
+    scan::{Classes, MOST_PARTS, Raw, Syntax, cut, is_break, meant},
     scratch::Tables,
     structure::{Arrival, Placed, Structure},
     text::{Charset, decode, latin1},
@@ -417,6 +417,12 @@ impl Builder<'_> {
     /// A value that isn't its bytes: released characters, another character set.
     fn text_of(&self, raw: &Raw) -> String {
         let bytes = &self.raw.bytes[raw.start as usize..raw.end as usize];
+        // The end of a line may stand inside of a character.
+        let bytes: Cow<[u8]> = match self.raw.syntax.folded {
+            true => bytes.iter().copied().filter(|byte| !is_break(*byte)).collect(),
+            false => bytes.into(),
+        };
+        let bytes = &*bytes;
         let text = match (self.latin1, std::str::from_utf8(bytes), self.raw.charset) {
             (false, Ok(text), _) => text.to_owned(),
             (_, _, Charset::Utf8) => String::from_utf8_lossy(bytes).into_owned(),

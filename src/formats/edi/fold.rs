@@ -9,6 +9,9 @@ pub(crate) const SEEN: usize = 4096;
 const USUAL: usize = 80;
 /// Other lengths that lines have.
 const LENGTHS: std::ops::RangeInclusive<usize> = 40..=512;
+/// Shorter ones, which segments have by chance: so many lines must be equally long.
+const SHORT: std::ops::Range<usize> = 16..40;
+const MANY: usize = 4;
 
 /// The length of the lines, without their breaks, if the bytes are folded: whole lines are equally long, and not all of
 /// them end with a terminator.
@@ -26,8 +29,12 @@ pub(crate) fn line(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
     let upto = lines.iter().skip(1).position(last).map_or(lines.len(), |n| n + 1);
     let lines = &lines[..upto];
     let equal = lines.iter().skip(1).all(|line| line.len() == length) && lines[0].len() <= length;
-    let enough = lines.len() > 1 || length == USUAL;
-    (equal && enough && !lines.iter().all(ends) && LENGTHS.contains(&length)).then_some(length)
+    let enough = match length {
+        USUAL => true,
+        _ if SHORT.contains(&length) => lines.iter().filter(|line| line.len() == length).count() >= MANY,
+        _ => LENGTHS.contains(&length) && lines.len() > 1,
+    };
+    (equal && enough && !lines.iter().all(ends)).then_some(length)
 }
 
 /// The lines of what is looked at, without their breaks, but for the last one; where nothing ends with LF, by CR.

@@ -266,7 +266,7 @@ impl Classes {
     }
 }
 
-/// Cuts bytes at each `separator` that isn't released, and gives ranges.
+/// Cuts bytes at each `separator` that isn't released, and gives ranges, without the breaks of folded lines at their ends.
 pub(crate) fn cut(bytes: &[u8], separator: u8, syntax: &Syntax) -> Vec<(usize, usize)> {
     let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
     while at < bytes.len() {
@@ -279,7 +279,20 @@ pub(crate) fn cut(bytes: &[u8], separator: u8, syntax: &Syntax) -> Vec<(usize, u
         at += 1;
     }
     parts.push((start, bytes.len()));
+    if syntax.folded {
+        parts.iter_mut().for_each(|part| *part = without_folds(bytes, *part));
+    }
     parts
+}
+
+fn without_folds(bytes: &[u8], (mut start, mut end): (usize, usize)) -> (usize, usize) {
+    while start < end && is_break(bytes[start]) {
+        start += 1;
+    }
+    while end > start && is_break(bytes[end - 1]) {
+        end -= 1;
+    }
+    (start, end)
 }
 
 /// A value as it is meant: without the breaks of folded lines, without release characters.

@@ -4,7 +4,7 @@ use super::{
     build::RawSet,
     faults::Faults,
     lengthy,
-    scan::{Syntax, cut},
+    scan::{Syntax, cut, is_break},
 };
 use crate::{
     codes,
@@ -168,11 +168,12 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
     let single = matches!(raw.charset, Charset::Latin1 | Charset::Of(_));
     let bad = match std::str::from_utf8(bytes) {
         Ok(text) if !single || text.is_ascii() => return (text.to_owned(), false),
-        Ok(_) => 0,
-        Err(e) => e.valid_up_to(),
+        Ok(_) => Some(0),
+        Err(_) if raw.syntax.folded => bad_without_breaks(bytes),
+        Err(e) => Some(e.valid_up_to()),
     };
     let masked = masked(bytes);
-    if raw.charset == Charset::Utf8 {
+    if let Some(bad) = bad.filter(|_| raw.charset == Charset::Utf8) {
         let byte = bytes.get(bad).copied().unwrap_or(0);
         let at = raw.base + bad as u64;
         let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
@@ -181,6 +182,13 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
         faults.push(if raw.edifact { fault } else { fault.remedy(X12_REMEDY) });
     }
     (masked, true)
+}
+
+/// Where folded bytes are no UTF-8; none if the end of a line only stands inside of a character.
+fn bad_without_breaks(bytes: &[u8]) -> Option<usize> {
+    let kept: Vec<u8> = bytes.iter().copied().filter(|byte| !is_break(*byte)).collect();
+    let bad = std::str::from_utf8(&kept).err()?.valid_up_to();
+    bytes.iter().enumerate().filter(|(_, byte)| !is_break(**byte)).nth(bad).map(|(at, _)| at)
 }
 
 /// Text of the same length: a question mark for each byte that isn't ASCII.

@@ -191,6 +191,46 @@ pub fn document() -> impl Strategy<Value = Vec<Item>> {
     })
 }
 
+/// Lines of any usual length are put together, whatever they cut: the sets say the same, one note tells of it, and all is
+/// written back byte for byte.
+#[test]
+fn lines_of_any_length_are_put_together() {
+    let says = |bytes: &[u8], standard| {
+        let all = pieces(standard, bytes, Options::default());
+        let (mut values, mut notes) = (Vec::new(), Vec::new());
+        for piece in all {
+            match piece {
+                Piece::Set(set) => {
+                    let nodes = (0..set.tree.len() as u32).map(NodeId);
+                    values.extend(nodes.filter_map(|id| set.tree.value(id).map(str::to_owned)));
+                    notes.extend(set.faults);
+                }
+                Piece::GroupEnd(end) => notes.extend(end.faults),
+                Piece::InterchangeEnd(end) => notes.extend(end.faults),
+                Piece::Fault(fault) => notes.push(fault),
+                _ => {}
+            }
+        }
+        (values, notes.iter().map(|fault| fault.code.to_string()).collect::<Vec<_>>())
+    };
+    for (name, standard) in
+        [("x12/4010/850/typical.edi", Standard::X12), ("hostile/edifact-unoy.edi", Standard::Edifact)]
+    {
+        let text = fs::read(folder("fixtures").join(name)).expect("a fixture");
+        let whole: Vec<u8> = text.into_iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+        let (values, faults) = says(&whole, standard);
+        assert!(values.len() > 20 && faults.is_empty(), "{name}: {faults:?}");
+        for width in (16..=100).chain([132, 256]).filter(|width| whole.len() > 4 * width) {
+            for end in ["\n", "\r\n"] {
+                let lines: Vec<&[u8]> = whole.chunks(width).collect();
+                let folded = [lines.join(end.as_bytes()), end.into()].concat();
+                assert_eq!(says(&folded, standard), (values.clone(), vec!["E0118".into()]), "{name} at {width}");
+                assert_eq!(written(&items(&folded)), folded, "{name} at {width}");
+            }
+        }
+    }
+}
+
 /// True if breaks in values happen to cut a document into lines of one length, which are read without them.
 fn is_folded(items: &[Item]) -> bool {
     items.iter().any(|item| join(&mut item.clone()))
