@@ -169,6 +169,33 @@ impl<R: BufRead> Csv<R> {
         };
         let fault = self.unreadable(&row).map(|fault| Piece::Fault(fault.costs(Costs::Nothing)));
         self.queue.extend(fault);
+        let names = self.names(&row);
+        let key = match &self.options.by {
+            None => None,
+            Some(by) => match names.iter().position(|name| name == by) {
+                Some(column) => Some(column),
+                None => {
+                    self.done = true;
+                    let place =
+                        Place { byte: row.start, len: row.len() as u32, at: At::Row { line: row.line, column: None } };
+                    let sentence = format!("There is no column “{by}” in the header row, line {}.", row.line);
+                    let fault = Fault::new(codes::NO_KEY_COLUMN, place, sentence).found(&names.join(", "));
+                    self.queue.push_back(Piece::Fault(fault.expected(by.as_str())));
+                    return Ok(());
+                }
+            },
+        };
+        if let Some(fault) = self.quotes_of_header(&row) {
+            // Rows stand in a name, and what is below it has the names of others.
+            self.done = fault.costs == Costs::Interchange;
+            self.queue.push_back(Piece::Fault(fault));
+        }
+        self.header = Some(Header { names, delimiter, key });
+        Ok(())
+    }
+
+    /// What the columns are called; one without a name, or of a name that came before, is told.
+    fn names(&mut self, row: &Row) -> Vec<String> {
         let mut names: Vec<String> =
             (0..row.fields.len()).map(|n| row.value(&self.source, n).trim().to_owned()).collect();
         for n in 0..names.len() {
@@ -191,23 +218,25 @@ impl<R: BufRead> Csv<R> {
                 names[n] = format!("{:02}", n + 1);
             }
         }
-        let key = match &self.options.by {
-            None => None,
-            Some(by) => match names.iter().position(|name| name == by) {
-                Some(column) => Some(column),
-                None => {
-                    self.done = true;
-                    let place =
-                        Place { byte: row.start, len: row.len() as u32, at: At::Row { line: row.line, column: None } };
-                    let sentence = format!("There is no column “{by}” in the header row, line {}.", row.line);
-                    let fault = Fault::new(codes::NO_KEY_COLUMN, place, sentence).found(&names.join(", "));
-                    self.queue.push_back(Piece::Fault(fault.expected(by.as_str())));
-                    return Ok(());
-                }
-            },
-        };
-        self.header = Some(Header { names, delimiter, key });
-        Ok(())
+        names
+    }
+
+    /// A quote in the header row that isn't closed, or has text behind it.
+    fn quotes_of_header(&self, row: &Row) -> Option<Fault> {
+        let numbers: Vec<String> = (1..=row.fields.len()).map(|n| format!("{n:02}")).collect();
+        if !row.open_quote {
+            let fault = self.behind_quote(row, &numbers)?;
+            let costs = if fault.costs < Costs::Set { Costs::Segment } else { Costs::Interchange };
+            return Some(fault.costs(costs));
+        }
+        let (field, column) = row.fields.iter().zip(numbers).next_back()?;
+        let place =
+            Place { byte: field.start, len: field.len, at: At::Row { line: row.line, column: Some(column.into()) } };
+        let name = row.value(&self.source, row.fields.len() - 1);
+        let sentence =
+            format!("Line {}: a quote is opened in the header row and never closed; “{name}” was read.", row.line);
+        let fault = Fault::new(codes::OPEN_QUOTE, place, sentence).costs(Costs::Segment);
+        Some(fault.found(&decoded::guessed(self.source.slice(field.start, row.end))).expected("a closing quote"))
     }
 
     fn begin(&mut self, key: String, row: &Row) {
@@ -230,7 +259,10 @@ impl<R: BufRead> Csv<R> {
 
     /// A row into the set that is open.
     fn take(&mut self, row: Row, width: usize) {
-        let fault = self.ragged(&row, width).or_else(|| self.unreadable(&row)).or_else(|| self.behind_quote(&row));
+        let fault = self.ragged(&row, width).or_else(|| self.unreadable(&row)).or_else(|| {
+            let names = &self.header.as_ref()?.names;
+            self.behind_quote(&row, names)
+        });
         let Some(gathered) = &mut self.gathered else { return };
         fault.into_iter().for_each(|fault| gathered.faults.push(fault));
         let start = gathered.rows.first().map_or(row.start, |first| first.start);
@@ -297,11 +329,11 @@ impl<R: BufRead> Csv<R> {
     }
 
     /// Text behind the quote that closes a field: nobody knows whether it is part of the value.
-    fn behind_quote(&self, row: &Row) -> Option<Fault> {
+    fn behind_quote(&self, row: &Row, names: &[String]) -> Option<Fault> {
         let bytes = |field: &Field| self.source.slice(field.start, field.start + u64::from(field.len));
         let quoted = row.fields.iter().enumerate().filter(|(_, field)| field.quoted);
         let (n, field, at) = quoted.filter_map(|(n, field)| Some((n, field, behind_quote(bytes(field))?))).next()?;
-        let name = self.header.as_ref()?.names.get(n).map_or_else(|| format!("{:02}", n + 1), Clone::clone);
+        let name = names.get(n).map_or_else(|| format!("{:02}", n + 1), Clone::clone);
         let raw = decoded::guessed(bytes(field));
         let sentence = format!(
             "Line {}: text stands behind the quote that closes {name}; “{}” was read.",

@@ -101,3 +101,35 @@ fn csv_in_windows_1252_is_read_with_one_note() {
         [(true, 0), (true, 0), (false, 1), (true, 0), (false, 1)]
     );
 }
+
+/// A quote of the header row that is not closed, or that text stands behind, is told: a warning where the name is read, and
+/// the end where rows stand in it.
+#[test]
+fn quotes_of_a_header_row_are_told() {
+    let cases: [(&str, &[(&str, Costs)], &[&str]); 4] = [
+        ("\"sku\",qty\nA,1\n", &[], &["sku", "qty"]),
+        ("\"sku\"x,qty\nA,1\n", &[("E0509", Costs::Segment)], &["skux", "qty"]),
+        ("sku,\"qty\nA,1\n", &[("E0502", Costs::Segment)], &["sku", "qty"]),
+        ("sku,\"qty\nA,\"1\"\nB,2\n", &[("E0509", Costs::Interchange)], &[]),
+    ];
+    for (text, expected, names) in cases {
+        let csv = CsvOptions { delimiter: Some(b','), by: None };
+        let (mut told, mut read) = (Vec::new(), Vec::new());
+        for piece in pieces(Standard::Csv, text.as_bytes(), Options { csv, ..Options::default() }) {
+            match piece {
+                Piece::Fault(fault) => {
+                    assert!(fault.sentence.starts_with("Line 1: ") && !fault.expected.is_empty(), "{fault:?}");
+                    told.push((fault.code.to_string(), fault.costs));
+                }
+                Piece::Set(set) => {
+                    assert_eq!(set.faults, [], "{text}");
+                    let cells = set.tree.children(set.tree.root()).flat_map(|row| set.tree.children(row));
+                    read = cells.map(|cell| set.tree.name(cell).to_owned()).collect();
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let expected: Vec<_> = expected.iter().map(|(code, costs)| ((*code).to_owned(), *costs)).collect();
+        assert_eq!((told, read), (expected, names.iter().map(|name| (*name).to_owned()).collect()), "{text}");
+    }
+}
