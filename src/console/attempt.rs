@@ -3,10 +3,7 @@
 
 use crate::{
     canonical::Tenant,
-    flow::{
-        Hub,
-        translate::meaning::Rows,
-    },
+    flow::{Hub, translate::meaning::Rows},
     formats::{self, fault::Fault, piece::Piece},
     mapping::{
         Context, Library, Lint, Missing, Plan,

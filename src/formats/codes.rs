@@ -139,7 +139,7 @@ codes! {
     GROUP_NUMBER "E0127" "a group's control number that is none" Envelope Segment Group("6"), "",
         "The group is worked all the same. GS06 should be a number of one to nine digits, another one for each group: an acknowledgement names the group by it.";
     DELIMITER "E0128" "a delimiter that is something else, too" Envelope Segment Interchange("022"), "12",
-        "Ask the sender for another character: one that no data has, and that means one thing only.";
+        "Choose another character: one that no data has, and that means one thing only.";
     UNKNOWN_SEGMENT "E0201" "a segment that the standard doesn't know" Structure Set Segment("1"), "15",
         "Look for a slip in the segment's id, or a line break or terminator inside a value. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     OUT_OF_PLACE "E0202" "a segment at the wrong place" Structure Set Segment("7"), "15",
