@@ -185,7 +185,7 @@ codes! {
     OUTSIDE_REPERTOIRE "E0313" "a character that the named character set doesn't have" Element Nothing Element("6"), "21",
         "It was read all the same. The sender should name the set that it writes in (UNOC for Western Europe, UNOY for any), or write capital letters only where it names UNOA. The agreement can refuse such messages: `checks: { characters: reject }`.";
     PERIOD "E0314" "a date that isn't what its own format says" Element Segment None, "12",
-        "It is read as it stands. The sender should write the value (2380) in the form that 2379 names, or name there the form that it has.";
+        "It is read as it stands. The sender should write the value (2380) in the form that 2379 names, or name there the form that it has. The agreement can refuse such messages: `checks: { periods: reject }`.";
     PAIRED "E0401" "elements that go together are not all there" Relation Set Element("2"), "48",
         "Send all of them or none.";
     ONE_REQUIRED "E0402" "none of several elements is there" Relation Set Element("2"), "48",

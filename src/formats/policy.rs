@@ -68,6 +68,8 @@ pub enum Area {
     GroupKinds,
     /// Characters that UNOA or UNOB doesn't have.
     Characters,
+    /// Dates, times and periods that aren't what their own format (2379) says.
+    Periods,
     /// Counts and control numbers of trailers; taken as [`Policy::counts`] says.
     Counts,
     /// Counts of lines; taken as [`Policy::totals`] says.
@@ -78,7 +80,7 @@ pub enum Area {
 
 impl Area {
     /// Those of which [`Strictness`] holds something.
-    pub const OF_STRICTNESS: [Area; 16] = [
+    pub const OF_STRICTNESS: [Area; 17] = [
         Area::Order,
         Area::Repeats,
         Area::Required,
@@ -95,6 +97,7 @@ impl Area {
         Area::Sets,
         Area::GroupKinds,
         Area::Characters,
+        Area::Periods,
     ];
 
     /// Where a fault belongs, by its code.
@@ -118,6 +121,7 @@ impl Area {
             codes::UNKNOWN_SET => Area::Sets,
             codes::GROUP_KIND => Area::GroupKinds,
             codes::OUTSIDE_REPERTOIRE => Area::Characters,
+            codes::PERIOD => Area::Periods,
             codes::SET_COUNT
             | codes::SET_CONTROL
             | codes::GROUP_COUNT

@@ -218,6 +218,7 @@ pub fn key_of(area: Area) -> &'static str {
         Area::Sets => "unknown_sets",
         Area::GroupKinds => "checks.group_kinds",
         Area::Characters => "checks.characters",
+        Area::Periods => "checks.periods",
     }
 }
 
@@ -258,6 +259,8 @@ pub struct Checks {
     pub group_kinds: Tolerance,
     /// Characters that UNOA or UNOB does not have, where UNB names it; in X12 those that `text_in.repertoire` does not have.
     pub characters: Tolerance,
+    /// Dates, times and periods of DTM (2380) that are not what their own format (2379) says.
+    pub periods: Tolerance,
 }
 
 impl Default for Checks {
@@ -278,6 +281,7 @@ impl Default for Checks {
             padding: Tolerance::Ignore,
             group_kinds: Tolerance::Warn,
             characters: Tolerance::Warn,
+            periods: Tolerance::Warn,
         }
     }
 }
@@ -301,6 +305,7 @@ impl Checks {
             (Area::Padding, self.padding),
             (Area::GroupKinds, self.group_kinds),
             (Area::Characters, self.characters),
+            (Area::Periods, self.periods),
         ] {
             strictness.set(area, tolerance.into());
         }

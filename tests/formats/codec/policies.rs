@@ -518,6 +518,21 @@ fn characters_of_x12_are_those_that_were_agreed_on() {
     assert_eq!((codes, accepted, origins), (told, false, vec![Origin::Agreement]));
 }
 
+/// A date that isn't what its own format says is a warning, unless something else was agreed on.
+#[test]
+fn dates_by_their_own_format_are_taken_as_agreed() {
+    let text = fs::read_to_string(folder("fixtures/hostile/edifact-date-formats.edi")).expect("a fixture");
+    let by = |severity| {
+        let mut policy = Policy::default();
+        policy.strictness.set(Area::Periods, severity);
+        let (codes, accepted, origins) = read_by(&text, policy);
+        (codes.iter().filter(|code| *code == "E0314").count(), accepted, origins.contains(&Origin::Agreement))
+    };
+    let (warned, accepted, agreed) = by(Severity::Warn);
+    assert!(warned > 1 && accepted && !agreed, "{warned}");
+    assert_eq!((by(Severity::Reject), by(Severity::Ignore)), ((warned, false, true), (0, true, false)));
+}
+
 /// ISA11 is taken as ISA12 says, or as was agreed; and no other delimiter becomes a second one.
 #[test]
 fn isa11_is_what_was_agreed_on() {
