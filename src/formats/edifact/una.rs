@@ -132,6 +132,11 @@ pub(super) fn charset(identifier: &str) -> Charset {
     }
 }
 
+/// True of a set whose characters are single bytes, and other ones than those of ISO 8859-1 (UNOD to UNOL).
+pub(crate) fn is_single_byte(identifier: &str) -> bool {
+    matches!(charset(identifier), Charset::Of(_))
+}
+
 /// True if an interchange header begins here: UNA and six characters, or UNB and a separator.
 pub(super) fn header_follows(bytes: &[u8]) -> bool {
     match bytes {

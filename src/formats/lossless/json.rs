@@ -9,7 +9,7 @@ mod read;
 pub use read::{Error, Wrong, read};
 
 use super::{Begin, Delimiters, Element, Item, Segment, Value};
-use crate::piece::Standard;
+use crate::{edifact::is_single_byte, piece::Standard};
 use serde_json::{Map, Value as Json, json};
 
 /// Writes items as JSON, a segment a line. Holds nothing but what is open: interchange, group, set.
@@ -38,6 +38,9 @@ struct Own {
     line_end: Vec<u8>,
     /// All of its values are ISO 8859-1.
     latin1: bool,
+    /// Its values are in another set of single bytes, which no text here says: those that are more than ASCII are told as
+    /// bytes.
+    single: bool,
 }
 
 impl ToJson {
@@ -82,6 +85,7 @@ impl ToJson {
         self.own = Own {
             line_end: first.map_or(Vec::new(), |segment| segment.after.clone()),
             latin1: edifact && syntax == b"UNOC",
+            single: edifact && std::str::from_utf8(syntax).is_ok_and(is_single_byte),
         };
         let delimiters = delimiters(&begin, &self.own);
         self.next(out);
@@ -179,6 +183,7 @@ impl Own {
     fn value(&self, value: &Value) -> Json {
         let (key, text) = match self.latin1 {
             true => ("value", latin1(&value.bytes)),
+            false if self.single && !value.bytes.is_ascii() => ("latin1", latin1(&value.bytes)),
             // The form as it is written must be text too, for both are told the same way.
             false if value.written.as_deref().is_some_and(|written| std::str::from_utf8(written).is_err()) => {
                 ("latin1", latin1(&value.bytes))

@@ -268,6 +268,49 @@ fn delimiters_that_contradict_each_other_are_told() {
     }
 }
 
+/// What UNB names and `encoding` says must be one character set, and text of another one is no value: a reader would see
+/// other characters.
+#[test]
+fn character_sets_that_contradict_each_other_are_told() {
+    let base: Value = serde_json::from_str(&of_bytes(SAMPLE.as_bytes())).expect("JSON");
+    let note = "/2/interchange/1/set/1/4";
+    let with = |encoding: Option<&str>, identifier: &str, text: Value| {
+        let mut json = base.clone();
+        let delimiters = json.pointer_mut("/2/delimiters").and_then(Value::as_object_mut).expect("delimiters");
+        delimiters.remove("encoding");
+        delimiters.extend(encoding.map(|said| ("encoding".into(), said.into())));
+        *json.pointer_mut("/2/interchange/0/1/0").expect("UNB01-1") = identifier.into();
+        *json.pointer_mut(note).expect("FTX04") = text;
+        to_bytes(&json.to_string())
+    };
+    for (encoding, identifier, text, bytes) in [
+        (Some("latin1"), "UNOC", json!("Grüße"), &b"Gr\xFC\xDFe"[..]),
+        (None, "UNOY", json!("Grüße"), "Grüße".as_bytes()),
+        (None, "UNOD", json!({"latin1": "£ód\u{bc}"}), b"\xA3\xF3d\xBC"),
+        (None, "UNOD", json!("Lodz"), b"Lodz"),
+    ] {
+        let written = with(encoding, identifier, text).unwrap_or_else(|wrong| panic!("{identifier}: {wrong}"));
+        assert!(written.windows(bytes.len()).any(|part| part == bytes), "{identifier}");
+        assert_eq!(to_bytes(&of_bytes(&written)).as_ref(), Ok(&written), "{identifier}");
+    }
+    let header = "/2/interchange/0/1";
+    for (encoding, identifier, path, found, expected) in [
+        (None, "UNOC", header, "UNB01-1 “UNOC”", "`encoding`: \"latin1\""),
+        (Some("latin1"), "UNOY", header, "UNB01-1 “UNOY”", "no `encoding`"),
+        (Some("latin1"), "UNOD", header, "UNB01-1 “UNOD”", "{\"latin1\": …}"),
+        (None, "UNOD", note, "“Łódź” in UNOD", "{\"latin1\": …}"),
+    ] {
+        let wrong = with(encoding, identifier, json!("Łódź")).expect_err(identifier);
+        let is = wrong.path == path && wrong.found.contains(found) && wrong.expected.contains(expected);
+        assert!(is, "{identifier}: {wrong}");
+    }
+    // What is UTF-8 by chance, of a set of single bytes, comes back as it was.
+    let chance = with(None, "UNOE", json!({"latin1": "\u{c3}\u{bc}"})).expect("bytes");
+    let told = of_bytes(&chance);
+    assert!(told.contains("{\"latin1\":\"\u{c3}\u{bc}\"}"), "{told}");
+    assert_eq!(to_bytes(&told), Ok(chance));
+}
+
 /// The published schema, as far as it is used: one answer or the place that breaks it.
 fn schema_holds(value: &Value) -> Result<(), String> {
     let text = fs::read_to_string(folder("docs/reference/convert.schema.json")).expect("the schema");

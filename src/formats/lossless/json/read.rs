@@ -11,7 +11,7 @@ use crate::{
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt,
     io::{self, BufRead},
 };
@@ -128,6 +128,10 @@ struct Own {
     una: Option<[u8; 6]>,
     line_end: Vec<u8>,
     latin1: bool,
+    /// The character set that UNB names, once it came, if its characters are single bytes that no text here says.
+    single: RefCell<Option<String>>,
+    /// A segment of it came.
+    begun: Cell<bool>,
 }
 
 /// A list of what stands in the document, or in an interchange, group or set.
@@ -353,7 +357,10 @@ fn begin(said: &Map<String, Json>) -> Result<(Own, Begin), Not> {
         Some(other) => return Err(not(other, "`encoding`: \"latin1\", or none for UTF-8")),
     };
     let begin = Begin { byte: 0, delimiters: delimiters_, una, after, crlf: line_end == b"\r\n" };
-    Ok((Own { delimiters: delimiters_, una, line_end, latin1 }, begin))
+    Ok((
+        Own { delimiters: delimiters_, una, line_end, latin1, single: RefCell::default(), begun: Cell::new(false) },
+        begin,
+    ))
 }
 
 /// A string, or the numbers of bytes.
@@ -376,6 +383,9 @@ impl Own {
     fn segment(&self, list: &[Json]) -> Result<Segment, Not> {
         let Some(id) = list.first() else { return Err(not(&list.into(), "a segment: its id, then its elements")) };
         let is_isa = self.delimiters.standard == Standard::X12 && id == "ISA";
+        if !self.begun.replace(true) && self.delimiters.standard == Standard::Edifact && id == "UNB" {
+            self.characters_agree(list.get(1)).map_err(|not| not.at(1))?;
+        }
         let data = self.data(list);
         let read = |(n, element): (usize, &Json)| match Some(n) == data {
             true => Ok(Element::Plain(self.stated(element).map_err(|not| not.at(n))?)),
@@ -478,7 +488,14 @@ impl Own {
     }
 
     fn bytes(&self, text: &str, latin1_: bool) -> Result<Vec<u8>, Not> {
-        if self.latin1 || latin1_ { latin1(text) } else { Ok(text.as_bytes().to_vec()) }
+        match &*self.single.borrow() {
+            _ if self.latin1 || latin1_ => latin1(text),
+            Some(set) if !text.is_ascii() => {
+                let found = format!("{} in {set}", shown(&text.into()));
+                Err(Not { below: vec![], found, expected: "its bytes in that set, as {\"latin1\": …}" })
+            }
+            _ => Ok(text.as_bytes().to_vec()),
+        }
     }
 
     /// True if a value that holds this byte can't be told from two.

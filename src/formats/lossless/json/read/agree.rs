@@ -4,11 +4,12 @@
 use super::{Not, Own};
 use crate::{
     edi::scan::is_break,
-    edifact::{DEFAULT, default, is_syntax_4, repetition as repeats_by},
+    edifact::{DEFAULT, default, is_single_byte, is_syntax_4, repetition as repeats_by},
     fault::shorten,
     lossless::{Delimiters, Segment},
     piece::Standard,
 };
+use serde_json::Value as Json;
 
 /// Two of the delimiters, by their names, that are one character; or those of UNA that `delimiters` doesn't have.
 pub(super) fn differ(delimiters: &Delimiters, una: Option<[u8; 6]>) -> Result<(), Not> {
@@ -96,6 +97,34 @@ impl Own {
             true => Ok(()),
             false => Err(wrong("ISA11", &isa11, "repetition", repetition).at(11)),
         }
+    }
+
+    /// The character set that UNB names, by its first element, must be what `encoding` says: else its readers would read other
+    /// characters than stand here.
+    pub(super) fn characters_agree(&self, s001: Option<&Json>) -> Result<(), Not> {
+        let identifier = match s001 {
+            Some(Json::Array(parts)) => parts.first(),
+            other => other,
+        };
+        let Some(identifier) = identifier.and_then(Json::as_str) else { return Ok(()) };
+        let named = format!("UNB01-1 “{}”", shorten(identifier, 40));
+        let (found, expected) = match (identifier, self.latin1) {
+            ("UNOC", false) => {
+                ("without `encoding`", "`encoding`: \"latin1\", since UNOC is ISO 8859-1, or UNOY, which is UTF-8")
+            }
+            ("UNOW" | "UNOX" | "UNOY", true) => {
+                ("with `encoding` “latin1”", "no `encoding`, or UNOC, which is ISO 8859-1")
+            }
+            (other, true) if is_single_byte(other) => (
+                "with `encoding` “latin1”",
+                "no `encoding`, and values as {\"latin1\": …}, or UNOC, which is ISO 8859-1",
+            ),
+            _ => {
+                self.single.replace(Some(identifier.to_owned()).filter(|set| is_single_byte(set)));
+                return Ok(());
+            }
+        };
+        Err(Not { below: vec![], found: format!("{named}, and `delimiters` {found}"), expected })
     }
 
     fn unb_agrees(&self, unb: &Segment) -> Result<(), Not> {
