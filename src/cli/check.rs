@@ -92,6 +92,9 @@ pub fn run(args: &Check) -> anyhow::Result<u8> {
         }
     }
     out.flush()?;
+    for (guide, sets) in guides.untaken() {
+        eprintln!("note: {guide} fits no set here: it is for {sets}");
+    }
     Ok(code)
 }
 

@@ -185,7 +185,11 @@ fn a_partners_guide_is_read_by() {
         let (guide, remarks) = standard.with(std::slice::from_ref(&change));
         assert!(remarks.is_empty(), "{remarks:?}");
         let guides = Guides::new(vec![(applies, guide)]);
-        let (codes, stands, origins) = read_by(&order("", ""), Policy { guides, ..Policy::default() });
+        let policy = Policy { guides: guides.clone(), ..Policy::default() };
+        let (codes, stands, origins) = read_by(&order("", ""), policy);
+        let untaken: Vec<String> = guides.untaken().map(|(_, sets)| sets).collect();
+        let expected = if accepted { vec!["850 004010 from SOMEBODY".to_owned()] } else { vec![] };
+        assert_eq!(untaken, expected);
         assert_eq!(stands, accepted, "{sender}: {codes:?}");
         assert!(origins.iter().all(|origin| *origin == Origin::Guide), "{sender}: {origins:?}");
     }
