@@ -2,16 +2,16 @@
 //! mended.
 
 use crate::{
-    rig::{Backing, Rig, both},
+    rig::{ANN, Backing, OWN_850, Rig, both, own_850},
     x12::orders,
 };
 use crossdock::{
     flow::{
         operate,
-        versions::{self, By, VersionError},
+        versions::{self, VersionError},
     },
     mapping::{self, Library},
-    store::{mapping_versions::Files, messages::MessageRow},
+    store::messages::MessageRow,
 };
 use std::sync::LazyLock;
 
@@ -21,22 +21,6 @@ both![
     a_mapping_that_is_not_done_holds_what_it_is_for,
     a_draft_that_is_not_done_is_refused_and_never_published,
 ];
-
-const NAME: &str = "northwind/850-order";
-const BY: By = By { who: "ann", why: "by the test" };
-
-/// Northwind's differences: from the fourth line on, what is given.
-fn mapping(fields: &str) -> Files {
-    let text = format!(
-        "mapping: {NAME}\nextends: x12/4010/850-order\nclaims: {{ direction: in, partner: northwind }}\n{fields}"
-    );
-    Files::from([("mapping.yaml".into(), text)])
-}
-
-async fn publish(rig: &Rig, fields: &str) {
-    let (_, version, _) = versions::draft(&rig.hub, rig.acme, &mapping(fields), BY).await.unwrap();
-    versions::publish(&rig.hub, rig.acme, NAME, version, BY, true).await.unwrap();
-}
 
 fn cause<'a>(message: &'a MessageRow, key: &str) -> &'a str {
     message.cause.as_ref().and_then(|cause| cause[key].as_str()).unwrap_or_default()
@@ -48,7 +32,7 @@ const MENDED: &str =
     "fields:\n  ext:\n    weekday: { cel: \"requested_on != null ? requested_on + ' at the dock' : ''\" }\n";
 
 async fn what_a_mapping_can_not_compute_waits_for_the_mapping(mut rig: Rig) {
-    publish(&rig, ASKS).await;
+    rig.publish(&own_850(ASKS)).await;
     let id = rig.bring("north-edi", "one.edi", orders(1, &["PO-1"]).as_bytes()).await;
     rig.start(1, 1).await;
     rig.quiet().await;
@@ -61,7 +45,7 @@ async fn what_a_mapping_can_not_compute_waits_for_the_mapping(mut rig: Rig) {
     // The 997 speaks of syntax, and no advice of the mapping's fault went out beside it.
     assert_eq!(rig.place.number("select count(*) from deliveries where name like '%824%'").await, 0);
 
-    publish(&rig, MENDED).await;
+    rig.publish(&own_850(MENDED)).await;
     operate::restart(&rig.hub, rig.acme, held.id, "ann", "mended").await.unwrap();
     rig.stand("PO-1", &["replaced", "applied"]).await;
     assert_eq!(rig.message(held.id).await.state, "replaced");
@@ -69,7 +53,8 @@ async fn what_a_mapping_can_not_compute_waits_for_the_mapping(mut rig: Rig) {
 }
 
 async fn what_a_document_lacks_besides_is_its_own_fault(mut rig: Rig) {
-    publish(&rig, &format!("{ASKS}require:\n  - {{ rule: \"number != 'PO-1'\", say: 'PO-1 is not taken' }}\n")).await;
+    rig.publish(&own_850(&format!("{ASKS}require:\n  - {{ rule: \"number != 'PO-1'\", say: 'PO-1 is not taken' }}\n")))
+        .await;
     let id = rig.bring("north-edi", "one.edi", orders(1, &["PO-1"]).as_bytes()).await;
     rig.start(1, 1).await;
     rig.quiet().await;
@@ -84,7 +69,7 @@ async fn what_a_document_lacks_besides_is_its_own_fault(mut rig: Rig) {
 /// The hub's own files, and one that nobody has finished.
 fn not_done() -> Library {
     static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
-        let open = mapping("fields: { requested_on: $todo }\n").remove("mapping.yaml").unwrap();
+        let open = own_850("fields: { requested_on: $todo }\n").remove("mapping.yaml").unwrap();
         let files = mapping::standard::with(vec![("partners/northwind/mapping.yaml".into(), open)]);
         Library::compile(&files).unwrap_or_else(|faults| panic!("{faults:?}"))
     });
@@ -99,33 +84,33 @@ async fn a_mapping_that_is_not_done_holds_what_it_is_for(mut rig: Rig) {
     let held = rig.messages_of(id).await.remove(0);
     assert_eq!((held.state.as_str(), cause(&held, "code")), ("held", "mapping/open"), "{held:?}");
     let sentence = cause(&held, "sentence");
-    assert!(sentence.starts_with(&format!("the mapping {NAME} is not done: ")), "{sentence}");
+    assert!(sentence.starts_with(&format!("the mapping {OWN_850} is not done: ")), "{sentence}");
     assert!(sentence.contains("partners/northwind/mapping.yaml:4") && sentence.contains("requested_on"), "{sentence}");
     assert!(cause(&held, "remedy").contains("crossdock mapping lint"), "{held:?}");
 
     // Somebody has said it: a version of the name stands in the place of the file.
-    publish(&rig, "fields: { requested_on: 'DTM[01=002].02 | date(yyyymmdd)' }\n").await;
+    rig.publish(&own_850("fields: { requested_on: 'DTM[01=002].02 | date(yyyymmdd)' }\n")).await;
     operate::restart(&rig.hub, rig.acme, held.id, "ann", "said").await.unwrap();
     rig.stand("PO-1", &["applied"]).await;
     rig.halt().await;
 }
 
 async fn a_draft_that_is_not_done_is_refused_and_never_published(rig: Rig) {
-    let open = mapping("fields: { requested_on: $todo }\n");
-    let refused = versions::draft(&rig.hub, rig.acme, &open, BY).await.unwrap_err();
+    let open = own_850("fields: { requested_on: $todo }\n");
+    let refused = versions::draft(&rig.hub, rig.acme, &open, ANN).await.unwrap_err();
     let VersionError::Faulty(faults) = &refused else { panic!("{refused}") };
     assert_eq!((faults.len(), faults[0].line), (1, 4), "{refused}");
     assert!(refused.to_string().contains("`requested_on` is open (`$todo`)"), "{refused}");
     assert_eq!(rig.place.number("select count(*) from mapping_versions").await, 0);
     // A draft that another release kept: it is looked at again before it stands.
-    let (_, version, _) = versions::draft(&rig.hub, rig.acme, &mapping("fields: { notes: ~ }\n"), BY).await.unwrap();
+    let version = rig.draft(&own_850("fields: { notes: ~ }\n")).await;
     let opened = "replace(cast(files as text), 'notes: ~', 'requested_on: $todo')";
     let opened = match rig.place.backing {
         Backing::Pg => format!("cast({opened} as jsonb)"),
         Backing::Lite => opened.to_owned(),
     };
     assert_eq!(rig.place.sql(&format!("update mapping_versions set files = {opened}")).await.unwrap(), 1);
-    let refused = versions::publish(&rig.hub, rig.acme, NAME, version, BY, true).await.unwrap_err();
+    let refused = versions::publish(&rig.hub, rig.acme, OWN_850, version, ANN, true).await.unwrap_err();
     assert!(matches!(&refused, VersionError::Faulty(_)) && refused.to_string().contains("is open"), "{refused}");
     assert_eq!(rig.place.number("select count(*) from mapping_versions where state = 'published'").await, 0);
 }

@@ -2,7 +2,7 @@
 //! for when it is published.
 
 use crate::{
-    rig::{Rig, both, order},
+    rig::{ANN, OWN_850, Rig, both, mapping, order, own_850},
     x12::{interchange, order as body, orders, set},
 };
 use crossdock::{
@@ -11,12 +11,11 @@ use crossdock::{
         replays::seen::Replayed,
         replays::{self, Comparison, Side},
         translate::covered::{self, Asked},
-        versions::{self, By, VersionError},
+        versions::{self, VersionError},
     },
     store::{
         blobs, deliveries,
         documents::{self, Search},
-        mapping_versions::Files,
         now,
     },
 };
@@ -32,23 +31,8 @@ both![
     what_nobody_reads_is_told_over_the_newest_documents,
 ];
 
-const NAME: &str = "northwind/850-order";
-const ANN: By = By { who: "ann", why: "by the test" };
-
-/// Northwind's differences, and what else the mapping says.
-fn mapping(fields: &str) -> Files {
-    let text = format!(
-        "mapping: {NAME}\nextends: x12/4010/850-order\nclaims: {{ direction: in, partner: northwind }}\n{fields}\n"
-    );
-    Files::from([("mapping.yaml".into(), text)])
-}
-
-async fn draft(rig: &Rig, fields: &str) -> i64 {
-    versions::draft(&rig.hub, rig.acme, &mapping(fields), ANN).await.unwrap().1
-}
-
 async fn replay(rig: &Rig, before: Side, after: Side, documents: usize, partner: Option<&str>) -> Replayed {
-    let asked = Comparison { name: NAME, before, after, documents, partner };
+    let asked = Comparison { name: OWN_850, before, after, documents, partner };
     let prepared = replays::prepare(&rig.hub, rig.acme, &asked).await.unwrap();
     prepared.run(&rig.hub, "ann", &watch::channel(0).0).await.unwrap()
 }
@@ -74,7 +58,7 @@ require:
 async fn what_would_change_is_told_by_field(mut rig: Rig) {
     kept(&mut rig).await;
     let rows = rig.place.number("select count(*) from messages").await;
-    let version = draft(&rig, OTHER).await;
+    let version = rig.draft(&own_850(OTHER)).await;
     let seen = replay(&rig, Side::Standing, Side::Version(version), 500, None).await;
     assert_eq!((seen.documents, seen.sets, seen.gone), (2, 3, 0), "{seen:?}");
     assert_eq!((seen.changed_documents, seen.changed_sets), (2, 3), "{seen:?}");
@@ -92,13 +76,18 @@ async fn what_would_change_is_told_by_field(mut rig: Rig) {
     // The other way round, and with itself.
     let back = replay(&rig, Side::Version(version), Side::Version(0), 500, None).await;
     assert_eq!((back.newly_fail, back.newly_succeed, back.changed_sets), (1, 1, 3), "{back:?}");
-    let same = replay(&rig, Side::Version(version), Side::Files(mapping(OTHER)), 500, None).await;
+    let same = replay(&rig, Side::Version(version), Side::Files(own_850(OTHER)), 500, None).await;
     assert_eq!((same.documents, same.sets), (0, 0), "nothing differs, so nothing is read: {same:?}");
     // Of only one document, the newest; of a partner's; of files that say otherwise.
     assert_eq!(replay(&rig, Side::Standing, Side::Version(version), 1, None).await.sets, 1);
     assert_eq!(replay(&rig, Side::Standing, Side::Version(version), 9, Some("northwind")).await.documents, 2);
-    let nobody =
-        Comparison { name: NAME, before: Side::Standing, after: Side::Version(1), documents: 9, partner: Some("no") };
+    let nobody = Comparison {
+        name: OWN_850,
+        before: Side::Standing,
+        after: Side::Version(1),
+        documents: 9,
+        partner: Some("no"),
+    };
     assert!(matches!(replays::prepare(&rig.hub, rig.acme, &nobody).await, Err(VersionError::NotFound(_))));
     let none = Comparison { documents: 0, partner: None, ..nobody };
     assert!(matches!(replays::prepare(&rig.hub, rig.acme, &none).await, Err(VersionError::Invalid(_))));
@@ -153,35 +142,35 @@ async fn what_nobody_reads_is_told_over_the_newest_documents(mut rig: Rig) {
 async fn publishing_asks_for_a_replay_of_what_would_change(mut rig: Rig) {
     kept(&mut rig).await;
     let (hub, acme) = (&rig.hub, rig.acme);
-    let first = draft(&rig, OTHER).await;
-    versions::review(hub, acme, NAME, first, ANN).await.unwrap();
+    let first = rig.draft(&own_850(OTHER)).await;
+    versions::review(hub, acme, OWN_850, first, ANN).await.unwrap();
     // Of something else than what stands, and one that was cut short: neither counts.
     replay(&rig, Side::Version(0), Side::Version(first), 500, None).await;
     let asked =
-        Comparison { name: NAME, before: Side::Standing, after: Side::Version(first), documents: 9, partner: None };
+        Comparison { name: OWN_850, before: Side::Standing, after: Side::Version(first), documents: 9, partner: None };
     let prepared = replays::prepare(hub, acme, &asked).await.unwrap();
     let begun = prepared.run(hub, "ann", &watch::channel(0).0).now_or_never();
     assert!(begun.is_none(), "it waits for the store, and goes no further");
-    let refused = versions::publish(hub, acme, NAME, first, ANN, false).await.unwrap_err();
+    let refused = versions::publish(hub, acme, OWN_850, first, ANN, false).await.unwrap_err();
     assert!(refused.to_string().contains("was not replayed"), "{refused}");
     replay(&rig, Side::Standing, Side::Version(first), 500, None).await;
-    let second = draft(&rig, "fields:\n  number: BEG03 | upper").await;
-    versions::review(hub, acme, NAME, second, ANN).await.unwrap();
+    let second = rig.draft(&own_850("fields:\n  number: BEG03 | upper")).await;
+    versions::review(hub, acme, OWN_850, second, ANN).await.unwrap();
     replay(&rig, Side::Standing, Side::Version(second), 500, None).await;
-    let published = versions::publish(hub, acme, NAME, first, ANN, false).await.unwrap();
+    let published = versions::publish(hub, acme, OWN_850, first, ANN, false).await.unwrap();
     assert_eq!(published.how, "published");
     // The second one was replayed against what stood before.
-    let refused = versions::publish(hub, acme, NAME, second, ANN, false).await.unwrap_err();
+    let refused = versions::publish(hub, acme, OWN_850, second, ANN, false).await.unwrap_err();
     assert!(refused.to_string().contains("against other mappings than those that stand now"), "{refused}");
     let seen = replay(&rig, Side::Standing, Side::Version(second), 500, None).await;
     assert!(seen.fields.iter().any(|f| f.field == "/number"), "{seen:?}");
-    let published = versions::publish(hub, acme, NAME, second, ANN, false).await.unwrap();
+    let published = versions::publish(hub, acme, OWN_850, second, ANN, false).await.unwrap();
     assert_eq!((published.was, published.how.as_str()), (Some(first), "published"));
 }
 
 async fn what_is_kept_no_more_is_counted(mut rig: Rig) {
     kept(&mut rig).await;
-    let version = draft(&rig, OTHER).await;
+    let version = rig.draft(&own_850(OTHER)).await;
     let by = Search { text: Some("three.edi".into()), ..Search::default() };
     let mut tx = rig.hub.store.begin(rig.acme).await.unwrap();
     let hash = vec![documents::search(&mut tx, rig.acme, &by, 9).await.unwrap()[0].sha256.clone()];
@@ -197,8 +186,7 @@ async fn what_went_out_is_written_both_ways(mut rig: Rig) {
     let answers = "select count(*) from deliveries where kind = 'document'";
     assert_eq!(rig.place.number(answers).await, 3, "PO-1, PO-2 and PO-4 were answered by an 855");
     let text = "mapping: northwind/855\nextends: x12/4010/855-order-response\nclaims: { direction: out, partner: northwind }\nwrite:\n  BAK01: \"06\"\n";
-    let files = Files::from([("mapping.yaml".into(), text.into())]);
-    let (name, version, _) = versions::draft(&rig.hub, rig.acme, &files, ANN).await.unwrap();
+    let (name, version, _) = versions::draft(&rig.hub, rig.acme, &mapping(text), ANN).await.unwrap();
     let asked = |documents| Comparison {
         name: &name,
         before: Side::Standing,

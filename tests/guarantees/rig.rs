@@ -11,13 +11,17 @@ use crossdock::{
     canonical::{ConnectionId, DocumentId, MessageId, PartnerId, Tenant},
     cli::data,
     config::Settings,
-    flow::{self, Hub},
+    flow::{
+        self, Hub,
+        versions::{self, By},
+    },
     intake::{Facts, Intake, Limits, NotTaken, Receipt},
     mapping::{self, Library},
     queue::Queue,
     store::{
         self, Options, Store,
         documents::{self, DocumentRow},
+        mapping_versions::Files,
         messages::{self, MessageRow},
     },
     tenancy::Directory,
@@ -399,6 +403,37 @@ pub fn hub(store: Store, directory: Directory, settings: Settings, spool: PathBu
         library: library().into(),
         worker: "rig".into(),
         probe: Default::default(),
+    }
+}
+
+/// Who does what the tests do with mappings.
+pub const ANN: By = By { who: "ann", why: "by the test" };
+
+/// A mapping of one file.
+pub fn mapping(text: &str) -> Files {
+    Files::from([("mapping.yaml".into(), text.into())])
+}
+
+/// Northwind's own mapping of an 850: from its fourth line on, what is given.
+pub fn own_850(rest: &str) -> Files {
+    mapping(&format!(
+        "mapping: {OWN_850}\nextends: x12/4010/850-order\nclaims: {{ direction: in, partner: northwind }}\n{rest}"
+    ))
+}
+
+/// Its name.
+pub const OWN_850: &str = "northwind/850-order";
+
+impl Rig {
+    /// A draft of acme's: its version.
+    pub async fn draft(&self, files: &Files) -> i64 {
+        versions::draft(&self.hub, self.acme, files, ANN).await.unwrap().1
+    }
+
+    /// The same, published at once.
+    pub async fn publish(&self, files: &Files) {
+        let (name, version, _) = versions::draft(&self.hub, self.acme, files, ANN).await.unwrap();
+        versions::publish(&self.hub, self.acme, &name, version, ANN, true).await.unwrap();
     }
 }
 

@@ -1,12 +1,11 @@
 //! A document that makes several messages (`messages:`): each has a state of its own, and is mended by itself.
 
-use crate::rig::{Rig, both};
+use crate::rig::{Rig, both, mapping};
 use crossdock::{
     canonical::DocumentId,
     flow::{
         operate,
         replays::{self, Comparison, Side},
-        versions::{self, By},
     },
     store::mapping_versions::Files,
 };
@@ -20,10 +19,9 @@ both![
 ];
 
 const NAME: &str = "northwind/day-orders";
-const BY: By = By { who: "ann", why: "by the test" };
 
-fn mapping(number: &str) -> Files {
-    let text = format!(
+fn by_number(number: &str) -> Files {
+    mapping(&format!(
         "mapping: {NAME}
 from: json order
 to: order/1
@@ -42,13 +40,7 @@ fields:
     item: sku | ref(sku)
     quantity: {{ value: quantity, unit: unit | table(uom) }}
 "
-    );
-    Files::from([("mapping.yaml".into(), text)])
-}
-
-async fn publish(rig: &Rig, files: &Files) {
-    let (_, version, _) = versions::draft(&rig.hub, rig.acme, files, BY).await.unwrap();
-    versions::publish(&rig.hub, rig.acme, NAME, version, BY, true).await.unwrap();
+    ))
 }
 
 /// Number, quantity and unit of each order.
@@ -77,7 +69,7 @@ fn are(expected: &[(&str, i64, &str)]) -> Vec<(Option<String>, i64, String)> {
 }
 
 async fn each_message_of_a_document_stands_by_itself(mut rig: Rig) {
-    publish(&rig, &mapping("orders/number")).await;
+    rig.publish(&by_number("orders/number")).await;
     let id = bring(&mut rig, &day(&[("PO-1", "1", "EA"), ("PO-2", "2", "Q9"), ("PO-3", "many", "EA")])).await;
     assert_eq!(stand(&rig, id).await, are(&[("PO-1", 0, "applied"), ("PO-2", 1, "held"), ("PO-3", 2, "rejected")]));
     let refused = rig.messages_of(id).await.remove(2);
@@ -94,7 +86,7 @@ async fn each_message_of_a_document_stands_by_itself(mut rig: Rig) {
 }
 
 async fn what_comes_twice_is_applied_once(mut rig: Rig) {
-    publish(&rig, &mapping("orders/number")).await;
+    rig.publish(&by_number("orders/number")).await;
     let text = day(&[("PO-1", "1", "EA"), ("PO-2", "2", "EA"), ("PO-2", "3", "EA")]);
     let id = bring(&mut rig, &text).await;
     // Two of one number are one order that comes twice.
@@ -108,11 +100,11 @@ async fn what_comes_twice_is_applied_once(mut rig: Rig) {
 }
 
 async fn a_document_that_makes_fewer_messages_now_is_told(mut rig: Rig) {
-    publish(&rig, &mapping("orders/number")).await;
+    rig.publish(&by_number("orders/number")).await;
     let id = bring(&mut rig, &day(&[("PO-1", "1", "EA"), ("PO-2", "x", "EA")])).await;
-    let mut whole = mapping("orders/number");
+    let mut whole = by_number("orders/number");
     whole.values_mut().for_each(|text| *text = text.replace("messages: orders\n", ""));
-    publish(&rig, &whole).await;
+    rig.publish(&whole).await;
     let second = rig.messages_of(id).await.remove(1);
     let refused = operate::restart(&rig.hub, rig.acme, second.id, "ann", "once more").await.unwrap_err();
     assert!(refused.to_string().ends_with("the document, as it is mapped now, has no such message"), "{refused}");
@@ -121,10 +113,10 @@ async fn a_document_that_makes_fewer_messages_now_is_told(mut rig: Rig) {
 }
 
 async fn a_replay_sets_message_beside_message(mut rig: Rig) {
-    publish(&rig, &mapping("orders/number")).await;
+    rig.publish(&by_number("orders/number")).await;
     bring(&mut rig, &day(&[("PO-1", "1", "EA"), ("PO-2", "2", "EA")])).await;
     rig.halt().await;
-    let (_, version, _) = versions::draft(&rig.hub, rig.acme, &mapping("orders/number | lower"), BY).await.unwrap();
+    let version = rig.draft(&by_number("orders/number | lower")).await;
     let asked =
         Comparison { name: NAME, before: Side::Standing, after: Side::Version(version), documents: 9, partner: None };
     let prepared = replays::prepare(&rig.hub, rig.acme, &asked).await.unwrap();

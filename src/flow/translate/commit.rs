@@ -346,14 +346,15 @@ impl<'a> Writer<'a> {
             }
             numbers::give_back(tx, self.tenant, run).await?;
             let (state, cause, duplicate_of) = run.end();
-            if state == "rejected" || state == "translated" && cause.is_some() {
+            let passed_over = state == "translated" && cause.is_some();
+            if state == "rejected" || passed_over {
                 // Unreadable as a whole, or in part: there is no message that could be counted.
                 let named = |id| self.hub.directory.partner_name(id).to_string();
                 let partner = run.connection.partner.map(named).unwrap_or_default();
                 let code = cause.as_ref().and_then(|c| c["code"].as_str()).unwrap_or("other").to_string();
                 metrics::counter!("crossdock_faults_total", "partner" => partner, "code" => code).increment(1);
             }
-            if matches!(state, "rejected" | "unassigned") || state == "translated" && cause.is_some() {
+            if matches!(state, "rejected" | "unassigned") || passed_over {
                 let told = |name: &str| cause.as_ref().and_then(|c| c[name].as_str()).unwrap_or_default();
                 let (code, why) = (told("code"), told("sentence"));
                 tracing::warn!(document = %run.work.id, name = run.work.name, state, code, why, "a document ended");
