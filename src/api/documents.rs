@@ -85,6 +85,8 @@ pub struct Document {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Held {
     pub messages: i64,
+    /// How many different causes they have.
+    pub causes: i64,
     /// Why the first of them is: code, sentence, remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Value>,
@@ -93,9 +95,9 @@ pub struct Held {
 /// Documents with what of them is held.
 pub async fn with_held(tx: &mut Tx, tenant: Tenant, documents: &mut [Document]) -> Result<(), StoreError> {
     let ids: Vec<DocumentId> = documents.iter().map(|document| DocumentId(document.id)).collect();
-    for (id, messages, cause) in messages::held_of(tx, tenant, &ids).await? {
-        if let Some(document) = documents.iter_mut().find(|document| document.id == id.0) {
-            document.held = Some(Held { messages, cause });
+    for held in messages::held_of(tx, tenant, &ids).await? {
+        if let Some(document) = documents.iter_mut().find(|document| document.id == held.document.0) {
+            document.held = Some(Held { messages: held.messages, causes: held.causes, cause: held.cause });
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use super::{
     ask::{self, Place, Places, encoded},
     check, operate,
-    out::{Out, instant, reason, size, text},
+    out::{Out, counted, instant, reason, size, text},
 };
 use crate::{formats::fault::Fault, store::journal};
 use anyhow::{Context, anyhow};
@@ -194,8 +194,17 @@ fn held(place: &Place, held: &Value, next: &mut Releases) {
     let remedy = text(&held["cause"], "remedy");
     if !remedy.is_empty() {
         let tenant = place.tenant.as_deref().map(|name| format!(" (tenant {name})")).unwrap_or_default();
-        *next.entry(format!("{remedy}{tenant}")).or_default() += 1;
+        let others = match others(held) {
+            0 => String::new(),
+            n => format!("; and {} that `crossdock documents show` has", counted(n, "other reason")),
+        };
+        *next.entry(format!("{remedy}{others}{tenant}")).or_default() += 1;
     }
+}
+
+/// How many causes the held messages of a document have beside the first one's.
+fn others(held: &Value) -> u64 {
+    held["causes"].as_u64().unwrap_or(1).saturating_sub(1)
 }
 
 fn release(next: &Releases, out: &mut Out) -> anyhow::Result<()> {
@@ -218,7 +227,10 @@ fn row(place: &Place, document: &Value) -> Vec<String> {
     let why = match held["messages"].as_i64() {
         None | Some(0) => copy.unwrap_or_else(|| reason(&document["cause"])),
         Some(1) => reason(&held["cause"]),
-        Some(n) => format!("{n} messages; {}", reason(&held["cause"])),
+        Some(n) => match others(held) {
+            0 => format!("{n} messages; {}", reason(&held["cause"])),
+            more => format!("{n} messages, {} reasons; {}", more + 1, reason(&held["cause"])),
+        },
     };
     let why = crate::formats::fault::shorten(&why, 70);
     vec![
@@ -434,12 +446,15 @@ fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> = list_of(whole, "messages")
         .iter()
         .map(|m| {
-            let why = match list_of(m, "faults").len() {
+            let (warnings, faults): (Vec<_>, Vec<_>) =
+                list_of(m, "faults").iter().partition(|fault| text(fault, "costs") == "nothing");
+            let why = match (faults.len() as u64, warnings.len() as u64) {
                 // A warning is not what holds it.
                 _ if text(m, "state") == "held" => reason(&m["cause"]),
-                0 => reason(&m["cause"]),
-                1 => "1 fault, drawn below".into(),
-                n => format!("{n} faults, drawn below"),
+                (0, 0) => reason(&m["cause"]),
+                (0, n) => format!("{}, drawn below", counted(n, "warning")),
+                (n, 0) => format!("{}, drawn below", counted(n, "fault")),
+                (n, more) => format!("{} and {}, drawn below", counted(n, "fault"), counted(more, "warning")),
             };
             vec![
                 m["set"].to_string(),
@@ -454,12 +469,20 @@ fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
         .collect();
     section(out, "Messages", &["SET", "TYPE", "NUMBER", "STATE", "MAPPING", "ID", "WHY"], &rows)?;
     let waits = list_of(whole, "messages").iter().filter(|m| text(m, "state") == "held");
-    let causes: BTreeMap<&str, String> = waits.map(|m| (text(&m["cause"], "remedy"), reason(&m["cause"]))).collect();
-    for (remedy, why) in causes {
+    let mut causes: BTreeMap<&str, (String, Vec<&str>)> = BTreeMap::new();
+    for message in waits {
+        let cause = &message["cause"];
+        let (_, ids) = causes.entry(text(cause, "remedy")).or_insert_with(|| (reason(cause), vec![]));
+        ids.push(text(message, "id"));
+    }
+    for (remedy, (why, ids)) in causes {
         out.line("")?;
         out.line(format!("  held      {why}"))?;
         if !remedy.is_empty() {
             out.line(format!("  next      {remedy}"))?;
+        }
+        if remedy.contains("restart the message") {
+            ids.iter().try_for_each(|id| out.line(format!("            crossdock messages restart {id}")))?;
         }
     }
     Ok(())

@@ -6,7 +6,8 @@ use crate::{
     store::{
         StoreError,
         documents::{self, DocumentRow, Search},
-        messages, now, search_keys,
+        messages::{self, HeldOf},
+        now, search_keys,
     },
 };
 use axum::{
@@ -15,7 +16,6 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -188,8 +188,8 @@ fn select<'a>(name: &str, label: &str, chosen: &str, options: impl Iterator<Item
     }
 }
 
-/// Why messages of a document are held, of those of which any are.
-pub type Held = HashMap<DocumentId, Option<Value>>;
+/// What is held of a document, of those of which anything is.
+pub type Held = HashMap<DocumentId, HeldOf>;
 
 /// Which of the documents have messages that are held.
 pub async fn held(console: &Console, tenant: Tenant, rows: &[DocumentRow]) -> Result<Held, StoreError> {
@@ -197,7 +197,7 @@ pub async fn held(console: &Console, tenant: Tenant, rows: &[DocumentRow]) -> Re
     let mut tx = console.hub.store.read(tenant).await?;
     let held = messages::held_of(&mut tx, tenant, &ids).await?;
     tx.rollback().await?;
-    Ok(held.into_iter().map(|(id, _, cause)| (id, cause)).collect())
+    Ok(held.into_iter().map(|held| (held.document, held)).collect())
 }
 
 /// Documents as a table. What is translated and not applied, since messages of it are held, is shown as held.
@@ -211,7 +211,8 @@ pub fn table(console: &Console, rows: &[DocumentRow], held: &Held) -> Markup {
                         @let waits = held.get(&row.id);
                         tr {
                             td { a href={ "/documents/" (row.id) } { (row.name) }
-                                @if let Some(cause) = waits.and_then(Option::as_ref).or(row.cause.as_ref()) { div .why { (words::cause(Some(cause))) } } }
+                                @if let Some(cause) = waits.and_then(|held| held.cause.as_ref()).or(row.cause.as_ref()) { div .why { (words::cause(Some(cause))) } }
+                                @if let Some(more) = waits.map(|held| held.causes - 1).filter(|more| *more > 0) { div .why { "and " (more) (if more == 1 { " other reason" } else { " other reasons" }) } } }
                             td { (words::badge(if waits.is_some() { documents::HELD } else { &row.state })) }
                             td { (words::partner(&console.hub.directory, row.partner)) }
                             td { (connection_name(console, row.connection)) }

@@ -479,12 +479,19 @@ pub async fn states(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result
     )
 }
 
-/// Of documents, how many messages are held, and the cause of the first: (document, how many, cause).
-pub async fn held_of(
-    tx: &mut Tx,
-    tenant: Tenant,
-    documents: &[DocumentId],
-) -> Result<Vec<(DocumentId, i64, Option<Value>)>, StoreError> {
+/// What of a document is held.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct HeldOf {
+    pub document: DocumentId,
+    pub messages: i64,
+    /// How many different causes they have: codes, or values that a table lacks.
+    pub causes: i64,
+    /// That of the first.
+    pub cause: Option<Value>,
+}
+
+/// Of documents, what is held.
+pub async fn held_of(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<HeldOf>, StoreError> {
     #[derive(Serialize)]
     struct Ask {
         id: DocumentId,
@@ -495,10 +502,10 @@ pub async fn held_of(
     let ask: Vec<Ask> = documents.iter().map(|id| Ask { id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select h.document, h.held, (select m.cause from messages m where m.tenant = $2 and m.document = h.document and m.state = 'held'
-             order by m.set_no, m.split limit 1)
-         from (select m.document, count(*) as held from messages m join {rows} on m.document = r.id
-             where m.tenant = $2 and m.state = 'held' group by m.document) h",
+        "select h.document, h.messages, h.causes, (select m.cause from messages m where m.tenant = $2 and m.document = h.document and m.state = 'held'
+             order by m.set_no, m.split limit 1) as cause
+         from (select m.document, count(*) as messages, count(distinct coalesce(m.hold_scheme || ' ' || m.hold_value, m.cause->>'code')) as causes
+             from messages m join {rows} on m.document = r.id where m.tenant = $2 and m.state = 'held' group by m.document) h",
         "id uuid" => &ask;
         tenant
     )?)

@@ -99,8 +99,15 @@ async fn cross_references_both_ways(rig: Rig) {
     let back = entities::cross_references_to(&mut tx, acme, &[("uom".into(), "BOX".into())]).await.unwrap();
     assert_eq!(back[0].value, "BX");
     assert_eq!(entities::answered_holds(&mut tx, acme, 10).await.unwrap(), [held.id]);
+    let other = messages::NewMessage {
+        hold_value: Some("BY".into()),
+        ..super::rows::message(&rig, held.document, 0, 1, None, 0)
+    };
+    let other = messages::NewMessage { state: "held", hold_scheme: Some("uom".into()), ..other };
+    messages::insert(&mut tx, &[other]).await.unwrap();
     let of = messages::held_of(&mut tx, acme, &[held.document]).await.unwrap();
-    assert_eq!(of.iter().map(|(id, n, _)| (*id, *n)).collect::<Vec<_>>(), [(held.document, 1)]);
+    let of: Vec<_> = of.iter().map(|held| (held.document, held.messages, held.causes)).collect();
+    assert_eq!(of, [(held.document, 2, 2)], "two messages, for two values");
     let all = entities::all_cross_references(&mut tx, acme, Some("uom"), ("", ""), 10).await.unwrap();
     assert_eq!(all.len(), 1);
     let behind = entities::all_cross_references(&mut tx, acme, None, ("uom", "BX"), 10).await.unwrap();
