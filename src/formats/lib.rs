@@ -11,6 +11,7 @@ mod again;
 pub mod codes;
 mod csv;
 mod decoded;
+mod disguise;
 mod edi;
 mod edifact;
 pub mod fault;

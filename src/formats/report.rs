@@ -1,7 +1,7 @@
 //! The whole of a document as `crossdock check` tells it: sets, what is wrong in each, what is wrong around them.
 
 use crate::{
-    codes,
+    codes, disguise,
     fault::{Costs, Fault, Layer, Origin},
     piece::{Piece, Standard},
     place::{At, Place},
@@ -339,9 +339,8 @@ fn unknown(first: &[u8]) -> Fault {
         return encoding(name, 0);
     }
     let sentence = "The first bytes are those of no format that can be told by them.";
-    Fault::new(codes::NO_DOCUMENT, place, sentence)
-        .found(&shown)
-        .expected("ISA (X12), UNA or UNB (EDIFACT), < (XML), { or [ (JSON)")
+    let fault = Fault::new(codes::NO_DOCUMENT, place, sentence).found(&shown);
+    disguise::told(fault.expected("ISA (X12), UNA or UNB (EDIFACT), < (XML), { or [ (JSON)"), first)
 }
 
 /// A fault in the shape that scripts read.

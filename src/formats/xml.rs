@@ -6,7 +6,7 @@
 //! Tried by: tests/formats
 
 use crate::{
-    codes, decoded,
+    codes, decoded, disguise,
     fault::{Costs, Fault},
     piece::{Piece, Policy, Set, Standard},
     place::{At, Place},
@@ -50,6 +50,9 @@ impl<R: BufRead> Xml<R> {
             Ok(decoded) => decoded,
             Err(fault) => return Ok(Piece::Fault(*fault)),
         };
+        if disguise::is_page(&text) {
+            return Ok(Piece::Fault(disguise::page(&text)));
+        }
         Ok(match parse(&text, utf16) {
             Ok((mut tree, root, namespace, mut faults)) => {
                 faults.iter_mut().for_each(|fault| moved(fault, &shifts));

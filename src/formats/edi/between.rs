@@ -61,6 +61,11 @@ impl PassedOver {
         self.end - self.start
     }
 
+    /// Its first bytes.
+    pub fn first(&self) -> &[u8] {
+        &self.first
+    }
+
     pub fn end(&self) -> u64 {
         self.end
     }

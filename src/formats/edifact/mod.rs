@@ -15,7 +15,7 @@ mod unb;
 pub(crate) use una::{DEFAULT, begins, default, header, header_within, is_single_byte, is_syntax_4, repetition};
 
 use crate::{
-    codes,
+    codes, disguise,
     edi::{
         between::{PassedOver, skip_padding},
         build::Lexis,
@@ -226,9 +226,10 @@ impl<R: BufRead> Edifact<R> {
             (None, 0) => {
                 let sentence = "There is no EDIFACT interchange in it: neither UNA nor UNB was found.";
                 let shown = self.source.excerpt(start, 120)?;
-                Fault::new(codes::NO_DOCUMENT, file_place(start, len), sentence)
+                let fault = Fault::new(codes::NO_DOCUMENT, file_place(start, len), sentence)
                     .expected("UNA or UNB, the header of an EDIFACT interchange")
-                    .found(&shown)
+                    .found(&shown);
+                disguise::told(fault, over.first())
             }
             (Some(_), 0) => {
                 over.told(format!("{len} bytes before the first UNA or UNB were passed over."), "UNA or UNB", true)

@@ -14,7 +14,7 @@ pub(crate) use header::is_version;
 pub(crate) use isa::{begins, header, header_within};
 
 use crate::{
-    codes,
+    codes, disguise,
     edi::{
         between::{PassedOver, next_header, skip_padding},
         build::Lexis,
@@ -229,9 +229,10 @@ impl<R: BufRead> X12<R> {
             (None, 0) => {
                 let sentence = "There is no X12 interchange in it: no ISA was found.";
                 let shown = self.source.excerpt(start, 120)?;
-                Fault::new(codes::NO_DOCUMENT, file_place(start, len), sentence)
+                let fault = Fault::new(codes::NO_DOCUMENT, file_place(start, len), sentence)
                     .expected("ISA, the header of an X12 interchange")
-                    .found(&shown)
+                    .found(&shown);
+                disguise::told(fault, over.first())
             }
             (Some(_), 0) => over.told(format!("{len} bytes before the first ISA were passed over."), "ISA", true),
             _ => {

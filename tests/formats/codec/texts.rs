@@ -5,7 +5,7 @@ use crossdock_formats::{
     CsvOptions, Options,
     fault::Costs,
     piece::{Piece, Standard},
-    sniff,
+    report, sniff,
 };
 
 /// A text in UTF-16, with its mark if it has one.
@@ -131,5 +131,47 @@ fn quotes_of_a_header_row_are_told() {
         }
         let expected: Vec<_> = expected.iter().map(|(code, costs)| ((*code).to_owned(), *costs)).collect();
         assert_eq!((told, read), (expected, names.iter().map(|name| (*name).to_owned()).collect()), "{text}");
+    }
+}
+
+/// What is no document is named where its first bytes tell what it is, with what to do about that.
+#[test]
+fn what_is_no_document_is_named() {
+    let x12 = b"ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260105*0930*U*00401*1*0*P*>~";
+    // The capital letters, digits and signs of EBCDIC that a header has.
+    let ebcdic = |byte: &u8| match byte {
+        b'A'..=b'I' => byte - b'A' + 0xC1,
+        b'J'..=b'R' => byte - b'J' + 0xD1,
+        b'S'..=b'Z' => byte - b'S' + 0xE2,
+        b'0'..=b'9' => byte - b'0' + 0xF0,
+        b'*' => 0x5C,
+        b' ' => 0x40,
+        _ => 0x6E,
+    };
+    let cms = b"\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03\xA0\x80";
+    let cases: [(&[u8], &str); 14] = [
+        (b"\x1F\x8B\x08\0\0\0\0\0", "packed by gzip"),
+        (b"PK\x03\x04\x14\0", "a ZIP archive"),
+        (b"%PDF-1.4\n", "a PDF"),
+        (b"-----BEGIN PGP MESSAGE-----\n", "encrypted or signed by PGP"),
+        (cms, "a signed or encrypted message"),
+        (b"SVNBKjAwKiAgICAgICAgICAq\n", "an X12 interchange in Base64"),
+        (&x12.iter().map(ebcdic).collect::<Vec<u8>>(), "an X12 interchange in EBCDIC"),
+        (&utf16("UNB+UNOC:3+A+B", true), "text in UTF-16"),
+        (&utf16("ISA*00*          *00*", false), "text in UTF-16"),
+        (b"isa*00*          *00*", "an X12 interchange in small letters"),
+        (b"ST*850*0001~\nBEG*00*SA*PO-1**20260105~", "a set of X12 without its interchange header"),
+        (b"UNH+1+ORDERS:D:96A:UN'BGM+220+1+9'", "a message of EDIFACT without its interchange header"),
+        (b"STX=ANA:1+A+B+260105:093000+1'", "a TRADACOMS transmission"),
+        (b"<!DOCTYPE html><html><head><title>502</title></head><body><br></body></html>", "a web page"),
+    ];
+    for (bytes, says) in cases {
+        let standards = if says == "a web page" { vec![Standard::Xml] } else { vec![Standard::X12, Standard::Edifact] };
+        for standard in standards.into_iter().map(Some).chain([None]) {
+            let report = report::check("x", standard, bytes, Options::default()).expect("memory can be read");
+            let [fault] = &report.all_faults()[..] else { panic!("{says}: {:?}", report.all_faults()) };
+            let named = fault.sentence.contains(says) && fault.remedy.len() > 20;
+            assert!(&*fault.code == "E0002" && named, "{says}, {standard:?}: {fault:?}");
+        }
     }
 }
