@@ -28,6 +28,8 @@ use std::{
 
 /// How many quotes that never close are borne: each means reading the rest of the file again.
 const MOST_OPEN_QUOTES: u32 = 20;
+/// How much behind the first row is looked at for the header row that it isn't.
+const SEEN_FOR_HEADER: usize = 4096;
 /// How much of a row that can't be read is shown.
 const SHOWN: usize = 80;
 
@@ -103,8 +105,7 @@ impl<R: BufRead> Csv<R> {
             return Ok(());
         };
         (self.at, self.line) = (row.next, row.line + row.lines);
-        // Ctrl-Z is what DOS ends a file with.
-        if row.blank || self.source.slice(row.start, row.end) == b"\x1A" {
+        if row.blank || self.says_nothing(&row, delimiter) {
             return Ok(());
         }
         let value = match key {
@@ -123,6 +124,13 @@ impl<R: BufRead> Csv<R> {
             self.skip_line()?;
         }
         Ok(())
+    }
+
+    /// True of a row of empty fields, which spreadsheets leave below a table, and of Ctrl-Z, which DOS ends a file with.
+    fn says_nothing(&self, row: &Row, delimiter: u8) -> bool {
+        let bytes = self.source.slice(row.start, row.end);
+        let empty = |byte: &u8| *byte == delimiter || matches!(byte, b' ' | b'\t' | b'"');
+        bytes == b"\x1A" || (!row.open_quote && bytes.iter().all(empty))
     }
 
     /// Passes over the rest of a row that is too long to be kept.
@@ -176,11 +184,7 @@ impl<R: BufRead> Csv<R> {
                 Some(column) => Some(column),
                 None => {
                     self.done = true;
-                    let place =
-                        Place { byte: row.start, len: row.len() as u32, at: At::Row { line: row.line, column: None } };
-                    let sentence = format!("There is no column “{by}” in the header row, line {}.", row.line);
-                    let fault = Fault::new(codes::NO_KEY_COLUMN, place, sentence).found(&names.join(", "));
-                    self.queue.push_back(Piece::Fault(fault.expected(by.as_str())));
+                    self.queue.push_back(Piece::Fault(self.no_key_column(by, &row, &names)));
                     return Ok(());
                 }
             },
@@ -192,6 +196,37 @@ impl<R: BufRead> Csv<R> {
         }
         self.header = Some(Header { names, delimiter, key });
         Ok(())
+    }
+
+    /// The fault of a header row without the key's column. It may be written otherwise, or stand further down.
+    fn no_key_column(&self, by: &str, row: &Row, names: &[String]) -> Fault {
+        let place = Place { byte: row.start, len: row.len() as u32, at: At::Row { line: row.line, column: None } };
+        let sentence = format!("There is no column “{by}” in the header row, line {}.", row.line);
+        let letters = |name: &str| -> String {
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let fault = |more: String| {
+            let fault = Fault::new(codes::NO_KEY_COLUMN, place.clone(), sentence.clone() + &more);
+            fault.found(&names.join(", ")).expected(by)
+        };
+        if let Some(name) = names.iter().find(|name| letters(name) == letters(by)) {
+            return fault(format!(" “{name}” is another name: capitals, blanks and signs count."));
+        }
+        let seen = self.source.from(self.at);
+        let seen = &seen[..seen.len().min(SEEN_FOR_HEADER)];
+        let mut lines = seen.split(|byte| *byte == b'\n').zip(self.line..);
+        let has = |line: &[u8]| {
+            let delimiter = self.options.delimiter.unwrap_or_else(|| guess(line));
+            line.split(|byte| *byte == delimiter).any(|name| {
+                let name = decoded::guessed(name);
+                name.trim().trim_matches('"') == by
+            })
+        };
+        match lines.find(|(line, _)| has(line)) {
+            Some((_, line)) => fault(format!(" Line {line} has it."))
+                .remedy(format!("Leave out what stands before line {line}: a table begins with its header row.")),
+            None => fault(String::new()),
+        }
     }
 
     /// What the columns are called; one without a name, or of a name that came before, is told.

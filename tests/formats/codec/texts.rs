@@ -175,3 +175,32 @@ fn what_is_no_document_is_named() {
         }
     }
 }
+
+/// Rows of empty fields are none, and a header row that lacks the key's column may have it otherwise, or further down.
+#[test]
+fn empty_rows_and_lines_before_the_header_of_a_table() {
+    let read = |text: &str| {
+        let csv = CsvOptions { delimiter: None, by: Some("order_number".into()) };
+        pieces(Standard::Csv, text.as_bytes(), Options { csv, ..Options::default() })
+    };
+    let table = "order_number,sku,qty\nSO-1,A-101,5\n,,\nSO-1,A-102,2\n\"\", ,\nSO-2,A-101,1\n,,\n,,\n";
+    let rows = read(table).into_iter().map(|piece| match piece {
+        Piece::Set(set) => (set.control.to_string(), set.tree.children(set.tree.root()).count(), set.faults.len()),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(rows.collect::<Vec<_>>(), [("SO-1".to_owned(), 2, 0), ("SO-2".to_owned(), 1, 0)]);
+    for (text, says, remedy) in [
+        (table.replace("order_number", "Order Number"), "“Order Number” is another name", "Add the column"),
+        (format!("Orders of January\n;;\n{table}"), "Line 3 has it.", "before line 3"),
+        (table.replace("order_number", "po"), "in the header row, line 1.", "Add the column"),
+    ] {
+        let pieces = read(&text);
+        let fault = pieces.iter().find_map(|piece| match piece {
+            Piece::Fault(fault) if &*fault.code == "E0504" => Some(fault),
+            _ => None,
+        });
+        let fault = fault.unwrap_or_else(|| panic!("{text}: {pieces:?}"));
+        assert!(fault.sentence.ends_with(says) || fault.sentence.contains(&format!("{says}:")), "{}", fault.sentence);
+        assert!(fault.remedy.contains(remedy), "{}", fault.remedy);
+    }
+}
