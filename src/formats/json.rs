@@ -53,7 +53,10 @@ impl<R: BufRead> Json<R> {
 
     fn step(&mut self) -> io::Result<Option<Piece>> {
         self.source.release(self.at);
-        self.skip_blank()?;
+        match self.state {
+            State::Top => self.skip_padding()?,
+            _ => self.skip_blank()?,
+        }
         let next = self.source.from(self.at).first().copied();
         match (self.state, next) {
             (State::Done, _) => Ok(None),
@@ -111,7 +114,7 @@ impl<R: BufRead> Json<R> {
 
     /// After the end of a top-level array nothing may follow.
     fn behind_document(&mut self) -> io::Result<Option<Piece>> {
-        self.skip_blank()?;
+        self.skip_padding()?;
         match self.source.from(self.at).first() {
             None => self.end(),
             Some(_) => {
@@ -126,7 +129,11 @@ impl<R: BufRead> Json<R> {
             return Ok(None);
         }
         let place = Place { byte: 0, len: self.at as u32, at: At::Node { path: "".into() } };
-        Ok(Some(Piece::Fault(Fault::new(codes::EMPTY, place, "The document is an empty array.").expected("elements"))))
+        Ok(Some(Piece::Fault(
+            Fault::new(codes::EMPTY, place, "The document is an empty array.")
+                .expected("elements")
+                .remedy("Ask the sender whether something should be in it."),
+        )))
     }
 
     fn broken(&mut self, sentence: String, expected: &str) -> io::Result<Option<Piece>> {
@@ -187,13 +194,31 @@ impl<R: BufRead> Json<R> {
                 let byte = bytes.get(e.valid_up_to()).copied().unwrap_or(0);
                 let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
                 let fault = Fault::new(codes::BAD_TEXT, Place { byte: at, len: 1, at: place.at.clone() }, sentence);
-                (Tree::new(place), vec![fault.found(&format!("{byte:#04X}")).expected("UTF-8")])
+                (
+                    Tree::new(place),
+                    vec![
+                        fault
+                            .found(&format!("{byte:#04X}"))
+                            .expected("UTF-8")
+                            .remedy("Ask the sender for UTF-8: JSON is written in nothing else."),
+                    ],
+                )
             }
         };
         let mut set = plain_set(Standard::Json, self.sets, start, end - start, tree);
         set.faults = faults;
         self.sets += 1;
         Piece::Set(Box::new(set))
+    }
+
+    /// The same, and what fills a file of a fixed size, or ends one of DOS.
+    fn skip_padding(&mut self) -> io::Result<()> {
+        self.skip_blank()?;
+        while let Some(0 | 0x1A) = self.source.from(self.at).first() {
+            self.at += 1;
+            self.skip_blank()?;
+        }
+        Ok(())
     }
 
     fn skip_blank(&mut self) -> io::Result<()> {

@@ -185,18 +185,21 @@ struct Parser<'a> {
 
 fn parse(text: &str, utf16: bool) -> Result<Parsed, Box<Fault>> {
     let body = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let skipped = (text.len() - body.len()) as u32;
+    // What fills a file of a fixed size, or ends one of DOS.
+    let body = body.trim_end_matches(|c: char| matches!(c, '\0' | '\x1A') || c.is_ascii_whitespace());
     let place = Place { byte: 0, len: text.len() as u32, at: At::Node { path: "".into() } };
     let mut parser = Parser {
         reader: NsReader::from_str(body),
-        skipped: (text.len() - body.len()) as u32,
+        skipped,
         tree: Tree::over(text.to_owned(), 0, place),
         open: Vec::new(),
         root: None,
         faults: Vec::new(),
         utf16,
     };
-    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
-        return Err(parser.fault(codes::NUL, at as u32, format!("There is a NUL character at byte {at}.")));
+    if let Some(at) = memchr::memchr(0, body.as_bytes()) {
+        return Err(parser.nul(at as u32));
     }
     while parser.event()? {}
     match (parser.root, parser.open.last()) {
@@ -217,6 +220,20 @@ fn parse(text: &str, utf16: bool) -> Result<Parsed, Box<Fault>> {
 }
 
 impl Parser<'_> {
+    /// A NUL, which stands so far behind the byte order mark.
+    fn nul(&self, at: u32) -> Box<Fault> {
+        let at = at + self.skipped;
+        self.fault(codes::NUL, at, format!("There is a NUL character at byte {at}."))
+    }
+
+    /// A sign of XML's own that stands in text as it is.
+    fn bare(&self, sign: &str, what: &str, written: &str, at: u32) -> Box<Fault> {
+        let sentence = format!("The “{sign}” at byte {at} begins {what} that can't be read.");
+        let mut fault = self.fault(codes::NOT_WELL_FORMED, at, sentence);
+        fault.expected = format!("{written} for a “{sign}” in text").into();
+        fault
+    }
+
     /// One event; false at the end.
     fn event(&mut self) -> Result<bool, Box<Fault>> {
         let from = self.at();
@@ -224,6 +241,9 @@ impl Parser<'_> {
             Ok(event) => event,
             Err(error) => {
                 let at = self.skipped + self.reader.error_position() as u32;
+                if self.tree.raw(at, 1) == "&" {
+                    return Err(self.bare("&", "a reference", "&amp;", at));
+                }
                 return Err(self.fault(
                     codes::NOT_WELL_FORMED,
                     at,
@@ -304,6 +324,9 @@ impl Parser<'_> {
         let uri = bound(space, name.as_ref())
             .map_err(|p| self.fault(codes::NOT_WELL_FORMED, from, unknown_prefix(&p, from)))?;
         let local = local.into_inner();
+        if !local.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii()) {
+            return Err(self.bare("<", "an element", "&lt;", from));
+        }
         let name_id = self.tree.intern(local);
         let parent = self.open.last().map_or(NodeId(0), |open| open.node);
         let extra = match self.open.last_mut() {

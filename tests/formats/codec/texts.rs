@@ -204,3 +204,30 @@ fn empty_rows_and_lines_before_the_header_of_a_table() {
         assert!(fault.remedy.contains(remedy), "{}", fault.remedy);
     }
 }
+
+/// The signs of XML's own that stand in text as they are, and what fills the end of a file.
+#[test]
+fn xml_and_json_of_careless_programs() {
+    for (text, at, expected) in [
+        ("<a>A & B</a>", 5, "&amp; for a “&” in text"),
+        ("<a>A &amp B</a>", 5, "&amp; for a “&” in text"),
+        ("<a>5 < 6</a>", 5, "&lt; for a “<” in text"),
+        ("<a>5 <= 6</a>", 5, "&lt; for a “<” in text"),
+    ] {
+        let pieces = pieces(Standard::Xml, text.as_bytes(), Options::default());
+        let [Piece::Fault(fault)] = &pieces[..] else { panic!("{text}: {pieces:?}") };
+        assert_eq!((&*fault.code, fault.place.byte, &*fault.expected), ("E0603", at, expected), "{text}");
+    }
+    for (standard, text) in
+        [(Standard::Xml, "<a>1</a>"), (Standard::Json, "{\"a\":1}"), (Standard::Json, "[{\"a\":1}]")]
+    {
+        for padding in ["\0\0\0", "\n\x1A", "\r\n\0\n\0"] {
+            let sets = sets(standard, format!("{text}{padding}").as_bytes());
+            assert!(sets.len() == 1 && sets[0].faults.is_empty(), "{text}{padding:?}: {:?}", sets[0].faults);
+        }
+    }
+    let [Piece::Fault(nul)] = &pieces(Standard::Xml, "\u{feff}<a>\0</a>\0".as_bytes(), Options::default())[..] else {
+        panic!("one fault")
+    };
+    assert_eq!((&*nul.code, nul.place.byte), ("E0005", 6));
+}
