@@ -9,7 +9,7 @@ use crate::{
     codes,
     fault::{Costs, Fault},
     guides,
-    piece::{Policy, Set, Severity},
+    piece::{Policy, Set, Severity, Standard},
     place::{At, Place},
     policy::tolerated,
 };
@@ -280,7 +280,20 @@ pub(crate) fn unguided(set: &Set, place: Place) -> Option<Fault> {
     let fault = match guides::knows(set.standard, kind) {
         true => {
             let sentence = format!("There is no guide for {kind} in {version}: its segments were not checked.");
-            Fault::new(codes::NO_GUIDE, place, sentence).expected("a set and version that there is a guide for")
+            // `4010`, `d96a`.
+            let meant = format!(
+                "{:0>width$}",
+                version.to_uppercase(),
+                width = if set.standard == Standard::X12 { 6 } else { 0 }
+            );
+            match meant != **version && guides::find(set.standard, &meant, kind).is_some() {
+                true => Fault::new(codes::NO_GUIDE, place, format!("{sentence} There is one for {meant}."))
+                    .expected(meant)
+                    .remedy("Ask the sender to write the version as the standard does."),
+                false => {
+                    Fault::new(codes::NO_GUIDE, place, sentence).expected("a set and version that there is a guide for")
+                }
+            }
         }
         false => {
             let sentence = format!("No guide knows sets of the kind {kind}: its segments were not checked.");

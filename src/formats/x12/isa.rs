@@ -153,10 +153,12 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
 
 /// True if the line that begins here, behind a break, is a group's header that ends with a byte, and so does the next one.
 fn ends_lines(bytes: &[u8], terminator: u8, separator: u8) -> bool {
-    let mut lines = bytes.split(|byte| *byte == bytes[0]).map(<[u8]>::trim_ascii_start).filter(|line| !line.is_empty());
-    let group = lines.next().unwrap_or_default();
+    let seen = &bytes[..bytes.len().min(REACH)];
     // A line that isn't at its end yet says nothing.
-    let next = lines.next().filter(|_| lines.next().is_some());
+    let whole = memchr::memrchr(bytes[0], seen).map_or(&seen[..0], |end| &seen[..end]);
+    let mut lines = whole.split(|byte| *byte == bytes[0]).map(<[u8]>::trim_ascii_start).filter(|line| !line.is_empty());
+    let group = lines.next().unwrap_or_default();
+    let next = lines.next();
     let ends = |line: &[u8]| line.last() == Some(&terminator);
     let can_end = !letter(terminator) && terminator != b' ' && terminator != separator;
     can_end && group.starts_with(&[b'G', b'S', separator]) && ends(group) && next.is_none_or(ends)
@@ -166,7 +168,8 @@ fn ends_lines(bytes: &[u8], terminator: u8, separator: u8) -> bool {
 fn group_follows(bytes: &[u8], terminator: usize, separator: u8) -> bool {
     let Some(byte) = bytes.get(terminator) else { return false };
     let can_end = !letter(*byte) && !byte.is_ascii_whitespace() && *byte != separator;
-    can_end && bytes[terminator + 1..].trim_ascii_start().starts_with(&[b'G', b'S', separator])
+    let behind = &bytes[terminator + 1..bytes.len().min(terminator + REACH)];
+    can_end && behind.trim_ascii_start().starts_with(&[b'G', b'S', separator])
 }
 
 /// The bytes behind the first one of a character of several, as UTF-8 has them; zeros if it is one of its own.

@@ -178,3 +178,22 @@ fn a_document_in_another_standard_is_refused() {
     assert_eq!((fault.place.byte, fault.place.len as usize, fault.costs), (0, behind, Costs::Interchange));
     assert!(fault.sentence.contains("A document in X12 begins in them"), "{}", fault.sentence);
 }
+
+/// A version that is written otherwise than its standard has it is named as it should be.
+#[test]
+fn a_version_written_otherwise_is_named() {
+    let x12 = fs::read_to_string(folder("fixtures/x12/4010/850/typical.edi")).expect("a fixture");
+    let edifact = fs::read_to_string(folder("fixtures/hostile/edifact-unoy.edi")).expect("a fixture");
+    for (standard, text, meant) in [
+        (Standard::X12, x12.replace("*X*004010~", "*X*4010~"), Some("004010")),
+        (Standard::X12, x12.replace("*X*004010~", "*X*999999~"), None),
+        (Standard::Edifact, edifact.replace("ORDERS:D:96A", "ORDERS:d:96a"), Some("D96A")),
+        (Standard::Edifact, edifact.replace("ORDERS:D:96A", "ORDERS:D:96Q"), None),
+    ] {
+        let whole = whole(standard, text.as_bytes());
+        let fault = whole.sets[0].faults.iter().find(|fault| &*fault.code == "E0116");
+        let fault = fault.unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(meant.is_some_and(|meant| *fault.expected == *meant), meant.is_some(), "{fault:?}");
+        assert_eq!(fault.sentence.contains("There is one for"), meant.is_some(), "{fault:?}");
+    }
+}
