@@ -136,6 +136,15 @@ impl Levels<'_> {
         let fault = |(first, last, more): (&Level, &Level, usize)| {
             let (number, named) = (first.number, first.above);
             let sentence = format!("{id}02 of the level {number} is “{named}”, and no level has that number.");
+            // Programs that count from 1 say so that nothing is above.
+            let is_top = levels.first().is_some_and(|top| top.segment == first.segment);
+            if is_top && more == 0 && named.bytes().all(|byte| byte == b'0') {
+                let sentence = sentence + " It is the first: that none is above it was read.";
+                let fault = self.fault(first, "02", codes::HL_PARENT, sentence).found(named).costs(Costs::Nothing);
+                let remedy =
+                    format!("Nothing is lost by it. The sender should leave {id}02 empty where no level is above.");
+                return fault.expected("nothing, for no level is above the first").remedy(remedy);
+            }
             let others = match more {
                 0 => String::new(),
                 1 => format!(" The level {} names it, too.", last.number),

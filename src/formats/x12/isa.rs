@@ -103,8 +103,8 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         (Some(terminator), Some(next)) if is_break(*next) && ends_lines(&bytes[last + 1..], *terminator, separator) => {
             (None, last)
         }
-        // A blank before the terminator: a group's header follows that one.
-        (Some(component), Some(b' ')) if group_follows(bytes, last + 2, separator) => (Some(*component), last + 2),
+        // A blank before the terminator, behind which the next segment stands.
+        (Some(component), Some(b' ')) if segment_follows(bytes, last + 2, separator) => (Some(*component), last + 2),
         (Some(component), Some(terminator)) if !letter(*terminator) && *terminator != separator => {
             (Some(*component), last + 1)
         }
@@ -151,25 +151,32 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None, spoilt: None, repetition })
 }
 
-/// True if the line that begins here, behind a break, is a group's header that ends with a byte, and so does the next one.
+/// True if the line that begins here, behind a break, is one that follows a header and ends with a byte, and so does the
+/// next one.
 fn ends_lines(bytes: &[u8], terminator: u8, separator: u8) -> bool {
     let seen = &bytes[..bytes.len().min(REACH)];
     // A line that isn't at its end yet says nothing.
     let whole = memchr::memrchr(bytes[0], seen).map_or(&seen[..0], |end| &seen[..end]);
     let mut lines = whole.split(|byte| *byte == bytes[0]).map(<[u8]>::trim_ascii_start).filter(|line| !line.is_empty());
-    let group = lines.next().unwrap_or_default();
+    let first = lines.next().unwrap_or_default();
     let next = lines.next();
     let ends = |line: &[u8]| line.last() == Some(&terminator);
     let can_end = !letter(terminator) && terminator != b' ' && terminator != separator;
-    can_end && group.starts_with(&[b'G', b'S', separator]) && ends(group) && next.is_none_or(ends)
+    can_end && follows(first, separator) && ends(first) && next.is_none_or(ends)
 }
 
-/// True if what could be a terminator stands at an offset, and a group's header behind it.
-fn group_follows(bytes: &[u8], terminator: usize, separator: u8) -> bool {
+/// True of what may stand behind a header: a group, an acknowledgement or the trailer.
+fn follows(segment: &[u8], separator: u8) -> bool {
+    let ids: [&[u8]; 3] = [b"GS", b"TA1", b"IEA"];
+    ids.into_iter().any(|id| segment.strip_prefix(id).is_some_and(|rest| rest.first() == Some(&separator)))
+}
+
+/// True if what could be a terminator stands at an offset, and behind it what follows a header.
+fn segment_follows(bytes: &[u8], terminator: usize, separator: u8) -> bool {
     let Some(byte) = bytes.get(terminator) else { return false };
     let can_end = !letter(*byte) && !byte.is_ascii_whitespace() && *byte != separator;
     let behind = &bytes[terminator + 1..bytes.len().min(terminator + REACH)];
-    can_end && behind.trim_ascii_start().starts_with(&[b'G', b'S', separator])
+    can_end && follows(behind.trim_ascii_start(), separator)
 }
 
 /// The bytes behind the first one of a character of several, as UTF-8 has them; zeros if it is one of its own.

@@ -20,6 +20,7 @@ const NOTES: &[&str] = &[
     "isa16-blank.edi",
     "isa-blank-before-terminator.edi",
     "isa16-letter.edi",
+    "hl-first-below-zero.edi",
     "edifact-una-repetition-is-component.edi",
 ];
 
@@ -86,6 +87,7 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-una-point-is-component.edi", "E0128", "UNA"),
     ("first-line-before-header.edi", "E0202", "PO1"),
     ("hl-number-empty.edi", "E0301", "HL01"),
+    ("hl-first-below-zero.edi", "E0412", "HL02"),
     ("edifact-cps-number-empty.edi", "E0301", "CPS01"),
     ("set-number-empty.edi", "E0114", "ST02"),
     ("other-standard-between.edi", "E0003", ""),

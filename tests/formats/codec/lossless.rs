@@ -231,6 +231,28 @@ fn lines_of_any_length_are_put_together() {
     }
 }
 
+/// A header whose ISA16 is empty is read alike whether lines end behind its terminator or not.
+#[test]
+fn an_empty_isa16_is_read_alike_in_lines_and_without() {
+    let header =
+        "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*U*00401*000000001*0*P*~";
+    for body in [
+        "GS*PO*A*B*20260131*0800*1*X*004010~GE*0*1~IEA*1*000000001~",
+        "TA1*000000007*260130*0800*A*000~IEA*0*000000001~",
+        "IEA*0*000000001~",
+    ] {
+        let folded = format!("{header}{body}");
+        let (unfolded, _) = passed(folded.as_bytes(), Lines::Unfolded, false);
+        assert_eq!(unfolded, folded.replace('~', "~\n"));
+        assert_eq!(passed(unfolded.as_bytes(), Lines::Folded, false).0, folded);
+        let ids = |text: &str| -> Vec<Vec<u8>> {
+            segments(&items(text.as_bytes())).iter().map(|segment| segment.id().to_vec()).collect()
+        };
+        assert_eq!(ids(&unfolded), ids(&folded));
+        assert!(ids(&folded).len() > 1, "{folded}");
+    }
+}
+
 /// True if breaks in values happen to cut a document into lines of one length, which are read without them.
 fn is_folded(items: &[Item]) -> bool {
     items.iter().any(|item| join(&mut item.clone()))
