@@ -457,7 +457,17 @@ impl Builder<'_> {
         let costs = if self.raw.edifact { Costs::Set } else { Costs::Nothing };
         let found = self.tree.raw(raw.start, raw.end - raw.start).to_owned();
         let fault = Fault::new(codes::SEPARATOR_IN_VALUE, self.place(spot, raw), sentence).found(&found).costs(costs);
-        self.faults.push(fault.expected("one value"));
+        let fault = match (self.raw.syntax.release, self.raw.syntax.component) {
+            (Some(release), Some(component)) => {
+                let [release, component] = [release, component].map(char::from);
+                let expected = format!("one value: {release}{component} for a {component} in it");
+                fault.expected(expected).remedy(
+                    "A separator in data stands behind a release character. Leave out what isn't part of the value.",
+                )
+            }
+            _ => fault.expected("one value"),
+        };
+        self.faults.push(fault);
     }
 
     fn finish(&mut self) {

@@ -214,7 +214,8 @@ impl Statement<'_> {
             return None;
         }
         let name = format!("{}{:02}", self.trailer.id(), self.position);
-        let sentence = format!("{name} is “{stated}”, and {header_name} is “{header}”.");
+        let is = if stated.is_empty() { "missing".to_owned() } else { format!("“{stated}”") };
+        let sentence = format!("{name} is {is}, and {header_name} is “{header}”.");
         let fault =
             Fault::new(self.code, self.trailer.place_of(self.position), sentence).found(&stated).expected(header);
         let only_zeros = !header.is_empty() && stated.trim_start_matches('0') == header.trim_start_matches('0');

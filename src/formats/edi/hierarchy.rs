@@ -9,6 +9,9 @@ use crate::{
 };
 use std::collections::HashMap;
 
+/// So many levels without a number are told of those that name them: a set may have a million of them.
+const MOST_NAMED: usize = 100;
+
 /// What the levels of a set are made by, and what else is so in its standard.
 struct Levels<'a> {
     tree: &'a Tree,
@@ -127,7 +130,7 @@ impl Levels<'_> {
         }
         if !children.is_empty() && children.len() <= self.unnumbered.len() {
             // Each that is named may be one that has no number.
-            let mut unnumbered = self.unnumbered.iter();
+            let mut unnumbered = self.unnumbered.iter().take(MOST_NAMED);
             children.retain(|(first, ..)| {
                 let words = format!("{id}02 of the level {} is “{}”: that may be it.", first.number, first.above);
                 !unnumbered.any(|segment| told.say_of_element(&self.tree.place(*segment), &words))

@@ -69,6 +69,7 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-unh-without-version.edi", "E0114", "UNH02-2"),
     ("edifact-una-short.edi", "E0101", "UNA"),
     ("edifact-una-same.edi", "E0101", "UNA"),
+    ("edifact-separator-in-value.edi", "E0311", "BGM02"),
     ("edifact-unox.edi", "E0122", "UNB01-1"),
     ("edifact-unb-without-reference.edi", "E0122", "UNB05"),
     ("edifact-unb-reference-long.edi", "E0306", "UNB05"),

@@ -197,3 +197,24 @@ fn a_version_written_otherwise_is_named() {
         assert_eq!(fault.sentence.contains("There is one for"), meant.is_some(), "{fault:?}");
     }
 }
+
+/// A trailer without a number says that it is missing, and not that it is another one.
+#[test]
+fn a_trailer_without_its_number_lacks_it() {
+    let x12 = fs::read_to_string(folder("fixtures/x12/4010/850/typical.edi")).expect("a fixture");
+    let edifact = fs::read_to_string(folder("fixtures/hostile/edifact-unoy.edi")).expect("a fixture");
+    let unz = edifact.rfind("UNZ+1").expect("a trailer") + "UNZ+1".len();
+    let ge = x12.rfind("GE*1").expect("a trailer") + "GE*1".len();
+    let cut = |text: &str, at: usize, terminator: char| {
+        let rest = text[at..].find(terminator).expect("its end") + at;
+        format!("{}{}", &text[..at], &text[rest..])
+    };
+    for (standard, text, says) in [
+        (Standard::X12, cut(&x12, ge, '~'), "GE02 is missing, and GS06 is "),
+        (Standard::Edifact, cut(&edifact, unz, '\''), "UNZ02 is missing, and UNB05 is "),
+    ] {
+        let whole = whole(standard, text.as_bytes());
+        let [fault] = &whole.around[..] else { panic!("one fault: {:?}", whole.around) };
+        assert!(fault.sentence.starts_with(says), "{}", fault.sentence);
+    }
+}
