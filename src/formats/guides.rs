@@ -8,6 +8,7 @@
 mod checks;
 mod codes;
 mod delta;
+mod impossible;
 mod library;
 mod own;
 mod parse;

@@ -2,7 +2,7 @@
 //!
 //! Element changes hold for the whole set (`PO104`); segments and loops are named by their way from the top (`N1/PER`).
 
-use super::{Class, Codes, ElementSpec, Guide, Part, Plan, SegmentSpec};
+use super::{Class, Codes, ElementSpec, Guide, Part, Plan, SegmentSpec, impossible::impossible};
 use std::sync::Arc;
 
 /// Which documents a partner's guide is for. What is `None` is not asked for.
@@ -75,6 +75,9 @@ impl Guide {
             changes.iter().partition(|change| change.usage == Some(Usage::Forbidden));
         first.into_iter().chain(last).for_each(|change| own.apply(change));
         own.below_forbidden(changes);
+        for wrong in impossible(&own.guide, changes) {
+            own.say(wrong.change, Weight::Fault, wrong.sentence, wrong.remedy);
+        }
         let Work { mut guide, mut remarks } = own;
         remarks.sort_by_key(|remark| (remark.line, remark.column));
         guide.changed.extend(changes.iter().filter_map(|change| change.path.rsplit('/').next()).map(Into::into));

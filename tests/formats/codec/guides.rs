@@ -1,7 +1,7 @@
 //! The guides that are compiled in can be read, are found by version, and are read quickly.
 
 use crossdock_formats::{
-    guides::{self, Part},
+    guides::{self, Change, Part, Usage, Weight},
     piece::Standard,
 };
 use std::time::Duration;
@@ -90,4 +90,41 @@ fn elements_carry_type_length_and_codes() {
     assert!(purpose.codes.contains("00") && !purpose.codes.contains("QQ"));
     assert_eq!((&*number.reference, number.min, number.max), ("324", 1, 22));
     assert!(guide.knows("BAK") && !guide.knows("ZZZ"));
+}
+
+/// A segment that no document can have right by a partner's guide, since a note of the standard's wants what it forbids.
+#[test]
+fn a_guide_that_no_segment_can_fulfil_is_told() {
+    let base = guides::find(Standard::X12, "004010", "850").expect("a guide");
+    let notes =
+        |id: &str| -> Vec<String> { base.segments[id].notes.iter().map(|note| note.text.to_string()).collect() };
+    // The notes that the rows are made for.
+    assert!(notes("REF").contains(&"R0203".to_owned()) && notes("PO1").contains(&"P0607".to_owned()));
+    assert!(notes("PO1").contains(&"C0302".to_owned()), "{:?}", notes("PO1"));
+    let (forbidden, required) = (Usage::Forbidden, Usage::Required);
+    let rows: [(&[(&str, Usage)], Option<&str>); 6] = [
+        (&[("REF02", forbidden)], None),
+        (&[("REF02", forbidden), ("REF03", forbidden)], Some("REF03: no REF can be right any more: the note R0203")),
+        (&[("PO107", forbidden)], None),
+        (&[("PO106", required), ("PO107", forbidden)], Some("PO107: no PO1 can be right any more: the note P0607")),
+        (&[("PO102", forbidden)], None),
+        (&[("PO103", required), ("PO102", forbidden)], Some("PO102: no PO1 can be right any more: the note C0302")),
+    ];
+    for (changes, expected) in rows {
+        let change = |(line, (path, usage)): (u32, &(&str, Usage))| Change {
+            line,
+            path: (*path).into(),
+            usage: Some(*usage),
+            ..Change::default()
+        };
+        let changes: Vec<Change> = (1..).zip(changes).map(change).collect();
+        let (_, remarks) = base.with(&changes);
+        let faults: Vec<String> = remarks
+            .iter()
+            .filter(|remark| remark.weight == Weight::Fault)
+            .map(|remark| format!("{}: {}", remark.path, remark.sentence))
+            .collect();
+        assert_eq!(faults.len(), usize::from(expected.is_some()), "{changes:?}: {faults:?}");
+        assert!(expected.is_none_or(|expected| faults[0].starts_with(expected)), "{faults:?}");
+    }
 }
