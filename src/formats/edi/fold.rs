@@ -20,7 +20,8 @@ pub(crate) fn line(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
         return None;
     }
     let lines = lines(bytes);
-    let ends = |line: &&[u8]| line.last() == Some(&syntax.segment);
+    let terminator = [&[syntax.segment], syntax.rest()].concat();
+    let ends = |line: &&[u8]| line.ends_with(&terminator);
     // A header may begin in the middle of a line, if another interchange stands before it.
     let length =
         lines.get(1).filter(|second| lines.len() > 2 && lines[0].len() < second.len()).or(lines.first())?.len();

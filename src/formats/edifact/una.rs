@@ -176,7 +176,7 @@ pub(crate) fn begins(bytes: &[u8]) -> Option<(Syntax, Option<[u8; 6]>)> {
     if !begins(b"UNB") && !(una && (begins(b"UNH") || begins(b"UNG"))) {
         return None;
     }
-    let first = rest.get(4..)?.split(|byte| *byte == syntax.element).next()?;
+    let first = rest.get(4..)?.split(|byte| *byte == syntax.element || *byte == syntax.segment).next()?;
     if rest.starts_with(b"UNB") && is_syntax_4(first, &syntax) {
         syntax.repetition = reserved;
     }

@@ -208,15 +208,18 @@ impl<R: BufRead> Reader<R> {
         let (element, terminator) = (syntax.element, 1 + syntax.rest().len());
         let isa = &bytes[..len.saturating_sub(terminator)];
         let is_separator = |byte: &u8| *byte == element;
-        let parts: Vec<&[u8]> = match isa.get(81..84) {
+        let folded = self.folded;
+        // Where ISA11 and the separators around it stand in a header of the fixed length.
+        let kept = isa.iter().enumerate().filter(|(_, byte)| !(folded && is_break(**byte)));
+        let around: Vec<usize> = kept.map(|(at, _)| at).skip(81).take(3).collect();
+        let parts: Vec<&[u8]> = match around[..] {
             // ISA11 is the separator itself.
-            Some([before, own, behind]) if [before, own, behind].into_iter().all(is_separator) => {
-                let last = isa[84..].splitn(5, is_separator);
-                isa[..81].split(is_separator).chain([&isa[82..83]]).chain(last).collect()
+            [before, own, behind] if [before, own, behind].iter().all(|at| isa[*at] == element) => {
+                let last = isa[behind + 1..].splitn(5, is_separator);
+                isa[..before].split(is_separator).chain([&isa[before + 1..behind]]).chain(last).collect()
             }
             _ => isa.splitn(17, is_separator).collect(),
         };
-        let folded = self.folded;
         let elements = parts.into_iter().map(|raw| Element::Plain(unbroken(raw, folded))).collect();
         let byte = self.at;
         self.at += len as u64;

@@ -103,13 +103,21 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         (Some(terminator), Some(next)) if is_break(*next) && ends_lines(&bytes[last + 1..], *terminator, separator) => {
             (None, last)
         }
+        // The same of lines that end with CR LF, whatever stands in them.
+        (Some(b'\r'), Some(b'\n')) => (None, last),
         // A blank before the terminator, behind which the next segment stands.
-        (Some(component), Some(b' ')) if segment_follows(bytes, last + 2, separator) => (Some(*component), last + 2),
+        (Some(component), Some(b' ')) if *component != separator && segment_follows(bytes, last + 2, separator) => {
+            (Some(*component), last + 2)
+        }
         (Some(component), Some(terminator)) if !letter(*terminator) && *terminator != separator => {
             (Some(*component), last + 1)
         }
         // An empty ISA16: then what stands there is the terminator.
-        (Some(terminator), next) if !letter(*terminator) && next.is_some_and(|b| letter(*b)) => (None, last),
+        (Some(terminator), next)
+            if !letter(*terminator) && *terminator != separator && next.is_some_and(|b| letter(*b)) =>
+        {
+            (None, last)
+        }
         _ => return Err((last.min(bytes.len()), "no segment terminator follows ISA16".into())),
     };
     let fixed = fixed && terminator == last + 1;
@@ -120,6 +128,7 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         // It stands in values, and an element that isn't there is filled with it.
         b' ' => Some("a blank"),
         byte if letter(byte) => Some("a letter or digit"),
+        byte if is_break(byte) => Some("a line end"),
         _ => None,
     };
     let second = |element, byte: Option<u8>| byte.and_then(own).map(|what| (element, what));

@@ -67,6 +67,41 @@ fn every_fixture_comes_back_byte_for_byte() {
     all.iter().filter(|path| !is_golden(path)).for_each(|path| there_and_back(path));
 }
 
+/// Lines of any length, wherever they cut header, delimiters, data and characters; and headers that are hardly any.
+#[test]
+fn what_is_cut_anywhere_comes_back_byte_for_byte() {
+    let fixtures = [
+        "x12/4010/850/typical.edi",
+        "hostile/terminator-of-several-bytes.edi",
+        "hostile/isa11-is-separator.edi",
+        "hostile/isa11-caret-501.edi",
+        "hostile/binary-by-length.edi",
+        "hostile/edifact-release.edi",
+        "hostile/edifact-unoy.edi",
+        "hostile/edifact-unoe.edi",
+    ];
+    for name in fixtures {
+        let bytes = fs::read(folder("fixtures").join(name)).expect("a fixture");
+        let whole: Vec<u8> = bytes.into_iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+        for width in (16..=40).chain([52, 53, 80, 104, 105, 106]) {
+            let folded = [whole.chunks(width).collect::<Vec<_>>().join(&b"\n"[..]), b"\n".to_vec()].concat();
+            assert_eq!(to_bytes(&of_bytes(&folded)).as_ref(), Ok(&folded), "{name} at {width}");
+        }
+    }
+    let header =
+        "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260105*0930*U*00401*000000001*0*P";
+    for text in [
+        format!("{header}*\r\nGS*PO*A*B*20260105*0930*1*X*004010\r\nGE*0*1\r\nIEA*1*000000001\r\n"),
+        format!("{header}*\r\nREF*A\r\nIEA*0*000000001\r\n"),
+        format!("{header}**GS*PO*A*B*20260105*0930*1*X*004010*GE*0*1*"),
+        format!("{header}** ~GS*PO*A*B*20260105*0930*1*X*004010~GE*0*1~"),
+        format!("{header}*> ~GS*PO*A*B*20260105*0930*1*X*004010~GE*0*1~"),
+        "UNB+UNOCREF1'\n:4+A:14+B:14+20260105:0930+78'UNH+1+ORDERS:D:96A:UN'UNT+2+1'".to_owned(),
+    ] {
+        assert_eq!(to_bytes(&of_bytes(text.as_bytes())), Ok(text.into_bytes()));
+    }
+}
+
 #[test]
 fn every_document_of_the_corpora_comes_back_byte_for_byte() {
     let Some(folder) = corpora() else { return };

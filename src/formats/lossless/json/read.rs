@@ -388,7 +388,7 @@ impl Own {
         }
         let data = self.data(list);
         let read = |(n, element): (usize, &Json)| match Some(n) == data {
-            true => Ok(Element::Plain(self.stated(element).map_err(|not| not.at(n))?)),
+            true => Ok(Element::Plain(self.stated(element, true).map_err(|not| not.at(n))?)),
             false => self.element(element, is_isa.then_some(n)).map_err(|not| not.at(n)),
         };
         let elements = list.iter().enumerate().map(read).collect::<Result<_, Not>>()?;
@@ -402,7 +402,7 @@ impl Own {
         let x12 = self.delimiters.standard == Standard::X12;
         let position = lengthy::position(list.first()?.as_str()?.as_bytes()).filter(|n| x12 && n + 1 == list.len())?;
         let length: usize = list[position - 1].as_str()?.trim().parse().ok()?;
-        let there = self.stated(&list[position]).ok()?.bytes.len();
+        let there = self.stated(&list[position], true).ok()?.bytes.len();
         // Line breaks may stand before the terminator.
         (length..=length.saturating_add(2)).contains(&there).then_some(position)
     }
@@ -438,8 +438,9 @@ impl Own {
         list.iter().enumerate().map(value).collect()
     }
 
-    /// A value as it is said, whatever bytes are in it.
-    fn stated(&self, said: &Json) -> Result<Value, Not> {
+    /// A value as it is said, whatever bytes are in it. In a `plain` one no delimiter means anything: in ISA, and in data of a
+    /// length that is said.
+    fn stated(&self, said: &Json, plain: bool) -> Result<Value, Not> {
         const SHAPE: &str = "a string, {\"value\": …} or {\"latin1\": …} with or without `written`, a list of components \
                              (strings), or {\"repeats\": […]}";
         let (bytes, written) = match said {
@@ -462,7 +463,12 @@ impl Own {
         let without_breaks =
             |written: &[u8]| -> Vec<u8> { written.iter().copied().filter(|byte| !is_break(*byte)).collect() };
         // A document cut into lines wherever that falls has breaks that are no part of a value.
-        let means = |written: &[u8]| self.means(written, &bytes) || self.means(&without_breaks(written), &bytes);
+        let means = |written: &[u8]| {
+            // The end of a line may cut a terminator of several bytes, too, which then is none.
+            let ends = self.ends(written);
+            let means = |form: &[u8]| if plain { form == bytes } else { self.means(form, &bytes, ends) };
+            means(written) || means(&without_breaks(written))
+        };
         if written.as_deref().is_some_and(|written| !means(written)) {
             return Err(not(
                 said,
@@ -473,13 +479,14 @@ impl Own {
     }
 
     fn value(&self, said: &Json, isa: Option<usize>) -> Result<Value, Not> {
-        let value = self.stated(said)?;
+        let value = self.stated(said, isa.is_some())?;
         // ISA holds the delimiters as its values; ISA11 and ISA16 may be the element separator itself.
         let separator = self.delimiters.element;
+        let ends = self.ends(value.written.as_ref().unwrap_or(&value.bytes));
         let reserved = |byte: &u8| match isa {
             Some(11 | 16) if value.bytes == [separator] => false,
             Some(_) => *byte == separator,
-            None => self.reserved(*byte, &value.bytes),
+            None => self.reserved(*byte, ends),
         };
         if self.delimiters.release.is_none() && value.bytes.iter().any(reserved) {
             return Err(not(said, "no delimiter in a value: there is no release character"));
@@ -498,25 +505,26 @@ impl Own {
         }
     }
 
-    /// True if a value that holds this byte can't be told from two.
-    fn reserved(&self, byte: u8, value: &[u8]) -> bool {
+    /// True if the terminator stands in bytes, of which one may be part of another character where it has several.
+    fn ends(&self, bytes: &[u8]) -> bool {
         let syntax = self.delimiters.syntax();
-        match syntax.rest() {
-            rest if byte == self.delimiters.segment && !rest.is_empty() => {
-                let whole = [&[byte], rest].concat();
-                value.windows(whole.len()).any(|part| part == whole)
-            }
-            _ => self.delimiters.reserves(byte),
-        }
+        let terminator = [&[self.delimiters.segment], syntax.rest()].concat();
+        memchr::memmem::find(bytes, &terminator).is_some()
     }
 
-    /// True if bytes with their release characters mean a value.
-    fn means(&self, written: &[u8], value: &[u8]) -> bool {
+    /// True if a value that holds this byte can't be told from two; `ends` is so if the whole terminator stands in it.
+    fn reserved(&self, byte: u8, ends: bool) -> bool {
+        let several = !self.delimiters.syntax().rest().is_empty();
+        if several && byte == self.delimiters.segment { ends } else { self.delimiters.reserves(byte) }
+    }
+
+    /// True if bytes with their release characters mean a value; `ends` as for `reserved`.
+    fn means(&self, written: &[u8], value: &[u8], ends: bool) -> bool {
         let (mut meant, mut rest) = (Vec::with_capacity(value.len()), written.iter());
         while let Some(byte) = rest.next() {
             match Some(*byte) == self.delimiters.release {
                 true => meant.extend(rest.next()),
-                false if self.delimiters.reserves(*byte) => return false,
+                false if self.reserved(*byte, ends) => return false,
                 false => meant.push(*byte),
             }
         }
