@@ -308,13 +308,11 @@ impl Work {
         }
         let says_kind = matches!((id, element, component), ("ST", 1, None) | ("UNH", 2, Some(1)));
         let kind = &self.guide.kind;
-        match () {
-            () if now.class == Class::Unused && was.mandatory => Some(format!("{path} belongs to every set")),
-            () if says_kind && !now.codes.is_empty() && !now.codes.contains(kind) => {
-                Some(format!("{path} is {kind} in every set that this guide is for"))
-            }
-            () => None,
+        if now.class == Class::Unused && was.mandatory {
+            return Some(format!("{path} belongs to every set"));
         }
+        let other = says_kind && !now.codes.is_empty() && !now.codes.contains(kind);
+        other.then(|| format!("{path} is {kind} in every set that this guide is for"))
     }
 
     fn compare_element(&mut self, change: &Change, was: &ElementSpec, now: &ElementSpec) {
