@@ -486,7 +486,7 @@ fn record(tree: &mut Tree, row: &Row, header: &Header, base: u64, line: u64, for
 /// The delimiter that the header row has most of, outside of quotes.
 fn guess(bytes: &[u8]) -> u8 {
     let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0), (b'^', 0), (b'~', 0)];
     for byte in bytes {
         match byte {
             b'"' => quoted = !quoted,

@@ -27,7 +27,7 @@ pub struct Options {
 /// How a CSV file is laid out.
 #[derive(Debug, Clone, Default)]
 pub struct CsvOptions {
-    /// `None`: guessed from the header row, among comma, semicolon, tab and bar.
+    /// `None`: guessed from the header row, among comma, semicolon, tab, bar, caret and tilde.
     pub delimiter: Option<u8>,
     /// The header whose consecutive equal values make one set; without it each row is a set.
     pub by: Option<String>,

@@ -189,6 +189,12 @@ fn empty_rows_and_lines_before_the_header_of_a_table() {
         other => panic!("{other:?}"),
     });
     assert_eq!(rows.collect::<Vec<_>>(), [("SO-1".to_owned(), 2, 0), ("SO-2".to_owned(), 1, 0)]);
+    // The header row says what separates.
+    for delimiter in [";", "\t", "|", "^", "~"] {
+        let sets = read(&table.replace(',', delimiter));
+        let stand = sets.iter().all(|piece| matches!(piece, Piece::Set(set) if set.faults.is_empty()));
+        assert!(sets.len() == 2 && stand, "{delimiter}: {sets:?}");
+    }
     for (text, says, remedy) in [
         (table.replace("order_number", "Order Number"), "“Order Number” is another name", "Add the column"),
         (format!("Orders of January\n;;\n{table}"), "Line 3 has it.", "before line 3"),
