@@ -61,7 +61,8 @@ pub(crate) fn spoilt(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
     let within: Vec<usize> = lines.iter().filter(|line| within(line)).map(|line| line.len()).collect();
     let longest = lines.iter().map(|line| line.len()).max()?;
     let whole = within.iter().filter(|length| **length == longest).count();
-    (LENGTHS.contains(&longest) && whole > 1 && whole < within.len()).then_some(longest)
+    let enough = if SHORT.contains(&longest) { whole >= MANY } else { LENGTHS.contains(&longest) && whole > 1 };
+    (enough && whole < within.len()).then_some(longest)
 }
 
 /// What is said of that, once an interchange.

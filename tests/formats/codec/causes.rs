@@ -324,6 +324,21 @@ fn lines_that_lost_their_blanks_are_told() {
     assert_eq!(told.len(), 1, "{:?}", report.all_faults());
     assert!(told[0].sentence.contains("can't be put together"), "{}", told[0].sentence);
     let whole = fs::read(folder("fixtures/hostile/folded-80.edi")).expect("a fixture");
+    // Shorter ones, too, where the header itself lost some.
+    let text: Vec<u8> = whole.iter().copied().filter(|byte| *byte != b'\n').collect();
+    let mut cut = 0;
+    for width in 16..40 {
+        let lines: Vec<&[u8]> = text.chunks(width).map(<[u8]>::trim_ascii_end).collect();
+        // A shorter first one is what a header in the middle of a line begins with.
+        if lines[1..lines.len() - 1].iter().all(|line| line.len() == width) {
+            continue;
+        }
+        cut += 1;
+        let report = report::check("x", None, &lines.join(&b"\n"[..])[..], Options::default()).expect("memory");
+        let told: Vec<_> = report.all_faults().into_iter().filter(|fault| &*fault.code == "E0118").collect();
+        assert!(told.len() == 1 && told[0].sentence.contains("can't be put together"), "{width}: {told:?}");
+    }
+    assert!(cut > 5, "{cut}");
     let by_cr: Vec<u8> = whole.iter().map(|byte| if *byte == b'\n' { b'\r' } else { *byte }).collect();
     let [lf, cr] =
         [&whole, &by_cr].map(|bytes| report::check("x", None, &bytes[..], Options::default()).expect("memory"));
