@@ -214,7 +214,10 @@ impl<R: BufRead> Reader<R> {
         let around: Vec<usize> = kept.map(|(at, _)| at).skip(81).take(3).collect();
         let parts: Vec<&[u8]> = match around[..] {
             // ISA11 is the separator itself.
-            [before, own, behind] if [before, own, behind].iter().all(|at| isa[*at] == element) => {
+            [before, own, behind]
+                if [before, own, behind].iter().all(|at| isa[*at] == element)
+                    && isa[..before].split(is_separator).count() == 11 =>
+            {
                 let last = isa[behind + 1..].splitn(5, is_separator);
                 isa[..before].split(is_separator).chain([&isa[before + 1..behind]]).chain(last).collect()
             }

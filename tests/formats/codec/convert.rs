@@ -96,10 +96,17 @@ fn what_is_cut_anywhere_comes_back_byte_for_byte() {
         format!("{header}**GS*PO*A*B*20260105*0930*1*X*004010*GE*0*1*"),
         format!("{header}** ~GS*PO*A*B*20260105*0930*1*X*004010~GE*0*1~"),
         format!("{header}*> ~GS*PO*A*B*20260105*0930*1*X*004010~GE*0*1~"),
+        "UNB+UNOC*X:4+A:14+B:14+20260105:0930+78'UNH+1+ORDERS:D:96A:UN'UNT+2+1'UNZ+1+78'".to_owned(),
+        format!(
+            "{}*~GS*PO*A*B*20260105*0930*1*X*004010~IEA*1*1~",
+            header.replace("ZZ*NORTHWIND ", "ZNORTHWIND  ").replace("*U*", "***")
+        ),
         "UNB+UNOCREF1'\n:4+A:14+B:14+20260105:0930+78'UNH+1+ORDERS:D:96A:UN'UNT+2+1'".to_owned(),
     ] {
         assert_eq!(to_bytes(&of_bytes(text.as_bytes())), Ok(text.into_bytes()));
     }
+    let data = include_bytes!("samples/folded-binary.edi");
+    assert_eq!(to_bytes(&of_bytes(data)), Ok(data.to_vec()));
 }
 
 #[test]

@@ -383,7 +383,9 @@ impl Own {
     fn segment(&self, list: &[Json]) -> Result<Segment, Not> {
         let Some(id) = list.first() else { return Err(not(&list.into(), "a segment: its id, then its elements")) };
         let is_isa = self.delimiters.standard == Standard::X12 && id == "ISA";
-        if !self.begun.replace(true) && self.delimiters.standard == Standard::Edifact && id == "UNB" {
+        // A header that stands further in is one that can't be read, and names nothing.
+        let first = !self.begun.replace(true);
+        if first && self.delimiters.standard == Standard::Edifact && id == "UNB" {
             self.characters_agree(list.get(1)).map_err(|not| not.at(1))?;
         }
         let data = self.data(list);
@@ -393,16 +395,22 @@ impl Own {
         };
         let elements = list.iter().enumerate().map(read).collect::<Result<_, Not>>()?;
         let segment = Segment { byte: 0, elements, terminated: true, after: self.line_end.clone() };
-        self.agrees(&segment)?;
+        if first {
+            self.agrees(&segment)?;
+        }
         Ok(segment)
     }
 
     /// Which element is bytes of the length that the one before it says: delimiters in it are none.
     fn data(&self, list: &[Json]) -> Option<usize> {
         let x12 = self.delimiters.standard == Standard::X12;
-        let position = lengthy::position(list.first()?.as_str()?.as_bytes()).filter(|n| x12 && n + 1 == list.len())?;
-        let length: usize = list[position - 1].as_str()?.trim().parse().ok()?;
-        let there = self.stated(&list[position], true).ok()?.bytes.len();
+        let id = self.stated(list.first()?, true).ok()?;
+        let position = lengthy::position(&id.bytes).filter(|n| x12 && n + 1 == list.len())?;
+        let length = self.stated(&list[position - 1], true).ok()?;
+        let length: usize = std::str::from_utf8(&length.bytes).ok()?.trim().parse().ok()?;
+        let data = self.stated(&list[position], true).ok()?;
+        // The ends of lines that cut it are counted.
+        let there = data.written.as_ref().unwrap_or(&data.bytes).len();
         // Line breaks may stand before the terminator.
         (length..=length.saturating_add(2)).contains(&there).then_some(position)
     }

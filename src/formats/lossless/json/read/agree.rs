@@ -6,7 +6,7 @@ use crate::{
     edi::scan::is_break,
     edifact::{DEFAULT, default, is_single_byte, is_syntax_4, repetition as repeats_by},
     fault::shorten,
-    lossless::{Delimiters, Segment},
+    lossless::{Delimiters, Element, Segment},
     piece::Standard,
 };
 use serde_json::Value as Json;
@@ -128,7 +128,7 @@ impl Own {
     }
 
     fn unb_agrees(&self, unb: &Segment) -> Result<(), Not> {
-        let Some(s001) = unb.elements.get(1) else { return Ok(()) };
+        let Some(s001 @ (Element::Plain(_) | Element::Components(_))) = unb.elements.get(1) else { return Ok(()) };
         let version = [b":", s001.component(2)].concat();
         let reserved = match self.una {
             Some(six) => repeats_by(six),
