@@ -48,7 +48,12 @@ pub(super) struct Isa {
 /// Reads a header that begins at the first byte. `Err` says at which byte one can't go on, and why.
 pub(super) fn read(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     let (within, breaks) = without_breaks(bytes);
-    let mut isa = plain(&within)?;
+    let mut isa = match plain(&within) {
+        Ok(isa) => isa,
+        // A break behind an empty ISA16 is the terminator.
+        Err(_) if breaks > 0 => return plain(bytes),
+        Err(wrong) => return Err(wrong),
+    };
     isa.len += breaks;
     isa.line = fold::line(bytes, &isa.syntax);
     isa.syntax.folded = isa.line.is_some();

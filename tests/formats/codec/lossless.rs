@@ -250,6 +250,11 @@ fn an_empty_isa16_is_read_alike_in_lines_and_without() {
         };
         assert_eq!(ids(&unfolded), ids(&folded));
         assert!(ids(&folded).len() > 1, "{folded}");
+        // A line end alone, as the terminator.
+        for end in ["\n", "\r\n"] {
+            let lines = folded.replace('~', end);
+            assert_eq!((ids(&lines), written(&items(lines.as_bytes()))), (ids(&folded), lines.into_bytes()));
+        }
     }
 }
 
