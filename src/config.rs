@@ -30,6 +30,7 @@ pub struct Settings {
     pub intake: IntakeSettings,
     pub flow: FlowSettings,
     pub deliver: DeliverSettings,
+    pub mail: MailSettings,
     pub log: LogSettings,
 }
 
@@ -91,6 +92,20 @@ pub struct DeliverSettings {
     pub concurrent: usize,
 }
 
+/// Letters by mail to partners' contacts, where their agreement says `mail: on_refusal`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailSettings {
+    /// The mail server: `smtps://user:password@mail.example.com`, or `smtp://…:587?tls=required` for STARTTLS. Empty: no letter
+    /// is sent, and none kept for later.
+    pub url: String,
+    /// Who they are from: `Acme EDI <edi@acme.example>`. Goes with `url`.
+    pub from: String,
+    /// A partner's contacts get a letter at once, and the next one not before so long: it tells of all that was refused
+    /// meanwhile.
+    pub every_ms: u64,
+}
+
 /// Logs.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -115,6 +130,7 @@ impl Default for Settings {
             intake: IntakeSettings::default(),
             flow: FlowSettings::default(),
             deliver: DeliverSettings::default(),
+            mail: MailSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -155,6 +171,12 @@ impl Default for DeliverSettings {
             answer_bytes: 16 << 10,
             concurrent: 64,
         }
+    }
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        MailSettings { url: String::new(), from: String::new(), every_ms: 900_000 }
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Delivery {
     /// `order.confirmed`: of the event that it carries or answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
-    /// `webhook`, `document` or `acknowledgement`.
+    /// `webhook`, `document`, `acknowledgement` or `letter`.
     pub kind: String,
     /// The endpoint's or the connection's name.
     pub target: String,

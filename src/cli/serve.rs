@@ -85,6 +85,11 @@ async fn serve(settings: crate::config::Settings, role: Role) -> anyhow::Result<
         ),
     };
     let (hub, _lock) = start::hub(settings, &files).await?;
+    let unsent = crate::flow::mail::unsent(&hub);
+    if !unsent.is_empty() {
+        let partners = unsent.join(", ");
+        tracing::warn!(partners, "agreements say `mail: on_refusal`, and no letter is sent: mail.url is not set");
+    }
     let mut running = start::run(hub.clone(), &files, role, listener).await?;
     if let Some(listener) = signals {
         eprintln!("Metrics and health at http://{}", listener.local_addr()?);

@@ -3,12 +3,13 @@
 //! Order: defaults, then `crossdock.toml` (or `--config`), then `CROSSDOCK_…`, then flags. A nested key's variable has a
 //! double underscore: `CROSSDOCK_FLOW__RETRY_FIRST_MS`. What nobody knows is an error, with the nearest that is known.
 
-use crate::config::Settings;
+use crate::{config::Settings, emit::mail::Post};
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Map, Value};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use toml::{Spanned, de::DeTable, de::DeValue};
 
@@ -21,7 +22,7 @@ const PREFIX: &str = "CROSSDOCK_";
 /// Settings whose values are paths; in a file they start from the file's folder.
 const PATHS: &[&str] = &["data", "connectors", "mappings"];
 /// Settings that may hold a password.
-const SECRETS: &[&str] = &["database_url", "amqp_url"];
+const SECRETS: &[&str] = &["database_url", "amqp_url", "mail.url"];
 
 /// What every command that needs settings takes.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -218,8 +219,12 @@ impl Layers {
                 "{} and database_url is not: RabbitMQ goes with PostgreSQL, the embedded queue with SQLite",
                 said("amqp_url")
             ),
-            _ => Ok(Effective { settings, origins: self.origins }),
+            _ => {}
         }
+        let timeout = Duration::from_millis(settings.deliver.timeout_ms);
+        Post::new(&settings.mail, timeout)
+            .map_err(|wrong| anyhow!("{wrong} ({})", self.origins.get(wrong.setting).unwrap_or(&Origin::Default)))?;
+        Ok(Effective { settings, origins: self.origins })
     }
 }
 

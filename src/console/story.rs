@@ -211,6 +211,7 @@ fn kind(kind: &str) -> &str {
         "webhook" => "Webhook",
         "document" => "Answer",
         "acknowledgement" => "Acknowledgement",
+        "letter" => "Letter",
         other => other,
     }
 }

@@ -16,6 +16,7 @@ mod envelopes;
 pub mod fanout;
 pub mod lint;
 mod lookups;
+pub mod mail;
 pub mod signature;
 pub mod webhook;
 pub mod would;

@@ -14,7 +14,14 @@ mod stage;
 pub use again::{Refused, cancel, replay};
 
 use super::Hub;
-use crate::{canonical::outgoing::Outgoing, emit::webhook::Webhooks};
+use crate::{
+    canonical::outgoing::Outgoing,
+    config::Settings,
+    emit::{
+        mail::{Post, WrongMail},
+        webhook::Webhooks,
+    },
+};
 use futures_util::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -50,24 +57,35 @@ pub struct SendError {
 pub struct Senders {
     pub webhooks: Arc<Webhooks>,
     pub documents: Arc<dyn DocumentSender>,
+    /// Nothing where no mail server is set.
+    pub post: Option<Arc<Post>>,
 }
 
 impl Senders {
-    /// Webhooks by the system's resolver, documents by `documents`.
-    pub fn new(documents: Arc<dyn DocumentSender>) -> Result<Self, reqwest::Error> {
-        Ok(Senders { webhooks: Arc::new(Webhooks::new()?), documents })
+    /// Webhooks by the system's resolver, documents by `documents`, letters by the mail server of the settings.
+    pub fn new(settings: &Settings, documents: Arc<dyn DocumentSender>) -> Result<Self, NoSenders> {
+        let timeout = Duration::from_millis(settings.deliver.timeout_ms);
+        let post = Post::new(&settings.mail, timeout)?.map(Arc::new);
+        Ok(Senders { webhooks: Arc::new(Webhooks::new()?), documents, post })
     }
+}
+
+/// What sends can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSenders {
+    /// No TLS client can be made.
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Mail(#[from] WrongMail),
 }
 
 /// Works until told to stop; then ends what is being sent (up to five seconds) and gives the rest back.
 /// One a process is enough: its bounds (`deliver.concurrent`, eight at once a target) count within one call.
-/// Fails only if no TLS client can be made.
-pub async fn run(
-    hub: Hub,
-    documents: Arc<dyn DocumentSender>,
-    shutdown: CancellationToken,
-) -> Result<(), reqwest::Error> {
-    run_with(hub, Senders::new(documents)?, shutdown).await;
+/// Fails only if there is nothing to send with.
+pub async fn run(hub: Hub, documents: Arc<dyn DocumentSender>, shutdown: CancellationToken) -> Result<(), NoSenders> {
+    let senders = Senders::new(&hub.settings, documents)?;
+    run_with(hub, senders, shutdown).await;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod failure;
 pub mod letter;
 pub mod libraries;
+pub mod mail;
 pub mod operate;
 #[doc(hidden)]
 pub mod probe;

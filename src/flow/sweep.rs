@@ -11,7 +11,7 @@ mod deadlines;
 use crate::{
     canonical::{ClaimCheck, MessageId, Micros, Stage, Tenant},
     flow::{
-        Hub, failure,
+        Hub, failure, mail,
         operate::{self, OperateError},
     },
     store::{
@@ -49,6 +49,8 @@ pub struct Swept {
     pub raw_removed: usize,
     /// Sets that had waited long enough for others, and went out.
     pub batched: usize,
+    /// Letters to partners' contacts that go out.
+    pub letters: usize,
     /// Deadlines told: warnings and alerts.
     pub deadlines: usize,
 }
@@ -111,6 +113,7 @@ impl Sweeper {
         }
         swept.batched = batches::let_go(&hub).await?;
         swept.deadlines = deadlines::tell(&hub).await?;
+        swept.letters = mail::write(&hub).await?;
         swept.uploads_removed = clean::uploads(&hub).await?;
         swept.raw_removed = clean::past_retention(&hub).await?;
         Ok(swept)

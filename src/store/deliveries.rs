@@ -25,9 +25,9 @@ pub struct NewDelivery {
     /// Of outbound documents: whose control numbers they bear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partner: Option<crate::canonical::PartnerId>,
-    /// `webhook`, `document` or `acknowledgement`.
+    /// `webhook`, `document`, `acknowledgement` or `letter`.
     pub kind: &'static str,
-    /// The endpoint's or the connection's name.
+    /// The endpoint's or the connection's name, or a letter's address.
     pub target: String,
     /// `pending`, or `dead` where the document could not be made.
     pub state: &'static str,
@@ -190,7 +190,7 @@ pub async fn of_answers(
     )?)
 }
 
-/// The deliveries of an event, and of a message's or a document's acknowledgement.
+/// The deliveries of an event, and a document's acknowledgements and letters.
 pub async fn of(
     tx: &mut Tx,
     tenant: Tenant,
@@ -199,7 +199,7 @@ pub async fn of(
 ) -> Result<Vec<DeliveryRow>, StoreError> {
     Ok(fetch!(
         tx,
-        row_query!("where d.tenant = $1 and ((d.event = $2) or (d.document = $3 and d.kind = 'acknowledgement')) order by d.created_at, d.id limit 200");
+        row_query!("where d.tenant = $1 and ((d.event = $2) or (d.document = $3 and d.kind in ('acknowledgement', 'letter'))) order by d.created_at, d.id limit 200");
         tenant, event, document
     )?)
 }
@@ -436,7 +436,7 @@ pub async fn acknowledgements(
     let ask: Vec<Id> = documents.iter().map(|id| Id { id: id.0 }).collect();
     Ok(fetch!(
         tx,
-        row_query!("join {rows} on d.document = r.id where d.tenant = $2 and d.kind = 'acknowledgement' order by d.created_at, d.id limit 1000"),
+        row_query!("join {rows} on d.document = r.id where d.tenant = $2 and d.kind in ('acknowledgement', 'letter') order by d.created_at, d.id limit 1000"),
         "id uuid" => &ask;
         tenant
     )?)

@@ -19,6 +19,7 @@ pub mod expectations;
 pub mod interchanges;
 pub mod journal;
 pub mod keys;
+pub mod letters;
 pub mod mapping_versions;
 pub mod messages;
 pub mod open;

@@ -137,8 +137,12 @@ pub struct Agreement {
     /// a list (`/ship_to/refs/*/id`, `/lines/*/ext/style`). Up to 1,000 values of 200 characters a set.
     #[schemars(extend("level" = "set"))]
     pub search_keys: BTreeMap<String, String>,
-    /// Whom to tell when a document was refused: shown beside it by console and API. No letter is sent yet.
+    /// Whom to tell when a document was refused: mail addresses, and what else a person can use. Console and API show them
+    /// beside it.
     pub contacts: Vec<String>,
+    /// Whether the addresses among the contacts get the letter about a refused document by mail: `never`, or `on_refusal`, at
+    /// most one in `mail.every_ms` of the hub's settings, which name the mail server.
+    pub mail: Mail,
     /// Raw bytes are kept so many days; 0 keeps them for ever.
     pub retention_days: u32,
 }
@@ -182,12 +186,18 @@ impl Default for Agreement {
             batch: Batch::default(),
             search_keys: BTreeMap::new(),
             contacts: vec![],
+            mail: Mail::Never,
             retention_days: 0,
         }
     }
 }
 
 impl Agreement {
+    /// The mail addresses among the contacts: `edi@northwind.example`, or `Pat Doe <edi@northwind.example>`.
+    pub fn addresses(&self) -> impl Iterator<Item = lettre::Address> {
+        self.contacts.iter().filter_map(|contact| Some(contact.parse::<lettre::message::Mailbox>().ok()?.email))
+    }
+
     /// How strictly sets are read, as the codec takes it.
     pub fn strictness(&self) -> Strictness {
         let mut strictness = self.checks.strictness();

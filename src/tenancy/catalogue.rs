@@ -16,10 +16,8 @@ use serde_json::{Map, Number, Value};
 use std::sync::OnceLock;
 
 /// What integrators know from elsewhere and this hub does not do: a file that asks for it is wrong, and is told.
-pub const NOT_BUILT: &[(&str, &str)] = &[
-    ("mail", "letters to contacts are made and shown, and nothing sends them"),
-    ("sandbox", "test interchanges are worked like others, or refused by `test_indicator: refuse`"),
-];
+pub const NOT_BUILT: &[(&str, &str)] =
+    &[("sandbox", "test interchanges are worked like others, or refused by `test_indicator: refuse`")];
 
 /// The deepest layer that may state a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use super::{
     Directory,
-    agreement::{Reach, Repertoire, Series, SetNumbers},
+    agreement::{Mail, Reach, Repertoire, Series, SetNumbers},
     files::Lint,
     kinds::no_set,
     layers::{Effective, Origin},
@@ -34,8 +34,25 @@ pub fn agreement(agreement: &Effective, standard: Option<Standard>, is_spoken: b
     lengths(&mut told);
     words(&mut told);
     letters(&mut told);
+    contacts(&mut told);
     search_keys(&mut told);
     told.faults
+}
+
+fn contacts(told: &mut Told) {
+    let agreed = told.agreement;
+    if agreed.mail != Mail::OnRefusal {
+        return;
+    }
+    for contact in agreed.contacts.iter().filter(|contact| contact.contains('@')) {
+        if let Err(error) = contact.parse::<lettre::message::Mailbox>() {
+            told.fault(&["contacts"], format!("`{contact}` is no mail address, and `mail` is `on_refusal`: {error}"));
+        }
+    }
+    if agreed.addresses().next().is_none() {
+        let sentence = "nobody would get a letter: `contacts` has no mail address, and `mail` is `on_refusal`".into();
+        told.fault(&["mail", "contacts"], sentence);
+    }
 }
 
 fn expected(told: &mut Told) {
@@ -429,6 +446,13 @@ mod tests {
             ("  expect: { answers: ['850'] }\n", "north.yaml:4:24: ", "is a table of to, with, within"),
             ("  expect: { answers: { to: '850' } }\n", "north.yaml:4:22: ", "a list of tables"),
             ("  sandbox: true\n", "north.yaml:4:3: ", "not built yet"),
+            ("  mail: on_refusal\n", "north.yaml:4:3: ", "no mail address"),
+            ("  { mail: on_refusal, contacts: ['+1 555 0100'] }\n", "north.yaml:4:5: ", "nobody would get a letter"),
+            (
+                "  { mail: on_refusal, contacts: [a@b.example, 'x y@b.example'] }\n",
+                "north.yaml:4:23: ",
+                "`x y@b.example` is no",
+            ),
             ("  implied_decimals: explicit\n", "north.yaml:4:21: ", "true or false"),
             ("  search_keys: [/sold_to/name]\n", "north.yaml:4:16: ", "a table of names and paths"),
             ("  search_keys: { po: BEG }\n", "north.yaml:4:3: ", "names no element"),

@@ -386,6 +386,16 @@ pub enum DecimalMark {
     Comma,
 }
 
+/// When contacts get a letter by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mail {
+    /// The letter is made and shown; a person sends it.
+    Never,
+    /// When anything of a document was refused.
+    OnRefusal,
+}
+
 /// ISA15 and UNB 0035.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -13,6 +13,7 @@ mod bad_input;
 mod batching;
 mod deadlines;
 mod intake;
+mod letters;
 mod order;
 mod oversell;
 mod own_faults;

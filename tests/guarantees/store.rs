@@ -3,6 +3,7 @@
 mod answers;
 mod arrived;
 mod events;
+mod letters;
 mod mapping_versions;
 mod meant;
 mod names;

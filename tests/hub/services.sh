@@ -41,6 +41,7 @@ missing_packages() {
     command -v chromedriver >/dev/null || echo chromium-driver
   fi
   tools_are_there || find_python || echo python3-venv
+  /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || echo python3-aiosmtpd
   command -v node >/dev/null || echo nodejs
   command -v npm >/dev/null || echo npm
 }

@@ -10,7 +10,7 @@ use crate::{
     canonical::{ClaimCheck, DocumentId, Event, MessageId, Micros, Stage, Tenant, order::Order},
     core::{self, Command, Refusal, Stop, World},
     emit::fanout::{self, Told},
-    flow::{Hub, emitter, failure, probe::Point},
+    flow::{Hub, emitter, failure, mail, probe::Point},
     queue::Taken,
     store::{
         StoreError, Trouble, Tx,
@@ -401,6 +401,7 @@ impl Work<'_> {
         let freed: Vec<uuid::Uuid> = freed.into_iter().map(|m| m.0).collect();
         self.claims.extend(outbox::claims(self.tenant, Stage::Apply, &freed, self.now));
         journal::write(tx, &self.steps).await?;
+        mail::owe(self.hub, tx, self.tenant, &self.steps, self.now).await?;
         outbox::push(tx, &self.claims).await
     }
 

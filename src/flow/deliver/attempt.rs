@@ -4,7 +4,10 @@ use super::{Senders, policy::Policy};
 use crate::{
     canonical::{EventId, outgoing::Outgoing},
     config::DeliverSettings,
-    emit::webhook::{self, Limits},
+    emit::{
+        mail::{ByMail, NotTaken},
+        webhook::{self, Limits},
+    },
     store::{deliveries::DeliveryRow, events::EventRow, now},
     tenancy::{Directory, EndpointInfo},
 };
@@ -22,6 +25,7 @@ pub enum Work {
         body: Vec<u8>,
     },
     Document(Outgoing),
+    Letter(ByMail),
 }
 
 /// A try that failed, with all that journal and policy need.
@@ -67,6 +71,13 @@ impl Work {
                 .map_err(|e| Trouble::last("bug/body", format!("the event can't be written as JSON: {e}")))?;
             return Ok(Work::Webhook { endpoint, event: event.id, key: event.key, body });
         }
+        if row.kind == "letter" {
+            let (Some(subject), Some(text)) = (row.name.clone(), row.content.take()) else {
+                return Err(Trouble::last("bug/no_content", "the delivery has no letter to send".into()));
+            };
+            let text = String::from_utf8_lossy(&text).into_owned();
+            return Ok(Work::Letter(ByMail { delivery: row.id, to: row.target.clone(), subject, text }));
+        }
         let connection = directory.connection(&row.target).filter(|c| c.tenant == tenant).ok_or_else(|| {
             Trouble::last(
                 "document/no_connection",
@@ -86,6 +97,7 @@ impl Work {
         match self {
             Work::Webhook { key, .. } => key.clone(),
             Work::Document(out) => out.delivery.to_string(),
+            Work::Letter(letter) => letter.delivery.to_string(),
         }
     }
 
@@ -93,7 +105,7 @@ impl Work {
     pub fn policy(&self, settings: &DeliverSettings) -> Policy {
         let endpoint = match self {
             Work::Webhook { endpoint, .. } => Some(endpoint),
-            Work::Document(_) => None,
+            Work::Document(_) | Work::Letter(_) => None,
         };
         Policy {
             retry_ms: endpoint.and_then(|e| e.retry_ms.clone()).unwrap_or_else(|| settings.retry_ms.clone()),
@@ -108,6 +120,7 @@ impl Work {
                 send_webhook(&endpoint, event, body, senders, settings).await
             }
             Work::Document(out) => send_document(&out, senders, settings).await,
+            Work::Letter(letter) => send_letter(&letter, senders, settings).await,
         }
     }
 }
@@ -150,6 +163,23 @@ async fn send_document(out: &Outgoing, senders: &Senders, settings: &DeliverSett
             cause: json!({ "code": "document/timeout", "sentence": format!("not sent within {} ms", settings.timeout_ms) }),
             retry_after: None,
             is_final: false,
+        }),
+    }
+}
+
+async fn send_letter(letter: &ByMail, senders: &Senders, settings: &DeliverSettings) -> Result<Value, Trouble> {
+    let Some(post) = &senders.post else {
+        let sentence = "no mail server is set any more: set mail.url and mail.from and replay it, or cancel it";
+        return Err(Trouble::last("mail/not_set", sentence.into()));
+    };
+    let sent = tokio::time::timeout(Duration::from_millis(settings.timeout_ms), post.send(letter)).await;
+    match sent.unwrap_or_else(|_| Err(NotTaken::late(letter, settings.timeout_ms))) {
+        Ok(answer) => Ok(json!({ "to": letter.to, "answer": answer })),
+        Err(failure) => Err(Trouble {
+            cause: json!({ "code": failure.code, "sentence": failure.sentence }),
+            code: failure.code,
+            retry_after: None,
+            is_final: failure.is_final,
         }),
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     canonical::Stage,
-    flow::Hub,
+    flow::{Hub, mail},
     formats::fault::Fault,
     store::{
         StoreError, Tx, directory,
@@ -60,6 +60,7 @@ async fn piece(
     let refused = std::mem::take(&mut writer.refused);
     super::acknowledge::advise(hub, &mut tx, run.tenant.id, refused, writer.now).await?;
     journal::write(&mut tx, &writer.steps).await?;
+    mail::owe(hub, &mut tx, run.tenant.id, &writer.steps, writer.now).await?;
     outbox::push(&mut tx, &writer.claims).await?;
     directory::still_leased(&mut tx, run.tenant.id, run.connection.id, epoch, LEASE_US).await?;
     tx.commit().await

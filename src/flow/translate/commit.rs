@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     canonical::{ConnectionId, Micros, Stage, Tenant},
-    flow::{Hub, probe::Point},
+    flow::{Hub, mail, probe::Point},
     store::{
         StoreError, Tx, directory, documents,
         expectations::{self, NewExpectation},
@@ -49,6 +49,7 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     writer.interchanges(&mut tx, batch).await?;
     writer.documents(&mut tx, batch).await?;
     journal::write(&mut tx, &writer.steps).await?;
+    mail::owe(hub, &mut tx, tenant, &writer.steps, now).await?;
     outbox::push(&mut tx, &writer.claims).await?;
     // Last, since it locks the connection's row, which every intake of this connection wants: a lost lease undoes it all.
     directory::still_leased(&mut tx, tenant, connection, epoch, LEASE_US).await?;

@@ -40,6 +40,7 @@ grant select (tenant, id, delivery, partner, standard, kind, interchange_no, gro
 grant select (tenant, id, kind, owes, partner, message, delivery, state, since, due_at, look_at, met_by, met_at, created_at) on expectations to crossdock_system;
 grant select (tenant, id, partner, batch, target, kind, message, due_at, created_at) on batched_sets to crossdock_system;
 grant select (tenant, scope, next, first) on control_numbers to crossdock_system;
+grant select (tenant, document, since) on letters_owed to crossdock_system;
 grant select, insert, delete on timers to crossdock_system;
 grant select, insert, delete on outbox to crossdock_system;
 grant select (tenant, id, thing, thing_id, stage, code, fingerprint, died_at, ended_at) on dead_letters to crossdock_system;

@@ -195,7 +195,7 @@ impl Bench {
 
     pub fn start(&mut self) {
         let webhooks = Arc::new(Webhooks::resolving_by(self.lookup.clone()).unwrap());
-        let senders = Senders { webhooks, documents: self.documents.clone() };
+        let senders = Senders { webhooks, documents: self.documents.clone(), post: None };
         let stop = CancellationToken::new();
         let work = tokio::spawn(deliver::run_with(self.hub.clone(), senders, stop.clone()));
         self.running = Some((stop, work));

@@ -1,4 +1,4 @@
-//! Real services for tests: PostgreSQL, RabbitMQ, a browser, a proxy that breaks connections, foreign programs.
+//! Real services for tests: PostgreSQL, RabbitMQ, a browser, a mail server, a proxy that breaks connections, foreign programs.
 //!
 //! Promise: what `start()` gives is ready; its port survives `restart()`; dropped, or with the test process dead, it is
 //! gone. Shared ones are those that the `TEST_` variables name (tests/run sets them); without them a private one is
@@ -10,6 +10,7 @@
 pub mod browser;
 pub mod foreign;
 pub mod http;
+pub mod mail;
 pub mod port;
 pub mod postgres;
 pub mod process;
