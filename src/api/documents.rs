@@ -55,6 +55,9 @@ pub struct Document {
     /// Its messages that are held, if any are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
+    /// How many of its messages are refused.
+    #[serde(skip_serializing_if = "is_none")]
+    pub refused: i64,
     #[schema(value_type = String, format = DateTime)]
     pub received_at: Micros,
     pub size: i64,
@@ -92,12 +95,19 @@ pub struct Held {
     pub cause: Option<Value>,
 }
 
-/// Documents with what of them is held.
-pub async fn with_held(tx: &mut Tx, tenant: Tenant, documents: &mut [Document]) -> Result<(), StoreError> {
+/// Nothing to tell.
+fn is_none(count: &i64) -> bool {
+    *count == 0
+}
+
+/// Documents with what of them is held or refused.
+pub async fn with_halted(tx: &mut Tx, tenant: Tenant, documents: &mut [Document]) -> Result<(), StoreError> {
     let ids: Vec<DocumentId> = documents.iter().map(|document| DocumentId(document.id)).collect();
-    for held in messages::held_of(tx, tenant, &ids).await? {
-        if let Some(document) = documents.iter_mut().find(|document| document.id == held.document.0) {
-            document.held = Some(Held { messages: held.messages, causes: held.causes, cause: held.cause });
+    for halted in messages::halted_of(tx, tenant, &ids).await? {
+        if let Some(document) = documents.iter_mut().find(|document| document.id == halted.document.0) {
+            document.refused = halted.refused;
+            let held = || Held { messages: halted.held, causes: halted.causes, cause: halted.cause };
+            document.held = (halted.held > 0).then(held);
         }
     }
     Ok(())
@@ -114,6 +124,7 @@ impl Document {
             partner: row.partner.map(|id| partner_name(directory, id)),
             state: row.state,
             held: None,
+            refused: 0,
             received_at: Micros(row.received_at),
             size: row.size,
             sha256: row.sha256,
@@ -206,7 +217,7 @@ async fn list(
     let rows = documents::search(&mut tx, who.tenant, &search, limit + 1).await?;
     let (rows, next) = page::cut(rows, limit, |row| (row.received_at, row.id.0));
     let mut documents: Vec<Document> = rows.into_iter().map(|row| Document::of(row, &api.hub.directory)).collect();
-    with_held(&mut tx, who.tenant, &mut documents).await?;
+    with_halted(&mut tx, who.tenant, &mut documents).await?;
     tx.rollback().await?;
     Ok(Json(Documents { documents, next }))
 }
@@ -360,7 +371,7 @@ async fn show(
     sent.extend(deliveries::of_events(&mut tx, who.tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, who.tenant, id.0).await?;
     let mut document = [Document::of(row.clone(), directory)];
-    with_held(&mut tx, who.tenant, &mut document).await?;
+    with_halted(&mut tx, who.tenant, &mut document).await?;
     let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for key in search_keys::of_document(&mut tx, who.tenant, id, KEYS).await? {
         keys.entry(key.name).or_default().push(key.value);

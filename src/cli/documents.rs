@@ -20,7 +20,7 @@ pub enum Documents {
     /// Documents, newest first
     ///
     /// crossdock documents list
-    /// crossdock documents list --state rejected --since 2h
+    /// crossdock documents list --state refused --since 2h
     /// crossdock documents list --state held
     /// crossdock documents list --partner northwind --number PO123
     /// crossdock documents list --key store:0042
@@ -49,7 +49,7 @@ pub struct List {
     /// A partner's name
     #[arg(long)]
     partner: Option<String>,
-    /// received, translated, retrying, dead, unassigned, rejected, duplicate; or held: messages of it are
+    /// received, translated, retrying, dead, unassigned, rejected, duplicate; held: messages of it are; refused: it is rejected, or messages of it are
     #[arg(long)]
     state: Option<String>,
     /// A kind of set: 850, ORDERS
@@ -225,7 +225,10 @@ fn row(place: &Place, document: &Value) -> Vec<String> {
     let copy = document["duplicate_of"].as_str().map(|id| format!("copy of {id}"));
     let held = &document["held"];
     let why = match held["messages"].as_i64() {
-        None | Some(0) => copy.unwrap_or_else(|| reason(&document["cause"])),
+        None | Some(0) => match document["refused"].as_u64().unwrap_or(0) {
+            0 => copy.unwrap_or_else(|| reason(&document["cause"])),
+            n => format!("{} refused", counted(n, "message")),
+        },
         Some(1) => reason(&held["cause"]),
         Some(n) => match others(held) {
             0 => format!("{n} messages; {}", reason(&held["cause"])),
@@ -246,9 +249,13 @@ fn row(place: &Place, document: &Value) -> Vec<String> {
     ]
 }
 
-/// The state that people read: what is translated and not applied, since messages of it are held, is held.
+/// The state that people read: what is translated and not applied, since messages of it are held or refused, is that.
 fn shown(document: &Value) -> &str {
-    if document["held"].is_null() { text(document, "state") } else { "held" }
+    match text(document, "state") {
+        "translated" if !document["held"].is_null() => "held",
+        "translated" if !document["refused"].is_null() => "refused",
+        state => state,
+    }
 }
 
 /// An object with its tenant's name, where that is known.

@@ -66,7 +66,7 @@ Examples:
   crossdock translate order.edi --explain        what it means, and which bytes say so
   crossdock serve                                the hub, embedded, in ./crossdock-data
   crossdock story PO123                          a purchase order's whole life
-  crossdock documents list --state rejected --since 2h
+  crossdock documents list --state refused --since 2h
   crossdock audit                                whether the books balance
   crossdock dead list                            what needs a person, by cause
 

@@ -75,8 +75,12 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     let told = if wrong.is_empty() { None } else { letter::of(&console.hub, tenant, id).await? };
     let decided = decided::of(&row, &interchanges, &messages);
     let sets: i64 = counts.iter().map(|c| c.1).sum();
-    let held = counts.iter().any(|(state, n)| state == documents::HELD && *n > 0);
-    let shown = if held { documents::HELD } else { &row.state };
+    let any = |of: &str| counts.iter().any(|(state, n)| state == of && *n > 0);
+    let shown = match &*row.state {
+        "translated" if any("held") => documents::HELD,
+        "translated" if any("rejected") => documents::REFUSED,
+        state => state,
+    };
     Ok(layout::page(
         &console,
         &session,

@@ -6,7 +6,7 @@ use crate::{
     store::{
         StoreError,
         documents::{self, DocumentRow, Search},
-        messages::{self, HeldOf},
+        messages::{self, Halted},
         now, search_keys,
     },
 };
@@ -99,7 +99,7 @@ pub async fn page(
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|last| filter.next(last));
-    let held = held(&console, tenant, &rows).await?;
+    let halted = halted(&console, tenant, &rows).await?;
     let page = layout::page(
         &console,
         &session,
@@ -111,7 +111,7 @@ pub async fn page(
             @if let Some(how) = how { p .muted { (how) } }
             @if rows.is_empty() {
                 p .empty { "Nothing here. " a href="/documents" { "Show all documents" } "." }
-            } @else { (table(&console, &rows, &held)) }
+            } @else { (table(&console, &rows, &halted)) }
             nav .pager aria-label="Pages of the list" {
                 @if !filter.cursor.is_empty() { a href="/documents" { "Newest" } }
                 @if let Some(next) = next { a rel="next" href=(next) { "Older" } }
@@ -188,32 +188,32 @@ fn select<'a>(name: &str, label: &str, chosen: &str, options: impl Iterator<Item
     }
 }
 
-/// What is held of a document, of those of which anything is.
-pub type Held = HashMap<DocumentId, HeldOf>;
+/// What of a document is held or refused, of those of which anything is.
+pub type HaltedOf = HashMap<DocumentId, Halted>;
 
-/// Which of the documents have messages that are held.
-pub async fn held(console: &Console, tenant: Tenant, rows: &[DocumentRow]) -> Result<Held, StoreError> {
+/// Which of the documents have messages that are held or refused.
+pub async fn halted(console: &Console, tenant: Tenant, rows: &[DocumentRow]) -> Result<HaltedOf, StoreError> {
     let ids: Vec<DocumentId> = rows.iter().map(|row| row.id).collect();
     let mut tx = console.hub.store.read(tenant).await?;
-    let held = messages::held_of(&mut tx, tenant, &ids).await?;
+    let halted = messages::halted_of(&mut tx, tenant, &ids).await?;
     tx.rollback().await?;
-    Ok(held.into_iter().map(|held| (held.document, held)).collect())
+    Ok(halted.into_iter().map(|halted| (halted.document, halted)).collect())
 }
 
 /// Documents as a table. What is translated and not applied, since messages of it are held, is shown as held.
-pub fn table(console: &Console, rows: &[DocumentRow], held: &Held) -> Markup {
+pub fn table(console: &Console, rows: &[DocumentRow], halted: &HaltedOf) -> Markup {
     html! {
         div .scroll {
             table .documents {
                 thead { tr { th { "Document" } th { "State" } th { "Partner" } th { "Connection" } th { "Standard" } th .num { "Sets" } th .num { "Size" } th .num { "Received" } } }
                 tbody {
                     @for row in rows {
-                        @let waits = held.get(&row.id);
+                        @let waits = halted.get(&row.id);
                         tr {
                             td { a href={ "/documents/" (row.id) } { (row.name) }
-                                @if let Some(cause) = waits.and_then(|held| held.cause.as_ref()).or(row.cause.as_ref()) { div .why { (words::cause(Some(cause))) } }
-                                @if let Some(more) = waits.map(|held| held.causes - 1).filter(|more| *more > 0) { div .why { "and " (more) (if more == 1 { " other reason" } else { " other reasons" }) } } }
-                            td { (words::badge(if waits.is_some() { documents::HELD } else { &row.state })) }
+                                @if let Some(cause) = waits.and_then(|halted| halted.cause.as_ref()).or(row.cause.as_ref()) { div .why { (words::cause(Some(cause))) } }
+                                @if let Some(more) = waits.map(|halted| halted.causes - 1).filter(|more| *more > 0) { div .why { "and " (more) (if more == 1 { " other reason" } else { " other reasons" }) } } }
+                            td { (words::badge(waits.filter(|_| row.state == "translated").map_or(&row.state, |halted| halted.word()))) }
                             td { (words::partner(&console.hub.directory, row.partner)) }
                             td { (connection_name(console, row.connection)) }
                             td { (row.standard.as_deref().unwrap_or("")) }

@@ -99,8 +99,8 @@ pub async fn newest(console: &Console, tenant: Tenant) -> Result<Markup, StoreEr
     let mut tx = console.hub.store.read(tenant).await?;
     let rows = rows::search(&mut tx, tenant, &rows::Search::default(), NEWEST).await?;
     tx.rollback().await?;
-    let held = documents::held(console, tenant, &rows).await?;
-    Ok(documents::table(console, &rows, &held))
+    let halted = documents::halted(console, tenant, &rows).await?;
+    Ok(documents::table(console, &rows, &halted))
 }
 
 /// The picture; `/live` sends it again.

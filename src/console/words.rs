@@ -19,6 +19,7 @@ pub fn word(state: &str) -> (&'static str, &'static str) {
         "held" => ("Held", "wait"),
         "unassigned" => ("Unassigned", "wait"),
         "rejected" => ("Failed", "bad"),
+        "refused" => ("Refused", "bad"),
         "dead" => ("Dead letter", "bad"),
         "duplicate" => ("Duplicate", "off"),
         "cancelled" => ("Cancelled", "off"),

@@ -479,19 +479,29 @@ pub async fn states(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result
     )
 }
 
-/// What of a document is held.
+/// What of a document did not go through.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct HeldOf {
+pub struct Halted {
     pub document: DocumentId,
-    pub messages: i64,
-    /// How many different causes they have: codes, or values that a table lacks.
+    /// Messages that are refused.
+    pub refused: i64,
+    /// Messages that are held.
+    pub held: i64,
+    /// How many different causes these have: codes, or values that a table lacks.
     pub causes: i64,
     /// That of the first.
     pub cause: Option<Value>,
 }
 
-/// Of documents, what is held.
-pub async fn held_of(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<HeldOf>, StoreError> {
+impl Halted {
+    /// What people call the document.
+    pub fn word(&self) -> &'static str {
+        if self.held > 0 { super::documents::HELD } else { super::documents::REFUSED }
+    }
+}
+
+/// Of documents, what is held or refused; those of which nothing is are left out.
+pub async fn halted_of(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<Halted>, StoreError> {
     #[derive(Serialize)]
     struct Ask {
         id: DocumentId,
@@ -502,10 +512,11 @@ pub async fn held_of(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> R
     let ask: Vec<Ask> = documents.iter().map(|id| Ask { id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select h.document, h.messages, h.causes, (select m.cause from messages m where m.tenant = $2 and m.document = h.document and m.state = 'held'
+        "select h.document, h.refused, h.held, h.causes, (select m.cause from messages m where m.tenant = $2 and m.document = h.document and m.state = 'held'
              order by m.set_no, m.split limit 1) as cause
-         from (select m.document, count(*) as messages, count(distinct coalesce(m.hold_scheme || ' ' || m.hold_value, m.cause->>'code')) as causes
-             from messages m join {rows} on m.document = r.id where m.tenant = $2 and m.state = 'held' group by m.document) h",
+         from (select m.document, count(*) filter (where m.state = 'rejected') as refused, count(*) filter (where m.state = 'held') as held,
+                count(distinct coalesce(m.hold_scheme || ' ' || m.hold_value, m.cause->>'code')) filter (where m.state = 'held') as causes
+             from messages m join {rows} on m.document = r.id where m.tenant = $2 and m.state in ('held', 'rejected') group by m.document) h",
         "id uuid" => &ask;
         tenant
     )?)

@@ -53,6 +53,7 @@ async fn filters(on: On) {
     for (query, found) in [
         ("state=translated", vec!["order.edi", "second.json", "first_100%.json"]),
         ("state=rejected", vec!["empty"]),
+        ("state=refused", vec!["empty"]),
         ("partner=northwind", vec!["order.edi", "empty", "second.json", "first_100%.json"]),
         ("partner=nobody", vec![]),
         ("connection=northwind-http", vec!["order.edi", "empty", "second.json", "first_100%.json"]),

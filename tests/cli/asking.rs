@@ -196,6 +196,11 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     let refused = ok(call(at, "story PO-2"));
     assert!(refused.out.contains("rejected") && refused.out.contains("PO102"), "{}", refused.out);
 
+    // What was translated and did not go through is no success.
+    let list = ok(call(at, "documents list --state refused")).out;
+    assert!(list.contains(&id(&bad)) && list.contains("1 message refused"), "{list}");
+    assert!(!list.contains("translated") && !list.contains(&id(&good)) && !list.contains(&id(&unit)), "{list}");
+
     // What is held goes on when its reference is there; the story says how.
     let held = messages(at, &unit, "held").remove(0);
     let list = ok(call(at, "documents list --state held")).out;

@@ -21,11 +21,15 @@ async fn a_document_appears_on_an_open_page() {
     assert!(!browser.text("#newest").await.unwrap().contains("http-"), "nothing came yet");
     browser.execute("window.loadedOnce = true", json!([])).await.unwrap();
     setup.send_orders().await;
-    wait_until(PATIENCE, "the open page shows the document and the dead letter", || async {
-        let newest = browser.text("#newest").await.unwrap_or_default();
-        let needs = browser.text(".needs .bad").await.unwrap_or_default();
-        newest.contains("Completed") && needs.contains("Dead letters")
-    })
+    wait_until(
+        PATIENCE,
+        "the open page shows the document, an order of which was refused, and the dead letter",
+        || async {
+            let newest = browser.text("#newest").await.unwrap_or_default();
+            let needs = browser.text(".needs .bad").await.unwrap_or_default();
+            newest.contains("Refused") && needs.contains("Dead letters")
+        },
+    )
     .await;
     assert_eq!(browser.execute("return window.loadedOnce", json!([])).await.unwrap(), true, "it was not loaded again");
 }

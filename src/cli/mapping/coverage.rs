@@ -115,7 +115,7 @@ async fn kept(args: &Coverage, last: u32, out: &mut Out) -> anyhow::Result<u8> {
     }
     if faulty > 0 {
         eprintln!(
-            "{faulty} sets have faults and were not looked at: crossdock documents list --state rejected finds them"
+            "{faulty} sets have faults and were not looked at: crossdock documents list --state refused finds them"
         );
     }
     Ok(u8::from(faulty > 0))

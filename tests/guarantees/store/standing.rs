@@ -105,8 +105,8 @@ async fn cross_references_both_ways(rig: Rig) {
     };
     let other = messages::NewMessage { state: "held", hold_scheme: Some("uom".into()), ..other };
     messages::insert(&mut tx, &[other]).await.unwrap();
-    let of = messages::held_of(&mut tx, acme, &[held.document]).await.unwrap();
-    let of: Vec<_> = of.iter().map(|held| (held.document, held.messages, held.causes)).collect();
+    let of = messages::halted_of(&mut tx, acme, &[held.document]).await.unwrap();
+    let of: Vec<_> = of.iter().map(|held| (held.document, held.held, held.causes)).collect();
     assert_eq!(of, [(held.document, 2, 2)], "two messages, for two values");
     let all = entities::all_cross_references(&mut tx, acme, Some("uom"), ("", ""), 10).await.unwrap();
     assert_eq!(all.len(), 1);
@@ -116,7 +116,7 @@ async fn cross_references_both_ways(rig: Rig) {
     // What is another's looks like nothing.
     let mut tx = rig.hub.store.begin(rig.globex).await.unwrap();
     assert!(entities::all_cross_references(&mut tx, rig.globex, None, ("", ""), 10).await.unwrap().is_empty());
-    assert!(messages::held_of(&mut tx, rig.globex, &[held.document]).await.unwrap().is_empty());
+    assert!(messages::halted_of(&mut tx, rig.globex, &[held.document]).await.unwrap().is_empty());
     assert_eq!(entities::remove_cross_reference(&mut tx, rig.globex, "uom", "BX").await.unwrap(), None);
     tx.commit().await.unwrap();
     let mut tx = rig.hub.store.begin(acme).await.unwrap();

@@ -102,6 +102,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("census::*", "all tenants or one, and they say which: system transactions, which see no bodies"),
     ("blobs::has_unsealed", "of all tenants; a system transaction"),
     ("expectations::tenants_due", "of all tenants, which it gives; a system transaction"),
+    ("letters::owing", "of all tenants, which it gives; a system transaction"),
     ("deliveries::open_letters", "a count over all tenants; a system transaction"),
     ("events::take_positions", "the feed has one counter for all tenants"),
     ("events::place", "the relay gives places to the events of all tenants; a system transaction"),
