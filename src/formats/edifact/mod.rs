@@ -12,7 +12,7 @@ mod sets;
 mod una;
 mod unb;
 
-pub(crate) use una::{DEFAULT, begins, default, header, header_within, is_single_byte, is_syntax_4, repetition};
+pub(crate) use una::{begins, default, header, header_within, is_single_byte, repetition};
 
 use crate::{
     codes, disguise,

@@ -1,7 +1,7 @@
 //! The service characters of EDIFACT: UNA, or the defaults. ISO 9735-1 §6 (level A), Annex A (UNA).
 
 use crate::edi::{
-    scan::Syntax,
+    scan::{Syntax, cut},
     text::{Charset, Level},
 };
 
@@ -9,7 +9,7 @@ use crate::edi::{
 pub(super) const LENGTH: u64 = 9;
 
 /// What holds without UNA.
-pub(crate) const DEFAULT: Syntax = Syntax {
+const DEFAULT: Syntax = Syntax {
     element: b'+',
     component: Some(b':'),
     repetition: None,
@@ -106,9 +106,12 @@ pub(crate) fn repetition(six: [u8; 6]) -> Option<u8> {
 }
 
 /// True if S001, the first element of UNB, names syntax 4: then repeats are separated.
-pub(crate) fn is_syntax_4(s001: &[u8], syntax: &Syntax) -> bool {
-    let mut components = s001.split(|byte| Some(*byte) == syntax.component);
-    components.nth(1).is_some_and(|version| version.trim_ascii_start().starts_with(b"4"))
+fn is_syntax_4(s001: &[u8], syntax: &Syntax) -> bool {
+    let Some(component) = syntax.component else { return false };
+    let version = cut(s001, component, syntax).get(1).map_or(&b""[..], |(start, end)| &s001[*start..*end]);
+    let version = version.trim_ascii_start();
+    let released = syntax.release.and_then(|release| version.strip_prefix(&[release]));
+    released.unwrap_or(version).starts_with(b"4")
 }
 
 /// The character set of a syntax identifier (0001): UNOA to UNOY. ISO 9735-1 Annex A.

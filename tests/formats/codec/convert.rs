@@ -96,6 +96,8 @@ fn what_is_cut_anywhere_comes_back_byte_for_byte() {
         format!("{header}**GS*PO*A*B*20260105*0930*1*X*004010*GE*0*1*"),
         format!("{header}** ~GS*PO*A*B*20260105*0930*1*X*004010~GE*0*1~"),
         format!("{header}*> ~GS*PO*A*B*20260105*0930*1*X*004010~GE*0*1~"),
+        "UNB+UNOC:?4+A:14+B:14+20260105:0930+78'UNH+1+ORDERS:D:96A:UN'UNT+2+1'UNZ+1+78'".to_owned(),
+        "UNB+UNO?::4+A:14+B:14+20260105:0930+78'UNH+1+ORDERS:D:96A:UN'RFF+A*B'UNT+2+1'UNZ+1+78'".to_owned(),
         "UNB+UNOC*X:4+A:14+B:14+20260105:0930+78'UNH+1+ORDERS:D:96A:UN'UNT+2+1'UNZ+1+78'".to_owned(),
         format!(
             "{}*~GS*PO*A*B*20260105*0930*1*X*004010~IEA*1*1~",

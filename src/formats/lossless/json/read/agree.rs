@@ -4,7 +4,7 @@
 use super::{Not, Own};
 use crate::{
     edi::scan::is_break,
-    edifact::{DEFAULT, default, is_single_byte, is_syntax_4, repetition as repeats_by},
+    edifact::{default, is_single_byte, repetition as repeats_by},
     fault::shorten,
     lossless::{Delimiters, Element, Segment},
     piece::Standard,
@@ -129,12 +129,12 @@ impl Own {
 
     fn unb_agrees(&self, unb: &Segment) -> Result<(), Not> {
         let Some(s001 @ (Element::Plain(_) | Element::Components(_))) = unb.elements.get(1) else { return Ok(()) };
-        let version = [b":", s001.component(2)].concat();
+        let is_syntax_4 = s001.component(2).trim_ascii_start().starts_with(b"4");
         let reserved = match self.una {
             Some(six) => repeats_by(six),
             None => Some(b'*'),
         };
-        let separates = reserved.filter(|_| is_syntax_4(&version, &DEFAULT));
+        let separates = reserved.filter(|_| is_syntax_4);
         match separates == self.delimiters.repetition {
             true => Ok(()),
             false => {
