@@ -102,7 +102,8 @@ fn a_guide_that_no_segment_can_fulfil_is_told() {
     assert!(notes("REF").contains(&"R0203".to_owned()) && notes("PO1").contains(&"P0607".to_owned()));
     assert!(notes("PO1").contains(&"C0302".to_owned()), "{:?}", notes("PO1"));
     let (forbidden, required) = (Usage::Forbidden, Usage::Required);
-    let rows: [(&[(&str, Usage)], Option<&str>); 6] = [
+    type Changes<'a> = &'a [(&'a str, Usage)];
+    let rows: [(Changes, Option<&str>); 6] = [
         (&[("REF02", forbidden)], None),
         (&[("REF02", forbidden), ("REF03", forbidden)], Some("REF03: no REF can be right any more: the note R0203")),
         (&[("PO107", forbidden)], None),

@@ -288,7 +288,8 @@ fn loops_of_edifact_name_the_guides_file() {
 /// A guide by which no document stands is no guide, and what stands inside of a forbidden loop is not linted as if it came.
 #[test]
 fn a_guide_that_refuses_all_is_told_and_what_never_comes_too() {
-    let rows: [(&[(&str, Option<Usage>)], &[&str]); 5] = [
+    type Changes = &'static [(&'static str, Option<Usage>)];
+    let rows: [(Changes, &[&str]); 5] = [
         (&[("SE01", Some(Usage::Forbidden))], &["Fault SE01: SE01 belongs to every set"]),
         (&[("ST02", Some(Usage::Forbidden))], &["Fault ST02: ST02 belongs to every set"]),
         (

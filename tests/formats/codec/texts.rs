@@ -106,7 +106,8 @@ fn csv_in_windows_1252_is_read_with_one_note() {
 /// the end where rows stand in it.
 #[test]
 fn quotes_of_a_header_row_are_told() {
-    let cases: [(&str, &[(&str, Costs)], &[&str]); 4] = [
+    type Told = &'static [(&'static str, Costs)];
+    let cases: [(&str, Told, &[&str]); 4] = [
         ("\"sku\",qty\nA,1\n", &[], &["sku", "qty"]),
         ("\"sku\"x,qty\nA,1\n", &[("E0509", Costs::Segment)], &["skux", "qty"]),
         ("sku,\"qty\nA,1\n", &[("E0502", Costs::Segment)], &["sku", "qty"]),
