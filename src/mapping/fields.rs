@@ -8,7 +8,6 @@ use super::{
     route::Router,
     shape::{self, Member, Shape},
     tables::{Row, Table},
-    write,
     yaml::{Entry, Spot, What, Yaml},
 };
 use crate::formats::piece::Standard;
@@ -559,7 +558,7 @@ fn every(formula: &mut Formula) {
 
 /// What is read so is a name within the message: written, it only says which loop is meant.
 fn key(formula: Formula) -> Source {
-    let first = write::destination(&formula).map(|(_, route)| (route.up, route.text.clone()));
+    let first = formula.destination().map(|(_, route)| (route.up, route.text.clone()));
     let (up, text) = first.unwrap_or_default();
     Source::Key(formula, Box::new(Route { up, slot: 0, own: vec![], steps: vec![], leaf: Leaf::Key, text }))
 }

@@ -54,17 +54,16 @@ pub enum By {
 #[derive(Debug)]
 pub struct Out {
     nodes: Vec<OutNode>,
-    /// Below the root, nodes of these names that were made before this one are another message's.
-    apart: (Vec<Name>, OutId),
-    /// The loop that makes the message that is written now.
-    own: Option<(Step, OutId)>,
-    /// The loops that made all messages so far.
+    /// Where several messages may go into one document, the step below the root to the loop that makes each (`messages:`).
+    makes: Option<Step>,
+    /// The loops that make the messages so far; the last one's message is written now. What stands below the root by the
+    /// name of these loops, a parent's number in it, is the message's whose loop was the last before it.
     owns: Vec<OutId>,
 }
 
 impl Out {
     /// A root with nothing in it.
-    pub fn new() -> Out {
+    pub fn new(makes: Option<Step>) -> Out {
         let root = OutNode {
             name: String::new(),
             namespace: None,
@@ -78,7 +77,7 @@ impl Out {
             under: None,
             rank: 0,
         };
-        Out { nodes: vec![root], apart: (Vec::new(), 0), own: None, owns: Vec::new() }
+        Out { nodes: vec![root], makes, owns: Vec::new() }
     }
 
     /// A node.
@@ -88,10 +87,16 @@ impl Out {
 
     /// A new child for a step, with what the step's conditions say written into it.
     pub fn add(&mut self, parent: OutId, step: &Step, item: bool) -> OutId {
-        if let Some(own) = self.own(parent, step) {
-            self.fulfil(own, &step.conditions);
-            return own;
+        match self.own(parent, step) {
+            Some(own) => {
+                self.fulfil(own, &step.conditions);
+                own
+            }
+            None => self.make(parent, step, item),
         }
+    }
+
+    fn make(&mut self, parent: OutId, step: &Step, item: bool) -> OutId {
         let first = step.names.first();
         let mut node = OutNode {
             name: first.map(|n| n.name.clone()).unwrap_or_default(),
@@ -119,11 +124,9 @@ impl Out {
             return Some(own);
         }
         let name = step.names.first()?;
-        let (apart, from) = &self.apart;
-        let is_anothers = |id: OutId| parent == 0 && id < *from && apart.contains(name);
         let fits = |id: &OutId| {
             let node = &self.nodes[*id];
-            !is_anothers(*id)
+            self.is_present(*id)
                 && node.name == name.name
                 && node.order == step.order
                 && (step.once || node.conditions == step.conditions)
@@ -159,33 +162,45 @@ impl Out {
         Some(found)
     }
 
-    /// From now on another message is written: the loop that the step names is its own, and so are all of its kind.
-    pub fn begin_message(&mut self, step: &Step, item: bool) {
-        let begin = self.nodes.len();
-        self.own = None;
-        let own = self.add(0, step, item);
-        self.own = Some((step.clone(), own));
+    /// From now on another message is written, which begins with the loop that makes it.
+    pub fn begin_message(&mut self, item: bool) {
+        let Some(step) = self.makes.clone() else { return };
+        let own = self.make(0, &step, item);
         self.owns.push(own);
-        self.apart = (step.names.clone(), begin);
     }
 
     /// The loops that make the messages, if a step below the root leads to them.
-    pub fn owns(&self, step: &Step) -> Vec<OutId> {
-        if self.own(0, step).is_some() { self.owns.clone() } else { Vec::new() }
+    pub fn owns(&self, step: &Step) -> &[OutId] {
+        if self.own(0, step).is_some() { &self.owns } else { &[] }
     }
 
-    /// The message's own loop, if a step below the root leads there.
+    /// The loop of the message that is written now, if a step leads there.
     fn own(&self, parent: OutId, step: &Step) -> Option<OutId> {
-        let (own, id) = self.own.as_ref()?;
+        let makes = self.makes.as_ref().filter(|_| parent == 0)?;
         let asks = |condition: &Condition| step.conditions.contains(condition);
-        (parent == 0 && own.names == step.names && own.conditions.iter().all(asks)).then_some(*id)
+        let leads = makes.names == step.names && makes.conditions.iter().all(asks);
+        self.owns.last().copied().filter(|_| leads)
     }
 
-    /// Of a node the one above it that stands right below the root, or itself.
-    pub fn outermost(&self, id: OutId) -> OutId {
-        std::iter::successors(Some(id), |id| Some(self.nodes[*id].parent).filter(|parent| *parent != 0))
-            .last()
-            .unwrap_or(id)
+    /// Does a node stand outside of what makes messages, or in the one that is written now?
+    fn is_present(&self, id: OutId) -> bool {
+        self.owner(id).is_none_or(|nth| nth + 1 == self.owns.len())
+    }
+
+    /// Which message a node was made for, from 0; the first of what all of them share.
+    pub fn message_of(&self, id: OutId) -> usize {
+        let above = |id: &OutId| Some(self.nodes[*id].parent).filter(|parent| *parent != 0);
+        let outermost = std::iter::successors(Some(id), above).last();
+        outermost.and_then(|id| self.owner(id)).unwrap_or(0)
+    }
+
+    /// Which message a node right below the root belongs to, from 0; none of what stands outside of them.
+    fn owner(&self, id: OutId) -> Option<usize> {
+        let makes = self.makes.as_ref()?;
+        let node = &self.nodes[id];
+        let alike = |name: &Name| node.name == name.name && node.namespace == name.namespace;
+        let by_name = node.parent == 0 && makes.names.iter().any(alike);
+        self.owns.partition_point(|own| *own <= id).checked_sub(1).filter(|_| by_name)
     }
 
     /// All children that a step names, whatever made them, if its conditions hold there.

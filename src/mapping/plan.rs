@@ -305,6 +305,29 @@ pub struct Formula {
     pub every: bool,
 }
 
+impl Formula {
+    /// The paths of its alternatives, in their order, each with the pipes that stand in its own parentheses.
+    pub fn routes(&self) -> impl Iterator<Item = (&[Pipe], &Route)> {
+        self.alternatives.iter().flat_map(|alternative| {
+            let (own, group) = match alternative {
+                Alternative::Route(route) => (Some(route), None),
+                Alternative::Group(group) => (None, Some(group)),
+                _ => (None, None),
+            };
+            let inner = group.into_iter().flat_map(|group| {
+                let routes: Box<dyn Iterator<Item = (&[Pipe], &Route)>> = Box::new(group.routes());
+                routes.map(|(_, route)| (group.pipes.as_slice(), route))
+            });
+            own.map(|route| (Default::default(), route)).into_iter().chain(inner)
+        })
+    }
+
+    /// Where it writes: its first path, with that path's own pipes.
+    pub fn destination(&self) -> Option<(&[Pipe], &Route)> {
+        self.routes().next()
+    }
+}
+
 /// One of the alternatives.
 #[derive(Debug, Clone)]
 pub enum Alternative {

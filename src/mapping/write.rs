@@ -6,7 +6,7 @@ use super::{
     hierarchy,
     out::{By, Out, OutId},
     pipes::Wrong,
-    plan::{Alternative, Block, Field, Formula, Leaf, Pairs, Pipe, Program, Repeat, Route, Source, Step},
+    plan::{Block, Field, Formula, Leaf, Pairs, Program, Repeat, Route, Source, Step},
     write_edi, write_loops, write_named,
 };
 use crate::formats::{
@@ -23,8 +23,7 @@ pub fn write(program: &Program, messages: &[&Value], context: &Context) -> Resul
         program,
         context,
         messages,
-        begins: Vec::new(),
-        out: Out::new(),
+        out: Out::new(program.messages.clone()),
         frames: vec![Frame { step: None, node: Some(0), parent: 0, item: false, each: false, nth: None }],
         claims: HashMap::new(),
         saying: None,
@@ -104,8 +103,6 @@ pub(super) struct Run<'p> {
     pub(super) program: &'p Program,
     pub(super) context: &'p Context<'p>,
     pub(super) messages: &'p [&'p Value],
-    /// The first node that each message made.
-    pub(super) begins: Vec<OutId>,
     pub(super) out: Out,
     pub(super) frames: Vec<Frame<'p>>,
     /// Loops that were made for what stands below them, with what was said of them.
@@ -128,7 +125,9 @@ impl<'p> Run<'p> {
         self.collect(fields, object, &mut puts, &mut nested);
         leave_out_spare(&mut puts);
         let unsaid = std::mem::take(&mut self.unsaid).into_iter();
-        let unsaid = unsaid.filter(|(formula, _)| !puts.iter().any(|put| reads(formula, put.route)));
+        let said =
+            |formula: &Formula| formula.routes().any(|(_, route)| puts.iter().any(|put| same_place(route, put.route)));
+        let unsaid = unsaid.filter(|(formula, _)| !said(formula));
         self.faults.extend(unsaid.map(|(_, fault)| fault));
         let is_item = before.is_some();
         if let Some(shared) = before {
@@ -408,15 +407,6 @@ fn leave_out_spare(puts: &mut Vec<Put>) {
     puts.retain(|_| keep.next().unwrap_or(true));
 }
 
-/// Does one of its alternatives read what stands at a place?
-fn reads(formula: &Formula, place: &Route) -> bool {
-    formula.alternatives.iter().any(|alternative| match alternative {
-        Alternative::Route(route) => same_place(route, place),
-        Alternative::Group(inner) => reads(inner, place),
-        _ => false,
-    })
-}
-
 fn same_place(a: &Route, b: &Route) -> bool {
     (a.up, &a.steps, &a.leaf) == (b.up, &b.steps, &b.leaf)
 }
@@ -442,13 +432,4 @@ impl Source {
             _ => None,
         }
     }
-}
-
-/// Where a formula writes: its first path, with the pipes that stand in that path's own parentheses.
-pub(super) fn destination(formula: &Formula) -> Option<(&[Pipe], &Route)> {
-    formula.alternatives.iter().find_map(|alternative| match alternative {
-        Alternative::Route(route) => Some((&[] as &[Pipe], route)),
-        Alternative::Group(inner) => destination(inner).map(|(_, route)| (inner.pipes.as_slice(), route)),
-        _ => None,
-    })
 }

@@ -4,8 +4,8 @@
 use super::{
     out::{Out, OutId},
     pipes,
-    plan::{Alternative, Block, Field, Formula, Leaf, Route, Source, Step},
-    write::{Put, Run, Shared, What, destination, write_fault},
+    plan::{Block, Field, Formula, Leaf, Route, Source, Step},
+    write::{Put, Run, Shared, What, write_fault},
 };
 use crate::formats::{fault::Fault, piece::Standard};
 use serde_json::Value;
@@ -196,22 +196,15 @@ impl<'p> Run<'p> {
 fn reaches(fields: &[Field], up: usize) -> bool {
     let block =
         |block: &Block| block.up >= up || reaches(&block.fields, up + block.walk.len() + block.under.len() - block.up);
+    let value = |formula: &Formula| formula.routes().any(|(_, route)| route.up >= up);
     fields.iter().any(|field| match &field.source {
-        Source::Value(formula) | Source::Spare(formula) => formula_reaches(formula, up),
-        Source::Key(formula, route) => route.up >= up || formula_reaches(formula, up),
-        Source::List(formulas) => formulas.iter().any(|formula| formula_reaches(formula, up)),
+        Source::Value(formula) | Source::Spare(formula) => value(formula),
+        Source::Key(formula, route) => route.up >= up || value(formula),
+        Source::List(formulas) => formulas.iter().any(value),
         Source::Object(fields) => reaches(fields, up),
         Source::At(blocks) => blocks.iter().any(block),
         Source::Each(one) => block(one),
         Source::ReadOnly(_) | Source::Computed(_) => false,
-    })
-}
-
-fn formula_reaches(formula: &Formula, up: usize) -> bool {
-    formula.alternatives.iter().any(|alternative| match alternative {
-        Alternative::Route(route) => route.up >= up,
-        Alternative::Group(inner) => formula_reaches(inner, up),
-        _ => false,
     })
 }
 
@@ -221,7 +214,7 @@ pub fn said_once(block: &Block, items: &[Value], list: &str) -> Vec<Fault> {
     let mut found = Vec::new();
     for field in &block.fields {
         let Source::Value(formula) = &field.source else { continue };
-        if above == 0 || destination(formula).is_none_or(|(_, route)| route.up < above) {
+        if above == 0 || formula.destination().is_none_or(|(_, route)| route.up < above) {
             continue;
         }
         let says = |item: &Value| item.get(&field.name).is_some_and(|value| !value.is_null());

@@ -6,7 +6,7 @@ use super::{
     out::OutId,
     plan::{Block, Field, Formula, Name, Source, Step},
     pointer,
-    write::{Run, destination, write_fault},
+    write::{Run, write_fault},
 };
 use serde_json::Value;
 use std::collections::HashMap;
@@ -16,7 +16,6 @@ impl<'p> Run<'p> {
     pub(super) fn message(&mut self, nth: usize) {
         let Some(message) = self.messages.get(nth).copied() else { return };
         let begin = self.out.len();
-        self.begins.push(begin);
         self.claims.clear();
         self.saying = self.program.joins.then(HashMap::new);
         if self.messages.len() > 1 {
@@ -24,8 +23,7 @@ impl<'p> Run<'p> {
         }
         let own = self.program.messages.as_ref();
         if let Some(step) = own {
-            let item = self.one_of_many(step);
-            self.out.begin_message(step, item);
+            self.out.begin_message(self.one_of_many(step));
         }
         match (own, self.messages.first()) {
             (Some(step), Some(first)) if nth > 0 => {
@@ -42,8 +40,7 @@ impl<'p> Run<'p> {
     /// The message that a node was made for; the first of what all of them share.
     pub(super) fn message_of(&self, node: OutId) -> &'p Value {
         const NOTHING: &Value = &Value::Null;
-        let made = self.begins.partition_point(|begin| *begin <= self.out.outermost(node));
-        self.messages.get(made.saturating_sub(1)).copied().unwrap_or(NOTHING)
+        self.messages.get(self.out.message_of(node)).copied().unwrap_or(NOTHING)
     }
 
     /// Takes out of a message what stands outside of its loop: the first has written it, and says the same.
@@ -74,7 +71,7 @@ impl<'p> Run<'p> {
 /// Is it written outside of the loops of these names?
 fn is_outside(source: &Source, names: &[Name]) -> bool {
     let formula = |formula: &Formula| {
-        destination(formula).is_some_and(|(_, route)| route.steps.first().is_none_or(|step| step.names != names))
+        formula.destination().is_some_and(|(_, route)| route.steps.first().is_none_or(|step| step.names != names))
     };
     let block = |block: &Block| {
         let first = block.under.first().or(block.walk.first());

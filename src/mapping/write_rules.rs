@@ -1,15 +1,17 @@
 //! `write:`: what reading can't tell when going the other way.
 
 use super::{
+    Context,
     cel::{Expression, Sees},
     faults::{self, fault},
     out::{By, OutId},
-    pipes,
-    plan::{Rule, RuleValue},
-    shape,
+    pipes::{self, Wrong},
+    plan::{Pipe, Program, Rule, RuleValue},
+    pointer, shape,
     write::Run,
 };
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 /// Steps that one expression may cost.
 const STEPS: u64 = 10_000_000;
@@ -17,9 +19,10 @@ const STEPS: u64 = 10_000_000;
 impl<'p> Run<'p> {
     pub(super) fn rules(&mut self) {
         for rule in &self.program.rules {
-            let own = rule.step.as_ref().filter(|_| rule.within.is_empty()).map(|step| self.out.owns(step));
-            if let Some(own) = own.filter(|own| !own.is_empty()) {
-                own.into_iter().for_each(|node| self.apply_to(rule, node));
+            let step = rule.step.as_ref().filter(|_| rule.within.is_empty());
+            let owns = step.map(|step| self.out.owns(step).to_vec()).unwrap_or_default();
+            if !owns.is_empty() {
+                owns.into_iter().for_each(|own| self.apply_to(rule, own));
                 continue;
             }
             let mut nodes = vec![0];
@@ -35,8 +38,9 @@ impl<'p> Run<'p> {
     /// Of each message's own loop: what is counted is counted in the whole document.
     fn apply_to(&mut self, rule: &'p Rule, own: OutId) {
         let said = matches!(rule.value, RuleValue::From(..) | RuleValue::Cel(_) | RuleValue::Position);
-        let text = self.rule_text(rule, if said { own } else { 0 });
-        self.write_rule(rule, own, text);
+        if let Some(text) = self.rule_text(rule, if said { own } else { 0 }) {
+            self.write_rule(rule, own, &text);
+        }
     }
 
     fn apply(&mut self, rule: &'p Rule, within: OutId) {
@@ -48,14 +52,13 @@ impl<'p> Run<'p> {
                 None => self.out.add(within, step, false),
             },
         };
-        self.write_rule(rule, node, Some(text));
+        self.write_rule(rule, node, &text);
     }
 
-    fn write_rule(&mut self, rule: &Rule, node: OutId, text: Option<String>) {
-        let Some(text) = text else { return };
+    fn write_rule(&mut self, rule: &Rule, node: OutId, text: &str) {
         if rule.instead || self.out.text(node, &rule.leaf).is_none() {
             // Nothing stands there, or another of the codes that the field is read from.
-            _ = self.out.set(node, &rule.leaf, &text, By::Rule(rule.spot));
+            _ = self.out.set(node, &rule.leaf, text, By::Rule(rule.spot));
         }
     }
 
@@ -103,12 +106,10 @@ impl<'p> Run<'p> {
             }
             RuleValue::Cel(expression) => self.computed(rule, expression, within),
             RuleValue::From(members, pipes) => {
-                let pointer: String = members.iter().map(|m| format!("/{m}")).collect();
-                let text = self.message_of(within).pointer(&pointer).and_then(pipes::plain)?;
-                match pipes::write(pipes, text, self.program, self.context.tables, &mut |_, _| {}) {
+                match from(members, pipes, self.message_of(within), self.program, self.context)? {
                     Ok(text) => Some(text),
                     Err(wrong) => {
-                        self.pointer = pointer;
+                        self.pointer = pointer_to(members);
                         self.wrong(&rule.text, wrong);
                         self.pointer.clear();
                         None
@@ -117,4 +118,22 @@ impl<'p> Run<'p> {
             }
         }
     }
+}
+
+/// What `{ from: placed.date | date(yyyymmdd) }` writes of a message; none where the message doesn't say it.
+pub fn from(
+    members: &[String],
+    pipes: &[Pipe],
+    message: &Value,
+    program: &Program,
+    context: &Context,
+) -> Option<Result<String, Wrong>> {
+    let text = message.pointer(&pointer_to(members)).and_then(pipes::plain)?;
+    Some(pipes::write(pipes, text, program, context.tables, &mut |_, _| {}))
+}
+
+fn pointer_to(members: &[String]) -> String {
+    let mut pointer = String::new();
+    members.iter().for_each(|member| pointer::push(&mut pointer, member));
+    pointer
 }

@@ -5,7 +5,7 @@ use super::{
     pipes::{self, Wrong},
     plan::{Alternative, Formula, Leaf, Pipe, Route},
     schemes,
-    write::{Put, Run, What, destination, write_fault},
+    write::{Put, Run, What, write_fault},
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -16,7 +16,7 @@ impl<'p> Run<'p> {
             return self.moment(formula, form, value, puts);
         }
         let Some(text) = pipes::plain(value) else { return };
-        match destination(formula) {
+        match formula.destination() {
             Some((inner, route)) => self.text(&[&formula.pipes, inner], route, formula.every, text, puts),
             // Only a literal or a setting: nothing in the document could say otherwise.
             None => self.only(formula, &text),
@@ -52,7 +52,7 @@ impl<'p> Run<'p> {
     }
 
     fn moment(&mut self, formula: &'p Formula, form: &moment::Form, value: &Value, puts: &mut Vec<Put<'p>>) {
-        let Some((_, route)) = destination(formula) else { return };
+        let Some((_, route)) = formula.destination() else { return };
         match moment::written(form, value) {
             Ok((text, beside)) => {
                 let what = What::Beside(text, beside);
@@ -95,7 +95,7 @@ impl<'p> Run<'p> {
     pub(super) fn list(&mut self, formulas: &'p [Formula], value: &Value, puts: &mut Vec<Put<'p>>) {
         let mut items: Vec<&Value> = value.as_array().into_iter().flatten().collect();
         for formula in formulas {
-            let Some((inner, route)) = destination(formula) else { continue };
+            let Some((inner, route)) = formula.destination() else { continue };
             match formula.pipes.last() {
                 Some(Pipe::Item) => self.pairs(formula, route, &mut items, puts),
                 Some(tag @ (Pipe::Party(_) | Pipe::Ref(_))) => {
