@@ -102,6 +102,8 @@ pub struct Tree {
     unescaped: Vec<(u32, u32, u32)>,
     /// Places of nodes pushed by hand; ascending by node.
     placed: Vec<(u32, Place)>,
+    /// Of nodes of what is left of another tree: how many siblings of their name stood before them there; ascending by node.
+    left_out: Vec<(u32, u32)>,
     root: Place,
     /// Offset in the document of `text`'s first byte.
     base: u64,
@@ -137,6 +139,7 @@ impl Tree {
             namespaces: Vec::new(),
             unescaped: Vec::new(),
             placed: Vec::new(),
+            left_out: Vec::new(),
             root: Place { byte: 0, len: 0, at: At::Node { path: "".into() } },
             base: 0,
             shifts: Shifts::default(),
@@ -368,6 +371,7 @@ impl Tree {
     /// that it has in the whole.
     pub fn keeping(&self, of: NodeId, keep: impl Fn(NodeId) -> bool) -> Tree {
         let mut left = Tree::new(self.root.clone());
+        let gone = self.gone(of, &keep);
         // What is yet to be copied below what was, the next one last: a document may be nested deeply.
         let mut rest = Vec::new();
         let below = |node: NodeId, copy: NodeId, rest: &mut Vec<(NodeId, NodeId)>| {
@@ -379,9 +383,31 @@ impl Tree {
         while let Some((node, parent)) = rest.pop() {
             let copy = left.push(parent, self.kind(node), self.name(node), self.value(node), self.place(node));
             left.set_namespace(copy, self.namespace(node), self.prefix(node));
+            left.left_out.extend(gone.get(&node).map(|before| (copy.0, *before)));
             below(node, copy, &mut rest);
         }
         left
+    }
+
+    /// Of the children of a node that are kept, how many of their name before them are not.
+    fn gone(&self, of: NodeId, keep: impl Fn(NodeId) -> bool) -> HashMap<NodeId, u32> {
+        let mut gone: HashMap<u32, u32> = HashMap::new();
+        let mut found = HashMap::new();
+        for child in self.children(of) {
+            let before = gone.entry(self.number(child)).or_default();
+            match keep(child) {
+                true if *before > 0 => _ = found.insert(child, *before),
+                true => {}
+                false => *before += 1,
+            }
+        }
+        found
+    }
+
+    /// How many siblings of its name stand before a node in the whole, and are left out here ([`Tree::keeping`]).
+    pub fn left_out(&self, id: NodeId) -> usize {
+        let at = self.left_out.binary_search_by_key(&id.0, |(node, _)| *node);
+        at.map_or(0, |at| self.left_out[at].1 as usize)
     }
 
     /// Takes a child out of its parent's children.

@@ -1,6 +1,9 @@
 //! What many documents say and nobody reads, and what a mapping would read and none of them says.
 
-use super::{Plan, Reading, explain};
+use super::{
+    Plan, Reading,
+    explain::{self, Said},
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,8 +62,18 @@ impl Covered {
         Covered { plan, sets: 0, values: 0, read: 0, unread: BTreeMap::new(), filled: BTreeSet::new() }
     }
 
-    /// Adds what was seen of one set; `file` is the document's name.
-    pub fn add(&mut self, file: &str, reading: &Reading, coverage: explain::Coverage) {
+    /// Adds what one message of a set filled; most sets make one.
+    pub fn message(&mut self, reading: &Reading) {
+        let filled = reading.provenance.iter().map(|origin| {
+            let names = origin.field.split('/').filter(|step| step.parse::<usize>().is_err());
+            names.collect::<Vec<_>>().join("/")
+        });
+        self.filled.extend(filled);
+    }
+
+    /// Adds what was seen of one set in all of its messages; `file` is the document's name.
+    pub fn set(&mut self, file: &str, said: Said) {
+        let coverage = said.coverage();
         let left: usize = coverage.unread.iter().map(|one| one.times).sum();
         self.sets += 1;
         self.values += coverage.values;
@@ -76,11 +89,6 @@ impl Covered {
             known.sets += 1;
             known.times += times;
         }
-        let filled = reading.provenance.iter().map(|origin| {
-            let names = origin.field.split('/').filter(|step| step.parse::<usize>().is_err());
-            names.collect::<Vec<_>>().join("/")
-        });
-        self.filled.extend(filled);
     }
 
     pub fn told(self) -> Told {

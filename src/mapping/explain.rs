@@ -4,6 +4,7 @@
 
 use super::{Context, Origin, Plan, Reading, frames::Seen, plan, pointer, read, unread, yaml::Spot};
 use crate::formats::{
+    piece::Standard,
     place::At,
     tree::{NodeId, Tree},
 };
@@ -104,7 +105,9 @@ impl Plan {
     fn explained(&self, tree: &Tree, context: &Context, message: Option<&Value>) -> Explained<'_> {
         let (reading, mut seen) = read::explain(&self.0, tree, context);
         let said = unread::values(self.standard(), tree);
-        let coverage = coverage(tree, &said, &seen);
+        let mut covered = Said::default();
+        covered.add(self.standard(), tree, &seen);
+        let coverage = covered.coverage();
         let mut looked: HashMap<NodeId, Vec<Spot>> = HashMap::new();
         for (node, spot) in seen.log() {
             looked.entry(node).or_default().push(spot);
@@ -157,11 +160,12 @@ impl Plan {
         spots.iter().find(own).or(Some(first)).copied()
     }
 
-    /// Reads one set, and tells how much of it was read, whatever `unmapped:` says of the rest.
-    pub fn coverage(&self, tree: &Tree, context: &Context) -> (Reading, Coverage) {
+    /// Reads one set, or what one of several messages is made of, and notes how much of it was read, whatever `unmapped:`
+    /// says of the rest.
+    pub fn covering(&self, tree: &Tree, context: &Context, said: &mut Said) -> Reading {
         let (reading, seen) = read::explain(&self.0, tree, context);
-        let said = unread::values(self.standard(), tree);
-        (reading, coverage(tree, &said, &seen))
+        said.add(self.standard(), tree, &seen);
+        reading
     }
 
     /// The values of a message, with what made each.
@@ -194,18 +198,46 @@ impl Plan {
     }
 }
 
-fn coverage(tree: &Tree, values: &[(String, NodeId)], seen: &Seen) -> Coverage {
-    let mut at: HashMap<&str, usize> = HashMap::new();
-    let mut unread: Vec<Unread> = Vec::new();
-    for (path, node) in values.iter().filter(|(_, node)| !seen.has(*node)) {
-        if let Some(known) = at.get(path.as_str()) {
-            unread[*known].times += 1;
-            continue;
+/// What a set says, whichever of its messages it stands in: what stands outside of their loops is each one's, and counts
+/// once. It is read if one of them reads it.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// By first byte, last byte and path.
+    known: HashMap<(u64, u64, String), usize>,
+    /// What nobody read so far, in the order in which it was seen; none where somebody did.
+    left: Vec<Option<Unread>>,
+}
+
+impl Said {
+    fn add(&mut self, standard: Standard, tree: &Tree, seen: &Seen) {
+        for (path, node) in unread::values(standard, tree) {
+            let bytes = tree.bytes(node);
+            let next = self.left.len();
+            let at = *self.known.entry((bytes.start, bytes.end, path.clone())).or_insert(next);
+            if at < next {
+                self.left[at].take_if(|_| seen.has(node));
+                continue;
+            }
+            let value = || tree.value(node).unwrap_or_default().trim().to_owned();
+            let left = || Unread { path, times: 1, value: value(), bytes, place: tree.place(node).at };
+            self.left.push((!seen.has(node)).then(left));
         }
-        at.insert(path, unread.len());
-        let value = tree.value(*node).unwrap_or_default().trim().to_owned();
-        let (bytes, place) = (tree.bytes(*node), tree.place(*node).at);
-        unread.push(Unread { path: path.clone(), times: 1, value, bytes, place });
     }
-    Coverage { values: values.len(), unread }
+
+    /// How much of it was read, each path that nobody reads once.
+    pub fn coverage(self) -> Coverage {
+        let values = self.left.len();
+        let mut at: HashMap<String, usize> = HashMap::new();
+        let mut unread: Vec<Unread> = Vec::new();
+        for one in self.left.into_iter().flatten() {
+            match at.get(&one.path) {
+                Some(known) => unread[*known].times += 1,
+                None => {
+                    at.insert(one.path.clone(), unread.len());
+                    unread.push(one);
+                }
+            }
+        }
+        Coverage { values, unread }
+    }
 }

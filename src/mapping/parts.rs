@@ -11,7 +11,7 @@ use super::{
 };
 use crate::formats::{
     fault::Fault,
-    piece::Set,
+    piece::{Set, Standard},
     tree::{Kind, NodeId, Tree},
 };
 use std::collections::HashMap;
@@ -66,6 +66,21 @@ pub(super) fn several(program: &Program, tree: &Tree) -> Option<Fault> {
     let sentence = format!("{at}: the document has {many} {name}{asked}, and a message is made of one");
     let remedy = "have the mapping of the partner make a message of each (`messages:`), with a number of its own";
     Some(fault("mapping/several", place, &many.to_string(), "one", sentence, remedy.to_owned()))
+}
+
+/// Which of the loops that make a message each a tree has: the index of a JSON list, else a number; nothing where a path
+/// says it by a condition, or where there is none.
+pub(super) fn label(program: &Program, tree: &Tree) -> String {
+    let Some(step) = program.messages.as_ref().filter(|step| step.conditions.is_empty()) else { return String::new() };
+    match loops(program, tree, step) {
+        (above, own) if tree.kind(above) == Kind::Array => {
+            own.first().map(|own| format!("/{}", tree.name(*own))).unwrap_or_default()
+        }
+        (_, own) if program.standard != Standard::Json => {
+            own.first().map(|own| format!("[{}]", tree.left_out(*own) + 1)).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
 }
 
 fn without_tree(set: &Set) -> Set {

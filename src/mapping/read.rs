@@ -12,7 +12,7 @@ use super::{
         Walk,
     },
     shape::Shape,
-    unread,
+    unread, write_rules,
 };
 use crate::formats::{
     fault::Fault,
@@ -51,6 +51,7 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
         context,
         frames: vec![frame],
         labels,
+        part: parts::label(program, tree),
         pointer: String::new(),
         position: 0,
         body: Packed::new(program.names.clone()),
@@ -107,6 +108,8 @@ pub(super) struct Run<'a> {
     pub(super) frames: Vec<Frame>,
     /// What the frames are called, one behind the other.
     pub(super) labels: String,
+    /// Which of the loops that make a message each it is read from: `/1` in JSON, else `[2]`; empty where a path says that.
+    pub(super) part: String,
     /// JSON pointer to the canonical object being read.
     pub(super) pointer: String,
     /// Of the item being read, from 1.
@@ -199,9 +202,7 @@ impl<'a> Run<'a> {
         match value {
             RuleValue::Literal(text) => Some(text.into()),
             RuleValue::From(members, pipes) => {
-                let pointer: String = members.iter().map(|member| format!("/{member}")).collect();
-                let text = message.pointer(&pointer).and_then(pipes::plain)?;
-                pipes::write(pipes, text, self.program, self.context.tables, &mut |_, _| {}).ok().map(Cow::Owned)
+                write_rules::from(members, pipes, message, self.program, self.context)?.ok().map(Cow::Owned)
             }
             _ => None,
         }
@@ -375,8 +376,12 @@ impl<'a> Run<'a> {
                 continue;
             }
             count += 1;
+            let nth = match items {
+                true => self.tree.name(child).parse().unwrap_or(count - 1),
+                false => count + self.tree.left_out(child),
+            };
             let (before, named) = (self.frames.len(), self.labels.len());
-            self.add_label(above.clone(), walk, container, items, block.each, count);
+            self.add_label(above.clone(), walk, container, (items, block.each), nth);
             let label = named..self.labels.len();
             if depth == 0 && !block.under.is_empty() {
                 self.above(block, child, &parents);
@@ -425,15 +430,14 @@ impl<'a> Run<'a> {
         above: Range<usize>,
         walk: &Walk,
         container: NodeId,
-        items: bool,
-        each: bool,
-        count: usize,
+        (items, each): (bool, bool),
+        nth: usize,
     ) {
         self.labels.extend_from_within(above);
         self.labels.push_str(&walk.text);
         match walk.step.conditions.as_slice() {
-            [] if items => _ = write!(self.labels, "/{}", count - 1),
-            [] if each => _ = write!(self.labels, "[{count}]"),
+            [] if items => _ = write!(self.labels, "/{nth}"),
+            [] if each => _ = write!(self.labels, "[{nth}]"),
             conditions => self.add_conditions(container, conditions),
         }
         self.labels.push('/');

@@ -6,7 +6,7 @@ use super::{
     frames::{self, Frame, Hit},
     moment::Form,
     pipes,
-    plan::{Alternative, Field, Formula, Leaf, Pipe, Route, Source},
+    plan::{Field, Formula, Leaf, Pipe, Program, Route, Source},
     read::Run,
 };
 use crate::formats::{
@@ -25,7 +25,10 @@ impl<'a> Run<'a> {
             _ = write!(self.pointer, "/{index}");
             self.pointer.push_str(if id { "/id" } else { "" });
         }
-        let at = hit.route.map(|(route, level)| way(self.tree, &self.labels, &self.frames[level], route, Some(node)));
+        let at = hit.route.map(|(route, level)| match own_loop(self.program, &self.part, route, level) {
+            Some(way) => way,
+            None => way(self.tree, &self.labels, &self.frames[level], route, Some(node)),
+        });
         self.provenance.add(self.tree, node, &self.pointer, &at.unwrap_or_default());
         self.pointer.truncate(before);
         if let Some((route, 0)) = hit.route
@@ -79,12 +82,15 @@ impl<'a> Run<'a> {
 
     /// [`way`] as one text.
     pub(super) fn label(&self, route: &Route, level: usize, node: Option<NodeId>) -> String {
-        way(self.tree, &self.labels, &self.frames[level], route, node).concat()
+        match own_loop(self.program, &self.part, route, level) {
+            Some(way) => way.concat(),
+            None => way(self.tree, &self.labels, &self.frames[level], route, node).concat(),
+        }
     }
 
     /// The path that a formula looks at first.
     pub(super) fn first_label(&self, formula: &Formula) -> String {
-        first_route(formula).map(|route| self.label(route, self.level(route), None)).unwrap_or_default()
+        formula.destination().map(|(_, route)| self.label(route, self.level(route), None)).unwrap_or_default()
     }
 
     pub(super) fn wrong(&mut self, hit: &Hit, formula: &'a Formula, wrong: pipes::Wrong) {
@@ -179,7 +185,7 @@ impl<'a> Run<'a> {
             }
             Source::At(_) | Source::Each(_) | Source::Computed(_) => None,
         };
-        let Some((formula, route)) = formula.and_then(|f| Some((f, first_route(f)?))) else {
+        let Some((formula, route)) = formula.and_then(|f| Some((f, f.destination()?.1))) else {
             return (self.tree.place(here), String::new());
         };
         let label = self.first_label(formula);
@@ -223,15 +229,21 @@ fn way<'s>(tree: &'s Tree, labels: &'s str, frame: &Frame, route: &'s Route, nod
     }
 }
 
+/// A path from the root into the loop that makes the message, which the mapping writes without saying which one it is.
+#[inline]
+fn own_loop<'s>(program: &'s Program, part: &'s str, route: &'s Route, level: usize) -> Option<[&'s str; 5]> {
+    let (own, step) = (program.messages.as_ref().filter(|_| !part.is_empty() && level == 0)?, route.steps.first()?);
+    if own.names != step.names || !step.conditions.is_empty() {
+        return None;
+    }
+    match route.text.split_once('/') {
+        Some((name, rest)) => Some([name, part, "/", rest, ""]),
+        // An element of the segment that opens the loop.
+        None => Some([step.opens.as_deref()?, part, "/", &route.text, ""]),
+    }
+}
+
 /// `which is`, behind what a table leads to.
 fn is(table: Option<&String>) -> &'static str {
     if table.is_some() { ", which is" } else { " is" }
-}
-
-fn first_route(formula: &Formula) -> Option<&Route> {
-    formula.alternatives.iter().find_map(|a| match a {
-        Alternative::Route(route) => Some(route),
-        Alternative::Group(inner) => first_route(inner),
-        _ => None,
-    })
 }

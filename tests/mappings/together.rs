@@ -1,7 +1,7 @@
 //! `messages:`: one document, several messages, and several messages, one document.
 
 use super::documents::{context, document};
-use crossdock::mapping::{Library, Plan, Written, samples};
+use crossdock::mapping::{Library, Plan, Written, covered::Covered, explain::Said, samples};
 use serde_json::{Value, json};
 use std::{fmt::Write, sync::Arc};
 
@@ -161,11 +161,24 @@ fields:
     assert_eq!(messages[0]["placed"], messages[1]["placed"]);
     let written: Value = serde_json::from_slice(&write(&json, &messages).unwrap()).unwrap();
     assert_eq!(written, serde_json::from_str::<Value>(text).unwrap());
+    let paths = ["/placed/date day", "/number orders/1/number", "/lines/0/quantity/value orders/1/line/0/quantity"];
+    assert_eq!(paths_of_the_second(&json, text), paths);
 
     let text = "<Orders><day>2026-03-02</day><Order><number>1</number><line><sku>a</sku><quantity>2</quantity></line></Order>\
                 <Order><number>2</number><line><sku>a</sku><quantity>3</quantity></line></Order></Orders>";
     assert_eq!(read(&xml, text.as_bytes()), messages);
+    let paths = ["/placed/date day", "/number Order[2]/number", "/lines/0/quantity/value Order[2]/line[1]/quantity"];
+    assert_eq!(paths_of_the_second(&xml, text), paths);
     assert_eq!(read(&xml, &write(&xml, &messages).unwrap()), messages);
+}
+
+/// Where some values of a document's second message stand, by the mapping's words.
+fn paths_of_the_second(plan: &Plan, text: &str) -> Vec<String> {
+    let sets = samples::sets(plan, text.as_bytes()).unwrap();
+    let told = plan.explain(&sets[1].tree, &context());
+    let fields = ["/placed/date", "/amount", "/number", "/lines/0/quantity/value", "/lines/0/document/number"];
+    let made = |field: &&str| told.fields.iter().find(|made| made.field == **field);
+    fields.iter().filter_map(made).map(|made| format!("{} {}", made.field, made.at)).collect()
 }
 
 #[test]
@@ -242,6 +255,8 @@ fn what_stands_in_the_loop_goes_into_it_and_lists_outside_are_written_once() {
                 GS*RA*A*B*20260101*0900*1*X*004010~ST*820*0001~BPR*I*700*C*CHK************20260105~NTE*GEN*Call first~\
                 ENT*1*2J*FI*ONE~RMR*IV*INV-1**100~ENT*2*2J*FI*TWO~RMR*IV*INV-2**250~RMR*IV*INV-3**350~SE*9*0001~GE*1*1~IEA*1*000000001~";
     let messages = read(&plan, text.as_bytes());
+    let paths = ["/amount BPR02", "/number ENT[2]/ENT04", "/lines/0/document/number ENT[2]/RMR[1]/RMR02"];
+    assert_eq!(paths_of_the_second(&plan, text), paths);
     let lines = |message: &Value| message["lines"].as_array().map_or(0, Vec::len);
     assert_eq!(
         (&messages[0]["number"], lines(&messages[0]), lines(&messages[1])),
@@ -268,4 +283,37 @@ fn two_loops_of_which_a_message_has_one_are_refused() {
     let sentence = refused[0][0].as_str().unwrap();
     assert!(sentence.contains("the document has 2 HL S, and a message is made of one"), "{refused:#?}");
     assert_eq!(read(&compile(DAY), notice(body).as_bytes()).len(), 2, "`messages:` makes one of each");
+}
+
+#[test]
+fn what_stands_outside_is_covered_once_a_document() {
+    let plan = compile(DAY);
+    let body = |outside: &str| format!("{outside}HL*1**S~MEA**WT*9~REF*SI*D1~HL*2**S~MEA**WT*8~REF*SI*D2~CTT*2~");
+    let covered = |outside: &str| {
+        let mut said = Said::default();
+        let mut covered = Covered::new(plan.clone());
+        for set in samples::sets(&plan, notice(&body(outside)).as_bytes()).unwrap() {
+            covered.message(&plan.covering(&set.tree, &context(), &mut said));
+        }
+        covered.set("day.edi", said);
+        covered.told()
+    };
+    let (without, with) = (covered(""), covered("DTM*011*20260101~"));
+    assert_eq!((with.sets, with.values - without.values, with.read), (1, 2, without.read), "{with:#?}");
+    let told: Vec<_> = with.unread.iter().map(|one| (one.path.as_str(), one.sets, one.times)).collect();
+    for one in [("DTM02", 1, 1), ("HL/MEA03", 1, 2)] {
+        assert!(told.contains(&one), "{one:?} in {told:?}");
+    }
+    let empty = |field: &str| with.never_filled.iter().any(|empty| empty.field == field);
+    assert!(!empty("/number") && empty("/ext/dock"), "{with:#?}");
+}
+
+#[test]
+fn what_write_adds_outside_of_the_loops_is_the_firsts() {
+    let plan = compile(&format!(
+        "{DAY}  DTM01: '011'\n  DTM/DTM02: {{ from: issued.date | date(yyyymmdd) }}\n  DTM/DTM03: {{ from: number }}\n"
+    ));
+    let one = |number: &str| json!({ "number": number, "purpose": "original", "issued": { "date": "2026-01-01" }, "lines": [] });
+    let text = String::from_utf8(write(&plan, &[one("0901"), one("0902")]).unwrap()).unwrap();
+    assert!(text.contains("DTM*011*20260101*0901~"), "{text}");
 }

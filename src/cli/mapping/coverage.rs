@@ -8,10 +8,15 @@ use crate::{
         settings, start,
         translate::{Choice, times},
     },
-    formats::{fault::shorten, piece::Piece, read},
+    formats::{
+        fault::shorten,
+        piece::{Piece, Set},
+        read,
+    },
     mapping::{
         Context, NoTables,
         covered::{Covered, Empty, Told, Unread},
+        explain::Said,
     },
 };
 use anyhow::{Context as _, bail};
@@ -167,15 +172,18 @@ fn document(file: &str, choice: &Choice, found: &mut BTreeMap<String, Covered>) 
             Piece::Group(group) => application = Some(group.sender.to_string()),
             Piece::Set(set) if set.accepted() => {
                 let plan = choice.plan(file, &set, application.as_deref())?;
-                for message in plan.split(*set) {
-                    if !message.accepted() {
-                        faulty += 1;
-                        continue;
-                    }
-                    let (reading, coverage) = plan.coverage(&message.tree, &context);
-                    let new = || Covered::new(plan.clone());
-                    found.entry(plan.short().to_owned()).or_insert_with(new).add(&called, &reading, coverage);
+                let messages = plan.split(*set);
+                if !messages.iter().all(Set::accepted) {
+                    faulty += 1;
+                    continue;
                 }
+                let new = || Covered::new(plan.clone());
+                let covered = found.entry(plan.short().to_owned()).or_insert_with(new);
+                let mut said = Said::default();
+                for message in messages {
+                    covered.message(&plan.covering(&message.tree, &context, &mut said));
+                }
+                covered.set(&called, said);
             }
             Piece::Set(_) | Piece::Fault(_) => faulty += 1,
             _ => {}

@@ -14,7 +14,10 @@ use crate::{
         place::At,
         read, render, sniff,
     },
-    mapping::{Context, Plan, Reading, explain::Unread},
+    mapping::{
+        Context, Plan, Reading,
+        explain::{Said, Unread},
+    },
 };
 use anyhow::{Context as _, anyhow, bail};
 pub use choice::Choice;
@@ -146,33 +149,26 @@ impl Reader<'_> {
             return Ok(set.faults.clone());
         }
         let plan = self.choice.plan(&self.args.file, set, application)?;
-        if !plan.splits() {
-            return self.part(set, &plan, bytes, out);
-        }
-        let mut faults = Vec::new();
-        for part in plan.split(set.clone()) {
+        let split = if plan.splits() { plan.split(set.clone()) } else { Vec::new() };
+        let messages = if plan.splits() { &split } else { std::slice::from_ref(set) };
+        let (mut faults, mut said, mut is_told) = (Vec::new(), Said::default(), false);
+        for message in messages {
+            let mut told = message.faults.clone();
+            if message.accepted() {
+                let reading = plan.covering(&message.tree, &self.context, &mut said);
+                told.extend(reading.faults.iter().cloned());
+                told.extend(reading.missing.iter().map(|missing| missing.fault.clone()));
+                // Where the mapping says `unmapped: ignore`, nobody wants to know.
+                is_told |= !reading.unread.is_empty();
+                if !reading.body.is_null() {
+                    self.print(message, &plan, &reading, bytes, out)?;
+                }
+            }
             // What is wrong with all of them is told once.
-            let told = self.part(&part, &plan, bytes, out)?;
             faults.extend(told.into_iter().filter(|fault| !faults.contains(fault)).collect::<Vec<_>>());
         }
-        Ok(faults)
-    }
-
-    /// Prints what one message of a set says.
-    fn part(&self, set: &Set, plan: &Plan, bytes: Option<&[u8]>, out: &mut Out) -> anyhow::Result<Vec<Fault>> {
-        let mut faults = set.faults.clone();
-        if !set.accepted() {
-            return Ok(faults);
-        }
-        let (reading, coverage) = plan.coverage(&set.tree, &self.context);
-        faults.extend(reading.faults.iter().cloned());
-        faults.extend(reading.missing.iter().map(|missing| missing.fault.clone()));
-        // Where the mapping says `unmapped: ignore`, nobody wants to know.
-        for one in coverage.unread.iter().filter(|_| !reading.unread.is_empty()) {
+        for one in said.coverage().unread.iter().filter(|_| is_told) {
             eprintln!("note: {}, and {} does not read it", sent(one), plan.name());
-        }
-        if !reading.body.is_null() {
-            self.print(set, plan, &reading, bytes, out)?;
         }
         Ok(faults)
     }

@@ -4,7 +4,7 @@ use super::{documents::DocumentRow, newest::Newest, replay::Side};
 use crate::{
     canonical::{PartnerId, Tenant},
     flow::Hub,
-    mapping::{Library, covered::Covered},
+    mapping::{Library, Plan, covered::Covered, explain::Said},
     store::StoreError,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -30,6 +30,12 @@ pub struct Found {
     pub faulty: usize,
     /// By the mapping's name.
     pub mappings: BTreeMap<String, Covered>,
+}
+
+impl Found {
+    fn of(&mut self, plan: &Arc<Plan>) -> &mut Covered {
+        self.mappings.entry(plan.short().to_owned()).or_insert_with(|| Covered::new(plan.clone()))
+    }
 }
 
 /// Reads the newest documents again, and writes nothing. Memory is bounded by a set and what is told.
@@ -58,8 +64,16 @@ async fn document(
     found: &mut Found,
 ) -> Result<(), StoreError> {
     let Some(mut side) = Side::open(hub, asked.tenant, row, library).await? else { return Ok(()) };
+    // The mapping that reads the set at hand, and what its messages say so far.
+    let mut set: Option<(Arc<Plan>, Said)> = None;
     loop {
-        let Some(one) = side.next(hub).await? else { return Ok(()) };
+        let next = side.next(hub).await?;
+        if next.as_ref().is_none_or(|one| one.split == 0)
+            && let Some((plan, said)) = set.take()
+        {
+            found.of(&plan).set(&row.name, said);
+        }
+        let Some(one) = next else { return Ok(()) };
         if !one.set.accepted() {
             found.faulty += 1;
             continue;
@@ -67,9 +81,9 @@ async fn document(
         let Some(plan) = one.plan.clone().filter(|plan| asked.mapping.is_none_or(|name| name == plan.short())) else {
             continue;
         };
-        if let Some((reading, coverage)) = one.coverage(hub, &side.run, asked.tenant).await? {
-            let new = || Covered::new(plan.clone());
-            found.mappings.entry(plan.short().to_owned()).or_insert_with(new).add(&row.name, &reading, coverage);
+        let (_, said) = set.get_or_insert_with(|| (plan.clone(), Said::default()));
+        if let Some(reading) = one.covering(hub, &side.run, asked.tenant, said).await? {
+            found.of(&plan).message(&reading);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     emit::advice::CameIn,
     flow::Hub,
     formats::piece::Set,
-    mapping::{Context, Missing, Plan, Reading, explain::Coverage},
+    mapping::{Context, Missing, Plan, Reading, explain::Said},
     store::{StoreError, entities},
     tenancy::PartnerInfo,
 };
@@ -85,21 +85,21 @@ impl Incoming {
     }
 
     /// How much of it its mapping reads, by what now stands. Nothing of a set that nobody's mapping claims.
-    pub async fn coverage(
+    pub async fn covering(
         &self,
         hub: &Hub,
         run: &Run,
         tenant: Tenant,
-    ) -> Result<Option<(Reading, Coverage)>, StoreError> {
+        said: &mut Said,
+    ) -> Result<Option<Reading>, StoreError> {
         let Some(plan) = &self.plan else { return Ok(None) };
         let mut rows = Rows::default();
         let currency = &run.tenant.currency;
-        let seen = plan.coverage(&self.set.tree, &Context { tenant_currency: currency, tables: &rows });
-        if seen.0.missing.is_empty() {
-            return Ok(Some(seen));
+        let reading = plan.read(&self.set.tree, &Context { tenant_currency: currency, tables: &rows });
+        if !reading.missing.is_empty() {
+            rows.fill(hub, tenant, &reading.missing).await?;
         }
-        rows.fill(hub, tenant, &seen.0.missing).await?;
-        Ok(Some(plan.coverage(&self.set.tree, &Context { tenant_currency: currency, tables: &rows })))
+        Ok(Some(plan.covering(&self.set.tree, &Context { tenant_currency: currency, tables: &rows }, said)))
     }
 }
 
