@@ -4,7 +4,7 @@ use super::{
     Library,
     extends::{Resolved, Sources},
     library::{find, is_mapping, plain},
-    yaml::{Spot, What, Yaml},
+    yaml::{Entry, Spot, What, Yaml},
 };
 use std::collections::HashMap;
 
@@ -36,7 +36,27 @@ impl Library {
     }
 }
 
+/// Keys whose lines are told otherwise: by field, by place, by row.
+const TOLD: &[&str] = &["mapping", "extends", "fields", "write", "tables"];
+/// Keys of an object or a list of the message that say where it stands.
+const PLACES: &[&str] = &["at", "each", "under", "repeat", "below_zero"];
+
 impl Library {
+    /// What a mapping says, with all that it extends, besides its fields' own lines: its head and rules (`claims.versions`,
+    /// `require 1`), and where objects and lists of the message stand (`/lines each`).
+    pub fn frame(&self, name: &str) -> Vec<(String, String)> {
+        let path = self.named(name).and_then(|plan| plan.files().first().cloned()).unwrap_or_default();
+        let Some((_, text)) = self.files().iter().find(|(known, _)| *known == path) else { return vec![] };
+        let sources = Sources::new(self.files().iter().filter(|(file, _)| is_mapping(file)));
+        let Ok(resolved) = sources.resolve(&path, text) else { return vec![] };
+        let mut found = Vec::new();
+        for entry in resolved.yaml.entries().iter().filter(|entry| !TOLD.contains(&entry.key.as_str())) {
+            head(&entry.key, &entry.value, &mut found);
+        }
+        resolved.yaml.get("fields").into_iter().for_each(|fields| places("", fields, &mut found));
+        found
+    }
+
     /// A table that a file below names stands beside that file: the sum names it from the root of the mappings.
     fn find_tables(&self, resolved: &mut Resolved) {
         let texts: HashMap<String, &str> =
@@ -59,6 +79,39 @@ impl Library {
                     *name = whole;
                 }
             }
+        }
+    }
+}
+
+fn head(key: &str, yaml: &Yaml, found: &mut Vec<(String, String)>) {
+    match &yaml.what {
+        What::Map(entries) => entries.iter().for_each(|one| head(&format!("{key}.{}", one.key), &one.value, found)),
+        What::List(items) if items.iter().any(|item| !item.entries().is_empty()) => {
+            let rules = (1..).zip(items).map(|(nth, item)| (format!("{key} {nth}"), in_a_line(item)));
+            found.extend(rules);
+        }
+        _ => found.push((key.to_owned(), in_a_line(yaml))),
+    }
+}
+
+fn places(field: &str, yaml: &Yaml, found: &mut Vec<(String, String)>) {
+    for entry in yaml.entries() {
+        match PLACES.contains(&entry.key.as_str()) && !field.is_empty() {
+            true => found.push((format!("{field} {}", entry.key), in_a_line(&entry.value))),
+            false => places(&format!("{field}/{}", entry.key), &entry.value, found),
+        }
+    }
+}
+
+fn in_a_line(yaml: &Yaml) -> String {
+    let all = |parts: Vec<String>, [open, close]: [&str; 2]| format!("{open} {} {close}", parts.join(", "));
+    match &yaml.what {
+        What::Text(text) => scalar(text),
+        What::Null | What::Float => "~".into(),
+        What::List(items) => all(items.iter().map(in_a_line).collect(), ["[", "]"]),
+        What::Map(entries) => {
+            let entry = |one: &Entry| format!("{}: {}", scalar(&one.key), in_a_line(&one.value));
+            all(entries.iter().map(entry).collect(), ["{", "}"])
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         out::{Out, counted},
         settings,
     },
+    formats::piece::Set,
     mapping::{
         Context, Library, Line, NoTables, Plan,
         differences::differences,
@@ -276,7 +277,7 @@ async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::R
     let Some(base) = compiled(&base, args.json, out)? else { return Ok(1) };
     let places = match (&old, &new) {
         (Side::Folder(..), Side::Folder(..)) => None,
-        _ => Some(Places::open(&args.ask, false).await?),
+        _ => Some(Places::open(&args.ask, false).await.with_context(|| asks(&old, &new))?),
     };
     let before = compile(&old, &base, places.as_ref()).await?;
     let after = compile(&new, &base, places.as_ref()).await?;
@@ -296,14 +297,10 @@ async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::R
             Side::Version(..) => None,
         })
         .collect();
-    let mut values = Vec::new();
-    for path in folders {
-        for input in inputs(&path.join("samples"))? {
-            if let (Some(before), Some(after)) = (&before.plan, &after.plan) {
-                values.extend(sample(before, after, &input)?);
-            }
-        }
-    }
+    let values = match (&before.plan, &after.plan) {
+        (Some(before), Some(after)) => samples_of(&folders, before, after)?,
+        _ => vec![],
+    };
     if args.json {
         for row in &lines {
             out.json(&json!({"field": row[0], "before": row[1], "after": row[2]}))?;
@@ -315,7 +312,7 @@ async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::R
     }
     out.line(format!("{} → {}", before.called(), after.called()))?;
     match lines.is_empty() {
-        true => out.line("no field is made by another line, and no table has another row")?,
+        true => out.line("both say the same, line by line")?,
         false => out.table(&["FIELD", "BEFORE", "AFTER"], &lines)?,
     }
     match values.is_empty() {
@@ -323,6 +320,36 @@ async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::R
         false => out.table(&["SAMPLE", "FIELD", "BEFORE", "AFTER"], &values)?,
     }
     Ok(0)
+}
+
+/// What the samples of both sides give otherwise; one that lies on both is tried once.
+fn samples_of(folders: &BTreeSet<&PathBuf>, before: &Plan, after: &Plan) -> anyhow::Result<Vec<Vec<String>>> {
+    let (mut values, mut tried) = (Vec::new(), BTreeSet::new());
+    for path in folders {
+        for input in inputs(&path.join("samples"))? {
+            let bytes = fs::read(&input).with_context(|| format!("{} can't be read", input.display()))?;
+            let called = file_name(&input).unwrap_or_default().to_owned();
+            if tried.contains(&(called.clone(), bytes.clone())) {
+                continue;
+            }
+            // Of two that are called alike each is told with its folder.
+            let is_other = tried.iter().any(|(other, _)| *other == called);
+            let shown = if is_other { input.display().to_string() } else { called.clone() };
+            values.extend(sample(before, after, &called, &shown, &bytes)?);
+            tried.insert((called, bytes));
+        }
+    }
+    Ok(values)
+}
+
+/// Which side the hub is asked for.
+fn asks(old: &Side, new: &Side) -> String {
+    let names = [old, new].into_iter().filter_map(|side| match side {
+        Side::Version(name, _) => Some(format!("`{name}`")),
+        Side::Folder(..) => None,
+    });
+    let names: Vec<String> = names.collect();
+    format!("{} is no folder, and so the hub is asked for it", names.join(" or "))
 }
 
 /// A side among the mappings of the settings.
@@ -374,13 +401,16 @@ async fn kept(places: &Places, name: &str, version: Option<i64>) -> anyhow::Resu
     }
 }
 
-/// The fields that are made by another line, and rows of tables that lead elsewhere: field, line before, line after.
+/// The fields that are made by another line, rows of tables that lead elsewhere, and what else the two say otherwise, as their
+/// claims and rules: what it is, before, after.
 fn lines(before: &Compiled, after: &Compiled) -> Vec<Vec<String>> {
     let of = |side: &Compiled| -> BTreeMap<String, String> {
         let said = |(field, line): (String, Line)| (field, side.library.said(line.file, line.line).to_owned());
         let lines = side.plan.iter().flat_map(|plan| plan.fields().into_iter().chain(plan.written_lines())).map(said);
         let rows = side.plan.iter().flat_map(|plan| plan.rows());
-        lines.chain(rows.map(|(table, value, target)| (format!("table {table}: {value}"), target))).collect()
+        let rows = rows.map(|(table, value, target)| (format!("table {table}: {value}"), target));
+        let frame = side.plan.iter().flat_map(|plan| side.library.frame(plan.short()));
+        lines.chain(rows).chain(frame).collect()
     };
     let (before, after) = (of(before), of(after));
     let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
@@ -395,14 +425,12 @@ fn lines(before: &Compiled, after: &Compiled) -> Vec<Vec<String>> {
 
 /// What a sample gives otherwise: sample, field, value before, value after. Of one that is written, whether it is another
 /// document.
-fn sample(before: &Plan, after: &Plan, input: &Path) -> anyhow::Result<Vec<Vec<String>>> {
-    let Some(file) = file_name(input) else { return Ok(vec![]) };
+fn sample(before: &Plan, after: &Plan, file: &str, shown: &str, bytes: &[u8]) -> anyhow::Result<Vec<Vec<String>>> {
     let Some(sample) = samples::sample(after, file) else { return Ok(vec![]) };
-    let bytes = fs::read(input).with_context(|| format!("{} can't be read", input.display()))?;
     let context = Context { tenant_currency: "EUR", tables: &NoTables };
-    let row = |field: &str, old: String, new: String| vec![file.to_owned(), field.to_owned(), old, new];
+    let row = |field: &str, old: String, new: String| vec![shown.to_owned(), field.to_owned(), old, new];
     if sample.writes {
-        let body = serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON", input.display()))?;
+        let body = serde_json::from_slice(bytes).with_context(|| format!("{shown} is no JSON"))?;
         let written = |plan: &Plan| samples::write(plan, &body, &context).unwrap_or_else(|why| why);
         let (old, new) = (written(before), written(after));
         let changed = similar::TextDiff::from_lines(&old, &new);
@@ -419,18 +447,54 @@ fn sample(before: &Plan, after: &Plan, input: &Path) -> anyhow::Result<Vec<Vec<S
             false => vec![row("(document)", only(similar::ChangeTag::Delete), only(similar::ChangeTag::Insert))],
         });
     }
-    let bodies = |plan: &Plan| -> Result<Vec<Value>, String> {
-        Ok(samples::sets(plan, &bytes)?.iter().map(|set| plan.read(&set.tree, &context).body.into_value()).collect())
-    };
-    let (old, new) = match (bodies(before), bodies(after)) {
-        (Ok(old), Ok(new)) => (Value::Array(old), Value::Array(new)),
+    let (old, new) = match (read(before, bytes, &context), read(after, bytes, &context)) {
+        (Ok(old), Ok(new)) => (old, new),
         (old, new) if old == new => return Ok(vec![]),
         (old, new) => {
             let told =
-                |side: Result<Vec<Value>, String>| side.map_or_else(|why| why, |sets| format!("{} sets", sets.len()));
+                |side: Result<Vec<_>, String>| side.map_or_else(|why| why, |sets| format!("{} sets", sets.len()));
             return Ok(vec![row("(document)", told(old), told(new))]);
         }
     };
-    let told = |value: &Option<Value>| shown(value.as_ref().unwrap_or(&Value::Null));
-    Ok(differences(&old, &new).iter().map(|one| row(&one.path(), told(&one.before), told(&one.after))).collect())
+    let mut rows = Vec::new();
+    let messages = old.len().max(new.len());
+    for nth in 0..messages {
+        let of = if messages > 1 { format!("{shown}, message {}", nth + 1) } else { shown.to_owned() };
+        let row = |field: &str, old: String, new: String| vec![of.clone(), field.to_owned(), old, new];
+        match (old.get(nth), new.get(nth)) {
+            (Some(Ok(old)), Some(Ok(new))) => rows
+                .extend(differences(old, new).iter().map(|one| row(&one.field, value(&one.before), value(&one.after)))),
+            (old, new) if old == new => {}
+            // A message that one side refuses has no fields to compare.
+            (old, new) => rows.push(row("(message)", end(old), end(new))),
+        }
+    }
+    Ok(rows)
+}
+
+/// What each set of a sample gives: its message, or why it is refused.
+type Readings = Vec<Result<Value, String>>;
+
+fn read(plan: &Plan, bytes: &[u8], context: &Context) -> Result<Readings, String> {
+    let message = |set: &Set| {
+        let reading = plan.read(&set.tree, context);
+        let missing = reading.missing.iter().map(|missing| &missing.fault);
+        match reading.faults.iter().chain(missing).next() {
+            Some(fault) => Err(fault.sentence.to_string()),
+            None => Ok(reading.body.into_value()),
+        }
+    };
+    Ok(samples::sets(plan, bytes)?.iter().map(message).collect())
+}
+
+fn value(one: &Option<Value>) -> String {
+    shown(one.as_ref().unwrap_or(&Value::Null))
+}
+
+fn end(side: Option<&Result<Value, String>>) -> String {
+    match side {
+        None => "no such message".into(),
+        Some(Ok(_)) => "is read".into(),
+        Some(Err(why)) => format!("is refused: {why}"),
+    }
 }
