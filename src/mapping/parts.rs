@@ -41,16 +41,19 @@ impl Plan {
                 set.faults.push(fault("mapping/too_many", place, &many.to_string(), &expected, sentence, remedy));
                 vec![set]
             }
-            _ => {
-                let whose = belonging(&set.tree, above, &loops);
-                let part = |own: &NodeId| {
-                    let keep = |node: NodeId| whose.get(&node).is_none_or(|of| of == own);
-                    Set { tree: set.tree.keeping(above, keep), ..without_tree(&set) }
-                };
-                loops.iter().map(part).collect()
-            }
+            _ => cut(&set, above, &loops),
         }
     }
+}
+
+/// What each of these loops makes a message of: itself, what stands below it, and what stands outside of all of them.
+pub(super) fn cut(set: &Set, above: NodeId, loops: &[NodeId]) -> Vec<Set> {
+    let whose = belonging(&set.tree, above, loops);
+    let part = |own: &NodeId| {
+        let keep = |node: NodeId| whose.get(&node).is_none_or(|of| of == own);
+        Set { tree: set.tree.keeping(above, keep), ..without_tree(set) }
+    };
+    loops.iter().map(part).collect()
 }
 
 /// The fault of a document that has several of the loops that a message has one of: what the others say would be lost, or

@@ -273,7 +273,7 @@ pub fn certain(text: &str, shape: &Shape, standard: Standard) -> Result<(), Wron
 }
 
 /// A number whose decimal mark is known: the other one of point and comma, a blank or an apostrophe parts thousands.
-fn marked(text: &str, mark: char) -> Result<String, Wrong> {
+pub fn marked(text: &str, mark: char) -> Result<String, Wrong> {
     let text = text.trim();
     let (whole, decimals) = text.split_once(mark).map_or((text, None), |(whole, decimals)| (whole, Some(decimals)));
     let parts = if mark == ',' { ['.', ' ', '\u{a0}', '\''] } else { [',', ' ', '\u{a0}', '\''] };

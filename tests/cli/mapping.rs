@@ -235,3 +235,88 @@ fn a_schema_takes_what_translate_takes() {
         assert!(free >= open, "{name}: extension fields are free: {schema:#}");
     }
 }
+
+#[test]
+fn what_a_mapping_that_is_extended_does_otherwise_is_no_option_that_is_lost() {
+    let folder = Folder::new();
+    let rows = "order_number,order_date,currency,buyer,line,sku,quantity,unit\nA1,2026-01-01,EUR,K1,1,X,2,EA\n";
+    folder.write("orders.csv", rows);
+    let new = |more: &[&str]| {
+        let arguments = ["new", "northwind/orders", "--from", "orders.csv", "--as", "csv orders"];
+        call(&folder, &[&arguments, more].concat())
+    };
+    let written = || folder.path().join("mappings/partners/northwind/orders/mapping.yaml").exists();
+    for (more, words) in [
+        (["--by", "buyer"], "rows of one `order_number` are a document there, and --by buyer would be lost"),
+        (["--to", "order_change/1"], "it makes order/1 of them, and --to order_change/1 would be lost"),
+    ] {
+        let called = new(&more);
+        assert!(called.code == 2 && called.err.contains(words), "{called:?}");
+        assert!(called.err.contains("--without csv/orders to begin a mapping of its own") && !written(), "{called:?}");
+    }
+    assert_eq!(new(&["--by", "order_number", "--to", "order/1"]).code, 0);
+    assert!(written());
+}
+
+#[test]
+fn what_two_folders_say_otherwise_is_told_whole() {
+    let folder = with(OWN);
+    let own = OWN.replace("fields:\n", "fields:\n  bill_to: { at: 'N1[01=BT]', name: N102 }\n");
+    let rule = "require:\n  - { rule: \"currency == 'USD'\", say: in dollars only, at: CUR02 }\n";
+    folder.write("old/mapping.yaml", &own);
+    folder.write(
+        "new/mapping.yaml",
+        own.replace("N1[01=BT]", "N1[01=BY]").replace("northwind }", "northwind, versions: ['005010'] }") + rule,
+    );
+    // A sample that lies on both sides is tried once.
+    for side in ["old", "new"] {
+        folder.write(&format!("{side}/samples/first.in.edi"), ORDER);
+    }
+    let called = call(&folder, &["diff", "old", "new", "--json"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    let told: Vec<serde_json::Value> = called.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let row =
+        |field: &str| told.iter().find(|row| row["field"] == field).unwrap_or_else(|| panic!("{field}: {told:#?}"));
+    assert_eq!(
+        (&row("/bill_to at")["before"], &row("/bill_to at")["after"]),
+        (&"N1[01=BT]".into(), &"N1[01=BY]".into())
+    );
+    assert_eq!(row("claims.versions")["after"], "[ \"005010\" ]");
+    assert_eq!(row("require 1")["before"], "nothing");
+    let samples: Vec<_> = told.iter().filter(|row| row["sample"] == "first.in.edi").collect();
+    let [refused] = &samples[..] else { panic!("one row: {samples:#?}") };
+    // What one side refuses has no fields that become nothing.
+    assert_eq!((&refused["field"], &refused["before"]), (&"(message)".into(), &"is read".into()));
+    let why = refused["after"].as_str().unwrap();
+    assert!(why.starts_with("is refused: ") && why.contains("in dollars only"), "{why}");
+    let asked = call(&folder, &["diff", "northwind/850-order", "new"]);
+    assert!(
+        asked.code == 2 && asked.err.contains("`northwind/850-order` is no folder, and so the hub is asked"),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_document_of_several_messages_is_proposed_as_such() {
+    let folder = Folder::new();
+    let order = |number: &str, sku: &str, quantity: &str| serde_json::json!({ "ref": number, "rows": [{ "article": sku, "amount": quantity }] });
+    let day = serde_json::json!({ "issued": "2026-03-02", "orders": [order("A-1", "BOLT", "12"), order("A-2", "NUT", "30")] });
+    folder.write("day.json", day.to_string());
+    let message = |number: &str, sku: &str, quantity: &str| {
+        serde_json::json!({
+            "number": number, "purpose": "original", "placed": { "date": "2026-03-02" }, "currency": "EUR", "sold_to": {},
+            "lines": [{ "number": "1", "item": [{ "scheme": "sku", "id": sku }], "quantity": { "value": quantity, "unit": "EA" } }],
+        })
+    };
+    let wanted = [message("A-1", "BOLT", "12"), message("A-2", "NUT", "30")];
+    folder.write("day.like.json", serde_json::json!(wanted).to_string());
+    let called = call(&folder, &["suggest", "day.json", "--as", "json day-orders", "--like", "day.like.json"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    for line in ["messages: orders\n", "number: orders/ref ", "each: orders/rows ", "date: issued | date(iso) "] {
+        assert!(called.out.contains(line), "{line}: {}", called.out);
+    }
+    // In another order they are not each one's.
+    folder.write("day.like.json", serde_json::json!([&wanted[1], &wanted[0]]).to_string());
+    let called = call(&folder, &["suggest", "day.json", "--as", "json day-orders", "--like", "day.like.json"]);
+    assert!(called.code == 2 && called.err.contains("holds 1 sets and day.like.json 2 messages"), "{called:?}");
+}

@@ -8,6 +8,7 @@ mod documents;
 mod explained;
 mod extends;
 mod faults;
+mod headers;
 mod hierarchy;
 mod language;
 mod law;

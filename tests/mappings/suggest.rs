@@ -71,6 +71,7 @@ fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial 
         partner: None,
         by: by.as_deref(),
         samples: pairs.iter().map(|(set, body)| Sample { tree: &set.tree, wanted: wanted.then_some(body) }).collect(),
+        messages: None,
         without: without.iter().map(|name| (*name).to_owned()).collect(),
         path: "proposed/mapping.yaml",
     };

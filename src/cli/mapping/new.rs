@@ -105,6 +105,7 @@ pub fn begin(
         if base.claimed().partner.is_some() {
             bail!("{} reads them already: change it, or say --without {0} to begin anew", base.short());
         }
+        loses_nothing(&base, how)?;
         let first = &pairs.documents[0];
         let request = Request {
             name,
@@ -113,6 +114,7 @@ pub fn begin(
             partner: Some(partner),
             by: first.by.as_deref(),
             samples: samples(pairs),
+            messages: None,
             without: vec![],
             path: &format!("partners/{name}/mapping.yaml"),
         };
@@ -145,6 +147,26 @@ pub fn begin(
         ));
     }
     Ok(Some(Begun { name: name.into(), folder: place, text: proposal.text, told, needed: true }))
+}
+
+/// What is asked for must be what the mapping does that would be extended.
+fn loses_nothing(base: &Plan, how: &How) -> anyhow::Result<()> {
+    let name = base.short();
+    let own = base.options().csv.by.unwrap_or_default();
+    if let Some(by) = how.by.as_deref().filter(|by| *by != own) {
+        bail!(
+            "{name} reads such documents, and would be extended: rows of one `{own}` are a document there, and --by {by} would \
+             be lost. Leave --by away, or say --without {name} to begin a mapping of its own by `{by}`"
+        );
+    }
+    if let Some(to) = how.to.as_deref().filter(|to| *to != base.message()) {
+        bail!(
+            "{name} reads such documents, and would be extended: it makes {} of them, and --to {to} would be lost. Leave --to \
+             away, or say --without {name} to begin a mapping of its own",
+            base.message()
+        );
+    }
+    Ok(())
 }
 
 fn samples(pairs: &Pairs) -> Vec<Sample<'_>> {

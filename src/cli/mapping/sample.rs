@@ -9,7 +9,7 @@ use crate::{
         piece::{Group, Interchange, Piece, Set, Standard},
         read, sniff,
     },
-    mapping::suggest::xml_name,
+    mapping::suggest::{grouping, xml_name},
 };
 use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value;
@@ -50,7 +50,7 @@ pub fn document(file: &str, from: Option<&str>, by: Option<&str>) -> anyhow::Res
     let standard = said.or_else(|| sniff(bytes)).or_else(|| by_name(file)).ok_or_else(|| {
         anyhow!("{file} does not say what it is by its first bytes: say it with --as, as in --as 'csv orders'")
     })?;
-    let by = by.map(str::to_owned).or_else(|| first_column(standard, bytes));
+    let by = by.map(str::to_owned).or_else(|| key_column(standard, bytes));
     let csv = CsvOptions { delimiter: None, by: by.clone() };
     let mut found = Document {
         standard,
@@ -97,16 +97,17 @@ fn kind(standard: Standard, set: &Set, file: &str) -> String {
     }
 }
 
-/// Rows of one value in their first column belong together, until somebody says otherwise.
-fn first_column(standard: Standard, bytes: &[u8]) -> Option<String> {
+/// Rows of one value in the column that is called as an order's or a list's number belong together, or else of one in the first,
+/// until somebody says otherwise.
+fn key_column(standard: Standard, bytes: &[u8]) -> Option<String> {
     if standard != Standard::Csv {
         return None;
     }
     let first = read(standard, bytes, Options::default()).next()?.ok()?;
     let Piece::Set(set) = first else { return None };
     let row = set.tree.children(set.tree.root()).next()?;
-    let column = set.tree.children(row).next()?;
-    Some(set.tree.name(column).to_owned())
+    let columns: Vec<&str> = set.tree.children(row).map(|column| set.tree.name(column)).collect();
+    grouping(&columns).or(columns.first().copied()).map(str::to_owned)
 }
 
 /// The messages of a file: JSON values one after the other, an array of them, or what `mapping test` has reviewed.

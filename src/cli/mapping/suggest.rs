@@ -9,7 +9,7 @@ use crate::{
     formats::piece::Standard,
     mapping::{
         Context, Library, NoTables, Plan,
-        suggest::{Failure, Proposal, Request, Sample, suggest},
+        suggest::{Failure, Proposal, Request, Sample, several, suggest},
     },
 };
 use anyhow::{anyhow, bail};
@@ -58,7 +58,7 @@ pub struct How {
     /// The canonical message, as in order/1 [default: what such documents are]
     #[arg(long, value_name = "MESSAGE")]
     pub to: Option<String>,
-    /// CSV: the column whose equal values make one set [default: the first]
+    /// CSV: the column whose equal values make one set [default: what is called an order's or a list's number, else the first]
     #[arg(long, value_name = "COLUMN")]
     pub by: Option<String>,
     /// A mapping that is not asked, nor what it extends or what extends it; may be given several times
@@ -71,6 +71,8 @@ pub struct Pairs {
     pub documents: Vec<sample::Document>,
     /// By set, through all documents.
     pub wanted: Vec<Option<Value>>,
+    /// Where a set makes several messages, the loop that makes each: the sets are what is left for each of them.
+    pub messages: Option<String>,
 }
 
 /// Runs it.
@@ -101,9 +103,9 @@ pub fn pairs(files: &[String], like: &[String], how: &How) -> anyhow::Result<Pai
     if !like.is_empty() && like.len() != files.len() {
         bail!("--like is given once a sample: there are {} samples and {} of it", files.len(), like.len());
     }
-    let mut pairs = Pairs { documents: Vec::new(), wanted: Vec::new() };
+    let mut pairs = Pairs { documents: Vec::new(), wanted: Vec::new(), messages: None };
     for (at, file) in files.iter().enumerate() {
-        let document = sample::document(file, how.document.as_deref(), how.by.as_deref())?;
+        let mut document = sample::document(file, how.document.as_deref(), how.by.as_deref())?;
         if let Some(first) = pairs.documents.first()
             && (first.from != document.from || first.by != document.by)
         {
@@ -118,9 +120,19 @@ pub fn pairs(files: &[String], like: &[String], how: &How) -> anyhow::Result<Pai
             None => pairs.wanted.extend(document.sets.iter().map(|_| None)),
             Some(like) => {
                 let messages = sample::messages(like)?;
+                let found = match document.sets.as_slice() {
+                    [set] if messages.len() > 1 => several(set, &messages),
+                    _ => None,
+                };
+                if let Some((path, sets)) = found {
+                    (pairs.messages, document.sets) = (Some(path), sets);
+                }
                 if messages.len() != document.sets.len() {
                     let (sets, messages) = (document.sets.len(), messages.len());
-                    bail!("{file} holds {sets} sets and {like} {messages} messages: there is one for each");
+                    bail!(
+                        "{file} holds {sets} sets and {like} {messages} messages: there is one for each, or one for each loop of \
+                         a kind right below the document, with its number in it"
+                    );
                 }
                 pairs.wanted.extend(messages.into_iter().map(Some));
             }
@@ -195,6 +207,7 @@ pub fn proposed(
             .zip(&pairs.wanted)
             .map(|(set, wanted)| Sample { tree: &set.tree, wanted: wanted.as_ref() })
             .collect(),
+        messages: pairs.messages.as_deref(),
         without: how.without.clone(),
         path: "partners/proposed/mapping.yaml",
     };

@@ -37,7 +37,7 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
     let unwrap = standard == Standard::Json && base.0.root.is_some();
     let places = request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes, unwrap));
     let places: Vec<Places> = places.collect();
-    let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, base.message(), &kind);
+    let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, base.message(), &kind, None);
     let context = Context { tenant_currency: "EUR", tables: &NoTables };
     let (mut rows, mut faults, mut found) = (BTreeSet::new(), BTreeSet::new(), Found::default());
     let line = lines_of(&knowledge, base);

@@ -90,9 +90,16 @@ fn head(request: &Request, search: &Search, places: &[Places], writer: &Writer) 
          mapping: {}\nfrom: {}\nto: {}\n",
         request.name, request.from, search.message
     );
+    if search.guessed {
+        let told = format!("# Taken for {} by its headers: say --to where it is something else.\n", search.message);
+        text.insert_str(0, &told);
+    }
     match request.partner {
         Some(partner) => text += &format!("claims: {{ partner: {partner}, direction: in }}\n"),
         None => text += "claims: { direction: in }\n",
+    }
+    if let Some(path) = request.messages {
+        text += &format!("messages: {}\n", quoted(path));
     }
     text += "unmapped: warn\none_way: true                      # until what it writes has been tried\n";
     if search.compare.standard == Standard::Xml {

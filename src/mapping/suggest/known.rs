@@ -2,6 +2,7 @@
 
 use super::{
     super::shape::{Member, Shape},
+    headed::{Headed, SURE},
     knowledge::{Fact, Known, Step},
     places::Key,
     propose::{Leaf, Says, Way, read, way_of},
@@ -12,10 +13,24 @@ use crate::formats::piece::Standard;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A field of an object, through the objects in it.
-type Field<'m> = (Vec<String>, &'m Shape);
+pub(super) type Field<'m> = (Vec<String>, &'m Shape);
 
 /// A place of the document, seen from a scope: how far up, steps, key.
 type Spot = (usize, Vec<Step>, Key);
+
+/// That a field stands in a place: how loudly that is said, and by whom.
+struct Claim<'a> {
+    points: f64,
+    /// Of the field.
+    number: usize,
+    spot: Spot,
+    by: By<'a>,
+}
+
+enum By<'a> {
+    Header(&'a Headed),
+    Others(weigh::Prior),
+}
 
 fn flat<'m>(members: &'m [Member], names: &[String], found: &mut Vec<Field<'m>>) {
     for member in members {
@@ -151,13 +166,25 @@ impl Search<'_> {
         if members.iter().any(|m| m.name == "ext") {
             fields.extend(extra.into_iter().map(|names| (names, &Shape::Text)));
         }
-        let mut all: Vec<(f64, usize, Spot, weigh::Prior)> = Vec::new();
+        let mut all: Vec<Claim> = Vec::new();
         for spot in self.spots(scope) {
             let one = Candidate::new(spot.0, spot.1.clone(), spot.2.clone(), vec![]);
             let steps = self.absolute(scope, &one);
+            let headed = self.headings.at(&steps, &spot.2);
+            // What is called something else, is that.
+            let here = |headed: &Headed| {
+                fields.iter().any(|(names, _)| scope.names.iter().chain(names).eq(headed.field.iter()))
+            };
+            if headed.is_some_and(|headed| !here(headed)) {
+                continue;
+            }
             let heard = weigh::heard(&self.compare, &Place { steps: &steps, key: &spot.2 });
             for (number, (names, shape)) in fields.iter().enumerate() {
                 let field = [scope.names.clone(), names.clone()].concat();
+                if let Some(headed) = headed.filter(|headed| headed.field == field) {
+                    let points = 0.6 + 0.4 * headed.score;
+                    all.push(Claim { points, number, spot: spot.clone(), by: By::Header(headed) });
+                }
                 if self.is_anothers(&field, &steps) {
                     continue;
                 }
@@ -165,54 +192,89 @@ impl Search<'_> {
                 prior.words = weigh::words(&self.compare, &field, &Place { steps: &steps, key: &spot.2 });
                 let points = prior.strength + 0.12 * prior.words;
                 if points > 0.38 && self.reads(scope, &one, &prior, shape) {
-                    all.push((points, number, spot.clone(), prior));
+                    all.push(Claim { points, number, spot: spot.clone(), by: By::Others(prior) });
                 }
             }
         }
-        all.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut found = BTreeMap::new();
+        all.sort_by(|a, b| b.points.total_cmp(&a.points));
+        let mut found = self.settled(scope, members, &fields, all);
+        self.share_unit(scope, &fields, &mut found);
+        found
+    }
+
+    /// Gives each field its place, the loudest claim first.
+    fn settled(
+        &self,
+        scope: &Scope,
+        members: &[Member],
+        fields: &[Field],
+        all: Vec<Claim>,
+    ) -> BTreeMap<Vec<String>, Leaf> {
+        let mut found: BTreeMap<Vec<String>, Leaf> = BTreeMap::new();
         let mut taken: BTreeSet<Spot> = BTreeSet::new();
-        for (points, number, spot, prior) in all {
+        for Claim { points, number, spot, by } in all {
             let names = &fields[number].0;
             // What the message must have may stand where another of its fields does: the day of an instant.
-            let shared = is_needed(members, names) && points > 0.8 && self.is_whole(scope, names, &prior);
-            if found.contains_key(names) || taken.contains(&spot) && !shared {
+            let shared = is_needed(members, names) && points > 0.8 && self.is_whole(scope, names, &by);
+            if taken.contains(&spot) && !shared {
                 continue;
             }
-            let Some(name) = names.last().cloned() else { continue };
-            let fact = weigh::knowledge_of(self.compare.knowledge, prior.fact);
             let mut way = Way { up: spot.0, steps: spot.1.clone(), key: spot.2.clone(), every: false };
             way.every = matches!(way.key, Key::Pairs(_)) && !way.steps.is_empty();
-            let says = Says::Ways {
-                ways: vec![way],
-                otherwise: fact.map(|fact| fact.otherwise.clone()).unwrap_or_default(),
-                pipes: fact.map(|fact| fact.pipes.clone()).unwrap_or_default(),
+            let adds = matches!(by, By::Header(_)) && is_list_of_ids(fields[number].1);
+            let Some(leaf) = self.claimed(names, way, points, by) else { continue };
+            let is_taken = match found.get_mut(names) {
+                Some(known) => adds && known.add(&leaf),
+                None => found.insert(names.clone(), leaf).is_none(),
             };
-            let confidence = (points * 0.85).min(0.88);
-            found.insert(names.clone(), Leaf { name, says, confidence, why: prior.why, unseen: false });
-            taken.insert(spot);
+            taken.extend(is_taken.then_some(spot));
         }
         found
     }
 
+    fn claimed(&self, names: &[String], way: Way, points: f64, by: By) -> Option<Leaf> {
+        let name = names.last().cloned()?;
+        let (pipes, otherwise, confidence, why) = match by {
+            By::Header(headed) => {
+                // A line without a number is counted.
+                let counts = name == "number" && names.len() == 1 && headed.field.len() > 1;
+                let otherwise = if counts { vec!["$position".to_owned()] } else { vec![] };
+                (headed.pipes.clone(), otherwise, headed.score * SURE, headed.why.clone())
+            }
+            By::Others(prior) => {
+                let fact = weigh::knowledge_of(self.compare.knowledge, prior.fact);
+                let otherwise = fact.map(|fact| fact.otherwise.clone()).unwrap_or_default();
+                let pipes = fact.map(|fact| fact.pipes.clone()).unwrap_or_default();
+                (pipes, otherwise, (points * 0.85).min(0.88), prior.why)
+            }
+        };
+        Some(Leaf { name, says: Says::Ways { ways: vec![way], otherwise, pipes }, confidence, why, unseen: false })
+    }
+
     /// True if what speaks loudest is a mapping that reads the very field from there.
-    fn is_whole(&self, scope: &Scope, names: &[String], prior: &weigh::Prior) -> bool {
+    fn is_whole(&self, scope: &Scope, names: &[String], by: &By) -> bool {
+        let By::Others(prior) = by else { return false };
         let fact = weigh::knowledge_of(self.compare.knowledge, prior.fact);
         fact.is_some_and(|fact| fact.field.iter().eq(scope.names.iter().chain(names)))
     }
 
     fn reads(&self, scope: &Scope, one: &Candidate, prior: &weigh::Prior, shape: &Shape) -> bool {
         let Some(fact) = weigh::knowledge_of(self.compare.knowledge, prior.fact) else { return false };
-        let refs = matches!(shape, Shape::List(item) if **item == Shape::Ref);
+        let refs = is_list_of_ids(shape);
         let tags = |pipe: &Known| {
             matches!(pipe, Known::Party(_)) || matches!(pipe, Known::Text(t) if t == "item" || t.starts_with("ref("))
         };
         if refs != fact.pipes.iter().any(tags) {
             return false;
         }
+        // Where nothing but a name says what stands there, an id is told from a name by its blanks.
+        let named = matches!(self.compare.standard, Standard::Csv | Standard::Json);
         scope.targets.iter().all(|target| {
             let places = &self.places[target.pair];
-            self.first(one, target).is_none_or(|at| read(self, places, &places.values[at], &fact.pipes, shape))
+            let fits = |text: &str| !named || !refs || !text.trim().contains(' ');
+            self.first(one, target).is_none_or(|at| {
+                fits(&places.values[at].text) && read(self, places, &places.values[at], &fact.pipes, shape)
+            })
         })
     }
 
@@ -270,8 +332,11 @@ fn fits_shape(fact: &Fact, shape: &Shape) -> bool {
     let tags = |pipe: &Known| {
         matches!(pipe, Known::Party(_)) || matches!(pipe, Known::Text(t) if t == "item" || t.starts_with("ref("))
     };
-    let refs = matches!(shape, Shape::List(item) if **item == Shape::Ref);
-    refs == fact.pipes.iter().any(tags)
+    is_list_of_ids(shape) == fact.pipes.iter().any(tags)
+}
+
+fn is_list_of_ids(shape: &Shape) -> bool {
+    matches!(shape, Shape::List(item) if **item == Shape::Ref)
 }
 
 /// Where a member of an object stands, by the members that were found: a street beside its city.

@@ -72,7 +72,10 @@ impl Search<'_> {
                 (matched, all) => (0.5 + 0.48 * f64::from(matched) / f64::from(all)).min(0.98),
             };
             let count: usize = groups.iter().map(Vec::len).sum();
-            let evidence = format!("{count} items: the nth says what the nth item says");
+            let evidence = match scope.bare {
+                true => format!("{count} of it in the samples"),
+                false => format!("{count} items: the nth says what the nth item says"),
+            };
             let each = Each { steps, under: Vec::new(), column: None, groups, confidence, evidence };
             if best.as_ref().is_none_or(|(most, _)| points > *most) {
                 best = Some((points, each));
@@ -246,9 +249,10 @@ impl Search<'_> {
                 known = known.max(0.6);
             }
         }
-        // Lines are what has item numbers.
-        if is_lines(field) && known == 0.0 {
-            known = if self.has_items(steps) { 0.4 } else { 0.0 };
+        // Lines are what has item numbers, or is called so.
+        let called = self.headings.lines.is_some();
+        if is_lines(field) && (called || known == 0.0) && self.has_items(steps) {
+            known = known.max(if called { 1.0 } else { 0.4 });
         }
         known
     }
@@ -261,6 +265,10 @@ impl Search<'_> {
                 elements.is_some_and(|s| s.elements.iter().any(|e| matches!(&*e.reference, "234" | "C212")))
             }
             Standard::Csv | Standard::Fixed => last.name == "row",
+            _ if self.headings.lines.is_some() => {
+                let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+                self.headings.lines.as_deref() == Some(&names.join("/"))
+            }
             _ => {
                 let name = last.name.to_lowercase();
                 name.contains("line") || name.contains("item")

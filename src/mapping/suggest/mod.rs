@@ -2,12 +2,16 @@
 //! lints clean, with a confidence and a reason for each line.
 //!
 //! Evidence comes from values (what stands in the document and is wanted in the message, by the inverse of pipes), from
-//! other mappings (what they read from the same element, with which table), and from the words of guide and message.
+//! other mappings (what they read from the same element, with which table), and from words: those of guide and message, and
+//! of headers that anybody wrote as he likes (`headers.txt`).
 //! What two places say alike is shared between them; nothing is sure because others do so.
 
 mod coded;
+mod columns;
 mod delta;
 mod finish;
+mod headed;
+mod headers;
 mod kinds;
 mod knowledge;
 mod known;
@@ -16,6 +20,7 @@ mod places;
 mod propose;
 mod roles;
 mod search;
+mod several;
 mod text;
 mod values;
 mod weigh;
@@ -23,7 +28,9 @@ mod weigh;
 pub use super::library::xml_name;
 pub use delta::{Delta, delta};
 pub use finish::OPEN;
+pub use headers::grouping;
 pub use kinds::from as document;
+pub use several::several;
 pub use text::Line;
 
 use super::{Context, Library, Lint, NoTables, Plan, read::wrapped, shape};
@@ -55,6 +62,8 @@ pub struct Request<'a> {
     /// CSV: the column whose equal values make one set.
     pub by: Option<&'a str>,
     pub samples: Vec<Sample<'a>>,
+    /// Where a document makes several messages, the loop that makes each ([`several`]); the samples are what is left for each.
+    pub messages: Option<&'a str>,
     /// Mappings that are not asked, with those that they extend and that extend them.
     pub without: Vec<String>,
     /// Where the mapping will stand, below the folder of the mappings: tables are looked for from there.
@@ -98,13 +107,19 @@ pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal
         return Err(kinds::no_guide(standard, &version, &kind).into());
     }
     let wanted: Vec<&Json> = request.samples.iter().filter_map(|sample| sample.wanted).collect();
-    let message = kinds::message(request, &knowledge, standard, &kind, &wanted)?;
-    let shape = shape::message(&message).ok_or_else(|| format!("`{message}` is no canonical message"))?;
     let wrappers = request.samples.iter().map(|s| wrapped(s.tree).map(|inner| s.tree.name(inner)));
     let wrappers: BTreeSet<Option<&str>> = wrappers.collect();
     let places = request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes, wrappers.len() == 1));
     let places: Vec<Places> = places.collect();
-    let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, &message, &kind);
+    let compare = Comparer { standard, guide, knowledge: &knowledge };
+    let (message, guessed) = match kinds::message(request, &knowledge, standard, &kind, &wanted) {
+        Ok(message) => (message, false),
+        Err(unknown) => (headed::message(compare, &places, &kind).ok_or(unknown)?, true),
+    };
+    let shape = shape::message(&message).ok_or_else(|| format!("`{message}` is no canonical message"))?;
+    let mut search = Search::new(compare, &places, &message, &kind, request.by);
+    search.guessed = guessed;
+    search.headings = headed::headings(&search);
     let targets = request.samples.iter().enumerate();
     let targets: Vec<Target> = targets
         .map(|(pair, sample)| Target { pair, frames: vec![Some(0)], wanted: sample.wanted, position: 0 })

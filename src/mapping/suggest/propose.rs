@@ -57,6 +57,28 @@ pub enum Node {
     Each { name: String, each: Each, members: Vec<Node> },
 }
 
+impl Leaf {
+    /// Another place of a list of ids, by a scheme that is not read yet.
+    pub fn add(&mut self, other: &Leaf) -> bool {
+        let pipes = |says: &Says| match says {
+            Says::Ways { pipes, .. } => Some(pipes.clone()),
+            _ => None,
+        };
+        let mut all = match &self.says {
+            Says::List(all) => all.clone(),
+            one => vec![one.clone()],
+        };
+        let known = all.iter().any(|one| pipes(one) == pipes(&other.says));
+        if known {
+            return false;
+        }
+        all.push(other.says.clone());
+        self.why = format!("{}; {}", self.why, other.why);
+        (self.says, self.confidence) = (Says::List(all), self.confidence.min(other.confidence));
+        true
+    }
+}
+
 impl Node {
     pub fn name(&self) -> &str {
         match self {
@@ -335,7 +357,7 @@ impl<'a> Search<'a> {
     }
 
     /// Puts the proposals where the message has them, and goes into lists.
-    fn nest(
+    pub(super) fn nest(
         &self,
         scope: &Scope,
         members: &[Member],
@@ -384,7 +406,8 @@ impl<'a> Search<'a> {
             return None;
         }
         let field = [scope.names.as_slice(), names].concat();
-        let each = self.each(scope, &field, members, &targets).or_else(|| self.column(members, &targets))?;
+        let each = self.each(scope, &field, members, &targets).or_else(|| self.column(members, &targets));
+        let Some(each) = each else { return self.headed_list(scope, name, &field, members) };
         let mut frames = scope.frames.clone();
         let mut path = frames.last().cloned().unwrap_or_default();
         let above = path.clone();

@@ -2,6 +2,7 @@
 //! qualifiers that keep it apart from its like.
 
 use super::{
+    headed::Headings,
     knowledge::{Known, Step},
     places::{Key, Places, Value},
     values::{Comparer, weight},
@@ -67,12 +68,24 @@ pub struct Search<'a> {
     pub message: &'a str,
     /// What the document is: `850`, `ubl order`.
     pub kind: &'a str,
+    /// CSV: the column whose equal values make one set.
+    pub by: Option<&'a str>,
+    /// What the headers of CSV and the names of JSON say.
+    pub headings: Headings,
+    /// Nothing but these says which message it is.
+    pub guessed: bool,
     /// How many groups of a class there are below one parent, at most.
     repeats: HashMap<String, usize>,
 }
 
 impl<'a> Search<'a> {
-    pub fn new(compare: Comparer<'a>, places: &'a [Places], message: &'a str, kind: &'a str) -> Self {
+    pub fn new(
+        compare: Comparer<'a>,
+        places: &'a [Places],
+        message: &'a str,
+        kind: &'a str,
+        by: Option<&'a str>,
+    ) -> Self {
         let mut repeats: HashMap<String, usize> = HashMap::new();
         for one in places {
             let mut counts: BTreeMap<(Option<usize>, &str), usize> = BTreeMap::new();
@@ -84,7 +97,7 @@ impl<'a> Search<'a> {
                 *most = count.max(*most);
             }
         }
-        Search { compare, places, message, kind, repeats }
+        Search { compare, places, message, kind, by, headings: Headings::default(), guessed: false, repeats }
     }
 
     /// How many groups of a class stand below one parent, at most.
@@ -290,7 +303,12 @@ impl<'a> Search<'a> {
     pub fn prior(&self, scope: &Scope, one: &Candidate, names: &[String]) -> Prior {
         let steps = self.absolute(scope, one);
         let field: Vec<String> = scope.names.iter().chain(names).cloned().collect();
-        weigh::prior(&self.compare, &field, &Place { steps: &steps, key: &one.key }, &one.pipes, self.message)
+        let place = Place { steps: &steps, key: &one.key };
+        let mut prior = weigh::prior(&self.compare, &field, &place, &one.pipes, self.message);
+        if let Some(headed) = self.headings.at(&steps, &one.key).filter(|headed| headed.field == field) {
+            prior.words = prior.words.max(headed.score);
+        }
+        prior
     }
 
     /// Weighs the ways to one field against each other, the best first. `votes`: how much else of the object a way's

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 /// Forms of dates that documents without a code for it use, by standard.
 const DATES: &[&str] = &["yyyymmdd", "yymmdd"];
-const WRITTEN_DATES: &[&str] =
+pub(super) const WRITTEN_DATES: &[&str] =
     &["yyyymmdd", "dd.mm.yyyy", "dd/mm/yyyy", "mm/dd/yyyy", "yyyy/mm/dd", "dd-mm-yyyy", "yymmdd"];
 
 /// What is needed to compare texts with wanted values.
