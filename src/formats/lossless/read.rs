@@ -78,7 +78,12 @@ impl<R: BufRead> Reader<R> {
             if next.is_some() {
                 self.source.want(passed, REACH)?;
                 if let Some((delimiters, una)) = header(self.source.from(passed)) {
-                    self.folded = fold::line(self.source.from(passed), &delimiters.syntax()).is_some();
+                    let seen = self.source.from(passed);
+                    // As the readers have it: a break within ISA may be part of it.
+                    self.folded = match delimiters.standard {
+                        Standard::X12 => x12::begins(seen).is_some_and(|syntax| syntax.folded),
+                        _ => fold::line(seen, &delimiters.syntax()).is_some(),
+                    };
                     self.package = None;
                     return self.begin(passed, delimiters, una).map(Some);
                 }

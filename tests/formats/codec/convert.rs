@@ -91,6 +91,11 @@ fn what_is_cut_anywhere_comes_back_byte_for_byte() {
     let header =
         "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260105*0930*U*00401*000000001*0*P";
     for text in [
+        // A break that is one of the header's own ten characters.
+        format!(
+            "{}*>~\nGS*PO*A*B*20260105*0930*1*X*004010~\nIEA*1*000000001~\n",
+            header.replace("00*          *ZZ*N", "00*\n         *ZZ*N").replace("*U*", "***")
+        ),
         format!("{header}*\r\nGS*PO*A*B*20260105*0930*1*X*004010\r\nGE*0*1\r\nIEA*1*000000001\r\n"),
         format!("{header}*\r\nREF*A\r\nIEA*0*000000001\r\n"),
         format!("{header}**GS*PO*A*B*20260105*0930*1*X*004010*GE*0*1*"),
