@@ -103,27 +103,8 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
         &bytes[separators[n] + 1..end]
     });
     let elements = raw.map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
-    let (component, terminator) = match (bytes.get(last), bytes.get(last + 1)) {
-        // An empty ISA16 at the end of a line: the lines behind it have the same end.
-        (Some(terminator), Some(next)) if is_break(*next) && ends_lines(&bytes[last + 1..], *terminator, separator) => {
-            (None, last)
-        }
-        // The same of lines that end with CR LF, whatever stands in them.
-        (Some(b'\r'), Some(b'\n')) => (None, last),
-        // A blank before the terminator, behind which the next segment stands.
-        (Some(component), Some(b' ')) if *component != separator && segment_follows(bytes, last + 2, separator) => {
-            (Some(*component), last + 2)
-        }
-        (Some(component), Some(terminator)) if !letter(*terminator) && *terminator != separator => {
-            (Some(*component), last + 1)
-        }
-        // An empty ISA16: then what stands there is the terminator.
-        (Some(terminator), next)
-            if !letter(*terminator) && *terminator != separator && next.is_some_and(|b| letter(*b)) =>
-        {
-            (None, last)
-        }
-        _ => return Err((last.min(bytes.len()), "no segment terminator follows ISA16".into())),
+    let Some((component, terminator)) = delimiters(bytes, last, separator) else {
+        return Err((last.min(bytes.len()), "no segment terminator follows ISA16".into()));
     };
     let fixed = fixed && terminator == last + 1;
     let more = continued(&bytes[terminator..]);
@@ -163,6 +144,33 @@ fn plain(bytes: &[u8]) -> Result<Isa, (usize, String)> {
     let len = terminator + 1 + syntax.rest().len();
     let starts = std::array::from_fn(|n| separators[n] + 1);
     Ok(Isa { syntax, elements, starts, overlong, taken, len, fixed, padded, line: None, spoilt: None, repetition })
+}
+
+/// ISA16 at an offset, none if it is empty, and where the terminator stands.
+fn delimiters(bytes: &[u8], last: usize, separator: u8) -> Option<(Option<u8>, usize)> {
+    let found = match (bytes.get(last), bytes.get(last + 1)) {
+        // An empty ISA16 at the end of a line: the lines behind it have the same end.
+        (Some(terminator), Some(next)) if is_break(*next) && ends_lines(&bytes[last + 1..], *terminator, separator) => {
+            (None, last)
+        }
+        // The same of lines that end with CR LF, whatever stands in them.
+        (Some(b'\r'), Some(b'\n')) => (None, last),
+        // A blank before the terminator, behind which the next segment stands.
+        (Some(component), Some(b' ')) if *component != separator && segment_follows(bytes, last + 2, separator) => {
+            (Some(*component), last + 2)
+        }
+        (Some(component), Some(terminator)) if !letter(*terminator) && *terminator != separator => {
+            (Some(*component), last + 1)
+        }
+        // An empty ISA16: then what stands there is the terminator.
+        (Some(terminator), next)
+            if !letter(*terminator) && *terminator != separator && next.is_some_and(|b| letter(*b)) =>
+        {
+            (None, last)
+        }
+        _ => return None,
+    };
+    Some(found)
 }
 
 /// True if the line that begins here, behind a break, is one that follows a header and ends with a byte, and so does the
