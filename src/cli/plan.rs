@@ -127,6 +127,17 @@ impl Item {
         }
     }
 
+    /// How a version comes back that stood once: nothing else makes it stand.
+    fn back_by(&self) -> Option<String> {
+        match &self.todo {
+            Todo::Publish { version, state } if state == "retired" => Some(format!(
+                "it stood once and is retired: `crossdock mapping rollback {} --to {version} --reason WHY` makes it stand again",
+                self.name
+            )),
+            _ => None,
+        }
+    }
+
     fn json(&self) -> Value {
         let todo = match &self.todo {
             Todo::Nothing => "nothing",
@@ -292,8 +303,8 @@ pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
                 did = "drafted";
             }
         }
-        let mut why = None;
-        if let (true, Some(version)) = (args.publish, version) {
+        let mut why = item.back_by();
+        if let (true, Some(version), None) = (args.publish, version, &why) {
             let path = format!("/v1/mappings/{}/{version}/publish", encoded(&item.name));
             match place.post(&path, &json!({"why": args.reason})).await {
                 Ok(_) => did = "published",
@@ -306,7 +317,13 @@ pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
         if args.of.json {
             out.json(&of_tenant(place, json!({"name": item.name, "did": did, "version": version, "refused": why})))?;
         } else if let Some(version) = version {
-            out.line(format!("{}@{version}: {did}", out.bold(&item.name)))?;
+            let open = match &item.todo {
+                Todo::Publish { state, .. } if did == "nothing" && why.is_none() => {
+                    format!(", it is {state} already; --publish makes it stand")
+                }
+                _ => String::new(),
+            };
+            out.line(format!("{}@{version}: {did}{open}", out.bold(&item.name)))?;
             why.iter().try_for_each(|why| out.line(format!("  {why}")))?;
         }
     }

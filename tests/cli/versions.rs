@@ -223,6 +223,15 @@ fn files_and_a_hub_are_made_to_agree() {
     );
     ok(all(&["export", "out"]));
     assert!(ok(all(&["plan", "out"])).out.ends_with("nothing to do\n"), "written over the file that has the name");
+    // One that is drafted and not asked to stand, and one that stood: what makes it stand is told.
+    let bare = ok(all(&["apply", "out", "--reason", "more"]));
+    assert_eq!(bare.out, "", "it stands: {bare:?}");
+    ok(call(&folder, &["rollback", "northwind/850-order", "--reason", "a season too many"]));
+    let retired = all(&["apply", "out", "--reason", "more"]);
+    let back = "`crossdock mapping rollback northwind/850-order --to 1 --reason WHY` makes it stand again";
+    assert!(retired.code == 1 && retired.out.contains(back), "{retired:?}");
+    ok(call(&folder, &["rollback", "northwind/850-order", "--to", "1", "--reason", "as told"]));
+    assert!(ok(all(&["plan", "out"])).out.ends_with("nothing to do\n"));
     // Files of connectors are checked with them, and who is new is told; the hub reads them when it starts.
     let with = |what: &str| all(&[what, "out", "connectors", "--reason", "more"][..if what == "plan" { 3 } else { 5 }]);
     let told = "1 partner in the files of connectors, which the hub reads when it starts\n";
