@@ -14,7 +14,7 @@ use crate::{
     tenancy::{PartnerInfo, agreement::Mail},
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Documents told of in one mail; of the others their names are.
@@ -22,7 +22,7 @@ const DOCUMENTS: usize = 20;
 /// Names of such others.
 const NAMES: usize = 100;
 /// Documents looked at in one round and tenant.
-const ROUND: i64 = 1_000;
+const ROUND: i64 = 10_000;
 /// So long a document waits for messages of it that others hold up, in milliseconds.
 const LATE_MS: i64 = 600_000;
 
@@ -71,7 +71,10 @@ pub async fn write(hub: &Hub) -> Result<usize, StoreError> {
     let mut mails = 0;
     for tenant in tenants {
         let mut tx = hub.store.read(tenant).await?;
-        let owed = letters::owed(&mut tx, tenant, now().plus_ms(-LATE_MS), ROUND).await?;
+        let now = now();
+        let every = i64::try_from(hub.settings.mail.every_ms).unwrap_or(i64::MAX / 1_000_000);
+        let since = now.plus_ms(-every);
+        let owed = letters::owed(&mut tx, tenant, now.plus_ms(-LATE_MS), since, ROUND).await?;
         tx.rollback().await?;
         let mut by_partner: BTreeMap<Option<PartnerId>, Vec<Owed>> = BTreeMap::new();
         owed.into_iter().for_each(|one| by_partner.entry(one.partner).or_default().push(one));
@@ -94,22 +97,16 @@ async fn to_partner(hub: &Hub, tenant: Tenant, partner: Option<PartnerId>, owed:
         letters::settle(&mut tx, tenant, &documents).await?;
         return tx.commit().await.map(|()| 0);
     };
-    let mut tx = hub.store.read(tenant).await?;
-    let last = letters::last(&mut tx, tenant, info.id).await?;
-    tx.rollback().await?;
-    let every = i64::try_from(hub.settings.mail.every_ms).unwrap_or(i64::MAX / 1_000_000);
-    if last.is_some_and(|last| last.plus_ms(every) > now) {
-        return Ok(0);
-    }
     let (subject, text) = composed(hub, tenant, owed).await?;
     let mut tx = hub.store.begin(tenant).await?;
     if letters::settle(&mut tx, tenant, &documents).await?.len() < documents.len() {
         return tx.rollback().await.map(|()| 0);
     }
     letters::written(&mut tx, tenant, info.id, now).await?;
-    let rows: Vec<NewDelivery> = info
-        .agreement
-        .addresses()
+    // Who is named twice gets one.
+    let addresses: BTreeSet<String> = info.agreement.addresses().map(|address| address.to_string()).collect();
+    let rows: Vec<NewDelivery> = addresses
+        .into_iter()
         .map(|address| NewDelivery {
             tenant,
             id: DeliveryId(Uuid::now_v7()),
@@ -119,7 +116,7 @@ async fn to_partner(hub: &Hub, tenant: Tenant, partner: Option<PartnerId>, owed:
             subscription: None,
             partner: None,
             kind: "letter",
-            target: address.to_string(),
+            target: address,
             state: "pending",
             name: Some(subject.clone()),
             content: Some(hex(text.as_bytes())),
@@ -133,13 +130,13 @@ async fn to_partner(hub: &Hub, tenant: Tenant, partner: Option<PartnerId>, owed:
         })
         .collect();
     deliveries::insert(&mut tx, &rows).await?;
-    let to: Vec<&str> = rows.iter().map(|row| &*row.target).collect();
-    let step = |document: &DocumentId| {
-        let mut step = Step::new(tenant, now.0, "deliver", "pending", &hub.worker);
-        step.delivery = rows.first().map(|row| row.id.0);
-        step.document(document.0).cause(json!({ "code": "letter", "to": to }))
+    let step = |document: &DocumentId, row: &NewDelivery| {
+        let step = Step::new(tenant, now.0, "deliver", "pending", &hub.worker).document(document.0).delivery(row.id.0);
+        step.cause(json!({ "code": "letter", "to": row.target }))
     };
-    journal::write(&mut tx, &documents.iter().map(step).collect::<Vec<_>>()).await?;
+    // By these each of the documents knows its letters.
+    let steps = documents.iter().flat_map(|document| rows.iter().map(move |row| step(document, row)));
+    journal::write(&mut tx, &steps.collect::<Vec<_>>()).await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id.0).collect();
     outbox::push(&mut tx, &[outbox::Row::at_once(ClaimCheck::new(tenant, Stage::Deliver, ids), now)]).await?;
     tx.commit().await?;

@@ -8,7 +8,7 @@ use crate::formats::{
 use std::collections::HashSet;
 
 /// Segments of the envelope and of structure: nobody needs to read them.
-const STRUCTURE: &[&str] = &["ST", "SE", "UNH", "UNT", "UNS"];
+pub(super) const STRUCTURE: &[&str] = &["ST", "SE", "UNH", "UNT", "UNS"];
 
 /// Each path once, with its first node; loops without their index, so that ten lines say it once.
 pub fn unread(standard: Standard, tree: &Tree, seen: &Seen) -> Vec<(String, NodeId)> {

@@ -199,7 +199,8 @@ pub async fn of(
 ) -> Result<Vec<DeliveryRow>, StoreError> {
     Ok(fetch!(
         tx,
-        row_query!("where d.tenant = $1 and ((d.event = $2) or (d.document = $3 and d.kind in ('acknowledgement', 'letter'))) order by d.created_at, d.id limit 200");
+        row_query!("where d.tenant = $1 and ((d.event = $2) or (d.document = $3 and d.kind = 'acknowledgement')
+            or (d.kind = 'letter' and d.id in (select s.delivery from document_steps s where s.tenant = $1 and s.document = $3 and s.delivery is not null))) order by d.created_at, d.id limit 200");
         tenant, event, document
     )?)
 }

@@ -47,15 +47,23 @@ pub struct Owed {
 }
 
 /// The oldest documents that a letter is owed about and of which all is decided: they have ended, and none of their messages
-/// is on its way. What was owed before `late` waits no longer for messages.
-pub async fn owed(tx: &mut Tx, tenant: Tenant, late: Micros, limit: i64) -> Result<Vec<Owed>, StoreError> {
+/// is on its way. What was owed before `late` waits no longer for messages. Partners that were written to behind `since` are
+/// passed over: who is refused often holds up nobody's letter.
+pub async fn owed(
+    tx: &mut Tx,
+    tenant: Tenant,
+    late: Micros,
+    since: Micros,
+    limit: i64,
+) -> Result<Vec<Owed>, StoreError> {
     Ok(fetch!(
         tx,
         "select o.document, d.partner, d.name from letters_owed o join documents d on d.id = o.document and d.tenant = o.tenant
          where o.tenant = $1 and d.ended_at is not null
             and (o.since < $2 or not exists (select 1 from messages m where m.tenant = o.tenant and m.document = o.document and m.state in ('pending', 'waiting', 'retrying')))
-         order by o.since, o.document limit $3";
-        tenant, late.0, limit
+            and not exists (select 1 from letters_written w where w.tenant = o.tenant and w.partner = d.partner and w.at > $3)
+         order by o.since, o.document limit $4";
+        tenant, late.0, since.0, limit
     )?)
 }
 
@@ -73,14 +81,7 @@ pub async fn settle(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Re
     Ok(found.into_iter().map(|(document,)| document).collect())
 }
 
-/// When a partner's contacts were last written to.
-pub async fn last(tx: &mut Tx, tenant: Tenant, partner: PartnerId) -> Result<Option<Micros>, StoreError> {
-    let found: Vec<(i64,)> =
-        fetch!(tx, "select at from letters_written where tenant = $1 and partner = $2"; tenant, partner)?;
-    Ok(found.first().map(|(at,)| Micros(*at)))
-}
-
-/// Notes that they are written to now.
+/// Notes that a partner's contacts are written to now.
 pub async fn written(tx: &mut Tx, tenant: Tenant, partner: PartnerId, now: Micros) -> Result<(), StoreError> {
     exec!(
         tx,

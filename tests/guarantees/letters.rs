@@ -71,8 +71,7 @@ async fn post(backing: Backing, agreed: &str) -> Post {
     Post { rig, server, stop, work }
 }
 
-const AGREED: &str =
-    "contacts: [edi@northwind.example, 'Pat Doe <pat@northwind.example>', '+1 555 0100'], mail: on_refusal";
+const AGREED: &str = "contacts: [edi@northwind.example, 'Pat Doe <pat@northwind.example>', '+1 555 0100', edi@northwind.example], mail: on_refusal";
 
 impl Post {
     /// An order whose quantity is none.
@@ -130,7 +129,11 @@ async fn what_is_refused_is_told_once_to_each_address(backing: Backing) {
     let rows = post.stand(id, &["delivered"; 2]).await;
     let mut to: Vec<&str> = rows.iter().map(|row| &*row.target).collect();
     to.sort();
-    assert_eq!(to, ["edi@northwind.example", "pat@northwind.example"], "a telephone gets no mail");
+    assert_eq!(
+        to,
+        ["edi@northwind.example", "pat@northwind.example"],
+        "a telephone gets no mail, and who is named twice gets one"
+    );
     let letters = post.server.letters();
     assert_eq!(letters.len(), 2, "{letters:?}");
     for row in &rows {
@@ -152,12 +155,13 @@ async fn letters_are_not_sent_more_often_than_promised(backing: Backing) {
     let first = post.refused(1, "PO-1").await;
     assert_eq!(post.sweep().await, 1);
     post.stand(first, &["delivered"]).await;
-    let (second, _) = (post.refused(2, "PO-2").await, post.refused(3, "PO-3").await);
+    let (second, third) = (post.refused(2, "PO-2").await, post.refused(3, "PO-3").await);
     assert_eq!(post.sweep().await, 0, "it is too soon");
     let before = post.rig.hub.settings.mail.every_ms * 1_000;
     post.rig.place.sql(&format!("update letters_written set at = at - {before}")).await.unwrap();
     assert_eq!(post.sweep().await, 1, "one of both");
-    post.stand(second, &["delivered"]).await;
+    let one = post.stand(second, &["delivered"]).await.remove(0);
+    assert_eq!(post.stand(third, &["delivered"]).await.remove(0).id, one.id, "it is the other's letter, too");
     let letters = post.server.letters();
     let both = letters.iter().find(|letter| letter.contains("Subject: 2 documents")).expect("a letter of two");
     assert!(letters.len() == 2 && both.contains("PO-2") && both.contains("PO-3"), "{letters:?}");

@@ -1,7 +1,7 @@
 //! The document as places: groups (loops, segments, elements, rows, objects) that stand in each other, and the values in
 //! them, with names that mappings use for both.
 
-use super::super::{plan, read::wrapped};
+use super::super::{plan, read::wrapped, unread::STRUCTURE};
 use crate::formats::{
     piece::Standard,
     tree::{Kind, NodeId, Tree},
@@ -92,9 +92,6 @@ pub struct Places {
     pub root: String,
 }
 
-/// Segments of the envelope of a set.
-const ENVELOPE: &[&str] = &["ST", "SE", "UNH", "UNT"];
-
 impl Places {
     /// Takes a tree apart. `known`: prefixes that mappings have for namespaces. `unwrap`: JSON begins within its one member.
     pub fn of(standard: Standard, tree: &Tree, known: &[(String, String)], unwrap: bool) -> Places {
@@ -168,7 +165,7 @@ impl Places {
     fn edi_parts(&mut self, tree: &Tree, parts: Vec<NodeId>, group: usize) {
         for part in parts {
             match tree.kind(part) {
-                Kind::Segment if !ENVELOPE.contains(&tree.name(part)) => {
+                Kind::Segment if !STRUCTURE.contains(&tree.name(part)) => {
                     let inner = self.group(group, tree.name(part), "");
                     self.elements(tree, part, inner);
                 }
