@@ -8,6 +8,7 @@
 //! | `mpn` | the manufacturer's number | |
 //! | `gtin` | GS1's, 8 to 14 digits (UPC, EAN) | |
 //! | `gln`, `duns`, `duns4` | | GS1's; Dun & Bradstreet's |
+//! | `scac` | | a carrier's code in the US |
 //! | `x12:QQ`, `edifact:QQ`, `id:QQ` | any other qualifier, kept as it is | the same |
 //! | `id` | no qualifier at all | the same |
 //!
@@ -49,7 +50,8 @@ const X12_PARTIES: Schemes =
     &[("1", "duns"), ("9", "duns4"), ("91", "seller"), ("92", "buyer"), ("UL", "gln"), ("ZZ", "mutual")];
 
 /// UN/EDIFACT 3055.
-const EDIFACT_PARTIES: Schemes = &[("9", "gln"), ("16", "duns"), ("91", "seller"), ("92", "buyer"), ("ZZZ", "mutual")];
+const EDIFACT_PARTIES: Schemes =
+    &[("9", "gln"), ("16", "duns"), ("91", "seller"), ("92", "buyer"), ("182", "scac"), ("ZZZ", "mutual")];
 
 /// schemeID as UBL documents write it (PEPPOL's codes of ISO 6523 and the words of UBL's own examples).
 /// ISO 6523 International Code Designators.
