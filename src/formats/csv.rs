@@ -30,6 +30,11 @@ use std::{
 const MOST_OPEN_QUOTES: u32 = 20;
 /// How much behind the first row is looked at for the header row that it isn't.
 const SEEN_FOR_HEADER: usize = 4096;
+/// How much behind a row of filling is looked at for other rows.
+const SEEN_OF_FILLING: usize = 4096;
+/// What separates the fields of a row where nothing says so, and which of these stand in names, too.
+const DELIMITERS: [u8; 6] = [b',', b';', b'\t', b'|', b'^', b'~'];
+const IN_NAMES: [u8; 2] = [b'^', b'~'];
 /// How much of a row that can't be read is shown.
 const SHOWN: usize = 80;
 
@@ -105,7 +110,7 @@ impl<R: BufRead> Csv<R> {
             return Ok(());
         };
         (self.at, self.line) = (row.next, row.line + row.lines);
-        if row.blank || self.says_nothing(&row, delimiter) {
+        if row.blank || self.says_nothing(&row, delimiter) || self.is_filling(&row)? {
             return Ok(());
         }
         let value = match key {
@@ -126,11 +131,22 @@ impl<R: BufRead> Csv<R> {
         Ok(())
     }
 
-    /// True of a row of empty fields, which spreadsheets leave below a table, and of Ctrl-Z, which DOS ends a file with.
+    /// True of a row of empty fields, which spreadsheets leave below a table.
     fn says_nothing(&self, row: &Row, delimiter: u8) -> bool {
-        let bytes = self.source.slice(row.start, row.end);
         let empty = |byte: &u8| *byte == delimiter || matches!(byte, b' ' | b'\t' | b'"');
-        bytes == b"\x1A" || (!row.open_quote && bytes.iter().all(empty))
+        !row.open_quote && self.source.slice(row.start, row.end).iter().all(empty)
+    }
+
+    /// True of a row of Ctrl-Z, which DOS ends a file with, or of NUL, which block devices fill one up with, if more of
+    /// that is all that follows: a NUL before other rows is told.
+    fn is_filling(&mut self, row: &Row) -> io::Result<bool> {
+        let fills = |byte: &u8| matches!(byte, 0 | 0x1A);
+        if !self.source.slice(row.start, row.end).iter().all(fills) {
+            return Ok(false);
+        }
+        self.source.want(row.next, SEEN_OF_FILLING)?;
+        let behind = self.source.from(row.next);
+        Ok(behind.iter().take(SEEN_OF_FILLING).all(|byte| fills(byte) || byte.is_ascii_whitespace()))
     }
 
     /// Passes over the rest of a row that is too long to be kept.
@@ -214,15 +230,17 @@ impl<R: BufRead> Csv<R> {
         }
         let seen = self.source.from(self.at);
         let seen = &seen[..seen.len().min(SEEN_FOR_HEADER)];
-        let mut lines = seen.split(|byte| *byte == b'\n').zip(self.line..);
-        let has = |line: &[u8]| {
-            let delimiter = self.options.delimiter.unwrap_or_else(|| guess(line));
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', seen).map(|end| end + 1));
+        let mut lines = starts.filter_map(|start| seen.get(start..)).zip(self.line..);
+        let has = |from: &[u8]| {
+            let delimiter = self.options.delimiter.unwrap_or_else(|| guess(from));
+            let line = from.split(|byte| *byte == b'\n').next().unwrap_or_default();
             line.split(|byte| *byte == delimiter).any(|name| {
                 let name = decoded::guessed(name);
                 name.trim().trim_matches('"') == by
             })
         };
-        match lines.find(|(line, _)| has(line)) {
+        match lines.find(|(from, _)| has(from)) {
             Some((_, line)) => fault(format!(" Line {line} has it."))
                 .remedy(format!("Leave out what stands before line {line}: a table begins with its header row.")),
             None => fault(String::new()),
@@ -483,19 +501,31 @@ fn record(tree: &mut Tree, row: &Row, header: &Header, base: u64, line: u64, for
     }
 }
 
-/// The delimiter that the header row has most of, outside of quotes.
+/// The delimiter that the header row, with which the bytes begin, has most of, outside of quotes. Carets and tildes stand in
+/// names, too: they separate if no other does, and if the next row has as many of them.
 fn guess(bytes: &[u8]) -> u8 {
+    let (header, behind) = row_counts(bytes);
+    let next = row_counts(behind.trim_ascii_start()).0;
+    let counted =
+        || DELIMITERS.into_iter().zip(header.into_iter().zip(next)).rev().filter(|(_, (count, _))| *count > 0);
+    let usual = counted().filter(|(delimiter, _)| !IN_NAMES.contains(delimiter)).max_by_key(|(_, (count, _))| *count);
+    let others = || counted().filter(|(_, (count, next))| count == next).max_by_key(|(_, (count, _))| *count);
+    usual.or_else(others).map_or(b',', |(delimiter, _)| delimiter)
+}
+
+/// How often each delimiter stands in the first row, outside of quotes, and what stands behind that row.
+fn row_counts(bytes: &[u8]) -> ([usize; DELIMITERS.len()], &[u8]) {
     let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0), (b'^', 0), (b'~', 0)];
-    for byte in bytes {
+    let mut counts = [0; DELIMITERS.len()];
+    for (at, byte) in bytes.iter().enumerate() {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted => break,
-            byte if !quoted => counts.iter_mut().filter(|(d, _)| d == byte).for_each(|(_, n)| *n += 1),
+            b'\n' | b'\r' if !quoted => return (counts, &bytes[at..]),
+            byte if !quoted => counts.iter_mut().zip(DELIMITERS).filter(|(_, d)| d == byte).for_each(|(n, _)| *n += 1),
             _ => {}
         }
     }
-    counts.iter().rev().max_by_key(|(_, n)| *n).map_or(b',', |(delimiter, _)| *delimiter)
+    (counts, &[])
 }
 
 impl<R: BufRead> crate::reader::Pieces for Csv<R> {

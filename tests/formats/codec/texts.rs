@@ -197,6 +197,8 @@ fn empty_rows_and_lines_before_the_header_of_a_table() {
         assert!(sets.len() == 2 && stand, "{delimiter}: {sets:?}");
     }
     for (text, says, remedy) in [
+        // Its tilde stands in a name, and in one further down.
+        ("Orders~all\norder_number~sku\nSO-1~A\n".to_owned(), "Line 2 has it.", "before line 2"),
         (table.replace("order_number", "Order Number"), "“Order Number” is another name", "Add the column"),
         (format!("Orders of January\n;;\n{table}"), "Line 3 has it.", "before line 3"),
         (table.replace("order_number", "po"), "in the header row, line 1.", "Add the column"),
@@ -210,6 +212,43 @@ fn empty_rows_and_lines_before_the_header_of_a_table() {
         assert!(fault.sentence.ends_with(says) || fault.sentence.contains(&format!("{says}:")), "{}", fault.sentence);
         assert!(fault.remedy.contains(remedy), "{}", fault.remedy);
     }
+}
+
+/// Carets and tildes stand in names of columns: they separate where nothing else does, and where the next row has as many.
+#[test]
+fn carets_and_tildes_in_names_of_a_csv_header() {
+    type Columns<'a> = &'a [&'a str];
+    let cases: [(&str, Columns); 8] = [
+        ("order number~approx\n1\n", &["order number~approx"]),
+        ("a^b\n1\n", &["a^b"]),
+        ("a^b\n1^2^3\n", &["a^b"]),
+        ("sku,price~net~eur,price~gross~eur\nA,1,2\n", &["sku", "price~net~eur", "price~gross~eur"]),
+        ("sku;a^b^c^d\nA;1\n", &["sku", "a^b^c^d"]),
+        ("a~b\r\n\r\n1~2\r\n", &["a", "b"]),
+        ("a^b\n\"1^1\"^2\n", &["a", "b"]),
+        ("a~b^c\n1~2\n", &["a", "b^c"]),
+    ];
+    for (text, columns) in cases {
+        let pieces = pieces(Standard::Csv, text.as_bytes(), Options::default());
+        let [Piece::Set(set)] = &pieces[..] else { panic!("{text}: {pieces:?}") };
+        let row = set.tree.children(set.tree.root()).next().expect("a row");
+        let names: Vec<&str> = set.tree.children(row).map(|field| set.tree.name(field)).collect();
+        assert!(names == columns && set.faults.is_empty(), "{text}: {names:?}, {:?}", set.faults);
+    }
+}
+
+/// What fills the end of a file is no row; before other rows a NUL is told.
+#[test]
+fn filling_below_a_table() {
+    let most = "\0".repeat(70_000);
+    for filling in ["\x1A", "\x1A\x1A\x1A", "\0\0\0\0", "\0\x1A\r\n\x1A\0\n\0", &most] {
+        let text = format!("sku,qty\nA,1\n{filling}");
+        let pieces = pieces(Standard::Csv, text.as_bytes(), Options::default());
+        let [Piece::Set(set)] = &pieces[..] else { panic!("{text:?}: {pieces:?}") };
+        assert!(set.faults.is_empty(), "{text:?}: {:?}", set.faults);
+    }
+    let sets = sets(Standard::Csv, b"sku,qty\nA,1\n\0\0\nB,2\n\0");
+    assert_eq!(sets.iter().map(|set| set.faults.len()).collect::<Vec<_>>(), [0, 1, 0]);
 }
 
 /// The signs of XML's own that stand in text as they are, and what fills the end of a file.
