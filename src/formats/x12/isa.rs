@@ -153,6 +153,14 @@ fn delimiters(bytes: &[u8], last: usize, separator: u8) -> Option<(Option<u8>, u
         (Some(terminator), Some(next)) if is_break(*next) && ends_lines(&bytes[last + 1..], *terminator, separator) => {
             (None, last)
         }
+        // The same where blanks stand behind each terminator, or where all behind the header is one line.
+        (Some(terminator), Some(next))
+            if (is_break(*next) || *next == b' ') && ends_segment(&bytes[last + 1..], *terminator, separator) =>
+        {
+            (None, last)
+        }
+        // An empty ISA16 before a terminator of several bytes.
+        (Some(0x80..), Some(_)) if wide_segment_follows(bytes, last, separator) => (None, last),
         // The same of lines that end with CR LF, whatever stands in them.
         (Some(b'\r'), Some(b'\n')) => (None, last),
         // A blank before the terminator, behind which the next segment stands.
@@ -185,6 +193,30 @@ fn ends_lines(bytes: &[u8], terminator: u8, separator: u8) -> bool {
     let ends = |line: &[u8]| line.last() == Some(&terminator);
     let can_end = !letter(terminator) && terminator != b' ' && terminator != separator;
     can_end && follows(first, separator) && ends(first) && next.is_none_or(ends)
+}
+
+/// True if behind blanks and breaks stands a segment that follows a header, and ends with a byte that can end one: what
+/// stands behind it follows such a segment.
+fn ends_segment(bytes: &[u8], terminator: u8, separator: u8) -> bool {
+    let segment = bytes[..bytes.len().min(REACH)].trim_ascii_start();
+    let can_end = !letter(terminator) && !terminator.is_ascii_whitespace() && terminator != separator;
+    if !can_end || !follows(segment, separator) {
+        return false;
+    }
+    let upto = segment.iter().position(|byte| *byte == terminator || is_break(*byte));
+    let Some((b, behind)) = upto.and_then(|end| segment[end..].split_first()) else { return false };
+    let behind = behind.trim_ascii_start();
+    let is_set = [&b"ST"[..], b"GE", b"ISA"]
+        .iter()
+        .any(|id| behind.strip_prefix(*id).is_some_and(|rest| rest.first() == Some(&separator)));
+    *b == terminator && (behind.is_empty() || is_set || follows(behind, separator))
+}
+
+/// True if a character of several bytes stands at an offset, and behind it what follows a header.
+fn wide_segment_follows(bytes: &[u8], terminator: usize, separator: u8) -> bool {
+    let more = continued(&bytes[terminator..]).iter().filter(|byte| **byte != 0).count();
+    let behind = &bytes[terminator + 1 + more..bytes.len().min(terminator + REACH)];
+    more > 0 && follows(behind.trim_ascii_start(), separator)
 }
 
 /// True of what may stand behind a header: a group, an acknowledgement or the trailer.

@@ -255,6 +255,17 @@ fn an_empty_isa16_is_read_alike_in_lines_and_without() {
             let lines = folded.replace('~', end);
             assert_eq!((ids(&lines), written(&items(lines.as_bytes()))), (ids(&folded), lines.into_bytes()));
         }
+        // Blanks behind each terminator, a line of its own for the header alone, and a terminator of several bytes.
+        let [blank, blanks] = [" ", "  \r\n"].map(|gap| folded.replace('~', &format!("~{gap}")));
+        let alone = ["\n", "\r\n", "\r"].map(|end| format!("{header}{end}{body}"));
+        let wide = ["…", "§", "…\n"].map(|terminator| folded.replace('~', terminator));
+        for text in [blank, blanks].into_iter().chain(alone).chain(wide) {
+            assert_eq!(ids(&text), ids(&folded), "{text}");
+            assert_eq!(written(&items(text.as_bytes())), text.as_bytes(), "{text}");
+            let report = report::check("x", None, text.as_bytes(), Options::default()).expect("memory can be read");
+            let told: Vec<&str> = report.all_faults().iter().map(|fault| &*fault.code).collect();
+            assert_eq!(told, ["E0102"], "{text}");
+        }
     }
 }
 
