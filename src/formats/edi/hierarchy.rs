@@ -136,34 +136,47 @@ impl Levels<'_> {
                 !unnumbered.any(|segment| told.say_of_element(&self.tree.place(*segment), &words))
             });
         }
-        let fault = |(first, last, more): (&Level, &Level, usize)| {
-            let (number, named) = (first.number, first.above);
-            let sentence = format!("{id}02 of the level {number} is “{named}”, and no level has that number.");
-            // Programs that count from 1 say so that nothing is above.
-            let is_top = levels.first().is_some_and(|top| top.segment == first.segment);
-            if is_top && more == 0 && named.bytes().all(|byte| byte == b'0') {
-                let sentence = sentence + " It is the first: that none is above it was read.";
-                let fault = self.fault(first, "02", codes::HL_PARENT, sentence).found(named).costs(Costs::Nothing);
-                let remedy =
-                    format!("Nothing is lost by it. The sender should leave {id}02 empty where no level is above.");
-                return fault.expected("nothing, for no level is above the first").remedy(remedy);
-            }
-            let others = match more {
-                0 => String::new(),
-                1 => format!(" The level {} names it, too.", last.number),
-                more => format!(" {more} more levels behind it, up to {}, name it, too.", last.number),
-            };
-            let fault = self.fault(first, "02", codes::HL_PARENT, sentence + &others).found(named);
-            let fault = fault.expected("the number of a level");
-            match more {
-                0 => fault,
-                more => fault.remedy(format!(
-                    "Look whether the level {named} is missing: {} say that they are below it.",
-                    more + 1
-                )),
-            }
+        children.into_iter().map(|(first, last, more)| self.unknown(first, last, more)).collect()
+    }
+
+    /// What is told of a number that no level has: the first and the last level that name it, and how many stand behind the
+    /// first.
+    fn unknown(&self, first: &Level, last: &Level, more: usize) -> Fault {
+        let (id, number, named) = (self.id, first.number, first.above);
+        let others = match more {
+            0 => String::new(),
+            1 => format!(" The level {} names it, too.", last.number),
+            more => format!(" {more} more levels behind it, up to {}, name it, too.", last.number),
         };
-        children.into_iter().map(fault).collect()
+        let sentence = format!("{id}02 of the level {number} is “{named}”, and no level has that number.{others}");
+        if self.are_tops(first) {
+            let (tops, none) = match more {
+                0 => ("It is the first: that none is above it was read.", "nothing, for no level is above the first"),
+                _ => (
+                    "They are of the first one's kind: that none is above them was read.",
+                    "nothing, for no level is above them",
+                ),
+            };
+            let fault = self.fault(first, "02", codes::HL_PARENT, format!("{sentence} {tops}")).found(named);
+            let remedy =
+                format!("Nothing is lost by it. The sender should leave {id}02 empty where no level is above.");
+            return fault.costs(Costs::Nothing).expected(none).remedy(remedy);
+        }
+        let fault = self.fault(first, "02", codes::HL_PARENT, sentence).found(named).expected("the number of a level");
+        match more {
+            0 => fault,
+            more => fault
+                .remedy(format!("Look whether the level {named} is missing: {} say that they are below it.", more + 1)),
+        }
+    }
+
+    /// True if a level is the set's first one and names zero as the level above, and all that do so are of its kind: programs
+    /// that count from 1 say so that nothing is above. One of another kind would stand below something.
+    fn are_tops(&self, first: &Level) -> bool {
+        let is_first = self.list.first().is_some_and(|top| top.segment == first.segment);
+        let kind = |level: &Level| value(self.tree, level.segment, "03").to_owned();
+        let mut same = self.list.iter().filter(|level| level.above == first.above);
+        is_first && first.above.bytes().all(|byte| byte == b'0') && same.all(|level| kind(level) == kind(first))
     }
 
     /// Of a CPS it is a warning: what is packed in what may be lost by it, and no goods are.

@@ -17,6 +17,7 @@ const NOTES: &[&str] = &[
     "edifact-unox.edi",
     "isa11-is-component.edi",
     "isa16-empty.edi",
+    "hl-tops-below-zero.edi",
     "isa16-blank.edi",
     "isa-blank-before-terminator.edi",
     "isa16-letter.edi",
@@ -89,6 +90,7 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("first-line-before-header.edi", "E0202", "PO1"),
     ("hl-number-empty.edi", "E0301", "HL01"),
     ("hl-first-below-zero.edi", "E0412", "HL02"),
+    ("hl-tops-below-zero.edi", "E0412", "HL02"),
     ("edifact-cps-number-empty.edi", "E0301", "CPS01"),
     ("set-number-empty.edi", "E0114", "ST02"),
     ("other-standard-between.edi", "E0003", ""),
@@ -343,4 +345,14 @@ fn lines_that_lost_their_blanks_are_told() {
     let [lf, cr] =
         [&whole, &by_cr].map(|bytes| report::check("x", None, &bytes[..], Options::default()).expect("memory"));
     assert_eq!(lf.all_faults(), cr.all_faults());
+}
+
+/// That nothing is above is read of levels of the first one's kind alone: of another kind, one would stand below something.
+#[test]
+fn a_level_below_zero_of_another_kind_is_no_top() {
+    let text = fs::read_to_string(folder("fixtures/hostile/hl-tops-below-zero.edi")).expect("a fixture");
+    let text = text.replace("HL*3*0*S", "HL*3*0*O");
+    let report = report::check("x", None, text.as_bytes(), Options::default()).expect("memory can be read");
+    let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.at.to_string())).collect();
+    assert_eq!((found, report.accepted()), (vec![("E0412".into(), "HL02".into())], false));
 }
