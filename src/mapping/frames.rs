@@ -1,7 +1,7 @@
 //! Where reading stands in a tree: frames from the root down, each with an index of what is looked for in it.
 
 use super::{
-    plan::{Condition, Leaf, Name, Pairs, Repeat, Route, Slot, Step},
+    plan::{Condition, Leaf, Name, Pairs, Repeat, Route, RuleValue, Slot, Step},
     yaml::Spot,
 };
 use crate::formats::tree::{Kind, NodeId, Tree};
@@ -104,13 +104,16 @@ pub struct Seen {
     log: Option<Vec<(NodeId, Spot)>>,
     /// The line that looks now.
     pub line: Spot,
+    /// True where a path says what is written, and not what is read: that there is any value (`[04=*]`) then says nothing
+    /// of which.
+    pub writing: bool,
 }
 
 impl Seen {
     /// Nothing seen yet of a tree. `logged`: which line looks at what is kept.
     pub fn new(tree: &Tree, logged: bool) -> Seen {
         let log = logged.then(Vec::new);
-        Seen { bits: vec![0; tree.len() / 64 + 1], log, line: Spot::default() }
+        Seen { bits: vec![0; tree.len() / 64 + 1], log, line: Spot::default(), writing: false }
     }
     /// This node was read.
     #[inline]
@@ -164,6 +167,25 @@ pub fn trimmed(text: &str) -> &str {
     }
 }
 
+/// The loop that a container opens; else itself.
+pub fn whole(tree: &Tree, container: NodeId) -> NodeId {
+    let above = tree.parent(container).filter(|above| tree.kind(*above) == Kind::Loop);
+    above.filter(|above| tree.children(*above).next() == Some(container)).unwrap_or(container)
+}
+
+/// What a document has where `{ first: … }` would write it, within a loop: the text that it would write.
+pub fn first<'t>(tree: &'t Tree, within: NodeId, value: &RuleValue) -> Option<&'t str> {
+    let RuleValue::First { up, step, leaf: of } = value else { return None };
+    let above = (0..*up).try_fold(within, |node, _| tree.parent(node))?;
+    let mut found = None;
+    descend(tree, above, step.as_slice(), &mut Seen::new(tree, false), &mut |container, _| {
+        found =
+            leaf(tree, container, of).and_then(|node| tree.value(node)).map(trimmed).filter(|text| !text.is_empty());
+        found.is_some()
+    });
+    found
+}
+
 /// Do all conditions hold for a container? What they look at counts as read where they do.
 #[inline]
 pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mut Seen) -> bool {
@@ -174,7 +196,8 @@ pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mu
         if !condition.holds(value) {
             return false;
         }
-        if let Some(place) = looked.get_mut(at) {
+        let named = !seen.writing || condition.values.iter().any(|named| named == value);
+        if let Some(place) = looked.get_mut(at).filter(|_| named) {
             *place = Some(node);
         }
     }

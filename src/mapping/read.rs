@@ -181,18 +181,23 @@ impl<'a> Run<'a> {
             hierarchy::mark(self.tree, self.frames[0].node, step, &mut self.seen);
         }
         let root = &self.frames[0];
+        self.seen.writing = true;
         for rule in &self.program.rules {
             self.seen.line = rule.spot;
-            let steps: Vec<_> = rule.within.iter().chain(&rule.step).cloned().collect();
             let (tree, wanted) = (self.tree, self.wanted(&rule.value, message));
-            frames::descend(tree, root.node, &steps, &mut self.seen, &mut |container, seen| {
-                if let Some(node) = frames::leaf(tree, container, &rule.leaf) {
-                    let says = |wanted: &Cow<str>| tree.value(node).is_some_and(|value| value.trim() == *wanted);
-                    if wanted.as_ref().is_none_or(says) {
-                        seen.mark(node);
+            frames::descend(tree, root.node, &rule.within, &mut self.seen, &mut |within, seen| {
+                let within = frames::whole(tree, within);
+                let first = frames::first(tree, within, &rule.value);
+                let wanted = wanted.as_deref().or(first);
+                frames::descend(tree, within, rule.step.as_slice(), seen, &mut |container, seen| {
+                    if let Some(node) = frames::leaf(tree, container, &rule.leaf) {
+                        let says = |wanted: &str| tree.value(node).is_some_and(|value| value.trim() == wanted);
+                        if wanted.is_none_or(says) {
+                            seen.mark(node);
+                        }
                     }
-                }
-                false
+                    false
+                })
             });
         }
     }

@@ -93,6 +93,7 @@ pub const FILES: &[(&str, &str)] = shipped![
     "standard/x12/5010/856-despatch/mapping.yaml",
     "standard/x12/tables/activity.csv",
     "standard/x12/tables/allowance.csv",
+    "standard/x12/tables/contact.csv",
     "standard/x12/tables/equipment.csv",
     "standard/x12/tables/freight.csv",
     "standard/x12/tables/freight_charge.csv",

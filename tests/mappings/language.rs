@@ -1,6 +1,6 @@
 //! The language, piece by piece: a field's text, a document, the message, and the document written back.
 
-use super::documents::{bytes, context, sets};
+use super::documents::{bytes, context, library, sets};
 use crossdock::mapping::{Library, Plan};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -194,6 +194,23 @@ fn fixed_width_by_records_and_columns() {
         let lints = Library::compile(&[("m/mapping.yaml".into(), without)]).unwrap_err();
         assert!(lints.iter().any(|l| l.sentence.contains(said)), "{lints:?}");
     }
+}
+
+/// What `write:` says of a place makes nothing read but what it would say itself: another carrier beside the load's, or a
+/// number where there only has to be one (`[04=*]`), is told.
+#[test]
+fn what_write_would_say_otherwise_is_unread() {
+    let plan = library().named("x12/4010/204-transport-order").expect("a mapping of the packs");
+    let unread = |carrier: &str| {
+        let set = format!("ST*204*0001~B2**SCAC**LOAD-1**PP~B2A*00~MS3*{carrier}*B**J~S5*1*CL~N1*SF*Acme~SE*7*0001~");
+        let text = format!(
+            "ISA*00*          *00*          *ZZ*A              *ZZ*B              *261102*0915*U*00401*000000001*0*P*>~\
+             GS*SM*A*B*20261102*0915*1*X*004010~{set}GE*1*1~IEA*1*000000001~"
+        );
+        plan.read(&sets(&plan, text.as_bytes())[0].tree, &context()).unread
+    };
+    assert_eq!(unread("SCAC"), [""; 0], "the load's own");
+    assert_eq!(unread("OTHR"), ["MS301"]);
 }
 
 #[test]
