@@ -22,7 +22,7 @@ const OVERLONG: &str = "The interchange is worked all the same. Ask the sender f
 
 /// A fault for each.
 pub(super) fn faults(unb: &Service) -> Vec<Fault> {
-    // 0017 has six digits in syntax 1 to 3 and eight in syntax 4; both are met in either.
+    // 0017 has six digits in syntax 1 to 3 and eight in syntax 4; both are met in either, and eight in 1 to 3 are a note.
     let date = |value: &str| match value.len() {
         8 => value.bytes().all(|byte| byte.is_ascii_digit()) && is_date(&value[2..]),
         _ => is_date(value),
@@ -45,7 +45,8 @@ pub(super) fn faults(unb: &Service) -> Vec<Fault> {
         let fault = || told(unb.place_of_component(element, component), &value, sentence).expected(expected);
         (!value.is_empty() && !right(&value)).then(fault)
     });
-    let mut found: Vec<Fault> = wrong.chain(missing(unb)).chain(formless(unb)).collect();
+    let found = wrong.chain(missing(unb)).chain(century(unb, date)).chain(formless(unb));
+    let mut found: Vec<Fault> = found.collect();
     if unb.component(1, 1) == "UNOX" {
         let sentence = format!(
             "UNB01-1 of the header at byte {} is “UNOX”, text that shifts between character sets: it is read as UTF-8.",
@@ -56,6 +57,24 @@ pub(super) fn faults(unb: &Service) -> Vec<Fault> {
         found.insert(0, fault.costs(Costs::Nothing).remedy("Ask the sender for UNOY: ISO 2022 is not decoded."));
     }
     found
+}
+
+/// A date with its century, which stricter readers refuse before syntax 4.
+fn century(unb: &Service, is_date: impl Fn(&str) -> bool) -> Option<Fault> {
+    let (syntax, value) = (unb.component(1, 2), unb.component(4, 1));
+    if !matches!(&*syntax, "1" | "2" | "3") || value.len() != 8 || !is_date(&value) {
+        return None;
+    }
+    let sentence = format!(
+        "UNB04-1 of the header at byte {} is “{value}”: a date has six digits up to syntax 3, and this is syntax {syntax}.",
+        unb.span.start
+    );
+    let fault = told(unb.place_of_component(4, 1), &value, sentence).costs(Costs::Nothing);
+    Some(
+        fault
+            .expected(&value[2..])
+            .remedy("Nothing is lost by it. The sender should write YYMMDD there, or syntax 4 in UNB01-2."),
+    )
 }
 
 /// What UNB must have and hasn't: all that is mandatory in it (S001 to S004, 0020).

@@ -251,6 +251,27 @@ fn what_unb_lacks_is_told() {
     }
 }
 
+/// A date with its century is a note before syntax 4, where it is right; what is no day stays a warning.
+#[test]
+fn a_century_in_unb_is_told_before_syntax_4() {
+    let fixture = fs::read_to_string(folder("fixtures/edifact/d96a/form-feeds.edi")).expect("a fixture");
+    let (una, rest) = fixture.split_at(fixture.find("UNB+").expect("a header"));
+    let behind = &rest[rest.find('\'').expect("its end")..];
+    for (syntax, date, costs) in [
+        (3, "20260105", Some(Costs::Nothing)),
+        (1, "20260105", Some(Costs::Nothing)),
+        (4, "20260105", None),
+        (3, "260105", None),
+        (3, "20261305", Some(Costs::Segment)),
+    ] {
+        let text = format!("{una}UNB+UNOC:{syntax}+A:14+B:14+{date}:0930+1{behind}");
+        let report = report::check("x", None, text.as_bytes(), Default::default()).expect("memory can be read");
+        let told: Vec<_> = report.all_faults().iter().filter(|f| *f.code == *"E0122").map(|f| f.costs).collect();
+        assert_eq!(told, Vec::from_iter(costs), "{syntax}, {date}");
+        assert!(report.sets.iter().all(|set| set.faults.is_empty()), "{syntax}, {date}");
+    }
+}
+
 /// What is too long or of the wrong type in UNB is one warning at its place, by the syntax that it is in; the message stands.
 #[test]
 fn lengths_and_types_in_unb_are_told() {
