@@ -118,7 +118,7 @@ codes! {
         "Its segments were read and not checked. Load a guide of your own to have it checked.";
     OTHER_VERSION "E0117" "group and interchange name different versions" Envelope Nothing None, "",
         "Nothing is lost by it: the group's version says how its sets are read. The sender should state in ISA12 the version that its envelope follows.";
-    FOLDED "E0118" "the document is cut into lines of one length" Byte Nothing None, "",
+    FOLDED "E0118" "the document is cut into lines of one length" Byte Nothing Interchange("024"), "18",
         "Nothing is lost by it: the lines are put together again. A transfer between record-oriented systems often does it; the sender can switch it off.";
     WRONG_LENGTH "E0119" "binary data of another length than said" Envelope Set Element("7"), "29",
         "State the number of bytes that stand there. Line ends changed on the way also look like this: such files must be sent as binary.";

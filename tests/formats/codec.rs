@@ -19,6 +19,8 @@ mod corpora;
 mod envelopes;
 #[path = "codec/fixed.rs"]
 mod fixed;
+#[path = "codec/folds.rs"]
+mod folds;
 #[path = "codec/generate.rs"]
 mod generate;
 #[path = "codec/golden.rs"]

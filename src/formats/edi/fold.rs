@@ -1,7 +1,11 @@
 //! Documents that are cut into lines of one length, wherever that falls: 80 columns, as card and mainframe files are.
 
 use super::scan::Syntax;
-use crate::{codes, fault::Fault, place::Place};
+use crate::{
+    codes,
+    fault::{Costs, Fault},
+    place::Place,
+};
 
 /// How much of a document is looked at to tell.
 pub(crate) const SEEN: usize = 4096;
@@ -40,8 +44,7 @@ pub(crate) fn line(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
 
 /// The lines of what is looked at, without their breaks, but for the last one; where nothing ends with LF, by CR.
 fn lines(bytes: &[u8]) -> Vec<&[u8]> {
-    let bytes = &bytes[..bytes.len().min(SEEN)];
-    let end = if memchr::memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
+    let (bytes, end) = (&bytes[..bytes.len().min(SEEN)], end(bytes));
     let (mut lines, mut start) = (Vec::new(), 0);
     for at in memchr::memchr_iter(end, bytes) {
         lines.push(bytes[start..at].strip_suffix(b"\r").unwrap_or(&bytes[start..at]));
@@ -50,9 +53,26 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
-/// The length of the longest lines, if the bytes were folded and can't be put together: several lines have it and end
-/// within a segment, and one that is shorter does, too: what was cut off its end isn't known.
-pub(crate) fn spoilt(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
+/// The byte that ends lines: LF, or CR where none is.
+pub(crate) fn end(bytes: &[u8]) -> u8 {
+    if memchr::memchr(b'\n', &bytes[..bytes.len().min(SEEN)]).is_some() { b'\n' } else { b'\r' }
+}
+
+/// Lines that can't be put together.
+#[derive(Debug)]
+pub(crate) struct Spoilt {
+    /// The length of the longest ones.
+    line: usize,
+    /// One of them ends where no text is that could have lines of its own.
+    surely: bool,
+}
+
+/// The segments at the beginning that hold no text: ISA, GS and ST, or UNB, UNH and BGM, behind UNA.
+const WITHOUT_TEXT: usize = 3;
+
+/// If the bytes were folded and can't be put together: several lines are the longest and end within a segment, and one
+/// that is shorter does, too: what was cut off its end isn't known.
+pub(crate) fn spoilt(bytes: &[u8], syntax: &Syntax) -> Option<Spoilt> {
     if syntax.folded || [syntax.segment, syntax.element].iter().any(|byte| super::scan::is_break(*byte)) {
         return None;
     }
@@ -62,18 +82,27 @@ pub(crate) fn spoilt(bytes: &[u8], syntax: &Syntax) -> Option<usize> {
     let longest = lines.iter().map(|line| line.len()).max()?;
     let whole = within.iter().filter(|length| **length == longest).count();
     let enough = if SHORT.contains(&longest) { whole >= MANY } else { LENGTHS.contains(&longest) && whole > 1 };
-    (enough && whole < within.len()).then_some(longest)
+    let head = memchr::memchr_iter(syntax.segment, bytes)
+        .nth(WITHOUT_TEXT - 1 + usize::from(bytes.starts_with(b"UNA")))
+        .unwrap_or(0);
+    let mut segments = bytes[..head].split(|byte| *byte == syntax.segment);
+    let surely = segments.any(|segment| segment.trim_ascii().iter().any(|byte| super::scan::is_break(*byte)));
+    (enough && whole < within.len()).then_some(Spoilt { line: longest, surely })
 }
 
+/// What to do where lines can't be put together.
+pub(crate) const BLANKS_LOST: &str = "Blanks at the ends of lines were probably taken away on the way. Have the document sent again without such lines, or by a transfer that leaves blanks alone.";
+
 /// What is said of that, once an interchange.
-pub(crate) fn spoilt_note(line: usize, place: Place) -> Fault {
+pub(crate) fn spoilt_fault(spoilt: &Spoilt, place: Place) -> Fault {
+    let line = spoilt.line;
+    // Text of several lines may look like it: then only a look at it tells.
+    let costs = if spoilt.surely { Costs::Interchange } else { Costs::Segment };
     let sentence = format!(
         "The interchange seems to be cut into lines of {line} bytes, of which some are shorter: they can't be put together."
     );
-    let fault = Fault::new(codes::FOLDED, place, sentence).found(&format!("lines of up to {line} bytes"));
-    fault.expected(format!("lines of {line} bytes each, or no line breaks inside of segments")).remedy(
-        "Blanks at the ends of lines were probably taken away on the way. Have the document sent again without such lines, or by a transfer that leaves blanks alone.",
-    )
+    let fault = Fault::new(codes::FOLDED, place, sentence).costs(costs).found(&format!("lines of up to {line} bytes"));
+    fault.expected(format!("lines of {line} bytes each, or no line breaks inside of segments")).remedy(BLANKS_LOST)
 }
 
 /// What is said of it, once an interchange.

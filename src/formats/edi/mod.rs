@@ -18,6 +18,7 @@ pub(crate) mod index;
 pub(crate) mod lengthy;
 pub(crate) mod lines;
 mod relations;
+pub(crate) mod ruler;
 pub(crate) mod scan;
 pub(crate) mod scratch;
 pub(crate) mod seen;

@@ -5,6 +5,7 @@ use super::{
     clean::Later,
     collect::{Collected, Ends, collect},
     faults::Faults,
+    ruler::Ruler,
     scan::{Raw, Span, Syntax},
     structure::Kept,
     text::Charset,
@@ -29,6 +30,8 @@ const MOST_SEARCHES: u32 = 20;
 pub(crate) struct Scratch {
     /// Marks of what has been read.
     pub window: Window,
+    /// The lines of a folded interchange.
+    pub ruler: Ruler,
     /// The marks of each segment of a set.
     pub cuts: Vec<Cut>,
     /// A set's segments.
@@ -42,8 +45,8 @@ pub(crate) struct Scratch {
 
 impl Default for Scratch {
     fn default() -> Self {
-        let (window, cuts, spans, build, guide) = Default::default();
-        Scratch { window, cuts, spans, build, guide, searches: MOST_SEARCHES }
+        let (window, ruler, cuts, spans, build, guide) = Default::default();
+        Scratch { window, ruler, cuts, spans, build, guide, searches: MOST_SEARCHES }
     }
 }
 

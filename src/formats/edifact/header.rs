@@ -8,6 +8,7 @@ use crate::{
         envelope::Service,
         fold,
         lines::of_envelope,
+        ruler::Ruler,
         scan::{Found, segment, skip_filler},
     },
     fault::{Costs, Fault, shorten},
@@ -71,8 +72,10 @@ impl<R: BufRead> Edifact<R> {
         let odd = odd.iter().filter(|odd| repeats || odd.is != una::Role::Repetition).map(|odd| told(odd, byte));
         let odd: Vec<Fault> = odd.collect();
         self.at = span.next;
+        self.scratch.ruler = Ruler::new(line, self.source.from(byte), byte);
         let line = line.map(|line| fold::note(line, unb.place()));
-        let spoilt = fold::spoilt(self.source.from(byte), &syntax).map(|line| fold::spoilt_note(line, unb.place()));
+        let spoilt = fold::spoilt(self.source.from(byte), &syntax);
+        let spoilt = spoilt.map(|spoilt| fold::spoilt_fault(&spoilt, unb.place()));
         self.begin(
             byte,
             &unb,

@@ -131,6 +131,7 @@ impl<R: BufRead> Edifact<R> {
 
     /// One step: puts at least one piece into the queue, or goes on in the document, or is done.
     fn step(&mut self) -> io::Result<()> {
+        self.scratch.ruler.pass(&self.source, self.at);
         self.source.release(self.at);
         let Some(open) = &self.open else { return self.between() };
         let syntax = open.syntax;
@@ -179,6 +180,7 @@ impl<R: BufRead> Edifact<R> {
             b"UNG" | b"UNE" | b"UNZ" => self.ended(span, &syntax),
             _ => span,
         };
+        self.even(span, &syntax);
         self.at = span.next;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
         match &*service.id() {
@@ -200,6 +202,12 @@ impl<R: BufRead> Edifact<R> {
         let Some((span, fault)) = of_envelope(bytes, span, self.segments, syntax, &ENDS) else { return span };
         self.open.iter_mut().for_each(|open| open.faults.push(fault.clone()));
         span
+    }
+
+    /// Tells of a segment outside of messages in which a line of another length ends.
+    fn even(&mut self, span: Span, syntax: &Syntax) {
+        let fault = self.scratch.ruler.of_envelope(&self.source, span, self.segments, syntax);
+        self.open.iter_mut().for_each(|open| open.faults.extend(fault.clone()));
     }
 
     /// Between interchanges: finds the next header.

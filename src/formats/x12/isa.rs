@@ -39,8 +39,8 @@ pub(super) struct Isa {
     pub padded: bool,
     /// The length of the lines that the document is cut into, if it is.
     pub line: Option<usize>,
-    /// The same, of lines that can't be put together.
-    pub spoilt: Option<usize>,
+    /// Lines that can't be put together.
+    pub spoilt: Option<fold::Spoilt>,
     /// ISA11 where it could separate repetitions.
     pub repetition: Option<u8>,
 }

@@ -23,6 +23,7 @@ use crate::{
         faults::Faults,
         fold, hierarchy,
         lines::of_envelope,
+        ruler::Ruler,
         scan::{Found, Span, Syntax, segment, skip_rest},
         scratch::Scratch,
         seen::Seen,
@@ -133,6 +134,7 @@ impl<R: BufRead> X12<R> {
 
     /// One step: puts at least one piece into the queue, or goes on in the document, or is done.
     fn step(&mut self) -> io::Result<()> {
+        self.scratch.ruler.pass(&self.source, self.at);
         self.source.release(self.at);
         let Some(open) = &self.open else { return self.between() };
         let syntax = open.syntax;
@@ -180,6 +182,7 @@ impl<R: BufRead> X12<R> {
             b"GS" | b"GE" | b"IEA" | b"TA1" => self.ended(span, &syntax),
             _ => span,
         };
+        self.even(span, &syntax);
         self.at = span.next;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
         match &*service.id() {
@@ -202,6 +205,12 @@ impl<R: BufRead> X12<R> {
         let Some((span, fault)) = of_envelope(bytes, span, self.segments, syntax, &ENDS) else { return span };
         self.open.iter_mut().for_each(|open| open.faults.push(fault.clone()));
         span
+    }
+
+    /// Tells of a segment outside of sets in which a line of another length ends.
+    fn even(&mut self, span: Span, syntax: &Syntax) {
+        let fault = self.scratch.ruler.of_envelope(&self.source, span, self.segments, syntax);
+        self.open.iter_mut().for_each(|open| open.faults.extend(fault.clone()));
     }
 
     /// Between interchanges: finds the next header.
@@ -277,7 +286,8 @@ impl<R: BufRead> X12<R> {
         if let Some(line) = isa.line {
             faults.push(fold::note(line, place(0, None)));
         }
-        faults.extend(isa.spoilt.map(|line| fold::spoilt_note(line, place(0, None))));
+        faults.extend(isa.spoilt.iter().map(|spoilt| fold::spoilt_fault(spoilt, place(0, None))));
+        self.scratch.ruler = Ruler::new(isa.line, self.source.from(at), at);
         self.at = at + isa.len as u64;
         self.begin(at, isa, faults);
         Ok(())

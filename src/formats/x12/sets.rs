@@ -92,6 +92,8 @@ impl<R: BufRead> X12<R> {
             faults = self.told(&mut set, st, collected, guide);
             anew.faults.into_iter().for_each(|fault| faults.push(fault));
         }
+        let uneven = self.scratch.ruler.of_set(&self.source, collected, syntax);
+        uneven.into_iter().for_each(|fault| faults.push(fault));
         again.into_iter().for_each(|fault| faults.push(fault));
         set.faults = faults.into_list();
         self.scratch.told_by(&mut set);
