@@ -154,5 +154,5 @@ pub fn is_gtin(value: &str) -> bool {
     }
     let digits = value.bytes().rev().map(|b| u32::from(b - b'0'));
     let sum: u32 = digits.enumerate().map(|(at, digit)| if at % 2 == 1 { digit * 3 } else { digit }).sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

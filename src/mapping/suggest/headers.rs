@@ -48,8 +48,10 @@ static MEANINGS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     words.collect()
 });
 
-/// What parties are called: member, the messages that have it, words.
-static PARTIES: LazyLock<Vec<(&str, Vec<&str>, Vec<Words>)>> = LazyLock::new(|| {
+/// What a party is called: member, the messages that have it, words.
+type Party = (&'static str, Vec<&'static str>, Vec<Words>);
+
+static PARTIES: LazyLock<Vec<Party>> = LazyLock::new(|| {
     let party = |(of, called): (&'static str, &'static str)| {
         let (member, messages) = of.split_once(' ').unwrap_or((of, ""));
         (member, listed(messages), called.split(", ").map(words).collect())
@@ -190,7 +192,7 @@ fn parts(header: &str) -> Vec<String> {
         }
     }
     // How long a code is says nothing: EAN13.
-    parts.retain(|part| !part.is_empty() && !(part.len() > 1 && part.bytes().all(|b| b.is_ascii_digit())));
+    parts.retain(|part| !(part.is_empty() || part.len() > 1 && part.bytes().all(|b| b.is_ascii_digit())));
     parts
 }
 
