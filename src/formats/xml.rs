@@ -16,7 +16,7 @@ use crate::{
 };
 use quick_xml::{
     XmlVersion,
-    escape::resolve_predefined_entity,
+    escape::{EscapeError, resolve_predefined_entity},
     events::{BytesRef, BytesStart, Event, attributes::Attribute},
     name::ResolveResult,
     reader::NsReader,
@@ -368,11 +368,7 @@ impl Parser<'_> {
         }
         // Depth 0: a reference in a replacement is not followed, so nothing grows. The five of XML itself need none.
         let value = attribute.normalized_value_with(XmlVersion::Implicit1_0, 1, resolve_predefined_entity);
-        let value = value.map_err(|error| {
-            let sentence =
-                format!("The attribute {} of the element at byte {from} can't be read: {error}.", key.as_ref() as &str);
-            self.fault(codes::ENTITY, from, sentence)
-        })?;
+        let value = value.map_err(|error| self.bad_value(key.as_ref(), &error, from))?;
         let (space, local) = self.reader.resolver().resolve_attribute(key);
         let uri = bound(space, key.as_ref())
             .map_err(|p| self.fault(codes::NOT_WELL_FORMED, from, unknown_prefix(&p, from)))?;
@@ -384,6 +380,23 @@ impl Parser<'_> {
         let prefix = key.prefix().map_or("", |prefix| prefix.into_inner());
         self.tree.set_namespace(node, &uri, prefix);
         Ok(())
+    }
+
+    /// The fault of an attribute's value: an ampersand that stands in it as it is, or a reference to what nobody declared.
+    fn bad_value(&self, name: &str, error: &quick_xml::Error, from: u32) -> Box<Fault> {
+        // Attributes are read in their order: what is wrong first in the tag is what could not be read.
+        if let Some(at) = bare_ampersand(self.tree.raw(from, self.at() - from)) {
+            let mut fault = self.bare("&", "a reference", "&amp;", from + at as u32);
+            fault.expected = "&amp; for a “&” in the value of an attribute".into();
+            return fault;
+        }
+        let what = match error {
+            quick_xml::Error::Escape(EscapeError::UnrecognizedEntity(_, entity)) => {
+                format!("has a reference to the entity “{}”", crate::fault::shorten(entity, 40))
+            }
+            _ => format!("can't be read: {error}"),
+        };
+        self.fault(codes::ENTITY, from, format!("The attribute {name} of the element at byte {from} {what}."))
     }
 
     /// Text of the element that is open; `changed` if it isn't just its bytes.
@@ -474,6 +487,16 @@ impl Parser<'_> {
     fn reader_len(&self) -> u32 {
         self.tree.place(NodeId(0)).len
     }
+}
+
+/// Where an ampersand stands that begins no reference: no name with a semicolon behind it.
+fn bare_ampersand(tag: &str) -> Option<usize> {
+    let begins_none = |at: &usize| {
+        let rest = &tag[at + 1..];
+        let name = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '#' | '_' | '-' | '.' | ':'));
+        !name.is_some_and(|end| end > 0 && rest[end..].starts_with(';'))
+    };
+    memchr::memchr_iter(b'&', tag.as_bytes()).find(begins_none)
 }
 
 /// The namespace's URI, empty if none; `Err` is a prefix that nobody declared.

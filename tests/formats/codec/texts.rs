@@ -259,11 +259,18 @@ fn xml_and_json_of_careless_programs() {
         ("<a>A &amp B</a>", 5, "&amp; for a “&” in text"),
         ("<a>5 < 6</a>", 5, "&lt; for a “<” in text"),
         ("<a>5 <= 6</a>", 5, "&lt; for a “<” in text"),
+        ("<a b='x' c='A&amp;B & C'/>", 20, "&amp; for a “&” in the value of an attribute"),
+        ("<a b=\"é &amp é\"/>", 9, "&amp; for a “&” in the value of an attribute"),
     ] {
         let pieces = pieces(Standard::Xml, text.as_bytes(), Options::default());
         let [Piece::Fault(fault)] = &pieces[..] else { panic!("{text}: {pieces:?}") };
         assert_eq!((&*fault.code, fault.place.byte, &*fault.expected), ("E0603", at, expected), "{text}");
     }
+    let [Piece::Fault(entity)] = &pieces(Standard::Xml, b"<a b='&nbsp;'/>".as_slice(), Options::default())[..] else {
+        panic!("one fault")
+    };
+    let sentence = "The attribute b of the element at byte 0 has a reference to the entity “nbsp”.";
+    assert_eq!((&*entity.code, &*entity.sentence), ("E0602", sentence));
     for (standard, text) in
         [(Standard::Xml, "<a>1</a>"), (Standard::Json, "{\"a\":1}"), (Standard::Json, "[{\"a\":1}]")]
     {
