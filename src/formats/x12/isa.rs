@@ -65,8 +65,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Isa, (usize, String)> {
 
 /// The bytes without the line breaks inside of the header, and how many these were.
 fn without_breaks(bytes: &[u8]) -> (Cow<'_, [u8]>, usize) {
-    let Some(separator) = bytes.get(3).filter(|byte| !is_break(**byte)) else { return (Cow::Borrowed(bytes), 0) };
     let reach = &bytes[..bytes.len().min(REACH)];
+    // A line may end within `ISA`, too, if another interchange stands before it.
+    let Some(separator) = reach.iter().filter(|byte| !is_break(**byte)).nth(3) else {
+        return (Cow::Borrowed(bytes), 0);
+    };
     let last = memchr::memchr_iter(*separator, reach).nth(15).unwrap_or(0);
     // A line may also end before ISA16, or before the terminator; else a break there is the terminator.
     let breaks_at = |at: usize| reach[at.min(reach.len())..].iter().take_while(|byte| is_break(**byte)).count();
@@ -280,6 +283,14 @@ fn letter(byte: u8) -> bool {
 pub(super) fn isa_follows(bytes: &[u8]) -> bool {
     let Some(separator) = bytes.get(3).filter(|b| !b.is_ascii_alphanumeric() && **b != b' ') else { return false };
     bytes.len() < 8 || bytes[4..bytes.len().min(16)].contains(separator)
+}
+
+/// True if a header begins here in whose first word, or right behind it, a line ends: in an interchange that is cut into
+/// lines and stands behind another one, any byte may be a line's last.
+pub(super) fn begins_cut(bytes: &[u8]) -> bool {
+    let word: Vec<u8> = bytes.iter().copied().filter(|byte| !is_break(*byte)).take(4).collect();
+    let cut = !bytes.starts_with(&word);
+    cut && word.starts_with(b"ISA") && isa_follows(&word) && header(bytes).is_some_and(|(syntax, _)| syntax.folded)
 }
 
 /// The delimiters and the length of a header in memory.

@@ -226,6 +226,7 @@ impl<R: BufRead> X12<R> {
         match self.source.from(at) {
             [b'I', b'S', b'A', next, ..] if !next.is_ascii_alphanumeric() => self.header(at),
             b"ISA" => self.header(at),
+            cut if isa::begins_cut(cut) => self.header(at),
             _ => self.stray(at),
         }
     }

@@ -85,3 +85,32 @@ fn lines_that_lost_their_blanks_early_refuse_the_interchange() {
     }
     assert!(refused > 5, "{refused}");
 }
+
+/// Where several interchanges stand in one file, a line may end within the header of one of them: each is read.
+#[test]
+fn an_interchange_whose_header_is_cut_by_a_line_is_read_behind_another() {
+    let (header, trailer) = (
+        "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260131*0800*U*00401*000000001*0*P*>~GS*PO*NORTHWIND*ACMEDIST*20260131*0800*1*X*004010~ST*850*0001~BEG*00*SA*PO-1**20260131~",
+        "CTT*20~SE*24*0001~GE*1*1~IEA*1*000000001~",
+    );
+    let lines: String = (1..=20).map(|n| format!("PO1*{n}*1*EA*9.01**VP*ABC-{n}~")).collect();
+    let one = [header, &lines, trailer].concat();
+    let another = one.replace("000000001", "000000002");
+    let cuts = every_cut_is_read(&[&one, &another]);
+    assert!(cuts > 10, "{cuts}");
+}
+
+/// Every width is read alike; gives how many of them cut the second header's first five bytes.
+fn every_cut_is_read(interchanges: &[&str]) -> usize {
+    let (text, second) = (interchanges.concat(), interchanges[0].len());
+    let mut cuts = 0;
+    for (width, end) in (40..=200).flat_map(|width| ["\n", "\r\n", "\r"].map(|end| (width, end))) {
+        let (whole, _) = folded(&text, width, end);
+        let report = check(&whole);
+        let codes: Vec<&str> = report.all_faults().iter().map(|fault| &*fault.code).collect();
+        let read = report.accepted() && report.sets.len() == interchanges.len();
+        assert!(read && codes.iter().all(|code| *code == "E0118"), "{width}: {:?}", report.all_faults());
+        cuts += usize::from((1..5).any(|within| (second + within).is_multiple_of(width)));
+    }
+    cuts
+}
