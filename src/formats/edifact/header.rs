@@ -27,10 +27,15 @@ impl<R: BufRead> Edifact<R> {
     /// Reads UNA and UNB, and opens the interchange.
     pub(super) fn header(&mut self, byte: u64) -> io::Result<()> {
         self.interchanges += 1;
-        let (mut syntax, mut reserved, mut at) = (una::default(self.source.from(byte)), Some(b'*'), byte);
+        let seen = self.source.from(byte);
+        let (head, len) = una::uncut(seen).unwrap_or_else(|| {
+            let len = seen.len().min(una::LENGTH as usize);
+            (seen[..len].to_vec(), len)
+        });
+        let (mut syntax, mut reserved, mut at) = (una::default(&head), Some(b'*'), byte);
         let mut odd = Vec::new();
-        if self.source.from(at).starts_with(b"UNA") {
-            match una::read(self.source.from(at)) {
+        if head.starts_with(b"UNA") {
+            match una::read(&head) {
                 Ok(said) => (syntax, reserved, odd) = (said.syntax, said.reserved, said.odd),
                 Err(wrong) => {
                     // The UNB behind it is of the same interchange: what its characters mean isn't known.
@@ -39,7 +44,7 @@ impl<R: BufRead> Edifact<R> {
                     return self.unusable(at, skip, wrong);
                 }
             }
-            at = skip_filler(&mut self.source, at + una::LENGTH)?;
+            at = skip_filler(&mut self.source, at + len as u64)?;
         }
         let line = fold::line(self.source.from(byte), &syntax);
         syntax.folded = line.is_some();

@@ -220,7 +220,8 @@ impl<R: BufRead> Edifact<R> {
             }
             return Ok(());
         }
-        match una::header_follows(self.source.from(at)) {
+        let seen = self.source.from(at);
+        match una::header_follows(seen) || una::uncut(seen).is_some() {
             true => self.header(at),
             false => self.stray(at),
         }

@@ -1,7 +1,8 @@
 //! The service characters of EDIFACT: UNA, or the defaults. ISO 9735-1 §6 (level A), Annex A (UNA).
 
 use crate::edi::{
-    scan::{Syntax, cut},
+    fold,
+    scan::{Syntax, cut, is_break},
     text::{Charset, Level},
 };
 
@@ -148,6 +149,19 @@ pub(super) fn header_follows(bytes: &[u8]) -> bool {
         b"UNB" | b"UNA" => true,
         _ => false,
     }
+}
+
+/// The first bytes of a header, as many as UNA has, without the breaks of the lines that cut them, and how many they are
+/// with these; none if no break is among them, or it cuts the document into no lines: then it is one of the characters.
+pub(super) fn uncut(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let kept = bytes.iter().enumerate().filter(|(_, byte)| !is_break(**byte)).take(LENGTH as usize);
+    let (at, head): (Vec<usize>, Vec<u8>) = kept.map(|(at, byte)| (at, *byte)).unzip();
+    let len = at.last()? + 1;
+    if len == head.len() || !header_follows(&head) {
+        return None;
+    }
+    let syntax = if head.starts_with(b"UNA") { read(&head).ok()?.syntax } else { default(&head) };
+    fold::line(bytes, &syntax).map(|_| (head, len))
 }
 
 /// The service characters and the length of UNA, or of UNB where there is none; in memory.

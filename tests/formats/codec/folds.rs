@@ -100,7 +100,22 @@ fn an_interchange_whose_header_is_cut_by_a_line_is_read_behind_another() {
     assert!(cuts > 10, "{cuts}");
 }
 
-/// Every width is read alike; gives how many of them cut the second header's first five bytes.
+#[test]
+fn a_message_whose_una_or_unb_is_cut_by_a_line_is_read_behind_another() {
+    let lines: String = (1..=30).map(|n| format!("LIN+{n}++4012345000016:EN'QTY+21:10'")).collect();
+    let unb = format!(
+        "UNB+UNOC:3+NORTHWIND:14+ACMEDIST:14+261130:0443+REF1'UNH+1+ORDERS:D:96A:UN'BGM+220+PO-1+9'DTM+137:20261130:102'NAD+BY+4012345000009::9'NAD+SU+4098765000001::9'{lines}UNS+S'UNT+67+1'UNZ+1+REF1'"
+    );
+    let other = unb.replace("REF1", "REF2");
+    let own = other.replace('+', "$").replace(':', "|").replace('\'', "#");
+    let own = format!("UNA|$.! #{own}");
+    for second in [&other, &format!("UNA:+.? '{other}"), &own] {
+        let cuts = every_cut_is_read(&[&unb, second]);
+        assert!(cuts > 5, "{cuts}");
+    }
+}
+
+/// Every width is read alike; gives how many of them cut the second header's first nine bytes.
 fn every_cut_is_read(interchanges: &[&str]) -> usize {
     let (text, second) = (interchanges.concat(), interchanges[0].len());
     let mut cuts = 0;
@@ -110,7 +125,7 @@ fn every_cut_is_read(interchanges: &[&str]) -> usize {
         let codes: Vec<&str> = report.all_faults().iter().map(|fault| &*fault.code).collect();
         let read = report.accepted() && report.sets.len() == interchanges.len();
         assert!(read && codes.iter().all(|code| *code == "E0118"), "{width}: {:?}", report.all_faults());
-        cuts += usize::from((1..5).any(|within| (second + within).is_multiple_of(width)));
+        cuts += usize::from((1..9).any(|within| (second + within).is_multiple_of(width)));
     }
     cuts
 }
