@@ -14,6 +14,8 @@ const OWN_REPETITION: usize = 82;
 pub(super) const LENGTH: usize = 106;
 /// How far a header of another length may reach.
 pub(super) const REACH: usize = 400;
+/// How many elements GS has, the longest of the segments behind a header.
+const GROUP_ELEMENTS: usize = 8;
 /// The longest element taken in a header of another length.
 const LONGEST: usize = 40;
 
@@ -199,20 +201,19 @@ fn ends_lines(bytes: &[u8], terminator: u8, separator: u8) -> bool {
 }
 
 /// True if behind blanks and breaks stands a segment that follows a header, and ends with a byte that can end one: what
-/// stands behind it follows such a segment.
+/// stands behind it follows such a segment. The breaks of a folded document may stand anywhere in it.
 fn ends_segment(bytes: &[u8], terminator: u8, separator: u8) -> bool {
-    let segment = bytes[..bytes.len().min(REACH)].trim_ascii_start();
+    let seen = &bytes[..bytes.len().min(REACH)];
+    let unbroken: Vec<u8> = seen.iter().filter(|byte| !is_break(**byte)).copied().collect();
+    let segment = unbroken.trim_ascii_start();
     let can_end = !letter(terminator) && !terminator.is_ascii_whitespace() && terminator != separator;
-    if !can_end || !follows(segment, separator) {
-        return false;
-    }
-    let upto = segment.iter().position(|byte| *byte == terminator || is_break(*byte));
-    let Some((b, behind)) = upto.and_then(|end| segment[end..].split_first()) else { return false };
-    let behind = behind.trim_ascii_start();
-    let is_set = [&b"ST"[..], b"GE", b"ISA"]
-        .iter()
-        .any(|id| behind.strip_prefix(*id).is_some_and(|rest| rest.first() == Some(&separator)));
-    *b == terminator && (behind.is_empty() || is_set || follows(behind, separator))
+    let Some(end) = segment.iter().position(|byte| *byte == terminator).filter(|_| can_end) else { return false };
+    // Where a break is the terminator, the byte may stand in a value further down.
+    let elements = segment[..end].iter().filter(|byte| **byte == separator).count();
+    let behind = segment[end + 1..].trim_ascii_start();
+    let begins = |id: &&[u8]| behind.strip_prefix(*id).is_some_and(|rest| rest.first() == Some(&separator));
+    let goes_on = follows(behind, separator) || [&b"ST"[..], b"GE", b"ISA"].iter().any(begins);
+    follows(segment, separator) && elements <= GROUP_ELEMENTS && (behind.is_empty() || goes_on)
 }
 
 /// True if a character of several bytes stands at an offset, and behind it what follows a header.

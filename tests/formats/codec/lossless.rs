@@ -9,7 +9,7 @@ use crossdock_formats::{
         layout::{Layout, Lines, join},
         repair::Repair,
     },
-    piece::{Piece, Standard},
+    piece::{Piece, Set, Standard},
     report,
     tree::{NodeId, Tree},
 };
@@ -267,6 +267,36 @@ fn an_empty_isa16_is_read_alike_in_lines_and_without() {
             assert_eq!(told, ["E0102"], "{text}");
         }
     }
+}
+
+/// The same of a folded document, wherever the breaks fall.
+#[test]
+fn an_empty_isa16_is_read_in_lines_of_any_length() {
+    let text = fs::read_to_string(folder("fixtures/x12/4010/850/typical.edi")).expect("a fixture");
+    let mut whole = text.replace(['\r', '\n'], "");
+    whole.remove(104);
+    let values = |bytes: &[u8]| -> Vec<String> {
+        let sets = crate::sets(Standard::X12, bytes).into_iter();
+        let tree = |set: Set| {
+            let nodes = (0..set.tree.len() as u32).map(NodeId);
+            nodes.filter_map(|id| set.tree.value(id).map(str::to_owned)).collect::<Vec<_>>()
+        };
+        sets.flat_map(tree).collect()
+    };
+    let said = values(whole.as_bytes());
+    assert!(said.len() > 20, "{said:?}");
+    let mut wrong = Vec::new();
+    for width in (16..=110).filter(|width| whole.len() > 4 * width) {
+        for end in ["\n", "\r\n", "\r"] {
+            let lines: Vec<&[u8]> = whole.as_bytes().chunks(width).collect();
+            let folded = [lines.join(end.as_bytes()), end.into()].concat();
+            assert_eq!(written(&items(&folded)), folded, "{width} {end:?}");
+            if values(&folded) != said {
+                wrong.push((width, end));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 /// True if breaks in values happen to cut a document into lines of one length, which are read without them.
