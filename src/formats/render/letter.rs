@@ -204,10 +204,16 @@ fn business_number(bytes: &[u8], set: &[Line], kind: &str) -> Option<String> {
     })
 }
 
-/// A segment's elements as they were sent; the delimiter is what follows the segment's id.
+/// A segment's elements as they were sent; the delimiter is what follows the segment's id. No name has line ends in it:
+/// they are those of a document cut into lines, but where one is the delimiter.
 fn elements(segment: &[u8]) -> Vec<String> {
     let id = segment.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-    let text = shown(&segment[..segment.len().saturating_sub(1)]);
+    let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let mut whole = segment[..segment.len().saturating_sub(1)].to_vec();
+    if !segment.get(id).is_some_and(is_break) {
+        whole.retain(|byte| !is_break(byte));
+    }
+    let text = shown(&whole);
     match segment.get(id).filter(|b| b.is_ascii()) {
         Some(delimiter) if (2..=3).contains(&id) => text.split(char::from(*delimiter)).map(str::to_owned).collect(),
         _ => vec![],
@@ -357,6 +363,26 @@ mod tests {
         assert!(text.contains("Segment 3: PO102"), "{text}");
         assert!(text.contains("To mend it: "), "{text}");
         assert!(letter.markdown().starts_with("# 1 fault in 850 0001, BEG03 PO123"), "{}", letter.markdown());
+    }
+
+    /// Whichever width it is cut by, but where a line ends within a segment's id.
+    #[test]
+    fn a_letter_about_a_folded_document_names_what_was_meant() {
+        let whole: Vec<u8> = ORDER.bytes().filter(|byte| *byte != b'\n').collect();
+        let plain = of(std::str::from_utf8(&whole).expect("ASCII"), 0, 1).subject;
+        let mut cut = 0;
+        for width in 40..=100 {
+            let lines: Vec<&[u8]> = whole.chunks(width).collect();
+            let ids = [&b"ISA"[..], b"GS", b"ST", b"BEG"];
+            let within = |id: &&[u8], at: usize| (1..=id.len()).any(|n| (at + n).is_multiple_of(width));
+            if ids.iter().any(|id| memchr::memmem::find_iter(&whole, id).any(|at| within(id, at))) {
+                continue;
+            }
+            let letter = of(&String::from_utf8_lossy(&lines.join(&b'\n')), 0, 1);
+            assert_eq!(letter.subject, plain, "{width}");
+            cut += 1;
+        }
+        assert!(cut > 20, "{cut}");
     }
 
     #[test]
