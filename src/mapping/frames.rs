@@ -223,6 +223,9 @@ pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
     match leaf {
         Leaf::Own => Some(container),
         Leaf::Child { name, .. } => tree.named(container, &name.name).find(|c| in_namespace(tree, *c, name)),
+        Leaf::Deep(names) => names.iter().try_fold(container, |node, name| {
+            tree.named(node, &name.name).find(|child| in_namespace(tree, *child, name))
+        }),
         Leaf::Nth(column) => tree.children(container).nth((*column as usize).wrapping_sub(1)),
         Leaf::Element { element, component } => self::element(tree, container, *element, *component),
         Leaf::Pairs(_) | Leaf::Key => None,

@@ -210,7 +210,8 @@ impl Out {
 
     /// Does a step name this node, and do its conditions hold there?
     pub fn is(&self, id: OutId, step: &Step) -> bool {
-        let holds = |c: &Condition| self.text(id, &c.leaf).is_some_and(|text| c.holds(text));
+        let asked = |c: &Condition| matches!(c.leaf, Leaf::Deep(_));
+        let holds = |c: &Condition| asked(c) || self.text(id, &c.leaf).is_some_and(|text| c.holds(text));
         step.names.iter().any(|n| n.name == self.nodes[id].name) && step.conditions.iter().all(holds)
     }
 
@@ -279,7 +280,7 @@ impl Out {
 }
 
 fn fulfil(node: &mut OutNode, conditions: &[Condition]) {
-    for condition in conditions {
+    for condition in conditions.iter().filter(|condition| !matches!(condition.leaf, Leaf::Deep(_))) {
         let there = node.leaves.iter().any(|l| same(&l.leaf, &condition.leaf));
         let value = condition.values.first().filter(|value| *value != ANYTHING);
         if let (Some(value), false) = (value, there) {

@@ -128,6 +128,8 @@ pub enum Leaf {
     Own,
     /// A field, member or attribute (`@name`).
     Child { name: Name, order: u32 },
+    /// What stands further down, of each name the first (`[cac:TaxScheme/cbc:ID=VAT]`): only asked for, and not written.
+    Deep(Vec<Name>),
     /// A field by its position from 1 (CSV).
     Nth(u32),
     /// X12, EDIFACT; positions from 1, component 0 where none was named: the first.

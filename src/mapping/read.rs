@@ -457,6 +457,10 @@ impl<'a> Run<'a> {
                 Leaf::Element { element, component: 0 } => write!(self.labels, "[{element:02}={value}]"),
                 Leaf::Element { element, component } => write!(self.labels, "[{element:02}.{component:02}={value}]"),
                 Leaf::Child { name, .. } => write!(self.labels, "[{}={value}]", name.name),
+                Leaf::Deep(names) => {
+                    let names: Vec<&str> = names.iter().map(|name| &*name.name).collect();
+                    write!(self.labels, "[{}={value}]", names.join("/"))
+                }
                 _ => write!(self.labels, "[={value}]"),
             };
         }

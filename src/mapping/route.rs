@@ -192,7 +192,16 @@ impl Router {
         let name = self.name(&raw.name, raw.offset)?;
         let mut conditions = Vec::new();
         for c in &raw.conditions {
-            let leaf = Leaf::Child { name: self.name(&c.leaf, c.offset)?, order: 0 };
+            let names: Vec<Name> = match self.standard {
+                Standard::Xml | Standard::Json => {
+                    c.leaf.split('/').map(|name| self.name(name, c.offset)).collect::<Result<_, Wrong>>()?
+                }
+                _ => vec![self.name(&c.leaf, c.offset)?],
+            };
+            let leaf = match <[Name; 1]>::try_from(names) {
+                Ok([name]) => Leaf::Child { name, order: 0 },
+                Err(names) => Leaf::Deep(names),
+            };
             conditions.push(Condition { leaf, values: c.values.clone() });
         }
         let order = self.mention(&format!("{}/{}", here.path, name.name));

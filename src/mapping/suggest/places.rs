@@ -27,7 +27,7 @@ impl Key {
         Some(match leaf {
             plan::Leaf::Own => Key::Own,
             plan::Leaf::Child { name, .. } => Key::Named(name.name.clone()),
-            plan::Leaf::Nth(_) | plan::Leaf::Key => return None,
+            plan::Leaf::Nth(_) | plan::Leaf::Deep(_) | plan::Leaf::Key => return None,
             plan::Leaf::Element { element, component } => Key::Element(*element, *component),
             plan::Leaf::Pairs(pairs) => Key::Pairs(pairs.qualifiers.clone()),
         })
