@@ -198,16 +198,28 @@ async fn fifty_megabytes_stream_through_in_bounded_memory() {
     assert!(grown < 100 << 20, "{} MB for a body of 50 MB", grown >> 20);
 }
 
-/// A client that sends its head and a part of its body, then nothing.
-fn begin(setup: &Setup, connection: &str, key: &str, length: usize) -> TcpStream {
+/// A client that has a place: it asks whether it may send (RFC 9110 §10.1.1), is told so once its body is read, sends a part
+/// of it, and then nothing. The answer, if it is another one.
+fn begin(setup: &Setup, connection: &str, key: &str, length: usize) -> Result<TcpStream, String> {
     let address = setup.url.trim_start_matches("http://");
     let mut client = TcpStream::connect(address).expect("connected");
     client.set_read_timeout(Some(Duration::from_secs(30))).expect("a time-out");
     let head = format!(
-        "POST /in/{connection} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\npart"
+        "POST /in/{connection} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\ncontent-length: {length}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n"
     );
     client.write_all(head.as_bytes()).expect("written");
-    client
+    let mut said = Vec::new();
+    while !said.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte).map_err(|error| format!("{error} behind {}", String::from_utf8_lossy(&said)))?;
+        said.push(byte[0]);
+    }
+    let said = String::from_utf8_lossy(&said).into_owned();
+    if !said.starts_with("HTTP/1.1 100 ") {
+        return Err(said);
+    }
+    client.write_all(b"part").expect("written");
+    Ok(client)
 }
 
 fn status(mut client: TcpStream) -> String {
@@ -219,13 +231,10 @@ fn status(mut client: TcpStream) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_senders_fill_the_places_and_others_are_told_to_come_again() {
     let setup = Setup::with(On::Sqlite, |settings| settings.intake.concurrent = 2).await;
-    let mut first = begin(&setup, "northwind-http", KEY, 8);
-    let second = begin(&setup, "northwind-http", KEY, 8);
-    let busy = wait_for(Duration::from_secs(20), "both places to be taken", || async {
-        let answer = setup.post("/in/northwind-http", KEY, "quick").await;
-        if answer.status() == 503 { Ok(answer) } else { Err(answer.status().to_string()) }
-    })
-    .await;
+    let mut first = begin(&setup, "northwind-http", KEY, 8).expect("a place");
+    let second = begin(&setup, "northwind-http", KEY, 8).expect("the other place");
+    let busy = setup.post("/in/northwind-http", KEY, "quick").await;
+    assert_eq!(busy.status(), 503);
     assert_eq!(busy.headers()["retry-after"], "1");
     assert_eq!(json(busy).await["code"], "busy");
     // One ends in order, one goes away: both places are free again.
@@ -233,8 +242,9 @@ async fn slow_senders_fill_the_places_and_others_are_told_to_come_again() {
     let first = tokio::task::spawn_blocking(move || status(first)).await.expect("an answer");
     assert_eq!(first, "HTTP/1.1 202 Accepted");
     drop(second);
-    let keep = begin(&setup, "northwind-http", KEY, 8);
-    wait_for(Duration::from_secs(20), "a place to be free", || async {
+    let begun = || async { begin(&setup, "northwind-http", KEY, 8) };
+    let keep = wait_for(Duration::from_secs(20), "a place to be free", begun).await;
+    wait_for(Duration::from_secs(20), "the other place to be free", || async {
         let answer = setup.post("/in/northwind-http", KEY, "quick again").await;
         if answer.status() == 202 { Ok(()) } else { Err(answer.status().to_string()) }
     })
