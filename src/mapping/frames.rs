@@ -115,6 +115,10 @@ impl Seen {
         let log = logged.then(Vec::new);
         Seen { bits: vec![0; tree.len() / 64 + 1], log, line: Spot::default(), writing: false }
     }
+    /// Keeps nothing: for looking that is no reading. Takes no memory, however large the tree.
+    pub fn nothing() -> Seen {
+        Seen { bits: Vec::new(), log: None, line: Spot::default(), writing: false }
+    }
     /// This node was read.
     #[inline]
     pub fn mark(&mut self, node: NodeId) {
@@ -178,7 +182,7 @@ pub fn first<'t>(tree: &'t Tree, within: NodeId, value: &RuleValue) -> Option<&'
     let RuleValue::First { up, step, leaf: of } = value else { return None };
     let above = (0..*up).try_fold(within, |node, _| tree.parent(node))?;
     let mut found = None;
-    descend(tree, above, step.as_slice(), &mut Seen::new(tree, false), &mut |container, _| {
+    descend(tree, above, step.as_slice(), &mut Seen::nothing(), &mut |container, _| {
         found =
             leaf(tree, container, of).and_then(|node| tree.value(node)).map(trimmed).filter(|text| !text.is_empty());
         found.is_some()

@@ -112,7 +112,7 @@ fn loops(program: &Program, tree: &Tree, step: &Step) -> (NodeId, Vec<NodeId>) {
     let array = tree.children(above).filter(named).find(|node| tree.kind(*node) == Kind::Array);
     let is_item = array.is_some();
     above = array.unwrap_or(above);
-    let mut seen = Seen::new(tree, false);
+    let mut seen = Seen::nothing();
     let mut makes = |node: &NodeId| {
         (is_item || named(node)) && frames::holds(tree, frames::container(tree, *node), &step.conditions, &mut seen)
     };
