@@ -196,7 +196,8 @@ impl Functional {
     /// AK3, and AK4 if it is about an element. `last` is the segment that the newest AK3 with code 8 speaks of.
     fn fault(&mut self, set: &SetOutcome, fault: &Fault, last: &mut Option<u32>) {
         let At::Segment { ordinal, id, element, component, repeat } = &fault.place.at else { return };
-        if self.detail < Detail::Segment {
+        // AK301 must be there: of a segment without an id AK5 says that segments are in error.
+        if self.detail < Detail::Segment || id.is_empty() {
             return;
         }
         let (code, is_element) = match codes::row(&fault.code).map(|row| row.x12) {

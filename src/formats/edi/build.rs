@@ -8,7 +8,7 @@ use super::{
     lengthy,
     scan::{Classes, MOST_PARTS, Raw, Syntax, cut, is_break, meant},
     scratch::Tables,
-    structure::{Arrival, Placed, Structure},
+    structure::{Arrival, Placed, Structure, as_agreed},
     text::{Charset, decode, latin1},
     values,
     window::{Cut, Marked},
@@ -57,6 +57,14 @@ pub(crate) struct RawSet<'a> {
     pub cut: bool,
     /// EDIFACT: components stand where the guide says nothing, and repeats are written as further positions.
     pub edifact: bool,
+}
+
+impl RawSet<'_> {
+    /// True if something other than delimiters and blanks stands in a segment.
+    fn says_anything(&self, start: u32, end: u32) -> bool {
+        let bytes = &self.bytes[start as usize..end as usize];
+        bytes.iter().any(|byte| !byte.is_ascii_whitespace() && !self.syntax.is_service(*byte))
+    }
 }
 
 /// Reads a set: positions by the guide, elements checked, everything kept in the tree.
@@ -158,16 +166,18 @@ impl Builder<'_> {
         let plain = self.plain_id(ordinal, start);
         let id = &*plain.map_or_else(|| self.long_id(start, end, elements), Cow::Borrowed);
         let arrival = Arrival { id, ordinal, byte: raw.base + u64::from(start), start, len: end - start, ids: &ids };
-        if id.is_empty() {
+        let nameless = id.is_empty();
+        if nameless && !raw.says_anything(start, end) {
             let sentence = format!("Segment {ordinal} is empty.");
             self.faults.push(Fault::new(codes::EMPTY_SEGMENT, arrival.place(), sentence).expected("a segment"));
             return None;
         }
-        if plain.is_none() {
+        if plain.is_none() && !nameless {
             self.blanks_around(&arrival, elements);
         }
         let cut = raw.cut && ordinal as usize == raw.spans.len();
         let placed = match &mut self.structure {
+            _ if nameless && !cut => self.nameless(&arrival),
             Some(structure) if !cut => structure.place(&arrival, &mut self.tree, &mut self.faults),
             _ => Placed::UNKNOWN,
         };
@@ -249,6 +259,25 @@ impl Builder<'_> {
             self.absent(segment, spec, elements, present);
         }
         self.length_said(segment, elements);
+    }
+
+    /// A segment with data and without an id is one that nobody knows: taken for an empty one its data would be lost.
+    fn nameless(&mut self, segment: &Arrival) -> Placed {
+        let end = segment.start + segment.len;
+        let data = String::from_utf8_lossy(&self.raw.bytes[segment.start as usize..end as usize]);
+        let sentence = format!("Segment {} has data and no id: what it is nobody can tell.", segment.ordinal);
+        let fault = Fault::new(codes::UNKNOWN_SEGMENT, segment.place(), sentence).found(&data);
+        let fault = fault.expected("a segment's id before its first separator").remedy(
+            "Put the segment's id before its first separator. A terminator inside a value looks like this, too.",
+        );
+        match &mut self.structure {
+            Some(structure) => structure.nameless(segment, fault, &mut self.faults),
+            None => {
+                let told = as_agreed(fault, self.raw.policy.unknown_segments);
+                told.into_iter().for_each(|fault| self.faults.push(fault));
+                Placed::UNKNOWN
+            }
+        }
     }
 
     /// A note if an id is padded.

@@ -2,6 +2,8 @@
 
 mod astray;
 
+pub(crate) use astray::as_agreed;
+
 use super::{faults::Faults, steps::Steps};
 use crate::{
     codes,
@@ -71,8 +73,8 @@ pub(crate) struct Structure {
     excused: u32,
     /// The ordinal after an unknown segment: it may be a slip of what opens a loop.
     after_unknown: u32,
-    /// The id of the last unknown segment that costs the set.
-    unknown_id: Box<str>,
+    /// The id of the last unknown segment that costs the set; empty if it has none, and may have been any.
+    unknown_id: Option<Box<str>>,
     /// The ordinal behind a segment that the guide forbids, and which of its parts that is.
     after_forbidden: u32,
     forbidden_part: usize,
@@ -124,7 +126,7 @@ impl Structure {
             frames,
             excused: 0,
             after_unknown: 0,
-            unknown_id: "".into(),
+            unknown_id: None,
             after_forbidden: 0,
             forbidden_part: 0,
             last: None,
@@ -307,7 +309,8 @@ impl Structure {
             let slot = &slots[from as usize];
             from += 1;
             // What is misspelt isn't missing as well.
-            let misspelt = self.excused == at.ordinal && is_slip(&self.unknown_id, &slot.opening());
+            let misspelt = self.excused == at.ordinal
+                && self.unknown_id.as_ref().is_some_and(|id| id.is_empty() || is_slip(id, &slot.opening()));
             if late.contains(&(from - 1)) || misspelt || faults.is_misplaced(&slot.opening()) {
                 continue;
             }

@@ -58,6 +58,8 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-terminator-missing.edi", "E0126", "DTM01"),
     ("edifact-message-cut-at-line-end.edi", "E0106", "UNT"),
     ("empty-segment.edi", "E0208", ""),
+    ("segment-without-id.edi", "E0201", ""),
+    ("edifact-segment-without-id.edi", "E0201", ""),
     ("gs-without-version.edi", "E0103", "GS08"),
     ("isa-sender-too-long.edi", "E0122", "ISA06"),
     ("isa16-is-separator.edi", "E0122", "ISA16"),

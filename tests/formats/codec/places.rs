@@ -102,7 +102,7 @@ fn lacks(told: &Told, bytes: &[u8], edifact: bool) -> Vec<String> {
         (At::Segment { ordinal, id, element, .. }, about) => {
             must(about != About::File, "no segment");
             must(*ordinal > 0, "the segment's ordinal");
-            must(!id.is_empty() || &**code == "E0208", "the segment's id");
+            must(!id.is_empty() || matches!(&**code, "E0208" | "E0201"), "the segment's id");
             must(element.is_some() == (about == About::Element), "the element, where it is about one");
         }
         _ => must(false, "the segment"),
@@ -208,7 +208,8 @@ fn expected_of_functional(said: &Said, set: &SetOutcome) -> Vec<Line> {
     let late = &*said.version >= "005010" || said.title.starts_with("999");
     let lines = set.faults.iter().filter(|fault| fault.costs > Costs::Nothing).filter_map(|fault| {
         let At::Segment { ordinal, id, element, component, repeat } = &fault.place.at else { return None };
-        let id = id.chars().take(3).collect();
+        // AK301 must be there: of a segment that has no id only AK5 speaks.
+        let id = Some(id.chars().take(3).collect::<String>()).filter(|id| !id.is_empty())?;
         match (row(&fault.code).expect("its row").x12, &*fault.code) {
             (X12Code::Segment(code), _) => Some((id, *ordinal, None, None, None, code.to_owned())),
             (X12Code::Element(code), kind) => {

@@ -92,7 +92,12 @@ fn unknown_sets_are_refused_noted_as_an_error_or_ignored() {
 
 #[test]
 fn unknown_segments_are_refused_warned_of_or_ignored() {
-    for (fixture, code) in [("unknown-segment.edi", "E0201"), ("segment-of-another-set.edi", "E0207")] {
+    let fixtures = [
+        ("unknown-segment.edi", "E0201"),
+        ("segment-without-id.edi", "E0201"),
+        ("segment-of-another-set.edi", "E0207"),
+    ];
+    for (fixture, code) in fixtures {
         let found = vec![code.to_owned()];
         assert_eq!(judged(fixture, unknown(Severity::Reject)), (Costs::Set, found.clone()));
         assert_eq!(judged(fixture, unknown(Severity::Warn)), (Costs::Segment, found));

@@ -215,9 +215,8 @@ impl Structure {
         let node = self.frames.last().map_or(NodeId(0), |frame| frame.node);
         // A set of a million such segments is told by the first: what each might be isn't looked for.
         if faults.are_enough() {
-            (self.after_unknown, self.excused) = (ordinal + 1, ordinal + 1);
             faults.push_unseen();
-            return Placed { parent: node, ..Placed::UNKNOWN };
+            return self.passed_over(segment);
         }
         let set = format!("{} {}", self.guide.kind, self.guide.version);
         if let Some(at) = self.guide.segments.keys().position(|known| &**known == id) {
@@ -229,8 +228,7 @@ impl Structure {
             return Placed { parent: node, spec: at as u32, name: u32::MAX };
         }
         if faults.belongs_to_torn(ordinal) {
-            (self.after_unknown, self.excused) = (ordinal + 1, ordinal + 1);
-            return Placed { parent: node, ..Placed::UNKNOWN };
+            return self.passed_over(segment);
         }
         let (code, sentence) = match self.guide.knows(id) {
             true => (codes::NOT_IN_SET, format!("Segment {ordinal}: {set} has no segment {id}.")),
@@ -245,16 +243,34 @@ impl Structure {
             }
         };
         let fault = Fault::new(code, segment.place(), sentence).found(id).expected(self.expected_here());
-        self.after_unknown = ordinal + 1;
-        match self.unknown {
-            Severity::Ignore => {}
-            Severity::Warn => faults.push(tolerated(fault, Costs::Segment)),
-            Severity::Reject => {
-                (self.excused, self.unknown_id) = (ordinal + 1, id.into());
-                faults.push(fault);
-            }
+        self.unknown(segment, fault, faults)
+    }
+
+    /// One that nobody knows, of which this is to be told.
+    fn unknown(&mut self, segment: &Arrival, fault: Fault, faults: &mut Faults) -> Placed {
+        self.after_unknown = segment.ordinal + 1;
+        if self.unknown == Severity::Reject {
+            (self.excused, self.unknown_id) = (segment.ordinal + 1, Some(segment.id().into()));
         }
-        Placed { parent: node, ..Placed::UNKNOWN }
+        as_agreed(fault, self.unknown).into_iter().for_each(|fault| faults.push(fault));
+        let parent = self.frames.last().map_or(NodeId(0), |frame| frame.node);
+        Placed { parent, ..Placed::UNKNOWN }
+    }
+
+    /// One that has no id.
+    pub fn nameless(&mut self, segment: &Arrival, fault: Fault, faults: &mut Faults) -> Placed {
+        match () {
+            () if faults.are_enough() => self.refuse(segment, faults),
+            () if faults.belongs_to_torn(segment.ordinal) => self.passed_over(segment),
+            () => self.unknown(segment, fault, faults),
+        }
+    }
+
+    /// One of which nothing is told: another fault does.
+    fn passed_over(&mut self, segment: &Arrival) -> Placed {
+        (self.after_unknown, self.excused) = (segment.ordinal + 1, segment.ordinal + 1);
+        let parent = self.frames.last().map_or(NodeId(0), |frame| frame.node);
+        Placed { parent, ..Placed::UNKNOWN }
     }
 
     /// A loop that isn't open and would take it: its slot, and the segment that opens it.
@@ -297,6 +313,15 @@ impl Structure {
             Some((last, [])) => format!("{last} after {here}"),
             Some((last, others)) => format!("{} or {last} after {here}", others.join(", ")),
         }
+    }
+}
+
+/// What is told of a segment that nobody knows.
+pub(crate) fn as_agreed(fault: Fault, unknown: Severity) -> Option<Fault> {
+    match unknown {
+        Severity::Ignore => None,
+        Severity::Warn => Some(tolerated(fault, Costs::Segment)),
+        Severity::Reject => Some(fault),
     }
 }
 
