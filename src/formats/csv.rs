@@ -6,7 +6,7 @@
 //! Tried by: tests/formats
 
 use crate::{
-    codes, decoded,
+    codes, control, decoded,
     edi::{
         envelope::{file_place, nothing_there},
         faults::Faults,
@@ -21,6 +21,7 @@ use crate::{
     whole::{encoding, foreign_mark, plain_set},
 };
 use std::{
+    borrow::Cow,
     collections::{HashMap, VecDeque, hash_map::RandomState},
     hash::BuildHasher,
     io::{self, BufRead},
@@ -293,7 +294,7 @@ impl<R: BufRead> Csv<R> {
     }
 
     fn begin(&mut self, key: String, row: &Row) {
-        let mut faults = Faults::default();
+        let mut faults = Faults::by(self.policy.strictness);
         let before = self.options.by.as_ref().and_then(|_| self.seen.insert(self.hasher.hash_one(&key), row.line));
         if let Some(before) = before {
             let by = self.options.by.clone().unwrap_or_default();
@@ -316,8 +317,10 @@ impl<R: BufRead> Csv<R> {
             let names = &self.header.as_ref()?.names;
             self.behind_quote(&row, names)
         });
+        let refused = fault.as_ref().is_some_and(|fault| fault.costs >= Costs::Set);
+        let control = if refused { None } else { self.control(&row) };
         let Some(gathered) = &mut self.gathered else { return };
-        fault.into_iter().for_each(|fault| gathered.faults.push(fault));
+        fault.into_iter().chain(control).for_each(|fault| gathered.faults.push(fault));
         let start = gathered.rows.first().map_or(row.start, |first| first.start);
         if (row.end - start) as usize > self.policy.max_set_bytes {
             let place = Place { byte: start, len: 0, at: At::Row { line: row.line, column: None } };
@@ -434,6 +437,26 @@ impl<R: BufRead> Csv<R> {
             (codes::NUL, _) => fault.costs(Costs::Set),
             (_, true) => fault.costs(Costs::Nothing).remedy(format!("Look whether its letters are right. {utf8}")),
             (_, false) => fault.costs(Costs::Set).remedy(utf8),
+        })
+    }
+
+    /// The first value of a row that has a control character.
+    fn control(&self, row: &Row) -> Option<Fault> {
+        let names = &self.header.as_ref()?.names;
+        row.fields.iter().enumerate().find_map(|(n, field)| {
+            let raw = decoded::guessed(self.source.slice(field.start, field.start + u64::from(field.len)));
+            // Only quotes keep line ends within a value.
+            let (at, c) = control::first(&raw, !field.quoted)?;
+            let column = names.get(n).map_or_else(|| format!("{:02}", n + 1), Clone::clone);
+            let whose = format!("Line {}: {column}", row.line);
+            // In Windows-1252 a character is one byte.
+            let before = if matches!(raw, Cow::Owned(_)) { raw[..at].chars().count() } else { at };
+            let place = Place {
+                byte: field.start + before as u64,
+                len: 1,
+                at: At::Row { line: row.line, column: Some(column.into()) },
+            };
+            Some(control::fault(&whose, c, &row.value(&self.source, n), place))
         })
     }
 

@@ -5,7 +5,7 @@
 //! Tried by: tests/formats
 
 use crate::{
-    codes,
+    codes, control,
     edi::{
         envelope::{file_place, nothing_there},
         faults::Faults,
@@ -216,7 +216,7 @@ impl<R: BufRead> Fixed<R> {
                 self.open = Some(Open {
                     records: Vec::new(),
                     last: vec![None; self.layout.records.len()],
-                    faults: Faults::default(),
+                    faults: Faults::by(self.policy.strictness),
                     start: line.start,
                     end: line.end,
                     line: line.number,
@@ -238,10 +238,11 @@ impl<R: BufRead> Fixed<R> {
     /// A record into the set that is open.
     fn add(&mut self, kind: usize, line: Line, parent: Option<usize>, text: &str) {
         let beyond = self.beyond(kind, line, text).or_else(|| self.cut_off(kind, line, text));
+        let control = self.control(kind, line, text);
         let layout = self.layout.clone();
         let most = self.policy.max_set_bytes;
         let Some(open) = &mut self.open else { return };
-        beyond.into_iter().for_each(|fault| open.faults.push(fault));
+        beyond.into_iter().chain(control).for_each(|fault| open.faults.push(fault));
         if !open.too_long && line.end - open.first > most as u64 {
             let sentence = format!("The set that begins on line {} is longer than {most} bytes.", open.line);
             open.faults.push(Fault::new(codes::TOO_LONG, row_place(line, None), sentence));
@@ -261,6 +262,19 @@ impl<R: BufRead> Fixed<R> {
                 open.last[below] = None;
             }
         }
+    }
+
+    /// The first field of a record that has a control character.
+    fn control(&self, kind: usize, line: Line, text: &str) -> Option<Fault> {
+        control::first(text, true)?;
+        self.layout.records[kind].fields.iter().find_map(|field| {
+            let bytes = cut(text, &field.columns)?;
+            let value = &text[bytes.clone()];
+            let (at, c) = control::first(value, true)?;
+            let mut place = row_place(line, Some(field.name.clone()));
+            (place.byte, place.len) = (line.start + (bytes.start + at) as u64, c.len_utf8() as u32);
+            Some(control::fault(&format!("Line {}: {}", line.number, field.name), c, value.trim(), place))
+        })
     }
 
     /// Text behind the last field.

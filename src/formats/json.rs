@@ -9,7 +9,7 @@ use crate::{
     edi::envelope::nothing_there,
     fault::{Costs, Fault},
     json_value::parse,
-    piece::{Piece, Policy, Standard},
+    piece::{Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
     tree::Tree,
@@ -173,22 +173,23 @@ impl<R: BufRead> Json<R> {
     /// A set; but a document that is one value and can't be read is unreadable as a whole, and its fault stands for it.
     fn only_or_one_of(&mut self, start: u64, end: u64, path: &str, element: Option<u64>) -> Piece {
         let is_only = element.is_none() && self.sets == 0 && self.source.from(self.at.max(end)).is_empty();
-        match self.set(start, end, path) {
-            Piece::Set(mut set) if is_only && !set.accepted() => {
+        let mut set = self.set(start, end, path);
+        // Notes of members that stand twice may come before it; and a text that is wrong was read.
+        let breaks = |fault: &Fault| fault.costs >= Costs::Set && *fault.code != *codes::WRONG_CHARACTERS;
+        match set.faults.iter().position(breaks).filter(|_| is_only) {
+            Some(at) => {
                 (self.state, self.sets) = (State::Done, 0);
-                // Notes of members that stand twice may come before it.
-                let refuses = set.faults.iter().position(|fault| fault.costs >= Costs::Set).unwrap_or(0);
-                Piece::Fault(set.faults.swap_remove(refuses).costs(Costs::Interchange))
+                Piece::Fault(set.faults.swap_remove(at).costs(Costs::Interchange))
             }
-            piece => piece,
+            None => Piece::Set(Box::new(set)),
         }
     }
 
-    fn set(&mut self, start: u64, end: u64, path: &str) -> Piece {
+    fn set(&mut self, start: u64, end: u64, path: &str) -> Set {
         let bytes = self.source.slice(start, end);
         let place = Place { byte: start, len: (end - start) as u32, at: At::Node { path: path.into() } };
         let (tree, faults) = match std::str::from_utf8(bytes) {
-            Ok(text) => parse(text, place),
+            Ok(text) => parse(text, place, self.policy.strictness),
             Err(e) => {
                 let at = start + e.valid_up_to() as u64;
                 let byte = bytes.get(e.valid_up_to()).copied().unwrap_or(0);
@@ -208,7 +209,7 @@ impl<R: BufRead> Json<R> {
         let mut set = plain_set(Standard::Json, self.sets, start, end - start, tree);
         set.faults = faults;
         self.sets += 1;
-        Piece::Set(Box::new(set))
+        set
     }
 
     /// The same, and what fills a file of a fixed size, or ends one of DOS.

@@ -1,9 +1,10 @@
 //! One JSON value to a tree: places as pointers, numbers as their text. RFC 8259.
 
 use crate::{
-    codes,
+    codes, control,
     edi::faults::Faults,
     fault::{Costs, Fault},
+    piece::Strictness,
     place::Place,
     tree::{Add, BY_NAME, Kind, NodeId, Text, Tree},
 };
@@ -33,9 +34,9 @@ struct Parser<'a> {
 type Stop = (&'static str, usize, &'static str);
 
 /// Parses `text`, whose first byte is at `place.byte`; the faults cost the set where the value can't be read.
-pub(crate) fn parse(text: &str, place: Place) -> (Tree, Vec<Fault>) {
-    let tree = Tree::over(text.to_owned(), place.byte, place);
-    let mut parser = Parser { text, at: 0, tree, open: Vec::new(), members: HashMap::new(), faults: Faults::default() };
+pub(crate) fn parse(text: &str, place: Place, strictness: Strictness) -> (Tree, Vec<Fault>) {
+    let (tree, faults) = (Tree::over(text.to_owned(), place.byte, place), Faults::by(strictness));
+    let mut parser = Parser { text, at: 0, tree, open: Vec::new(), members: HashMap::new(), faults };
     if let Err((code, at, expected)) = parser.document() {
         let node = parser.open.last().map_or(NodeId(0), |open| open.node);
         let place = Place { byte: parser.tree.base() + at as u64, len: 0, at: parser.tree.place(node).at };
@@ -103,11 +104,13 @@ impl Parser<'_> {
             return Err((codes::TOO_MANY_NODES, self.at, "fewer values"));
         }
         let start = self.at;
+        let mut control = None;
         let (kind, text, value) = match self.peek() {
             Some(b'{') => (Kind::Object, Text::None, None),
             Some(b'[') => (Kind::Array, Text::None, None),
             Some(b'"') => {
                 let (value, escaped) = self.string()?;
+                control = control::first(&value, false).map(|(_, c)| (c, value.clone()));
                 match escaped {
                     true => (Kind::Field, Text::Apart, Some(value)),
                     false => (Kind::Field, Text::Raw, None),
@@ -137,6 +140,10 @@ impl Parser<'_> {
         };
         if let Some(value) = value {
             self.tree.set_value(node, &value);
+        }
+        if let Some((c, value)) = control {
+            let whose = format!("The text at byte {}", self.tree.base() + start as u64);
+            self.faults.push(control::fault(&whose, c, &value, self.tree.place(node)));
         }
         if kind != Kind::Field {
             if self.open.len() >= DEEPEST {

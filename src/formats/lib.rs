@@ -9,6 +9,7 @@
 pub mod ack;
 mod again;
 pub mod codes;
+mod control;
 mod csv;
 mod decoded;
 mod disguise;

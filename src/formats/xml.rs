@@ -6,7 +6,7 @@
 //! Tried by: tests/formats
 
 use crate::{
-    codes, decoded, disguise,
+    codes, control, decoded, disguise,
     fault::{Costs, Fault},
     piece::{Piece, Policy, Set, Standard},
     place::{At, Place},
@@ -181,6 +181,8 @@ struct Parser<'a> {
     faults: Vec<Fault>,
     /// The document is in UTF-16.
     utf16: bool,
+    /// The first character that XML doesn't have, and where it stands.
+    forbidden: Option<(u32, char)>,
 }
 
 fn parse(text: &str, utf16: bool) -> Result<Parsed, Box<Fault>> {
@@ -197,6 +199,7 @@ fn parse(text: &str, utf16: bool) -> Result<Parsed, Box<Fault>> {
         root: None,
         faults: Vec::new(),
         utf16,
+        forbidden: control::none_of_xml(body).map(|(at, c)| (at as u32 + skipped, c)),
     };
     if let Some(at) = memchr::memchr(0, body.as_bytes()) {
         return Err(parser.nul(at as u32));
@@ -226,6 +229,14 @@ impl Parser<'_> {
         self.fault(codes::NUL, at, format!("There is a NUL character at byte {at}."))
     }
 
+    /// A character that XML doesn't have: as it is, or by its number.
+    fn forbidden(&self, what: &str, at: u32) -> Box<Fault> {
+        let sentence = format!("{what} at byte {at}, and no XML document may hold it.");
+        let mut fault = self.fault(codes::NOT_WELL_FORMED, at, sentence);
+        fault.expected = "characters that XML has: no control characters but tab and line end".into();
+        fault
+    }
+
     /// A sign of XML's own that stands in text as it is.
     fn bare(&self, sign: &str, what: &str, written: &str, at: u32) -> Box<Fault> {
         let sentence = format!("The “{sign}” at byte {at} begins {what} that can't be read.");
@@ -251,6 +262,9 @@ impl Parser<'_> {
                 ));
             }
         };
+        if let Some((at, c)) = self.forbidden.filter(|(at, _)| *at < self.at()) {
+            return Err(self.forbidden(&format!("The character U+{:04X} stands", c as u32), at));
+        }
         match event {
             Event::Start(start) => self.start(&start, from)?,
             Event::Empty(start) => {
@@ -369,6 +383,11 @@ impl Parser<'_> {
         // Depth 0: a reference in a replacement is not followed, so nothing grows. The five of XML itself need none.
         let value = attribute.normalized_value_with(XmlVersion::Implicit1_0, 1, resolve_predefined_entity);
         let value = value.map_err(|error| self.bad_value(key.as_ref(), &error, from))?;
+        if !value.chars().all(control::is_of_xml)
+            && let Some((at, c)) = control::referred(self.tree.raw(from, self.at() - from))
+        {
+            return Err(self.forbidden(&refers(c), from + at as u32));
+        }
         let (space, local) = self.reader.resolver().resolve_attribute(key);
         let uri = bound(space, key.as_ref())
             .map_err(|p| self.fault(codes::NOT_WELL_FORMED, from, unknown_prefix(&p, from)))?;
@@ -429,6 +448,7 @@ impl Parser<'_> {
     fn reference(&mut self, reference: &BytesRef, from: u32) -> Result<(), Box<Fault>> {
         let name: &str = reference;
         let text = match reference.resolve_char_ref() {
+            Ok(Some(c)) if !control::is_of_xml(c) => return Err(self.forbidden(&refers(c), from)),
             Ok(Some(c)) => Some(c.to_string()),
             Ok(None) => resolve_predefined_entity(name).map(str::to_owned),
             Err(_) => None,
@@ -487,6 +507,11 @@ impl Parser<'_> {
     fn reader_len(&self) -> u32 {
         self.tree.place(NodeId(0)).len
     }
+}
+
+/// What is said of a reference to a character that XML doesn't have.
+fn refers(c: char) -> String {
+    format!("A reference to the character U+{:04X} stands", c as u32)
 }
 
 /// Where an ampersand stands that begins no reference: no name with a semicolon behind it.

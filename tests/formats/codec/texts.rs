@@ -4,7 +4,7 @@ use crate::{pieces, sets};
 use crossdock_formats::{
     CsvOptions, Options,
     fault::Costs,
-    piece::{Piece, Standard},
+    piece::{Area, Piece, Policy, Severity, Standard},
     report, sniff,
 };
 
@@ -283,4 +283,87 @@ fn xml_and_json_of_careless_programs() {
         panic!("one fault")
     };
     assert_eq!((&*nul.code, nul.place.byte), ("E0005", 6));
+}
+
+/// A set of one order, or the fault that is told of the document.
+fn told(standard: Standard, text: &str) -> (Vec<(String, u64, Costs)>, usize) {
+    let mut options = Options::default();
+    options.csv = CsvOptions { delimiter: None, by: Some("order".into()) };
+    options.layout = crate::fixed::orders().into();
+    let (mut faults, mut sets) = (Vec::new(), 0);
+    for piece in pieces(standard, text.as_bytes(), options) {
+        match piece {
+            Piece::Fault(fault) => faults.push(fault),
+            Piece::Set(set) => {
+                sets += 1;
+                faults.extend(set.faults);
+            }
+            _ => {}
+        }
+    }
+    (faults.into_iter().map(|fault| (fault.code.to_string(), fault.place.byte, fault.costs)).collect(), sets)
+}
+
+/// What no XML document may hold is refused as other readers do: our own writer could not say it in an answer.
+#[test]
+fn characters_that_xml_forbids_are_a_fault_with_their_place() {
+    let refused = [
+        ("<Order><ID>&#1;PO</ID></Order>", 11),
+        ("<Order><ID>PO&#xB;</ID></Order>", 13),
+        ("<Order><ID>&#xFFFE;</ID></Order>", 11),
+        ("<Order><ID>P\u{1}O</ID></Order>", 12),
+        ("<Order><ID>\u{FFFE}</ID></Order>", 11),
+        ("<Order><ID><![CDATA[\u{1F}]]></ID></Order>", 20),
+        ("<Order a=\"1\" b=\"x&#2;\"/>", 17),
+        ("<Order a=\"1\" b=\"x\u{2}\"/>", 17),
+        ("<Order><!-- \u{7} --></Order>", 12),
+        ("\u{FEFF}<Order>\u{B}</Order>", 10),
+    ];
+    for (text, at) in refused {
+        let (faults, sets) = told(Standard::Xml, text);
+        assert_eq!((faults, sets), (vec![("E0603".to_owned(), at, Costs::Interchange)], 0), "{text:?}");
+    }
+    for text in
+        ["<Order>&#9;&#10;&#13;\t\r\n</Order>", "<Order>\u{85}&#x85;\u{FFFD}\u{10000}</Order>", "<O a='&#xE9;'/>"]
+    {
+        assert_eq!(told(Standard::Xml, text), (vec![], 1), "{text:?}");
+    }
+}
+
+#[test]
+fn control_characters_in_rows_and_json_are_a_fault_with_their_place() {
+    let fixed = |note: &str| format!("OHSO-1      20260302NORTHWIND\nOL0001BOLT-M8             24EA\nON{note}\n");
+    let refused = [
+        (Standard::Csv, "order,sku\nA\u{1}1,BOLT\n".to_owned(), 11),
+        (Standard::Csv, "order,sku\nA1,\"BOLT\n\u{7}\"\n".to_owned(), 19),
+        (Standard::Csv, "order,sku\nA1,BO\u{85}LT\n".to_owned(), 15),
+        (Standard::Json, "{\"order\":\"\\u0001PO-1\"}".to_owned(), 9),
+        (Standard::Json, "{\"lines\":[{\"sku\":\"A\"},{\"sku\":\"B\u{7F}\"}]}".to_owned(), 30),
+        (Standard::Fixed, fixed("the \u{B}long ones"), 67),
+    ];
+    for (standard, text, at) in refused {
+        assert_eq!(told(standard, &text), (vec![("E0307".to_owned(), at, Costs::Set)], 1), "{text:?}");
+    }
+    let taken = [
+        (Standard::Csv, "order,sku\nA1,\"BO\tLT\r\nM8\"\n".to_owned()),
+        (Standard::Json, "{\"order\":\"PO-1\",\"text\":\"a\\n\\r\\tb\"}".to_owned()),
+        (Standard::Fixed, fixed("the\tlong ones")),
+    ];
+    for (standard, text) in taken {
+        assert_eq!(told(standard, &text), (vec![], 1), "{text:?}");
+    }
+}
+
+/// As in X12, the agreement may take such values all the same.
+#[test]
+fn control_characters_are_taken_as_the_agreement_takes_values() {
+    let mut policy = Policy::default();
+    policy.strictness.set(Area::Values, Severity::Warn);
+    let options = Options { policy, ..Options::default() };
+    for (standard, text) in [(Standard::Csv, "order,sku\nA1,BO\u{1}LT\n"), (Standard::Json, "{\"order\":\"\\u0001\"}")]
+    {
+        let pieces = pieces(standard, text.as_bytes(), options.clone());
+        let [Piece::Set(set)] = &pieces[..] else { panic!("one set of {text:?}") };
+        assert_eq!((&*set.faults[0].code, set.faults[0].costs, set.accepted()), ("E0307", Costs::Segment, true));
+    }
 }
