@@ -56,15 +56,16 @@ enum Summed {
 }
 
 /// Checks CTT and CNT against the lines that are there; `segments` are the nodes of all segments. A wrong count of lines
-/// is taken as `lines` says, a wrong total of quantities as its row of codes does. If lines are known to be `missing`, that
-/// there are fewer than stated only follows from it.
-pub(crate) fn check(
+/// is taken as `lines` says, a wrong total of quantities as its row of codes does. If segments of an id are known to be
+/// `missing`, that there are fewer than stated only follows from it.
+pub(crate) fn check<M: Fn(&str) -> bool>(
     set: &Set,
     segments: &[NodeId],
     lines: Severity,
-    missing: bool,
-) -> impl Iterator<Item = Fault> + use<> {
+    missing: M,
+) -> impl Iterator<Item = Fault> + use<M> {
     let tree = &set.tree;
+    let no_line = counted(&set.kind).is_some_and(&missing);
     let [ctt, cnt] = ["CTT", "CNT"].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
     let (mut of_lines, mut of_quantities) = (None, None);
     // The summary stands at the end: what is searched for is near.
@@ -74,8 +75,8 @@ pub(crate) fn check(
         of_quantities = statement(tree, *segment, is_cnt, "1").or(of_quantities);
     }
     let lines =
-        of_lines.and_then(|stated| count(set, segments, stated, missing)).and_then(|fault| by_severity(fault, lines));
-    let quantities = of_quantities.and_then(|stated| total(set, segments, stated, missing));
+        of_lines.and_then(|stated| count(set, segments, stated, no_line)).and_then(|fault| by_severity(fault, lines));
+    let quantities = of_quantities.and_then(|stated| total(set, segments, stated, no_line, &missing));
     lines.into_iter().chain(quantities)
 }
 
@@ -92,7 +93,13 @@ fn count(set: &Set, segments: &[NodeId], stated: NodeId, missing: bool) -> Optio
     Some(Fault::new(codes::CONTROL_TOTAL, tree.place(stated), sentence).found(value).expected(lines.to_string()))
 }
 
-fn total(set: &Set, segments: &[NodeId], stated: NodeId, missing: bool) -> Option<Fault> {
+fn total(
+    set: &Set,
+    segments: &[NodeId],
+    stated: NodeId,
+    no_line: bool,
+    missing: impl Fn(&str) -> bool,
+) -> Option<Fault> {
     let tree = &set.tree;
     let value = tree.value(stated).filter(|value| !value.is_empty())?;
     let summed = SUMMED.iter().find(|(kind, _)| *kind == &*set.kind)?.1;
@@ -109,7 +116,8 @@ fn total(set: &Set, segments: &[NodeId], stated: NodeId, missing: bool) -> Optio
     // What can't be read as a number has a fault of its own.
     let sum: i128 = found.iter().map(|value| scaled(value)).sum::<Option<i128>>()?;
     let stated_sum = scaled(value)?;
-    if found.is_empty() || stated_sum == sum || (missing && stated_sum > sum) || truncated(&found, value) {
+    let follows = stated_sum > sum && (no_line || missing(name));
+    if found.is_empty() || stated_sum == sum || follows || truncated(&found, value) {
         return None;
     }
     let expected = plain(sum);

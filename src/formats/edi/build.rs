@@ -367,7 +367,7 @@ impl Builder<'_> {
             }
             self.separator_in_value(spot, raw);
         }
-        let mut present = 0u128;
+        let (mut present, mut beyond) = (0u128, false);
         if parts.len() > MOST_PARTS {
             self.beyond(codes::TOO_MANY_COMPONENTS, spot, raw);
         }
@@ -377,7 +377,10 @@ impl Builder<'_> {
             present |= 1u128.checked_shl(u32::from(position)).unwrap_or(0);
             spot.component = Some(position);
             let known = spec.filter(|_| !simple).map(|s| s.components.get(usize::from(position) - 1));
-            if let Some(None) = known {
+            // What stands behind the first one too many is too many for the same reason.
+            if let Some(None) = known
+                && !std::mem::replace(&mut beyond, true)
+            {
                 self.too_many_components(spot, &part, spec.map_or(0, |s| s.components.len()));
             }
             let name = self.position_name(position);

@@ -1,6 +1,6 @@
 //! What is wrong in one set, while it is read: one fault for one cause, in document order.
 
-use super::structure::Arrival;
+use super::structure::{Arrival, is_slip};
 use crate::{
     codes,
     fault::{Costs, Fault, Layer},
@@ -113,6 +113,21 @@ impl Faults {
     /// How many there are so far, those that nobody wants to know of among them.
     pub fn count(&self) -> usize {
         self.list.len() + (self.dropped + self.ignored) as usize
+    }
+
+    /// How many of them cost the set.
+    pub fn refusing(&self) -> usize {
+        self.list.iter().filter(|fault| fault.costs >= Costs::Set).count()
+    }
+
+    /// The ordinals of the segments that those are about which cost so much at least.
+    pub fn ordinals(&self, least: Costs) -> Vec<u32> {
+        let costly = self.list.iter().filter(|fault| fault.costs >= least);
+        let ordinal = |fault: &Fault| match fault.place.at {
+            At::Segment { ordinal, .. } => Some(ordinal),
+            _ => None,
+        };
+        costly.filter_map(ordinal).collect()
     }
 
     /// True if one of them has this code.
@@ -261,8 +276,28 @@ impl Faults {
         }
     }
 
-    /// True if a fault says that a segment of this name is missing, or stands at the wrong place. A level that others name
-    /// is a missing HL.
+    /// The faults of unknown segments that cost the set and may be one of this name, misspelt or without its id.
+    fn slips<'a>(&'a self, segment: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let unknown = |fault: &Fault| [codes::UNKNOWN_SEGMENT, codes::NOT_IN_SET].contains(&&*fault.code);
+        let refusing = self.list.iter().enumerate().filter(|(_, fault)| fault.costs >= Costs::Set);
+        let slips = refusing.filter(move |(_, fault)| {
+            let At::Segment { id, .. } = &fault.place.at else { return false };
+            unknown(fault) && (id.is_empty() || is_slip(id, segment))
+        });
+        slips.map(|(at, _)| at)
+    }
+
+    /// Adds to what is told of an unknown segment, if one may be of this name, and no other one.
+    pub fn say_of_slip(&mut self, segment: &str, more: &str) -> bool {
+        let mut slips = self.slips(segment);
+        let (Some(at), None) = (slips.next(), slips.next()) else { return false };
+        drop(slips);
+        self.list[at].sentence = format!("{} {more}", self.list[at].sentence).into();
+        true
+    }
+
+    /// True if a fault says that a segment of this name is missing, or stands at the wrong place, or that one is unknown
+    /// which may be it. A level that others name is a missing HL.
     pub fn tell_of(&self, segment: &str) -> bool {
         let codes = [codes::NO_LOOP_START, codes::MISSING_SEGMENT, codes::OUT_OF_PLACE, codes::HL_PARENT];
         let named = |fault: &Fault| matches!(&fault.place.at, At::Segment { id, .. } if &**id == segment);
@@ -270,6 +305,7 @@ impl Faults {
         let mut wanting = self.wanting.iter().chain(row.map(|(_, opener)| opener));
         self.list.iter().any(|fault| codes.contains(&&*fault.code) && named(fault))
             || wanting.any(|id| **id == *segment)
+            || self.slips(segment).next().is_some()
     }
 
     /// Adds to what is told of a loop that lacks the segment opening it, if that is told and not more than once.

@@ -124,7 +124,7 @@ impl Levels<'_> {
                 0 => format!("{id}02 of the level {} is “{named}”: that may be the missing one.", first.number),
                 more => format!("{id}02 of {} levels is “{named}”: that may be the missing one.", more + 1),
             };
-            if told.say_of_missing(id, &words) {
+            if told.say_of_missing(id, &words) || told.say_of_slip(id, &words) {
                 return vec![];
             }
         }

@@ -15,6 +15,7 @@ mod fine;
 pub(crate) mod fold;
 pub(crate) mod hierarchy;
 pub(crate) mod index;
+pub(crate) mod joined;
 pub(crate) mod lengthy;
 pub(crate) mod lines;
 mod relations;

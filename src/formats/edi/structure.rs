@@ -353,7 +353,7 @@ impl Structure {
 
 /// True if an id may be another one that was misspelt: in small letters, or with one letter wrong, too much, missing or
 /// exchanged with its neighbour.
-fn is_slip(id: &str, meant: &str) -> bool {
+pub(super) fn is_slip(id: &str, meant: &str) -> bool {
     let [id, meant] = [id, meant].map(|id| id.to_ascii_uppercase().into_bytes());
     let same = id.iter().zip(&meant).take_while(|(a, b)| a == b).count();
     let (rest, other) = (&id[same..], &meant[same..]);

@@ -487,8 +487,9 @@ impl<R: BufRead> X12<R> {
             unguided(set, st.place_of(1)).into_iter().for_each(|fault| faults.push(fault));
         }
         hierarchy::check(&set.tree, &self.scratch.build.segments, faults);
-        let missing = totals::counted(&set.kind).is_some_and(|line| faults.tell_of(line));
-        totals::check(set, &self.scratch.build.segments, policy.totals, missing).for_each(|fault| faults.push(fault));
+        let missing = |id: &str| faults.tell_of(id);
+        let totals: Vec<_> = totals::check(set, &self.scratch.build.segments, policy.totals, missing).collect();
+        totals.into_iter().for_each(|fault| faults.push(fault));
         let Some((start, end)) = collected.spans.last().filter(|_| collected.closed) else {
             let (at, nor) = (self.at, self.nor(self.group.is_some()));
             let sentence = format!("The set {} has no trailer SE{nor} before byte {at}.", set.control);

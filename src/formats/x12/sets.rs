@@ -7,6 +7,7 @@ use crate::{
         collect::Collected,
         envelope::{Service, too_long},
         faults::Faults,
+        joined::{Joined, Reads},
         lines::{Lines, header_end},
         scan::{Span, Syntax},
         scratch::Reading,
@@ -91,6 +92,8 @@ impl<R: BufRead> X12<R> {
             (set.len, set.segments) = (collected.end - collected.start, collected.segments);
             faults = self.told(&mut set, st, collected, guide);
             anew.faults.into_iter().for_each(|fault| faults.push(fault));
+        } else {
+            faults = self.parted(&mut set, st, collected, guide, faults);
         }
         let uneven = self.scratch.ruler.of_set(&self.source, collected, syntax);
         uneven.into_iter().for_each(|fault| faults.push(fault));
@@ -98,6 +101,33 @@ impl<R: BufRead> X12<R> {
         set.faults = faults.into_list();
         self.scratch.told_by(&mut set);
         set
+    }
+
+    /// What is wrong with a set of which segments may stand as one: cut anew, if that explains it.
+    fn parted(
+        &mut self,
+        set: &mut Set,
+        st: &Service,
+        collected: &mut Collected,
+        guide: Option<&'static Guide>,
+        faults: Faults,
+    ) -> Faults {
+        let Some(syntax) = self.open.as_ref().map(|open| open.syntax) else { return faults };
+        let control = set.control.clone();
+        let joined = Joined { syntax: &syntax, ends: &ENDS, guide, control: &control };
+        if !joined.may_be(self.source.slice(collected.start, collected.end), collected, &faults) {
+            return faults;
+        }
+        self.scratch.forget_cuts();
+        let parted = joined.parted(collected, &faults, &mut Anew { reader: self, set, st, guide });
+        let missing = parted.map_or(vec![], |parted| {
+            *collected = parted.set;
+            parted.faults
+        });
+        set.segments = collected.segments;
+        let mut faults = self.told(set, st, collected, guide);
+        missing.into_iter().for_each(|fault| faults.push(fault));
+        faults
     }
 
     /// Fills the tree of a set, and gives what is wrong with it.
@@ -112,5 +142,23 @@ impl<R: BufRead> X12<R> {
         let syntax = open.syntax;
         self.check(set, st, collected, &syntax, guide.is_some(), &mut faults);
         faults
+    }
+}
+
+/// A set that is read once more, cut otherwise.
+struct Anew<'a, R> {
+    reader: &'a mut X12<R>,
+    set: &'a mut Set,
+    st: &'a Service,
+    guide: Option<&'static Guide>,
+}
+
+impl<R: BufRead> Reads for Anew<'_, R> {
+    fn bytes(&self, set: &Collected) -> &[u8] {
+        self.reader.source.slice(set.start, set.end)
+    }
+
+    fn told(&mut self, set: &Collected) -> Faults {
+        self.reader.told(self.set, self.st, set, self.guide)
     }
 }

@@ -4,6 +4,7 @@ use crate::{folder, options};
 use crossdock_formats::{
     Options,
     fault::{Costs, Fault},
+    piece::{Policy, Severity},
     report,
 };
 use std::fs;
@@ -59,6 +60,13 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("edifact-message-cut-at-line-end.edi", "E0106", "UNT"),
     ("empty-segment.edi", "E0208", ""),
     ("segment-without-id.edi", "E0201", ""),
+    ("line-id-misspelt.edi", "E0201", "P01"),
+    ("level-id-misspelt.edi", "E0207", "H1"),
+    ("edifact-line-without-id.edi", "E0201", ""),
+    ("components-too-many.edi", "E0303", "REF04-7"),
+    ("terminator-lost.edi", "E0126", "PO107"),
+    ("terminator-lost-before-trailer.edi", "E0126", "CTT01"),
+    ("edifact-terminator-lost.edi", "E0126", "QTY01"),
     ("edifact-segment-without-id.edi", "E0201", ""),
     ("gs-without-version.edi", "E0103", "GS08"),
     ("isa-sender-too-long.edi", "E0122", "ISA06"),
@@ -108,6 +116,55 @@ fn one_cause_is_one_fault() {
         assert_eq!(found, [(code.to_string(), segment.to_string())], "{fixture}");
         assert_eq!(report.accepted(), NOTES.contains(fixture), "{fixture}");
     }
+}
+
+/// Wherever a terminator within a set is lost, that is all that is said, with the byte where it should stand.
+#[test]
+fn a_terminator_lost_within_a_line_is_one_fault() {
+    let documents = [
+        ("fixtures/x12/4010/850/typical.edi", b'~', ["ST*", "SE*"]),
+        ("fixtures/x12/5010/850/typical.edi", b'~', ["ST*", "SE*"]),
+        ("fixtures/edifact/d96a/orders/typical.edi", b'\'', ["UNH+", "UNT+"]),
+    ];
+    let mut lost = 0;
+    for (fixture, terminator, ids) in documents {
+        let mut bytes = fs::read(folder(fixture)).expect("a fixture");
+        bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
+        let begins = |id: &str, at: usize| bytes[at + 1..].starts_with(id.as_bytes());
+        let ends: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == terminator).collect();
+        let [header, trailer] =
+            ids.map(|id| ends.iter().position(|end| begins(id, *end)).expect("the set's header and trailer"));
+        // The set's header is read before it is known where the set ends.
+        for end in &ends[header + 2..=trailer] {
+            let damaged = [&bytes[..*end], &bytes[end + 1..]].concat();
+            let report = report::check(fixture, None, &damaged[..], Options::default()).expect("memory can be read");
+            let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.byte)).collect();
+            assert_eq!(found, [("E0126".to_owned(), *end as u64)], "{fixture} without the terminator at {end}");
+            lost += 1;
+        }
+    }
+    assert!(lost > 50, "{lost} terminators");
+}
+
+#[test]
+fn each_terminator_that_is_lost_is_told() {
+    let fixture = "terminator-lost-twice.edi";
+    let bytes = fs::read(folder("fixtures/hostile").join(fixture)).expect("a fixture");
+    let report = report::check(fixture, None, &bytes[..], Options::default()).expect("memory can be read");
+    let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.at.to_string())).collect();
+    assert_eq!(found, [("E0126".into(), "N301".to_owned()), ("E0126".into(), "PO107".into())]);
+}
+
+/// A line that is not taken for one is missing, and the count says more than there is: where the agreement lets unknown
+/// segments pass, the count is what refuses the set.
+#[test]
+fn a_count_of_lines_is_told_where_nothing_else_refuses_the_set() {
+    let bytes = fs::read(folder("fixtures/hostile/line-id-misspelt.edi")).expect("a fixture");
+    let policy = Policy { unknown_segments: Severity::Warn, ..Policy::default() };
+    let options = Options { policy, ..Options::default() };
+    let report = report::check("x", None, &bytes[..], options).expect("memory can be read");
+    let found: Vec<_> = report.all_faults().iter().map(|fault| fault.code.to_string()).collect();
+    assert_eq!((found, report.accepted()), (vec!["E0201".to_owned(), "E0410".to_owned()], false));
 }
 
 /// A set whose terminator is missing, or that breaks off at a line end, costs itself: those before and behind it stand.
