@@ -46,7 +46,7 @@ fn pages() -> Vec<Page> {
         code: row.code,
         title: row.title,
         of: "document",
-        x12: row.x12.told(),
+        x12: row.told(),
         edifact: row.edifact,
         remedy: row.remedy,
         text: format!("{}\n", row.help.trim_end()),

@@ -33,6 +33,23 @@ impl X12Code {
     }
 }
 
+impl CodeRow {
+    /// What 997, 999 and TA1 say of such faults, and what it depends on; a fault's own code stands in `check --json`.
+    pub fn told(&self) -> Option<String> {
+        let told = match self.code {
+            HEADER_VALUE => "TA105 (I18) = 005 to 020 by the element of ISA, else 022",
+            SET_HEADER => "AK502/IK502 (718) = 6, of the control number 7",
+            NOT_IN_SET => "AK304 (720) = 6, IK304 (620) = 6, or I4 if only the partner's guide forbids it",
+            TOO_MANY_ELEMENTS => "AK403 (723) = 3, IK403 (621) = 3, or I10 if only the partner's guide forbids it",
+            TOO_MANY_COMPONENTS => "AK403 (723) = 3, from 005010 on 13; IK403 (621) = 13",
+            TOO_MANY_REPEATS => "AK403 (723) = 3, from 005010 on 12; IK403 (621) = 12",
+            UNKNOWN_CODE => "AK403 (723) = 7, IK403 (621) = 7, or I6 if only the partner's guide lacks it",
+            _ => return self.x12.told(),
+        };
+        Some(told.to_owned())
+    }
+}
+
 /// One kind of fault.
 #[derive(Debug)]
 pub struct CodeRow {

@@ -38,6 +38,7 @@ pub mod render;
 pub mod report;
 mod rows;
 mod source;
+mod standard_codes;
 mod totals;
 pub mod tree;
 mod whole;

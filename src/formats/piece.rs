@@ -63,6 +63,14 @@ pub struct Interchange {
     pub byte: u64,
 }
 
+impl Interchange {
+    /// Of EDIFACT its syntax version, 1 to 4.
+    pub fn syntax(&self) -> u8 {
+        let stated = self.version.rsplit_once(':').map_or("", |(_, version)| version);
+        stated.bytes().next().filter(|digit| (b'1'..=b'4').contains(digit)).map_or(3, |digit| digit - b'0')
+    }
+}
+
 /// A functional group's header (GS, UNG). EDIFACT without UNG has none.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Group {

@@ -6,6 +6,7 @@ use crate::{
     piece::{Piece, Standard},
     place::{At, Place},
     reader::{Options, Reader, read, sniff},
+    standard_codes,
     whole::{encoding, foreign_mark},
 };
 use serde::Serialize;
@@ -32,20 +33,34 @@ pub struct Report {
 }
 
 /// A fault around the sets, and whose envelope it is about.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Around {
     /// The control number of its interchange; empty between interchanges, and where a header can't be read.
     pub interchange_control: Box<str>,
     /// The control number of its group; empty outside of groups.
     pub group_control: Box<str>,
-    #[serde(flatten, serialize_with = "brief_one")]
     pub fault: Fault,
+    /// The syntax version of an EDIFACT interchange: on it depends what a CONTRL says.
+    syntax: u8,
+}
+
+impl Serialize for Around {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            interchange_control: &'a str,
+            group_control: &'a str,
+            #[serde(flatten)]
+            fault: Brief<'a>,
+        }
+        let Around { interchange_control, group_control, fault, syntax } = self;
+        Shape { interchange_control, group_control, fault: brief(fault, ("", ""), *syntax) }.serialize(serializer)
+    }
 }
 
 /// One set of the report.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct SetReport {
-    #[serde(rename = "type")]
     pub kind: Box<str>,
     pub version: Box<str>,
     pub control: Box<str>,
@@ -55,13 +70,31 @@ pub struct SetReport {
     pub group_control: Box<str>,
     /// With the faults of its group and interchange.
     pub accepted: bool,
-    #[serde(serialize_with = "brief_all")]
     pub faults: Vec<Fault>,
     /// Its group and interchange, while the report is made.
-    #[serde(skip)]
     group: Option<u32>,
-    #[serde(skip)]
     interchange: Option<u32>,
+}
+
+impl Serialize for SetReport {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            r#type: &'a str,
+            version: &'a str,
+            control: &'a str,
+            interchange_control: &'a str,
+            group_control: &'a str,
+            accepted: bool,
+            faults: Vec<Brief<'a>>,
+        }
+        let SetReport { kind, version, control, interchange_control, group_control, accepted, faults, .. } = self;
+        // The syntax version makes no difference within a message.
+        let faults = faults.iter().map(|fault| brief(fault, (kind, version), 0)).collect();
+        let shape =
+            Shape { r#type: kind, version, control, interchange_control, group_control, accepted: *accepted, faults };
+        shape.serialize(serializer)
+    }
 }
 
 impl Report {
@@ -218,6 +251,8 @@ pub struct Findings<'r> {
     /// The control numbers of the interchange and the group that are open.
     control: Box<str>,
     group_control: Box<str>,
+    /// Of an EDIFACT interchange: its syntax version.
+    syntax: u8,
     cut: CutOnce,
     tally: Tally,
 }
@@ -238,7 +273,7 @@ impl<'r> Findings<'r> {
             None => {
                 tally.lost_around = true;
                 let (interchange_control, group_control) = Default::default();
-                let around = Around { interchange_control, group_control, fault: unknown(first) };
+                let around = Around { interchange_control, group_control, fault: unknown(first), syntax: 0 };
                 waiting.push_back(Finding::Around(Box::new(around)));
                 None
             }
@@ -250,6 +285,7 @@ impl<'r> Findings<'r> {
             group_of: HashMap::new(),
             control: "".into(),
             group_control: "".into(),
+            syntax: 0,
             cut: CutOnce::default(),
             tally,
         })
@@ -262,7 +298,10 @@ impl<'r> Findings<'r> {
 
     fn take(&mut self, piece: Piece) {
         match piece {
-            Piece::Interchange(header) => self.control = header.control,
+            Piece::Interchange(header) => {
+                self.syntax = header.syntax();
+                self.control = header.control;
+            }
             Piece::Group(header) => {
                 self.group_of.insert(header.ordinal, header.interchange);
                 self.group_control = header.control;
@@ -305,10 +344,10 @@ impl<'r> Findings<'r> {
 
     fn around(&mut self, faults: Vec<Fault>) {
         self.tally.lost_around |= faults.iter().any(|fault| fault.costs != Costs::Nothing);
-        let (interchange, group) = (&self.control, &self.group_control);
+        let (interchange, group, syntax) = (&self.control, &self.group_control, self.syntax);
         self.waiting.extend(faults.into_iter().map(|fault| {
             let (interchange_control, group_control) = (interchange.clone(), group.clone());
-            Finding::Around(Box::new(Around { interchange_control, group_control, fault }))
+            Finding::Around(Box::new(Around { interchange_control, group_control, fault, syntax }))
         }));
     }
 }
@@ -364,20 +403,12 @@ struct Brief<'a> {
     edifact: Option<&'static str>,
 }
 
-fn brief_all<S: serde::Serializer>(faults: &[Fault], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(faults.iter().map(brief))
-}
-
-fn brief_one<S: serde::Serializer>(fault: &Fault, serializer: S) -> Result<S::Ok, S::Error> {
-    brief(fault).serialize(serializer)
-}
-
-fn brief(fault: &Fault) -> Brief<'_> {
+/// Of a fault in a set of this kind and version, in an interchange of this syntax version.
+fn brief<'a>(fault: &'a Fault, (kind, version): (&str, &str), syntax: u8) -> Brief<'a> {
     let (segment, element, component) = match fault.place.at {
         At::Segment { ordinal, element, component, .. } => (Some(ordinal), element, component),
         _ => (None, None, None),
     };
-    let row = codes::row(&fault.code);
     Brief {
         code: &fault.code,
         layer: fault.layer,
@@ -392,8 +423,8 @@ fn brief(fault: &Fault) -> Brief<'_> {
         remedy: &fault.remedy,
         origin: fault.origin,
         costs: fault.costs,
-        x12: row.and_then(|row| row.x12.told()),
-        edifact: row.map(|row| row.edifact).filter(|code| !code.is_empty()),
+        x12: standard_codes::told(fault, kind, version),
+        edifact: Some(standard_codes::in_contrl(fault, syntax)).filter(|code| !code.is_empty()),
     }
 }
 

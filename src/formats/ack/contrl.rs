@@ -6,6 +6,7 @@ use crate::{
     fault::{Costs, Fault},
     piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd},
     place::{At, Place},
+    standard_codes::in_contrl,
     write::{Element, Segment, Segments},
 };
 
@@ -15,12 +16,8 @@ const REFUSED: &str = "4";
 const TAKEN: &str = "7";
 /// 0085: an error that has no code of its own.
 const UNSPECIFIED: &str = "18";
-/// 0085: the syntax version or level is not supported.
-const NO_SYNTAX: &str = "2";
-/// 0085: something mandatory is missing.
-const MISSING: &str = "13";
-/// 0085 of syntax 4: the character set is not supported.
-const NO_CHARACTERS: &str = "46";
+/// Below the interchange its syntax version makes no difference.
+const ANY: u8 = 3;
 /// Segments that 0013 (0135 in syntax 4) may name in UCI, UCF and UCM.
 const SERVICE: &[&str] = &["UNA", "UNB", "UNG", "UNH", "UNO", "UNP", "UNT", "UNE", "UNZ", "UNS"];
 
@@ -68,8 +65,7 @@ impl Contrl {
 
     /// The interchange's syntax version, 1 to 4.
     pub fn syntax(&self) -> u8 {
-        let stated = self.interchange.version.rsplit_once(':').map_or("", |(_, version)| version);
-        stated.bytes().next().filter(|digit| (b'1'..=b'4').contains(digit)).map_or(3, |digit| digit - b'0')
+        self.interchange.syntax()
     }
 
     /// A group begins.
@@ -129,31 +125,11 @@ impl Contrl {
             party(&self.interchange.receiver),
             plain(if refused { REFUSED } else { TAKEN }),
         ];
-        elements.extend(self.reason(root(&faults)));
+        elements.extend(reason(root(&faults), self.syntax()));
         let mut segments = Segments::from(vec![Segment { id: "UCI".into(), elements }]);
         // What is refused as a whole is refused by its UCI: below it only what is wrong is told.
         segments.append(if refused { refusals(&self.body) } else { self.body });
         (segments, code)
-    }
-
-    /// What is wrong at the level of the interchange; of its syntax 0085 has more to say than of other values.
-    fn reason(&self, fault: Option<&Fault>) -> Vec<Element> {
-        let mut elements = reason(fault);
-        let component = |fault: &Fault| match &fault.place.at {
-            At::Segment { id, element: Some(1), component, .. } if **id == *"UNB" => *component,
-            _ => None,
-        };
-        let known = fault.filter(|fault| *fault.code == *codes::HEADER_VALUE);
-        let better = known.and_then(|fault| match component(fault) {
-            _ if fault.found.is_empty() => Some(MISSING),
-            Some(1) if self.syntax() >= 4 => Some(NO_CHARACTERS),
-            Some(_) => Some(NO_SYNTAX),
-            None => None,
-        });
-        if let (Some(better), Some(code)) = (better, elements.first_mut()) {
-            *code = plain(better);
-        }
-        elements
     }
 
     /// UCI alone, of an interchange that is refused for what no fault of the codec's says (0085 `26`, one that came before).
@@ -195,7 +171,7 @@ impl Contrl {
             application(&group.receiver, to),
             plain(if refused { REFUSED } else { TAKEN }),
         ];
-        elements.extend(reason(root(&faults)));
+        elements.extend(reason(root(&faults), ANY));
         self.body.push(&Segment { id: "UCF".into(), elements });
         self.body.append(if refused { refusals(&body) } else { body });
     }
@@ -264,7 +240,7 @@ fn message(set: &SetOutcome, told: &[&Fault]) -> Vec<Segment> {
     let unplaced = told.iter().find(|fault| !matches!(fault.place.at, At::Segment { .. })).copied();
     elements.extend(match own.or(unplaced) {
         None if !set.accepted && told.is_empty() => vec![plain(UNSPECIFIED)],
-        fault => reason(fault),
+        fault => reason(fault, ANY),
     });
     let mut segments = vec![Segment { id: "UCM".into(), elements }];
     let mut last = None;
@@ -284,7 +260,7 @@ fn package(set: &SetOutcome, told: &[&Fault]) -> Segment {
     let mut elements = vec![vec![], vec![], plain(if set.accepted { TAKEN } else { REFUSED })];
     elements.extend(match root(told) {
         None if !set.accepted => vec![plain(UNSPECIFIED)],
-        fault => reason(fault),
+        fault => reason(fault, ANY),
     });
     elements.resize(6, vec![]);
     elements.push(plain(&shown(&set.control, 35)));
@@ -297,7 +273,7 @@ fn package(set: &SetOutcome, told: &[&Fault]) -> Segment {
 /// UCS, and UCD if it is about an element. `last` is the segment that the newest UCS without a code speaks of.
 fn segment(fault: &Fault, last: &mut Option<u32>, into: &mut Vec<Segment>) {
     let At::Segment { ordinal, element, .. } = &fault.place.at else { return };
-    let code = code(fault);
+    let code = code(fault, ANY);
     if element.is_none() {
         *last = None;
         // 0096 of what is missing is the segment behind which it was expected.
@@ -329,17 +305,17 @@ fn position(fault: &Fault) -> Element {
 }
 
 /// 0085, 0013 and S011 of what is wrong at the level itself.
-fn reason(fault: Option<&Fault>) -> Vec<Element> {
+fn reason(fault: Option<&Fault>, syntax: u8) -> Vec<Element> {
     let Some(fault) = fault else { return vec![] };
     let id = match &fault.place.at {
         At::Segment { id, .. } if SERVICE.contains(&&**id) => &**id,
-        _ => return vec![plain(code(fault))],
+        _ => return vec![plain(code(fault, syntax))],
     };
-    vec![plain(code(fault)), plain(id), position(fault)]
+    vec![plain(code(fault, syntax)), plain(id), position(fault)]
 }
 
-fn code(fault: &Fault) -> &'static str {
-    codes::row(&fault.code).map(|row| row.edifact).filter(|code| !code.is_empty()).unwrap_or(UNSPECIFIED)
+fn code(fault: &Fault, syntax: u8) -> &'static str {
+    Some(in_contrl(fault, syntax)).filter(|code| !code.is_empty()).unwrap_or(UNSPECIFIED)
 }
 
 /// The costliest fault, and the first of these.

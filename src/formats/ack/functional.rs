@@ -7,6 +7,7 @@ use crate::{
     guides,
     piece::{Group, GroupEnd, Standard},
     place::At,
+    standard_codes::{in_997, in_999},
     write::{Segment, Segments},
 };
 
@@ -200,9 +201,13 @@ impl Functional {
         if self.detail < Detail::Segment || id.is_empty() {
             return;
         }
-        let (code, is_element) = match codes::row(&fault.code).map(|row| row.x12) {
-            Some(X12Code::Segment(code)) => (code, false),
-            Some(X12Code::Element(code)) => (self.element_code(fault, code), true),
+        let said = match self.form {
+            Form::F997 => in_997(fault, &self.version),
+            Form::F999 => in_999(fault, &set.kind, &self.version),
+        };
+        let (code, is_element) = match said {
+            X12Code::Segment(code) => (code, false),
+            X12Code::Element(code) => (code, true),
             _ => return,
         };
         let segment_code = if is_element { "8" } else { code };
@@ -224,15 +229,6 @@ impl Functional {
             let mut ak4 = Segment::plain(self.form.element(), ["", &reference, code, &found]);
             ak4.elements[0] = vec![position];
             self.body.push(&ak4);
-        }
-    }
-
-    /// Element 723: what 005010 gave codes of their own was too many of something before.
-    fn element_code(&self, fault: &Fault, code: &'static str) -> &'static str {
-        match &*fault.code {
-            codes::TOO_MANY_REPEATS if self.repeats() => "12",
-            codes::TOO_MANY_COMPONENTS if self.repeats() => "13",
-            _ => code,
         }
     }
 
@@ -269,11 +265,9 @@ fn trailer(form: Form, set: &SetOutcome, told: &[&Fault]) -> Segment {
     };
     let mut reasons: Vec<&str> = Vec::new();
     for fault in told {
-        let reason = match codes::row(&fault.code).map(|row| row.x12) {
-            // Of a header that can't be read, 6 is the kind's and 7 the number's.
-            Some(X12Code::Set("6")) if matches!(fault.place.at, At::Segment { element: Some(2), .. }) => "7",
-            Some(X12Code::Set(code)) => code,
-            Some(X12Code::Segment(_) | X12Code::Element(_)) => "5",
+        let reason = match in_997(fault, "") {
+            X12Code::Set(code) => code,
+            X12Code::Segment(_) | X12Code::Element(_) => "5",
             _ => continue,
         };
         if !reasons.contains(&reason) {

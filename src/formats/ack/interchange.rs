@@ -5,7 +5,7 @@ use crate::{
     codes::{self, X12Code},
     fault::{Costs, Fault},
     piece::Interchange,
-    place::At,
+    standard_codes::in_997,
     write::Segment,
 };
 
@@ -14,37 +14,13 @@ pub fn is_of_interchange(fault: &Fault) -> bool {
     matches!(codes::row(&fault.code).map(|row| row.x12), Some(X12Code::Interchange(_)))
 }
 
-/// I18 of a value in ISA, which has a code an element.
-fn of_element(fault: &Fault) -> Option<&'static str> {
-    let At::Segment { element: Some(element), .. } = &fault.place.at else { return None };
-    let codes = [
-        (1, "010"),
-        (2, "011"),
-        (3, "012"),
-        (4, "013"),
-        (5, "005"),
-        (6, "006"),
-        (7, "007"),
-        (8, "008"),
-        (9, "014"),
-        (10, "015"),
-        (12, "017"),
-        (13, "018"),
-        (14, "019"),
-        (15, "020"),
-    ];
-    let code = codes.into_iter().find(|(of, _)| of == element).filter(|_| *fault.code == *codes::HEADER_VALUE);
-    code.map(|(_, code)| code)
-}
-
 /// TA1 of an interchange that was read, from the faults of its header, its trailer and what stood outside of its groups.
 /// It has room for one reason: the costliest, and the first of these. `other` is a reason that no fault of the codec's
 /// gives (I18 `025`, a number that came before); it refuses the interchange.
 pub fn ta1(interchange: &Interchange, faults: &[Fault], other: Option<&str>) -> (Segment, AckCode) {
     let mut root: Option<(&Fault, &str)> = None;
     for fault in faults.iter().filter(|fault| fault.costs > Costs::Nothing) {
-        let Some(X12Code::Interchange(code)) = codes::row(&fault.code).map(|row| row.x12) else { continue };
-        let code = of_element(fault).unwrap_or(code);
+        let X12Code::Interchange(code) = in_997(fault, "") else { continue };
         if root.is_none_or(|(known, _)| fault.costs > known.costs) {
             root = Some((fault, code));
         }

@@ -4,7 +4,9 @@ use crate::{folder, pieces};
 use crossdock_formats::{
     Options,
     ack::{AckCode, Form, SetOutcome, functional},
+    guides::{self, Applies, Change, Guides, Usage},
     piece::{Area, Group, GroupEnd, Identity, Piece, Policy, Severity, Standard, TextIn},
+    report,
     write::{self, OutSet, Repertoire, X12Delimiters, X12Envelope},
 };
 use std::fs;
@@ -152,4 +154,70 @@ fn what_an_agreement_refuses_has_its_place() {
     row(Area::Separators, "NORTHWIND>STORE 12", "NORTHWIND STORE 12");
     row(Area::Characters, "Northwind Hardware", "Northwind Hardware");
     row(Area::Characters, "NORTHWIND HÄRDWARE", "NORTHWIND HÄRDWARE");
+}
+
+/// What the standard allows and the partner's guide doesn't has codes of its own in a 999 (elements 620, 621), and in a 997
+/// those that the standard's own faults have. `check --json` names both.
+#[test]
+fn what_only_a_partners_guide_refuses_has_its_own_codes_in_a_999() {
+    let forbidden = |path: &str| Change { path: path.into(), usage: Some(Usage::Forbidden), ..Change::default() };
+    let coded = Change { path: "BEG01".into(), codes: Some(vec!["05".into()]), ..Change::default() };
+    let (mut guide, _) = guides::find(Standard::X12, "004010", "850").expect("the standard's guide").with(&[
+        forbidden("CUR"),
+        forbidden("N104"),
+        coded,
+    ]);
+    guide.file = Some("northwind.yaml".into());
+    let mut policy = Policy { guides: Guides::new(vec![(Applies::default(), guide)]), ..Policy::default() };
+    policy.strictness.set(Area::Codes, Severity::Reject);
+    let text = fs::read_to_string(folder("fixtures/x12/4010/850/typical.edi")).expect("a fixture");
+    let by_guide = text.replace("~\nN1*ST", "~\nCUR*BY*USD~\nN1*ST");
+    let by_standard = text.replace("BEG*00*", "BEG*QQ*").replace("~\nN1*ST", "~\nBAK*00~\nN1*ST");
+    let cases: [(&str, &[(&str, &str)]); 2] = [
+        (&by_guide, &[("CUR", "6 I4"), ("N104", "3 I10"), ("BEG01", "7 I6")]),
+        (&by_standard, &[("BAK", "6 6"), ("N104", "3 I10"), ("BEG01", "7 7")]),
+    ];
+    for (text, expected) in cases {
+        let options = Options { policy: policy.clone(), ..Options::default() };
+        let (mut group, mut outcomes) = (None, vec![]);
+        for piece in pieces(Standard::X12, text.as_bytes(), options.clone()) {
+            match piece {
+                Piece::Group(header) => group = Some(header),
+                Piece::Set(set) => outcomes.push(SetOutcome::from(&*set)),
+                _ => {}
+            }
+        }
+        let said = |form| {
+            let (body, _) = functional(form, &group.clone().expect("a group"), None, &outcomes, false);
+            let (mut at, mut said) = (String::new(), vec![]);
+            let part = |segment: &write::Segment, n: usize| segment.elements[n - 1][0][0].clone();
+            for segment in body.iter() {
+                match &*segment.id {
+                    "AK3" | "IK3" => {
+                        at = part(&segment, 1);
+                        said.extend(Some((at.clone(), part(&segment, 4))).filter(|(_, code)| code != "8"));
+                    }
+                    "AK4" | "IK4" => said.push((format!("{at}{:0>2}", part(&segment, 1)), part(&segment, 3))),
+                    _ => {}
+                }
+            }
+            said
+        };
+        let (older, newer) = (said(Form::F997), said(Form::F999));
+        let report = report::check("x", None, text.as_bytes(), options).expect("memory can be read");
+        let json: serde_json::Value = serde_json::from_str(&report::json(&report)).expect("JSON");
+        for (path, codes) in expected {
+            let code = |said: &[(String, String)]| said.iter().find(|(at, _)| at == path).map(|(_, code)| code.clone());
+            let both = [code(&older), code(&newer)].map(Option::unwrap_or_default);
+            assert_eq!(both.join(" "), *codes, "{path}: {older:?} {newer:?}");
+            let faults = json["sets"][0]["faults"].as_array().expect("faults");
+            let told = faults.iter().find(|fault| fault["path"] == *path).expect("a fault")["x12"].to_string();
+            let [older, newer] = both;
+            let says = |element: &str, code: &str| {
+                told.contains(element)
+                    && told.trim_matches('"').split(", ").any(|part| part.ends_with(&format!("= {code}")))
+            };
+            assert!(says("AK", &older) && says("IK", &newer), "{path}: {told}");
+        }
+    }
 }

@@ -14,7 +14,8 @@ use crossdock_formats::{
     place::At,
     report::{self, Report},
 };
-use std::{fs, ops::Range, path::Path};
+use serde_json::Value;
+use std::{collections::HashMap, fs, ops::Range, path::Path};
 
 /// What a kind of fault is about; what it is not about it can't name.
 #[derive(Debug, PartialEq)]
@@ -203,23 +204,51 @@ fn is_cut_otherwise(path: &Path) -> bool {
 /// One thing that an acknowledgement says of a set: segment (id, ordinal), element, component, repeat, code.
 type Line = (String, u32, Option<u32>, Option<u32>, Option<u32>, String);
 
+/// What `check --json` names as the standards' codes of each fault of a fixture, by its own code and its byte.
+struct Named(HashMap<(String, u64), (String, String)>);
+
+impl Named {
+    fn of(path: &Path) -> Named {
+        let bytes = fs::read(path).expect("a fixture");
+        let report = report::check("x", named(path), &bytes[..], options(path)).expect("memory can be read");
+        let json: Value = serde_json::from_str(&report::json(&report)).expect("a report is JSON");
+        let sets = json["sets"].as_array().expect("sets").iter().flat_map(|set| set["faults"].as_array());
+        let faults = sets.chain(json["faults"].as_array()).flatten();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let one = |fault: &Value| {
+            let key = (text(&fault["code"]), fault["byte"].as_u64().expect("a byte"));
+            (key, (text(&fault["x12"]), text(&fault["edifact"])))
+        };
+        Named(faults.map(one).collect())
+    }
+
+    /// The code that an element says (`AK403`, `TA105`).
+    fn x12(&self, fault: &Fault, element: &str) -> Option<String> {
+        let (x12, _) = self.0.get(&(fault.code.to_string(), fault.place.byte))?;
+        let part = x12.split(", ").find(|part| part.contains(element))?;
+        part.split_once(" = ").map(|(_, code)| code.to_owned())
+    }
+
+    /// 0085.
+    fn edifact(&self, fault: &Fault) -> Option<String> {
+        let (_, edifact) = self.0.get(&(fault.code.to_string(), fault.place.byte))?;
+        (!edifact.is_empty()).then(|| edifact.clone())
+    }
+}
+
 /// What the 997 or 999 must say of a set's faults, in their order.
-fn expected_of_functional(said: &Said, set: &SetOutcome) -> Vec<Line> {
-    let late = &*said.version >= "005010" || said.title.starts_with("999");
+fn expected_of_functional(said: &Said, set: &SetOutcome, named: &Named) -> Vec<Line> {
+    let by = if said.title.starts_with("999") { ["IK304", "IK403"] } else { ["AK304", "AK403"] };
+    let late = &*said.version >= "005010" || by[0] == "IK304";
     let lines = set.faults.iter().filter(|fault| fault.costs > Costs::Nothing).filter_map(|fault| {
         let At::Segment { ordinal, id, element, component, repeat } = &fault.place.at else { return None };
         // AK301 must be there: of a segment that has no id only AK5 speaks.
         let id = Some(id.chars().take(3).collect::<String>()).filter(|id| !id.is_empty())?;
-        match (row(&fault.code).expect("its row").x12, &*fault.code) {
-            (X12Code::Segment(code), _) => Some((id, *ordinal, None, None, None, code.to_owned())),
-            (X12Code::Element(code), kind) => {
-                let code = match kind {
-                    "E0303" if late => "13",
-                    "E0304" if late => "12",
-                    _ => code,
-                };
+        match by.map(|element| named.x12(fault, element)) {
+            [Some(code), _] => Some((id, *ordinal, None, None, None, code)),
+            [_, Some(code)] => {
                 let repeat = Some(u32::from(*repeat)).filter(|repeat| late && *repeat > 1);
-                Some((id, *ordinal, element.map(u32::from), component.map(u32::from), repeat, code.to_owned()))
+                Some((id, *ordinal, element.map(u32::from), component.map(u32::from), repeat, code))
             }
             _ => None,
         }
@@ -271,12 +300,13 @@ fn codes_of<'a>(faults: &'a [Fault], level: fn(X12Code) -> Option<&'static str>)
 fn the_997_and_the_999_say_each_fault_at_its_place() {
     let mut seen = 0;
     for path in fixtures() {
+        let named = Named::of(&path);
         for said in acknowledgements(&path).iter().filter(|said| said.title.starts_with("99")) {
             let (sets, group) = read_functional(&said.bytes);
             let context = format!("{}: {}\n{}", path.display(), said.title, String::from_utf8_lossy(&said.bytes));
             assert_eq!(sets.len(), said.outcomes.len(), "{context}");
             for ((lines, reasons), set) in sets.iter().zip(&said.outcomes) {
-                assert_eq!(*lines, expected_of_functional(said, set), "{context}");
+                assert_eq!(*lines, expected_of_functional(said, set, &named), "{context}");
                 seen += lines.len();
                 for code in codes_of(&set.faults, |code| if let X12Code::Set(code) = code { Some(code) } else { None })
                 {
@@ -302,6 +332,7 @@ fn the_997_and_the_999_say_each_fault_at_its_place() {
 fn the_ta1_says_the_costliest_fault() {
     let mut seen = 0;
     for path in fixtures() {
+        let named = Named::of(&path);
         for said in acknowledgements(&path).iter().filter(|said| said.title.starts_with("TA1")) {
             let interchange = |code| if let X12Code::Interchange(code) = code { Some(code) } else { None };
             let told: Vec<&Fault> = (said.around.iter())
@@ -311,16 +342,10 @@ fn the_ta1_says_the_costliest_fault() {
                 .collect();
             let most = told.iter().map(|fault| fault.costs).max();
             let root = told.iter().find(|fault| Some(fault.costs) == most);
-            // I18 has a code for each element of ISA.
-            let expected = root.and_then(|fault| match fault.place.at {
-                At::Segment { element: Some(element), .. } if &*fault.code == "E0122" => {
-                    [(1, "010"), (3, "012"), (6, "006"), (9, "014"), (10, "015"), (13, "018"), (14, "019"), (15, "020")]
-                        .into_iter()
-                        .find_map(|(of, code)| (of == element).then_some(code))
-                }
-                _ => interchange(row(&fault.code).expect("its row").x12),
-            });
-            let expected = expected.unwrap_or("000");
+            // What people aren't told again, that the document is cut, has no other code than its row's.
+            let of_row = |fault: &Fault| interchange(row(&fault.code).expect("its row").x12).map(str::to_owned);
+            let expected = root.and_then(|fault| named.x12(fault, "TA105").or_else(|| of_row(fault)));
+            let expected = expected.unwrap_or_else(|| "000".to_owned());
             let ta1 = segments(&said.bytes, '*', "~").into_iter().find(|segment| segment[0] == "TA1").expect("a TA1");
             assert_eq!(ta1[5], expected, "{}", path.display());
             seen += told.len();
@@ -337,7 +362,7 @@ const OF_SETS: [&str; 4] = ["UNH", "UNT", "UNO", "UNP"];
 
 type Position = (u32, String, Option<u32>, Option<u32>);
 
-fn expected_of_contrl(set: &SetOutcome) -> Vec<Position> {
+fn expected_of_contrl(set: &SetOutcome, named: &Named) -> Vec<Position> {
     let costly = set.faults.iter().filter(|fault| fault.costs > Costs::Nothing);
     // UCM has room for one fault of header or trailer: the first.
     let own = costly.clone().find(|fault| service(fault).is_some_and(|id| OF_SETS.contains(&id)));
@@ -347,14 +372,19 @@ fn expected_of_contrl(set: &SetOutcome) -> Vec<Position> {
         // 0096 of what is missing is the segment behind which it was expected. ISO 9735-4 §5, UCS
         let behind = matches!(&*fault.code, "E0203" | "E0206");
         let ordinal = if behind { ordinal - 1 } else { *ordinal };
-        Some((ordinal, contrl_code(fault), element.map(|element| u32::from(element) + 1), component.map(u32::from)))
+        Some((
+            ordinal,
+            contrl_code(fault, named),
+            element.map(|element| u32::from(element) + 1),
+            component.map(u32::from),
+        ))
     });
     lines.collect()
 }
 
-fn contrl_code(fault: &Fault) -> String {
-    let code = row(&fault.code).expect("its row").edifact;
-    if code.is_empty() { "18".to_owned() } else { code.to_owned() }
+fn contrl_code(fault: &Fault, named: &Named) -> String {
+    let of_row = row(&fault.code).expect("its row").edifact;
+    named.edifact(fault).unwrap_or_else(|| if of_row.is_empty() { "18" } else { of_row }.to_owned())
 }
 
 /// The service segment that a fault stands in.
@@ -366,17 +396,11 @@ fn service(fault: &Fault) -> Option<&str> {
 }
 
 /// `code+tag+position` of UCI, UCF or UCM, as it must stand for a fault.
-fn level(fault: &Fault) -> Vec<String> {
-    let mut said = vec![contrl_code(fault)];
+fn level(fault: &Fault, named: &Named) -> Vec<String> {
+    let mut said = vec![contrl_code(fault, named)];
     let At::Segment { element, component, .. } = &fault.place.at else { return said };
     let Some(id) = service(fault) else { return said };
     said.push(id.to_owned());
-    // 0085 has a code for what is missing, and for a syntax identifier or version that is none.
-    if id == "UNB" && fault.found.is_empty() {
-        said[0] = "13".to_owned();
-    } else if id == "UNB" && *element == Some(1) {
-        said[0] = "2".to_owned();
-    }
     if let Some(element) = element {
         let component = component.map_or(String::new(), |component| format!(":{component}"));
         said.push(format!("{}{component}", element + 1));
@@ -395,6 +419,8 @@ fn root<'a>(faults: impl Iterator<Item = &'a Fault> + Clone) -> Option<&'a Fault
 fn contrl_says_each_fault_at_its_place() {
     let mut seen = 0;
     for path in fixtures() {
+        let named = Named::of(&path);
+        let level = |fault| level(fault, &named);
         for said in acknowledgements(&path).iter().filter(|said| said.title.starts_with("CONTRL")) {
             let context = format!("{}: {}\n{}", path.display(), said.title, String::from_utf8_lossy(&said.bytes));
             let (mut messages, mut at): (Vec<OfMessage>, u32) = (vec![], 0);
@@ -438,7 +464,7 @@ fn contrl_says_each_fault_at_its_place() {
                 segments(&said.bytes, '+', "'").iter().any(|s| matches!(&*s[0], "UCI" | "UCF") && s[4] == "4");
             assert!(refused || messages.len() == said.outcomes.len(), "{context}");
             for ((own, lines), set) in messages.iter().zip(&said.outcomes) {
-                assert_eq!(*lines, expected_of_contrl(set), "{context}");
+                assert_eq!(*lines, expected_of_contrl(set, &named), "{context}");
                 let header = set.faults.iter().filter(|fault| fault.costs > Costs::Nothing);
                 let header = header.into_iter().find(|fault| service(fault).is_some_and(|id| OF_SETS.contains(&id)));
                 assert_eq!(*own, header.map(level).unwrap_or_default(), "{context}");
