@@ -18,7 +18,7 @@ pub enum Severity {
     Reject,
 }
 
-/// What the bytes of X12's data are: no header says it.
+/// What the bytes of data are: no header of X12's says it, and UNB may say another set than the sender writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Characters {
     #[default]
@@ -225,6 +225,8 @@ pub struct Policy {
     pub decimals_written_out: bool,
     /// What the bytes of X12's sets are. EDIFACT says it in UNB.
     pub x12_characters: Characters,
+    /// What the bytes of EDIFACT's messages are, where it isn't what UNB says.
+    pub edifact_characters: Option<Characters>,
     /// In which characters data of X12 come.
     pub text: TextIn,
     /// What ISA11 of an interchange is taken for.
@@ -253,6 +255,7 @@ impl Default for Policy {
             strictness: Strictness::default(),
             decimals_written_out: false,
             x12_characters: Characters::default(),
+            edifact_characters: None,
             text: TextIn::default(),
             isa11: Isa11::ByVersion,
             guides: Guides::default(),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     codes,
-    fault::Fault,
+    fault::{Costs, Fault},
     place::{At, Place},
     policy::Characters,
     write::Repertoire,
@@ -168,7 +168,12 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
     let single = matches!(raw.charset, Charset::Latin1 | Charset::Of(_));
     let bad = match std::str::from_utf8(bytes) {
         Ok(text) if !single || text.is_ascii() => return (text.to_owned(), false),
-        Ok(_) => Some(0),
+        Ok(text) => {
+            if raw.policy.strictness.tells_characters() {
+                other_characters(raw, text, faults);
+            }
+            Some(0)
+        }
         Err(_) if raw.syntax.folded => bad_without_breaks(bytes),
         Err(e) => Some(e.valid_up_to()),
     };
@@ -179,9 +184,37 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
         let sentence = format!("The byte {byte:#04X} at offset {at} is not valid UTF-8.");
         let fault = Fault::new(codes::BAD_TEXT, place_at(raw, bad, 1), sentence).found(&format!("{byte:#04X}"));
         let fault = fault.expected("UTF-8");
-        faults.push(if raw.edifact { fault } else { fault.remedy(X12_REMEDY) });
+        let agreed = raw.policy.edifact_characters.is_some();
+        faults.push(match raw.edifact {
+            true if agreed => fault.remedy(
+                "UTF-8 was agreed on (`edifact_characters`). Ask the sender for it, or agree on what it writes.",
+            ),
+            true => fault,
+            false => fault.remedy(X12_REMEDY),
+        });
     }
     (masked, true)
+}
+
+/// Warns of an EDIFACT message in UTF-8 that is read in the set of single bytes which UNB names: text in such a set hardly
+/// ever happens to be UTF-8. The first character is told.
+fn other_characters(raw: &RawSet, text: &str, faults: &mut Faults) {
+    let first = text.char_indices().find(|(_, c)| !c.is_ascii()).filter(|_| raw.edifact && raw.object.is_none());
+    let Some((at, c)) = first else { return };
+    let (offset, len) = (raw.base + at as u64, c.len_utf8());
+    let bytes = &raw.bytes[at..at + len];
+    let (set, read) = match raw.charset {
+        Charset::Of(encoding) => (encoding.name(), encoding.decode_without_bom_handling(bytes).0.into_owned()),
+        _ => ("ISO 8859-1", latin1(bytes)),
+    };
+    let read = crate::fault::shorten(&read, 4);
+    let named = if raw.policy.edifact_characters.is_some() { "was agreed on" } else { "is what UNB names" };
+    let sentence = format!("The bytes at offset {offset} are “{c}” in UTF-8. {set} {named}, and so “{read}” was read.");
+    let fault = Fault::new(codes::OUTSIDE_REPERTOIRE, place_at(raw, at, len as u32), sentence).costs(Costs::Segment);
+    let fault = fault.found(&element_at(raw, at).unwrap_or(read)).expected(format!("text in {set}"));
+    faults.push(fault.remedy(
+        "If the sender writes UTF-8, it should name UNOY in UNB. Until it does the agreement can have it read so: `edifact_characters: utf-8`.",
+    ));
 }
 
 /// Where folded bytes are no UTF-8; none if the end of a line only stands inside of a character.

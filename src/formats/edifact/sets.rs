@@ -11,6 +11,7 @@ use crate::{
         lines::{Lines, header_end},
         scan::{Span, Syntax},
         scratch::Reading,
+        text::Charset,
     },
     guides::Guide,
     piece::{Piece, Set, Standard},
@@ -122,9 +123,10 @@ impl<R: BufRead> Edifact<R> {
     /// Fills the tree of a set, and gives what is wrong with it.
     fn told(&mut self, set: &mut Set, unh: &Service, collected: &Collected, guide: Option<&'static Guide>) -> Faults {
         let Some(open) = &self.open else { return Faults::default() };
-        let reading = Reading { syntax: &open.syntax, lexis: &open.lexis, charset: open.charset, edifact: true };
-        let bytes = self.source.slice(collected.start, collected.end);
         let policy = self.policy.of(&set.kind);
+        let charset = policy.edifact_characters.map_or(open.charset, Charset::from);
+        let reading = Reading { syntax: &open.syntax, lexis: &open.lexis, charset, edifact: true };
+        let bytes = self.source.slice(collected.start, collected.end);
         let (tree, mut faults) = self.scratch.read((bytes, collected), &reading, guide, policy);
         set.tree = tree;
         let syntax = open.syntax;

@@ -5,8 +5,9 @@ use crate::{
     writers::{edifact_envelope, x12_envelope},
 };
 use crossdock_formats::{
+    Options,
     fault::{Costs, Fault},
-    piece::{Group, Identity, Interchange, Piece, Set, Standard},
+    piece::{Characters, Group, Identity, Interchange, Piece, Policy, Set, Standard},
     write::{self, EdifactEnvelope, OutSet, Segment, Segments, UngHeader, X12Envelope},
 };
 use std::fs;
@@ -217,4 +218,34 @@ fn a_trailer_without_its_number_lacks_it() {
         let [fault] = &whole.around[..] else { panic!("one fault: {:?}", whole.around) };
         assert!(fault.sentence.starts_with(says), "{}", fault.sentence);
     }
+}
+
+/// A message in UTF-8 under the name of another set is read as UNB says, with a warning, and otherwise where that is agreed.
+#[test]
+fn utf_8_that_says_to_be_another_set_is_told_and_read_as_agreed() {
+    let bytes = fs::read(folder("fixtures/hostile/edifact-utf8-as-unoc.edi")).expect("a fixture");
+    let read = |bytes: &[u8], characters: Option<Characters>| {
+        let policy = Policy { edifact_characters: characters, ..Policy::default() };
+        let pieces = pieces(Standard::Edifact, bytes, Options { policy, ..Options::default() });
+        let set = pieces.into_iter().find_map(|piece| if let Piece::Set(set) = piece { Some(set) } else { None });
+        let set = set.expect("a message");
+        let party = set.tree.named(set.tree.root(), "SG2").next().expect("a party");
+        let nad = set.tree.named(party, "NAD").next().expect("a NAD");
+        let name = set.tree.named(nad, "04").next().expect("a name");
+        let part = set.tree.named(name, "01").next().unwrap_or(name);
+        let name = set.tree.value(part).unwrap_or_default();
+        let told: Vec<(String, Costs, String)> =
+            set.faults.iter().map(|f| (f.code.to_string(), f.costs, f.sentence.to_string())).collect();
+        (name.to_owned(), told)
+    };
+    let (name, told) = read(&bytes, None);
+    let sentence = "The bytes at offset 189 are “ö” in UTF-8. ISO 8859-1 is what UNB names, and so “Ã¶” was read.";
+    assert_eq!((&*name, told), ("MÃ¶ller GmbH", vec![("E0313".into(), Costs::Segment, sentence.to_owned())]));
+    assert_eq!(read(&bytes, Some(Characters::Utf8)), ("Möller GmbH".to_owned(), vec![]));
+    let text = String::from_utf8(bytes).expect("UTF-8");
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(c).expect("a character of ISO 8859-1")).collect();
+    assert_eq!(read(&latin, None), ("Möller GmbH".to_owned(), vec![]));
+    assert_eq!(read(&latin, Some(Characters::Windows1252)), ("Möller GmbH".to_owned(), vec![]));
+    let (_, told) = read(&latin, Some(Characters::Utf8));
+    assert_eq!(told.first().map(|(code, costs, _)| (&**code, *costs)), Some(("E0004", Costs::Set)));
 }
