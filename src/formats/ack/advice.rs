@@ -228,7 +228,7 @@ fn words(fault: &Fault) -> String {
         }
     }
     if fault.layer == Layer::Mapping {
-        return fault.sentence.trim().trim_end_matches('.').to_owned();
+        return without_paths(fault.sentence.trim().trim_end_matches('.'));
     }
     let sentence = fault.sentence.trim().trim_end_matches('.');
     match &*fault.expected {
@@ -237,10 +237,66 @@ fn words(fault: &Fault) -> String {
     }
 }
 
+/// A sentence in which a mapping's paths are places as people say them: brackets are lost in many a character set, and a
+/// partner doesn't know paths. `LIN[1]/QTY[01=21].01.02 is missing` is `QTY01-2 of the QTY 21 is missing`.
+fn without_paths(sentence: &str) -> String {
+    let (mut said, mut rest) = (String::new(), sentence);
+    while let Some(bracket) = rest.find('[') {
+        let start = rest[..bracket].rfind(|c: char| c.is_whitespace() || c == '`').map_or(0, |at| at + 1);
+        let mut depth = 0;
+        let ends = |c: char| {
+            depth += i32::from(c == '[') - i32::from(c == ']');
+            depth <= 0 && (c.is_whitespace() || matches!(c, '`' | ',' | ';'))
+        };
+        let end = rest[bracket..].find(ends).map_or(rest.len(), |at| bracket + at);
+        said += &rest[..start];
+        said += &place_of(&rest[start..end]).unwrap_or_else(|| rest[start..end].to_owned());
+        rest = &rest[end..];
+    }
+    said + rest
+}
+
+/// The last step of a path: its segment and position, and what it is told by.
+fn place_of(path: &str) -> Option<String> {
+    let mut depth = 0;
+    let ends = |c: char| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        c == '/' && depth == 0
+    };
+    let last = path.split(ends).last()?;
+    let id_len = last.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(last.len());
+    let (id, rest) = last.split_at(id_len);
+    if !id.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
+    let behind = rest.rfind(']').map_or(rest, |at| &rest[at + 1..]);
+    let numbers: Option<Vec<u16>> = behind.split('.').filter(|part| !part.is_empty()).map(|n| n.parse().ok()).collect();
+    let position = match numbers?.as_slice() {
+        [] => String::new(),
+        [element] => format!("{element:02}"),
+        [element, component, ..] => format!("{element:02}-{component}"),
+    };
+    // `[1]` only counts.
+    let told_by = rest.split('[').skip(1).filter_map(|part| part.split_once(']')?.0.split_once('='));
+    let values: Vec<&str> = told_by.map(|(_, value)| value.trim_matches(['\'', '"', ' '])).collect();
+    Some(match (position.as_str(), values.is_empty()) {
+        (_, true) => format!("{id}{position}"),
+        ("", false) => format!("{id} {}", values.join(" ")),
+        _ => format!("{id}{position} of the {id} {}", values.join(" ")),
+    })
+}
+
 /// What the smallest of EDIFACT's character sets has, if letters may be transliterated.
 fn letters(text: &str) -> String {
     let fits = |c: char| (c.is_alphanumeric() && u32::from(c) < 0x100) || " .,-()/=':+?".contains(c);
-    text.chars().map(|c| if fits(c) { c } else { ' ' }).collect()
+    let read = |c: char| match c {
+        ';' => ',',
+        '[' | '{' => '(',
+        ']' | '}' => ')',
+        c if fits(c) => c,
+        _ => ' ',
+    };
+    text.chars().map(read).collect()
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -316,6 +372,21 @@ fn short(code: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_said_as_places() {
+        for (sentence, said) in [
+            ("LIN[1]/QTY[01=21].01.02 is missing in segment 7", "QTY01-2 of the QTY 21 is missing in segment 7"),
+            ("PO1[2]/REF[01=DP].02 is missing in segment 9", "REF02 of the REF DP is missing in segment 9"),
+            ("N1[01='S T'] is missing", "N1 S T is missing"),
+            ("N1[01=ST]/N4[2].01, or PO1[1]/PO102", "N401, or PO102"),
+            ("a list [1, 2] of 3", "a list [1, 2] of 3"),
+            ("PO102 is missing", "PO102 is missing"),
+        ] {
+            assert_eq!(without_paths(sentence), said);
+        }
+        assert_eq!(letters("sent; the list (a) [b] {c}"), "sent, the list (a) (b) (c)");
+    }
 
     #[test]
     fn text_is_cut_at_blanks_and_never_too_long() {

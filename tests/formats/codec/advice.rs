@@ -253,3 +253,36 @@ fn an_aperak_says_by_code_or_by_its_errors_how_it_was_taken() {
         }
     }
 }
+
+/// What a mapping misses stands in both as a place: a path's brackets are in no character set that every partner reads.
+#[test]
+fn what_a_mapping_misses_is_said_as_a_place_in_both() {
+    for (standard, id, path, said) in [
+        (Standard::X12, "PO1", "PO1[2]/REF[01=DP].02", "REF02 of the REF DP is missing in segment 7"),
+        (Standard::Edifact, "LIN", "LIN[1]/QTY[01=21].01.02", "QTY01-2 of the QTY 21 is missing in segment 7"),
+    ] {
+        let sentence = format!("{path} is missing in segment 7");
+        let mut fault = fault("mapping/missing", (7, id, 1, None), "", "a quantity", &sentence);
+        fault.layer = Layer::Mapping;
+        fault.place.at = At::Segment { ordinal: 7, id: id.into(), element: None, component: None, repeat: 1 };
+        let is_x12 = standard == Standard::X12;
+        let subject = Subject {
+            standard,
+            kind: if is_x12 { "850" } else { "ORDERS" },
+            version: if is_x12 { "004010" } else { "D96A" },
+            interchange: "12",
+            group: "",
+            control: "3",
+            applications: ["", ""],
+            name: "PO-4711",
+        };
+        let faults = [fault];
+        let (number, date, time) = ("A1", "20260105", "0930");
+        let advice = Advice { subject, taken: Taken::Rejected, faults: &faults, number, date, time };
+        let text =
+            advice.segments().into_iter().find(|segment| ["NTE", "FTX"].contains(&&*segment.id)).expect("a text");
+        let words: Vec<String> =
+            text.elements.into_iter().flatten().flatten().filter(|part| !part.is_empty()).collect();
+        assert_eq!(words.last().map(String::as_str), Some(said), "{words:?}");
+    }
+}
