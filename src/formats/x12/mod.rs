@@ -429,7 +429,8 @@ impl<R: BufRead> X12<R> {
             let count =
                 Statement { code: codes::INTERCHANGE_COUNT, trailer, position: 1, what: "groups in the interchange" };
             let control = Statement { code: codes::INTERCHANGE_CONTROL, trailer, position: 2, what: "" };
-            open.faults.extend(count.count(open.groups..=open.groups + open.headless_groups, &self.policy));
+            let counted = count.count(open.groups..=open.groups + open.headless_groups, &self.policy);
+            open.faults.extend(counted.map(|fault| ta1::alone(fault, trailer, open.answers_alone())));
             open.faults.extend(control.control(&open.control, "ISA13", &self.policy));
             open.faults.extend(self.unterminated(trailer.span, "IEA"));
         } else {

@@ -1,6 +1,6 @@
 //! TA1 among what comes in. X12.5, segment TA1.
 
-use super::X12;
+use super::{Open, X12};
 use crate::{
     codes,
     edi::{
@@ -63,6 +63,27 @@ impl<R: BufRead> X12<R> {
         self.sets += 1;
         self.queue.push_back(Piece::Set(Box::new(set)));
     }
+}
+
+impl Open {
+    /// How many TA1s there are, if nothing else is in the interchange.
+    pub(super) fn answers_alone(&self) -> u32 {
+        let others = self.groups + self.headless_groups + self.loose;
+        if others == 0 { self.sets } else { 0 }
+    }
+}
+
+/// A wrong count of groups where so many TA1s stand alone: senders count these, or one for all, and a TA1 that were refused
+/// for it would answer nothing.
+pub(super) fn alone(fault: Fault, iea: &Service, answers: u32) -> Fault {
+    let stated = iea.element(1).trim_start_matches('0').to_owned();
+    if answers == 0 || (stated != "1" && stated != answers.to_string()) {
+        return fault;
+    }
+    let sentence = format!("IEA01 says “{stated}”, and there is no group in the interchange: a TA1 stands in none.");
+    Fault { sentence: sentence.into(), ..fault }
+        .costs(Costs::Nothing)
+        .remedy("Nothing is lost by it: the TA1 is used. The sender should write 0, for IEA01 counts groups.")
 }
 
 /// Of a value that is the answered interchange's own number, date or time (ISA13, ISA09, ISA10), as that said it.

@@ -25,6 +25,7 @@ const NOTES: &[&str] = &[
     "hl-first-below-zero.edi",
     "edifact-una-repetition-is-component.edi",
     "edifact-utf8-as-unoc.edi",
+    "ta1-alone-counted.edi",
 ];
 
 /// Fixture, the one fault that it has, and the segment that this is about.
@@ -69,6 +70,7 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("terminator-lost-before-trailer.edi", "E0126", "CTT01"),
     ("edifact-terminator-lost.edi", "E0126", "QTY01"),
     ("edifact-utf8-as-unoc.edi", "E0313", "NAD04"),
+    ("ta1-alone-counted.edi", "E0111", "IEA01"),
     ("edifact-segment-without-id.edi", "E0201", ""),
     ("gs-without-version.edi", "E0103", "GS08"),
     ("isa-sender-too-long.edi", "E0122", "ISA06"),
@@ -437,4 +439,23 @@ fn a_level_below_zero_of_another_kind_is_no_top() {
     let report = report::check("x", None, text.as_bytes(), Options::default()).expect("memory can be read");
     let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.at.to_string())).collect();
     assert_eq!((found, report.accepted()), (vec![("E0412".into(), "HL02".into())], false));
+}
+
+/// Where a group stands beside it, or more is counted than there are answers, a wrong count of groups refuses as ever.
+#[test]
+fn a_count_of_groups_is_a_note_only_where_answers_stand_alone() {
+    let alone = fs::read_to_string(folder("fixtures/hostile/ta1-alone-counted.edi")).expect("a fixture");
+    let beside = fs::read_to_string(folder("fixtures/hostile/ta1-before-group.edi")).expect("a fixture");
+    let twice = alone.replace("TA1*", "TA1*000000016*260105*0930*A*000~\nTA1*");
+    let cases = [
+        (alone.replace("IEA*1*", "IEA*2*"), false),
+        (twice.replace("IEA*1*", "IEA*2*"), true),
+        (twice, true),
+        (beside.replace("IEA*1*", "IEA*2*"), false),
+    ];
+    for (text, accepted) in cases {
+        let report = report::check("x", None, text.as_bytes(), Options::default()).expect("memory can be read");
+        let found: Vec<_> = report.all_faults().iter().map(|fault| fault.code.to_string()).collect();
+        assert_eq!((found, report.accepted()), (vec!["E0111".to_owned()], accepted), "{text}");
+    }
 }
