@@ -7,6 +7,7 @@
 mod answers;
 #[cfg(test)]
 mod fixtures;
+mod layouts;
 mod roundtrip;
 #[cfg(test)]
 mod short_run;
@@ -57,6 +58,7 @@ fn check(fault: &Fault, len: usize) {
 fn options(bytes: &[u8]) -> Options {
     let mut options = Options {
         csv: CsvOptions { delimiter: None, by: bytes.len().is_multiple_of(2).then(|| "order_number".into()) },
+        layout: layouts::layout(bytes.len()).into(),
         ..Options::default()
     };
     if bytes.len() % 8 == 7 {

@@ -33,6 +33,7 @@ fn gather(folder: &Path, into: &mut Vec<Fixture>) {
         let standard = match path.extension().and_then(|ending| ending.to_str()) {
             Some("edi") => sniff(&bytes).unwrap_or(Standard::X12),
             Some("csv") => Standard::Csv,
+            Some("fixed") => Standard::Fixed,
             Some("xml") => Standard::Xml,
             Some("json") if !path.to_string_lossy().ends_with(".report.json") => Standard::Json,
             _ => continue,

@@ -44,6 +44,10 @@ const TELLING: &[&[u8]] = &[
     b"99999999999999999999",
     b"20260230",
     b"-1.5E5",
+    b"\nOH",
+    b"\nOL0001",
+    b"ON",
+    b"\x1A",
 ];
 
 fn spoil(bytes: &mut Vec<u8>, random: &mut Random) {
@@ -96,6 +100,12 @@ fn edifact() {
 #[test]
 fn csv() {
     over(Standard::Csv, 60, |bytes| document(Standard::Csv, bytes));
+}
+
+/// There are few fixtures, and four layouts: each is spoiled more often.
+#[test]
+fn fixed_width() {
+    over(Standard::Fixed, 400, |bytes| document(Standard::Fixed, bytes));
 }
 
 #[test]
