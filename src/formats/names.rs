@@ -42,10 +42,33 @@ impl Names {
         }
     }
 
+    /// The same of a name that the standard knows.
+    #[inline]
+    pub fn number_of_fixed(&self, name: Fixed) -> Option<u32> {
+        self.numbers.get(name.packed)
+    }
+
     /// The name at an index from 0.
     #[inline]
     pub fn get(&self, index: usize) -> Option<&str> {
         self.list.get(index).map(|name| &**name)
+    }
+}
+
+/// A name that a program knows, worked out as it is built; it is no position.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fixed {
+    pub text: &'static str,
+    packed: u64,
+}
+
+impl Fixed {
+    /// Of one to eight bytes.
+    pub const fn of(text: &'static str) -> Fixed {
+        match packed(text) {
+            Some(packed) => Fixed { text, packed },
+            None => panic!("no name of one to eight bytes"),
+        }
     }
 }
 
@@ -60,10 +83,15 @@ pub(crate) fn position(name: &str) -> Option<u32> {
 
 /// A name of one to eight bytes as a number; no two give the same, and none gives 0.
 #[inline]
-pub(crate) fn packed(name: &str) -> Option<u64> {
-    if name.len() > 8 || name.ends_with('\0') {
+pub(crate) const fn packed(name: &str) -> Option<u64> {
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes.len() > 8 || bytes[bytes.len() - 1] == 0 {
         return None;
     }
-    let number = name.bytes().rev().fold(0, |number, byte| number << 8 | u64::from(byte));
-    (number != 0).then_some(number)
+    let (mut number, mut at) = (0, bytes.len());
+    while at > 0 {
+        at -= 1;
+        number = number << 8 | bytes[at] as u64;
+    }
+    Some(number)
 }

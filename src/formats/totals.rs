@@ -2,8 +2,12 @@
 
 use crate::{
     codes,
-    edi::envelope::{by_severity, counted_of},
+    edi::{
+        envelope::{by_severity, counted_of},
+        roll::Roll,
+    },
     fault::Fault,
+    names::Fixed,
     piece::{Set, Severity},
     tree::{NodeId, Tree},
 };
@@ -35,12 +39,12 @@ pub(crate) fn counted(kind: &str) -> Option<&'static str> {
 /// What CTT02 and CNT with qualifier 1 sum up: in X12 an element of the lines (by the notes of the sets), in EDIFACT the
 /// QTY of the lines with that qualifier.
 const SUMMED: &[(&str, Summed)] = &[
-    ("810", Summed::Element("IT1", "02")),
-    ("850", Summed::Element("PO1", "02")),
-    ("855", Summed::Element("PO1", "02")),
-    ("856", Summed::Element("SN1", "02")),
-    ("860", Summed::Element("POC", "03")),
-    ("865", Summed::Element("POC", "03")),
+    ("810", Summed::Element("IT1", 2)),
+    ("850", Summed::Element("PO1", 2)),
+    ("855", Summed::Element("PO1", 2)),
+    ("856", Summed::Element("SN1", 2)),
+    ("860", Summed::Element("POC", 3)),
+    ("865", Summed::Element("POC", 3)),
     ("DESADV", Summed::Quantity("12")),
     ("INVOIC", Summed::Quantity("47")),
     ("ORDCHG", Summed::Quantity("21")),
@@ -50,29 +54,31 @@ const SUMMED: &[(&str, Summed)] = &[
 
 #[derive(Clone, Copy)]
 enum Summed {
-    Element(&'static str, &'static str),
+    Element(&'static str, u16),
     /// 6063.
     Quantity(&'static str),
 }
 
-/// Checks CTT and CNT against the lines that are there; `segments` are the nodes of all segments. A wrong count of lines
+const SUMMARIES: [Fixed; 2] = [Fixed::of("CTT"), Fixed::of("CNT")];
+
+/// Checks CTT and CNT against the lines that are there; `segments` are all that the set has. A wrong count of lines
 /// is taken as `lines` says, a wrong total of quantities as its row of codes does. If segments of an id are known to be
 /// `missing`, that there are fewer than stated only follows from it.
 pub(crate) fn check<M: Fn(&str) -> bool>(
     set: &Set,
-    segments: &[NodeId],
+    segments: &Roll,
     lines: Severity,
     missing: M,
 ) -> impl Iterator<Item = Fault> + use<M> {
     let tree = &set.tree;
     let no_line = counted(&set.kind).is_some_and(&missing);
-    let [ctt, cnt] = ["CTT", "CNT"].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
+    let [ctt, cnt] = SUMMARIES.map(|name| tree.number_of_fixed(name).unwrap_or(u32::MAX));
     let (mut of_lines, mut of_quantities) = (None, None);
     // The summary stands at the end: what is searched for is near.
-    for segment in segments.iter().rev().filter(|id| [ctt, cnt].contains(&tree.number(**id))) {
-        let is_cnt = tree.number(*segment) == cnt;
-        of_lines = statement(tree, *segment, is_cnt, "2").or(of_lines);
-        of_quantities = statement(tree, *segment, is_cnt, "1").or(of_quantities);
+    for segment in segments.named([ctt, cnt]).rev() {
+        let is_cnt = tree.number(segment) == cnt;
+        of_lines = statement(tree, segment, is_cnt, "2").or(of_lines);
+        of_quantities = statement(tree, segment, is_cnt, "1").or(of_quantities);
     }
     let lines =
         of_lines.and_then(|stated| count(set, segments, stated, no_line)).and_then(|fault| by_severity(fault, lines));
@@ -80,10 +86,10 @@ pub(crate) fn check<M: Fn(&str) -> bool>(
     lines.into_iter().chain(quantities)
 }
 
-fn count(set: &Set, segments: &[NodeId], stated: NodeId, missing: bool) -> Option<Fault> {
+fn count(set: &Set, segments: &Roll, stated: NodeId, missing: bool) -> Option<Fault> {
     let (tree, counted) = (&set.tree, counted(&set.kind)?);
     let line = tree.number_of(counted).unwrap_or(u32::MAX);
-    let lines = segments.iter().filter(|segment| tree.number(**segment) == line).count() as u64;
+    let lines = segments.named([line]).count() as u64;
     let value = tree.value(stated).unwrap_or("");
     if value.parse().is_ok_and(|stated: u64| stated == lines || (missing && stated > lines)) {
         return None;
@@ -93,13 +99,7 @@ fn count(set: &Set, segments: &[NodeId], stated: NodeId, missing: bool) -> Optio
     Some(Fault::new(codes::CONTROL_TOTAL, tree.place(stated), sentence).found(value).expected(lines.to_string()))
 }
 
-fn total(
-    set: &Set,
-    segments: &[NodeId],
-    stated: NodeId,
-    no_line: bool,
-    missing: impl Fn(&str) -> bool,
-) -> Option<Fault> {
+fn total(set: &Set, segments: &Roll, stated: NodeId, no_line: bool, missing: impl Fn(&str) -> bool) -> Option<Fault> {
     let tree = &set.tree;
     let value = tree.value(stated).filter(|value| !value.is_empty())?;
     let summed = SUMMED.iter().find(|(kind, _)| *kind == &*set.kind)?.1;
@@ -108,11 +108,8 @@ fn total(
         Summed::Quantity(_) => "QTY",
     };
     let number = tree.number_of(name)?;
-    let found: Vec<&str> = segments
-        .iter()
-        .filter(|segment| tree.number(**segment) == number)
-        .filter_map(|segment| quantity(tree, *segment, summed))
-        .collect();
+    let found = segments.named([number]).filter_map(|segment| quantity(tree, segment, summed));
+    let found: Vec<&str> = found.collect();
     // What can't be read as a number has a fault of its own.
     let sum: i128 = found.iter().map(|value| scaled(value)).sum::<Option<i128>>()?;
     let stated_sum = scaled(value)?;
@@ -127,11 +124,11 @@ fn total(
 
 fn quantity(tree: &Tree, segment: NodeId, summed: Summed) -> Option<&str> {
     match summed {
-        Summed::Element(_, element) => tree.value(tree.named(segment, element).next()?),
+        Summed::Element(_, element) => tree.value(tree.at_position(segment, element)?),
         Summed::Quantity(wanted) => {
-            let composite = tree.named(segment, "01").next()?;
-            let qualifier = tree.value(tree.named(composite, "01").next()?)?;
-            let value = tree.named(composite, "02").next().and_then(|node| tree.value(node));
+            let composite = tree.at_position(segment, 1)?;
+            let qualifier = tree.value(tree.at_position(composite, 1)?)?;
+            let value = tree.at_position(composite, 2).and_then(|node| tree.value(node));
             value.filter(|_| qualifier == wanted)
         }
     }
@@ -139,15 +136,29 @@ fn quantity(tree: &Tree, segment: NodeId, summed: Summed) -> Option<&str> {
 
 /// Decimals that are kept of a quantity.
 const DECIMALS: usize = 9;
+const MOST_DIGITS: usize = 30;
 
 /// A decimal number as a whole one of billionths; none if it is no number, or has more decimals.
 fn scaled(value: &str) -> Option<i128> {
-    let (sign, digits) = value.trim().strip_prefix('-').map_or((1, value.trim()), |digits| (-1, digits));
-    let (whole, decimals) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
-    let all: String = format!("{whole}{decimals:0<DECIMALS$}");
-    let is_number = !digits.is_empty() && all.bytes().all(|b| b.is_ascii_digit()) && decimals.len() <= DECIMALS;
-    // Thirty digits of each leave room for the sum of all that a set can hold.
-    (is_number && all.len() <= 30).then(|| all.parse::<i128>().ok().map(|number| sign * number)).flatten()
+    let value = value.trim();
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let (mut scaled, mut whole, mut decimals, mut pointed) = (0i128, 0, 0, false);
+    for byte in digits.bytes() {
+        match byte {
+            // Thirty digits of each leave room for the sum of all that a set can hold.
+            b'0'..=b'9' if whole + DECIMALS <= MOST_DIGITS && decimals <= DECIMALS => {
+                scaled = scaled * 10 + i128::from(byte - b'0');
+                *[&mut whole, &mut decimals][usize::from(pointed)] += 1;
+            }
+            b'.' | b',' if !pointed => pointed = true,
+            _ => return None,
+        }
+    }
+    if digits.is_empty() || whole + DECIMALS > MOST_DIGITS || decimals > DECIMALS {
+        return None;
+    }
+    scaled *= 10i128.pow((DECIMALS - decimals) as u32);
+    Some(if digits.len() < value.len() { -scaled } else { scaled })
 }
 
 fn plain(scaled: i128) -> String {
@@ -170,10 +181,34 @@ fn truncated(quantities: &[&str], stated: &str) -> bool {
 /// The node that states a number: of a CTT lines (`2`) or quantities (`1`), of a CNT if its qualifier (C270, 6069) says so.
 fn statement(tree: &Tree, segment: NodeId, cnt: bool, qualifier: &str) -> Option<NodeId> {
     if !cnt {
-        let element = if qualifier == "2" { "01" } else { "02" };
-        return tree.named(segment, element).next().filter(|node| tree.value(*node).is_some());
+        let element = if qualifier == "2" { 1 } else { 2 };
+        return tree.at_position(segment, element).filter(|node| tree.value(*node).is_some());
     }
-    let first = tree.named(segment, "01").next()?;
-    let said = tree.named(first, "01").any(|node| tree.value(node) == Some(qualifier));
-    if said { tree.named(first, "02").next() } else { None }
+    let first = tree.at_position(segment, 1)?;
+    let said = tree.value(tree.at_position(first, 1)?) == Some(qualifier);
+    if said { tree.at_position(first, 2) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_billionths_and_nothing_else_is() {
+        let one = 1_000_000_000;
+        let numbers = [
+            ("12", 12 * one),
+            (" 12.5 ", 12 * one + one / 2),
+            ("-0,000000001", -1),
+            (".5", one / 2),
+            ("5.", 5 * one),
+            (".", 0),
+            ("007", 7 * one),
+            ("999999999999999999999", (10i128.pow(21) - 1) * one),
+        ];
+        numbers.into_iter().for_each(|(text, number)| assert_eq!(scaled(text), Some(number), "{text}"));
+        let others =
+            ["", "-", "--1", "+1", "1.2.3", "1.2,3", "1e5", "0.0000000001", "1000000000000000000000", "1-", "ü"];
+        others.into_iter().for_each(|text| assert_eq!(scaled(text), None, "{text}"));
+    }
 }

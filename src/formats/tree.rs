@@ -14,7 +14,7 @@
 
 use crate::{
     decoded::Shifts,
-    names::{FIRST, Names, packed, position},
+    names::{FIRST, Fixed, Names, packed, position},
     nodes::{NONE, Nodes, Slot},
     place::{At, Place},
 };
@@ -477,12 +477,19 @@ impl Tree {
         if let Some(number) = position(name).or_else(|| self.shared.and_then(|names| names.number(name))) {
             return Some(number);
         }
-        let number = packed(name);
-        let short = number.and_then(|number| self.short.iter().position(|short| *short == number));
-        match short {
-            Some(at) => Some(at as u32 + self.own),
-            None => self.known.get(name).copied(),
-        }
+        let short = packed(name).and_then(|packed| self.own_number(packed));
+        short.or_else(|| self.known.get(name).copied())
+    }
+
+    /// The same of a name that the standard knows.
+    pub(crate) fn number_of_fixed(&self, name: Fixed) -> Option<u32> {
+        let shared = self.shared.and_then(|names| names.number_of_fixed(name));
+        let own = || if self.names.is_empty() { None } else { self.number_of(name.text) };
+        shared.or_else(own)
+    }
+
+    fn own_number(&self, packed: u64) -> Option<u32> {
+        self.short.iter().position(|short| *short == packed).map(|at| at as u32 + self.own)
     }
 
     /// The number of a node's name in this tree.

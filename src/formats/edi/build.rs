@@ -104,7 +104,7 @@ fn attempt(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults, bool) {
         at = builder.quick(at, tables);
         if let Some((start, end)) = raw.spans.get(at) {
             let node = builder.segment(at as u32 + 1, *start, *end, tables);
-            tables.segments.extend(node);
+            node.into_iter().for_each(|node| tables.segments.push(node, builder.tree.number(node)));
         }
         at += 1;
     }

@@ -64,7 +64,7 @@ impl<'a> Builder<'a> {
             let clean = self.clean(ordinal, placed.spec, &mut tables.later);
             let rows = clean.unwrap_or_default();
             let node = self.tree.nodes().segment(placed.name, span, ordinal, placed.parent.0, rows);
-            tables.segments.push(NodeId(node));
+            tables.segments.push(NodeId(node), placed.name);
             next = at + 1;
             if clean.is_none() {
                 self.long_elements(NodeId(node), ordinal, placed.spec, &mut tables.elements);

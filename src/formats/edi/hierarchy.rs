@@ -1,16 +1,19 @@
 //! What segments of a set say of each other by numbers: levels, and the names of bounded loops. X12 segments HL, LS, LE;
 //! EDIFACT segment CPS.
 
-use super::faults::Faults;
+use super::{faults::Faults, roll::Roll};
 use crate::{
     codes,
     fault::{Costs, Fault},
+    names::Fixed,
     tree::{NodeId, Tree},
 };
 use std::collections::HashMap;
 
 /// So many levels without a number are told of those that name them: a set may have a million of them.
 const MOST_NAMED: usize = 100;
+
+const NAMES: [Fixed; 4] = [Fixed::of("HL"), Fixed::of("CPS"), Fixed::of("LS"), Fixed::of("LE")];
 
 /// What the levels of a set are made by, and what else is so in its standard.
 struct Levels<'a> {
@@ -29,25 +32,27 @@ struct Level<'a> {
     segment: NodeId,
 }
 
-/// Checks HL01, HL02, CPS01, CPS02 and LE01; `segments` are the nodes of all segments, `told` is what was found so far.
-pub(crate) fn check(tree: &Tree, segments: &[NodeId], told: &mut Faults) {
-    let [hl, cps, ls, le] = ["HL", "CPS", "LS", "LE"].map(|name| tree.number_of(name).unwrap_or(u32::MAX));
+/// Checks HL01, HL02, CPS01, CPS02 and LE01; `segments` are all that the set has, `told` is what was found so far.
+pub(crate) fn check(tree: &Tree, segments: &Roll, told: &mut Faults) {
+    let [hl, cps, ls, le] = NAMES.map(|name| tree.number_of_fixed(name).unwrap_or(u32::MAX));
     if [hl, cps, ls, le] == [u32::MAX; 4] {
+        return;
+    }
+    if segments.named([ls, le]).next().is_none() && are_in_turn(tree, segments.named([hl, cps])) {
         return;
     }
     let id = if hl == u32::MAX { "CPS" } else { "HL" };
     let mut levels = Levels { tree, id, list: Vec::new(), unnumbered: Vec::new() };
     let (mut open, mut faults) = (Vec::new(), Vec::new());
-    for segment in segments {
-        match tree.number(*segment) {
+    for segment in segments.named([hl, cps, ls, le]) {
+        match tree.number(segment) {
             // One without a number lacks a mandatory element, and that is the fault.
-            name if name == hl || name == cps => match level(tree, *segment) {
+            name if name == hl || name == cps => match level(tree, segment) {
                 Some(level) => levels.list.push(level),
-                None => levels.unnumbered.push(*segment),
+                None => levels.unnumbered.push(segment),
             },
-            name if name == ls => open.push(value(tree, *segment, "01")),
-            name if name == le => faults.extend(loop_name(tree, *segment, open.pop())),
-            _ => {}
+            name if name == ls => open.push(value(tree, segment, 1)),
+            _ => faults.extend(loop_name(tree, segment, open.pop())),
         }
     }
     if !levels.list.is_empty() {
@@ -56,13 +61,31 @@ pub(crate) fn check(tree: &Tree, segments: &[NodeId], told: &mut Faults) {
     faults.into_iter().for_each(|fault| told.push(fault));
 }
 
-fn level(tree: &Tree, segment: NodeId) -> Option<Level<'_>> {
-    let number = value(tree, segment, "01");
-    (!number.is_empty()).then(|| Level { number, above: value(tree, segment, "02"), segment })
+/// True of levels that are numbered from 1, each below one before it or below none: most are, and nothing is wrong with them.
+fn are_in_turn(tree: &Tree, levels: impl Iterator<Item = NodeId>) -> bool {
+    let said =
+        |level, position| tree.at_position(level, position).and_then(|element| tree.value(element)).unwrap_or("");
+    (1u32..).zip(levels).all(|(ordinal, level)| {
+        let above = said(level, 2);
+        number(said(level, 1)) == Some(ordinal)
+            && (above.is_empty() || number(above).is_some_and(|above| (1..ordinal).contains(&above)))
+    })
 }
 
-fn value<'a>(tree: &'a Tree, segment: NodeId, position: &str) -> &'a str {
-    tree.named(segment, position).next().and_then(|element| tree.value(element)).unwrap_or("").trim()
+/// A number of up to nine digits without a zero before it.
+fn number(value: &str) -> Option<u32> {
+    let digit = |number: u32, byte: u8| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'));
+    let is_written_so = value.len() <= 9 && !value.starts_with('0') && !value.is_empty();
+    if is_written_so { value.bytes().try_fold(0, digit) } else { None }
+}
+
+fn level(tree: &Tree, segment: NodeId) -> Option<Level<'_>> {
+    let number = value(tree, segment, 1);
+    (!number.is_empty()).then(|| Level { number, above: value(tree, segment, 2), segment })
+}
+
+fn value(tree: &Tree, segment: NodeId, position: u16) -> &str {
+    tree.at_position(segment, position).and_then(|element| tree.value(element)).unwrap_or("").trim()
 }
 
 impl Levels<'_> {
@@ -174,7 +197,7 @@ impl Levels<'_> {
     /// that count from 1 say so that nothing is above. One of another kind would stand below something.
     fn are_tops(&self, first: &Level) -> bool {
         let is_first = self.list.first().is_some_and(|top| top.segment == first.segment);
-        let kind = |level: &Level| value(self.tree, level.segment, "03").to_owned();
+        let kind = |level: &Level| value(self.tree, level.segment, 3).to_owned();
         let mut same = self.list.iter().filter(|level| level.above == first.above);
         is_first && first.above.bytes().all(|byte| byte == b'0') && same.all(|level| kind(level) == kind(first))
     }
@@ -217,11 +240,11 @@ fn circular(above: &[Option<usize>]) -> Vec<Option<usize>> {
 }
 
 fn loop_name(tree: &Tree, le: NodeId, begun: Option<&str>) -> Option<Fault> {
-    let (begun, ended) = (begun?, value(tree, le, "01"));
+    let (begun, ended) = (begun?, value(tree, le, 1));
     if begun == ended || ended.is_empty() {
         return None;
     }
     let sentence = format!("LE01 is “{ended}”, and the loop was begun by LS as “{begun}”.");
-    let place = tree.place(tree.named(le, "01").next().unwrap_or(le));
+    let place = tree.place(tree.at_position(le, 1).unwrap_or(le));
     Some(Fault::new(codes::LOOP_NAME, place, sentence).found(ended).expected(begun))
 }

@@ -19,6 +19,7 @@ pub(crate) mod joined;
 pub(crate) mod lengthy;
 pub(crate) mod lines;
 mod relations;
+pub(crate) mod roll;
 pub(crate) mod ruler;
 pub(crate) mod scan;
 pub(crate) mod scratch;

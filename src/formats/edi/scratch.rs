@@ -5,6 +5,7 @@ use super::{
     clean::Later,
     collect::{Collected, Ends, collect},
     faults::Faults,
+    roll::Roll,
     ruler::Ruler,
     scan::{Raw, Span, Syntax},
     structure::Kept,
@@ -19,7 +20,7 @@ use crate::{
     piece::{Policy, Set},
     place::At,
     source::Source,
-    tree::{NodeId, Tree},
+    tree::Tree,
 };
 use std::io::{self, BufRead};
 
@@ -58,8 +59,8 @@ pub(crate) struct Tables {
     /// What a tree is made in.
     pub nodes: Nodes,
     pub structure: Kept,
-    /// The nodes of the set's segments.
-    pub segments: Vec<NodeId>,
+    /// The set's segments.
+    pub segments: Roll,
 }
 
 /// How an interchange's sets are read.

@@ -2,8 +2,9 @@
 
 use crate::{
     codes,
-    edi::values::days,
+    edi::{roll::Roll, values::days},
     fault::Fault,
+    names::{Fixed, packed},
     place::At,
     tree::{NodeId, Tree},
 };
@@ -74,22 +75,37 @@ const FORMS: &[(&str, &str)] = &[
     ("720", "DHHMM-DHHMM"),
 ];
 
-/// A fault for each DTM whose value isn't what its own format says; `segments` are the nodes of all segments.
-pub(super) fn check(tree: &Tree, segments: &[NodeId]) -> Vec<Fault> {
-    let Some(dtm) = tree.number_of("DTM") else { return vec![] };
-    segments
-        .iter()
-        .filter(|segment| tree.number(**segment) == dtm)
-        .filter_map(|segment| wrong(tree, *segment))
-        .collect()
+/// The most frequent form.
+const DAY: &str = "CCYYMMDD";
+
+/// The codes of the forms as numbers.
+const CODES: [u64; FORMS.len()] = {
+    let mut codes = [0; FORMS.len()];
+    let mut at = 0;
+    while at < FORMS.len() {
+        if let Some(code) = packed(FORMS[at].0) {
+            codes[at] = code;
+        }
+        at += 1;
+    }
+    codes
+};
+
+/// A fault for each DTM whose value isn't what its own format says; `segments` are all that the set has.
+pub(super) fn check(tree: &Tree, segments: &Roll) -> Vec<Fault> {
+    let Some(dtm) = tree.number_of_fixed(const { Fixed::of("DTM") }) else { return vec![] };
+    segments.named([dtm]).filter_map(|segment| wrong(tree, segment)).collect()
 }
 
 fn wrong(tree: &Tree, segment: NodeId) -> Option<Fault> {
-    let composite = tree.named(segment, "01").next()?;
-    let part = |name| tree.named(composite, name).next();
-    let (node, format) = (part("02")?, tree.value(part("03")?)?);
+    let composite = tree.at_position(segment, 1)?;
+    let (node, format) = (tree.at_position(composite, 2)?, tree.value(tree.at_position(composite, 3)?)?);
     let value = tree.value(node).filter(|value| !value.is_empty())?;
-    let form = FORMS.iter().find(|(code, _)| *code == format)?.1;
+    let wanted = packed(format)?;
+    let form = FORMS.get(CODES.iter().position(|code| *code == wanted)?)?.1;
+    if form == DAY && is_day(value) {
+        return None;
+    }
     let misfit = misfit(value, form)?;
     let place = tree.place(node);
     let shown = crate::fault::shorten(value, 40);
@@ -126,6 +142,13 @@ impl Day {
         let year = self.year.map_or(2000, |year| self.century.unwrap_or(20) * 100 + year);
         self.day.is_none_or(|day| day <= self.month.map_or(31, |month| days(year, month)))
     }
+}
+
+/// True of a day that each month has, in the most frequent form.
+fn is_day(value: &str) -> bool {
+    let Ok(digits) = <&[u8; 8]>::try_from(value.as_bytes()) else { return false };
+    let number = |at: usize| digits[at].wrapping_sub(b'0') * 10 + digits[at + 1].wrapping_sub(b'0');
+    digits.iter().all(u8::is_ascii_digit) && (1..=12).contains(&number(4)) && (1..=28).contains(&number(6))
 }
 
 /// What of a value doesn't fit a form, if anything. The hyphen of a period is mostly left out.
@@ -196,7 +219,17 @@ mod tests {
     use super::*;
 
     fn by(format: &str, value: &str) -> Option<Misfit> {
-        misfit(value, FORMS.iter().find(|(code, _)| *code == format).expect("a form").1)
+        let misfit = misfit(value, FORMS.iter().find(|(code, _)| *code == format).expect("a form").1);
+        assert!(format != "102" || !is_day(value) || misfit.is_none(), "{value} is a day");
+        misfit
+    }
+
+    #[test]
+    fn what_is_told_a_day_at_once_is_one() {
+        let days = ["20260105", "20261231", "20260001", "20261301", "20260100", "20260129", "2026010/", "2026O101"];
+        let at_once: Vec<bool> = days.into_iter().map(|day| by("102", day).is_none() && is_day(day)).collect();
+        assert_eq!(at_once, [true, false, false, false, false, false, false, false]);
+        assert!(CODES.iter().all(|code| *code != 0));
     }
 
     #[test]
