@@ -185,9 +185,11 @@ impl Structure {
     fn keep(&mut self, id: u32, depth: usize, slot: u32) {
         let slots = &self.guide.plan.slots;
         let begun = self.frames.first().is_some_and(|root| root.count > 0);
-        let repeats = |frame: &Frame| frame.at != slot && slots.get(frame.at as usize).is_some_and(|at| at.id == id);
         let inner = self.frames.get(depth..).unwrap_or_default();
-        if let Some(last) = inner.last().filter(|_| begun && !inner.iter().any(repeats)) {
+        let same = |frame: &Frame| frame.at != slot && slots.get(frame.at as usize).is_some_and(|at| at.id == id);
+        // What opens a loop is never taken by that run of it once more.
+        let repeats = |(n, frame): (usize, &Frame)| same(frame) && !(depth + n > 0 && frame.at == frame.first);
+        if let Some(last) = inner.last().filter(|_| begun && !inner.iter().enumerate().any(repeats)) {
             self.steps.put(self.guide, last.at, id, Some(slot));
         }
     }
