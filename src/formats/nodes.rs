@@ -354,7 +354,7 @@ impl Nodes {
     }
 
     /// Adds a segment with so many rows that were put behind it.
-    #[inline]
+    #[inline(always)]
     pub fn segment(&mut self, name: u32, (start, len): (u32, u32), extra: u32, parent: u32, rows: usize) -> u32 {
         let id = self.push(Row::wide(parent, self.wide.len()));
         let (mut first, mut last) = (NONE, NONE);

@@ -3,7 +3,13 @@
 //! component's end, something missing or too much) nothing is kept, and the segment is read the long way, which finds
 //! the words for it. Where a value isn't right the set is read again, and each segment's values are looked at at once.
 
-use super::{build::Builder, fine::all_right, scan::Syntax, scratch::Tables};
+use super::{
+    build::{Builder, RawSet},
+    fine::all_right,
+    scan::Syntax,
+    scratch::Tables,
+    window::{Cut, Marked},
+};
 use crate::{
     guides::{Checks, Shape, UNKNOWN},
     nodes::{Nodes, ROOM, Row, Spot},
@@ -41,61 +47,63 @@ impl Later {
 impl<'a> Builder<'a> {
     /// Reads segments, from one on, as long as each goes a step that was gone before: gives the first one that doesn't.
     pub(super) fn quick(&mut self, from: usize, tables: &mut Tables) -> usize {
-        let raw = self.raw;
         if from == 0 || self.checks.is_none() {
             return from; // the header, before which there is nothing to step from
         }
-        // Of a segment that the document's end cuts off nothing is said.
-        let most = raw.spans.len() - usize::from(raw.cut);
-        let segments = raw.spans.iter().enumerate().take(most.min(self.cuts.len())).skip(from);
-        let Some(structure) = &mut self.structure else { return from };
-        if structure.is_behind_forbidden(from as u32 + 1) {
+        if self.structure.as_ref().is_none_or(|structure| structure.is_behind_forbidden(from as u32 + 1)) {
             return from; // it may belong to what is forbidden
         }
-        let (mut next, mut ahead) = (from, self.cuts.get(from).and_then(|cut| structure.ahead(cut.id)));
-        for (at, (start, end)) in segments {
-            let Some(structure) = &mut self.structure else { return at };
-            let span = (*start, end - start);
-            let placed = ahead.and_then(|ahead| structure.step(ahead, span, self.tree.nodes()));
-            let Some(placed) = placed else { return at };
-            // Looked for now, while there is other work: it may come from afar.
-            ahead = structure.ahead(self.cuts.get(at + 1).map_or(0, |cut| cut.id));
-            let ordinal = at as u32 + 1;
-            let clean = self.clean(ordinal, placed.spec, &mut tables.later);
-            let rows = clean.unwrap_or_default();
-            let node = self.tree.nodes().segment(placed.name, span, ordinal, placed.parent.0, rows);
-            tables.segments.push(NodeId(node), placed.name);
-            next = at + 1;
-            if clean.is_none() {
-                self.long_elements(NodeId(node), ordinal, placed.spec, &mut tables.elements);
-                if self.wrong {
-                    break;
-                }
+        let mut next = from;
+        loop {
+            let unclean;
+            (next, unclean) = self.run(next, tables);
+            let Some((node, spec)) = unclean else { return next };
+            self.long_elements(node, next as u32, spec, &mut tables.elements);
+            if self.wrong {
+                return next;
             }
         }
-        next
+    }
+
+    /// The same up to the first segment that isn't clean: gives the one behind it, its node and its spec.
+    fn run(&mut self, from: usize, tables: &mut Tables) -> (usize, Option<(NodeId, u32)>) {
+        let (raw, checks, cuts) = (self.raw, self.checks, self.cuts);
+        // Of a segment that the document's end cuts off nothing is said.
+        let most = raw.spans.len() - usize::from(raw.cut);
+        let (Some(structure), Some(cuts), Some(spans)) =
+            (&mut self.structure, cuts.get(from..), raw.spans.get(from..most))
+        else {
+            return (from, None);
+        };
+        let (nodes, set) = (self.tree.nodes(), Bytes::of(raw));
+        let mut ahead = cuts.first().and_then(|cut| structure.ahead(cut.id));
+        let mut at = from;
+        for ((start, end), cut) in spans.iter().zip(cuts) {
+            let span = (*start, end - start);
+            let placed = ahead.and_then(|ahead| structure.step(ahead, span, nodes));
+            let Some(placed) = placed else { return (at, None) };
+            at += 1;
+            // Looked for now, while there is other work: it may come from afar.
+            ahead = cuts.get(at - from).and_then(|cut| structure.ahead(cut.id));
+            let clean = set.clean(cut, placed.spec, checks, nodes, &mut tables.later);
+            self.wrong |= clean == Clean::Wrong;
+            let rows = if let Clean::Rows(rows) = clean { rows } else { 0 };
+            let node = NodeId(nodes.segment(placed.name, span, at as u32, placed.parent.0, rows));
+            tables.segments.push(node, placed.name);
+            if !matches!(clean, Clean::Rows(_)) {
+                return (at, Some((node, placed.spec)));
+            }
+        }
+        (at, None)
     }
 
     /// Reads the elements of the segment that is to be the next node into the rows behind it: gives how many, or nothing
     /// if it isn't clean.
-    #[inline(always)]
     pub(super) fn clean(&mut self, ordinal: u32, spec: u32, later: &mut Later) -> Option<usize> {
-        let raw = self.raw;
         let cut = self.cuts.get(ordinal as usize - 1)?;
-        let marks = raw.marked.marks.get(cut.first as usize..=cut.last as usize)?;
-        let set = Bytes { bytes: raw.bytes, delimiters: Delimiters::of(raw.syntax), shift: raw.marked.shift };
-        let (segment, room) = self.tree.nodes().room()?;
-        let known = self.checks.and_then(|all| Some((all, all.shapes.get(spec as usize)?)));
-        let rows = set.elements(marks, known, segment, room)?;
-        let to = segment as usize + rows + 1;
-        if (to > later.from + MANY || later.never)
-            && let Some(checks) = self.checks
-            && !later.all_right(to, self.tree.nodes(), raw.bytes, checks)
-        {
-            self.wrong = !later.never;
-            return None;
-        }
-        Some(rows)
+        let clean = Bytes::of(self.raw).clean(cut, spec, self.checks, self.tree.nodes(), later);
+        self.wrong |= clean == Clean::Wrong;
+        if let Clean::Rows(rows) = clean { Some(rows) } else { None }
     }
 
     /// Looks at the values that still wait; false if one of those that waited was not right.
@@ -128,10 +136,22 @@ impl Delimiters {
     }
 }
 
+/// What became of a segment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clean {
+    /// It has so many rows.
+    Rows(usize),
+    /// It is to be read the long way.
+    No,
+    /// So is it, and a value that waited isn't right.
+    Wrong,
+}
+
 /// A set's bytes, and what they mean.
 #[derive(Clone, Copy)]
 struct Bytes<'a> {
     bytes: &'a [u8],
+    marks: &'a [u32],
     delimiters: Delimiters,
     /// What to take from a mark to get its offset.
     shift: u32,
@@ -148,9 +168,31 @@ enum Ends {
 type Marks<'a> = std::slice::Iter<'a, u32>;
 
 impl<'a> Bytes<'a> {
+    fn of(raw: &RawSet<'a>) -> Bytes<'a> {
+        let Marked { marks, shift, .. } = raw.marked;
+        Bytes { bytes: raw.bytes, marks, delimiters: Delimiters::of(raw.syntax), shift }
+    }
+
+    /// Reads the elements of the segment that is to be the next node into the rows behind it.
+    #[inline(always)]
+    fn clean(&self, cut: &Cut, spec: u32, checks: Option<&Checks>, nodes: &mut Nodes, later: &mut Later) -> Clean {
+        let Some(marks) = self.marks.get(cut.first as usize..=cut.last as usize) else { return Clean::No };
+        let Some((segment, room)) = nodes.room() else { return Clean::No };
+        let known = checks.and_then(|all| Some((all, all.shapes.get(spec as usize)?)));
+        let Some(rows) = self.elements(marks, known, segment, room) else { return Clean::No };
+        let to = segment as usize + rows + 1;
+        if (to > later.from + MANY || later.never)
+            && let Some(checks) = checks
+            && !later.all_right(to, nodes, self.bytes, checks)
+        {
+            return if later.never { Clean::No } else { Clean::Wrong };
+        }
+        Clean::Rows(rows)
+    }
+
     /// The next mark's offset and what it ends; nothing if it is none of these. The last one ends the segment.
     #[inline(always)]
-    fn next(self, marks: &mut Marks) -> Option<(u32, Ends)> {
+    fn next(&self, marks: &mut Marks) -> Option<(u32, Ends)> {
         let at = marks.next()?.wrapping_sub(self.shift);
         if marks.len() == 0 {
             return Some((at, Ends::Segment));
@@ -168,7 +210,7 @@ impl<'a> Bytes<'a> {
     /// that is less than to ask which are empty. A function of its own, since what it works with fills all registers.
     #[inline(never)]
     fn elements(
-        self,
+        &self,
         marks: &[u32],
         known: Option<(&Checks, &Shape)>,
         segment: u32,
@@ -216,7 +258,7 @@ impl<'a> Bytes<'a> {
     /// node `base`. Gives where the last one ends and with what, how many rows there are, and which components.
     #[inline(always)]
     fn components(
-        self,
+        &self,
         marks: &mut Marks,
         (mut from, mut at): (u32, u32),
         (base, mut spot): (u32, Spot),
