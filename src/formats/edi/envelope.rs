@@ -24,13 +24,45 @@ pub(crate) struct Service {
     pub span: Span,
     /// Counts from 1, in the set or in the document.
     pub ordinal: u32,
-    bytes: Box<[u8]>,
+    bytes: Kept,
     /// (start, end) in `bytes` of the first ones; the very first is the id.
     elements: [(u32, u32); MOST],
     len: usize,
     component: Option<u8>,
     release: Option<u8>,
     folded: bool,
+}
+
+/// A segment's bytes, as text if they are.
+#[derive(Debug, Clone)]
+enum Kept {
+    Text(Box<str>),
+    Bytes(Box<[u8]>),
+}
+
+impl Kept {
+    fn of(bytes: &[u8]) -> Kept {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Kept::Text(text.into()),
+            Err(_) => Kept::Bytes(bytes.into()),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Kept::Text(text) => text.as_bytes(),
+            Kept::Bytes(bytes) => bytes,
+        }
+    }
+
+    fn text(&self, range: std::ops::Range<usize>) -> Cow<'_, str> {
+        match self {
+            Kept::Text(text) if text.is_char_boundary(range.start) && text.is_char_boundary(range.end) => {
+                text.get(range).unwrap_or_default().into()
+            }
+            _ => String::from_utf8_lossy(self.bytes().get(range).unwrap_or_default()),
+        }
+    }
 }
 
 impl Service {
@@ -44,7 +76,7 @@ impl Service {
         }
         let count = elements.iter().skip(1).take_while(|(start, _)| *start > 0).count();
         let Syntax { component, release, folded, .. } = *syntax;
-        Service { span, ordinal, component, release, folded, bytes: bytes.into(), elements, len: count }
+        Service { span, ordinal, component, release, folded, bytes: Kept::of(bytes), elements, len: count }
     }
 
     /// The id, without padding.
@@ -54,7 +86,16 @@ impl Service {
 
     /// An element from 1, without padding; empty if it isn't there.
     pub fn element(&self, position: usize) -> String {
-        self.plain(self.raw(position).trim())
+        self.text(position).into_owned()
+    }
+
+    /// The same, which mostly takes no memory.
+    pub fn text(&self, position: usize) -> Cow<'_, str> {
+        match (self.raw(position), self.release) {
+            (raw, Some(release)) if raw.as_bytes().contains(&release) => unescape(raw.trim(), release).into(),
+            (Cow::Borrowed(raw), _) => raw.trim().into(),
+            (Cow::Owned(raw), _) => raw.trim().to_owned().into(),
+        }
     }
 
     /// True if an element isn't there, or is empty or blank.
@@ -90,8 +131,7 @@ impl Service {
 
     fn raw(&self, position: usize) -> Cow<'_, str> {
         let place = self.elements.get(position).filter(|_| position <= self.len);
-        let raw = place.and_then(|(start, end)| self.bytes.get(*start as usize..*end as usize));
-        let raw = String::from_utf8_lossy(raw.unwrap_or_default());
+        let raw = place.map_or("".into(), |(start, end)| self.bytes.text(*start as usize..*end as usize));
         match self.folded && raw.contains(['\r', '\n']) {
             true => raw.replace(['\r', '\n'], "").into(),
             false => raw,
@@ -113,7 +153,7 @@ impl Service {
     pub fn place_of_component(&self, position: usize, number: u16) -> Place {
         let mut place = self.place_of(position);
         let from = (place.byte - self.span.start) as usize;
-        let raw = self.bytes.get(from..from + place.len as usize).unwrap_or_default();
+        let raw = self.bytes.bytes().get(from..from + place.len as usize).unwrap_or_default();
         let mut before = None;
         let mut parts = std::iter::from_fn(|| {
             let found = part(raw, before, self.component?, self.release)?;
@@ -204,7 +244,7 @@ impl Statement<'_> {
     /// True if the count is one of the right ones.
     fn counts(&self, right: &RangeInclusive<u32>) -> bool {
         let is_right = |stated: &str| stated.parse().is_ok_and(|stated| right.contains(&stated));
-        is_right(self.trailer.raw(self.position).trim()) || is_right(&self.trailer.element(self.position))
+        is_right(self.trailer.raw(self.position).trim()) || is_right(&self.trailer.text(self.position))
     }
 
     /// A control number that differs from the header's; by leading zeros only is no more than a note.
@@ -235,8 +275,8 @@ pub(crate) fn check_trailer(
 ) {
     let (header, position) = header;
     let count = Statement { code: codes::SET_COUNT, trailer, position: 1, what };
-    let stated = header.element(position);
-    if faults.count() == 0 && count.counts(&segments) && trailer.element(2) == stated {
+    let stated = header.text(position);
+    if faults.count() == 0 && count.counts(&segments) && trailer.text(2) == stated {
         return; // most sets: no name and no place is asked for
     }
     let name = format!("{}{position:02}", header.id());

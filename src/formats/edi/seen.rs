@@ -19,7 +19,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// The fault of a header whose control number came before; `element` is where it stands.
     pub fn again(&mut self, code: &'static str, header: &Service, element: usize, envelope: &str) -> Option<Fault> {
-        let control = header.element(element);
+        let control = header.text(element);
         if control.is_empty() || self.remember(&control) {
             return None;
         }
