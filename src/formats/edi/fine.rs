@@ -18,6 +18,14 @@ struct Due {
     check: u32,
 }
 
+impl Due {
+    #[inline(always)]
+    fn of(row: &Row) -> Due {
+        let (start, len) = row.span();
+        Due { start, len, check: row.check().into() }
+    }
+}
+
 /// So many rows are sorted at once: a bit for each.
 const BLOCK: usize = 64;
 
@@ -31,20 +39,19 @@ pub(crate) fn all_right(bytes: &[u8], rows: &[Row], checks: &Checks) -> bool {
             other = other << 1 | u64::from(check.needs / OTHER % 2);
             fit &= fits(check, row.span().1);
         }
-        let right = |due: Due, fine: bool| fine || slowly(bytes, due, checks);
-        fit && dues(rows, coded).all(|due| right(due, is_code(bytes, due, checks)))
-            && dues(rows, other).all(|due| right(due, is_other(bytes, due, checks)))
+        let right = |row: &Row, fine: bool| fine || slowly(bytes, row, checks);
+        fit && dues(rows, coded).all(|row| right(row, is_code(bytes, Due::of(row), checks)))
+            && dues(rows, other).all(|row| right(row, is_other(bytes, Due::of(row), checks)))
     })
 }
 
-/// The values of those rows whose bit is set.
+/// Those rows whose bit is set.
 #[inline(always)]
-fn dues(rows: &[Row], mut bits: u64) -> impl Iterator<Item = Due> {
+fn dues(rows: &[Row], mut bits: u64) -> impl Iterator<Item = &Row> {
     std::iter::from_fn(move || {
         let row = rows.get(bits.trailing_zeros() as usize)?;
         bits &= bits - 1;
-        let (start, len) = row.span();
-        Some(Due { start, len, check: row.check().into() })
+        Some(row)
     })
 }
 
@@ -117,9 +124,11 @@ const MASKS: [u64; 16] = {
     masks
 };
 
+/// The same of a value that isn't surely right, as the guide says it.
 #[cold]
 #[inline(never)]
-fn slowly(bytes: &[u8], due: Due, checks: &Checks) -> bool {
+fn slowly(bytes: &[u8], row: &Row, checks: &Checks) -> bool {
+    let due = Due::of(row);
     let (start, spec) = (due.start as usize, checks.spec(due.check));
     let value = bytes.get(start..start + due.len as usize).and_then(|value| std::str::from_utf8(value).ok());
     value.zip(spec).is_some_and(|(value, spec)| values::check(value, spec).is_none())

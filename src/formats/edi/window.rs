@@ -96,23 +96,23 @@ impl Window {
                 if end as usize > limit || set.spans.len() >= most {
                     return Ok(None);
                 }
-                while bytes.get(start as usize).is_some_and(u8::is_ascii_whitespace) {
+                // Of what is passed over all but blanks are marks.
+                while let Some(filler) = bytes.get(start as usize).filter(|byte| byte.is_ascii_whitespace()) {
+                    mark += usize::from(*filler != b' ');
                     start += 1;
-                }
-                while mark <= last && marks.get(mark).is_some_and(|at| at.wrapping_sub(shift) < start) {
-                    mark += 1;
                 }
                 next += 1;
                 if start > end {
                     // A line break that is the terminator, too, behind another.
-                    mark = last + 1;
+                    mark = behind(marks, last + 1, start.wrapping_add(shift));
                     continue;
                 }
                 let first = marks.get(mark).map_or(end, |at| at.wrapping_sub(shift));
                 let (packed, ends_plainly) = id(bytes, start, first, syntax);
                 // What has blanks around its id may be one of these, too.
-                let (mut closes, segment) = (false, bytes.get(start as usize..end as usize));
+                let mut closes = false;
                 if !ends_plainly || ends.ids.contains(&packed) {
+                    let segment = bytes.get(start as usize..end as usize);
                     let id = &*id_of(segment.unwrap_or_default(), syntax);
                     if !set.spans.is_empty() && ends.others.contains(&id) {
                         (self.mark, self.end) = (mark, next - 1);
@@ -180,6 +180,12 @@ impl Window {
         self.step = (self.step * 2).min(MOST);
         Ok(true)
     }
+}
+
+/// The first mark from one on that isn't before a place.
+#[cold]
+fn behind(marks: &[u32], from: usize, place: u32) -> usize {
+    from + marks.get(from..).unwrap_or_default().partition_point(|mark| *mark < place)
 }
 
 /// The id that stands at `start..end`, packed, and whether it can be nothing else by blanks or by what ends it.
