@@ -3,7 +3,7 @@
 use super::{
     OutSet, Segment, Segments, Spot, check_id,
     letters::plain_letter,
-    out::Out,
+    out::{Ending, Out},
     room,
     segments::{Begins, Packed, is_usual},
     too_long, whole,
@@ -135,7 +135,8 @@ fn edifact_into<'a>(
     let copies = !by_comma
         && !envelope.header.transliterate
         && (0..=u8::MAX).all(|byte| !is_usual(byte) || plain[usize::from(byte)]);
-    let mut writer = Writer { envelope, out, ordinal: 0, plain, copies, by_comma, guide: None };
+    let ending = Ending::of(envelope.delimiters.segment, &envelope.delimiters.line_end);
+    let mut writer = Writer { envelope, out, ordinal: 0, plain, copies, ending, by_comma, guide: None };
     match writer.interchange(sets) {
         Ok(()) => writer.out.end().map(Ok),
         Err(fault) => Ok(Err(fault)),
@@ -180,6 +181,7 @@ struct Writer<'a> {
     plain: [bool; 256],
     /// True if all usual bytes are plain: most segments are copied unread.
     copies: bool,
+    ending: Ending,
     /// True if numbers have a comma for a point.
     by_comma: bool,
     /// The message's, where it is needed to know which values are numbers.
@@ -310,10 +312,7 @@ impl Writer<'_> {
     }
 
     fn end(&mut self) {
-        self.out.push(self.envelope.delimiters.segment as u8);
-        // A byte or two: a loop is faster than a copy.
-        self.envelope.delimiters.line_end.bytes().for_each(|byte| self.out.push(byte));
-        self.out.go_on();
+        self.out.end_segment(&self.ending);
         self.ordinal += 1;
     }
 

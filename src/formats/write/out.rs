@@ -8,6 +8,22 @@ use std::{
 /// So much is kept before it is given on.
 const MOST: usize = 64 << 10;
 
+/// What stands behind a segment: its terminator, and what ends the line.
+pub(super) struct Ending {
+    all: Vec<u8>,
+    /// The same if it has no more bytes, and how many.
+    short: ([u8; 4], usize),
+}
+
+impl Ending {
+    pub fn of(terminator: char, line_end: &str) -> Ending {
+        let all = [&[terminator as u8], line_end.as_bytes()].concat();
+        let mut short = ([0; 4], all.len());
+        short.0.iter_mut().zip(&all).for_each(|(place, byte)| *place = *byte);
+        Ending { all, short }
+    }
+}
+
 /// What has been written and not been given on.
 pub(super) struct Out<'a> {
     kept: Vec<u8>,
@@ -33,8 +49,22 @@ impl<'a> Out<'a> {
         self.given + self.kept.len()
     }
 
+    /// Ends a segment.
+    pub fn end_segment(&mut self, ending: &Ending) {
+        let (bytes, len) = ending.short;
+        let end = self.kept.len() + len;
+        if len <= bytes.len() {
+            // Four bytes are copied in fewer steps than some.
+            self.kept.extend_from_slice(&bytes);
+            self.kept.truncate(end);
+        } else {
+            self.kept.extend_from_slice(&ending.all);
+        }
+        self.go_on();
+    }
+
     /// A segment is whole.
-    pub fn go_on(&mut self) {
+    fn go_on(&mut self) {
         if self.kept.len() >= MOST && self.into.is_some() {
             self.give();
         }

@@ -19,6 +19,8 @@ const LONGEST_ID: usize = 31;
 const MANY: u8 = u8::MAX;
 /// Of a value's length: four bytes follow.
 const LONG: u8 = 63;
+/// So many bytes are copied at once, of which most segments have fewer.
+const COPIED: usize = 64;
 
 /// Segments to be written, in their order.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub(crate) enum Begins {
 pub(crate) struct Packed<'a> {
     /// The id, and behind it the values.
     whole: &'a [u8],
+    /// The same, and all that stands behind it in its block.
+    from_here: &'a [u8],
     id: usize,
     usual: bool,
 }
@@ -178,9 +182,10 @@ impl<'a> Iterator for InBlock<'a> {
         let (head, rest) = self.0.split_first_chunk::<2>()?;
         let (length, rest) = length(head[1], MANY, rest)?;
         let id = usize::from(head[0] & !USUAL);
+        let from_here = rest;
         let (whole, rest) = rest.split_at_checked(id + length)?;
         self.0 = rest;
-        Some(Packed { whole, id, usual: head[0] & USUAL != 0 })
+        Some(Packed { whole, from_here, id, usual: head[0] & USUAL != 0 })
     }
 }
 
@@ -217,11 +222,17 @@ impl<'a> Packed<'a> {
         if !self.usual {
             return false;
         }
-        let mut at = out.len() + self.id;
-        out.extend_from_slice(self.whole);
-        while let Some(mark) = out.get_mut(at) {
+        let (whole, first) = (self.whole, out.len());
+        // Most are shorter: that much is copied in fewer steps than it takes to ask how long it is.
+        match self.from_here.first_chunk::<COPIED>() {
+            Some(chunk) if whole.len() <= COPIED => out.extend_from_slice(chunk),
+            _ => out.extend_from_slice(whole),
+        }
+        out.truncate(first + whole.len());
+        let (written, mut at) = (out.get_mut(first..).unwrap_or_default(), self.id);
+        while let (Some(mark), Some(delimiter)) = (whole.get(at), written.get_mut(at)) {
             at += 1 + usize::from(*mark & LONG);
-            *mark = if *mark > LONG { component } else { element };
+            *delimiter = if *mark > LONG { component } else { element };
         }
         true
     }

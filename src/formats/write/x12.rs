@@ -2,7 +2,7 @@
 
 use super::{
     OutSet, Segment, Segments, Spot, X12Envelope, check_id,
-    out::Out,
+    out::{Ending, Out},
     room,
     segments::{Begins, Packed, is_usual},
     too_long, whole,
@@ -57,11 +57,13 @@ struct Writer<'a> {
     plain: [bool; 256],
     /// True if all usual bytes are plain: most segments are copied unread.
     copies: bool,
+    ending: Ending,
 }
 
 impl<'a> Writer<'a> {
     fn new(envelope: &'a X12Envelope, out: Out<'a>) -> Self {
-        let mut writer = Writer { envelope, out, ordinal: 0, plain: [false; 256], copies: false };
+        let ending = Ending::of(envelope.delimiters.segment, &envelope.delimiters.line_end);
+        let mut writer = Writer { envelope, out, ordinal: 0, plain: [false; 256], copies: false, ending };
         writer.plain = std::array::from_fn(|byte| byte < 128 && writer.stands(char::from(byte as u8)));
         writer.copies = (0..=u8::MAX).all(|byte| !is_usual(byte) || writer.plain[usize::from(byte)]);
         writer
@@ -267,10 +269,7 @@ impl<'a> Writer<'a> {
     }
 
     fn end(&mut self) {
-        self.out.push(self.envelope.delimiters.segment as u8);
-        // A byte or two: a loop is faster than a copy.
-        self.envelope.delimiters.line_end.bytes().for_each(|byte| self.out.push(byte));
-        self.out.go_on();
+        self.out.end_segment(&self.ending);
         self.ordinal += 1;
     }
 
