@@ -91,6 +91,9 @@ pub enum QueueError {
     Store(#[from] StoreError),
     #[error("the broker: {0}")]
     Broker(String),
+    /// The broker gave no answer in time by the connection of this epoch, which was given up for it.
+    #[error("the broker: {what}: no answer within {seconds} s")]
+    Silent { what: String, seconds: u64, epoch: u64 },
 }
 
 impl Queue {

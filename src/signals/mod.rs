@@ -41,6 +41,11 @@ pub const METRICS: &[(Kind, &str, &str)] = &[
         "Warnings and alerts about acknowledgements and answers that are due, by partner and kind.",
     ),
     (Kind::Counter, "crossdock_published_total", "Claim checks that the broker has confirmed."),
+    (
+        Kind::Counter,
+        "crossdock_queues_made_anew_total",
+        "Queues of the broker that did not answer while it did, and were deleted and declared anew.",
+    ),
     (Kind::Counter, "crossdock_swept_total", "Claim checks that the sweeper has sent again, by stage."),
     (
         Kind::Counter,

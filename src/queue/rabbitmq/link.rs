@@ -71,8 +71,13 @@ impl Link {
 
     /// The connection; waits for it for ever. Fails only when the queue was closed.
     pub async fn up(&self) -> Result<Live, QueueError> {
+        self.anew(0).await
+    }
+
+    /// A connection made after that of this epoch; waits for it for ever. Fails only when the queue was closed.
+    pub async fn anew(&self, epoch: u64) -> Result<Live, QueueError> {
         let mut state = self.state.clone();
-        let up = state.wait_for(|s| matches!(s, State::Up { .. })).await;
+        let up = state.wait_for(|s| matches!(s, State::Up { live, .. } if live.epoch > epoch)).await;
         match up.as_deref() {
             Ok(State::Up { live, .. }) => Ok(live.clone()),
             _ => Err(QueueError::Broker("the queue was closed".into())),
@@ -112,9 +117,9 @@ impl Link {
                 Ok(Err(error)) => return Err(QueueError::Broker(format!("{what}: {error}"))),
                 Err(_) if live.connection.status().blocked() && live.connection.status().connected() => {}
                 Err(_) => {
-                    let why = format!("{what}: no answer within {} s", LIMIT.as_secs());
-                    self.complain(live.epoch, why.clone());
-                    return Err(QueueError::Broker(why));
+                    let seconds = LIMIT.as_secs();
+                    self.complain(live.epoch, format!("{what}: no answer within {seconds} s"));
+                    return Err(QueueError::Silent { what: what.into(), seconds, epoch: live.epoch });
                 }
             }
         }

@@ -2,6 +2,7 @@
 //! and acks each under a time limit. See `link` for what survives what.
 
 mod check;
+mod hung;
 pub(crate) mod lane;
 mod link;
 mod publish;

@@ -1,6 +1,6 @@
 //! Publishing with confirms: mandatory, persistent, each confirm awaited itself, at most a window of them open.
 
-use super::{Broker, link::Live, topology};
+use super::{Broker, hung, link::Live, topology};
 use crate::queue::QueueError;
 use futures_util::FutureExt;
 use lapin::{
@@ -66,6 +66,8 @@ struct Window<'a> {
     open: VecDeque<(i64, OnItsWay<'a>)>,
     acked: Vec<i64>,
     nacked: usize,
+    /// Whose confirm is waited for.
+    awaited: Option<i64>,
     /// Message ids that came back. A return is paired with a confirm by arrival, so its own id says whose it is.
     returned: HashSet<String>,
 }
@@ -86,6 +88,7 @@ impl Broker {
         };
         let mut window = Window::default();
         let sent = self.send(&open, messages, &mut window).await;
+        let unconfirmed = window.awaited;
         let mut published = window.end();
         match sent {
             Ok(()) if published.returned == 0 => *publisher = Some(open),
@@ -95,9 +98,21 @@ impl Broker {
                     *publisher = Some(open);
                 }
             }
-            Err(error) => published.trouble = Some(error.to_string()),
+            Err(error) => {
+                published.trouble = Some(error.to_string());
+                if let (QueueError::Silent { epoch, .. }, Some(id)) = (&error, unconfirmed) {
+                    self.mend_queue_of(messages, id, *epoch).await;
+                }
+            }
         }
         Ok(published)
+    }
+
+    /// The connection was made anew since a confirm did not come; the queue that it was awaited of may hang.
+    async fn mend_queue_of(&self, messages: &[Message], id: i64, epoch: u64) {
+        let Some(message) = messages.iter().find(|m| m.id == id) else { return };
+        let queue = topology::queue_of(&message.stage, message.delay);
+        hung::mend(&self.publish, &queue, epoch).await;
     }
 
     async fn open_publisher(&self) -> Result<Open, QueueError> {
@@ -135,6 +150,7 @@ impl Broker {
     /// Awaits the oldest confirm.
     async fn settle(&self, open: &Open, window: &mut Window<'_>) -> Result<(), QueueError> {
         let Some((id, way)) = window.open.pop_front() else { return Ok(()) };
+        window.awaited = Some(id);
         let confirmation = self.publish.call(&open.live, "a confirm", way).await?;
         window.note(id, confirmation);
         Ok(())

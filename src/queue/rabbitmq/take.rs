@@ -2,7 +2,7 @@
 //! client, at most the prefetch.
 
 use super::{
-    Broker,
+    Broker, hung,
     lane::{Lane, Word, tell},
     link::{Link, Waits},
     topology,
@@ -119,6 +119,7 @@ impl Taker {
                 self.line = Some(line);
                 self.waits = Waits::new();
             }
+            Err(QueueError::Silent { epoch, .. }) => hung::mend(&self.link, &self.queue, epoch).await,
             Err(error) => {
                 tracing::debug!(queue = self.queue, %error, "a consumer could not begin; it tries again");
                 self.waits.wait().await;

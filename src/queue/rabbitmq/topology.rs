@@ -44,6 +44,11 @@ pub fn routing_key(stage: &str, delay: Option<&str>) -> String {
     }
 }
 
+/// The name of the queue that a claim check goes to.
+pub fn queue_of(stage: &str, delay: Option<&str>) -> String {
+    format!("{WORK}.{}", routing_key(stage, delay))
+}
+
 /// Every queue.
 pub fn queues() -> Vec<QueueRow> {
     let mut rows = Vec::new();

@@ -116,6 +116,36 @@ async fn a_queue_deleted_behind_our_back_is_declared_again() {
     drain(&bed, &mut consumer).await;
 }
 
+/// A queue whose broker was killed while it was young may hang for good: the relay waits for its confirms, and with it all
+/// stages. It is made anew, and what was in it is the sweeper's to send again; a consumer that could not begin does as much.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_hangs_is_made_anew() {
+    let bed = Bed::of_its_own(Backing::Rabbit).await;
+    let mut consumer = bed.consumer(16).await;
+    bed.push(0..20).await;
+    work_off(&bed, &mut consumer, 0..20).await;
+    let node = bed.node.as_ref().unwrap();
+    for queue in ["cd1.apply", "cd1.deliver"] {
+        node.hang(queue).await;
+    }
+    let Queue::Rabbit(broker) = &bed.queue else { panic!("a broker") };
+    let states = broker.check(None).await.unwrap();
+    let silent: Vec<&str> = states.iter().filter(|s| s.fault.is_some()).map(|s| s.name.as_str()).collect();
+    assert_eq!(silent, ["cd1.apply", "cd1.deliver"], "{states:?}");
+    // Nothing is published to this one: it is found by who wants to take from it.
+    let mut delivering = bed.queue.consumer(Stage::Deliver, 4).await.unwrap();
+    let taking = tokio::spawn(async move { delivering.next().await.map(|taken| number(&taken)) });
+    bed.push(20..60).await;
+    work_off(&bed, &mut consumer, 20..60).await;
+    drain(&bed, &mut consumer).await;
+    wait_for(PATIENCE, "no queue to hang", || async {
+        let states = broker.check(None).await.map_err(|e| e.to_string())?;
+        if states.iter().all(|s| s.fault.is_none()) { Ok(()) } else { Err(format!("{states:?}")) }
+    })
+    .await;
+    taking.abort();
+}
+
 /// Died by the delivery limit: suspect, since it was in hand at many crashes. It is tried alone, and by nobody else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_in_hand_at_many_crashes_is_tried_alone() {

@@ -147,6 +147,12 @@ impl Rabbit {
         self.control(&["set_vm_memory_high_watermark", "absolute", "512MiB"]).await;
     }
 
+    /// Makes a quorum queue of the vhost `/` hang: its name stays, it is declared and counted, and nothing that only it
+    /// can answer is answered. So one looks whose broker was killed while it was young.
+    pub async fn hang(&self, queue: &str) {
+        self.control(&["eval", &format!("sys:suspend(whereis('%2F_{queue}')).")]).await;
+    }
+
     /// Closes every connection of a vhost from the broker's side.
     pub async fn close_connections(&self, vhost: &str) {
         self.control(&["close_all_connections", "-p", vhost, "closed by a test"]).await;
