@@ -52,6 +52,9 @@ pub struct Document {
     pub partner: Option<String>,
     /// `received`, `translated`, `retrying`, `dead`, `unassigned`, `rejected` or `duplicate`.
     pub state: String,
+    /// What people call its state: `held` or `refused` where messages of a translated one are, or where a part of it was
+    /// passed over (see `cause`); else the state.
+    pub called: String,
     /// Its messages that are held, if any are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
@@ -106,6 +109,8 @@ pub async fn with_halted(tx: &mut Tx, tenant: Tenant, documents: &mut [Document]
     for halted in messages::halted_of(tx, tenant, &ids).await? {
         if let Some(document) = documents.iter_mut().find(|document| document.id == halted.document.0) {
             document.refused = halted.refused;
+            document.called =
+                documents::called(&document.state, document.cause.as_ref(), halted.held, halted.refused).to_owned();
             let held = || Held { messages: halted.held, causes: halted.causes, cause: halted.cause };
             document.held = (halted.held > 0).then(held);
         }
@@ -122,6 +127,7 @@ impl Document {
             connection: connection_name(directory, row.connection),
             sequence: row.sequence,
             partner: row.partner.map(|id| partner_name(directory, id)),
+            called: documents::called(&row.state, row.cause.as_ref(), 0, 0).to_owned(),
             state: row.state,
             held: None,
             refused: 0,

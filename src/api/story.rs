@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     canonical::{DocumentId, EventId, MessageId, Micros},
+    flow::letter,
     store::{deliveries, documents, events, messages, now},
 };
 use axum::{Json, extract::State};
@@ -168,7 +169,7 @@ fn next_of_message(message: &Message, holds: &[(MessageId, String, String)]) -> 
                 None => format!(
                     "when the cause is gone, restart {}: {}",
                     what(message),
-                    reason(messages::why(message.cause.as_ref(), message.faults.as_ref()))
+                    reason(letter::why(message.cause.as_ref(), message.faults.as_ref()))
                 ),
             },
             method: "POST",

@@ -49,7 +49,7 @@ pub struct List {
     /// A partner's name
     #[arg(long)]
     partner: Option<String>,
-    /// received, translated, retrying, dead, unassigned, rejected, duplicate; held: messages of it are; refused: it is rejected, or messages of it are
+    /// received, translated, retrying, dead, unassigned, rejected, duplicate; held: messages of it are; refused: it is rejected, or messages or parts of it are
     #[arg(long)]
     state: Option<String>,
     /// A kind of set: 850, ORDERS
@@ -238,7 +238,7 @@ fn row(place: &Place, document: &Value) -> Vec<String> {
     let why = crate::formats::fault::shorten(&why, 70);
     vec![
         instant(text(document, "received_at")),
-        shown(document).to_owned(),
+        word("called"),
         word("partner"),
         word("name"),
         size(document["size"].as_i64().unwrap_or(0)),
@@ -247,15 +247,6 @@ fn row(place: &Place, document: &Value) -> Vec<String> {
         place.tenant.clone().unwrap_or_default(),
         why,
     ]
-}
-
-/// The state that people read: what is translated and not applied, since messages of it are held or refused, is that.
-fn shown(document: &Value) -> &str {
-    match text(document, "state") {
-        "translated" if !document["held"].is_null() => "held",
-        "translated" if !document["refused"].is_null() => "refused",
-        state => state,
-    }
 }
 
 /// An object with its tenant's name, where that is known.
@@ -380,7 +371,7 @@ async fn rest_of_messages(place: &Place, args: &One, whole: &mut Value) -> anyho
 }
 
 fn head(place: &Place, document: &Value, out: &mut Out) -> anyhow::Result<()> {
-    out.line(format!("{}  {}", out.bold(text(document, "name")), out.state(shown(document))))?;
+    out.line(format!("{}  {}", out.bold(text(document, "name")), out.state(text(document, "called"))))?;
     let tenant = place.tenant.as_deref().map(|t| format!(" (tenant {t})")).unwrap_or_default();
     out.line(format!("  id        {}", text(document, "id")))?;
     out.line(format!("  came by   {}{tenant}, number {} of it", text(document, "connection"), document["sequence"]))?;

@@ -75,12 +75,8 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     let told = if wrong.is_empty() { None } else { letter::of(&console.hub, tenant, id).await? };
     let decided = decided::of(&row, &interchanges, &messages);
     let sets: i64 = counts.iter().map(|c| c.1).sum();
-    let any = |of: &str| counts.iter().any(|(state, n)| state == of && *n > 0);
-    let shown = match &*row.state {
-        "translated" if any("held") => documents::HELD,
-        "translated" if any("rejected") => documents::REFUSED,
-        state => state,
-    };
+    let count = |of: &str| counts.iter().find(|(state, _)| state == of).map_or(0, |(_, n)| *n);
+    let shown = documents::called(&row.state, row.cause.as_ref(), count("held"), count("rejected"));
     Ok(layout::page(
         &console,
         &session,

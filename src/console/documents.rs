@@ -200,6 +200,11 @@ pub async fn halted(console: &Console, tenant: Tenant, rows: &[DocumentRow]) -> 
     Ok(halted.into_iter().map(|halted| (halted.document, halted)).collect())
 }
 
+fn called<'a>(row: &'a DocumentRow, halted: Option<&Halted>) -> &'a str {
+    let (held, refused) = halted.map_or((0, 0), |halted| (halted.held, halted.refused));
+    documents::called(&row.state, row.cause.as_ref(), held, refused)
+}
+
 /// Documents as a table. What is translated and not applied, since messages of it are held, is shown as held.
 pub fn table(console: &Console, rows: &[DocumentRow], halted: &HaltedOf) -> Markup {
     html! {
@@ -213,7 +218,7 @@ pub fn table(console: &Console, rows: &[DocumentRow], halted: &HaltedOf) -> Mark
                             td { a href={ "/documents/" (row.id) } { (row.name) }
                                 @if let Some(cause) = waits.and_then(|halted| halted.cause.as_ref()).or(row.cause.as_ref()) { div .why { (words::cause(Some(cause))) } }
                                 @if let Some(more) = waits.map(|halted| halted.causes - 1).filter(|more| *more > 0) { div .why { "and " (more) (if more == 1 { " other reason" } else { " other reasons" }) } } }
-                            td { (words::badge(waits.filter(|_| row.state == "translated").map_or(&row.state, |halted| halted.word()))) }
+                            td { (words::badge(called(row, waits))) }
                             td { (words::partner(&console.hub.directory, row.partner)) }
                             td { (connection_name(console, row.connection)) }
                             td { (row.standard.as_deref().unwrap_or("")) }

@@ -1,7 +1,10 @@
 //! What is late, why, and the one thing to do next: the words of a story.
 
 use super::{session::Session, words};
-use crate::store::{deliveries::DeliveryRow, messages::MessageRow};
+use crate::{
+    flow::letter,
+    store::{deliveries::DeliveryRow, messages::MessageRow},
+};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -10,13 +13,13 @@ pub fn can_restart(state: &str) -> bool {
     matches!(state, "rejected" | "held" | "dead")
 }
 
-/// Why a message is where it is: its cause, else its first fault.
+/// Why a message is where it is: its cause, else its worst fault.
 pub fn why(row: &MessageRow) -> Markup {
     if row.cause.is_some() {
         return words::cause(row.cause.as_ref());
     }
-    let first = row.faults.as_ref().and_then(Value::as_array).and_then(|f| f.first());
-    html! { @if let Some(fault) = first { b { (words::text(fault, "code")) } " " (words::text(fault, "sentence")) } }
+    let worst = letter::why(None, row.faults.as_ref());
+    html! { @if let Some(fault) = worst { b { (words::text(fault, "code")) } " " (words::text(fault, "sentence")) } }
 }
 
 /// Unfinished past what the sweeper waits, from when it was due, else from when it began.

@@ -4,7 +4,7 @@ use crate::{
     canonical::{DocumentId, Tenant},
     flow::Hub,
     formats::{
-        fault::Fault,
+        fault::{Costs, Fault},
         render::letter::{self, Letter, Matter},
     },
     store::{
@@ -13,6 +13,7 @@ use crate::{
         interchanges, messages,
     },
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Bytes of a document that are looked into, and messages.
@@ -63,4 +64,26 @@ fn contacts(hub: &Hub, row: &DocumentRow) -> Vec<String> {
 pub fn faults(value: Option<&Value>) -> Vec<Fault> {
     let list = value.and_then(|v| v.as_array().or_else(|| v.get("faults").and_then(Value::as_array)));
     list.into_iter().flatten().filter_map(|f| serde_json::from_value(f.clone()).ok()).collect()
+}
+
+/// Why a message is as it is: its cause, else the first of its faults that cost the most.
+pub fn why<'a>(cause: Option<&'a Value>, faults: Option<&'a Value>) -> Option<&'a Value> {
+    let costs = |fault: &Value| Costs::deserialize(fault.get("costs")?).ok();
+    cause.or_else(|| faults?.as_array()?.iter().rev().max_by_key(|fault| costs(fault)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::why;
+    use serde_json::json;
+
+    #[test]
+    fn the_reason_is_what_costs_the_most_and_of_those_the_first() {
+        let faults = json!([{"code": "E0209", "costs": "nothing"}, {"code": "E0302", "costs": "set"}, {"code": "E0314", "costs": "set"}]);
+        assert_eq!(why(None, Some(&faults)).unwrap()["code"], "E0302");
+        let cause = json!({"code": "order/known"});
+        assert_eq!(why(Some(&cause), Some(&faults)).unwrap(), &cause);
+        assert_eq!(why(None, None), None);
+        assert_eq!(why(None, Some(&json!([{"code": "odd"}]))).unwrap()["code"], "odd");
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     canonical::{ClaimCheck, DeliveryId, DocumentId, MessageId, Stage, Tenant},
-    flow::{Hub, translate},
+    flow::{Hub, letter, translate},
     mapping::near,
     store::{
         StoreError, Tx,
@@ -95,7 +95,7 @@ pub async fn restart(
     keys::lock(&mut tx, tenant, &keys).await?;
     fresh.place = place(&mut tx, tenant, &row, old_key.as_ref(), fresh.key().as_ref()).await?;
     let cause = json!({
-        "code": "restarted", "who": who, "why": why, "by": new, "was": row.state, "ended": messages::why(row.cause.as_ref(), row.faults.as_ref())
+        "code": "restarted", "who": who, "why": why, "by": new, "was": row.state, "ended": letter::why(row.cause.as_ref(), row.faults.as_ref())
     });
     messages::step_aside(&mut tx, tenant, id, "replaced", Some(new), &cause, now).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
@@ -178,7 +178,7 @@ pub async fn cancel_message(
     allowed(&row.state, &["rejected", "held", "dead"], "a rejected, held or dead message", "cancelled")?;
     let keys: Vec<keys::Key> = key(&row).into_iter().collect();
     keys::lock(&mut tx, tenant, &keys).await?;
-    let cause = json!({"code": "cancelled", "who": who, "why": why, "was": row.state, "ended": messages::why(row.cause.as_ref(), row.faults.as_ref())});
+    let cause = json!({"code": "cancelled", "who": who, "why": why, "was": row.state, "ended": letter::why(row.cause.as_ref(), row.faults.as_ref())});
     messages::step_aside(&mut tx, tenant, id, "cancelled", None, &cause, now).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
     let claims = free(hub, &mut tx, tenant, &keys).await?;

@@ -12,11 +12,22 @@ use serde_json::Value;
 pub const STATES: [&str; 7] = ["received", "translated", "retrying", "dead", "unassigned", "rejected", "duplicate"];
 /// What a document is called of which messages are held: no state of its own, it was translated; but what people look for.
 pub const HELD: &str = "held";
-/// The same of one of which messages are refused, and none held; who asks for such is shown what is rejected as a whole, too.
+/// The same of one of which messages are refused, or a part was passed over (its cause says which), and none held; who
+/// asks for such is shown what is rejected as a whole, too.
 pub const REFUSED: &str = "refused";
 /// What a list of documents can be asked for.
 pub const ASKED: [&str; 9] =
     ["received", "translated", HELD, REFUSED, "retrying", "dead", "unassigned", "rejected", "duplicate"];
+
+/// What people call a document's state: one that was translated is called by what became of its messages, and refused if
+/// a part of it was passed over, which is its cause then.
+pub fn called<'a>(state: &'a str, cause: Option<&Value>, held: i64, refused: i64) -> &'a str {
+    match state {
+        "translated" if held > 0 => HELD,
+        "translated" if refused > 0 || cause.is_some() => REFUSED,
+        state => state,
+    }
+}
 
 /// A document to be written by intake.
 #[derive(Debug, Clone, Serialize)]
@@ -307,7 +318,7 @@ macro_rules! searched {
     ($narrowed:literal) => {
         concat!(
             "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
-             from documents d where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held') or $2 = 'refused' and (d.state = 'rejected' or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'rejected'))) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
+             from documents d where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held') or $2 = 'refused' and (d.state = 'rejected' or d.state = 'translated' and d.cause is not null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'rejected'))) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
                 and d.received_at >= $5 and d.received_at < $6
                 and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
                 and ($9 is null or lower(d.name) like $9 escape '\\' or lower(d.identity) like $9 escape '\\' or d.sha256 like $10 escape '\\')
@@ -350,7 +361,7 @@ pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Res
         }
         (false, false) if state == Some(REFUSED) => {
             found!(
-                " and $13 is null and $15 is null and $16 is null and (d.state = 'rejected' or d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'rejected'))"
+                " and $13 is null and $15 is null and $16 is null and (d.state = 'rejected' or d.state = 'translated' and d.cause is not null or d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'rejected'))"
             )
         }
         (false, false) => found!(" and $13 is null and $15 is null and $16 is null"),

@@ -493,13 +493,6 @@ pub struct Halted {
     pub cause: Option<Value>,
 }
 
-impl Halted {
-    /// What people call the document.
-    pub fn word(&self) -> &'static str {
-        if self.held > 0 { super::documents::HELD } else { super::documents::REFUSED }
-    }
-}
-
 /// Of documents, what is held or refused; those of which nothing is are left out.
 pub async fn halted_of(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<Halted>, StoreError> {
     #[derive(Serialize)]
@@ -540,9 +533,4 @@ pub async fn stranded(tx: &mut Tx, tenant: Tenant, limit: i64) -> Result<Vec<End
                 and e.place < m.place and e.state in ('pending', 'waiting', 'held', 'retrying', 'dead')) limit $2";
         tenant, limit
     )?)
-}
-
-/// Why a message is as it is: its cause, else its first fault.
-pub fn why<'a>(cause: Option<&'a Value>, faults: Option<&'a Value>) -> Option<&'a Value> {
-    cause.or_else(|| faults?.as_array()?.first())
 }

@@ -8,7 +8,10 @@ use crate::{
     rig::{NORTHWIND, Rig, both, order as json_order},
     x12::{interchange, order, orders, set},
 };
-use crossdock::{config::Settings, store::messages::MessageRow};
+use crossdock::{
+    config::Settings,
+    store::{documents, messages::MessageRow},
+};
 use serde_json::Value;
 
 both!(
@@ -364,5 +367,14 @@ async fn what_is_passed_over_beside_a_good_set_is_told(mut rig: Rig) {
     let whole = rig.bring("north-edi", "whole.edi", orders(9, &["PO-9"]).as_bytes()).await;
     rig.quiet().await;
     assert_eq!(rig.document(whole).await.cause, None);
+    // Who looks for what was refused finds them, and only them.
+    let by = documents::Search { state: Some("refused".into()), ..documents::Search::default() };
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let found = documents::search(&mut tx, rig.acme, &by, 10).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut names: Vec<&str> = found.iter().map(|row| row.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["cut.edi", "headless.edi", "other.edi"]);
+    assert!(found.iter().all(|row| documents::called(&row.state, row.cause.as_ref(), 0, 0) == "refused"));
     rig.halt().await;
 }
