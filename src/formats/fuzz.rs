@@ -21,7 +21,7 @@ pub(crate) use {fixtures::fixtures, told::differing};
 use crate::{
     CsvOptions, Options,
     fault::Fault,
-    piece::{Piece, Policy, Standard},
+    piece::{Fill, Piece, Policy, Presence, Standard},
     render, report,
 };
 use std::io::{self, BufRead, Read};
@@ -54,7 +54,8 @@ fn check(fault: &Fault, len: usize) {
     assert!(!fault.sentence.is_empty() && !fault.remedy.is_empty(), "says nothing: {fault:?}");
 }
 
-/// The bytes choose how they are read, too: now and then the limit of a set is so low that it cuts.
+/// The bytes choose how they are read, too: now and then the limit of a set is so low that it cuts, or zeros and separators
+/// that mean nothing are forbidden or mandatory.
 fn options(bytes: &[u8]) -> Options {
     let mut options = Options {
         csv: CsvOptions { delimiter: None, by: bytes.len().is_multiple_of(2).then(|| "order_number".into()) },
@@ -64,6 +65,12 @@ fn options(bytes: &[u8]) -> Options {
     if bytes.len() % 8 == 7 {
         options.policy = Policy { max_set_bytes: 1 + bytes.len() % 900, ..Policy::default() };
     }
+    let presence = match bytes.len() % 16 {
+        3 => Presence::Forbidden,
+        11 => Presence::Mandatory,
+        _ => Presence::Optional,
+    };
+    options.policy.fill = Fill { leading_zeros: presence, trailing_zeros: presence, trailing_separators: presence };
     options
 }
 

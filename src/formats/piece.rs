@@ -1,6 +1,6 @@
 //! What a reader gives, piece by piece, in document order.
 
-pub use crate::policy::{Area, Characters, Isa11, Policy, Severity, Strictness, TextIn};
+pub use crate::policy::{Area, Characters, Fill, Isa11, Policy, Presence, Severity, Strictness, TextIn};
 use crate::{fault::Fault, tree::Tree};
 use serde::{Deserialize, Serialize};
 

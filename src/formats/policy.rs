@@ -210,6 +210,35 @@ impl TextIn {
     }
 }
 
+/// Whether something that means nothing may stand in what comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Forbidden,
+    #[default]
+    Optional,
+    Mandatory,
+}
+
+/// What fills numbers and segments up. Where it is forbidden or mandatory, what is otherwise costs the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fill {
+    /// Zeros before a number: forbidden beyond its shortest length, or mandatory up to its longest.
+    pub leading_zeros: Presence,
+    /// Zeros at the end of decimals: forbidden, or mandatory where a number would have no decimals (`4.0`).
+    pub trailing_zeros: Presence,
+    /// Separators behind the last element or component that has a value: forbidden, or mandatory up to the last that the
+    /// guide has.
+    pub trailing_separators: Presence,
+}
+
+impl Fill {
+    /// True if anything is to be looked for.
+    pub(crate) fn is_asked(self) -> bool {
+        self != Fill::default()
+    }
+}
+
 /// How strictly to read; from the partner's agreement. May be changed between pieces, once the sender is known.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -220,6 +249,7 @@ pub struct Policy {
     /// Segments that the guide does not know at that place.
     pub unknown_segments: Severity,
     pub strictness: Strictness,
+    pub fill: Fill,
     /// Numbers of X12's types N1 to N9 come written out (`12.5`, and `1250` for 1250) instead of with implied decimals. A tree
     /// has them as the standard does.
     pub decimals_written_out: bool,
@@ -253,6 +283,7 @@ impl Default for Policy {
             totals: Severity::Reject,
             unknown_segments: Severity::Reject,
             strictness: Strictness::default(),
+            fill: Fill::default(),
             decimals_written_out: false,
             x12_characters: Characters::default(),
             edifact_characters: None,

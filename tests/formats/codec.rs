@@ -17,6 +17,8 @@ mod convert;
 mod corpora;
 #[path = "codec/envelopes.rs"]
 mod envelopes;
+#[path = "codec/fill.rs"]
+mod fill;
 #[path = "codec/fixed.rs"]
 mod fixed;
 #[path = "codec/folds.rs"]

@@ -1,6 +1,7 @@
 //! One set's bytes to its tree and its faults.
 
 mod absent;
+mod fill;
 
 use super::{
     faults::Faults,
@@ -92,7 +93,10 @@ fn attempt(raw: &RawSet, tables: &mut Tables) -> (Tree, Faults, bool) {
     // Padding is looked for value by value, the long way, and so are decimals that are written out, and characters that
     // another stands for.
     let substitutes = raw.policy.text.substitute.is_some() && !raw.edifact;
-    let by_value = raw.policy.strictness.tells_padding() || raw.policy.decimals_written_out || substitutes;
+    let by_value = raw.policy.strictness.tells_padding()
+        || raw.policy.decimals_written_out
+        || substitutes
+        || raw.policy.fill.is_asked();
     let cuts = if by_value { &[] } else { raw.marked.cuts };
     let spread = usize::from(raw.edifact && raw.syntax.repetition.is_none());
     let checks = raw.guide.and_then(|guide| guide.plan.checks.get(spread));
@@ -258,6 +262,7 @@ impl Builder<'_> {
         if let Some(spec) = spec {
             self.absent(segment, spec, elements, present);
         }
+        self.separators(segment, spec, elements);
         self.length_said(segment, elements);
     }
 
@@ -424,6 +429,8 @@ impl Builder<'_> {
             let sentence = format!("{name} in segment {} {}: “{shown}”.", spot.ordinal, wrong.says);
             let fault = Fault::new(wrong.code, self.place(spot, raw), sentence).found(value);
             self.faults.push(fault.expected(format!("{}, {}", described(spec), wrong.expected)));
+        } else if let Some(fault) = self.zeros(spot, raw, value, spec) {
+            self.faults.push_as_it_is(fault);
         } else if self.raw.policy.strictness.tells_padding()
             && let Some(expected) = values::unpadded(value, spec)
         {

@@ -3,6 +3,7 @@
 use crate::{
     codes,
     guides::{Class, ElementSpec},
+    policy::Presence,
 };
 
 /// What is wrong with a value: the fault's code, and what was expected.
@@ -100,6 +101,42 @@ pub(crate) fn unpadded(value: &str, spec: &ElementSpec) -> Option<String> {
         _ => return None,
     };
     (plain != value).then_some(plain)
+}
+
+/// A number as it would be with the zeros before it that were agreed on: none beyond its shortest length, or as many as its
+/// longest has room for; none if it is so, or is no number.
+pub(crate) fn leading_zeros(value: &str, spec: &ElementSpec, presence: Presence) -> Option<String> {
+    if !matches!(spec.class, Class::Whole | Class::Real | Class::Numeric) || value.contains('E') {
+        return None;
+    }
+    match presence {
+        Presence::Optional => None,
+        Presence::Forbidden => unpadded(value, spec),
+        Presence::Mandatory => {
+            let (sign, digits) = value.strip_prefix('-').map_or(("", value), |digits| ("-", digits));
+            let count = digits.bytes().filter(u8::is_ascii_digit).count();
+            let lacking = (spec.max as usize).saturating_sub(count);
+            (lacking > 0).then(|| format!("{sign}{}{digits}", "0".repeat(lacking)))
+        }
+    }
+}
+
+/// A decimal number as it would be with the zeros behind it that were agreed on: none at the end of its decimals, or
+/// decimals in any case (`4.0`); none if it is so, or its type has no decimal mark.
+pub(crate) fn trailing_zeros(value: &str, spec: &ElementSpec, presence: Presence) -> Option<String> {
+    if !matches!(spec.class, Class::Real | Class::Numeric) || value.contains('E') {
+        return None;
+    }
+    match (presence, value.find(['.', ','])) {
+        (Presence::Forbidden, Some(_)) if value.ends_with(['0', '.', ',']) => {
+            let plain = value.trim_end_matches('0').trim_end_matches(['.', ',']);
+            Some(if matches!(plain, "" | "-") { "0".to_owned() } else { plain.to_owned() })
+        }
+        // Of EDIFACT's n an integer has no decimals: what has no mark may be one.
+        (Presence::Mandatory, None) if spec.class == Class::Real => Some(format!("{value}.0")),
+        (Presence::Mandatory, Some(mark)) if mark + 1 == value.len() => Some(format!("{value}0")),
+        _ => None,
+    }
 }
 
 /// X12 Nn: optional minus, digits; the point is implied. Length counts the digits. X12.6 §3.5.1.1.
