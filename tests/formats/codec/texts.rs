@@ -287,9 +287,11 @@ fn xml_and_json_of_careless_programs() {
 
 /// A set of one order, or the fault that is told of the document.
 fn told(standard: Standard, text: &str) -> (Vec<(String, u64, Costs)>, usize) {
-    let mut options = Options::default();
-    options.csv = CsvOptions { delimiter: None, by: Some("order".into()) };
-    options.layout = crate::fixed::orders().into();
+    let options = Options {
+        csv: CsvOptions { delimiter: None, by: Some("order".into()) },
+        layout: crate::fixed::orders().into(),
+        ..Options::default()
+    };
     let (mut faults, mut sets) = (Vec::new(), 0);
     for piece in pieces(standard, text.as_bytes(), options) {
         match piece {
