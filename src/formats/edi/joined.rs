@@ -18,6 +18,10 @@ use crate::{
 /// So many terminators are looked for in a set: one that lacks more is not explained by a few slips.
 const MOST_MISSING: u32 = 4;
 
+/// So many bytes of a document are read anew in search of them: one of a hundred thousand bad sets must not take fifty times
+/// as long.
+pub(crate) const MOST_READ_AGAIN: u64 = 64 << 20;
+
 /// So often a set is read anew for each, and so many bytes in all.
 const MOST_READ: (usize, usize) = (12, 4 << 20);
 
@@ -56,7 +60,11 @@ impl Joined<'_> {
     /// else is wrong. A count that is wrong alone is more likely than two segments that make a right one.
     pub fn may_be(&self, bytes: &[u8], set: &Collected, faults: &Faults) -> bool {
         let beside = |ordinal: &u32| !set.closed || *ordinal < set.segments;
-        faults.refusing() > 0 && faults.ordinals(Costs::Nothing).iter().any(beside) && self.lacks(bytes, set).is_some()
+        let (refusing, suspects) = (faults.refusing(), faults.ordinals(Costs::Nothing));
+        refusing > 0
+            && suspects.iter().any(beside)
+            && self.lacks(bytes, set).is_some()
+            && !self.joints(bytes, set, &suspects, refusing > 1).is_empty()
     }
 
     /// The set with its segments cut where terminators are missing; `None` if none is found.

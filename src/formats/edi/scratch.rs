@@ -42,12 +42,14 @@ pub(crate) struct Scratch {
     guide: Option<([Box<str>; 4], Option<&'static Guide>)>,
     /// How often the end of such data may still be looked for.
     searches: u32,
+    /// How many bytes were read anew in search of missing terminators.
+    pub read_again: u64,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
         let (window, ruler, cuts, spans, build, guide) = Default::default();
-        Scratch { window, ruler, cuts, spans, build, guide, searches: MOST_SEARCHES }
+        Scratch { window, ruler, cuts, spans, build, guide, searches: MOST_SEARCHES, read_again: 0 }
     }
 }
 

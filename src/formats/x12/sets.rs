@@ -7,7 +7,7 @@ use crate::{
         collect::Collected,
         envelope::{Service, too_long},
         faults::Faults,
-        joined::{Joined, Reads},
+        joined::{Joined, MOST_READ_AGAIN, Reads},
         lines::{Lines, header_end},
         scan::{Span, Syntax},
         scratch::Reading,
@@ -115,7 +115,8 @@ impl<R: BufRead> X12<R> {
         let Some(syntax) = self.open.as_ref().map(|open| open.syntax) else { return faults };
         let control = set.control.clone();
         let joined = Joined { syntax: &syntax, ends: &ENDS, guide, control: &control };
-        if !joined.may_be(self.source.slice(collected.start, collected.end), collected, &faults) {
+        let bytes = self.source.slice(collected.start, collected.end);
+        if self.scratch.read_again > MOST_READ_AGAIN || !joined.may_be(bytes, collected, &faults) {
             return faults;
         }
         self.scratch.forget_cuts();
@@ -159,6 +160,7 @@ impl<R: BufRead> Reads for Anew<'_, R> {
     }
 
     fn told(&mut self, set: &Collected) -> Faults {
+        self.reader.scratch.read_again += set.end - set.start;
         self.reader.told(self.set, self.st, set, self.guide)
     }
 }
