@@ -299,6 +299,11 @@ impl Nodes {
 
     /// Appends a node, and links it behind its parent's last child.
     pub fn add(&mut self, slot: Slot) -> u32 {
+        self.append(slot)
+    }
+
+    #[inline(always)]
+    fn append(&mut self, slot: Slot) -> u32 {
         let parent = slot.parent;
         let id = self.push(Row::wide(parent, self.wide.len()));
         self.wide.push(slot);
@@ -313,7 +318,7 @@ impl Nodes {
     pub fn inner(&mut self, name: u32, (start, len): (u32, u32), parent: u32) -> u32 {
         let (kind, text, namespace, extra) = (Kind::Loop, Text::None, 0, 0);
         let (first, last, next) = (NONE, NONE, NONE);
-        self.add(Slot { kind, text, namespace, name, start, len, extra, parent, first, last, next })
+        self.append(Slot { kind, text, namespace, name, start, len, extra, parent, first, last, next })
     }
 
     #[inline(always)]
@@ -343,9 +348,10 @@ impl Nodes {
         if self.rows.len() < begin + ROOM {
             self.rows.resize((begin + ROOM) * 2, Row::default());
         }
+        let (own, room) = self.rows.get_mut(self.count..)?.split_first_mut()?;
         // Nobody may take what stood there for one of its rows.
-        *self.rows.get_mut(self.count)? = Row { meta: WIDE, ..Row::default() };
-        Some((self.count as u32, self.rows.get_mut(begin..)?.first_chunk_mut()?))
+        *own = Row { meta: WIDE, ..Row::default() };
+        Some((self.count as u32, room.first_chunk_mut()?))
     }
 
     /// The rows of nodes from one on, and behind them those of a segment that is yet to be added.
