@@ -6,7 +6,7 @@ use crate::{
         guides::{self, ElementSpec, Guide, Guides, Part, SegmentSpec, Weight},
         piece::Standard,
     },
-    mapping::guide_file,
+    mapping::guide_file::{self, GuideFile},
 };
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ pub enum Command {
 /// crossdock guide show 850/PO1 --version 005010
 /// crossdock guide show 850/PO1/06
 /// crossdock guide show ORDERS --version D01B --json
+/// crossdock guide show 850/PO1 --guide northwind-850.yaml
 /// crossdock guide show               all that are built in
 ///
 /// Exit 0: shown. 2: there is no such guide, segment or element.
@@ -37,6 +38,9 @@ pub struct Show {
     /// Version of the standard [default: 004010, D96A or the first that has it]
     #[arg(long)]
     version: Option<String>,
+    /// A partner's guide, shown with what it changes
+    #[arg(long, value_name = "FILE", conflicts_with = "version", requires = "path")]
+    guide: Option<String>,
     #[arg(long)]
     json: bool,
 }
@@ -71,20 +75,22 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
 
 /// Partners' guides out of files; one with faults is a wrong call, and `guide lint` shows them all.
 pub fn load(files: &[String]) -> anyhow::Result<Guides> {
-    let mut made = Vec::new();
-    for file in files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
-        let (guide, remarks) = guide_file::read(&text);
-        match (remarks.iter().find(|remark| remark.weight == Weight::Fault), guide) {
-            (None, Some(mut guide)) => {
-                guide.guide.file = Path::new(file).file_name().map(|name| name.to_string_lossy().into());
-                made.push((guide.applies, guide.guide));
-            }
-            (Some(fault), _) => bail!("{file}:{}:{}: {}. {}", fault.line, fault.column, fault.sentence, fault.remedy),
-            (None, None) => bail!("{file} is no guide"),
+    let made: anyhow::Result<Vec<_>> =
+        files.iter().map(|file| one(file).map(|made| (made.applies, made.guide))).collect();
+    Ok(Guides::new(made?))
+}
+
+fn one(file: &str) -> anyhow::Result<GuideFile> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
+    let (guide, remarks) = guide_file::read(&text);
+    match (remarks.iter().find(|remark| remark.weight == Weight::Fault), guide) {
+        (None, Some(mut guide)) => {
+            guide.guide.file = Path::new(file).file_name().map(|name| name.to_string_lossy().into());
+            Ok(guide)
         }
+        (Some(fault), _) => bail!("{file}:{}:{}: {}. {}", fault.line, fault.column, fault.sentence, fault.remedy),
+        (None, None) => bail!("{file} is no guide"),
     }
-    Ok(Guides::new(made))
 }
 
 /// A guide by the name of its set, and by a version if one is said.
@@ -118,7 +124,17 @@ pub fn find(kind: &str, version: Option<&str>) -> anyhow::Result<&'static Guide>
 fn show(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
     let Some(path) = &args.path else { return list(args, out) };
     let steps: Vec<&str> = path.split('/').collect();
-    let guide = find(steps[0], args.version.as_deref())?;
+    let own;
+    let guide = match &args.guide {
+        Some(file) => {
+            own = one(file)?.guide;
+            if !own.kind.eq_ignore_ascii_case(steps[0]) {
+                bail!("{file} is a guide of {}, and not of {}", own.kind, steps[0]);
+            }
+            &own
+        }
+        None => find(steps[0], args.version.as_deref())?,
+    };
     match steps[1..] {
         [] if args.json => out.json(&guide_json(guide))?,
         [] => picture(guide, out)?,
@@ -330,7 +346,9 @@ fn lint(args: &Lint, out: &mut Out) -> anyhow::Result<u8> {
             out.line(format!("      next {}", remark.remedy))?;
         }
         if let (Some(made), false, false) = (&made, faulty, args.json) {
-            out.line(format!("{file}: extends {}, {} told", made.extends, remarks.len()))?;
+            let version = &made.guide.version;
+            let other = if made.extends.split('/').nth(1) == Some(version) { "" } else { &format!(", for {version}") };
+            out.line(format!("{file}: extends {}{other}, {} told", made.extends, remarks.len()))?;
         }
     }
     Ok(code)

@@ -132,7 +132,7 @@ codes! {
     SET_OUTSIDE_GROUP "E0115" "a set outside of any group" Envelope Set Interchange("024"), "33",
         "Ask the sender to put the sets into a group: the group names what they are and in which version.";
     NO_GUIDE "E0116" "no guide for this set" Guide Nothing Set("1"), "",
-        "Its segments were read and not checked. Load a guide of your own to have it checked.";
+        "Its segments were read and not checked. A guide of your own for its version has them checked: a file that extends the guide of another version.";
     OTHER_VERSION "E0117" "group and interchange name different versions" Envelope Nothing None, "",
         "Nothing is lost by it: the group's version says how its sets are read. The sender should state in ISA12 the version that its envelope follows.";
     FOLDED "E0118" "the document is cut into lines of one length" Byte Nothing Interchange("024"), "18",

@@ -237,6 +237,36 @@ pub fn find(standard: Standard, version: &str, kind: &str) -> Option<&'static Gu
     shelf(standard, version, kind)?.guide(kind)
 }
 
+/// A version without an industry's suffix, if it is written as its standard writes versions: `004030` of `004030VICS`,
+/// `D97A`.
+pub fn base_version(standard: Standard, version: &str) -> Option<&str> {
+    match standard {
+        Standard::X12 => version.get(..6).filter(|six| six.bytes().all(|byte| byte.is_ascii_digit())),
+        Standard::Edifact => {
+            let plain = version.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            (plain && version.starts_with(|first: char| first.is_ascii_alphabetic())).then_some(version)
+        }
+        _ => None,
+    }
+}
+
+/// The guide of a kind of set whose version is the nearest before one that has none, else the first behind it:
+/// `x12/004010/850` for 004030.
+pub fn nearest(standard: Standard, version: &str, kind: &str) -> Option<String> {
+    // Directories of UN/EDIFACT are of a year in two digits, the first one of 1988: D96A stands before D01B.
+    let order = |version: &str| match (standard, version.get(1..2)) {
+        (Standard::Edifact, Some(decade)) if decade < "8" => format!("1{}", version.get(1..).unwrap_or_default()),
+        (Standard::Edifact, _) => format!("0{}", version.get(1..).unwrap_or_default()),
+        _ => version.to_owned(),
+    };
+    let family = format!("{}/", standard.word());
+    let of_kind = list().filter(|(_, known)| *known == kind).filter_map(|(shelf, _)| shelf.strip_prefix(&*family));
+    let (before, behind): (Vec<_>, Vec<_>) = of_kind.partition(|known| order(known) <= order(version));
+    let by_order = |known: &&&str| order(known);
+    let nearest = before.iter().max_by_key(by_order).or_else(|| behind.iter().min_by_key(by_order))?;
+    Some(format!("{family}{nearest}/{kind}"))
+}
+
 /// True if a guide that is compiled in, of whatever version, is about sets of this kind.
 pub fn knows(standard: Standard, kind: &str) -> bool {
     let family = standard.word();

@@ -2,13 +2,14 @@
 //!
 //! ```yaml
 //! extends: x12/004010/850
-//! version: 004010VICS            # the whole GS08 or ST03; left out: every version of the standard's guide
+//! version: 004010VICS            # the whole GS08 or ST03; left out: every version of the standard's guide. One that no
+//!                                # guide is compiled in for ("004030") is checked by this one
 //! sender: NORTHWIND              # GS02; association: EAN008 (UNH) for EDIFACT
 //! change:
 //!   CUR: forbidden
 //!   N1: { usage: required, repeats: 5 }
 //!   N1/PER: { repeats: any }
-//!   PO104: { max: 20 }
+//!   PO104: { max: 20, label: Unit price }
 //!   BEG01: { codes: ["00", "05"] }
 //!   BEG02: { add: [ZZ], remove: [BK] }
 //! ```
@@ -23,7 +24,7 @@ use crate::formats::{
 };
 
 const KEYS: &[&str] = &["extends", "version", "association", "sender", "change"];
-const FIELDS: &[&str] = &["usage", "repeats", "min", "max", "codes", "add", "remove"];
+const FIELDS: &[&str] = &["usage", "repeats", "min", "max", "codes", "add", "remove", "label"];
 const USAGES: &[&str] = &["required", "optional", "forbidden"];
 
 /// A guide that could be made.
@@ -64,12 +65,12 @@ impl File {
             self.known(entry, KEYS, "");
         }
         let base = self.base(yaml)?;
-        let applies = Applies {
+        let mut applies = Applies {
             version: self.word(yaml, "version"),
             association: self.word(yaml, "association"),
             sender: self.word(yaml, "sender"),
         };
-        self.fits(yaml, base, &applies);
+        let other_version = self.fits(yaml, base, &mut applies);
         let mut changes = Vec::new();
         match yaml.get("change") {
             Some(list) if matches!(list.what, What::Map(_)) => {
@@ -80,7 +81,8 @@ impl File {
             }
             None => {}
         }
-        let (guide, remarks) = base.with(&changes);
+        let (mut guide, remarks) = base.with(&changes);
+        guide.version = other_version.unwrap_or(guide.version);
         self.remarks.extend(remarks.into_iter().map(with_nearest));
         let extends = yaml.get("extends").and_then(Yaml::text).unwrap_or_default().to_owned();
         Some(GuideFile { extends, applies, guide })
@@ -107,19 +109,39 @@ impl File {
         found
     }
 
-    /// A version that the extended guide is not for could never be met.
-    fn fits(&mut self, yaml: &Yaml, base: &Guide, applies: &Applies) {
+    /// What documents it is for must be such as can come. A version that no guide is compiled in for is given back: this
+    /// guide becomes the one of that version, with an industry's suffix or without, as the standard's own are.
+    fn fits(&mut self, yaml: &Yaml, base: &Guide, applies: &mut Applies) -> Option<Box<str>> {
         let spot = |key| yaml.get(key).map_or(yaml.spot, |value| value.spot);
-        if let Some(version) = &applies.version
-            && guides::find(base.standard, version, &base.kind).is_none_or(|found| found.version != base.version)
-        {
-            let sentence = format!("documents of version {version} are none of {} {}", base.kind, base.version);
-            self.fault(spot("version"), "version", sentence, "Extend the guide of that version.");
+        let mut other = None;
+        if let Some(version) = applies.version.clone() {
+            match guides::find(base.standard, &version, &base.kind) {
+                Some(found) if found.version == base.version => {}
+                Some(_) => {
+                    let sentence = format!("documents of version {version} are none of {} {}", base.kind, base.version);
+                    self.fault(spot("version"), "version", sentence, "Extend the guide of that version.");
+                }
+                None => match guides::base_version(base.standard, &version) {
+                    Some(whole) => {
+                        applies.version = (*whole != *version).then_some(version.clone());
+                        other = Some(whole.into());
+                    }
+                    None => {
+                        let sentence = format!("`{version}` is no version of {}", base.standard.word());
+                        let remedy = match base.standard {
+                            Standard::X12 => "Write it as GS08 does, in six digits and quotes: `\"004030\"`.",
+                            _ => "Write it as UNH does, without the colon: `D97A`.",
+                        };
+                        self.fault(spot("version"), "version", sentence, remedy);
+                    }
+                },
+            }
         }
         if applies.association.is_some() && base.standard == Standard::X12 {
             let sentence = "X12 has no association code";
             self.fault(spot("association"), "association", sentence, "Write `version: 004010VICS` instead.");
         }
+        other
     }
 
     fn change(&mut self, entry: &Entry) -> Option<Change> {
@@ -156,6 +178,7 @@ impl File {
             "codes" => change.codes = Some(self.list(value, &path)?),
             "add" => change.add = self.list(value, &path)?,
             "remove" => change.remove = self.list(value, &path)?,
+            "label" => change.label = Some(self.label(value, &path)?),
             _ => {
                 self.known(field, FIELDS, &path);
                 return None;
@@ -202,6 +225,14 @@ impl File {
             self.fault(value.spot, path, "a code is text", "Put it in quotes: `\"1.0\"`.");
         }
         texts
+    }
+
+    fn label(&mut self, value: &Yaml, path: &str) -> Option<String> {
+        let text = value.text().map(str::trim).filter(|text| !text.is_empty());
+        if text.is_none() {
+            self.fault(value.spot, path, "`label` says nothing", "Leave it out, or say what it is called.");
+        }
+        text.map(str::to_owned)
     }
 
     fn word(&mut self, yaml: &Yaml, key: &str) -> Option<Box<str>> {
@@ -288,6 +319,9 @@ mod tests {
         check("PO104: { max: 20 }", Wider, "at most 17 characters in PO104, and here 20");
         check("N1: { repeats: 201 }", Wider, "at most 200 times, and here 201");
         check("BEG: required", Idle, "by the standard too");
+        check("CUR: { usage: forbidden, label: Currency }", Fault, "and yet");
+        check("BEG05: { usage: forbidden, label: Contract }", Fault, "and yet");
+        check("BEG05: { label: \"\" }", Fault, "says nothing");
     }
 
     #[test]
@@ -296,6 +330,8 @@ mod tests {
         assert!(lint("change: {}\n")[0].3.contains("isn't said"));
         assert!(lint("extends: x12/004010/850\nversion: 005010\n")[0].3.contains("none of 850 004010"));
         assert_eq!(lint("extends: x12/004010/850\nversion: 004010VICS\nsender: NORTHWIND\n"), []);
+        assert!(lint("extends: x12/004010/850\nversion: 4030\n")[0].3.contains("in six digits"));
+        assert!(lint("extends: edifact/D96A/ORDERS\nversion: D.97A\n")[0].3.contains("without the colon"));
         assert!(lint("extends: [\n")[0].3.contains("Mend the YAML"));
     }
 

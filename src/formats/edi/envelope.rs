@@ -331,9 +331,9 @@ pub(crate) fn unguided(set: &Set, place: Place) -> Option<Fault> {
                 true => Fault::new(codes::NO_GUIDE, place, format!("{sentence} There is one for {meant}."))
                     .expected(meant)
                     .remedy("Ask the sender to write the version as the standard does."),
-                false => {
-                    Fault::new(codes::NO_GUIDE, place, sentence).expected("a set and version that there is a guide for")
-                }
+                false => Fault::new(codes::NO_GUIDE, place, sentence)
+                    .expected("a set and version that there is a guide for")
+                    .remedy(own_guide(set)),
             }
         }
         false => {
@@ -342,6 +342,16 @@ pub(crate) fn unguided(set: &Set, place: Place) -> Option<Fault> {
         }
     };
     Some(fault.found(kind))
+}
+
+/// How a set whose version no guide is compiled in for is checked nonetheless.
+fn own_guide(set: &Set) -> String {
+    let nearest = guides::nearest(set.standard, &set.version, &set.kind).unwrap_or_default();
+    format!(
+        "To have it checked, write a guide of your own, a file that says `extends: {nearest}`, `version: \"{}\"` and \
+         what differs, and name it in `--guide` or in the agreement's `guides:`.",
+        set.version
+    )
 }
 
 /// What stands where no set is open and can't be read there.

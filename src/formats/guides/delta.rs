@@ -32,6 +32,8 @@ pub struct Change {
     pub codes: Option<Vec<String>>,
     pub add: Vec<String>,
     pub remove: Vec<String>,
+    /// What it is called.
+    pub label: Option<String>,
 }
 
 /// Whether something is sent.
@@ -66,6 +68,14 @@ pub struct Remark {
     pub meant: Option<(String, Vec<String>)>,
 }
 
+impl Change {
+    /// True if it changes nothing that a document is checked by.
+    fn only_named(&self) -> bool {
+        let Change { line, column, path, label, .. } = self.clone();
+        label.is_some() && *self == Change { line, column, path, label, ..Change::default() }
+    }
+}
+
 impl Guide {
     /// This guide with a partner's changes, and what is to be said of them. Changes with a fault are left out.
     pub fn with(&self, changes: &[Change]) -> (Guide, Vec<Remark>) {
@@ -80,7 +90,8 @@ impl Guide {
         }
         let Work { mut guide, mut remarks } = own;
         remarks.sort_by_key(|remark| (remark.line, remark.column));
-        guide.changed.extend(changes.iter().filter_map(|change| change.path.rsplit('/').next()).map(Into::into));
+        let checked = changes.iter().filter(|change| !change.only_named());
+        guide.changed.extend(checked.filter_map(|change| change.path.rsplit('/').next()).map(Into::into));
         let mut used = Vec::new();
         ids(&guide.parts, &mut used);
         guide.segments.retain(|id, _| used.contains(id));
@@ -174,6 +185,10 @@ impl Work {
             let sentence = format!("{} is a segment or loop, and has no length and no codes", change.path);
             return self.say(change, Weight::Fault, sentence, "Name an element, such as PO104.".into());
         }
+        if change.label.is_some() && !self.guide.segments.contains_key(last) {
+            let sentence = format!("the loop {last} has no label of its own");
+            return self.say(change, Weight::Fault, sentence, "Name the segment that opens it.".into());
+        }
         let Some(level) = level(&mut self.guide.parts, steps) else { return };
         let Some(at) = level.iter().position(|part| name(part) == last) else { return };
         let opens = at == 0 && !steps.is_empty();
@@ -191,7 +206,18 @@ impl Work {
             }
             usage => set_part(&mut level[at], usage, change.repeats),
         }
+        if let Some(label) = &change.label {
+            self.call(last, label);
+        }
         self.compare(change, mandatory, most);
+    }
+
+    /// Calls a segment by another name, wherever it stands; X12's loops are called by the segment that opens them.
+    fn call(&mut self, segment: &str, label: &str) {
+        if let Some(spec) = self.guide.segments.get_mut(segment) {
+            let (elements, notes) = (spec.elements.clone(), spec.notes.clone());
+            *spec = Arc::new(SegmentSpec { label: label.into(), elements, notes });
+        }
     }
 
     /// A part's change beside the standard.
@@ -392,7 +418,7 @@ fn changed(change: &Change, was: &ElementSpec) -> Result<ElementSpec, Box<Wrong>
     let mut now = was.clone();
     let measured = change.min.is_some() || change.max.is_some() || coded(change);
     if change.usage == Some(Usage::Forbidden) {
-        if measured || change.repeats.is_some() {
+        if measured || change.repeats.is_some() || change.label.is_some() {
             return Err(wrong(
                 format!("{path} is forbidden, and yet something is said of it"),
                 "Leave one of both out.",
@@ -404,6 +430,9 @@ fn changed(change: &Change, was: &ElementSpec) -> Result<ElementSpec, Box<Wrong>
     if measured && !was.components.is_empty() {
         let remedy = format!("Name a component, such as {path}-1.");
         return Err(wrong(format!("{path} is a composite, and has no length and no codes of its own"), &remedy));
+    }
+    if let Some(label) = &change.label {
+        now.label = label.as_str().into();
     }
     now.mandatory = change.usage.map_or(was.mandatory, |usage| usage == Usage::Required);
     now.repeats = match change.repeats {
@@ -476,8 +505,9 @@ fn sensible(change: &Change, opens: bool) -> Result<(), (String, String)> {
     if change.repeats == Some(Some(0)) {
         return Err((format!("{path} can't be there 0 times"), "Write `forbidden`.".into()));
     }
-    if change.usage == Some(Usage::Forbidden) && change.repeats.is_some() {
-        return Err((format!("{path} is forbidden, and yet repeated"), "Leave one of both out.".into()));
+    if change.usage == Some(Usage::Forbidden) && (change.repeats.is_some() || change.label.is_some()) {
+        let sentence = format!("{path} is forbidden, and yet something is said of it");
+        return Err((sentence, "Leave one of both out.".into()));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Guides of partners, and which of them a document is read by.
 
-use super::{Applies, Guide, find};
+use super::{Applies, Guide, base_version, find};
 use crate::piece::Standard;
 use std::sync::{
     Arc,
@@ -59,11 +59,13 @@ impl Guides {
         kind: &str,
     ) -> Option<&'static Guide> {
         let compiled = find(standard, version, kind);
+        // Of a version that no guide is compiled in for there may be one of the partner's.
+        let whole = compiled.map_or(base_version(standard, version).unwrap_or(version), |compiled| &compiled.version);
         let fits = |Own { applies, guide, .. }: &&Own| {
             let same = |wanted: &Option<Box<str>>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
             let version = match &applies.version {
                 Some(wanted) => **wanted == *version,
-                None => compiled.is_some_and(|compiled| compiled.version == guide.version),
+                None => *whole == *guide.version,
             };
             guide.standard == standard
                 && *guide.kind == *kind
