@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     canonical::{DocumentId, EventId, MessageId, Micros},
-    flow::letter,
+    flow::{acknowledged, letter},
     store::{deliveries, documents, events, messages, now},
 };
 use axum::{Json, extract::State};
@@ -86,7 +86,7 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(number): Path<St
     let events = events::of_messages(&mut tx, tenant, &ids).await?;
     let event_ids: Vec<EventId> = events.iter().map(|e| e.id).collect();
     let mut sent = deliveries::of_events(&mut tx, tenant, &event_ids).await?;
-    sent.extend(deliveries::acknowledgements(&mut tx, tenant, &of).await?);
+    sent.extend(acknowledged::of(&mut tx, tenant, &rows).await?);
     tx.rollback().await?;
     documents.sort_by_key(|d| (d.received_at, d.id));
     let directory = &api.hub.directory;

@@ -167,6 +167,12 @@ fn meaning(event: &Value) -> String {
             )
         }
         "order.cancelled" => format!("{} reservations released", items(data, "released").len()),
+        // A deadline says its whole sentence.
+        _ if !data["expectation"].is_null() => text(data, "sentence").to_owned(),
+        kind if kind.starts_with("acknowledgement.") => {
+            let outcome = text(data, "outcome").replace('_', " ");
+            format!("{} says “{outcome}” of interchange {}", text(data, "by"), text(data, "interchange"))
+        }
         _ => format!("{}: {}", text(data, "outcome").replace('_', " "), outcomes(items(data, "lines"))),
     };
     if event["repeats"].is_null() { words } else { format!("{words} (the same answer again)") }
@@ -245,5 +251,25 @@ impl Tree {
             out.line(format!("{}{}{state}  {}{}", out.dim(&lead), out.bold(&branch.head), branch.words, out.dim(&id)))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_kind_of_event_has_words() {
+        let said = |kind: &str, data: Value| meaning(&json!({"type": kind, "data": data}));
+        let late = json!({"expectation": "1", "sentence": "northwind's acknowledgement is overdue"});
+        for kind in ["acknowledgement.due_soon", "acknowledgement.overdue", "answer.due_soon"] {
+            assert_eq!(said(kind, late.clone()), "northwind's acknowledgement is overdue");
+        }
+        let taken = json!({"outcome": "accepted_with_errors", "by": "997", "interchange": "000000007"});
+        let words = "997 says “accepted with errors” of interchange 000000007";
+        assert_eq!(said("acknowledgement.received", taken), words);
+        let confirmed = json!({"outcome": "accepted", "lines": [{"outcome": "accepted"}, {"outcome": "backordered"}]});
+        assert_eq!(said("order.confirmed", confirmed), "accepted: 1 accepted, 1 backordered");
     }
 }

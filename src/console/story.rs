@@ -3,7 +3,7 @@
 use super::{Console, document, layout, picture, session::Session, tell, words, wrong::Wrong};
 use crate::{
     canonical::{DocumentId, EventId, MessageId, Tenant},
-    flow::letter,
+    flow::{acknowledged, letter},
     store::{
         StoreError,
         deliveries::{self, DeliveryRow},
@@ -75,7 +75,7 @@ async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, 
     let events = events::of_messages(&mut tx, tenant, &ids).await?;
     let event_ids: Vec<EventId> = events.iter().map(|e| e.id).collect();
     let mut sent = deliveries::of_events(&mut tx, tenant, &event_ids).await?;
-    sent.extend(deliveries::acknowledgements(&mut tx, tenant, &of).await?);
+    sent.extend(acknowledged::of(&mut tx, tenant, &rows).await?);
     let again: Vec<Uuid> = sent.iter().filter(|d| d.replays > 0).map(|d| d.id.0).collect();
     let mut lives = journal::of_deliveries(&mut tx, tenant, &again).await?;
     let code = |step: &StepRow| step.cause.as_ref().map_or("", |c| words::text(c, "code")).to_owned();

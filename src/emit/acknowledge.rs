@@ -45,6 +45,21 @@ pub enum Says<'a> {
     Contrl { set: OutSet, version: &'static str },
 }
 
+const OF_GROUP: &str = "997";
+const TA1: &str = "ta1";
+const CONTRL: &str = "contrl";
+
+fn id(document: DocumentId, what: &str, ordinal: i64) -> DeliveryId {
+    DeliveryId::acknowledgement(document, &format!("{what}/{ordinal}"))
+}
+
+/// The ids that acknowledgements of a set bear, if there are any: those of its group and of its interchange.
+pub fn ids_of_set(document: DocumentId, interchange: Option<i64>, group: Option<i64>) -> Vec<DeliveryId> {
+    let of_interchange = interchange.into_iter().flat_map(|ordinal| [(TA1, ordinal), (CONTRL, ordinal)]);
+    let of_group = group.map(|ordinal| (OF_GROUP, ordinal));
+    of_interchange.chain(of_group).map(|(what, ordinal)| id(document, what, ordinal)).collect()
+}
+
 /// Writes acknowledgements, and advices with them: pending deliveries to where the agreement says, or where the document came
 /// from (or, if that way has no way back, to the partner's first folder). One that was written before is left as it is and takes no number.
 pub async fn write(
@@ -78,12 +93,11 @@ pub async fn write(
 impl<'a> Acknowledgement<'a> {
     /// One a group, whichever form was agreed; one TA1 and one CONTRL an interchange.
     fn id(&self) -> DeliveryId {
-        let name = match &self.says {
-            Says::Group { group, .. } => format!("997/{}", group.ordinal),
-            Says::Interchange(_) => format!("ta1/{}", self.interchange.ordinal),
-            Says::Contrl { .. } => format!("contrl/{}", self.interchange.ordinal),
-        };
-        DeliveryId::acknowledgement(self.document, &name)
+        match &self.says {
+            Says::Group { group, .. } => id(self.document, OF_GROUP, group.ordinal.into()),
+            Says::Interchange(_) => id(self.document, TA1, self.interchange.ordinal.into()),
+            Says::Contrl { .. } => id(self.document, CONTRL, self.interchange.ordinal.into()),
+        }
     }
 
     fn kind(&self) -> &'static str {

@@ -5,6 +5,7 @@
 //! Never: speaks a transport, reads the environment.
 //! Tried by: tests/guarantees
 
+pub mod acknowledged;
 pub mod apply;
 pub mod decided;
 pub mod deliver;

@@ -4,7 +4,11 @@ use crate::{
     rig::{ACME, Backing, NORTHWIND, Rig},
     x12::{interchange, order, orders, set},
 };
-use crossdock::{config::Settings, store::deliveries};
+use crossdock::{
+    config::Settings,
+    flow::acknowledged,
+    store::deliveries,
+};
 
 /// A hub whose northwind agreed to this, and speaks EDIFACT too.
 async fn agreed(backing: Backing, agreement: &str) -> Rig {
@@ -182,4 +186,36 @@ async fn what_comes_again_is_answered_once(backing: Backing) {
     rig.halt().await;
 }
 
-crate::rig::on_both!(the_999_by_version, the_ta1, contrl, what_comes_again_is_answered_once);
+/// A file of several interchanges: who looks at one of its orders reads what was said of that one's.
+async fn an_order_has_its_own_interchanges_answers(backing: Backing) {
+    let mut rig = agreed(backing, "ta1: always, acknowledge: '997', contrl: always").await;
+    let x12 = [orders(1, &["PO-1"]), orders(2, &["PO-2", "PO-3"])].concat();
+    answers(&rig, "x12.edi", &x12).await;
+    let edifact = ["PO-4", "PO-5"].map(|number| messages(&format!("R-{number}"), 3, &[&orders_message(number, "4")]));
+    answers(&rig, "edifact.edi", &edifact.concat()).await;
+    for (number, own) in [
+        ("PO-1", &["TA1*000000001", "AK1*PO*1"][..]),
+        ("PO-3", &["TA1*000000002", "AK1*PO*2"]),
+        ("PO-4", &["UCI+R-PO-4+"]),
+    ] {
+        let rows = rig.messages(number).await;
+        assert_eq!(rows.len(), 1, "{number}");
+        let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+        let told = acknowledged::of(&mut tx, rig.acme, &rows).await.unwrap();
+        tx.rollback().await.unwrap();
+        let told: Vec<String> = told.into_iter().map(|row| String::from_utf8(row.content.unwrap()).unwrap()).collect();
+        assert_eq!(told.len(), own.len(), "{number}: {told:?}");
+        for said in own {
+            assert!(told.iter().any(|text| text.contains(said)), "{number}: {said} is not in {told:?}");
+        }
+    }
+    rig.halt().await;
+}
+
+crate::rig::on_both!(
+    the_999_by_version,
+    the_ta1,
+    contrl,
+    what_comes_again_is_answered_once,
+    an_order_has_its_own_interchanges_answers
+);
