@@ -1,17 +1,21 @@
-//! `crossdock explain E0107`: the page of a fault, of a refusal of the core, or of a problem of the API.
+//! `crossdock explain E0107`: the page of a fault, of a refusal of the core, or of a problem of the API; and what a code
+//! of an acknowledgement means.
 
 use super::{out::Out, settings::nearest};
 use crate::{api::problem, core, formats};
 use anyhow::bail;
 use serde::Serialize;
+use serde_json::json;
 
 /// What a code means and what to do
 ///
 /// crossdock explain E0107          a fault in a document
 /// crossdock explain order/unknown  a refusal of the core
 /// crossdock explain key_missing    a problem of the API
+/// crossdock explain AK403=7        a code of a 997 or 999, also as 723/7
+/// crossdock explain 0085/12        one of a CONTRL
+/// crossdock explain 024            one of a TA1, and of every other that has it
 /// crossdock explain                all codes
-/// crossdock explain --json | jq -r 'select(.edifact == "13").code'
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Explain {
@@ -91,6 +95,12 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
     let is_it =
         |known: &str| known.eq_ignore_ascii_case(code) || known.strip_prefix('E').is_some_and(|digits| digits == code);
     let Some(page) = pages.iter().find(|page| is_it(page.code)) else {
+        let meant = formats::ack::asked(code);
+        if !meant.is_empty() {
+            meant.iter().try_for_each(|meant| of_standard(meant, args.json, &mut out))?;
+            out.flush()?;
+            return Ok(0);
+        }
         if let Some(answer) = formats::ack::answer_with(code) {
             bail!(
                 "{code} is no code: it is a segment of the {answer}, and the page of each code says what stands there for it \
@@ -110,4 +120,23 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
     }
     out.flush()?;
     Ok(0)
+}
+
+/// What a standard's code means, and the pages of the faults that are told by it.
+fn of_standard(meant: &formats::ack::Meant, as_json: bool, out: &mut Out) -> anyhow::Result<()> {
+    if as_json {
+        let faults: Vec<&str> = meant.faults.iter().map(|row| row.code).collect();
+        return out.json(&json!({"code": meant.told, "title": meant.means, "of": "standard", "faults": faults}));
+    }
+    out.line(format!("# {}: {}\n", meant.told, meant.means))?;
+    match &*meant.faults {
+        [] => out.line("No fault that is found here is told by it.\n"),
+        // Its page says what to do.
+        [row] => out.line(format!("{}\n", row.help.trim_end())),
+        rows => {
+            let rows: Vec<Vec<String>> = rows.iter().map(|row| vec![row.code.into(), row.title.into()]).collect();
+            out.table(&["TOLD FOR", "WHAT IT MEANS (crossdock explain CODE)"], &rows)?;
+            out.line("")
+        }
+    }
 }

@@ -8,6 +8,7 @@
 mod advice;
 mod advised;
 mod answer;
+mod asked;
 mod contrl;
 mod functional;
 mod interchange;
@@ -16,6 +17,7 @@ mod words;
 pub use advice::{Advice, Subject, Taken, advice_kind};
 pub use advised::{ADVICES, Advised, AdvisedSet, advised};
 pub use answer::{About, Answer, KINDS, Said, SetAnswer, Verdict, answer};
+pub use asked::{Meant, asked};
 pub use contrl::Contrl;
 pub use functional::{Detail, Form, Functional, functional};
 pub use interchange::{is_of_interchange, ta1};

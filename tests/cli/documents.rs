@@ -325,6 +325,22 @@ fn explain_has_a_page_for_each_kind_of_code() {
         let called = call(folder.path(), &format!("explain {segment}"));
         assert!(called.code == 2 && called.err.contains(&format!("a segment of the {answer}")), "{called:?}");
     }
+    // What partners and standards call a fault leads to it.
+    for (asked, said) in [
+        ("024", &["TA105 (I18) = 024", "E0113"][..]),
+        ("AK403=7", &["AK403/IK403 (723) = 7", "E0310"]),
+        ("ik403=7", &["AK403/IK403 (723) = 7", "E0310"]),
+        ("718/5", &["AK502/IK502 (718) = 5"]),
+        ("0085/12", &["0085 = 12", "E0308"]),
+        ("AK905=5", &["# E0109"]),
+        ("620/I4", &["AK304/IK304 (720) = I4"]),
+    ] {
+        let called = call(folder.path(), &format!("explain {asked}"));
+        assert!(called.code == 0 && said.iter().all(|said| called.out.contains(said)), "{asked}: {called:?}");
+    }
+    let told = call(folder.path(), "explain 0085/12 --json").json();
+    assert!(told[0]["faults"].as_array().is_some_and(|codes| codes.contains(&"E0308".into())), "{told:?}");
+    assert_eq!(call(folder.path(), "explain AK403=99").code, 2);
     let list = run(command(folder.path()).arg("explain"));
     assert!(list.out.lines().count() > 60, "{}", list.out);
 }
