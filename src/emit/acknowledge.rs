@@ -227,10 +227,10 @@ pub(super) fn edifact_as_agreed(envelope: EdifactEnvelope, agreement: &Agreement
     }
 }
 
-/// 0001 and 0002 of an interchange, as far as we write them: of the eight-bit sets only Latin 1.
+/// 0001 and 0002 of an interchange, as far as we write them.
 pub fn syntax(version: &str) -> (&str, u8) {
     let (charset, version) = version.split_once(':').unwrap_or((version, "3"));
-    let charset = if ["UNOA", "UNOB", "UNOC", "UNOY"].contains(&charset) { charset } else { "UNOC" };
+    let charset = if matches!(charset.as_bytes(), [b'U', b'N', b'O', b'A'..=b'L' | b'Y']) { charset } else { "UNOC" };
     let version = version.bytes().next().filter(|digit| (b'1'..=b'4').contains(digit)).map_or(3, |digit| digit - b'0');
     (charset, version)
 }

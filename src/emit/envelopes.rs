@@ -24,14 +24,11 @@ pub fn edifact_envelope(
 ) -> EdifactEnvelope {
     let (date, time) = emit.now.envelope();
     let (u, d) = (&agreement.unb_out, &agreement.delimiters);
-    let application = |said: &Option<String>, party: &Identity| match said {
-        Some(id) => Identity { id: id.as_str().into(), qualifier: "".into() },
-        None => party.clone(),
-    };
     let group = u.group.then(|| UngHeader {
-        sender: application(&u.group_sender, sender),
-        receiver: application(&u.group_receiver, receiver),
+        sender: application([&u.group_sender, &u.group_sender_qualifier], sender),
+        receiver: application([&u.group_receiver, &u.group_receiver_qualifier], receiver),
         control: String::new(),
+        password: u.group_password.clone().unwrap_or_default(),
     });
     EdifactEnvelope {
         group,
@@ -70,6 +67,12 @@ pub fn edifact_envelope(
     }
 }
 
+/// S006 or S007: who was agreed, else the party of UNB; a qualifier belongs to the id that is stated with it.
+fn application([id, qualifier]: [&Option<String>; 2], party: &Identity) -> Identity {
+    let own = if id.is_some() { "" } else { &*party.qualifier };
+    Identity { id: id.as_deref().unwrap_or(&party.id).into(), qualifier: qualifier.as_deref().unwrap_or(own).into() }
+}
+
 /// The parties of a business document of EDIFACT as the agreement names them, with its syntax; and that a CONTRL is asked for.
 pub fn edifact_parties(envelope: EdifactEnvelope, agreement: &Agreement) -> EdifactEnvelope {
     let acknowledgement_requested = agreement.unb_out.acknowledgement_request;
@@ -90,8 +93,8 @@ pub fn edifact_names(envelope: EdifactEnvelope, agreement: &Agreement) -> Edifac
     let routing = [&u.sender_routing, &u.receiver_routing].map(|said| said.clone().unwrap_or_default());
     let (syntax, syntax_version) = u.syntax.parts();
     let group = envelope.group.map(|group| UngHeader {
-        sender: if u.group_sender.is_none() { sender.clone() } else { group.sender },
-        receiver: if u.group_receiver.is_none() { receiver.clone() } else { group.receiver },
+        sender: application([&u.group_sender, &u.group_sender_qualifier], &sender),
+        receiver: application([&u.group_receiver, &u.group_receiver_qualifier], &receiver),
         ..group
     });
     EdifactEnvelope {

@@ -56,7 +56,8 @@ pub struct Interchange {
     pub test: bool,
     /// ISA14 = 1, UNB 0031 = 1.
     pub acknowledgement_requested: bool,
-    /// ISA01 to ISA04: authorization and security, with their qualifiers. They may be passwords, so they are not kept.
+    /// ISA01 to ISA04: authorization and security, with their qualifiers; of UNB 0025, 0022, 0026 and 0032. They may be
+    /// passwords, so they are not kept.
     #[serde(skip)]
     pub security: [Box<str>; 4],
     /// Offset of the first byte of ISA, UNA or UNB.

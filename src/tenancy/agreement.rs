@@ -99,6 +99,9 @@ pub struct Agreement {
     /// What ISA01 to ISA04 of an interchange must be, where what isn't said may be anything; and how ISA11 is read.
     #[schemars(extend("level" = "connection", "standard" = "x12"))]
     pub isa_in: IsaIn,
+    /// What UNB of an interchange must say; what isn't stated may be anything.
+    #[schemars(extend("level" = "connection", "standard" = "edifact"))]
+    pub unb_in: UnbIn,
     /// In which characters data of X12 come.
     #[schemars(extend("level" = "set", "standard" = "x12"))]
     pub text_in: TextIn,
@@ -173,6 +176,7 @@ impl Default for Agreement {
             guides: vec![],
             number_reach: NumberReach::default(),
             isa_in: IsaIn::default(),
+            unb_in: UnbIn::default(),
             text_in: TextIn::default(),
             no_reference: NoReference::Hold,
             isa_out: IsaOut::default(),
@@ -383,6 +387,20 @@ pub struct IsaIn {
     /// What ISA11 is taken for: the standard's id up to 00401 and the repetition separator from 00402 on (`by_version`), or
     /// always the one or, if it is neither letter nor digit, the other.
     pub isa11: Isa11,
+}
+
+/// References of an EDIFACT interchange that comes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UnbIn {
+    /// The qualifier of the reference or password (0025): `AA`, `BB`.
+    pub password_qualifier: Option<String>,
+    /// Our reference or password (0022). Shown as `(set)`.
+    pub password: Option<String>,
+    /// Application reference (0026).
+    pub application_reference: Option<String>,
+    /// Interchange agreement (0032).
+    pub agreement: Option<String>,
 }
 
 /// Characters of what comes in X12.

@@ -326,6 +326,11 @@ fn lengths(told: &mut Told) {
         ("unb_out.priority", &u.priority, 1),
         ("unb_out.agreement", &u.agreement, 35),
         ("unb_out.association", &u.association, 6),
+        ("unb_out.group_sender", &u.group_sender, 35),
+        ("unb_out.group_sender_qualifier", &u.group_sender_qualifier, 4),
+        ("unb_out.group_receiver", &u.group_receiver, 35),
+        ("unb_out.group_receiver_qualifier", &u.group_receiver_qualifier, 4),
+        ("unb_out.group_password", &u.group_password, 14),
     ] {
         if let Some(length) = said.as_ref().map(|said| said.chars().count()).filter(|length| *length > most) {
             told.fault(&[key], format!("`{key}` has {length} characters, and there is room for {most}"));

@@ -116,7 +116,7 @@ pub struct UnbOut {
     /// For whom behind it the interchange is (0014).
     pub receiver_routing: Option<String>,
     /// Character set and version (S001): `UNOA:1`, `UNOC:3`, `UNOY:4`; UNOA has no small letters, and UNOA and UNOB have few signs
-    /// (see `letters`). CONTRL and APERAK have those of what they answer.
+    /// (see `letters`). UNOC to UNOL are ISO 8859-1, 2, 5, 7, 3, 4, 6, 8, 9 and 15; those from UNOG on are of syntax 4. CONTRL and APERAK have those of what they answer.
     pub syntax: Syntax,
     /// A CONTRL is asked for (0031).
     pub acknowledgement_request: bool,
@@ -135,7 +135,7 @@ pub struct UnbOut {
     pub substitute: Option<char>,
     /// UNA `always`, or when `needed`: when a character is not the standard's own.
     pub una: Una,
-    /// Letters that the character set (UNOA, UNOB, UNOC) does not have: `refuse` the document, or `transliterate` them
+    /// Letters that the character set (UNOA to UNOL) does not have: `refuse` the document, or `transliterate` them
     /// (ä becomes ae, and UNOA gets capitals). What has no plain form is refused unless there is a `substitute`.
     pub letters: Letters,
     /// Between a number and its decimals: `point` or `comma`. UNA says which.
@@ -144,8 +144,14 @@ pub struct UnbOut {
     pub group: bool,
     /// Application sender (UNG 0040), where there is a group; without it the sender of UNB.
     pub group_sender: Option<String>,
+    /// Its qualifier (0007); without it that of the sender of UNB, if `group_sender` is not stated either.
+    pub group_sender_qualifier: Option<String>,
     /// Application receiver (UNG 0044), where there is a group; without it the receiver of UNB.
     pub group_receiver: Option<String>,
+    /// Its qualifier (0007); without it that of the receiver of UNB, if `group_receiver` is not stated either.
+    pub group_receiver_qualifier: Option<String>,
+    /// Application password (UNG 0058), where there is a group. Shown as `(set)`.
+    pub group_password: Option<String>,
     /// Association code (0057) in UNH and UNG of a business document, such as `EAN008`; without it that of the most exact of
     /// the agreement's `guides` for the message.
     pub association: Option<String>,
@@ -173,7 +179,10 @@ impl Default for UnbOut {
             decimal_mark: DecimalMark::Point,
             group: false,
             group_sender: None,
+            group_sender_qualifier: None,
             group_receiver: None,
+            group_receiver_qualifier: None,
+            group_password: None,
             association: None,
         }
     }

@@ -12,8 +12,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Values that may be a password.
-pub(super) const SECRET: &[&str] =
-    &["isa_in.isa02", "isa_in.isa04", "isa_out.isa02", "isa_out.isa04", "unb_out.password"];
+pub(super) const SECRET: &[&str] = &[
+    "isa_in.isa02",
+    "isa_in.isa04",
+    "isa_out.isa02",
+    "isa_out.isa04",
+    "unb_in.password",
+    "unb_out.password",
+    "unb_out.group_password",
+];
 
 /// Of what of a partner's agreement is asked.
 #[derive(Debug, Clone, Copy)]

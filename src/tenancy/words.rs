@@ -267,7 +267,7 @@ impl From<X12Characters> for Characters {
     }
 }
 
-/// S001 of EDIFACT as far as it is written: of the eight-bit sets only Latin 1.
+/// S001 of EDIFACT as far as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Syntax {
     #[serde(rename = "UNOA:1")]
@@ -292,6 +292,30 @@ pub enum Syntax {
     C3,
     #[serde(rename = "UNOC:4")]
     C4,
+    #[serde(rename = "UNOD:3")]
+    D3,
+    #[serde(rename = "UNOD:4")]
+    D4,
+    #[serde(rename = "UNOE:3")]
+    E3,
+    #[serde(rename = "UNOE:4")]
+    E4,
+    #[serde(rename = "UNOF:3")]
+    F3,
+    #[serde(rename = "UNOF:4")]
+    F4,
+    #[serde(rename = "UNOG:4")]
+    G4,
+    #[serde(rename = "UNOH:4")]
+    H4,
+    #[serde(rename = "UNOI:4")]
+    I4,
+    #[serde(rename = "UNOJ:4")]
+    J4,
+    #[serde(rename = "UNOK:4")]
+    K4,
+    #[serde(rename = "UNOL:4")]
+    L4,
     #[serde(rename = "UNOY:4")]
     Y4,
 }
@@ -310,6 +334,18 @@ impl Syntax {
             Syntax::B4 => ("UNOB", 4),
             Syntax::C3 => ("UNOC", 3),
             Syntax::C4 => ("UNOC", 4),
+            Syntax::D3 => ("UNOD", 3),
+            Syntax::D4 => ("UNOD", 4),
+            Syntax::E3 => ("UNOE", 3),
+            Syntax::E4 => ("UNOE", 4),
+            Syntax::F3 => ("UNOF", 3),
+            Syntax::F4 => ("UNOF", 4),
+            Syntax::G4 => ("UNOG", 4),
+            Syntax::H4 => ("UNOH", 4),
+            Syntax::I4 => ("UNOI", 4),
+            Syntax::J4 => ("UNOJ", 4),
+            Syntax::K4 => ("UNOK", 4),
+            Syntax::L4 => ("UNOL", 4),
             Syntax::Y4 => ("UNOY", 4),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
 use crossdock::{
     config::Settings,
     flow::acknowledged,
-    store::deliveries,
+    store::{deliveries, documents},
 };
 
 /// A hub whose northwind agreed to this, and speaks EDIFACT too.
@@ -186,6 +186,31 @@ async fn what_comes_again_is_answered_once(backing: Backing) {
     rig.halt().await;
 }
 
+/// The references that an agreement wants in UNB, as it wants ISA01 to ISA04 of X12.
+async fn what_unb_must_say(backing: Backing) {
+    let text = messages("R1", 3, &[&orders_message("PO-1", "4")]).replacen("+R1'", "+R1+OPEN:BB+APP-1+++TPA-7'", 1);
+    for (wanted, is_taken) in [
+        ("password: OPEN, password_qualifier: BB, application_reference: APP-1, agreement: TPA-7", true),
+        ("password: SESAME", false),
+        ("password_qualifier: AA", false),
+        ("application_reference: APP-2", false),
+        ("agreement: TPA-8", false),
+    ] {
+        let mut rig = agreed(backing, &format!("contrl: always, unb_in: {{ {wanted} }}")).await;
+        let told = answers(&rig, "a.edi", &text).await;
+        assert_eq!(told.len(), 1, "{wanted}: {told:?}");
+        assert_eq!(told[0].contains("ACMEDIST:ZZZ+4+12'"), !is_taken, "{wanted}: {told:?}");
+        let row = rig.place.number("select count(*) from messages where state = 'applied'").await;
+        assert_eq!(row, i64::from(is_taken), "{wanted}");
+        let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+        let found = documents::search(&mut tx, rig.acme, &documents::Search::default(), 9).await.unwrap();
+        tx.rollback().await.unwrap();
+        let cause = found[0].cause.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert!(is_taken || cause.contains("unb_in.") && !cause.contains("SESAME"), "{wanted}: {cause}");
+        rig.halt().await;
+    }
+}
+
 /// A file of several interchanges: who looks at one of its orders reads what was said of that one's.
 async fn an_order_has_its_own_interchanges_answers(backing: Backing) {
     let mut rig = agreed(backing, "ta1: always, acknowledge: '997', contrl: always").await;
@@ -217,5 +242,6 @@ crate::rig::on_both!(
     the_ta1,
     contrl,
     what_comes_again_is_answered_once,
-    an_order_has_its_own_interchanges_answers
+    an_order_has_its_own_interchanges_answers,
+    what_unb_must_say
 );

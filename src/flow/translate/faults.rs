@@ -62,27 +62,52 @@ pub fn by_agreement(faults: &mut [Fault], agreement: &Effective) {
     }
 }
 
-/// ISA01 to ISA04 by number, and what a TA1 says of a wrong one (TA105, I18).
-pub const SECURITY: [(&str, &str); 4] = [("isa01", "010"), ("isa02", "011"), ("isa03", "012"), ("isa04", "013")];
+/// What an agreement wants an interchange header to say: the setting, the element's name, the value, and what a TA1 says of
+/// another one (TA105, I18; a CONTRL says 12 of each). Those whose value is told are no passwords.
+struct Wanted<'a> {
+    setting: &'static str,
+    name: &'static str,
+    value: &'a Option<String>,
+    ta1: &'static str,
+    is_told: bool,
+}
 
-/// Why an interchange's authorization or security is not the one that was agreed; what should stand there is not told.
+fn wanted<'a>(agreement: &'a Effective, standard: Standard) -> Option<[Wanted<'a>; 4]> {
+    let of = |setting, name, value, ta1, is_told| Wanted { setting, name, value, ta1, is_told };
+    let (x, u) = (&agreement.isa_in, &agreement.unb_in);
+    match standard {
+        Standard::X12 => Some([
+            of("isa_in.isa01", "ISA01", &x.isa01, "010", true),
+            of("isa_in.isa02", "ISA02", &x.isa02, "011", false),
+            of("isa_in.isa03", "ISA03", &x.isa03, "012", true),
+            of("isa_in.isa04", "ISA04", &x.isa04, "013", false),
+        ]),
+        Standard::Edifact => Some([
+            of("unb_in.password_qualifier", "UNB06-2", &u.password_qualifier, "", true),
+            of("unb_in.password", "UNB06-1", &u.password, "", false),
+            of("unb_in.application_reference", "UNB07", &u.application_reference, "", true),
+            of("unb_in.agreement", "UNB10", &u.agreement, "", true),
+        ]),
+        _ => None,
+    }
+}
+
+/// Why an interchange's references or passwords are not those that were agreed; what should stand there is not told.
 pub fn security(header: &Interchange, agreement: &Effective) -> Option<Value> {
-    let wanted = &agreement.isa_in;
-    let wanted = [&wanted.isa01, &wanted.isa02, &wanted.isa03, &wanted.isa04];
-    let differs = |n: &usize| wanted[*n].as_ref().is_some_and(|wanted| **wanted != *header.security[*n]);
-    let n = (0..4).find(differs).filter(|_| header.standard == Standard::X12)?;
-    let (name, ta1) = SECURITY[n];
-    let says = match &*header.security[n] {
+    let wanted = wanted(agreement, header.standard)?;
+    let differs = |(one, found): &(&Wanted, &Box<str>)| one.value.as_ref().is_some_and(|value| **value != ***found);
+    let (Wanted { setting, name, ta1, is_told, .. }, found) = wanted.iter().zip(&header.security).find(differs)?;
+    let says = match &**found {
         "" => "is empty".to_owned(),
-        found if n % 2 == 0 => format!("is “{found}”"),
+        found if *is_told => format!("is “{found}”"),
         _ => "is another".to_owned(),
     };
     Some(json!({
         "code": "envelope/security",
-        "sentence": format!("{} {says}, and the agreement wants what was settled", name.to_uppercase()),
-        "remedy": format!("ask the partner which {} it sends, or mend the agreement's `isa_in.{name}`", name.to_uppercase()),
-        "agreement": format!("`isa_in.{name}` ({})", agreement.origin(&format!("isa_in.{name}"))),
-        "decided_by": agreement.decision(&format!("isa_in.{name}")),
+        "sentence": format!("{name} {says}, and the agreement wants what was settled"),
+        "remedy": format!("ask the partner which {name} it sends, or mend the agreement's `{setting}`"),
+        "agreement": format!("`{setting}` ({})", agreement.origin(setting)),
+        "decided_by": agreement.decision(setting),
         "ta1": ta1,
         "byte": header.byte,
     }))

@@ -12,7 +12,7 @@ mod sets;
 mod una;
 mod unb;
 
-pub(crate) use una::{begins, default, header, header_within, is_single_byte, repetition};
+pub(crate) use una::{begins, default, header, header_within, is_single_byte, repetition, single_byte};
 
 use crate::{
     codes, disguise,
@@ -269,7 +269,7 @@ impl<R: BufRead> Edifact<R> {
             version: version.trim_end_matches(':').into(),
             test: unb.element(11) == "1",
             acknowledgement_requested: unb.element(9) == "1",
-            security: Default::default(),
+            security: [unb.component(6, 2), unb.component(6, 1), unb.element(7), unb.element(10)].map(Into::into),
             byte,
         }));
         let charset = una::charset(&unb.component(1, 1));

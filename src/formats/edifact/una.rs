@@ -136,9 +136,17 @@ pub(super) fn charset(identifier: &str) -> Charset {
     }
 }
 
-/// True of a set whose characters are single bytes, and other ones than those of ISO 8859-1 (UNOD to UNOL).
+/// The set, if its characters are single bytes, and other ones than those of ISO 8859-1 (UNOD to UNOL).
+pub(crate) fn single_byte(identifier: &str) -> Option<&'static encoding_rs::Encoding> {
+    match charset(identifier) {
+        Charset::Of(encoding) => Some(encoding),
+        _ => None,
+    }
+}
+
+/// True of such a set.
 pub(crate) fn is_single_byte(identifier: &str) -> bool {
-    matches!(charset(identifier), Charset::Of(_))
+    single_byte(identifier).is_some()
 }
 
 /// True if an interchange header begins here: UNA and six characters, or UNB and a separator.

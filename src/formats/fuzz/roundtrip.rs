@@ -206,6 +206,7 @@ fn edifact_envelope(choices: &mut Choices) -> EdifactEnvelope {
             sender: identity("SALES"),
             receiver: identity("BUYING"),
             control: "G1".into(),
+            password: choices.of(&["", "SESAME"]).to_owned(),
         }),
         delimiters: EdifactDelimiters {
             component: choices.of(&[':', '<', '\u{1f}']),

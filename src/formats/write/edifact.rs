@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     codes,
+    edifact::single_byte,
     fault::Fault,
     guides::{self, Class, ElementSpec, Guide, SegmentSpec},
     piece::{Identity, Standard},
@@ -49,7 +50,7 @@ impl Default for EdifactDelimiters {
 pub struct EdifactEnvelope {
     pub sender: Identity,
     pub receiver: Identity,
-    /// 0001: `UNOA`, `UNOC`, `UNOY`; says how letters are written.
+    /// 0001: `UNOA` to `UNOL`, `UNOY`; says how letters are written.
     pub syntax: String,
     /// 0002: 1 to 4.
     pub syntax_version: u8,
@@ -83,6 +84,9 @@ pub struct UngHeader {
     pub receiver: Identity,
     /// 0048.
     pub control: String,
+    /// 0058; empty if none.
+    #[serde(default)]
+    pub password: String,
 }
 
 /// What else UNB says than who, to whom and when; and how letters are written that its character set doesn't have.
@@ -213,18 +217,17 @@ impl Writer<'_> {
             let kind = sets.first().map_or("", |set| &*set.kind);
             let party = |identity: &'_ Identity| [identity.id.to_string(), identity.qualifier.to_string()];
             let ([sender, s_qualifier], [receiver, r_qualifier]) = (party(&group.sender), party(&group.receiver));
-            self.plain(
-                "UNG",
-                &[
-                    &[kind],
-                    &[&sender, &s_qualifier],
-                    &[&receiver, &r_qualifier],
-                    &[date(envelope), &envelope.time],
-                    &[&group.control],
-                    &["UN"],
-                    &[version, release, &envelope.association],
-                ],
-            )?;
+            let elements: [&[&str]; 8] = [
+                &[kind],
+                &[&sender, &s_qualifier],
+                &[&receiver, &r_qualifier],
+                &[date(envelope), &envelope.time],
+                &[&group.control],
+                &["UN"],
+                &[version, release, &envelope.association],
+                &[&group.password],
+            ];
+            self.plain("UNG", &elements[..if group.password.is_empty() { 7 } else { 8 }])?;
         }
         for set in sets {
             self.guide = self.by_comma.then(|| guides::find(Standard::Edifact, &envelope.version, &set.kind)).flatten();
@@ -344,7 +347,7 @@ impl Writer<'_> {
             if c == d.component || c == d.element || c == d.release || c == d.segment || repetition {
                 self.out.push(d.release as u8);
             }
-            match u8::try_from(c).ok().filter(|byte| byte.is_ascii() || self.envelope.syntax == "UNOC") {
+            match byte(&self.envelope.syntax, c) {
                 Some(byte) => self.out.push(byte),
                 None => self.out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
@@ -383,9 +386,23 @@ fn has(envelope: &EdifactEnvelope, c: char) -> bool {
         "UNOA" if envelope.header.holds_repertoire => sign,
         "UNOB" if envelope.header.holds_repertoire => sign || c.is_ascii_lowercase(),
         "UNOA" | "UNOB" => c.is_ascii(),
-        "UNOC" => c <= '\u{FF}', // ISO 8859-1 is the first 256 characters of Unicode
-        _ => true,
+        "UNOW" | "UNOX" | "UNOY" => true,
+        syntax => byte(syntax, c).is_some(),
     }
+}
+
+/// The byte of a character where the set has bytes for characters; none of what is written as UTF-8, or can't be.
+fn byte(syntax: &str, c: char) -> Option<u8> {
+    if c.is_ascii() {
+        return Some(c as u8);
+    }
+    if syntax == "UNOC" {
+        return u8::try_from(c).ok(); // ISO 8859-1 is the first 256 characters of Unicode
+    }
+    let mut text = [0; 4];
+    let (bytes, _, lacks) = single_byte(syntax)?.encode(c.encode_utf8(&mut text));
+    // Windows-1254 has signs where ISO 8859-9, which it is read by, has control characters.
+    bytes.first().copied().filter(|byte| !lacks && *byte >= 0xA0)
 }
 
 /// A value in letters that a character set has, as far as there are some; none if it has all of them.
@@ -393,9 +410,11 @@ fn plain_letters(value: &str, envelope: &EdifactEnvelope) -> Option<String> {
     let syntax = envelope.syntax.as_str();
     let ascii = matches!(syntax, "UNOA" | "UNOB");
     let lower = syntax == "UNOA" && value.bytes().any(|b| b.is_ascii_lowercase());
-    let most = if ascii { '\u{7F}' } else { '\u{FF}' };
-    let lacks = |c: char| c > most || (!c.is_ascii_lowercase() && !c.is_control() && !has(envelope, c));
-    if !(lower || value.chars().any(lacks)) || !(ascii || syntax == "UNOC") {
+    let lacks = |c: char| match c.is_ascii() {
+        true => !c.is_ascii_lowercase() && !c.is_control() && !has(envelope, c),
+        false => ascii || !has(envelope, c),
+    };
+    if !(lower || value.chars().any(lacks)) {
         return None;
     }
     let mut said = String::new();

@@ -110,6 +110,7 @@ const CHARACTER_SETS: &[(&str, &[u8], &str)] = &[
     ("UNOI", b"\xC7", "ا"),
     ("UNOJ", b"\xE0", "א"),
     ("UNOK", b"\xF0", "ğ"),
+    ("UNOL", b"\xA4", "€"),
     ("UNOW", "Łódź Мир".as_bytes(), "Łódź Мир"),
     ("UNOY", "Łódź Мир".as_bytes(), "Łódź Мир"),
 ];
@@ -140,8 +141,12 @@ fn edifact_syntax_1_to_4_with_groups_and_without() {
     let identity = |id: &str| Identity { qualifier: "14".into(), id: id.into() };
     for (syntax_version, digits) in [(1, 6), (2, 6), (3, 6), (4, 8)] {
         for group in [false, true] {
-            let group =
-                group.then(|| UngHeader { sender: identity("APP1"), receiver: identity("APP2"), control: "G1".into() });
+            let group = group.then(|| UngHeader {
+                sender: identity("APP1"),
+                receiver: identity("APP2"),
+                control: "G1".into(),
+                password: String::new(),
+            });
             let grouped = group.is_some();
             let syntax = if syntax_version < 3 { "UNOA" } else { "UNOC" };
             let envelope = EdifactEnvelope { syntax: syntax.into(), syntax_version, group, ..edifact_envelope() };

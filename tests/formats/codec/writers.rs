@@ -430,7 +430,12 @@ fn edifact_in_a_group_with_commas_for_points() {
         .into(),
     };
     let identity = |id: &str| Identity { qualifier: "".into(), id: id.into() };
-    let group = UngHeader { sender: identity("SALES"), receiver: identity("BUYING"), control: "5".into() };
+    let group = UngHeader {
+        sender: identity("SALES"),
+        receiver: identity("BUYING"),
+        control: "5".into(),
+        password: String::new(),
+    };
     let delimiters = EdifactDelimiters { decimal: ',', ..EdifactDelimiters::default() };
     let envelope = EdifactEnvelope { una: false, group: Some(group), delimiters, ..edifact_envelope() };
     let written = write::edifact(&envelope, &[set.clone(), OutSet { control: "2".into(), ..set }]);
@@ -510,4 +515,55 @@ fn headers_say_more_where_they_are_told_to() {
     let text = String::from_utf8(bytes.expect("it can be written")).expect("text");
     assert!(text.contains("+17+OPEN:BB++A++BOTH+1'"), "{text}");
     assert!(text.contains("UNB+UNOC:3+4012345000009:14:SALES+4099999000004:14+"), "{text}");
+}
+
+/// What goes out in one of the sets of single bytes is that set's byte, and what it does not have is not written.
+#[test]
+fn edifact_is_written_in_each_part_of_iso_8859() {
+    let order = |number: &str| OutSet {
+        kind: "ORDERS".into(),
+        control: "1".into(),
+        segments: vec![Segment::plain("BGM", ["220", number, "9"])].into(),
+    };
+    for (syntax, text, bytes, lacks, plain) in [
+        ("UNOD", "Łódź", &b"\xA3\xF3d\xBC"[..], "Ø", "OE"),
+        ("UNOE", "Мир", b"\xBC\xD8\xE0", "ä", "ae"),
+        ("UNOF", "Αθήνα", b"\xC1\xE8\xDE\xED\xE1", "é", "e"),
+        ("UNOG", "Ĉ", b"\xC6", "ł", "l"),
+        ("UNOH", "ž", b"\xBE", "ñ", "n"),
+        ("UNOI", "ا", b"\xC7", "ü", "ue"),
+        ("UNOJ", "א", b"\xE0", "ß", "ss"),
+        ("UNOK", "ğ", b"\xF0", "€", "EUR"),
+        ("UNOL", "€", b"\xA4", "ł", "l"),
+    ] {
+        let envelope = EdifactEnvelope { syntax: syntax.into(), syntax_version: 4, ..edifact_envelope() };
+        let written = write::edifact(&envelope, &[order(text)]).expect("it can be written");
+        let sent = [b"BGM+220+", bytes, b"+9'"].concat();
+        assert!(written.windows(sent.len()).any(|part| part == sent), "{syntax}: {}", written.escape_ascii());
+        assert!(write::edifact(&envelope, &[order(lacks)]).is_err(), "{syntax} has no {lacks}");
+        let header = UnbHeader { transliterate: true, ..envelope.header.clone() };
+        let envelope = EdifactEnvelope { header, ..envelope };
+        let written = write::edifact(&envelope, &[order(&format!("{text}{lacks}"))]).expect("it can be said");
+        let sent = [b"BGM+220+", bytes, plain.as_bytes(), b"+9'"].concat();
+        assert!(written.windows(sent.len()).any(|part| part == sent), "{syntax}: {}", written.escape_ascii());
+    }
+}
+
+#[test]
+fn a_group_says_qualifiers_and_a_password() {
+    let set = OutSet {
+        kind: "ORDERS".into(),
+        control: "1".into(),
+        segments: vec![Segment::plain("BGM", ["220", "PO-1", "9"])].into(),
+    };
+    let identity = |qualifier: &str, id: &str| Identity { qualifier: qualifier.into(), id: id.into() };
+    let group = UngHeader {
+        sender: identity("ZZZ", "SALES"),
+        receiver: identity("", "BUYING"),
+        control: "5".into(),
+        password: "SESAME".into(),
+    };
+    let envelope = EdifactEnvelope { group: Some(group), ..edifact_envelope() };
+    let text = String::from_utf8(write::edifact(&envelope, &[set]).expect("it can be written")).expect("text");
+    assert!(text.contains("UNG+ORDERS+SALES:ZZZ+BUYING+260105:0930+5+UN+D:96A:EAN008+SESAME'"), "{text}");
 }
