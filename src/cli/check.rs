@@ -114,7 +114,7 @@ fn one(args: &Check, guides: &Guides, file: &str, out: &mut Out) -> anyhow::Resu
 }
 
 /// The layout in a file.
-fn layout(file: &str) -> anyhow::Result<Layout> {
+pub fn layout(file: &str) -> anyhow::Result<Layout> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{file} can't be read"))?;
     mapping::layout(file, &text)
         .map_err(|lints| anyhow!("{}", lints.iter().map(Lint::to_string).collect::<Vec<_>>().join("\n")))

@@ -5,6 +5,7 @@ use crate::{
     formats::{
         guides::{self, ElementSpec, Guide, Guides, Part, SegmentSpec, Weight},
         piece::Standard,
+        render::code_words,
     },
     mapping::guide_file::{self, GuideFile},
 };
@@ -148,7 +149,7 @@ fn show(args: &Show, out: &mut Out) -> anyhow::Result<u8> {
             if args.json {
                 out.json(&element_json(&name, element, true))?
             } else {
-                element_picture(&name, element, out)?
+                element_picture(guide.standard, &name, element, out)?
             }
         }
         _ => bail!("{path} has too many parts: write 850, 850/PO1 or 850/PO1/01"),
@@ -267,12 +268,15 @@ fn said(note: &guides::Relation) -> String {
     }
 }
 
-fn element_picture(name: &str, spec: &ElementSpec, out: &mut Out) -> anyhow::Result<()> {
+fn element_picture(standard: Standard, name: &str, spec: &ElementSpec, out: &mut Out) -> anyhow::Result<()> {
     let mut rows = vec![element_row(name.to_owned(), spec)];
     rows.extend((1..).zip(spec.components.iter()).map(|(n, c)| element_row(format!("  {name}-{n}"), c)));
     out.table(ELEMENT_HEAD, &rows)?;
     spec.notes.iter().try_for_each(|note| out.line(format!("{}  {}", note.text, said(note))))?;
-    let codes: Vec<String> = spec.codes.iter().collect();
+    // Those that are met most have words.
+    let words = |code: &String| code_words(standard, &spec.reference, code);
+    let (known, codes): (Vec<String>, Vec<String>) = spec.codes.iter().partition(|code| words(code).is_some());
+    known.iter().try_for_each(|code| out.line(format!("  {code}  {}", words(code).unwrap_or_default())))?;
     codes.chunks(16).try_for_each(|codes| out.line(format!("  {}", codes.join(" "))))
 }
 

@@ -8,6 +8,8 @@ pub mod html;
 pub mod letter;
 mod words;
 
+pub use words::of as code_words;
+
 use crate::{
     codes,
     edi::unfold::unfold,

@@ -129,3 +129,27 @@ fn a_page_ends_as_the_check_does() {
         assert_eq!((checked.code, rendered.code), (code, code), "{name}: {checked:?} {rendered:?}");
     }
 }
+
+/// A page says a partner's document by the partner's guide, and lines of fixed width by their layout.
+#[test]
+fn render_reads_by_a_guide_and_by_a_layout() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    folder.write("own.yaml", "extends: x12/004010/850\nchange: { BEG: { label: our order }, REF: required }\n");
+    let page = call(folder.path(), "render order.edi --guide own.yaml");
+    assert!(page.code == 1 && page.out.contains("our order"), "{page:?}");
+    assert!(page.out.contains("by the guide own.yaml"), "{page:?}");
+    let plain = call(folder.path(), "render order.edi");
+    assert!(plain.code == 0 && !plain.out.contains("our order"), "{plain:?}");
+
+    folder
+        .write("layout.yaml", "layout: { records: { order: { opens: set, fields: { number: 1-8, city: 9-20 } } } }\n");
+    folder.write("orders.txt", "PO-77001Springfield \n");
+    let page = call(folder.path(), "render orders.txt --layout layout.yaml");
+    assert!(page.code == 0 && page.out.contains("PO-77001") && page.out.contains("Springfield"), "{page:?}");
+    assert_eq!(call(folder.path(), "render orders.txt").code, 2);
+
+    // The codes that are met most have words beside them.
+    let shown = call(folder.path(), "guide show ORDERS/CUX/01-1");
+    assert!(shown.out.contains("2  reference currency"), "{shown:?}");
+}

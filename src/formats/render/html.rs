@@ -6,7 +6,7 @@
 use super::words;
 use crate::{
     fault::{Costs, Fault},
-    guides::{self, ElementSpec, SegmentSpec},
+    guides::{self, ElementSpec, Guide, Guides, SegmentSpec},
     piece::{Group, Interchange, Piece, Set, Standard},
     place::At,
     reader::Reader,
@@ -20,7 +20,25 @@ const STYLE: &str = include_str!("page.css");
 /// Writes a document's page, part by part; gives the number of faults that refuse or lose something: none where
 /// `report::Report::accepted` holds. An error is the input's, or the writer's own.
 pub fn page(name: &str, document: Reader, put: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<usize> {
-    let mut page = Page { out: String::new(), repeats: false, refused: 0, faults: 0, sets: 0 };
+    page_by(name, document, &Guides::default(), put)
+}
+
+/// The same, in the words of partners' guides where one is for a set; `document` is read by them, too.
+pub fn page_by(
+    name: &str,
+    document: Reader,
+    guides: &Guides,
+    put: &mut dyn FnMut(&str) -> io::Result<()>,
+) -> io::Result<usize> {
+    let mut page = Page {
+        out: String::new(),
+        repeats: false,
+        guides: guides.clone(),
+        application: "".into(),
+        refused: 0,
+        faults: 0,
+        sets: 0,
+    };
     page.raw(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>",
     );
@@ -51,6 +69,9 @@ struct Page {
     out: String,
     /// EDIFACT of syntax 4 and X12: an element that repeats stands at one position.
     repeats: bool,
+    guides: Guides,
+    /// The application that sent the group which is read.
+    application: Box<str>,
     refused: usize,
     faults: usize,
     sets: usize,
@@ -105,6 +126,7 @@ impl Page {
     }
 
     fn interchange(&mut self, header: &Interchange) {
+        self.application = "".into();
         self.repeats = header.standard == Standard::X12 || header.version.ends_with(":4");
         let party = |p: &crate::piece::Identity| match p.qualifier.is_empty() {
             true => p.id.to_string(),
@@ -122,6 +144,7 @@ impl Page {
     }
 
     fn group(&mut self, header: &Group) {
+        self.application = header.sender.clone();
         self.raw("<h3>Group ");
         let party = format!("{} → {}", header.sender, header.receiver);
         self.text(&format!("{} · {} · {party} · {}", header.control, header.functional_id, header.version));
@@ -141,7 +164,9 @@ impl Page {
         self.raw("</h2>\n");
         let mut faults: Vec<&Fault> = set.faults.iter().collect();
         faults.sort_by_key(|fault| (fault.place.byte, fault.place.len));
-        let mut drawn = Drawn { page: self, set, faults, next: 0 };
+        let by = (&*set.version, &*set.association, &*self.application);
+        let guide = self.guides.find(set.standard, by, &set.kind);
+        let mut drawn = Drawn { page: self, set, guide, faults, next: 0 };
         drawn.below(set.tree.root());
         drawn.until(u64::MAX);
         self.raw("</section>\n");
@@ -171,6 +196,7 @@ impl Page {
 struct Drawn<'a> {
     page: &'a mut Page,
     set: &'a Set,
+    guide: Option<&'static Guide>,
     /// In document order.
     faults: Vec<&'a Fault>,
     next: usize,
@@ -245,8 +271,7 @@ impl Drawn<'_> {
         let tree: &Tree = &self.set.tree;
         self.missing(tree.bytes(node).start);
         let id = tree.name(node);
-        let guide = guides::find(self.set.standard, &self.set.version, &self.set.kind);
-        let spec = guide.and_then(|guide| guide.segments.get(id).cloned());
+        let spec = self.guide.and_then(|guide| guide.segments.get(id).cloned());
         let spec = spec.or_else(|| guides::segment(self.set.standard, &self.set.version, id));
         self.page.raw("<div class=s>");
         if let At::Segment { ordinal, .. } = tree.place(node).at {
