@@ -395,7 +395,7 @@ fn waits(set: &NewSet, partner: &PartnerInfo, target: &str) -> Option<NewExpecta
         wants: None,
         delivery: Some(set.delivery),
         within_us: within.us(),
-        warn_us: expect.warn_us(within),
+        warn_us: expect.warn_us(within.us()),
         since: None,
         due_at: None,
         look_at: None,

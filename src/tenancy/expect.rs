@@ -15,7 +15,8 @@ pub struct Expect {
     /// The connection that a 997, 999, TA1 or CONTRL is to come by; of one that comes by another this is told, and it is matched all
     /// the same. Without it any will do.
     pub acknowledgement_by: Option<String>,
-    /// Answers of ours to business documents of the partner's.
+    /// Answers of ours to business documents of the partner's, each with the kinds `to` and `with`, and `within` (so long after
+    /// it came); or `before` a day that it names (`requested_on`), and `within` where it names none.
     pub answers: Vec<AnswerDue>,
     /// A warning so long before something is due; unset: none.
     pub warn_before: Option<Span>,
@@ -31,12 +32,41 @@ pub struct AnswerDue {
     pub with: String,
     /// So long after it came in.
     pub within: Span,
+    /// Instead of that before a day which the document names, at its beginning in UTC: `requested_on` (to arrive), `ship_on`,
+    /// `ship_not_before`, `deliver_on` or `cancel_after`. Of a day that only lines name the earliest counts; where none is
+    /// named, `within` holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<DayOf>,
+}
+
+/// A day that a business document names, by its member in the canonical message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DayOf {
+    RequestedOn,
+    ShipOn,
+    ShipNotBefore,
+    DeliverOn,
+    CancelAfter,
+}
+
+impl DayOf {
+    /// The member's name.
+    pub fn member(self) -> &'static str {
+        match self {
+            DayOf::RequestedOn => "requested_on",
+            DayOf::ShipOn => "ship_on",
+            DayOf::ShipNotBefore => "ship_not_before",
+            DayOf::DeliverOn => "deliver_on",
+            DayOf::CancelAfter => "cancel_after",
+        }
+    }
 }
 
 impl Expect {
-    /// How long before an instant that is due after `within` somebody is warned; 0 if nobody is.
-    pub fn warn_us(&self, within: Span) -> i64 {
-        self.warn_before.filter(|warn| warn.us() < within.us()).map_or(0, Span::us)
+    /// How long before an instant that is due after so many microseconds somebody is warned; 0 if nobody is.
+    pub fn warn_us(&self, within_us: i64) -> i64 {
+        self.warn_before.filter(|warn| warn.us() < within_us).map_or(0, Span::us)
     }
 }
 

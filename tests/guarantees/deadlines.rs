@@ -193,6 +193,35 @@ async fn an_answer_of_ours_is_owed(backing: Backing) {
     rig.halt().await;
 }
 
+/// An answer that is due before a day which the order names, and not so long after it came.
+async fn an_answer_is_owed_before_a_day_that_the_order_names(backing: Backing) {
+    let before =
+        "expect: { warn_before: 4h, answers: [{ to: json order, with: '855', within: 48h, before: requested_on }] }";
+    let mut rig = agreed(backing, before).await;
+    for (number, day, due) in [
+        ("PO-1", Some("2199-03-04"), "2199-03-04T00:00:00"),
+        ("PO-2", Some("2020-01-01"), "past"),
+        ("PO-3", None, "within"),
+    ] {
+        let mut text: Value = serde_json::from_slice(&order(number, &[("PLENTY-1", 3)])).unwrap();
+        if let Some(day) = day {
+            text["requested_on"] = day.into();
+        }
+        rig.bring("north-a", &format!("{number}.json"), text.to_string().as_bytes()).await;
+        rig.stand(number, &["applied"]).await;
+        let rows = of(&rig, "answer").await;
+        let row = rows.into_iter().find(|row| row.number.as_deref() == Some(number)).expect("it is owed");
+        let at = row.due_at.expect("when");
+        let after = at.0 - row.created_at.0;
+        match due {
+            "past" => assert_eq!(after, 1, "{number}"),
+            "within" => assert_eq!(after, 48 * 3_600_000_000, "{number}"),
+            due => assert!(at.to_string().starts_with(due), "{number}: {at}"),
+        }
+    }
+    rig.halt().await;
+}
+
 /// Several sweepers at one deadline, each cut off at a random place: one alert.
 async fn an_alert_is_neither_lost_nor_doubled(backing: Backing) {
     let mut rig = hub(backing).await;
@@ -247,6 +276,7 @@ crate::rig::on_both!(
     an_acknowledgement_is_warned_of_then_overdue_then_late,
     one_in_time_is_no_alert,
     an_answer_of_ours_is_owed,
+    an_answer_is_owed_before_a_day_that_the_order_names,
     an_alert_is_neither_lost_nor_doubled,
     a_wait_without_an_expectation_is_found,
 );

@@ -202,6 +202,9 @@ impl<'a> Writer<'a> {
             let expect = &info.agreement.expect;
             for due in expect.answers.iter().filter(|due| due.to == row.set_kind) {
                 let name = format!("{}/{number}/{}", due.to, due.with);
+                let day = due.before.and_then(|of| day_of(row.body.as_ref()?, of.member()));
+                // A day that is past is due at once.
+                let within_us = day.map_or(due.within.us(), |day| day.0.saturating_sub(self.now.0).max(1));
                 let new = NewExpectation {
                     tenant: self.tenant,
                     id: crate::canonical::ids::expectation(partner.0, &name),
@@ -212,8 +215,8 @@ impl<'a> Writer<'a> {
                     number: Some(number.clone()),
                     wants: Some(due.with.clone()),
                     delivery: None,
-                    within_us: due.within.us(),
-                    warn_us: expect.warn_us(due.within),
+                    within_us,
+                    warn_us: expect.warn_us(within_us),
                     since: None,
                     due_at: None,
                     look_at: None,
@@ -444,4 +447,28 @@ pub(super) fn refused(row: &messages::NewMessage) -> Option<messages::Refused> {
         faults: row.faults.clone(),
         came_in: row.came_in.clone(),
     })
+}
+
+/// The beginning of a day that a message names: its own, else the earliest of its lines'.
+fn day_of(body: &Value, member: &str) -> Option<Micros> {
+    let day = |of: &Value| of[member].as_str()?.parse::<jiff::civil::Date>().ok();
+    let of_lines = || body["lines"].as_array().into_iter().flatten().filter_map(day).min();
+    let start = jiff::tz::TimeZone::UTC.to_timestamp(day(body).or_else(of_lines)?.at(0, 0, 0, 0)).ok()?;
+    Some(Micros(start.as_microsecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_the_messages_own_or_the_earliest_of_its_lines() {
+        let day = |body: Value| day_of(&body, "requested_on").map(|at| at.to_string());
+        let lines = json!([{"requested_on": "2026-03-09"}, {}, {"requested_on": "2026-03-04"}]);
+        let own = json!({"requested_on": "2026-03-06", "lines": lines});
+        assert!(day(own).is_some_and(|at| at.starts_with("2026-03-06T00:00:00")));
+        assert!(day(json!({ "lines": lines })).is_some_and(|at| at.starts_with("2026-03-04T00:00:00")));
+        assert_eq!(day(json!({"requested_on": "soon", "lines": []})), None);
+        assert_eq!(day(json!({})), None);
+    }
 }
