@@ -36,7 +36,7 @@ const KEYS: i64 = 1_000;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(replay))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(replay)).routes(routes!(give))
 }
 
 /// A document: one file or body, as it arrived.
@@ -396,6 +396,32 @@ async fn show(
         deliveries: sent.into_iter().map(|row| Delivery::of(row, &events)).collect(),
         steps: steps.into_iter().map(Step::from).collect(),
     }))
+}
+
+/// Whose a document is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Give {
+    /// A partner's name.
+    partner: String,
+    #[serde(default)]
+    why: String,
+}
+
+/// Gives an unassigned document to a partner, whatever its sender's identity says, and puts it back to the start of its way.
+#[utoipa::path(
+    post, path = "/v1/documents/{id}/give", tag = "documents",
+    params(("id" = Uuid, Path, description = "The document")), request_body = Give,
+    responses((status = 204, description = "Under way as the partner's"))
+)]
+async fn give(
+    Operator(who): Operator,
+    State(api): State<Api>,
+    Path(id): Path<Uuid>,
+    Given(give): Given<Give>,
+) -> Result<StatusCode, Problem> {
+    operate::give_document(&api.hub, who.tenant, DocumentId(id), &give.partner, &who.name, &give.why).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Puts a dead, rejected or unassigned document back to the start of its way. Messages that it gave stay as they are.

@@ -2,10 +2,14 @@
 
 use super::{
     Api,
-    extract::{Path, Reader},
+    extract::{Json as Given, Operator, Path, Reader},
+    messages::Reason,
     problem::Problem,
 };
-use crate::{canonical::DocumentId, flow::letter};
+use crate::{
+    canonical::DocumentId,
+    flow::{letter, mail},
+};
 use axum::{
     Json,
     extract::State,
@@ -20,7 +24,7 @@ use uuid::Uuid;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(write))
+    OpenApiRouter::new().routes(routes!(write, send))
 }
 
 /// A letter to the partner: which document, what is wrong where, how to mend it, what was accepted.
@@ -73,4 +77,34 @@ async fn write(
         })
         .into_response(),
     })
+}
+
+/// A letter that is under way.
+#[derive(Debug, Serialize, ToSchema)]
+struct Sent {
+    /// One for each address.
+    letters: Vec<To>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct To {
+    delivery: Uuid,
+    address: String,
+}
+
+/// Sends the letter about a document now, by mail, to each address among the agreement's contacts.
+#[utoipa::path(
+    post, path = "/v1/documents/{id}/letter", tag = "documents",
+    params(("id" = Uuid, Path, description = "The document")), request_body = Reason,
+    responses((status = 200, body = Sent))
+)]
+async fn send(
+    Operator(who): Operator,
+    State(api): State<Api>,
+    Path(id): Path<Uuid>,
+    Given(reason): Given<Reason>,
+) -> Result<Json<Sent>, Problem> {
+    let sent = mail::send(&api.hub, who.tenant, DocumentId(id), &who.name, &reason.why).await?;
+    let letters = sent.into_iter().map(|(delivery, address)| To { delivery: delivery.0, address }).collect();
+    Ok(Json(Sent { letters }))
 }

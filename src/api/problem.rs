@@ -134,7 +134,8 @@ impl From<OperateError> for Problem {
         match error {
             OperateError::NotFound(what) => Problem::not_found(what),
             OperateError::State { .. } => Problem::new(Code::WrongState, error.to_string()),
-            OperateError::Scheme(why) => Problem::new(Code::RequestInvalid, why),
+            OperateError::Refused(why) => Problem::new(Code::WrongState, why),
+            OperateError::Scheme(why) | OperateError::Partner(why) => Problem::new(Code::RequestInvalid, why),
             OperateError::NoReference(why) => Problem::new(Code::NotFound, why),
             OperateError::Unreadable(_) => Problem::new(Code::SetUnreadable, error.to_string()),
             OperateError::Delivery(refused) => refused.into(),

@@ -2,7 +2,7 @@
 
 use super::{
     ask::{self, Place, Places, encoded},
-    check, operate,
+    check, letter, operate,
     out::{Out, counted, instant, reason, size, text},
 };
 use crate::{formats::fault::Fault, store::journal};
@@ -38,8 +38,14 @@ pub enum Documents {
     ///
     /// crossdock documents letter 0199c0de-…
     /// crossdock documents letter 0199c0de-… --json | jq -r .markdown
+    /// crossdock documents letter 0199c0de-… --send --why "they asked for it"
     #[command(verbatim_doc_comment)]
-    Letter(One),
+    Letter(letter::Letter),
+    /// Give an unassigned one to a partner: this one is read as theirs
+    ///
+    /// crossdock documents give 0199c0de-… --to northwind --why "their new VAN address"
+    #[command(verbatim_doc_comment)]
+    Give(operate::Give),
     /// Put a dead, rejected or unassigned one back to the start of its way
     Replay(operate::One),
 }
@@ -136,7 +142,8 @@ pub async fn run(command: &Documents) -> anyhow::Result<u8> {
         Documents::List(args) => list(args).await,
         Documents::Show(args) => show(args).await,
         Documents::Raw(args) => raw(args).await,
-        Documents::Letter(args) => letter(args).await,
+        Documents::Letter(args) => letter::run(args).await,
+        Documents::Give(args) => operate::give(args).await,
         Documents::Replay(one) => operate::change("documents", "replay", one).await,
     }
 }
@@ -311,19 +318,6 @@ async fn raw(args: &Raw) -> anyhow::Result<u8> {
     let mut out = Out::new();
     while let Some(bytes) = stream.next().await {
         out.bytes(&bytes?)?;
-    }
-    out.flush()?;
-    Ok(0)
-}
-
-async fn letter(args: &One) -> anyhow::Result<u8> {
-    let places = Places::open(&args.ask, false).await?;
-    let (place, letter) = places.find(&format!("/v1/documents/{}/letter", args.id)).await?;
-    let mut out = Out::new();
-    if args.json {
-        out.json(&of_tenant(place, letter))?;
-    } else {
-        out.line(text(&letter, "text").trim_end())?;
     }
     out.flush()?;
     Ok(0)

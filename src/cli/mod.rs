@@ -23,6 +23,7 @@ pub mod generate;
 pub mod guide;
 mod http;
 pub mod input;
+mod letter;
 pub mod listen;
 pub mod mapping;
 pub mod operate;

@@ -23,6 +23,24 @@ pub struct One {
     ask: ask::Flags,
 }
 
+/// Which document, whose it is, and why.
+#[derive(Debug, clap::Args)]
+pub struct Give {
+    /// The document's id
+    id: uuid::Uuid,
+    /// The partner's name
+    #[arg(long, value_name = "PARTNER")]
+    to: String,
+    /// Why, for the journal
+    #[arg(long, default_value = "")]
+    why: String,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    ask: ask::Flags,
+}
+
 /// One message: show, map again, take out of the way
 #[derive(Debug, clap::Subcommand)]
 pub enum Messages {
@@ -73,6 +91,21 @@ pub async fn deliveries(command: &Deliveries) -> anyhow::Result<u8> {
         Deliveries::Cancel(one) => change("deliveries", "cancel", one).await,
         Deliveries::Overdue(list) => overdue(list).await,
     }
+}
+
+/// Finds whose tenant's it is, and gives it to the partner.
+pub async fn give(args: &Give) -> anyhow::Result<u8> {
+    let places = Places::open(&args.ask, true).await?;
+    let path = format!("/v1/documents/{}", args.id);
+    let (place, _) = places.find(&path).await?;
+    place.post(&format!("{path}/give"), &json!({"partner": args.to, "why": args.why})).await?;
+    let mut out = Out::new();
+    match args.json {
+        true => out.json(&of_tenant(place, json!({"id": args.id, "did": "give", "to": args.to})))?,
+        false => out.line(format!("give: {} is read as {}'s", args.id, args.to))?,
+    }
+    out.flush()?;
+    Ok(0)
 }
 
 async fn overdue(list: &Overdue) -> anyhow::Result<u8> {

@@ -4,7 +4,7 @@ use super::{Console, session::Session, wrong::Wrong};
 use crate::{
     canonical::{DeliveryId, DocumentId, MessageId},
     flow::{
-        deliver,
+        deliver, mail,
         operate::{self, Replayed},
     },
     store::{deliveries, messages},
@@ -72,6 +72,38 @@ pub async fn replay_document(
 ) -> Done {
     let why = act.allowed(&session)?;
     operate::replay_document(&console.hub, session.tenant, DocumentId(id), &session.name, why).await?;
+    Ok(Redirect::to(&format!("/documents/{id}")))
+}
+
+/// What the form that gives a document to a partner sends.
+#[derive(Debug, Deserialize)]
+pub struct Give {
+    partner: String,
+    #[serde(flatten)]
+    act: Act,
+}
+
+/// `POST /documents/{id}/give`
+pub async fn give_document(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(give): Form<Give>,
+) -> Done {
+    let why = give.act.allowed(&session)?;
+    operate::give_document(&console.hub, session.tenant, DocumentId(id), &give.partner, &session.name, why).await?;
+    Ok(Redirect::to(&format!("/documents/{id}")))
+}
+
+/// `POST /documents/{id}/letter`
+pub async fn send_letter(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(act): Form<Act>,
+) -> Done {
+    let why = act.allowed(&session)?;
+    mail::send(&console.hub, session.tenant, DocumentId(id), &session.name, why).await?;
     Ok(Redirect::to(&format!("/documents/{id}")))
 }
 

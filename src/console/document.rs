@@ -6,6 +6,8 @@ use crate::{
     flow::{
         decided,
         letter::{self, faults},
+        mail,
+        translate::can_be_given,
     },
     formats::fault::{Decision, Fault},
     store::{
@@ -84,11 +86,11 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
         &row.name,
         html! {
             div .head { h1 { (row.name) " " (words::badge(shown)) } a href={ "/documents/" (id) "/raw" } download { "Download" } }
-            (state(&session, &row))
+            (state(&console, &session, &row))
             (facts(&console, &row, &decided))
             section { h2 { "The document" @if !wrong.is_empty() { " " span .badge .bad { (wrong.len()) @if wrong.len() == 1 { " fault" } @else { " faults" } } } }
                 (raw_view(&row, &bytes, &wrong)) }
-            @if let Some(told) = &told { (letter_view(told)) }
+            @if let Some(told) = &told { (letter_view(&console, &session, &row, told)) }
             @if !interchanges.is_empty() { (interchange_table(&console, &interchanges)) }
             section { h2 { "Messages" @for (state, n) in &counts { " " (words::badge(state)) span .muted { " " (n) } } }
                 @if messages.is_empty() { p .muted { "None came of it." } } @else { (message_table(&session, &messages)) }
@@ -99,7 +101,27 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     ))
 }
 
-fn state(session: &Session, row: &DocumentRow) -> Markup {
+/// Whose it is, as a person says: this document alone is read as that partner's.
+fn give(console: &Console, session: &Session, row: &DocumentRow) -> Markup {
+    let partners = console.hub.directory.partners.values().filter(|info| info.tenant == session.tenant);
+    let mut names: Vec<&str> = partners.map(|info| &*info.name).collect();
+    names.sort_unstable();
+    html! {
+        @if session.may_operate && !names.is_empty() {
+            form #give .act method="post" action={ "/documents/" (row.id) "/give" } {
+                input type="hidden" name="csrf" value=(session.csrf);
+                select name="partner" aria-label="Partner" required {
+                    option value="" { "Partner" }
+                    @for name in names { option value=(name) { (name) } }
+                }
+                input type="text" name="why" placeholder="Reason" aria-label="Reason to give it to a partner" maxlength="200" required;
+                button type="submit" { "Give to partner" }
+            }
+        }
+    }
+}
+
+fn state(console: &Console, session: &Session, row: &DocumentRow) -> Markup {
     html! {
         @if row.cause.is_some() || matches!(row.state.as_str(), "dead" | "rejected" | "unassigned") {
             section .card .next {
@@ -107,6 +129,8 @@ fn state(session: &Session, row: &DocumentRow) -> Markup {
                 @if matches!(row.state.as_str(), "dead" | "rejected" | "unassigned") {
                     (layout::button(session, &format!("/documents/{}/replay", row.id), "Restart", true))
                 }
+                @let code = row.cause.as_ref().map_or("", |cause| words::text(cause, "code"));
+                @if row.state == "unassigned" && can_be_given(code) { (give(console, session, row)) }
             }
         }
         @if let Some(first) = row.duplicate_of { p { "The same content as " a href={ "/documents/" (first) } { (words::short(first)) } "; kept and not applied." } }
@@ -118,7 +142,7 @@ fn facts(console: &Console, row: &DocumentRow, decided: &BTreeSet<Decision>) -> 
         dl .facts .card {
             dt { "Received" } dd { (words::when(row.received_at)) }
             dt { "Connection" } dd { (connection_name(console, row.connection)) ", place " (row.sequence) }
-            dt { "Partner" } dd { @if row.partner.is_some() { (words::partner(&console.hub.directory, row.partner)) } @else { "nobody known" } }
+            dt { "Partner" } dd { @if row.partner.is_some() { (words::partner(&console.hub.directory, row.partner)) } @else { "nobody known" } @if row.given_to.is_some() { span .muted { ", as somebody said" } } }
             @if let Some(partner) = row.partner.and_then(|id| console.hub.directory.partners.get(&id)) {
                 @if !partner.agreement.contacts.is_empty() { dt { "Contacts" } dd { (partner.agreement.contacts.join(", ")) } }
             }
@@ -145,8 +169,9 @@ fn raw_view(row: &DocumentRow, bytes: &[u8], wrong: &[Fault]) -> Markup {
     }
 }
 
-/// The letter to the partner, folded: to be copied, or opened in the reader's own mail program.
-fn letter_view(told: &letter::Told) -> Markup {
+/// The letter to the partner, folded: to be copied, opened in the reader's own mail program, or sent by the hub.
+fn letter_view(console: &Console, session: &Session, row: &DocumentRow, told: &letter::Told) -> Markup {
+    let by_mail = mail::reachable(&console.hub, row.partner).is_ok();
     let text = told.letter.text();
     // A contact may be a telephone number, too.
     let to: Vec<&str> = told.contacts.iter().map(String::as_str).filter(|contact| contact.contains('@')).collect();
@@ -164,6 +189,7 @@ fn letter_view(told: &letter::Told) -> Markup {
                 // Mail programs and browsers cut longer addresses.
                 @if !to.is_empty() && mailto.len() <= MAILTO { a #mail-letter href=(mailto) { "Mail to " (to.join(", ")) } }
             }
+            @if by_mail { (layout::button(session, &format!("/documents/{}/letter", row.id), "Send", false)) }
             pre #letter-text tabindex="0" { (text) }
         }
     }

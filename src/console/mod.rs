@@ -71,6 +71,8 @@ pub fn router(console: Console) -> Router {
         .route("/documents/{id}", get(document::page))
         .route("/documents/{id}/raw", get(document::raw))
         .route("/documents/{id}/replay", post(act::replay_document))
+        .route("/documents/{id}/give", post(act::give_document))
+        .route("/documents/{id}/letter", post(act::send_letter))
         .route("/story", get(story::find))
         .route("/story/{number}", get(story::page))
         .route("/messages/{id}/restart", post(act::restart))

@@ -1,12 +1,13 @@
 //! Letters by mail about what was refused: owed in the transaction that refuses, written by the sweeper once all of the
 //! document is decided, and sent as any delivery is, with retries and dead letters.
 
-use super::{Hub, letter};
+use super::{Hub, letter, operate::OperateError};
 use crate::{
     canonical::{ClaimCheck, DeliveryId, DocumentId, Micros, PartnerId, Stage, Tenant},
     store::{
         StoreError, Tx,
         deliveries::{self, NewDelivery, hex},
+        documents,
         journal::{self, Step},
         letters::{self, Owed},
         now, outbox,
@@ -103,23 +104,92 @@ async fn to_partner(hub: &Hub, tenant: Tenant, partner: Option<PartnerId>, owed:
         return tx.rollback().await.map(|()| 0);
     }
     letters::written(&mut tx, tenant, info.id, now).await?;
-    // Who is named twice gets one.
-    let addresses: BTreeSet<String> = info.agreement.addresses().map(|address| address.to_string()).collect();
-    let rows: Vec<NewDelivery> = addresses
-        .into_iter()
-        .map(|address| NewDelivery {
+    let mail = Outgoing { documents: &documents, addresses: addresses(info), subject, text };
+    let rows = mail.push(hub, &mut tx, tenant, now, |row| json!({ "code": "letter", "to": row.target })).await?;
+    tx.commit().await?;
+    Ok(rows.len())
+}
+
+/// Who is named twice gets one.
+fn addresses(info: &PartnerInfo) -> BTreeSet<String> {
+    info.agreement.addresses().map(|address| address.to_string()).collect()
+}
+
+/// Why nobody can be written to about a partner's documents, if so; else to whom.
+pub fn reachable(hub: &Hub, partner: Option<PartnerId>) -> Result<BTreeSet<String>, String> {
+    let Some(info) = partner.and_then(|id| hub.directory.partners.get(&id)) else {
+        return Err("the document is no known partner's, so there is nobody to write to".into());
+    };
+    if hub.settings.mail.url.is_empty() {
+        return Err("no mail server is set: say `mail.url` in the hub's settings, or send the letter by hand".into());
+    }
+    let addresses = addresses(info);
+    match addresses.is_empty() {
+        true => Err(format!("the agreement of {} has no mail address among its `contacts`", info.name)),
+        false => Ok(addresses),
+    }
+}
+
+/// Sends the letter about a document now, to each address that the agreement names, because a person wants it: whatever
+/// `mail` says there. Gives the deliveries. If a letter was owed about it, this is that one.
+pub async fn send(
+    hub: &Hub,
+    tenant: Tenant,
+    id: DocumentId,
+    who: &str,
+    why: &str,
+) -> Result<Vec<(DeliveryId, String)>, OperateError> {
+    let mut tx = hub.store.read(tenant).await?;
+    let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
+    tx.rollback().await?;
+    let addresses = reachable(hub, row.partner).map_err(OperateError::Refused)?;
+    let told = letter::of(hub, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
+    if told.letter.points.is_empty() {
+        return Err(OperateError::Refused("no fault was found in the document, so there is nothing to write".into()));
+    }
+    let now = now();
+    let mut tx = hub.store.begin(tenant).await?;
+    letters::settle(&mut tx, tenant, &[id]).await?;
+    if let Some(partner) = row.partner {
+        letters::written(&mut tx, tenant, partner, now).await?;
+    }
+    let mail = Outgoing { documents: &[id], addresses, subject: told.letter.subject.clone(), text: told.letter.text() };
+    let cause = |row: &NewDelivery| json!({ "code": "letter", "to": row.target, "who": who, "why": why });
+    let rows = mail.push(hub, &mut tx, tenant, now, cause).await?;
+    tx.commit().await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.target)).collect())
+}
+
+/// A mail about documents, to be written as a delivery an address.
+struct Outgoing<'a> {
+    documents: &'a [DocumentId],
+    addresses: BTreeSet<String>,
+    subject: String,
+    text: String,
+}
+
+impl Outgoing<'_> {
+    async fn push(
+        self,
+        hub: &Hub,
+        tx: &mut Tx,
+        tenant: Tenant,
+        now: Micros,
+        cause: impl Fn(&NewDelivery) -> serde_json::Value,
+    ) -> Result<Vec<NewDelivery>, StoreError> {
+        let delivery = |address: String| NewDelivery {
             tenant,
             id: DeliveryId(Uuid::now_v7()),
             event: None,
-            document: documents.first().copied(),
+            document: self.documents.first().copied(),
             message: None,
             subscription: None,
             partner: None,
             kind: "letter",
             target: address,
             state: "pending",
-            name: Some(subject.clone()),
-            content: Some(hex(text.as_bytes())),
+            name: Some(self.subject.clone()),
+            content: Some(hex(self.text.as_bytes())),
             control: None,
             sequence: None,
             cause: None,
@@ -127,20 +197,21 @@ async fn to_partner(hub: &Hub, tenant: Tenant, partner: Option<PartnerId>, owed:
             created_at: now.0,
             deadline: hub.deadline(now).0,
             wait_us: hub.wait_us(),
-        })
-        .collect();
-    deliveries::insert(&mut tx, &rows).await?;
-    let step = |document: &DocumentId, row: &NewDelivery| {
-        let step = Step::new(tenant, now.0, "deliver", "pending", &hub.worker).document(document.0).delivery(row.id.0);
-        step.cause(json!({ "code": "letter", "to": row.target }))
-    };
-    // By these each of the documents knows its letters.
-    let steps = documents.iter().flat_map(|document| rows.iter().map(move |row| step(document, row)));
-    journal::write(&mut tx, &steps.collect::<Vec<_>>()).await?;
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id.0).collect();
-    outbox::push(&mut tx, &[outbox::Row::at_once(ClaimCheck::new(tenant, Stage::Deliver, ids), now)]).await?;
-    tx.commit().await?;
-    Ok(rows.len())
+        };
+        let rows: Vec<NewDelivery> = self.addresses.into_iter().map(delivery).collect();
+        deliveries::insert(tx, &rows).await?;
+        let step = |document: &DocumentId, row: &NewDelivery| {
+            let step = Step::new(tenant, now.0, "deliver", "pending", &hub.worker);
+            step.document(document.0).delivery(row.id.0).cause(cause(row))
+        };
+        // By these each of the documents knows its letters.
+        let steps: Vec<Step> =
+            self.documents.iter().flat_map(|document| rows.iter().map(|row| step(document, row))).collect();
+        journal::write(tx, &steps).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id.0).collect();
+        outbox::push(tx, &[outbox::Row::at_once(ClaimCheck::new(tenant, Stage::Deliver, ids), now)]).await?;
+        Ok(rows)
+    }
 }
 
 /// Subject and text of one mail about several documents.

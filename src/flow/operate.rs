@@ -32,6 +32,12 @@ pub enum OperateError {
     /// There is no such reference; the sentence tells the nearest.
     #[error("{0}")]
     NoReference(String),
+    /// It can't be done with this thing; the sentence tells why and what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// No partner has this name; the sentence tells the nearest.
+    #[error("{0}")]
+    Partner(String),
     #[error("{0}")]
     Delivery(crate::flow::deliver::Refused),
     #[error(transparent)]
@@ -203,10 +209,52 @@ pub async fn replay_document(
     who: &str,
     why: &str,
 ) -> Result<(), OperateError> {
-    let now = now();
     let mut tx = hub.store.begin(tenant).await?;
     let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
     allowed(&row.state, &["dead", "rejected", "unassigned"], "a dead, rejected or unassigned document", "replayed")?;
+    let cause = json!({"code": "replay", "who": who, "why": why, "was": row.state, "ended": row.cause});
+    begin_anew(hub, tx, tenant, &row, cause).await
+}
+
+/// Says whose an unassigned document is, and has it read as theirs. Holds for this document alone, also when it is read
+/// again: what comes next by the same identity is for the partner's `identities` to say.
+pub async fn give_document(
+    hub: &Hub,
+    tenant: Tenant,
+    id: DocumentId,
+    partner: &str,
+    who: &str,
+    why: &str,
+) -> Result<(), OperateError> {
+    let mut tx = hub.store.begin(tenant).await?;
+    let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
+    let known = || hub.directory.partners.values().filter(|info| info.tenant == tenant);
+    let Some(info) = known().find(|info| info.name == partner) else {
+        let near = near::hint(partner, known().map(|info| &*info.name));
+        return Err(OperateError::Partner(format!("there is no partner `{partner}`{near}")));
+    };
+    allowed(&row.state, &["unassigned"], "an unassigned document", "given to a partner")?;
+    let said = |key: &str| row.cause.as_ref().and_then(|cause| cause[key].as_str()).unwrap_or_default();
+    if !translate::can_be_given(said("code")) {
+        return Err(OperateError::Refused(format!(
+            "its sender is not what leaves it unassigned: {}; {}",
+            said("sentence"),
+            said("remedy")
+        )));
+    }
+    documents::give(&mut tx, tenant, id, info.id).await?;
+    let cause = json!({"code": "given", "to": info.name, "who": who, "why": why, "was": row.state, "ended": row.cause});
+    begin_anew(hub, tx, tenant, &row, cause).await
+}
+
+async fn begin_anew(
+    hub: &Hub,
+    mut tx: Tx,
+    tenant: Tenant,
+    row: &documents::DocumentRow,
+    cause: serde_json::Value,
+) -> Result<(), OperateError> {
+    let (now, id) = (now(), row.id);
     if let Some(at) = documents::raw_removed_at(&mut tx, tenant, id).await? {
         return Err(OperateError::Unreadable(format!(
             "its raw bytes were removed at {at}, as the agreement's `retention_days` says"
@@ -220,7 +268,6 @@ pub async fn replay_document(
         });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
-    let cause = json!({"code": "replay", "who": who, "why": why, "was": row.state, "ended": row.cause});
     journal::write(
         &mut tx,
         &[Step::new(tenant, now.0, "operate", "received", &hub.worker).document(id.0).cause(cause)],

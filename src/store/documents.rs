@@ -171,6 +171,8 @@ pub struct Work {
     pub first_failed_at: Option<i64>,
     /// It has the same content: read only to answer its sender.
     pub duplicate_of: Option<DocumentId>,
+    /// Whose it is where a person said so.
+    pub given_to: Option<PartnerId>,
     /// The tenant's mappings that it is read with: those it began with, or those that stand now.
     pub mapping_revision: i64,
 }
@@ -179,7 +181,7 @@ pub struct Work {
 pub async fn work(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, limit: i64) -> Result<Vec<Work>, StoreError> {
     Ok(fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of,
+        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of, given_to,
             coalesce(mapping_revision, (select max(r.revision) from mapping_revisions r where r.tenant = $1), 0) as mapping_revision from documents
          where tenant = $1 and connection = $2 and state in ('received', 'retrying') order by sequence limit $3";
         tenant, connection, limit
@@ -258,6 +260,15 @@ pub async fn reopen(tx: &mut Tx, tenant: Tenant, id: DocumentId, deadline: Micro
     )?)
 }
 
+/// Says whose an unassigned document is. Gives how many there were.
+pub async fn give(tx: &mut Tx, tenant: Tenant, id: DocumentId, partner: PartnerId) -> Result<u64, StoreError> {
+    Ok(exec!(
+        tx,
+        "update documents set given_to = $3 where tenant = $1 and id = $2 and state = 'unassigned'";
+        tenant, id, partner
+    )?)
+}
+
 /// A document as lists and pages show it.
 #[derive(Debug, Clone, sqlx::FromRow, Serialize)]
 pub struct DocumentRow {
@@ -273,6 +284,8 @@ pub struct DocumentRow {
     pub cause: Option<Value>,
     pub duplicate_of: Option<DocumentId>,
     pub partner: Option<PartnerId>,
+    /// Whose it is where a person said so.
+    pub given_to: Option<PartnerId>,
     pub standard: Option<String>,
     pub identity: Option<String>,
     pub sets: Option<i64>,
@@ -285,7 +298,7 @@ pub struct DocumentRow {
 pub async fn get(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Option<DocumentRow>, StoreError> {
     let mut rows: Vec<DocumentRow> = fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, standard, identity, sets, tries, due, ended_at
+        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, given_to, standard, identity, sets, tries, due, ended_at
          from documents where tenant = $1 and id = $2";
         tenant, id
     )?;
@@ -317,7 +330,7 @@ pub struct Search {
 macro_rules! searched {
     ($narrowed:literal) => {
         concat!(
-            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
              from documents d where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held') or $2 = 'refused' and (d.state = 'rejected' or d.state = 'translated' and d.cause is not null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'rejected'))) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
                 and d.received_at >= $5 and d.received_at < $6
                 and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
@@ -404,7 +417,7 @@ pub async fn claimed(
 ) -> Result<Vec<DocumentRow>, StoreError> {
     Ok(fetch!(
         tx,
-        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
          from documents d where d.tenant = $2 and ($3 is null or d.partner = $3) and (d.received_at < $4 or (d.received_at = $4 and d.id < $5))
             and exists (select 1 from messages m join {rows} on m.set_kind = r.kind or m.mapping like r.mapping
                 where m.document = d.id and m.tenant = d.tenant)
@@ -437,7 +450,7 @@ pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<V
     let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
          from documents d join {rows} on d.id = r.id where d.tenant = $2",
         "id uuid" => &ask;
         tenant

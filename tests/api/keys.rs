@@ -83,6 +83,7 @@ fn body(template: &str) -> String {
             let text = "mapping: northwind/order\nextends: json/order\nclaims: { partner: northwind }\n";
             json!({"files": {"mapping.yaml": text}, "why": "by the test"}).to_string()
         }
+        "/v1/documents/{id}/give" => json!({"partner": "northwind"}).to_string(),
         "/v1/mappings/{name}/replay" => json!({"after": {"version": 1}}).to_string(),
         _ => "{}".into(),
     }

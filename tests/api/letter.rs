@@ -47,6 +47,13 @@ async fn a_refused_set_is_a_letter_in_three_forms() {
         let text = answer.text().await.expect("text");
         assert!(text.starts_with(begins) && text.contains("BEG*00*SAX*"), "{text}");
     }
+    // To send it wants the scope to operate, and a server that takes mail.
+    let operator = setup.key(acme(), &[Scope::Read, Scope::Operate]).await;
+    assert_eq!(setup.post(&path, &reader, "{}".to_owned()).await.status(), 403);
+    let unsent = setup.post(&path, &operator, "{\"why\": \"they asked\"}".to_owned()).await;
+    assert_eq!(unsent.status(), 409);
+    let unsent: Value = unsent.json().await.expect("JSON");
+    assert!(unsent["detail"].as_str().is_some_and(|detail| detail.contains("mail.url")), "{unsent}");
     let other = setup.key(globex(), &[Scope::Read]).await;
     assert_eq!(setup.get(&path, &other).await.status(), 404, "another tenant's document looks like nothing");
 }

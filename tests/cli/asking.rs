@@ -305,6 +305,8 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     let by_store = asked.map(|words| ok(call(at, words)).out);
     assert_eq!(by_hub, by_store);
     assert_eq!(ok(call(at, &format!("documents raw {}", id(&good)))).out, order("000000001", "PO-1"));
+    let given = call(at, &format!("documents give {} --to nortwind", id(&stranger)));
+    assert!(given.code == 2 && given.err.contains("nearest northwind"), "{given:?}");
     ok(call(at, &format!("documents replay {} --why mended", id(&stranger))));
     assert_eq!(ended(at, "stranger.edi", "received")["id"], stranger["id"]);
     let rejected = messages(at, &bad, "rejected").remove(0);

@@ -10,9 +10,14 @@ use crossdock::{
     config::Settings,
     flow::{
         deliver::{self, DocumentSender, SendError, Sent},
+        mail,
+        operate::OperateError,
         sweep::Sweeper,
     },
-    store::deliveries::{self, DeliveryRow},
+    store::{
+        deliveries::{self, DeliveryRow},
+        journal,
+    },
 };
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -23,6 +28,7 @@ on_both![
     letters_are_not_sent_more_often_than_promised,
     a_server_that_is_away_or_says_no_costs_no_letter,
     nobody_who_did_not_ask_gets_any,
+    a_person_sends_the_letter_when_it_is_wanted,
 ];
 
 const ANY: usize = 10 << 20;
@@ -214,5 +220,30 @@ async fn nobody_who_did_not_ask_gets_any(backing: Backing) {
     assert_eq!(post.sweep().await, 0);
     assert_eq!(post.rig.place.number("select count(*) from letters_owed").await, 0);
     assert!(post.deliveries(id).await.is_empty());
+    post.end().await;
+}
+
+async fn a_person_sends_the_letter_when_it_is_wanted(backing: Backing) {
+    let mut post = post(backing, "contacts: [edi@northwind.example, '+1 555 0100']").await;
+    post.server.start(ANY).await;
+    let id = post.refused(1, "PO-1").await;
+    let good = post.rig.bring("north-edi", "good.edi", orders(2, &["PO-2"]).as_bytes()).await;
+    post.rig.quiet().await;
+    let (hub, acme) = (post.rig.hub.clone(), post.rig.acme);
+    let sent = mail::send(&hub, acme, id, "ann", "they asked for it").await.unwrap();
+    assert_eq!(sent.iter().map(|(_, to)| &**to).collect::<Vec<_>>(), ["edi@northwind.example"]);
+    let row = post.stand(id, &["delivered"]).await.remove(0);
+    assert_eq!(row.id, sent[0].0);
+    let letters = post.server.letters();
+    assert!(letters.len() == 1 && unfolded(&letters[0]).contains("PO1*1*ten*EA"), "{letters:?}");
+    let mut tx = hub.store.read(acme).await.unwrap();
+    let steps = journal::of_document(&mut tx, acme, id.0).await.unwrap();
+    tx.rollback().await.unwrap();
+    let said = steps.iter().filter_map(|step| step.cause.as_ref()).find(|cause| cause["code"] == "letter").unwrap();
+    assert_eq!((said["who"].as_str(), said["why"].as_str()), (Some("ann"), Some("they asked for it")), "{said}");
+    // Nothing is wrong with the other.
+    let clean = mail::send(&hub, acme, good, "ann", "").await;
+    assert!(matches!(&clean, Err(OperateError::Refused(why)) if why.contains("nothing to write")), "{clean:?}");
+    assert_eq!(post.server.letters().len(), 1);
     post.end().await;
 }

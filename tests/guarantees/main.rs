@@ -12,6 +12,7 @@ mod audit;
 mod bad_input;
 mod batching;
 mod deadlines;
+mod given;
 mod intake;
 mod letters;
 mod order;

@@ -3,7 +3,8 @@
 use super::{
     batch::Batch,
     commit::refused,
-    run::{InterchangeRun, Received, Run, ToAcknowledge, UNKNOWN_RECEIVER},
+    run::{InterchangeRun, Received, Run, ToAcknowledge},
+    whose::UNKNOWN_RECEIVER,
 };
 use crate::{
     canonical::{Micros, Tenant},

@@ -15,10 +15,12 @@ mod reach;
 pub mod replay;
 pub mod run;
 mod source;
+mod whose;
 
 pub use acknowledge::advise_restarted;
 pub use batch::new_message;
 pub use source::{PolicyOf, Source, SourceError};
+pub use whose::can_be_given;
 
 use crate::{
     canonical::{ClaimCheck, ConnectionId, Micros, Stage, Tenant},
@@ -359,7 +361,7 @@ async fn open_with(
     let partner = connection.partner.map(|p| hub.directory.partner_name(p));
     let mut options = options(&library, standard, connection.expects.as_deref(), partner);
     options.policy.max_set_bytes = hub.settings.intake.max_set_bytes;
-    let (agreed, probe, id) = (policy_of(hub, &library, tenant, connection.id), hub.probe.clone(), work.id.0);
+    let (agreed, probe, id) = (policy_of(hub, &library, tenant, &work), hub.probe.clone(), work.id.0);
     let policy: PolicyOf = Arc::new(move |header| {
         probe.pass(Point::Read, id);
         agreed(header)
@@ -400,6 +402,7 @@ fn once_more(document: &documents::DocumentRow, mapping_revision: i64) -> Work {
         due: None,
         first_failed_at: None,
         duplicate_of: None,
+        given_to: document.given_to,
         mapping_revision,
     }
 }
@@ -442,12 +445,13 @@ pub fn options(library: &Library, standard: Standard, expects: Option<&str>, par
 }
 
 /// The reading policy by the sender of each interchange.
-pub fn policy_of(hub: &Hub, library: &Arc<Library>, tenant: Tenant, connection: ConnectionId) -> PolicyOf {
+fn policy_of(hub: &Hub, library: &Arc<Library>, tenant: Tenant, work: &Work) -> PolicyOf {
+    let (connection, given_to) = (work.connection, work.given_to);
     let (directory, library) = (hub.directory.clone(), library.clone());
     let max_set_bytes = hub.settings.intake.max_set_bytes;
     Arc::new(move |header| {
         let found = match (directory.tenants.get(&tenant), directory.connections.get(&connection)) {
-            (Some(tenant), Some(connection)) => run::identify(header, tenant, connection, &directory).0,
+            (Some(tenant), Some(connection)) => whose::identify(header, tenant, connection, given_to, &directory).0,
             _ => None,
         };
         let Some(terms) = found.as_ref().map(|partner| &partner.terms) else {

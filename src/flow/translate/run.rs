@@ -1,6 +1,9 @@
 //! One document being read: its interchanges, groups and sets as they come, and how it ends.
 
-use super::reach::Held;
+use super::{
+    reach::Held,
+    whose::{UNKNOWN_RECEIVER, identify},
+};
 use crate::{
     canonical::DocumentId,
     emit::advice::CameIn,
@@ -16,7 +19,7 @@ use crate::{
     store::documents::Work,
     tenancy::{
         Agreement, ConnectionInfo, Directory, Effective, PartnerInfo, TenantInfo,
-        agreement::{ApplicationAdvice, BadSetCosts, TestIndicator},
+        agreement::{ApplicationAdvice, BadSetCosts},
     },
 };
 use serde_json::{Value, json};
@@ -25,9 +28,6 @@ use std::{collections::HashMap, sync::Arc};
 
 /// Faults outside of any set that are kept of one document; a folder of noise must not fill the store.
 const KEPT_FAULTS: usize = 100;
-
-/// The cause of an interchange to a receiver that is none of ours.
-pub const UNKNOWN_RECEIVER: &str = "unassigned/receiver";
 
 /// Whether an interchange's control number is ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,7 +222,8 @@ impl Run {
     }
 
     fn interchange(&mut self, header: Interchange, directory: &Directory) {
-        let (partner, mut ends, mut cause) = identify(&header, &self.tenant, &self.connection, directory);
+        let (partner, mut ends, mut cause) =
+            identify(&header, &self.tenant, &self.connection, self.work.given_to, directory);
         let agreement = partner.as_ref().map(|p| p.terms.of(self.connection.id, header.standard, "").clone());
         let duplicate_of = self.work.duplicate_of.filter(|_| ends == "translated");
         if let Some(of) = duplicate_of {
@@ -514,67 +515,6 @@ pub fn policy(agreement: Option<&Agreement>, library: &Library, max_set_bytes: u
         policy.guides = library.guides(&agreement.guides);
     }
     policy
-}
-
-/// Whose interchange it is, and whether it may be translated.
-pub fn identify(
-    header: &Interchange,
-    tenant: &TenantInfo,
-    connection: &ConnectionInfo,
-    directory: &Directory,
-) -> (Option<Arc<PartnerInfo>>, &'static str, Option<Value>) {
-    let named = |i: &crate::formats::piece::Identity| format!("{}/{}/{}", header.standard.word(), i.qualifier, i.id);
-    let unassigned = |code: &str, sentence: String, remedy: String| {
-        (None, "unassigned", Some(json!({"code": code, "sentence": sentence, "remedy": remedy, "byte": header.byte})))
-    };
-    if !tenant.is_ours(header.standard, &header.receiver) {
-        return unassigned(
-            UNKNOWN_RECEIVER,
-            format!("the receiver {} is none of ours", named(&header.receiver)),
-            format!(
-                "if it is ours, add `{}` to the identities of the tenant `{}`",
-                named(&header.receiver),
-                tenant.name
-            ),
-        );
-    }
-    let Some(partner) = directory.partner_of(tenant.id, header.standard, &header.sender) else {
-        return unassigned(
-            "unassigned/sender",
-            format!("nobody is known by the sender's identity {}", named(&header.sender)),
-            format!("add `{}` to a partner's identities, then replay the document", named(&header.sender)),
-        );
-    };
-    if connection.partner.is_some_and(|owner| owner != partner.id) {
-        return unassigned(
-            "unassigned/other_partner",
-            format!(
-                "the sender {} is `{}`, but the connection `{}` belongs to `{}`",
-                named(&header.sender),
-                partner.name,
-                connection.name,
-                connection.partner.map_or("", |id| directory.partner_name(id))
-            ),
-            "ask both partners who sent it; then replay it on the right connection".into(),
-        );
-    }
-    let agreement = partner.terms.of(connection.id, header.standard, "");
-    if header.test && agreement.test_indicator == TestIndicator::Refuse {
-        let cause = json!({
-            "code": "envelope/test_refused",
-            "sentence": "the interchange says that it is a test, and the agreement refuses tests",
-            "remedy": "ask the partner to send it as production, or let the agreement accept tests",
-            "agreement": agreement.told("test_indicator"),
-            "decided_by": agreement.decision("test_indicator"),
-            "ta1": "020",
-            "byte": header.byte,
-        });
-        return (Some(partner.clone()), "rejected", Some(cause));
-    }
-    if let Some(cause) = super::faults::security(header, agreement) {
-        return (Some(partner.clone()), "rejected", Some(cause));
-    }
-    (Some(partner.clone()), "translated", None)
 }
 
 /// Adds what a set says to its interchange's content hash: kinds, numbers, names and values, not line ends.

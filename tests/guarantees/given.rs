@@ -1,0 +1,84 @@
+//! An unassigned document is given to a partner by a person, and is theirs from then on.
+
+use crate::{
+    rig::{ACME, Backing, GLOBEX, NORTHWIND, Rig, on_both},
+    x12::{interchange, order, orders, set},
+};
+use crossdock::{
+    canonical::{DocumentId, PartnerId},
+    config::Settings,
+    flow::operate::{self, OperateError},
+    store::{deliveries, journal},
+};
+
+on_both![what_is_given_is_worked_as_the_partners, what_is_no_strangers_is_not_given];
+
+async fn hub(backing: Backing) -> Rig {
+    let mut rig = Rig::with(backing, &[ACME, NORTHWIND, GLOBEX], Settings::default()).await;
+    rig.start(1, 1).await;
+    rig
+}
+
+async fn bring(rig: &Rig, name: &str, text: &str) -> DocumentId {
+    let id = rig.bring("north-edi", name, text.as_bytes()).await;
+    rig.quiet().await;
+    id
+}
+
+fn by_a_stranger(text: &str) -> String {
+    text.replace("NORTHWIND      ", "WHOISTHIS      ")
+}
+
+async fn what_is_given_is_worked_as_the_partners(backing: Backing) {
+    let mut rig = hub(backing).await;
+    let good = set("850", 1, &order("PO-1", "PLENTY-1", "4", "EA"));
+    let held = set("850", 2, &order("PO-2", "PLENTY-1", "4", "Q9"));
+    let id = bring(&rig, "strange.edi", &by_a_stranger(&interchange(1, &[good, held]))).await;
+    assert_eq!(rig.document(id).await.state, "unassigned");
+    let (hub, acme) = (rig.hub.clone(), rig.acme);
+    let wrong = operate::give_document(&hub, acme, id, "nortwind", "ann", "").await;
+    assert!(matches!(&wrong, Err(OperateError::Partner(why)) if why.contains("nearest northwind")), "{wrong:?}");
+    operate::give_document(&hub, acme, id, "northwind", "ann", "their new address").await.unwrap();
+    rig.quiet().await;
+    let northwind = Some(PartnerId::named(acme, "northwind"));
+    let row = rig.document(id).await;
+    assert_eq!((&*row.state, row.partner, row.given_to), ("translated", northwind, northwind));
+    let message = rig.messages("PO-1").await.remove(0);
+    assert_eq!((&*message.state, message.partner), ("applied", northwind));
+    // It is answered as it was addressed, and the journal says who gave it and why.
+    let mut tx = hub.store.read(acme).await.unwrap();
+    let told = deliveries::acknowledgements(&mut tx, acme, &[id]).await.unwrap();
+    let steps = journal::of_document(&mut tx, acme, id.0).await.unwrap();
+    tx.rollback().await.unwrap();
+    let told: Vec<String> = told.into_iter().map(|row| String::from_utf8(row.content.unwrap()).unwrap()).collect();
+    assert!(told.len() == 1 && told[0].contains("*ZZ*WHOISTHIS ") && told[0].contains("AK1*PO*1"), "{told:?}");
+    let given = steps.iter().filter_map(|step| step.cause.as_ref()).find(|cause| cause["code"] == "given").unwrap();
+    assert_eq!((given["to"].as_str(), given["who"].as_str()), (Some("northwind"), Some("ann")), "{given}");
+    // A set that is read once more is still theirs.
+    assert_eq!(rig.messages("PO-2").await[0].state, "held");
+    let restarted = operate::add_reference(&hub, acme, "uom", "Q9", "EA", "ann").await.unwrap();
+    assert_eq!(restarted.len(), 1);
+    rig.quiet().await;
+    let again = rig.message(restarted[0]).await;
+    assert_eq!((&*again.state, again.partner), ("applied", northwind));
+    rig.halt().await;
+}
+
+async fn what_is_no_strangers_is_not_given(backing: Backing) {
+    let mut rig = hub(backing).await;
+    let (hub, acme) = (rig.hub.clone(), rig.acme);
+    let theirs = bring(&rig, "theirs.edi", &orders(1, &["PO-1"])).await;
+    let worked = operate::give_document(&hub, acme, theirs, "northwind", "ann", "").await;
+    assert!(matches!(&worked, Err(OperateError::State { state, .. }) if state == "translated"), "{worked:?}");
+    // Who sent it is known: it is whom it is for that is not ours.
+    let elsewhere =
+        bring(&rig, "elsewhere.edi", &orders(2, &["PO-2"]).replace("ACMEDIST       ", "OTHERDIST      ")).await;
+    let refused = operate::give_document(&hub, acme, elsewhere, "northwind", "ann", "").await;
+    assert!(matches!(&refused, Err(OperateError::Refused(why)) if why.contains("none of ours")), "{refused:?}");
+    assert_eq!(rig.document(elsewhere).await.given_to, None);
+    // Another tenant has no such document.
+    let globex = crossdock::canonical::Tenant::named("globex");
+    let foreign = operate::give_document(&hub, globex, elsewhere, "northwind", "ann", "").await;
+    assert!(matches!(foreign, Err(OperateError::NotFound(_))), "{foreign:?}");
+    rig.halt().await;
+}
