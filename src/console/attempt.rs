@@ -3,10 +3,11 @@
 
 use crate::{
     canonical::Tenant,
-    flow::{Hub, translate::meaning::Rows},
+    emit::lookups::Lookups,
+    flow::{Hub, translate::incoming},
     formats::{self, fault::Fault, piece::Piece},
     mapping::{
-        Context, Library, Lint, Missing, Plan,
+        Context, Library, Lint, Plan,
         explain::{Line, Made, Unread},
         picture::marked,
     },
@@ -29,30 +30,32 @@ pub struct Trial {
     pub sample: String,
     /// All fields are to be shown.
     pub all: bool,
-    /// The tenant's own rows of what the mapping's tables lack.
-    pub rows: Rows,
+    /// The tenant's own rows of what the mapping looks up.
+    pub rows: Lookups,
 }
 
-/// Compiles and tries it, beside what else the process does; and once more with the tenant's rows where a value has none,
-/// as documents are read.
+/// Compiles and tries it, beside what else the process does; and once more where the tenant has rows of what it looked up, as
+/// documents are read.
 pub async fn run(trial: Trial, hub: &Hub, tenant: Tenant) -> Result<Markup, StoreError> {
     let began = Instant::now();
-    let (result, tried) = beside(trial, began).await;
-    let Some((mut trial, missing)) = tried.filter(|(_, missing)| !missing.is_empty()) else { return Ok(result) };
-    trial.rows.fill(hub, tenant, &missing).await?;
-    Ok(if trial.rows.is_empty() { result } else { beside(trial, began).await.0 })
+    let (mut result, mut tried) = beside(trial, began).await;
+    for _ in 0..incoming::ROUNDS {
+        let Some(mut trial) = tried.take() else { break };
+        if !incoming::answered(&mut trial.rows, hub, tenant).await? {
+            break;
+        }
+        (result, tried) = beside(trial, began).await;
+    }
+    Ok(result)
 }
 
-async fn beside(trial: Trial, began: Instant) -> (Markup, Option<(Trial, Vec<Missing>)>) {
-    let tried = tokio::task::spawn_blocking(move || {
-        let mut missing = Vec::new();
-        (attempt(&trial, began, &mut missing), Some((trial, missing)))
-    });
+async fn beside(trial: Trial, began: Instant) -> (Markup, Option<Trial>) {
+    let tried = tokio::task::spawn_blocking(move || (attempt(&trial, began), Some(trial)));
     let failed = || html! { p .alert { "Trying it failed: that is a fault of the hub and stands in its log." } };
     tried.await.unwrap_or_else(|_| (failed(), None))
 }
 
-fn attempt(trial: &Trial, began: Instant, missing: &mut Vec<Missing>) -> Markup {
+fn attempt(trial: &Trial, began: Instant) -> Markup {
     let Trial { text, sample, .. } = trial;
     match trial.library.attempt(&trial.path, text) {
         Err(wrong) => {
@@ -61,7 +64,7 @@ fn attempt(trial: &Trial, began: Instant, missing: &mut Vec<Missing>) -> Markup 
         Ok(_) if sample.trim().is_empty() => html! {
             (verdict(true, "the mapping has no fault", began)) p .muted { "Paste a document beside it to see what it gives." }
         },
-        Ok(plan) => read(&plan, trial, began, missing),
+        Ok(plan) => read(&plan, trial, began),
     }
 }
 
@@ -88,7 +91,7 @@ fn lints(wrong: &[Lint], text: &str) -> Markup {
     } } }
 }
 
-fn read(plan: &Plan, trial: &Trial, began: Instant, missing: &mut Vec<Missing>) -> Markup {
+fn read(plan: &Plan, trial: &Trial, began: Instant) -> Markup {
     let sample = trial.sample.as_str();
     let bytes = encoded(sample);
     let at = Offsets::new(sample, &bytes);
@@ -109,7 +112,6 @@ fn read(plan: &Plan, trial: &Trial, began: Instant, missing: &mut Vec<Missing>) 
                     let told = plan.explain(&message.tree, &context);
                     faults.extend(told.reading.faults.iter().cloned());
                     faults.extend(told.reading.missing.iter().map(|missing| missing.fault.clone()));
-                    missing.extend(told.reading.missing.iter().cloned());
                     fields += told.fields.len();
                     parts.push(
                         html! { (made(&told.fields, rows, plan, &at)) (unread(&told.coverage.unread, plan, &at)) },

@@ -10,10 +10,8 @@ use super::{
 };
 use crate::{
     canonical::DocumentId,
-    flow::{
-        translate::meaning::Rows,
-        versions::{self, By, MAPPING},
-    },
+    emit::lookups::Lookups,
+    flow::versions::{self, By, MAPPING},
     mapping::{Library, Plan},
     store::{
         documents,
@@ -119,7 +117,7 @@ impl Open {
             text: self.text.clone(),
             sample: self.sample.clone(),
             all,
-            rows: Rows::default(),
+            rows: Lookups::default(),
         };
         Ok(attempt::run(trial, &console.hub, session.tenant).await?)
     }

@@ -15,7 +15,7 @@ mod document;
 mod envelopes;
 pub mod fanout;
 pub mod lint;
-mod lookups;
+pub mod lookups;
 pub mod mail;
 pub mod signature;
 pub mod webhook;

@@ -22,6 +22,7 @@ use crate::formats::{
 use sha2::{Digest, Sha256};
 use std::{
     collections::{HashMap, HashSet},
+    path::Path,
     sync::Arc,
 };
 
@@ -54,10 +55,10 @@ pub type FindFile<'a> = &'a dyn Fn(&str, &str) -> Option<(String, &'a str)>;
 
 /// Compiles one mapping with what it extends.
 pub fn compile(resolved: &Resolved, find: FindFile, guide: FindGuide) -> Result<Program, Vec<FileWrong>> {
-    let Resolved { yaml, files, texts, wrong } = resolved;
+    let Resolved { yaml, files, texts, wrong, partners } = resolved;
     let built_in = files.iter().zip(texts).map(|(file, text)| standard::is_built_in(file, text)).collect();
     let (wrong, hash, own_tables) = (wrong.clone(), Sha256::new(), Vec::new());
-    let mut compiler = Compiler { files, built_in, yaml, wrong, hash, own_tables };
+    let mut compiler = Compiler { files, built_in, yaml, wrong, hash, own_tables, partners: *partners };
     texts.iter().for_each(|text| compiler.hash.update(text.as_bytes()));
     let program = compiler.program(find, guide);
     match program {
@@ -80,6 +81,8 @@ struct Compiler<'a> {
     hash: Sha256,
     /// Of the mapping's own file: (as it names a table's file, where that stands).
     own_tables: Vec<(String, String)>,
+    /// So many of the files, its own first, are one partner's.
+    partners: u16,
 }
 
 /// `x12 004010 850`, taken apart.
@@ -451,8 +454,12 @@ impl Compiler<'_> {
                     if yaml.spot.file == 0 {
                         self.own_tables.push((path.clone(), file.clone()));
                     }
+                    // What a partner's mapping shares with others stands in a folder above its own.
+                    let folder = Path::new(self.file(yaml.spot)).parent();
+                    let beside = folder.is_some_and(|folder| Path::new(&file).starts_with(folder));
+                    let of_partner = beside && yaml.spot.file < self.partners;
                     match tables::parse(&table.name, text) {
-                        Ok(rows) => table.below(rows, &file),
+                        Ok(rows) => table.below(rows, &file, of_partner),
                         Err(wrong) => self.wrong.extend(wrong.into_iter().map(|(spot, why)| (file.clone(), spot, why))),
                     }
                 }
@@ -463,7 +470,8 @@ impl Compiler<'_> {
                     match row.value.text() {
                         Some(target) => {
                             let (value, target, spot) = (row.key.clone(), target.to_owned(), row.key_spot);
-                            table.add(Row { value, target, spot, file: None });
+                            let of_partner = spot.file < self.partners;
+                            table.add(Row { value, target, spot, file: None, of_partner });
                         }
                         None => self.say(row.value.spot, "a row of a table leads to a text"),
                     }

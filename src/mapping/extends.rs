@@ -25,13 +25,16 @@ pub struct Resolved {
     pub texts: Vec<String>,
     /// What is wrong with how they are laid over each other: the rest can be looked at all the same.
     pub wrong: Vec<FileWrong>,
+    /// So many of the files, its own first, are one partner's: one that claims him, and what extends that.
+    pub partners: u16,
 }
 
 impl Resolved {
     /// A file that extends nothing.
     pub fn alone(file: &str, text: &str) -> Result<Resolved, Vec<FileWrong>> {
         let yaml = yaml::parse(text).map_err(|(spot, sentence)| vec![(file.to_owned(), spot, sentence)])?;
-        Ok(Resolved { yaml, files: vec![file.to_owned()], texts: vec![text.to_owned()], wrong: vec![] })
+        let partners = u16::from(is_partners(&yaml));
+        Ok(Resolved { yaml, files: vec![file.to_owned()], texts: vec![text.to_owned()], wrong: vec![], partners })
     }
 }
 
@@ -81,7 +84,11 @@ fn laid(chain: Vec<Resolved>) -> Result<Resolved, Vec<FileWrong>> {
     let mut files = Vec::new();
     let mut texts = Vec::new();
     let mut layers = Vec::new();
+    let mut partners = 0;
     for (number, one) in (0u16..).zip(chain) {
+        if one.partners > 0 {
+            partners = number + 1;
+        }
         files.extend(one.files);
         texts.extend(one.texts);
         layers.push(one.yaml.of_file(number));
@@ -101,7 +108,7 @@ fn laid(chain: Vec<Resolved>) -> Result<Resolved, Vec<FileWrong>> {
     let wrong: Vec<FileWrong> =
         wrong.into_iter().map(|(spot, why)| (files[usize::from(spot.file)].clone(), spot, why)).collect();
     match below {
-        Some(yaml) => Ok(Resolved { yaml, files, texts, wrong }),
+        Some(yaml) => Ok(Resolved { yaml, files, texts, wrong, partners }),
         None => Err(wrong),
     }
 }
@@ -175,6 +182,12 @@ impl Layers {
         let rest: String = line.chars().skip((spot.column as usize).saturating_sub(1)).take(4).collect();
         rest.starts_with('~') || rest.eq_ignore_ascii_case("null")
     }
+}
+
+/// Does a file claim documents of one partner, or of one of his applications?
+fn is_partners(yaml: &Yaml) -> bool {
+    let claims = yaml.get("claims");
+    claims.is_some_and(|claims| claims.get("partner").or(claims.get("application_sender")).is_some())
 }
 
 fn makes(entries: &[Entry]) -> bool {

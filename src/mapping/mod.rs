@@ -93,12 +93,13 @@ pub fn layout(file: &str, text: &str) -> Result<Layout, Vec<Lint>> {
     })
 }
 
-/// Values looked up in code tables: `tables/*.csv` of the mapping first, then the tenant's own rows.
+/// A tenant's own rows of code tables. Both ways the most specific row is the one that holds: one that a partner's own mapping
+/// says, then the tenant's, then the mapping's other rows, then what it says of all values (`*`).
 pub trait Tables: Send + Sync {
     /// The target of a value, if the tenant has a row for it.
     fn get(&self, table: &str, value: &str) -> Option<String>;
-    /// The value whose target this is.
-    fn inverse(&self, table: &str, target: &str) -> Option<String>;
+    /// The values whose target this is, by the alphabet.
+    fn inverse(&self, table: &str, target: &str) -> Vec<String>;
 }
 
 /// What a run needs to know besides the document.
@@ -284,7 +285,7 @@ impl Tables for NoTables {
     fn get(&self, _: &str, _: &str) -> Option<String> {
         None
     }
-    fn inverse(&self, _: &str, _: &str) -> Option<String> {
-        None
+    fn inverse(&self, _: &str, _: &str) -> Vec<String> {
+        vec![]
     }
 }

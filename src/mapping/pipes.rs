@@ -6,7 +6,7 @@
 //! | `when(…)` | date, time and zone → one text, that `moment` makes a `When` of | not by a text: see `moment::written` |
 //! | `decimal(n)` | the last n digits are decimals, unless a point is there | the same back |
 //! | `number(m)` | m is the decimal mark; a point or comma that is not m parts thousands | the decimal mark is m |
-//! | `table(t)` | value → target, the tenant's rows first | target → first value |
+//! | `table(t)` | value → target, by the most specific row | target → value, by the same order |
 //! | `trim`, `upper`, `lower` | change the text | as it is: reading gives the same again |
 //! | `pad(n, c)` | takes leading c off | fills up to n |
 //! | `prefix(p)` | takes p off, where it stands before the text | puts it before |
@@ -121,10 +121,8 @@ fn read_one<'t>(
         Pipe::Table(at) => {
             let table = &program.tables[*at];
             let value = frames::trimmed(&hit.text);
-            let own = tables.get(&table.name, value).map(Cow::Owned);
-            let target = own.or_else(|| table.get(value));
             let miss = || Wrong::NotInTable { table: table.name.clone(), value: value.to_owned() };
-            hit.text = target.ok_or_else(miss)?;
+            hit.text = table.read(value, tables).ok_or_else(miss)?;
         }
         Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Pad(..) | Pipe::Prefix(_) | Pipe::Cut(_) | Pipe::Sscc(_) => {
             hit.text = altered(pipe, &hit.text).into();
@@ -401,16 +399,10 @@ pub fn write(
             Pipe::Decimal(implied) if *implied > 0 => text = without_point(&text, *implied)?,
             Pipe::Table(at) => {
                 let table = &program.tables[*at];
-                // The mapping's own row first, if the tenant has not given its value another target: a tenant's row
-                // `PF → EA` says how to read PF, not that all that counts as EA is to be written as PF.
-                let own = |target: &str| {
-                    let value = table.inverse(target)?;
-                    tables.get(&table.name, value).is_none_or(|t| t == target).then(|| value.to_owned())
-                };
-                let inverse = |target: &str| own(target).or_else(|| tables.inverse(&table.name, target));
+                let written = |target: &str| table.write(target, tables);
                 // 1 and 1.00 are one number.
-                let normal = || Decimal::from_str_exact(&text).ok().and_then(|d| inverse(&d.normalize().to_string()));
-                let found = inverse(&text).or_else(normal).or_else(|| table.passes().then(|| text.clone()));
+                let normal = || Decimal::from_str_exact(&text).ok().and_then(|d| written(&d.normalize().to_string()));
+                let found = written(&text).or_else(normal).or_else(|| table.passes().then(|| text.clone()));
                 text = found.ok_or_else(|| Wrong::NotInTable { table: table.name.clone(), value: text.clone() })?;
             }
             Pipe::Number(mark) => text = text.replace('.', &mark.to_string()),

@@ -1,6 +1,6 @@
 //! Code tables: CSV files with the header `value,target`, or a few rows in the mapping itself.
 
-use super::yaml::Spot;
+use super::{Tables, yaml::Spot};
 use std::{
     borrow::Cow,
     collections::HashMap,
@@ -38,6 +38,8 @@ impl Hasher for Fnv {
 pub struct Table {
     pub name: String,
     forward: Rows,
+    /// Those of a partner's own mapping; few have one.
+    partners: Rows,
     backward: HashMap<String, String>,
     pub rows: Vec<Row>,
 }
@@ -50,6 +52,8 @@ pub struct Row {
     pub spot: Spot,
     /// The table's own file; none of a row that stands in a mapping.
     pub file: Option<Arc<str>>,
+    /// Said by a mapping that is one partner's.
+    pub of_partner: bool,
 }
 
 impl Table {
@@ -64,6 +68,9 @@ impl Table {
             return false;
         }
         self.forward.insert(row.value.clone(), row.target.clone());
+        if row.of_partner && row.value != ANY {
+            self.partners.insert(row.value.clone(), row.target.clone());
+        }
         if row.value != ANY {
             self.backward.entry(row.target.clone()).or_insert_with(|| row.value.clone());
         }
@@ -72,10 +79,10 @@ impl Table {
     }
 
     /// Puts another's rows, which stand in a file, behind its own; where both have a value, its own row stays.
-    pub fn below(&mut self, other: Table, file: &str) {
+    pub fn below(&mut self, other: Table, file: &str, of_partner: bool) {
         let file: Arc<str> = file.into();
         for row in other.rows {
-            self.add(Row { file: Some(file.clone()), ..row });
+            self.add(Row { file: Some(file.clone()), of_partner, ..row });
         }
     }
 
@@ -87,7 +94,38 @@ impl Table {
         self.rows.len() == other.rows.len() && rows(self) == rows(other)
     }
 
-    /// The target of a value.
+    /// The target of a value: by a partner's own row, by the tenant's, by the rest.
+    pub fn read<'t>(&'t self, value: &str, tenant: &dyn Tables) -> Option<Cow<'t, str>> {
+        if let Some(target) = self.partners.get(value) {
+            return Some(Cow::Borrowed(target));
+        }
+        tenant.get(&self.name, value).map(Cow::Owned).or_else(|| self.get(value))
+    }
+
+    /// The value that a target is written as: among those that are read as it, the one of the most specific row. A tenant's row
+    /// for a value that the mapping has none for (`PF → EA`) says how PF is read, and not that all that counts as EA goes out as
+    /// PF: it is taken where the mapping has no value for the target, or the tenant has given that another meaning.
+    pub fn write(&self, target: &str, tenant: &dyn Tables) -> Option<String> {
+        let own = self.inverse(target);
+        let mut partners = self.rows.iter().filter(|row| row.of_partner && row.target == target && row.value != ANY);
+        if let Some(row) = partners.next() {
+            return Some(row.value.clone());
+        }
+        let theirs: Vec<String> = tenant.inverse(&self.name, target);
+        let theirs: Vec<String> = theirs.into_iter().filter(|value| !self.partners.contains_key(value)).collect();
+        let elsewhere = |value: &&String| self.row(value).is_some_and(|other| other != target);
+        if let Some(value) = theirs.iter().find(elsewhere) {
+            return Some(value.clone());
+        }
+        let stands = |value: &str| tenant.get(&self.name, value).is_none_or(|now| now == target);
+        if let Some(value) = own.filter(|value| stands(value)) {
+            return Some(value.to_owned());
+        }
+        let others = self.rows.iter().filter(|row| row.target == target && row.value != ANY);
+        theirs.into_iter().next().or_else(|| others.map(|row| &row.value).find(|value| stands(value)).cloned())
+    }
+
+    /// The target of a value, as the mapping has it.
     pub fn get(&self, value: &str) -> Option<Cow<'_, str>> {
         let found = self.forward.get(value).filter(|_| value != ANY).or_else(|| self.forward.get(ANY))?;
         Some(if found == ANY { Cow::Owned(value.to_owned()) } else { Cow::Borrowed(found) })
@@ -103,7 +141,7 @@ impl Table {
         self.forward.get(ANY).is_some_and(|target| target == ANY)
     }
 
-    /// The first value that leads to a target.
+    /// The first value that leads to a target, as the mapping has it.
     pub fn inverse(&self, target: &str) -> Option<&str> {
         self.backward.get(target).map(String::as_str)
     }
@@ -127,7 +165,8 @@ pub fn parse(name: &str, text: &str) -> Result<Table, Vec<(Spot, String)>> {
                 return Err(wrong);
             }
             [value, target] if !value.is_empty() && !target.is_empty() => {
-                if !table.add(Row { value: value.clone(), target: target.clone(), spot, file: None }) {
+                if !table.add(Row { value: value.clone(), target: target.clone(), spot, file: None, of_partner: false })
+                {
                     wrong.push((spot, format!("`{value}` stands in an earlier row already")));
                 }
             }

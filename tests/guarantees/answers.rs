@@ -5,6 +5,7 @@ use crate::rig::{ACME, Backing, NORTHWIND, Rig, order};
 use crate::x12;
 use crossdock::{
     config::Settings,
+    flow::operate,
     formats::{
         self, Options,
         piece::{Piece, Standard},
@@ -209,4 +210,23 @@ async fn the_way_it_came(backing: Backing) {
     rig.halt().await;
 }
 
-crate::rig::on_both!(the_way_it_came);
+/// A row of the tenant's holds when an order is read and when it is answered: what was ordered as EA is confirmed as EA.
+async fn in_the_unit_that_was_ordered(backing: Backing) {
+    let mut rig = speaking_three(backing, "").await;
+    for (value, target) in [("EA", "CS"), ("PF", "EA"), ("CA", "PK")] {
+        operate::add_reference(&rig.hub, rig.acme, "uom", value, target, "ann").await.unwrap();
+    }
+    for (n, (unit, meant)) in [("EA", "CS"), ("PF", "EA"), ("CA", "PK"), ("BX", "BX")].into_iter().enumerate() {
+        let number = format!("X-{unit}");
+        let set = x12::set("850", 1, &x12::order(&number, "PLENTY-1", "3", unit));
+        let text = x12::interchange(n as u32 + 1, &[set]);
+        let answers = answered(&rig, "north-edi", &format!("{number}.edi"), text.as_bytes()).await;
+        let text = clean(Standard::X12, &answers[0].1);
+        assert!(text.contains(&format!("*3*{unit}*")), "{unit}:\n{text}");
+        let read = rig.messages(&number).await.remove(0).body.unwrap();
+        assert_eq!(read["lines"][0]["quantity"]["unit"], meant, "{read}");
+    }
+    rig.halt().await;
+}
+
+crate::rig::on_both!(the_way_it_came, in_the_unit_that_was_ordered);

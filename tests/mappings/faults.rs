@@ -12,7 +12,7 @@ use std::{collections::HashMap, sync::Arc};
 const HEAD: &str = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260302*0915*U*00401*000000101*0*T*>~\n\
                     GS*PO*A*B*20260302*0915*101*X*004010~\n";
 
-fn order(body: &str) -> Vec<u8> {
+pub fn order(body: &str) -> Vec<u8> {
     let count = body.lines().count() + 2;
     format!("{HEAD}ST*850*0001~\n{body}SE*{count}*0001~\nGE*1*101~\nIEA*1*000000101~\n").into_bytes()
 }
@@ -108,19 +108,22 @@ fn one_bad_row_of_csv_costs_its_order_and_no_other() {
 
 /// A tenant's rows.
 #[derive(Default)]
-struct Rows(HashMap<(String, String), String>);
+pub struct Rows(pub HashMap<(String, String), String>);
 
 impl Tables for Rows {
     fn get(&self, table: &str, value: &str) -> Option<String> {
         self.0.get(&(table.to_owned(), value.to_owned())).cloned()
     }
-    fn inverse(&self, table: &str, target: &str) -> Option<String> {
-        self.0.iter().find(|((t, _), to)| t == table && *to == target).map(|((_, value), _)| value.clone())
+    fn inverse(&self, table: &str, target: &str) -> Vec<String> {
+        let of = self.0.iter().filter(|((t, _), to)| t == table && *to == target);
+        let mut values: Vec<String> = of.map(|((_, value), _)| value.clone()).collect();
+        values.sort_unstable();
+        values
     }
 }
 
 impl Rows {
-    fn with(value: &str, target: &str) -> Rows {
+    pub fn with(value: &str, target: &str) -> Rows {
         Rows(HashMap::from([(("uom".to_owned(), value.to_owned()), target.to_owned())]))
     }
 }

@@ -64,8 +64,8 @@ impl Tables for Units {
     fn get(&self, _: &str, _: &str) -> Option<String> {
         Some("EA".into())
     }
-    fn inverse(&self, _: &str, _: &str) -> Option<String> {
-        None
+    fn inverse(&self, _: &str, _: &str) -> Vec<String> {
+        vec![]
     }
 }
 

@@ -18,4 +18,5 @@ mod repertoire;
 mod samples;
 mod speed;
 mod suggest;
+mod tables;
 mod together;

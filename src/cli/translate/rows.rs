@@ -16,7 +16,7 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub struct Rows {
     targets: HashMap<(String, String), String>,
-    values: HashMap<(String, String), String>,
+    values: HashMap<(String, String), Vec<String>>,
 }
 
 impl Rows {
@@ -27,6 +27,10 @@ impl Rows {
                 pair.split_once('=').ok_or_else(|| anyhow!("--table {pair}: write --table name=file.csv"))?;
             rows.add(table, file).with_context(|| format!("--table {pair}"))?;
         }
+        for ((table, value), target) in &rows.targets {
+            rows.values.entry((table.clone(), target.clone())).or_default().push(value.clone());
+        }
+        rows.values.values_mut().for_each(|values| values.sort_unstable());
         Ok(rows)
     }
 
@@ -43,7 +47,6 @@ impl Rows {
                     let (Some(value), Some(target)) = (cell("value"), cell("target")) else {
                         bail!("{file} has not the columns value and target");
                     };
-                    self.values.entry((table.into(), target.clone())).or_insert_with(|| value.clone());
                     self.targets.insert((table.into(), value), target);
                 }
                 Piece::Set(set) => bail!("{file}: {}", set.faults[0].sentence),
@@ -59,7 +62,7 @@ impl Tables for Rows {
     fn get(&self, table: &str, value: &str) -> Option<String> {
         self.targets.get(&(table.into(), value.into())).cloned()
     }
-    fn inverse(&self, table: &str, target: &str) -> Option<String> {
-        self.values.get(&(table.into(), target.into())).cloned()
+    fn inverse(&self, table: &str, target: &str) -> Vec<String> {
+        self.values.get(&(table.into(), target.into())).cloned().unwrap_or_default()
     }
 }

@@ -1,13 +1,16 @@
 //! Up to 64 sets of one connection, mapped together and written in one transaction.
 
 use super::{
-    incoming::Incoming,
-    meaning::{self, Meaning, Rows},
+    incoming::{self, Incoming, ROUNDS},
+    meaning::{self, Meaning},
     run::{Closing, Run},
 };
 use crate::{
     canonical::{MessageId, Micros, PartnerId},
-    emit::advice::CameIn,
+    emit::{
+        advice::CameIn,
+        lookups::{Asked, Lookups},
+    },
     flow::Hub,
     formats::piece::Set,
     mapping::Provenance,
@@ -57,27 +60,29 @@ impl Batch {
         self.sets.extend(messages.into_iter().map(|message| Waiting { run, message }));
     }
 
-    /// Maps all sets: once by the tables that come with the mappings, and those that missed a value once more with the
-    /// tenant's rows, which are read in one query.
+    /// Maps all sets. What their mappings looked up in tables is asked of the tenant's rows in one query, and those for
+    /// which he has some are read once more: his row goes before the mapping's.
     pub async fn map(&mut self, hub: &Hub, now: Micros) -> Result<Vec<Mapped>, StoreError> {
         let waiting = std::mem::take(&mut self.sets);
         self.bytes = 0;
-        let mut rows = Rows::default();
-        let mut meanings: Vec<Meaning> = waiting.iter().map(|w| self.meaning(hub, w, &rows)).collect();
-        if meanings.iter().any(|meaning| !meaning.missing.is_empty())
-            && let Some(tenant) = self.runs.first().map(|run| run.tenant.id)
-        {
-            rows.fill(hub, tenant, meanings.iter().flat_map(|meaning| &meaning.missing)).await?;
+        let mut rows = Lookups::default();
+        let read = |waiting: &Waiting, rows: &mut Lookups| (self.meaning(hub, waiting, rows), rows.asked());
+        let mut meanings: Vec<(Meaning, Asked)> = waiting.iter().map(|waiting| read(waiting, &mut rows)).collect();
+        let tenant = self.runs.first().map(|run| run.tenant.id);
+        for _ in 0..ROUNDS {
+            let Some(tenant) = tenant.filter(|_| meanings.iter().any(|(_, asked)| !asked.is_empty())) else { break };
+            incoming::read(&mut rows, hub, tenant, meanings.iter().map(|(_, asked)| asked)).await?;
             for (waiting, meaning) in waiting.iter().zip(&mut meanings) {
-                if !meaning.missing.is_empty() {
-                    *meaning = self.meaning(hub, waiting, &rows);
+                match rows.answers(&meaning.1) {
+                    true => *meaning = read(waiting, &mut rows),
+                    false => meaning.1 = Asked::default(),
                 }
             }
         }
-        Ok(waiting.into_iter().zip(meanings).map(|(w, m)| self.row(hub, w, m, now)).collect())
+        Ok(waiting.into_iter().zip(meanings).map(|(w, (m, _))| self.row(hub, w, m, now)).collect())
     }
 
-    fn meaning(&self, hub: &Hub, waiting: &Waiting, rows: &Rows) -> Meaning {
+    fn meaning(&self, hub: &Hub, waiting: &Waiting, rows: &Lookups) -> Meaning {
         waiting.message.meaning(hub, &self.runs[waiting.run], rows)
     }
 

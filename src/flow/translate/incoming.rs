@@ -1,19 +1,25 @@
 //! A message on its way in: what it is read from, whose it is, and what it means by what now stands.
 
 use super::{
-    meaning::{self, Meaning, Rows, Whose},
+    meaning::{self, Meaning, Whose},
     run::Run,
 };
 use crate::{
     canonical::Tenant,
-    emit::advice::CameIn,
+    emit::{
+        advice::CameIn,
+        lookups::{Asked, Lookups},
+    },
     flow::Hub,
     formats::piece::Set,
-    mapping::{Context, Missing, Plan, Reading, explain::Said},
-    store::{StoreError, entities},
+    mapping::{Context, Plan, Reading, explain::Said},
+    store::StoreError,
     tenancy::PartnerInfo,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
+
+/// A table may lead to what another is asked for, as in `table(a) | table(b)`: so often a message is read at most.
+pub const ROUNDS: usize = 4;
 
 /// What one message is read from: a set, or the part of one whose mapping makes several messages of it.
 pub struct Incoming {
@@ -65,22 +71,24 @@ impl Incoming {
         })
     }
 
-    /// What it means by its mapping's own tables and these rows.
-    pub fn meaning(&self, hub: &Hub, run: &Run, rows: &Rows) -> Meaning {
+    /// What it means by its mapping's tables and what is known of the tenant's.
+    pub fn meaning(&self, hub: &Hub, run: &Run, rows: &Lookups) -> Meaning {
         match self.whose(hub, run) {
             Some(whose) => meaning::of(&run.library, &self.set, self.plan.as_deref(), &whose, rows),
             None => meaning::of_nobody(&self.set),
         }
     }
 
-    /// What it means by what now stands; the tenant's rows are read where the mapping's own tables miss a value.
+    /// What it means by what now stands. The tenant's rows are read for all that its mapping looked up, in one query; where
+    /// he has some, it is read once more.
     pub async fn meaning_now(&self, hub: &Hub, run: &Run, tenant: Tenant) -> Result<Meaning, StoreError> {
-        let mut rows = Rows::default();
-        let meaning = self.meaning(hub, run, &rows);
-        if meaning.missing.is_empty() {
-            return Ok(meaning);
+        let mut rows = Lookups::default();
+        for _ in 0..ROUNDS {
+            let meaning = self.meaning(hub, run, &rows);
+            if !answered(&mut rows, hub, tenant).await? {
+                return Ok(meaning);
+            }
         }
-        rows.fill(hub, tenant, &meaning.missing).await?;
         Ok(self.meaning(hub, run, &rows))
     }
 
@@ -93,31 +101,36 @@ impl Incoming {
         said: &mut Said,
     ) -> Result<Option<Reading>, StoreError> {
         let Some(plan) = &self.plan else { return Ok(None) };
-        let mut rows = Rows::default();
+        let mut rows = Lookups::default();
         let currency = &run.tenant.currency;
-        let reading = plan.read(&self.set.tree, &Context { tenant_currency: currency, tables: &rows });
-        if !reading.missing.is_empty() {
-            rows.fill(hub, tenant, &reading.missing).await?;
+        for _ in 0..ROUNDS {
+            plan.read(&self.set.tree, &Context { tenant_currency: currency, tables: &rows });
+            if !answered(&mut rows, hub, tenant).await? {
+                break;
+            }
         }
         Ok(Some(plan.covering(&self.set.tree, &Context { tenant_currency: currency, tables: &rows }, said)))
     }
 }
 
-impl Rows {
-    /// Reads the tenant's rows of what tables lack, in one query.
-    pub async fn fill(
-        &mut self,
-        hub: &Hub,
-        tenant: Tenant,
-        missing: impl IntoIterator<Item = &Missing>,
-    ) -> Result<(), StoreError> {
-        let asked: BTreeSet<(String, String)> =
-            missing.into_iter().map(|one| (one.table.clone(), one.value.clone())).collect();
-        let asked: Vec<(String, String)> = asked.into_iter().collect();
-        let mut tx = hub.store.read(tenant).await?;
-        for found in entities::cross_references(&mut tx, tenant, &asked).await? {
-            self.put(found.scheme, found.value, found.target);
-        }
-        tx.rollback().await
+/// Reads the tenant's rows of what was looked up; false if he has none.
+pub async fn answered(rows: &mut Lookups, hub: &Hub, tenant: Tenant) -> Result<bool, StoreError> {
+    let asked = rows.asked();
+    if asked.is_empty() {
+        return Ok(false);
     }
+    read(rows, hub, tenant, [&asked]).await?;
+    Ok(rows.answers(&asked))
+}
+
+/// Reads the tenant's rows of what messages looked up, in one query.
+pub async fn read<'a>(
+    rows: &mut Lookups,
+    hub: &Hub,
+    tenant: Tenant,
+    asked: impl IntoIterator<Item = &'a Asked>,
+) -> Result<(), StoreError> {
+    let mut tx = hub.store.read(tenant).await?;
+    rows.read(&mut tx, tenant, asked).await?;
+    tx.rollback().await
 }

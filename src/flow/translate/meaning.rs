@@ -18,7 +18,6 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -101,33 +100,6 @@ impl Meaning {
             cause["decided_by"] = json!(agreement.decision(key));
         }
         self
-    }
-}
-
-/// The tenant's rows for one batch, read in one query.
-#[derive(Default)]
-pub struct Rows {
-    targets: HashMap<(String, String), String>,
-}
-
-impl Rows {
-    pub fn is_empty(&self) -> bool {
-        self.targets.is_empty()
-    }
-
-    pub fn put(&mut self, table: String, value: String, target: String) {
-        self.targets.insert((table, value), target);
-    }
-}
-
-impl Tables for Rows {
-    fn get(&self, table: &str, value: &str) -> Option<String> {
-        // Few tenants have rows of their own: no key is made for those that have none.
-        let some = !self.is_empty();
-        some.then(|| self.targets.get(&(table.to_string(), value.to_string())).cloned()).flatten()
-    }
-    fn inverse(&self, table: &str, target: &str) -> Option<String> {
-        self.targets.iter().find(|((t, _), known)| t == table && *known == target).map(|((_, value), _)| value.clone())
     }
 }
 

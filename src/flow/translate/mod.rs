@@ -7,7 +7,7 @@ mod closings;
 mod commit;
 pub mod covered;
 mod faults;
-mod incoming;
+pub mod incoming;
 pub mod meaning;
 mod newest;
 mod numbers;
