@@ -15,6 +15,9 @@ const PIPES: &[&str] = &[
     "default", "party", "item", "ref", "when", "prefix",
 ];
 
+/// Dates as most write them, for who misspells one.
+const FORMS: &[&str] = &["yyyymmdd", "yymmdd", "ddmmyyyy", "mmddyyyy", "yyyy-mm-dd", "dd.mm.yyyy", "mm/dd/yyyy", "iso"];
+
 impl Fields<'_> {
     /// Compiles a pipe.
     pub fn pipe(&mut self, call: &expr::PipeCall, route: Option<&Route>) -> Result<Pipe, (usize, String)> {
@@ -40,12 +43,13 @@ impl Fields<'_> {
             ("date", Some(text)) => match DateFormat::parse(text) {
                 Some(format) => Pipe::Date(format),
                 None => match route.map(|r| self.router.beside(text, r, at)) {
-                    Some(Ok(leaf)) => Pipe::CodedDate(leaf),
+                    // Of CSV and JSON any word may be a column or a member: what is misspelt would be taken for one.
+                    Some(Ok(leaf)) if self.router.edi() || text.starts_with('@') => Pipe::CodedDate(leaf),
                     _ => {
-                        return Err((
-                            at,
-                            format!("`{text}` is no date format; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …"),
-                        ));
+                        let near = hint(text, FORMS.iter().copied());
+                        let sentence =
+                            format!("`{text}` is no date format{near}; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …");
+                        return Err((at, sentence));
                     }
                 },
             },

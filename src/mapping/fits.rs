@@ -9,10 +9,7 @@ use super::{
     tables::{ANY, Row, Table},
     yaml::Spot,
 };
-use crate::{
-    canonical::currency::CURRENCIES,
-    formats::{guides::ElementSpec, piece::Standard},
-};
+use crate::{canonical::currency::CURRENCIES, formats::piece::Standard};
 
 /// What a field of a shape takes, if a value that a mapping says by itself is none: `one of original, change, cancel`.
 pub fn misfit(text: &str, shape: &Shape) -> Option<String> {
@@ -68,6 +65,9 @@ impl Fields<'_> {
         if has(formula, &|p| matches!(p, Pipe::Item | Pipe::Party(_) | Pipe::Ref(_))) {
             self.say(spot, format!("{} is expected here, and the pipe gives ids with schemes", shape.takes()));
         }
+        for sentence in self.misread(formula, shape, name) {
+            self.say(spot, sentence);
+        }
         for (sentence, at) in self.dates(formula, shape) {
             self.say(spot, format!("{sentence} ({at} in the guide)"));
         }
@@ -78,15 +78,8 @@ impl Fields<'_> {
     fn dates(&self, formula: &Formula, shape: &Shape) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for alternative in &formula.alternatives {
-            let Alternative::Route(Route { steps, leaf, text, .. }) = alternative else { continue };
-            let name = steps.last().and_then(|step| step.opens.as_ref().or(Some(&step.names.first()?.name)));
-            let (Some(element), component) = leaf.element() else { continue };
-            let spec = name.and_then(|name| self.router.elements(name).get(usize::from(element) - 1));
-            let inner = |spec: &'static ElementSpec| match component {
-                Some(component) => spec.components.get(usize::from(component) - 1),
-                None => Some(spec).filter(|spec| spec.components.is_empty()),
-            };
-            let Some(spec) = spec.and_then(inner) else { continue };
+            let Alternative::Route(route @ Route { text, .. }) = alternative else { continue };
+            let Some(spec) = self.spec(route) else { continue };
             let takes = format!("{text} has {} characters", between(spec.min, spec.max));
             match formula.pipes.first() {
                 Some(Pipe::Date(format)) => {

@@ -9,6 +9,7 @@
 //! in guide and message shape) → `plan` (flat data) → `read` and `write`. `library` holds all, `standard` those we ship.
 //! The language for integrators: `mappings/README.md`.
 
+mod astray;
 mod attempt;
 mod body;
 mod calls;
@@ -28,6 +29,7 @@ mod fits;
 mod frames;
 pub mod guide_file;
 mod hierarchy;
+mod holds;
 mod layout;
 mod library;
 pub mod lookup;
@@ -68,6 +70,7 @@ mod write_rules;
 mod write_values;
 pub mod yaml;
 
+pub use astray::astray;
 pub use body::Body;
 pub use compile::is_name;
 pub use explain::Line;

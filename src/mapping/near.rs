@@ -19,6 +19,11 @@ pub fn hint<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Strin
     nearest(wanted, known).map(|name| format!("; nearest {name}")).unwrap_or_default()
 }
 
+/// The name that a slip of a letter or two makes of another: so little that one was meant where the other stands.
+pub fn slip<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest(wanted, known).filter(|name| damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase()) <= 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +35,6 @@ mod tests {
         assert_eq!(nearest("BGE", ["REF", "BEG"]), Some("BEG"), "letters that changed places are one edit");
         assert_eq!(nearest("zzz", ["number", "currency"]), None);
         assert_eq!(nearest("", ["a"]), None);
+        assert_eq!((slip("dte", ["date"]), slip("ship_to_phone", ["ship_to"])), (Some("date"), None));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Body, Context, Missing, Provenance, Reading,
+    astray::Astray,
     body::{ITEM, Packed},
     faults::{self, fault},
     frames::{self, Frame, Hit, Hits, Seen},
@@ -59,6 +60,7 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
         provenance: Provenance::default(),
         faults: Vec::new(),
         missing: Vec::new(),
+        astray: Vec::new(),
         told: HashSet::new(),
     };
     run.faults.extend(parts::several(program, tree));
@@ -120,6 +122,7 @@ pub(super) struct Run<'a> {
     pub(super) provenance: Provenance,
     pub(super) faults: Vec<Fault>,
     pub(super) missing: Vec<Missing>,
+    pub(super) astray: Vec<Astray<'a>>,
     /// Values that a fault or a miss has told of: a header's that each line falls back to is told once.
     pub(super) told: HashSet<NodeId>,
 }
@@ -137,6 +140,7 @@ enum Got {
 
 impl<'a> Run<'a> {
     fn finish(mut self) -> (Reading, Seen) {
+        self.misnamed();
         let mut unread = Vec::new();
         let mut body = Body::new(std::mem::replace(&mut self.body, Packed::new(self.program.names.clone())));
         // Who does not ask what was left unread, or which line looked where, need not know this.

@@ -71,7 +71,7 @@ impl Router {
         }
     }
 
-    fn edi(&self) -> bool {
+    pub fn edi(&self) -> bool {
         matches!(self.standard, Standard::X12 | Standard::Edifact)
     }
 
@@ -128,6 +128,12 @@ impl Router {
     pub fn place(&mut self, path: &expr::Path) -> Result<(usize, Vec<Step>), Wrong> {
         let level = self.level(path)?;
         let (own, steps, leaf) = self.walk(path, level, false)?;
+        // Within a row a column may be a list's only item.
+        let outside = self.standard == Standard::Csv && self.scopes[level].path.is_empty();
+        if let Some(step) = path.steps.first().filter(|step| outside && step.name != "row") {
+            let sentence = format!("a CSV document has no `{}`: its loop is the row, `each: row`", step.name);
+            return Err((step.offset, sentence));
+        }
         if leaf.is_some() || steps.is_empty() || !own.is_empty() {
             return Err((path.offset, format!("`{}` is no loop or segment of its own", path.text)));
         }

@@ -8,6 +8,7 @@ use super::{
     pipes,
     plan::{Field, Formula, Leaf, Pipe, Program, Route, Source},
     read::Run,
+    yaml::Spot,
 };
 use crate::formats::{
     piece::Standard,
@@ -112,7 +113,7 @@ impl<'a> Run<'a> {
                     _ => None,
                 });
                 let (which, remedy) = match table {
-                    None => (String::new(), "correct the value and send the document again".to_owned()),
+                    None => (String::new(), self.mend("correct the value and send the document again", self.seen.line)),
                     Some(table) => (
                         format!("the table {table} leads from `{}` to ", faults::short(said)),
                         format!("correct it with `crossdock reference add {table} {} TARGET`", faults::word(said)),
@@ -165,8 +166,15 @@ impl<'a> Run<'a> {
             false => format!("{label} is missing {}", faults::words("", &place)),
         };
         // A partner may read the sentence; the field is ours.
-        let remedy = format!("send the document again with it: it gives `{pointer}`");
+        let remedy = self.mend(&format!("send the document again with it: it gives `{pointer}`"), field.spot);
         self.faults.push(fault("mapping/missing", place, "", &field.shape.takes(), sentence, remedy));
+        self.gone_astray(field);
+    }
+
+    /// What to do of a value that its sender may have wrong, or that the mapping may look for in the wrong place. Only who
+    /// runs the hub reads it.
+    fn mend(&self, what: &str, spot: Spot) -> String {
+        format!("{what}; where the mapping means another, mend {}", self.program.placed(spot))
     }
 
     /// Where a missing field should have stood.

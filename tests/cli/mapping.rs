@@ -320,3 +320,32 @@ fn a_document_of_several_messages_is_proposed_as_such() {
     let called = call(&folder, &["suggest", "day.json", "--as", "json day-orders", "--like", "day.like.json"]);
     assert!(called.code == 2 && called.err.contains("holds 1 sets and day.like.json 2 messages"), "{called:?}");
 }
+
+/// No guide knows what a CSV or a JSON document has: the samples beside a mapping do.
+#[test]
+fn lint_warns_of_what_the_samples_nearly_have() {
+    let folder = Folder::new();
+    let mapping = |date: &str, sku: &str| {
+        format!(
+            "mapping: zz/csv\nfrom: csv zzorders\nto: order/1\nclaims: {{ partner: zz, direction: in }}\nsets: {{ by: order }}\n\
+             fields:\n  number: order\n  purpose: \"'original'\"\n  currency: \"'USD'\"\n  placed: {{ date: {date} | date(yyyymmdd) }}\n  \
+             lines: {{ each: row, number: $position, item: {sku} | ref(sku), quantity: {{ value: qty, unit: \"'EA'\" }}, description: text }}\n"
+        )
+    };
+    folder.write("mappings/zz/csv/samples/one.in.csv", "order,date,sku,qty\nA1,20260102,X,5\n");
+    folder.write("mappings/zz/csv/mapping.yaml", mapping("date", "sku"));
+    let called = call(&folder, &["lint"]);
+    assert_eq!((called.code, called.out.as_str()), (0, "1 mapping in mappings, no fault\n"), "{called:?}");
+    folder.write("mappings/zz/csv/mapping.yaml", mapping("dte", "skuu"));
+    let called = call(&folder, &["lint"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    for told in [
+        "mapping.yaml:10:19: warning: the sample beside the mapping has no `dte`; nearest `row/date`, which no line reads\n",
+        "mapping.yaml:11:48: warning: the sample beside the mapping has no `skuu`; nearest `row/sku`, which no line reads\n",
+        "\n1 mapping in mappings, no fault, 2 warnings\n",
+    ] {
+        assert!(called.out.contains(told), "{told} is not in\n{}", called.out);
+    }
+    let told = call(&folder, &["lint", "--json"]).json();
+    assert_eq!((told.len(), &told[0]["weight"]), (2, &serde_json::json!("warning")), "{told:?}");
+}

@@ -2,7 +2,7 @@
 //! mended.
 
 use crate::{
-    rig::{ANN, Backing, OWN_850, Rig, both, own_850},
+    rig::{self, ANN, Backing, OWN_850, Rig, both, own_850},
     x12::orders,
 };
 use crossdock::{
@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 both![
     what_a_mapping_can_not_compute_waits_for_the_mapping,
     what_a_document_lacks_besides_is_its_own_fault,
+    a_name_that_is_nearly_there_is_nobodys_fault_yet,
     a_mapping_that_is_not_done_holds_what_it_is_for,
     a_draft_that_is_not_done_is_refused_and_never_published,
 ];
@@ -63,6 +64,29 @@ async fn what_a_document_lacks_besides_is_its_own_fault(mut rig: Rig) {
     let faults = refused.faults.as_ref().unwrap();
     let codes: Vec<&str> = faults.as_array().unwrap().iter().filter_map(|fault| fault["code"].as_str()).collect();
     assert_eq!(codes, ["mapping/not_computed", "mapping/rule"]);
+    rig.halt().await;
+}
+
+/// Whether the partner misspelt it or the mapping, only a person can tell: the message is held, and no letter goes out.
+async fn a_name_that_is_nearly_there_is_nobodys_fault_yet(mut rig: Rig) {
+    let reading = |number: &str| {
+        rig::mapping(&format!(
+            "mapping: northwind/json\nextends: json/order\nclaims: {{ direction: in, partner: northwind }}\n\
+             fields: {{ number: {number} }}\n"
+        ))
+    };
+    rig.publish(&reading("numbr")).await;
+    let id = rig.bring("north-a", "one.json", &rig::order("PO-1", &[("PLENTY-1", 1)])).await;
+    rig.start(1, 1).await;
+    rig.quiet().await;
+    let held = rig.messages_of(id).await.remove(0);
+    assert_eq!((held.state.as_str(), cause(&held, "code")), ("held", "mapping/missing"), "{held:?}");
+    assert!(cause(&held, "sentence").contains("`number` stands there, and no line reads it"), "{held:?}");
+    assert!(cause(&held, "remedy").contains("mapping.yaml:4"), "{held:?}");
+    rig.publish(&reading("number")).await;
+    operate::restart(&rig.hub, rig.acme, held.id, "ann", "mended").await.unwrap();
+    rig.stand("PO-1", &["applied"]).await;
+    assert_eq!(rig.message(held.id).await.state, "replaced");
     rig.halt().await;
 }
 

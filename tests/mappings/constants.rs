@@ -77,7 +77,11 @@ fn constants_are_held_to_the_fields_type() {
     check(
         "'original'\"",
         "x' ?? $position\"".replace("x'", "BEG01").as_str(),
-        &["7:13: `$position` is a number, and `purpose` takes one of original, change, cancel"],
+        &[
+            "7:13: BEG01 is a code of the guide's list, and `purpose` takes one of original, change, cancel: let a table \
+             lead there, `BEG01 | table(…)`",
+            "7:13: `$position` is a number, and `purpose` takes one of original, change, cancel",
+        ],
     );
     check("BEG03", "BEG03 | cut(0)", &["6:19: cut takes a number of characters, from 1"]);
 }

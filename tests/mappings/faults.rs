@@ -78,7 +78,12 @@ fn what_is_missing_is_named_where_it_should_stand() {
             "mapping/missing |  | PO1[1]/PO103 is missing in segment 3",
         ]
     );
-    assert_eq!(&*reading.faults[0].remedy, "send the document again with it: it gives `/lines/0/quantity/value`");
+    let (again, line) = reading.faults[0].remedy.split_once("; ").unwrap();
+    assert_eq!(again, "send the document again with it: it gives `/lines/0/quantity/value`");
+    assert!(
+        line.starts_with("where the mapping means another, mend standard/x12/4010/850-order/mapping.yaml:"),
+        "{line}"
+    );
     let crossdock::formats::place::At::Segment { ordinal, element, .. } = &reading.faults[0].place.at else { panic!() };
     assert_eq!((*ordinal, *element), (3, Some(2)));
     let csv = b"order_number,order_date,line,sku,quantity\nA,2026-03-02,1,BOLT,\n";
@@ -229,4 +234,32 @@ fn a_row_that_leads_where_the_field_can_not_go_is_to_blame() {
         ]
     );
     assert_eq!(&*reading.faults[0].remedy, "correct it with `crossdock reference add order_purpose 00 TARGET`");
+}
+
+/// What no guide knows and something that is nearly called so stands for: nobody can tell whose slip it is.
+#[test]
+fn a_name_that_is_nearly_there_and_unread_is_held_by_the_mappings_line() {
+    let mapping = |number: &str| {
+        let text = format!(
+            "mapping: t\nfrom: json order\nto: order/1\nclaims: {{ direction: in }}\nfields:\n  number: {number}\n  \
+             purpose: \"'original'\"\n  currency: \"'USD'\"\n  placed: {{ date: date | date(iso) }}\n  ext: {{ x: name }}\n"
+        );
+        let library = crossdock::mapping::Library::compile(&[("m/mapping.yaml".into(), text)]).unwrap();
+        library.plans()[0].clone()
+    };
+    let tell = |number: &str, document: &str| {
+        let plan = mapping(number);
+        let reading = read(&plan, document.as_bytes());
+        let [fault] = reading.faults.as_slice() else { panic!("{:#?}", reading.faults) };
+        (crossdock::mapping::is_own(fault), fault.place.at.to_string(), fault.sentence.to_string())
+    };
+    let whole = r#"{"number":"J1","date":"2026-01-02","name":"x"}"#;
+    let near = "numbr is missing at /numbr; `number` stands there, and no line reads it".to_owned();
+    assert_eq!(tell("numbr", whole), (true, "m/mapping.yaml:6".to_owned(), near));
+    // What a line reads is no slip, and neither is what is called otherwise: that is the sender's.
+    let lacking = r#"{"nummer":"","date":"2026-01-02","name":"x"}"#;
+    for (number, document) in [("nam", whole), ("reference", whole), ("number", lacking)] {
+        let (own, place, sentence) = tell(number, document);
+        assert_eq!((own, place.as_str()), (false, &*format!("/{number}")), "{sentence}");
+    }
 }

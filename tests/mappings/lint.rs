@@ -347,3 +347,53 @@ fn one_fault_hides_no_other() {
         ],
     );
 }
+
+#[test]
+fn what_the_guide_has_of_another_kind_is_told_before_a_document_comes() {
+    let text =
+        "is text in the guide, and `lines` takes a whole number; where numbers stand there, say so: `BEG03 | decimal`";
+    check("  totals: { lines: BEG03 }\n", &[&format!("11:20: BEG03 {text}")]);
+    check("  totals: { lines: BEG03 | decimal }\n", &[]);
+    check("  totals: { lines: CTT01, amount: 'AMT[01=TT].02' }\n", &[]);
+    let lines = |quantity: &str, price: &str| {
+        format!(
+            "  lines: {{ each: PO1, number: PO101, item: 'PO1{{VN}} | item', \
+             quantity: {{ value: {quantity}, unit: PO103 }}, price: {{ amount: {price} }} }}\n"
+        )
+    };
+    check(&lines("PO102", "PO104"), &[]);
+    check(
+        &lines("'PID[01=F].05'", "PO106"),
+        &[
+            "11:82: PID[01=F].05 is text in the guide, and `value` takes a decimal number; where numbers stand there, say \
+             so: `PID[01=F].05 | decimal`",
+            "11:129: PO106 is a code, and none of the guide's list is a number; `amount` takes a decimal number",
+        ],
+    );
+    for (from, what) in [("BEG03", "text in the guide"), ("BEG01", "a code of the guide's list")] {
+        let sentence = format!(
+            "8:12: {from} is {what}, and `purpose` takes one of original, change, cancel: let a table lead there, \
+             `{from} | table(…)`"
+        );
+        whole(&HEAD.replace("BEG01 | table(t)", from), &[&sentence]);
+    }
+}
+
+#[test]
+fn csv_has_rows_and_dates_have_forms() {
+    let csv = |date: &str, each: &str| {
+        format!(
+            "mapping: t\nfrom: csv orders\nto: order/1\nclaims: {{ direction: in }}\nsets: {{ by: order }}\nfields:\n  \
+             number: order\n  purpose: \"'original'\"\n  currency: \"'USD'\"\n  placed: {{ date: date | date({date}) }}\n  \
+             lines: {{ each: {each}, number: $position, item: sku | ref(sku), quantity: {{ value: qty, unit: \"'EA'\" }} }}\n"
+        )
+    };
+    whole(&csv("yyyymmdd", "row"), &[]);
+    whole(&csv("yyyymmdd", "rows"), &["11:18: a CSV document has no `rows`: its loop is the row, `each: row`"]);
+    let none = |form: &str, near: &str| {
+        format!("10:31: `{form}` is no date format{near}; write yyyymmdd, yymmdd, dd.mm.yyyy, iso …")
+    };
+    for (form, near) in [("foo", ""), ("yyymmd", "; nearest yyyymmdd"), ("is", "; nearest iso"), ("format", "")] {
+        whole(&csv(form, "row"), &[&none(form, near)]);
+    }
+}

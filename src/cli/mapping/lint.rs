@@ -1,16 +1,31 @@
 //! `crossdock mapping lint`.
 
-use super::{folder, told};
-use crate::cli::{out::Out, settings};
-use std::path::PathBuf;
+use super::{Folder, folder, picture, test, told};
+use crate::{
+    cli::{
+        out::{Out, counted},
+        settings,
+    },
+    mapping::{
+        Context, Library, Lint as Wrong, NoTables, Plan, astray, covered::Covered, explain::Said, name_of, samples,
+    },
+};
+use anyhow::Context as _;
+use serde_json::json;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Check mappings: every fault at its line, as a compiler shows it
 ///
 /// crossdock mapping lint
 /// crossdock mapping lint mappings/partners/northwind --json
 ///
-/// The files below the folder are compiled with those that come with the hub.
-/// Exit 0: no fault. 1: faults. 2: the folder can't be read.
+/// The files below the folder are compiled with those that come with the hub. Of CSV, JSON and XML, which have no guide, the
+/// samples beside a mapping say what a document has: a path that is nearly what they have and no line reads is a warning.
+/// Exit 0: no fault, warnings perhaps. 1: faults. 2: the folder can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Lint {
@@ -26,21 +41,63 @@ pub struct Lint {
 /// Runs it.
 pub fn run(args: &Lint, out: &mut Out) -> anyhow::Result<u8> {
     let folder = folder(args.folder.as_deref(), &args.settings)?;
-    let wrong = match folder.compile() {
-        Ok(library) => library.open(),
-        Err(wrong) => wrong,
+    let (wrong, warnings) = match folder.compile() {
+        Ok(library) => (library.open(), warnings(&folder, &library)?),
+        Err(wrong) => (wrong, vec![]),
     };
     for one in &wrong {
         told(one, &folder, args.json, out)?;
     }
+    for Wrong { file, line, column, sentence } in &warnings {
+        if args.json {
+            let warning =
+                json!({ "file": file, "line": line, "column": column, "sentence": sentence, "weight": "warning" });
+            out.json(&warning)?;
+            continue;
+        }
+        let (file, sentence) = (file.clone(), format!("warning: {sentence}"));
+        picture(&Wrong { file, line: *line, column: *column, sentence }, &folder.all, out)?;
+    }
     let mappings = folder.own.iter().filter(|(path, _)| path.ends_with("mapping.yaml")).count();
     if !args.json {
-        let s = if mappings == 1 { "" } else { "s" };
+        let and = if warnings.is_empty() { String::new() } else { format!(", {}", counted(warnings.len() as u64, "warning")) };
         out.line(match wrong.len() {
-            0 => format!("{mappings} mapping{s} in {}, no fault", folder.root.display()),
-            1 => "1 fault".to_owned(),
-            faults => format!("{faults} faults"),
+            0 => format!("{} in {}, no fault{and}", counted(mappings as u64, "mapping"), folder.root.display()),
+            faults => format!("{}{and}", counted(faults as u64, "fault")),
         })?;
     }
     Ok(u8::from(!wrong.is_empty()))
+}
+
+/// Paths that the samples beside the folder's mappings don't have.
+fn warnings(folder: &Folder, library: &Library) -> anyhow::Result<Vec<Wrong>> {
+    let mut found = Vec::new();
+    for (path, text) in folder.own.iter().filter(|(path, _)| path.ends_with("mapping.yaml")) {
+        if let Some(plan) = name_of(text).and_then(|name| library.named(name)) {
+            found.extend(of_samples(path, &plan)?);
+        }
+    }
+    Ok(found)
+}
+
+fn of_samples(path: &str, plan: &Arc<Plan>) -> anyhow::Result<Vec<Wrong>> {
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
+    let mut covered = Covered::new(plan.clone());
+    let mut tried = 0;
+    for input in test::inputs(&Path::new(path).with_file_name("samples"))? {
+        let Some(name) = test::file_name(&input) else { continue };
+        if samples::sample(plan, name).is_none_or(|sample| sample.writes) {
+            continue;
+        }
+        let bytes = fs::read(&input).with_context(|| format!("{} can't be read", input.display()))?;
+        // What can't be read at all is told by `mapping test`.
+        let Ok(sets) = samples::sets(plan, &bytes) else { continue };
+        tried += 1;
+        for set in sets {
+            let mut said = Said::default();
+            covered.message(&plan.covering(&set.tree, &context, &mut said));
+            covered.set(name, said);
+        }
+    }
+    Ok(astray(plan, &covered.told(), tried))
 }

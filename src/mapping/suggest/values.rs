@@ -78,13 +78,16 @@ impl Comparer<'_> {
         };
         let (Some(wanted), Some(found)) = (number(wanted), number(&value.text)) else { return vec![] };
         let kind = self.spec(&places.groups[value.group].name, &value.key).map(|spec| spec.kind.clone());
+        let text = kind.as_deref().unwrap_or_default().to_owned();
         let implied = kind.and_then(|kind| kind.strip_prefix('N').and_then(|n| n.parse::<u32>().ok())).unwrap_or(0);
         if implied > 0 && !value.text.contains('.') {
             let shifted = found.checked_div(Decimal::from(10i64.pow(implied.min(18)))).map(|d| d.normalize());
             let way = vec![Known::Text(format!("decimal({implied})"))];
             return if shifted == Some(wanted) { vec![way] } else { vec![] };
         }
-        if found == wanted { vec![vec![]] } else { vec![] }
+        // Text holds anything: the mapping says that a number stands there.
+        let says = if text == "AN" { vec![Known::Text("decimal".into())] } else { vec![] };
+        if found == wanted { vec![says] } else { vec![] }
     }
 
     /// Tables of this family of documents that lead from the text to the wanted one, and nowhere where the field can't go.
