@@ -1,4 +1,24 @@
 //! Quantities and amounts: decimals, never floats, and the scaled integers the database guards.
+//!
+//! What stands at a type is shown to people who read JSON (`crossdock schema`), so examples of Rust stand here.
+//!
+//! ```
+//! use crossdock::canonical::amounts::{Amount, Quantity, QUANTITY_SCALE, unscaled};
+//!
+//! let ordered = Quantity { value: "12.5".parse()?, unit: "KGM".into() };
+//! // As the database keeps it, and back; nothing is rounded on the way.
+//! assert_eq!(ordered.scaled(), Some(125_000));
+//! assert_eq!(unscaled(125_000, QUANTITY_SCALE), ordered.value);
+//! // A fifth decimal has no place there: it is refused, and not cut off.
+//! assert_eq!(Quantity { value: "0.00001".parse()?, ..ordered }.scaled(), None);
+//!
+//! // Money travels as text, so that no reader makes a float of it.
+//! let price = Amount { amount: "0.10".parse()?, currency: "USD".into() };
+//! assert_eq!(serde_json::to_string(&price)?, r#"{"amount":"0.10","currency":"USD"}"#);
+//! // Decimals, so that three dimes are thirty cents (as floats they are not).
+//! assert_eq!(price.amount + price.amount + price.amount, "0.30".parse()?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use schemars::JsonSchema;
@@ -7,19 +27,7 @@ use serde::{Deserialize, Serialize};
 /// Quantities stand in the database in 10⁻⁴ of their unit.
 pub const QUANTITY_SCALE: u32 = 4;
 
-/// How many of which unit (UN/ECE Recommendation 20: `C62` one, `CT` carton, `KGM`).
-///
-/// ```
-/// use crossdock::canonical::amounts::{Quantity, QUANTITY_SCALE, unscaled};
-///
-/// let ordered = Quantity { value: "12.5".parse()?, unit: "KGM".into() };
-/// // As the database keeps it, and back; nothing is rounded on the way.
-/// assert_eq!(ordered.scaled(), Some(125_000));
-/// assert_eq!(unscaled(125_000, QUANTITY_SCALE), ordered.value);
-/// // A fifth decimal has no place there: it is refused, and not cut off.
-/// assert_eq!(Quantity { value: "0.00001".parse()?, ..ordered }.scaled(), None);
-/// # Ok::<(), rust_decimal::Error>(())
-/// ```
+/// How many of which unit (UN/ECE Recommendation 20: `EA` each, which is also what is counted as `C62`; `CT` carton, `KGM`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quantity {
@@ -35,17 +43,6 @@ impl Quantity {
 }
 
 /// An amount of money with its currency (ISO 4217).
-///
-/// ```
-/// use crossdock::canonical::amounts::Amount;
-///
-/// // Money travels as text, so that no reader makes a float of it.
-/// let price = Amount { amount: "0.10".parse()?, currency: "USD".into() };
-/// assert_eq!(serde_json::to_string(&price)?, r#"{"amount":"0.10","currency":"USD"}"#);
-/// // Decimals, so that three dimes are thirty cents (as floats they are not).
-/// assert_eq!(price.amount + price.amount + price.amount, "0.30".parse()?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Amount {

@@ -1,21 +1,22 @@
-//! `crossdock explain E0107`: the page of a fault, of a refusal of the core, or of a problem of the API; and what a code
-//! of an acknowledgement means.
+//! `crossdock explain E0107`: the page of a fault, of a mapping's fault, of a refusal of the core, or of a problem of the API;
+//! and what a code of an acknowledgement means.
 
 use super::{out::Out, settings::nearest};
-use crate::{api::problem, core, formats};
+use crate::{api::problem, core, formats, mapping::codes};
 use anyhow::bail;
 use serde::Serialize;
 use serde_json::json;
 
 /// What a code means and what to do
 ///
-/// crossdock explain E0107          a fault in a document
-/// crossdock explain order/unknown  a refusal of the core
-/// crossdock explain key_missing    a problem of the API
-/// crossdock explain AK403=7        a code of a 997 or 999, also as 723/7
-/// crossdock explain 0085/12        one of a CONTRL
-/// crossdock explain 024            one of a TA1, and of every other that has it
-/// crossdock explain                all codes
+/// crossdock explain E0107            a fault in a document
+/// crossdock explain mapping/missing  what a mapping could not read or write
+/// crossdock explain order/unknown    a refusal of the core
+/// crossdock explain key_missing      a problem of the API
+/// crossdock explain AK403=7          a code of a 997 or 999, also as 723/7
+/// crossdock explain 0085/12          one of a CONTRL
+/// crossdock explain 024              one of a TA1, and of every other that has it
+/// crossdock explain                  all codes
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Explain {
@@ -31,7 +32,7 @@ pub struct Explain {
 struct Page {
     code: &'static str,
     title: &'static str,
-    /// `document`, `core` or `api`.
+    /// `document`, `mapping`, `core` or `api`.
     of: &'static str,
     /// What X12 calls it: `AK403/IK403 (723) = 5`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +56,15 @@ fn pages() -> Vec<Page> {
         remedy: row.remedy,
         text: format!("{}\n", row.help.trim_end()),
     });
+    let mapping = codes::CODES.iter().map(|row| Page {
+        code: row.code,
+        title: row.title,
+        of: "mapping",
+        x12: None,
+        edifact: "",
+        remedy: "",
+        text: row.page(),
+    });
     let core = core::CODES.iter().map(|row| {
         let costs = if row.whole {
             "The core refuses the whole message."
@@ -73,7 +83,7 @@ fn pages() -> Vec<Page> {
         remedy: "",
         text: format!("{}\n", code.page().trim_end()),
     });
-    faults.chain(core).chain(api).collect()
+    faults.chain(mapping).chain(core).chain(api).collect()
 }
 
 /// Prints a page, or the list.

@@ -14,6 +14,7 @@ mod attempt;
 mod body;
 mod calls;
 mod cel;
+pub mod codes;
 mod compile;
 mod computed;
 pub mod covered;

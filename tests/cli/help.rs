@@ -95,6 +95,15 @@ fn page_is(path: &str, text: &str) -> bool {
     same
 }
 
+/// Who reads JSON is shown no Rust: `crossdock schema` and the reference pages are made of the types' comments.
+#[test]
+fn messages_are_described_without_code() {
+    for (name, text) in cli::schema::files() {
+        assert!(!text.contains("```") && !text.contains("crossdock::"), "{name}");
+    }
+    assert!(!cli::schema::page().contains("crossdock::"));
+}
+
 #[test]
 fn the_reference_pages_are_what_the_sources_say() {
     let pages = [

@@ -134,7 +134,7 @@ fn what_a_mapping_changes_is_told_line_by_line_and_over_samples() {
     folder.write("other/mapping.yaml", OWN.replace("mapping: northwind/850-order", "mapping: northwind/850"));
     for (sides, words) in [
         (["one", "other"], "no two of one mapping"),
-        (["one", "nowhere"], "`nowhere` is no folder and so the mapping `nowhere`"),
+        (["one", "nowhere"], "`nowhere` is no folder and is taken for the mapping `nowhere`"),
         (["one", "northwind/850-order@x"], "`x` is no version's number"),
     ] {
         let called = call(&folder, &["diff", sides[0], sides[1]]);
@@ -292,7 +292,7 @@ fn a_name_without_versions_is_told_with_what_was_meant() {
     let called = call(&folder, &["review", "northwind/850-order@3", "--tenant", "acme"]);
     assert!(called.err.contains("there is no version 3 of `northwind/850-order`"), "{}", called.err);
     let called = call(&folder, &["diff", "nothere", "northwind/850-order", "--tenant", "acme"]);
-    assert!(called.err.contains("`nothere` is no folder and so the mapping `nothere`"), "{}", called.err);
+    assert!(called.err.contains("`nothere` is no folder and is taken for the mapping `nothere`"), "{}", called.err);
     let called = call(&folder, &["diff", "northwind/850-ordre", "northwind/850-ordre@0", "--tenant", "acme"]);
     assert!(
         called.err.contains("neither a folder nor a mapping `northwind/850-ordre`; nearest northwind/850-order"),

@@ -2,6 +2,7 @@
 //! faults say.
 
 mod back;
+mod codes;
 mod constants;
 mod corpora;
 mod documents;

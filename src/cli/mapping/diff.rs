@@ -82,7 +82,7 @@ impl Side {
     fn called(&self, text: &str) -> String {
         match self {
             Side::Folder(..) => format!("{text} is of `{}`", self.name()),
-            Side::Version(name, _) => format!("`{text}` is no folder and so the mapping `{name}`"),
+            Side::Version(name, _) => format!("`{text}` is no folder and is taken for the mapping `{name}`"),
         }
     }
 
@@ -101,7 +101,7 @@ pub async fn run(args: &Diff, out: &mut Out) -> anyhow::Result<u8> {
     let (Some(old), Some(new)) = (side(&args.old, args, out)?, side(&args.new, args, out)?) else { return Ok(1) };
     if old.name() != new.name() {
         let (first, second) = (old.called(&args.old), new.called(&args.new));
-        bail!("{first} and {second}: they are no two of one mapping{}", hint(old.name(), [new.name()]));
+        bail!("{first}; {second}: they are no two of one mapping{}", hint(old.name(), [new.name()]));
     }
     match args.replay {
         Some(documents) => replayed(args, documents, &old, &new, out).await,

@@ -60,7 +60,11 @@ pub fn run(args: &Lint, out: &mut Out) -> anyhow::Result<u8> {
     }
     let mappings = folder.own.iter().filter(|(path, _)| path.ends_with("mapping.yaml")).count();
     if !args.json {
-        let and = if warnings.is_empty() { String::new() } else { format!(", {}", counted(warnings.len() as u64, "warning")) };
+        let and = if warnings.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", counted(warnings.len() as u64, "warning"))
+        };
         out.line(match wrong.len() {
             0 => format!("{} in {}, no fault{and}", counted(mappings as u64, "mapping"), folder.root.display()),
             faults => format!("{}{and}", counted(faults as u64, "fault")),
