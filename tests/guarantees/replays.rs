@@ -68,11 +68,11 @@ async fn what_would_change_is_told_by_field(mut rig: Rig) {
     let one = number.examples.iter().find(|e| e.number.as_deref() == Some("po-1")).expect("an example");
     assert_eq!((&one.before, &one.after), (&Some(json!("PO-1")), &Some(json!("po-1"))));
     assert_eq!((one.name.as_str(), one.at.as_deref()), ("two.edi", Some("BEG03")));
-    let refused = seen.outcomes.iter().find(|o| o.after.state == "rejected").expect("an outcome");
-    assert_eq!((refused.set, refused.before.state.as_str()), (2, "pending"));
+    let refused = seen.outcomes.iter().find(|o| o.after.state == "refused").expect("an outcome");
+    assert_eq!((refused.set, refused.before.state.as_str()), (2, "read"));
     assert!(refused.after.why.as_deref().is_some_and(|why| why.contains("PO-2 is not taken")), "{refused:?}");
     let held = seen.outcomes.iter().find(|o| o.before.state == "held").expect("PO-3 waited for its unit");
-    assert_eq!(held.after.state, "pending");
+    assert_eq!(held.after.state, "read");
     // The other way round, and with itself.
     let back = replay(&rig, Side::Version(version), Side::Version(0), 500, None).await;
     assert_eq!((back.newly_fail, back.newly_succeed, back.changed_sets), (1, 1, 3), "{back:?}");

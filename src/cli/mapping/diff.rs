@@ -31,6 +31,9 @@ use std::{
     sync::Arc,
 };
 
+/// Sets that would end otherwise and are shown to people.
+const OUTCOMES: usize = 20;
+
 /// What a changed mapping would change: line by line and over the samples, or over documents that the hub keeps
 ///
 /// crossdock mapping diff mappings/partners/northwind/850-order drafts/850-order
@@ -240,7 +243,14 @@ fn told(found: &Value, out: &mut Out) -> anyhow::Result<()> {
     if !rows.is_empty() {
         out.table(&["FIELD", "DOCUMENTS", "BEFORE", "AFTER", "IN", "FROM"], &rows)?;
     }
-    for one in found["outcomes"].as_array().into_iter().flatten() {
+    outcomes(found, out)
+}
+
+/// The sets that would end otherwise.
+fn outcomes(found: &Value, out: &mut Out) -> anyhow::Result<()> {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let outcomes = found["outcomes"].as_array().map_or(&[][..], Vec::as_slice);
+    for one in outcomes.iter().take(OUTCOMES) {
         let number = one["number"].as_str().unwrap_or("no number");
         let end = |side: &Value| match side["why"].as_str() {
             Some(why) => format!("{} ({why})", word(&side["state"])),
@@ -253,6 +263,21 @@ fn told(found: &Value, out: &mut Out) -> anyhow::Result<()> {
             end(&one["before"]),
             end(&one["after"])
         ))?;
+    }
+    let more = outcomes.len().saturating_sub(OUTCOMES);
+    let unlisted = found["outcomes_not_listed"].as_u64().unwrap_or_default() as usize;
+    match (more, unlisted) {
+        (0, 0) => {}
+        (more, 0) => out.line(format!("and {more} more, which --json lists"))?,
+        (more, unlisted) => {
+            out.line(format!(
+                "and {} more, of which --json lists {more}: replay fewer documents to see the rest",
+                more + unlisted
+            ))?;
+        }
+    }
+    if !outcomes.is_empty() {
+        out.line("this is how they would be read or written; what was applied or sent stays as it is")?;
     }
     Ok(())
 }

@@ -9,8 +9,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Values that are shown of a field, and sets of an outcome.
+/// Values that are shown of a field.
 const EXAMPLES: usize = 5;
+/// Sets that end otherwise and are listed; how many more there are is told.
+const OUTCOMES: usize = 1_000;
 /// Fields that are told apart: a message has fewer, unless its extension is made of the document's own names.
 const FIELDS: usize = 1_000;
 
@@ -29,8 +31,10 @@ pub struct Replayed {
     pub newly_fail: usize,
     pub newly_succeed: usize,
     pub fields: Vec<Field>,
-    /// Of the sets that end otherwise, the first ones.
+    /// The sets that end otherwise, up to a thousand.
     pub outcomes: Vec<Outcome>,
+    /// How many more there are.
+    pub outcomes_not_listed: usize,
     pub took_ms: u64,
     #[serde(skip)]
     by_field: BTreeMap<String, Field>,
@@ -81,7 +85,8 @@ pub struct Outcome {
 /// How a set ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct End {
-    /// A message's state (`pending` is read), `missing` (there is no such set), `written` or `unwritable`.
+    /// `read`, `held`, `refused` or `dead`, `missing` (there is no such set), `written` or `unwritable`. It is what reading or
+    /// writing ends with, and not what the message of that set is by now: one that was applied stays so.
     pub state: String,
     /// Why, where it is not read or written.
     pub why: Option<String>,
@@ -117,7 +122,9 @@ impl Replayed {
         let missing = || End { state: "missing".into(), why: None };
         let (before, after) = (was.end.unwrap_or_else(missing), is.end.unwrap_or_else(missing));
         let other_end = before != after;
-        if other_end && self.outcomes.len() < EXAMPLES {
+        if other_end && self.outcomes.len() == OUTCOMES {
+            self.outcomes_not_listed += 1;
+        } else if other_end {
             let number = of.number.map(str::to_owned);
             let (document, name, set) = (of.document, of.name.to_owned(), of.set);
             self.outcomes.push(Outcome { document, name, number, set, before, after });
@@ -166,5 +173,26 @@ impl Replayed {
         self.fields = std::mem::take(&mut self.by_field).into_values().collect();
         self.fields.sort_by(|a, b| (b.documents, b.values, &a.field).cmp(&(a.documents, a.values, &b.field)));
         self.took_ms = took_ms;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_sets_that_end_otherwise_those_that_are_not_listed_are_counted() {
+        let mut seen = Replayed::default();
+        let side = |state: &str| Side { end: Some(End { state: state.into(), why: None }), ..Side::default() };
+        for set in 0..OUTCOMES + 7 {
+            let of = Of { document: Uuid::nil(), name: "a.edi", number: None, set: set as u32 };
+            assert!(seen.set(of, side("read"), side("refused")));
+        }
+        assert!(!seen.set(
+            Of { document: Uuid::nil(), name: "a.edi", number: None, set: 0 },
+            side("read"),
+            side("read")
+        ));
+        assert_eq!((seen.outcomes.len(), seen.outcomes_not_listed, seen.changed_sets), (OUTCOMES, 7, OUTCOMES + 7));
     }
 }
