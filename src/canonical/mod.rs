@@ -12,6 +12,7 @@ pub mod claim;
 pub mod currency;
 pub mod despatch;
 pub mod event;
+pub mod events;
 pub mod expectation;
 pub mod ids;
 pub mod instant;

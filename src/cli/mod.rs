@@ -17,6 +17,7 @@ pub mod dead;
 pub mod demo;
 pub mod describe;
 pub mod documents;
+pub mod events;
 pub mod explain;
 pub mod fmt;
 pub mod generate;
@@ -114,6 +115,8 @@ enum Command {
     Apply(plan::Apply),
     Export(plan::Export),
     Schema(schema::Arguments),
+    #[command(subcommand)]
+    Events(events::Command),
     Generate(generate::Generate),
 }
 
@@ -150,6 +153,7 @@ impl Command {
             Command::Mapping(command) if !command.asks() => mapping::run(command),
             Command::Partner(command) => partner::run(command),
             Command::Schema(args) => schema::run(args),
+            Command::Events(command) => events::run(command),
             Command::Generate(args) => generate::run(args),
             Command::Config(command) => admin::config(command),
             Command::Migrate(args) => admin::migrate(args),

@@ -56,10 +56,14 @@ fn list(json: bool, out: &mut Out) -> anyhow::Result<()> {
 }
 
 fn show(message: &Message, out: &mut Out) -> anyhow::Result<()> {
-    let schema = message.schema().to_value();
-    out.line(format!("{}: {}", out.bold(message.name), message.meaning))?;
-    members(&schema, out)?;
-    for (name, part) in parts(&schema) {
+    show_schema(message.name, message.meaning, &message.schema().to_value(), out)
+}
+
+/// The members of a schema, and of its parts.
+pub fn show_schema(name: &str, tells: &str, schema: &Value, out: &mut Out) -> anyhow::Result<()> {
+    out.line(format!("{}: {tells}", out.bold(name)))?;
+    members(schema, out)?;
+    for (name, part) in parts(schema) {
         out.line(format!("\n{}: {}", out.bold(name), meaning(part)))?;
         match words(part).as_slice() {
             [] => members(part, out)?,
@@ -152,6 +156,53 @@ fn rows(schema: &Value) -> impl Iterator<Item = [String; 4]> {
     properties.map(move |(name, member)| {
         [name.clone(), if required(name) { "M" } else { "O" }.into(), takes(member), meaning(member)]
     })
+}
+
+/// What stands at a place of what a schema describes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Place {
+    /// It is always there, where the one around it is.
+    pub must: bool,
+    pub takes: String,
+    /// Of a set of words, its words.
+    pub words: Vec<String>,
+}
+
+/// Deeper no message goes; a part that holds itself would go on for ever.
+const DEPTH: usize = 12;
+
+/// All places of a schema by their pointers, with `*` for each item of a list: `/order/lines/*/quantity`.
+pub fn members_of(schema: &Value) -> BTreeMap<String, Place> {
+    let mut found = BTreeMap::new();
+    places(schema, schema, "", DEPTH, &mut found);
+    found
+}
+
+fn places(root: &Value, schema: &Value, at: &str, depth: usize, found: &mut BTreeMap<String, Place>) {
+    let schema = resolved(root, schema);
+    if depth == 0 {
+        return;
+    }
+    if schema["items"].is_object() {
+        places(root, &schema["items"], &format!("{at}/*"), depth - 1, found);
+    }
+    let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let pointer = format!("{at}/{name}");
+        let place = Place { must: required(name), takes: takes(member), words: words(resolved(root, member)) };
+        found.insert(pointer.clone(), place);
+        places(root, member, &pointer, depth - 1, found);
+    }
+}
+
+/// A part by its name, and of `T or null` the `T`.
+fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    let real = schema["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"));
+    let schema = real.unwrap_or(schema);
+    match schema["$ref"].as_str().and_then(|of| of.strip_prefix("#/$defs/")) {
+        Some(name) => &root["$defs"][name],
+        None => schema,
+    }
 }
 
 fn takes(member: &Value) -> String {

@@ -10,6 +10,7 @@ use crate::{
     tenancy::EndpointInfo,
 };
 use reqwest::{Client, StatusCode, Url, header::HeaderMap};
+use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
@@ -28,7 +29,7 @@ const IDLE: Duration = Duration::from_secs(4);
 const ANSWER_KEPT: usize = 300;
 
 /// The body of a webhook. `timestamp` is the event's instant, so the bytes are the same at every try.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Body<'a> {
     id: EventId,
     #[serde(rename = "type")]
@@ -42,6 +43,11 @@ struct Body<'a> {
     schema: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     repeats: Option<EventId>,
+}
+
+/// The JSON Schema of a webhook's body, whatever it carries.
+pub fn schema() -> Schema {
+    schema_for!(Body<'static>)
 }
 
 /// The bytes that are signed and sent.

@@ -98,7 +98,7 @@ fn page_is(path: &str, text: &str) -> bool {
 /// Who reads JSON is shown no Rust: `crossdock schema` and the reference pages are made of the types' comments.
 #[test]
 fn messages_are_described_without_code() {
-    for (name, text) in cli::schema::files() {
+    for (name, text) in cli::schema::files().into_iter().chain(cli::events::files()) {
         assert!(!text.contains("```") && !text.contains("crossdock::"), "{name}");
     }
     assert!(!cli::schema::page().contains("crossdock::"));
@@ -112,11 +112,14 @@ fn the_reference_pages_are_what_the_sources_say() {
         ("docs/reference/agreement.md", cli::pages::agreement()),
         ("docs/reference/files.md", cli::pages::files()),
         ("docs/reference/messages.md", cli::schema::page()),
+        ("docs/reference/events.md", cli::events::page()),
         ("docs/reference/mapping.schema.json", cli::mapping::schema::text()),
     ];
     let pages = pages.map(|(path, text)| (path.to_owned(), text)).into_iter();
     let schemas = cli::schema::files().into_iter();
     let schemas = schemas.map(|(name, text)| (format!("docs/reference/messages/{name}"), text));
+    let events = cli::events::files().into_iter();
+    let schemas = schemas.chain(events.map(|(name, text)| (format!("docs/reference/events/{name}"), text)));
     let differed: Vec<String> =
         pages.chain(schemas).filter(|(path, text)| !page_is(path, text)).map(|(path, _)| path).collect();
     assert!(
