@@ -255,6 +255,15 @@ impl Nodes {
         (if row.meta & COMPONENT != 0 { Kind::Component } else { Kind::Element }, row.meta & FEW, row.parent)
     }
 
+    /// The leaf of raw bytes that stands so many rows behind its parent as its position says, and where its bytes are.
+    #[inline]
+    pub fn leaf_at(&self, parent: u32, position: u32) -> Option<(u32, u32, u32)> {
+        let id = parent.checked_add(position)?;
+        let row = self.rows.get(..self.count)?.get(id as usize)?;
+        let is_it = row.parent == parent && row.meta & (WIDE | INNER | FEW << CHILDREN | FEW) == position;
+        is_it.then_some((id, row.start, row.len))
+    }
+
     /// The child whose name is a position, or `NONE`. Those of a row stand in the order of their positions.
     #[inline]
     pub fn child(&self, parent: u32, position: u32) -> u32 {

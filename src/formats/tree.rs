@@ -62,6 +62,8 @@ pub struct Node<'a> {
 pub struct InSegment<'a> {
     pub ordinal: u32,
     pub id: &'a str,
+    /// Of `id`: what [`Tree::number`] gives for the segment.
+    pub number: u32,
     pub element: Option<u16>,
     pub component: Option<u16>,
     pub repeat: u16,
@@ -315,6 +317,14 @@ impl Tree {
         if position < FIRST { link(self.nodes.child(id.0, position)) } else { None }
     }
 
+    /// The element at a position and its value, where it has no parts and no earlier one has any or was left out: most
+    /// are found so without looking at the others. Of any other [`Tree::at_position`] tells.
+    #[inline]
+    pub fn leaf_at(&self, segment: NodeId, position: u16) -> Option<(NodeId, &str)> {
+        let (id, start, len) = self.nodes.leaf_at(segment.0, u32::from(position))?;
+        Some((NodeId(id), self.text.get(start as usize..(start + len) as usize)?))
+    }
+
     /// The position of the last child: elements and components stand in their order.
     pub fn last_position(&self, id: NodeId) -> u16 {
         match self.slot(id).last {
@@ -521,7 +531,7 @@ impl Tree {
     }
 
     fn segment_at(&self, id: NodeId) -> At {
-        let InSegment { ordinal, id, element, component, repeat } = self.within_segment(id);
+        let InSegment { ordinal, id, element, component, repeat, .. } = self.within_segment(id);
         At::Segment { ordinal, id: id.into(), element, component, repeat }
     }
 
@@ -534,7 +544,10 @@ impl Tree {
                 Kind::Element => element = Some(extra as u16),
                 Kind::Component => component = Some(extra as u16),
                 Kind::Repeat => repeat = extra as u16,
-                _ => return InSegment { ordinal: extra, id: self.name(node), element, component, repeat },
+                _ => {
+                    let (id, number) = (self.name(node), self.number(node));
+                    return InSegment { ordinal: extra, id, number, element, component, repeat };
+                }
             }
             node = NodeId(parent);
         }

@@ -5,13 +5,14 @@ use super::{
     fields::Fields,
     hierarchy, layout,
     near::hint,
-    plan::{self, Claims, Name, Program, Require, Rule, Step, Unmapped},
+    needs,
+    plan::{Claims, Name, Program, Require, Rule, Step, Unmapped},
     route::Router,
     rules,
     shape::{self, Shape},
     standard,
     tables::{self, Row, Table},
-    write_loops,
+    words, write_loops,
     yaml::{Spot, What, Yaml},
 };
 use crate::formats::{
@@ -141,6 +142,7 @@ impl Compiler<'_> {
         if by_number && !one_way {
             self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");
         }
+        needs::note(&mut compiled);
         Some(Program {
             name: format!("{name}@{}", self.short_hash()),
             message,
@@ -159,7 +161,7 @@ impl Compiler<'_> {
             requires,
             computes,
             open,
-            names: plan::name(&mut compiled),
+            words: Arc::new(words::number(&mut compiled)),
             numbered: hierarchy::numbered(&compiled),
             joins: write_loops::joins(&compiled),
             fields: compiled,

@@ -4,6 +4,7 @@ use super::{
     cel::{Expression, Wanted},
     expr,
     near::hint,
+    needs::Slots,
     plan::{Alternative, BelowZero, Block, Computed, Field, Formula, Leaf, Pipe, Repeat, Route, Source, Step, Walk},
     route::Router,
     shape::{self, Member, Shape},
@@ -77,6 +78,8 @@ impl Fields<'_> {
                 fields.push(Field {
                     name,
                     number: 0,
+                    pointer: 0,
+                    needs: Slots::default(),
                     shape,
                     mandatory: true,
                     source,
@@ -107,7 +110,8 @@ impl Fields<'_> {
         };
         let (name, shape, spot) = (member.name.clone(), member.shape.clone(), entry.value.spot);
         let below_zero = self.below_zero.take();
-        Some(Field { name, number: 0, shape, mandatory: member.mandatory, source, below_zero, spot })
+        let needs = Slots::default();
+        Some(Field { name, number: 0, pointer: 0, needs, shape, mandatory: member.mandatory, source, below_zero, spot })
     }
 
     fn object_source(&mut self, entry: &Entry, members: &[Member]) -> Option<Source> {
@@ -341,6 +345,8 @@ impl Fields<'_> {
                 fields.push(Field {
                     name,
                     number: 0,
+                    pointer: 0,
+                    needs: Slots::default(),
                     shape: Shape::Text,
                     mandatory: false,
                     source,
@@ -560,5 +566,5 @@ fn every(formula: &mut Formula) {
 fn key(formula: Formula) -> Source {
     let first = formula.destination().map(|(_, route)| (route.up, route.text.clone()));
     let (up, text) = first.unwrap_or_default();
-    Source::Key(formula, Box::new(Route { up, slot: 0, own: vec![], steps: vec![], leaf: Leaf::Key, text }))
+    Source::Key(formula, Box::new(Route { up, slot: 0, own: vec![], steps: vec![], leaf: Leaf::Key, text, number: 0 }))
 }

@@ -1,6 +1,7 @@
 //! Where reading stands in a tree: frames from the root down, each with an index of what is looked for in it.
 
 use super::{
+    needs::Slots,
     plan::{Condition, Leaf, Name, Pairs, Repeat, Route, RuleValue, Slot, Step},
     yaml::Spot,
 };
@@ -16,6 +17,8 @@ pub struct Frame {
     pub container: NodeId,
     /// (slot, child), by slot and then in document order.
     index: SmallVec<[(u32, NodeId); 8]>,
+    /// Of which slots there are any.
+    pub there: Slots,
     /// `PO1[2]/`: where the run keeps it.
     pub label: Range<usize>,
     /// Nothing of the kind stands above: nothing is found in it.
@@ -53,23 +56,33 @@ impl Frame {
     /// A frame at a node; one pass over its children fills the index.
     pub fn new(tree: &Tree, node: NodeId, container: NodeId, wanted: &Wanted, label: Range<usize>) -> Frame {
         let mut index = SmallVec::new();
+        let mut there = Slots::default();
         if !wanted.is_empty() {
             for child in tree.children(node) {
                 let number = tree.number(child);
                 for (_, slot, name) in wanted.iter().filter(|(wanted, ..)| *wanted == number) {
                     if in_namespace(tree, child, name) && index.last() != Some(&(*slot, child)) {
                         index.push((*slot, child));
+                        there.add(Slots::one(*slot as usize));
                     }
                 }
             }
             index.sort_by_key(|(slot, _)| *slot);
         }
-        Frame { node, container, index, label, absent: false, nth: None }
+        Frame { node, container, index, there, label, absent: false, nth: None }
     }
 
     /// A frame in which nothing is found.
     pub fn absent(here: NodeId, label: Range<usize>) -> Frame {
-        Frame { node: here, container: here, index: SmallVec::new(), label, absent: true, nth: None }
+        Frame {
+            node: here,
+            container: here,
+            index: SmallVec::new(),
+            there: Slots::default(),
+            label,
+            absent: true,
+            nth: None,
+        }
     }
 
     /// Children of a slot, in document order.
@@ -134,6 +147,20 @@ impl Seen {
     pub fn has(&self, node: NodeId) -> bool {
         self.bits.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
     }
+    /// The nodes of a tree that were not, in its order.
+    pub fn unseen(&self, tree: &Tree) -> impl Iterator<Item = NodeId> {
+        let count = tree.len();
+        let words = (0u32..).step_by(64).zip(&self.bits);
+        let nodes = words.flat_map(|(first, word)| {
+            let mut left = !word;
+            std::iter::from_fn(move || {
+                let next = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(NodeId(first + next))
+            })
+        });
+        nodes.take_while(move |node| (node.0 as usize) < count)
+    }
     /// Does somebody want to know which line looks at what?
     pub fn is_logged(&self) -> bool {
         self.log.is_some()
@@ -154,9 +181,11 @@ pub fn is_blank(text: &str) -> bool {
 #[inline]
 fn on_its_line(text: &str) -> &str {
     let is_around = |blanks: &str| blanks.contains('\n');
-    let inner = text.trim();
+    let inner = trimmed(text);
+    if inner.len() == text.len() {
+        return text;
+    }
     match text.split_once(inner) {
-        _ if inner.len() == text.len() => text,
         Some((before, behind)) if is_around(before) || is_around(behind) => inner,
         _ => text,
     }
@@ -193,6 +222,9 @@ pub fn first<'t>(tree: &'t Tree, within: NodeId, value: &RuleValue) -> Option<&'
 /// Do all conditions hold for a container? What they look at counts as read where they do.
 #[inline]
 pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mut Seen) -> bool {
+    if conditions.is_empty() {
+        return true;
+    }
     let mut looked = [None; 4];
     for (at, condition) in conditions.iter().enumerate() {
         let Some(node) = leaf(tree, container, &condition.leaf) else { return false };
@@ -239,6 +271,9 @@ pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
 /// An element's node, or its component's. Only the first repeat is read.
 #[inline]
 fn element(tree: &Tree, segment: NodeId, element: u16, component: u16) -> Option<NodeId> {
+    if let Some((node, _)) = tree.leaf_at(segment, element).filter(|_| component <= 1) {
+        return Some(node);
+    }
     let mut node = tree.at_position(segment, element).filter(|n| tree.kind(*n) == Kind::Element)?;
     let mut first = tree.children(node).next();
     if let Some(repeat) = first.filter(|n| tree.kind(*n) == Kind::Repeat) {
@@ -312,26 +347,32 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
     if frame.absent {
         return;
     }
-    let nth = frame.nth.filter(|_| route.steps.is_empty());
-    let own = nth.map_or(Cow::Borrowed(&route.leaf), |(repeat, nth)| Cow::Owned(repeat.leaf(&route.leaf, nth)));
-    let mut take = |container: NodeId, seen: &mut Seen| {
+    let mut take = |container: NodeId, leaf: &Leaf, seen: &mut Seen| {
         let before = hits.len();
-        values(tree, container, &own, hits, every, seen);
+        values(tree, container, leaf, hits, every, seen);
         hits[before..].iter_mut().for_each(|h| h.route = Some((route, level)));
         !every && !hits.is_empty() && !matches!(route.leaf, Leaf::Pairs(_))
     };
     let Some((first, rest)) = route.steps.split_first() else {
         if holds(tree, frame.container, &route.own, seen) {
-            take(frame.container, seen);
+            match frame.nth {
+                Some((repeat, nth)) => take(frame.container, &repeat.leaf(&route.leaf, nth), seen),
+                None => take(frame.container, &route.leaf, seen),
+            };
         }
         return;
     };
+    let mut take = |container: NodeId, seen: &mut Seen| take(container, &route.leaf, seen);
     for (_, child) in frame.slot(route.slot) {
         let enough = match tree.kind(*child) {
             Kind::Array => items(tree, *child, first, rest, seen, &mut take),
             _ => {
-                holds(tree, container(tree, *child), &first.conditions, seen)
-                    && descend(tree, *child, rest, seen, &mut take)
+                let own = container(tree, *child);
+                holds(tree, own, &first.conditions, seen)
+                    && match rest {
+                        [] => take(own, seen),
+                        _ => descend(tree, *child, rest, seen, &mut take),
+                    }
             }
         };
         if enough {
@@ -341,21 +382,30 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
 }
 
 fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<'t>, every: bool, seen: &mut Seen) {
-    if let Leaf::Pairs(pairs) = wanted {
-        return self::pairs(tree, container, pairs, hits, seen);
-    }
-    let Some(node) = leaf(tree, container, wanted) else { return };
-    let mut push = |node| {
-        if let Some(text) = tree.value(node).filter(|t| !is_blank(t)) {
+    let mut push = |node, text: Option<&'t str>| {
+        if let Some(text) = text.filter(|t| !is_blank(t)) {
             seen.mark(node);
             let text = if tree.kind(node) == Kind::Element { on_its_line(text) } else { text };
             hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), container, route: None });
         }
     };
+    // Most are elements that stand where their position says.
+    if let Leaf::Element { element, component: 0 | 1 } = wanted
+        && let Some((node, text)) = tree.leaf_at(container, *element)
+    {
+        return push(node, Some(text));
+    }
+    if let Leaf::Pairs(pairs) = wanted {
+        return self::pairs(tree, container, pairs, hits, seen);
+    }
+    let Some(node) = leaf(tree, container, wanted) else { return };
     match tree.kind(node) {
         // JSON: `notes` may be one text or a list of them.
-        Kind::Array => tree.children(node).take(if every { usize::MAX } else { 1 }).for_each(push),
-        _ => push(node),
+        Kind::Array => {
+            let items = tree.children(node).take(if every { usize::MAX } else { 1 });
+            items.for_each(|item| push(item, tree.value(item)));
+        }
+        _ => push(node, tree.value(node)),
     }
 }
 

@@ -47,14 +47,14 @@ impl<'a> Run<'a> {
                 frames::holds(self.tree, container, &walk.step.conditions, &mut self.seen)
             };
             let found = chain.iter().find(holds).copied();
-            let from = self.labels.len();
-            self.labels.push_str(&walk.text);
+            let from = self.provenance.text.len();
+            self.provenance.text.push_str(&walk.text);
             let found = found.map(|found| (found, frames::container(self.tree, found)));
             if let Some((_, container)) = found {
                 self.add_conditions(container, &walk.step.conditions);
             }
-            self.labels.push('/');
-            let label = from..self.labels.len();
+            self.provenance.text.push('/');
+            let label = from..self.provenance.text.len();
             let frame = match found {
                 Some((found, container)) => {
                     Frame::new(self.tree, found, container, &frames::wanted(self.tree, &walk.slots), label)

@@ -245,10 +245,10 @@ fn scientific(text: &str) -> Option<Decimal> {
 /// EDIFACT says in its UNA what a comma is. An exponent is X12's (R) and JSON's: a spreadsheet writes 4.00638E+12 where digits
 /// are lost.
 pub fn certain(text: &str, shape: &Shape, standard: Standard) -> Result<(), Wrong> {
-    let text = text.trim();
-    if !matches!(shape, Shape::Decimal | Shape::Integer) || standard == Standard::Edifact {
+    if !matches!(shape, Shape::Decimal | Shape::Integer) || standard == Standard::Edifact || is_canonical(text) {
         return Ok(());
     }
+    let text = text.trim();
     let found = text.to_owned();
     let numeric = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
     if numeric && text.contains(['e', 'E']) && !matches!(standard, Standard::X12 | Standard::Json) {

@@ -1,6 +1,9 @@
 //! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
 
-use super::{cel::Expression, dates::DateFormat, explain::Line, moment::Form, shape::Shape, tables::Table, yaml::Spot};
+use super::{
+    cel::Expression, dates::DateFormat, explain::Line, moment::Form, needs::Slots, shape::Shape, tables::Table,
+    words::Words, yaml::Spot,
+};
 use crate::formats::{guides::Guide, layout::Layout, piece::Standard};
 use serde_json::Value;
 use std::sync::Arc;
@@ -26,8 +29,8 @@ pub struct Program {
     pub layout: Arc<Layout>,
     pub tables: Vec<Table>,
     pub fields: Vec<Field>,
-    /// What members are called: first those of `KNOWN`, then the fields.
-    pub names: Arc<[Box<str>]>,
+    /// What a run calls by number.
+    pub words: Arc<Words>,
     /// Names looked for among the root's children; routes name them by index.
     pub slots: Vec<Slot>,
     pub rules: Vec<Rule>,
@@ -162,14 +165,20 @@ pub struct Route {
     pub leaf: Leaf,
     /// As the mapping wrote it, without `^`.
     pub text: String,
+    /// Of the text, in the program's words.
+    pub number: u32,
 }
 
 /// One canonical field.
 #[derive(Debug)]
 pub struct Field {
     pub name: String,
-    /// Of its name, in the program's `names`.
+    /// Of its name, in the program's words.
     pub number: u32,
+    /// Of its pointer, in the same.
+    pub pointer: u32,
+    /// What of its frame must be there for it to be asked.
+    pub needs: Slots,
     pub shape: Shape,
     pub mandatory: bool,
     pub source: Source,
@@ -461,34 +470,6 @@ fn deeper(fields: &[Field], steps: &[&str], found: &mut Vec<Spot>) {
     if found.len() == before {
         found.push(field.spot);
     }
-}
-
-/// Names of members that no field names: of an id, and of a date with its time.
-pub const KNOWN: [&str; 6] = ["scheme", "id", "date", "time", "zone", "at"];
-/// Numbers of the first two.
-pub const SCHEME: u32 = 0;
-pub const ID: u32 = 1;
-
-/// Numbers the fields by their names.
-pub fn name(fields: &mut [Field]) -> Arc<[Box<str>]> {
-    fn number(fields: &mut [Field], names: &mut Vec<Box<str>>) {
-        for field in fields {
-            let known = names.iter().position(|name| **name == *field.name);
-            field.number = known.unwrap_or(names.len()) as u32;
-            if known.is_none() {
-                names.push(field.name.as_str().into());
-            }
-            match &mut field.source {
-                Source::Object(inner) => number(inner, names),
-                Source::At(blocks) => blocks.iter_mut().for_each(|block| number(&mut block.fields, names)),
-                Source::Each(block) => number(&mut block.fields, names),
-                _ => {}
-            }
-        }
-    }
-    let mut names = KNOWN.map(Box::from).to_vec();
-    number(fields, &mut names);
-    names.into()
 }
 
 /// The fields that hold a value, by their pointers without indexes.

@@ -1,10 +1,15 @@
 //! Where each value of a message came from: kept in few bytes, told in words to who asks.
 
+use super::{
+    frames::position,
+    words::{KNOWN, Words},
+};
 use crate::formats::{
     place::At,
     tree::{NodeId, Tree},
 };
-use std::{borrow::Cow, ops::Range};
+use serde::ser::SerializeSeq;
+use std::{borrow::Cow, fmt::Write, ops::Range, sync::Arc};
 
 /// Where a canonical value came from.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -59,24 +64,77 @@ impl From<Spot<'_>> for At {
 /// Room is made at first for a document of so many nodes at most.
 const MOST_FORESEEN: usize = 65_536;
 
-/// The origins of a message's values, in the order in which they were read.
+/// The origins of a message's values, in the order in which they were read: numbers, of which texts are made for who asks.
 #[derive(Debug, Clone, Default)]
 pub struct Provenance {
-    /// Of each entry its field, its place in the mapping's words, and the name in its spot, one behind the other.
-    text: String,
+    words: Arc<Words>,
+    /// What frames are called (`PO1[2]/`), and names of segments and columns.
+    pub(super) text: String,
+    /// Where a name stands in it, by its number in the tree: nowhere yet where its length is 0.
+    names: Vec<Piece>,
+    items: Vec<Item>,
     entries: Vec<Entry>,
 }
 
-/// Where its texts begin, how long each of them is, and the rest of it.
-#[derive(Debug, Clone)]
-struct Entry {
+/// A part of the text.
+#[derive(Debug, Clone, Copy, Default)]
+struct Piece {
     from: usize,
-    field: u32,
-    at: u32,
-    name: u32,
     len: u32,
+}
+
+/// An item of a list; the message itself is none, and has the number 0.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    /// The item that the list stands in.
+    above: u32,
+    /// The list's pointer.
+    list: u32,
+    index: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    field: Spelled,
+    /// What its frame is called.
+    label: Piece,
+    path: Path,
+    /// Of its segment or column, or its whole path (XML, JSON).
+    name: Piece,
     byte: u64,
+    len: u32,
     kind: Kind,
+}
+
+/// A value's place in the message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spelled {
+    /// The item that it stands in.
+    pub item: u32,
+    /// Its field's pointer.
+    pub pointer: u32,
+    pub behind: Behind,
+}
+
+/// What stands behind a field's own pointer.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Behind {
+    Nothing,
+    /// A text of a list.
+    Index(u32),
+    /// An id of a list, with its scheme.
+    Id(u32),
+    /// One of [`KNOWN`].
+    Member(u32),
+}
+
+/// A value's place in the document as the mapping says it, behind what its frame is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Path {
+    /// The number of its text.
+    Written(u32),
+    /// The element itself, of pairs.
+    Element,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +145,11 @@ enum Kind {
 }
 
 impl Provenance {
+    /// Nothing yet.
+    pub(super) fn new(words: Arc<Words>) -> Provenance {
+        Provenance { words, ..Provenance::default() }
+    }
+
     /// How many values.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -101,70 +164,152 @@ impl Provenance {
     pub(super) fn reserve(&mut self, nodes: usize) {
         let nodes = nodes.min(MOST_FORESEEN);
         self.entries.reserve(nodes - nodes / 4);
-        self.text.reserve(nodes * 28);
     }
 
-    /// Adds that of a node. The parts of `at` are put together.
-    pub(super) fn add(&mut self, tree: &Tree, node: NodeId, field: &str, at: &[&str]) {
+    /// Begins an item of a list, and gives its number.
+    pub(super) fn item(&mut self, above: u32, list: u32, index: u32) -> u32 {
+        self.items.push(Item { above, list, index });
+        self.items.len() as u32
+    }
+
+    /// The JSON pointer of a field in an item.
+    pub(super) fn pointer(&self, item: u32, pointer: u32) -> String {
+        let mut text = String::new();
+        self.spell(Spelled { item, pointer, behind: Behind::Nothing }, &mut text);
+        text
+    }
+
+    /// Notes what a place is called that has no frame of its own.
+    pub(super) fn label(&mut self, parts: &[&str]) -> Range<usize> {
         let from = self.text.len();
-        self.text.push_str(field);
-        at.iter().filter(|part| !part.is_empty()).for_each(|part| self.text.push_str(part));
-        let named = self.text.len();
-        let kind = self.spot(tree, node);
-        let bytes = tree.bytes(node);
-        let (whole, name) = ((named - from) as u32, (self.text.len() - named) as u32);
-        let (field, len) = (field.len() as u32, (bytes.end - bytes.start) as u32);
-        self.entries.push(Entry { from, field, at: whole - field, name, len, byte: bytes.start, kind });
+        parts.iter().for_each(|part| self.text.push_str(part));
+        from..self.text.len()
     }
 
-    /// Keeps the name in a node's place, and gives the rest of it.
-    fn spot(&mut self, tree: &Tree, node: NodeId) -> Kind {
+    /// Adds that of a node; `label`: where the text says what its frame is called.
+    pub(super) fn add(&mut self, tree: &Tree, node: NodeId, field: Spelled, label: Range<usize>, path: Path) {
+        let (kind, name) = self.spot(tree, node);
+        let bytes = tree.bytes(node);
+        let (label, len) = (piece(label), (bytes.end - bytes.start) as u32);
+        self.entries.push(Entry { field, label, path, name, byte: bytes.start, len, kind });
+    }
+
+    /// A node's place, and where the name in it stands.
+    fn spot(&mut self, tree: &Tree, node: NodeId) -> (Kind, Piece) {
         if let Some(place) = tree.in_segment(node) {
-            self.text.push_str(place.id);
-            return Kind::Segment { segment: place.ordinal, element: place.element, component: place.component };
+            let kind = Kind::Segment { segment: place.ordinal, element: place.element, component: place.component };
+            return (kind, self.name(place.number, place.id));
         }
         match tree.place(node).at {
             At::Segment { ordinal, id, element, component, .. } => {
-                self.text.push_str(&id);
-                Kind::Segment { segment: ordinal, element, component }
+                (Kind::Segment { segment: ordinal, element, component }, self.said(&id))
             }
-            At::Row { line, column } => {
-                self.text.push_str(column.as_deref().unwrap_or_default());
-                Kind::Row { line, column: column.is_some() }
+            At::Row { line, column: Some(column) } => {
+                (Kind::Row { line, column: true }, self.name(tree.number(node), &column))
             }
-            At::Node { path } | At::File { name: path, .. } => {
-                self.text.push_str(&path);
-                Kind::Node
-            }
+            At::Row { line, column: None } => (Kind::Row { line, column: false }, Piece::default()),
+            At::Node { path } | At::File { name: path, .. } => (Kind::Node, self.said(&path)),
         }
+    }
+
+    /// A name of the tree: kept once.
+    #[inline]
+    fn name(&mut self, number: u32, name: &str) -> Piece {
+        if let Some(known) = self.names.get(number as usize).filter(|known| known.len > 0) {
+            return *known;
+        }
+        let said = self.said(name);
+        if self.names.len() <= number as usize {
+            self.names.resize(number as usize + 1, Piece::default());
+        }
+        self.names[number as usize] = said;
+        said
+    }
+
+    fn said(&mut self, text: &str) -> Piece {
+        let from = self.text.len();
+        self.text.push_str(text);
+        Piece { from, len: text.len() as u32 }
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Origin<'_>> {
         self.entries.iter().map(|entry| {
-            let Entry { from, field, at, name, len, byte, kind } = entry;
-            let mut rest = self.text.get(*from..).unwrap_or_default();
-            let mut next = |len: u32| {
-                let (text, behind) = rest.split_at_checked(len as usize).unwrap_or_default();
-                rest = behind;
-                Cow::Borrowed(text)
-            };
-            let (field, at, named) = (next(*field), next(*at), next(*name));
-            let place = match *kind {
-                Kind::Segment { segment, element, component } => {
-                    Spot::Segment { segment, id: named, element, component }
-                }
-                Kind::Row { line, column } => Spot::Row { line, column: column.then_some(named) },
-                Kind::Node => Spot::Node { path: named },
-            };
-            Origin { field, bytes: *byte..byte + u64::from(*len), at, place: Some(place) }
+            let (mut field, mut at) = Default::default();
+            self.spell(entry.field, &mut field);
+            self.way(entry, &mut at);
+            Origin { field: field.into(), bytes: entry.bytes(), at: at.into(), place: Some(self.place(entry)) }
         })
     }
+
+    /// Adds a field's JSON pointer.
+    fn spell(&self, field: Spelled, text: &mut String) {
+        if let Some(item) = (field.item as usize).checked_sub(1).and_then(|at| self.items.get(at)) {
+            let behind = Behind::Index(item.index);
+            self.spell(Spelled { item: item.above, pointer: item.list, behind }, text);
+        }
+        text.push_str(self.words.pointer(field.pointer));
+        _ = match field.behind {
+            Behind::Nothing => Ok(()),
+            Behind::Index(index) => write!(text, "/{index}"),
+            Behind::Id(index) => write!(text, "/{index}/id"),
+            Behind::Member(known) => write!(text, "/{}", KNOWN.get(known as usize).unwrap_or(&"")),
+        };
+    }
+
+    /// Adds its place in the mapping's words.
+    fn way(&self, entry: &Entry, text: &mut String) {
+        text.push_str(self.text_of(entry.label));
+        match (entry.path, entry.kind) {
+            (Path::Element, Kind::Segment { element: Some(element), component, .. }) => {
+                text.push_str(self.text_of(entry.name));
+                text.push_str(position(element));
+                if let Some(component) = component {
+                    text.push('.');
+                    text.push_str(position(component));
+                }
+            }
+            (Path::Written(number), _) => text.push_str(self.words.path(number)),
+            (Path::Element, _) => {}
+        }
+    }
+
+    fn place(&self, entry: &Entry) -> Spot<'_> {
+        let name = Cow::Borrowed(self.text_of(entry.name));
+        match entry.kind {
+            Kind::Segment { segment, element, component } => Spot::Segment { segment, id: name, element, component },
+            Kind::Row { line, column } => Spot::Row { line, column: column.then_some(name) },
+            Kind::Node => Spot::Node { path: name },
+        }
+    }
+
+    fn text_of(&self, piece: Piece) -> &str {
+        self.text.get(piece.from..piece.from + piece.len as usize).unwrap_or_default()
+    }
+}
+
+impl Entry {
+    fn bytes(&self) -> Range<u64> {
+        self.byte..self.byte + u64::from(self.len)
+    }
+}
+
+fn piece(range: Range<usize>) -> Piece {
+    Piece { from: range.start, len: (range.end - range.start) as u32 }
 }
 
 /// As a list of [`Origin`]s.
 impl serde::Serialize for Provenance {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+        let mut list = serializer.serialize_seq(Some(self.len()))?;
+        let (mut field, mut at) = (String::new(), String::new());
+        for entry in &self.entries {
+            (field.clear(), at.clear());
+            self.spell(entry.field, &mut field);
+            self.way(entry, &mut at);
+            let (field, at) = (Cow::Borrowed(&*field), Cow::Borrowed(&*at));
+            list.serialize_element(&Origin { field, bytes: entry.bytes(), at, place: Some(self.place(entry)) })?;
+        }
+        list.end()
     }
 }

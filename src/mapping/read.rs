@@ -6,14 +6,16 @@ use super::{
     body::{ITEM, Packed},
     faults::{self, fault},
     frames::{self, Frame, Hit, Hits, Seen},
-    hierarchy, parts,
+    hierarchy,
+    needs::Slots,
+    parts,
     pipes::{self, Shaped},
     plan::{
-        self, Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped,
-        Walk,
+        Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped, Walk,
     },
+    provenance::Behind,
     shape::Shape,
-    unread, write_rules,
+    unread, words, write_rules,
 };
 use crate::formats::{
     fault::Fault,
@@ -40,24 +42,24 @@ pub fn explain(program: &Program, tree: &Tree, context: &Context) -> (Reading, S
 
 fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Reading, Seen) {
     let (node, container) = root(program, tree);
-    let labels = if program.standard == Standard::Json && node != tree.root() {
-        format!("{}/", tree.name(node))
-    } else {
-        String::new()
-    };
-    let frame = Frame::new(tree, node, container, &frames::wanted(tree, &program.slots), 0..labels.len());
+    let mut provenance = Provenance::new(program.words.clone());
+    if program.standard == Standard::Json && node != tree.root() {
+        _ = write!(provenance.text, "{}/", tree.name(node));
+    }
+    let label = 0..provenance.text.len();
+    let frame = Frame::new(tree, node, container, &frames::wanted(tree, &program.slots), label);
     let mut run = Run {
         program,
         tree,
         context,
         frames: vec![frame],
-        labels,
         part: parts::label(program, tree),
-        pointer: String::new(),
+        item: 0,
+        pointer: 0,
         position: 0,
-        body: Packed::new(program.names.clone()),
+        body: Packed::new(program.words.members.clone()),
         seen: Seen::new(tree, logged),
-        provenance: Provenance::default(),
+        provenance,
         faults: Vec::new(),
         missing: Vec::new(),
         astray: Vec::new(),
@@ -68,7 +70,7 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
     run.provenance.reserve(tree.len());
     let message = run.body.mark();
     run.body.object(ITEM);
-    run.members(&program.fields);
+    run.members(&program.fields, true);
     run.body.close(message);
     run.finish()
 }
@@ -108,12 +110,12 @@ pub(super) struct Run<'a> {
     pub(super) tree: &'a Tree,
     pub(super) context: &'a Context<'a>,
     pub(super) frames: Vec<Frame>,
-    /// What the frames are called, one behind the other.
-    pub(super) labels: String,
     /// Which of the loops that make a message each it is read from: `/1` in JSON, else `[2]`; empty where a path says that.
     pub(super) part: String,
-    /// JSON pointer to the canonical object being read.
-    pub(super) pointer: String,
+    /// The item being read, by its number in the provenance.
+    pub(super) item: u32,
+    /// The number of the pointer of the field being read.
+    pub(super) pointer: u32,
     /// Of the item being read, from 1.
     pub(super) position: usize,
     /// What was read.
@@ -142,9 +144,10 @@ impl<'a> Run<'a> {
     fn finish(mut self) -> (Reading, Seen) {
         self.misnamed();
         let mut unread = Vec::new();
-        let mut body = Body::new(std::mem::replace(&mut self.body, Packed::new(self.program.names.clone())));
+        let mut body = Body::new(std::mem::replace(&mut self.body, Packed::new(self.program.words.members.clone())));
         // Who does not ask what was left unread, or which line looked where, need not know this.
-        if self.program.unmapped != Unmapped::Ignore || self.seen.is_logged() {
+        let asked = self.program.unmapped != Unmapped::Ignore && unread::any(self.tree, &self.seen);
+        if asked || self.seen.is_logged() {
             self.mark_rules(&body);
         }
         if self.program.unmapped != Unmapped::Ignore {
@@ -219,11 +222,12 @@ impl<'a> Run<'a> {
 
     // ---- objects ----
 
-    /// Adds the members of an object; tells whether any of them stood in the document.
-    fn members(&mut self, fields: &'a [Field]) -> bool {
+    /// Adds the members of an object; tells whether any of them stood in the document. `always`: it is there anyhow.
+    fn members(&mut self, fields: &'a [Field], always: bool) -> bool {
         let mut present = false;
         let mut lacking = Vec::new();
-        for field in fields {
+        let there = self.frames.last().map_or_else(Slots::default, |frame| frame.there);
+        for field in fields.iter().filter(|field| field.needs.met_by(there)) {
             match self.field(field) {
                 Got::Value(found) => present |= found,
                 Got::Faulty => present = true,
@@ -231,8 +235,8 @@ impl<'a> Run<'a> {
                 Got::Nothing | Got::Later => {}
             }
         }
-        // An object that is not there at all lacks nothing; the message itself always is.
-        if present || self.pointer.is_empty() {
+        // An object that is not there at all lacks nothing; the message itself always is there.
+        if present || always {
             lacking.into_iter().for_each(|field| self.lacks(field));
         }
         present
@@ -240,10 +244,8 @@ impl<'a> Run<'a> {
 
     /// Adds a field, if there is any; what was added of one that there is not is taken back.
     fn field(&mut self, field: &'a Field) -> Got {
-        let (before, mark) = (self.pointer.len(), self.body.mark());
-        self.pointer.push('/');
-        self.pointer.push_str(&field.name);
-        self.seen.line = field.spot;
+        let mark = self.body.mark();
+        (self.pointer, self.seen.line) = (field.pointer, field.spot);
         let got = match &field.source {
             Source::Value(formula) | Source::Key(formula, _) => self.single(formula, field),
             // What is said elsewhere, too, does not make an object of its own: a unit without its value is none.
@@ -261,14 +263,13 @@ impl<'a> Run<'a> {
         if !matches!(got, Got::Value(_)) {
             self.body.back(mark);
         }
-        self.pointer.truncate(before);
         got
     }
 
     fn object(&mut self, fields: &'a [Field], of: &Field) -> Got {
         let began = self.body.mark();
         self.body.object(of.number);
-        let present = self.members(fields);
+        let present = self.members(fields, false);
         self.body.close(began);
         if present || !of.mandatory {
             return if present { Got::Value(true) } else { Got::Nothing };
@@ -288,7 +289,7 @@ impl<'a> Run<'a> {
             let mut got = None;
             self.body.object(of.number);
             self.walk(block, &mut |run| {
-                got = Some(run.members(&block.fields));
+                got = Some(run.members(&block.fields, false));
                 true
             });
             if let Some(present) = got
@@ -313,13 +314,13 @@ impl<'a> Run<'a> {
         self.body.list(of.number);
         let mut count = 0;
         self.walk(block, &mut |run| {
-            let before = run.pointer.len();
-            _ = write!(run.pointer, "/{count}");
+            let above = run.item;
+            run.item = run.provenance.item(above, of.pointer, count as u32);
             let outer = std::mem::replace(&mut run.position, count + 1);
             let item = run.body.mark();
             run.body.object(ITEM);
             let empty = run.body.mark();
-            let present = run.members(&block.fields);
+            let present = run.members(&block.fields, false);
             // Where nothing stands there is no item; `each: .` is always there, and says nothing where none of it stands.
             if present || !block.walk.is_empty() && run.body.grew(empty) {
                 run.body.close(item);
@@ -327,8 +328,7 @@ impl<'a> Run<'a> {
             } else {
                 run.body.back(item);
             }
-            run.position = outer;
-            run.pointer.truncate(before);
+            (run.position, run.item) = (outer, above);
             false
         });
         self.body.close(began);
@@ -338,6 +338,9 @@ impl<'a> Run<'a> {
     /// Goes to each place of a block; `visit` says when it has enough.
     fn walk(&mut self, block: &'a Block, visit: &mut dyn FnMut(&mut Self) -> bool) {
         let level = self.frames.len() - 1 - block.up.min(self.frames.len() - 1);
+        if block.walk.first().is_some_and(|first| self.frames[level].slot(first.slot).is_empty()) {
+            return;
+        }
         let aside = self.frames.split_off(level + 1);
         match (block.repeat.filter(|_| block.walk.is_empty()), self.frames.pop()) {
             (Some(repeat), Some(frame)) => {
@@ -389,9 +392,8 @@ impl<'a> Run<'a> {
                 true => self.tree.name(child).parse().unwrap_or(count - 1),
                 false => count + self.tree.left_out(child),
             };
-            let (before, named) = (self.frames.len(), self.labels.len());
-            self.add_label(above.clone(), walk, container, (items, block.each), nth);
-            let label = named..self.labels.len();
+            let before = self.frames.len();
+            let label = self.add_label(above.clone(), walk, container, (items, block.each), nth);
             if depth == 0 && !block.under.is_empty() {
                 self.above(block, child, &parents);
             }
@@ -404,7 +406,6 @@ impl<'a> Run<'a> {
                 }
             };
             self.frames.truncate(before);
-            self.labels.truncate(named);
             if enough {
                 return true;
             }
@@ -433,7 +434,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// What a frame is called, behind the name of the one above: `PO1[2]/`, `N1[01=ST]/`, `lines/0/`.
+    /// Notes what a frame is called, behind the name of the one above: `PO1[2]/`, `N1[01=ST]/`, `lines/0/`.
     fn add_label(
         &mut self,
         above: Range<usize>,
@@ -441,31 +442,35 @@ impl<'a> Run<'a> {
         container: NodeId,
         (items, each): (bool, bool),
         nth: usize,
-    ) {
-        self.labels.extend_from_within(above);
-        self.labels.push_str(&walk.text);
+    ) -> Range<usize> {
+        let labels = &mut self.provenance.text;
+        let from = labels.len();
+        labels.extend_from_within(above);
+        labels.push_str(&walk.text);
         match walk.step.conditions.as_slice() {
-            [] if items => _ = write!(self.labels, "/{nth}"),
-            [] if each => _ = write!(self.labels, "[{nth}]"),
+            [] if items => _ = write!(labels, "/{nth}"),
+            [] if each => _ = write!(labels, "[{nth}]"),
             conditions => self.add_conditions(container, conditions),
         }
-        self.labels.push('/');
+        self.provenance.text.push('/');
+        from..self.provenance.text.len()
     }
 
     /// `[01=ST]`: with the value that stands there.
     pub(super) fn add_conditions(&mut self, container: NodeId, conditions: &[Condition]) {
+        let labels = &mut self.provenance.text;
         for Condition { leaf, .. } in conditions {
             let value = frames::leaf(self.tree, container, leaf).and_then(|n| self.tree.value(n)).unwrap_or_default();
             let value = value.trim();
             _ = match leaf {
-                Leaf::Element { element, component: 0 } => write!(self.labels, "[{element:02}={value}]"),
-                Leaf::Element { element, component } => write!(self.labels, "[{element:02}.{component:02}={value}]"),
-                Leaf::Child { name, .. } => write!(self.labels, "[{}={value}]", name.name),
+                Leaf::Element { element, component: 0 } => write!(labels, "[{element:02}={value}]"),
+                Leaf::Element { element, component } => write!(labels, "[{element:02}.{component:02}={value}]"),
+                Leaf::Child { name, .. } => write!(labels, "[{}={value}]", name.name),
                 Leaf::Deep(names) => {
                     let names: Vec<&str> = names.iter().map(|name| &*name.name).collect();
-                    write!(self.labels, "[{}={value}]", names.join("/"))
+                    write!(labels, "[{}={value}]", names.join("/"))
                 }
-                _ => write!(self.labels, "[={value}]"),
+                _ => write!(labels, "[={value}]"),
             };
         }
     }
@@ -478,7 +483,10 @@ impl<'a> Run<'a> {
     }
 
     fn single(&mut self, formula: &'a Formula, field: &Field) -> Got {
-        let Ok(hits) = self.formula(formula) else { return Got::Faulty };
+        let mut hits = Hits::new();
+        if self.formula(formula, &mut hits).is_err() {
+            return Got::Faulty;
+        }
         let Some(hit) = hits.first() else { return Got::Nothing };
         let certain = pipes::certain(&hit.text, &field.shape, self.program.standard);
         match certain.and_then(|()| pipes::shaped(&hit.text, &field.shape)) {
@@ -487,11 +495,11 @@ impl<'a> Run<'a> {
                 self.when(field.number, &when);
             }
             Ok(Shaped::Text(text)) => {
-                self.came_from(hit, None);
+                self.came_from(hit, Behind::Nothing);
                 self.body.text(field.number, &text);
             }
             Ok(Shaped::Whole(whole)) => {
-                self.came_from(hit, None);
+                self.came_from(hit, Behind::Nothing);
                 self.body.whole(field.number, whole);
             }
             Err(wrong) => {
@@ -505,7 +513,7 @@ impl<'a> Run<'a> {
     fn when(&mut self, number: u32, when: &Map<String, Value>) {
         let began = self.body.mark();
         self.body.object(number);
-        for (member, name) in plan::KNOWN.iter().enumerate() {
+        for (member, name) in words::KNOWN.iter().enumerate() {
             if let Some(text) = when.get(*name).and_then(Value::as_str) {
                 self.body.text(member as u32, text);
             }
@@ -519,10 +527,13 @@ impl<'a> Run<'a> {
         let began = self.body.mark();
         self.body.list(of.number);
         for formula in formulas {
-            let Ok(hits) = self.formula(formula) else { return Got::Faulty };
+            let mut hits = Hits::new();
+            if self.formula(formula, &mut hits).is_err() {
+                return Got::Faulty;
+            }
             for hit in hits {
                 present |= hit.node.is_some();
-                self.came_from(&hit, Some((count, refs)));
+                self.came_from(&hit, if refs { Behind::Id(count) } else { Behind::Index(count) });
                 match hit.tag.as_ref().filter(|_| refs) {
                     Some(scheme) => self.reference(scheme, &hit.text),
                     None => self.body.text(ITEM, &hit.text),
@@ -539,40 +550,35 @@ impl<'a> Run<'a> {
     fn reference(&mut self, scheme: &str, id: &str) {
         let began = self.body.mark();
         self.body.object(ITEM);
-        self.body.text(plan::SCHEME, scheme);
-        self.body.text(plan::ID, id);
+        self.body.text(words::SCHEME, scheme);
+        self.body.text(words::ID, id);
         self.body.close(began);
     }
 
-    /// The values of a formula; `Err` if a fault or a miss was noted.
-    fn formula(&mut self, formula: &'a Formula) -> Result<Hits<'a>, ()> {
+    /// Adds the values of a formula; `Err` if a fault or a miss was noted.
+    fn formula(&mut self, formula: &'a Formula, hits: &mut Hits<'a>) -> Result<(), ()> {
         let tree = self.tree;
-        let mut hits = Hits::new();
         for alternative in &formula.alternatives {
             match alternative {
                 Alternative::Route(route) => {
-                    frames::hits(tree, &self.frames, route, formula.every, &mut self.seen, &mut hits);
+                    frames::hits(tree, &self.frames, route, formula.every, &mut self.seen, hits);
                 }
                 Alternative::Literal(text) => hits.push(self.made(text.as_str().into())),
                 Alternative::TenantCurrency => hits.push(self.made(self.context.tenant_currency.into())),
                 Alternative::Position => hits.push(self.made(self.position.to_string().into())),
-                Alternative::Group(inner) => hits = self.formula(inner)?,
+                Alternative::Group(inner) => self.formula(inner, hits)?,
             }
             if !hits.is_empty() {
                 break;
             }
         }
         if formula.pipes.is_empty() {
-            return Ok(hits);
+            return Ok(());
         }
         let tables = self.context.tables;
-        match pipes::read(&formula.pipes, &mut hits, self.program, tree, tables, &mut self.seen) {
-            Ok(()) => Ok(hits),
-            Err(told) => {
-                self.wrong(&told.0, formula, told.1);
-                Err(())
-            }
-        }
+        pipes::read(&formula.pipes, hits, self.program, tree, tables, &mut self.seen).map_err(|told| {
+            self.wrong(&told.0, formula, told.1);
+        })
     }
 
     fn made(&self, text: Cow<'a, str>) -> Hit<'a> {

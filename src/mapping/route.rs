@@ -121,7 +121,7 @@ impl Router {
         let slot = steps.first().map(|first| self.slot(level, first)).unwrap_or_default();
         let up = self.scopes.len() - 1 - level;
         let text = path.text.trim_start_matches('^').to_owned();
-        Ok(Route { up, slot, own, steps, leaf, text })
+        Ok(Route { up, slot, own, steps, leaf, text, number: 0 })
     }
 
     /// A path to a loop, segment, record or element: for `at:` and `each:`.
@@ -469,7 +469,7 @@ impl Route {
         let pairs = path.steps.last().is_some_and(|step| step.qualifiers.is_some());
         let none = || Pairs { places: vec![], qualifiers: vec![] };
         let leaf = if pairs { Leaf::Pairs(Box::new(none())) } else { Leaf::Own };
-        Route { up: 0, slot: 0, own: vec![], steps: vec![], leaf, text: path.text.clone() }
+        Route { up: 0, slot: 0, own: vec![], steps: vec![], leaf, text: path.text.clone(), number: 0 }
     }
 }
 

@@ -7,7 +7,9 @@ use super::{
     moment::Form,
     pipes,
     plan::{Field, Formula, Leaf, Pipe, Program, Route, Source},
+    provenance::{Behind, Path, Spelled},
     read::Run,
+    words::{KNOWN, NO_PATH},
     yaml::Spot,
 };
 use crate::formats::{
@@ -16,22 +18,20 @@ use crate::formats::{
     tree::{InSegment, NodeId, Tree},
 };
 use serde_json::{Map, Value};
-use std::fmt::Write;
 
 impl<'a> Run<'a> {
-    pub(super) fn came_from(&mut self, hit: &Hit, item: Option<(usize, bool)>) {
+    /// Notes where the value of the field being read came from.
+    pub(super) fn came_from(&mut self, hit: &Hit, behind: Behind) {
         let Some(node) = hit.node else { return };
-        let before = self.pointer.len();
-        if let Some((index, id)) = item {
-            _ = write!(self.pointer, "/{index}");
-            self.pointer.push_str(if id { "/id" } else { "" });
-        }
-        let at = hit.route.map(|(route, level)| match own_loop(self.program, &self.part, route, level) {
-            Some(way) => way,
-            None => way(self.tree, &self.labels, &self.frames[level], route, Some(node)),
-        });
-        self.provenance.add(self.tree, node, &self.pointer, &at.unwrap_or_default());
-        self.pointer.truncate(before);
+        let (label, path) = match hit.route {
+            None => (0..0, Path::Written(NO_PATH)),
+            Some((route, level)) => match own_loop(self.program, &self.part, route, level) {
+                Some(way) => (self.provenance.label(&way), Path::Written(NO_PATH)),
+                None => (self.frames[level].label.clone(), path(self.tree, route, node)),
+            },
+        };
+        let field = Spelled { item: self.item, pointer: self.pointer, behind };
+        self.provenance.add(self.tree, node, field, label, path);
         if let Some((route, 0)) = hit.route
             && self.program.standard == Standard::Csv
         {
@@ -45,16 +45,14 @@ impl<'a> Run<'a> {
             Some(Pipe::When(Form::Beside { time, zone })) => (time.as_ref(), zone.as_ref()),
             _ => (None, None),
         };
-        for (name, leaf) in [("date", None), ("time", time), ("zone", zone), ("at", None)] {
-            if !when.contains_key(name) {
-                continue;
-            }
+        for (member, name) in (0..).zip(KNOWN).filter(|(_, name)| when.contains_key(*name)) {
+            let leaf = match name {
+                "time" => time,
+                "zone" => zone,
+                _ => None,
+            };
             let own = leaf.and_then(|leaf| frames::leaf(self.tree, hit.container, leaf));
-            let before = self.pointer.len();
-            self.pointer.push('/');
-            self.pointer.push_str(name);
-            self.came_from(&Hit { node: own.or(hit.node), ..hit.clone() }, None);
-            self.pointer.truncate(before);
+            self.came_from(&Hit { node: own.or(hit.node), ..hit.clone() }, Behind::Member(member));
         }
     }
 
@@ -85,7 +83,10 @@ impl<'a> Run<'a> {
     pub(super) fn label(&self, route: &Route, level: usize, node: Option<NodeId>) -> String {
         match own_loop(self.program, &self.part, route, level) {
             Some(way) => way.concat(),
-            None => way(self.tree, &self.labels, &self.frames[level], route, node).concat(),
+            None => {
+                let label = self.provenance.text.get(self.frames[level].label.clone()).unwrap_or_default();
+                way(self.tree, label, route, node).concat()
+            }
         }
     }
 
@@ -143,8 +144,9 @@ impl<'a> Run<'a> {
         if self.faults.iter().any(|fault| fault.place == place && *fault.found == *faults::short(&found)) {
             return;
         }
+        let pointer = self.provenance.pointer(self.item, self.pointer);
         let sentence =
-            format!("{line} says `{}` for {} by itself, which is not {expected}", faults::short(&found), self.pointer);
+            format!("{line} says `{}` for {pointer} by itself, which is not {expected}", faults::short(&found));
         let remedy =
             format!("correct the mapping at {line}, then restart the message: nothing is wrong with the document");
         self.faults.push(fault(code, place, &found, &expected, sentence, remedy));
@@ -153,7 +155,7 @@ impl<'a> Run<'a> {
     /// A mandatory canonical field that nothing gave.
     pub(super) fn lacks(&mut self, field: &'a Field) {
         let (place, label) = self.expected_at(field);
-        let pointer = format!("{}/{}", self.pointer, field.name);
+        let pointer = self.provenance.pointer(self.item, field.pointer);
         if matches!(&field.source, Source::Value(formula) if formula.alternatives.is_empty()) {
             let line = self.program.placed(field.spot);
             let sentence = format!("`{pointer}` is open in the mapping (`$todo`)");
@@ -222,10 +224,18 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A path in the document, in parts: the frame's, then the mapping's own text. Of pairs, the element that it was.
+/// How provenance keeps a path: of pairs it is the element that was read.
 #[inline]
-fn way<'s>(tree: &'s Tree, labels: &'s str, frame: &Frame, route: &'s Route, node: Option<NodeId>) -> [&'s str; 5] {
-    let label = labels.get(frame.label.clone()).unwrap_or_default();
+fn path(tree: &Tree, route: &Route, node: NodeId) -> Path {
+    let is_pair = matches!(route.leaf, Leaf::Pairs(_));
+    match is_pair && tree.in_segment(node).is_some_and(|place| place.element.is_some()) {
+        true => Path::Element,
+        false => Path::Written(route.number),
+    }
+}
+
+/// A path in the document, in parts: the frame's, then the mapping's own text. Of pairs, the element that it was.
+fn way<'s>(tree: &'s Tree, label: &'s str, route: &'s Route, node: Option<NodeId>) -> [&'s str; 5] {
     let pair = node.filter(|_| matches!(route.leaf, Leaf::Pairs(_))).and_then(|node| tree.in_segment(node));
     let number = |position| frames::position(position);
     match pair {

@@ -14,9 +14,7 @@ pub(super) const STRUCTURE: &[&str] = &["ST", "SE", "UNH", "UNT", "UNS"];
 pub fn unread(standard: Standard, tree: &Tree, seen: &Seen) -> Vec<(String, NodeId)> {
     let mut told = HashSet::new();
     let mut found = Vec::new();
-    // Of many partners all is read: that is told without a walk.
-    let mut nodes = (0..tree.len() as u32).map(NodeId);
-    if !nodes.any(|id| !seen.has(id) && says(tree, id) && !is_of_structure(tree, id)) {
+    if !any(tree, seen) {
         return found;
     }
     let mut visit = |path: &str, node| {
@@ -26,6 +24,11 @@ pub fn unread(standard: Standard, tree: &Tree, seen: &Seen) -> Vec<(String, Node
     };
     Walk { standard, tree, seen: Some(seen), way: Vec::new(), visit: &mut visit }.below(tree.root());
     found
+}
+
+/// Is there any? Of many partners all is read: that is told without a walk.
+pub fn any(tree: &Tree, seen: &Seen) -> bool {
+    seen.unseen(tree).any(|id| says(tree, id) && !is_of_structure(tree, id))
 }
 
 /// Every value that says something, but those of the envelope, with its path.
