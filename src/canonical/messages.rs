@@ -3,6 +3,7 @@
 
 use super::{
     acknowledgement::Acknowledgement,
+    body::Body,
     catalogue::{InventoryReport, PriceCatalogue, SalesReport},
     despatch::{DespatchAdvice, ReceivingAdvice, ReturnRequest},
     invoice::{FreightInvoice, Invoice},
@@ -13,7 +14,7 @@ use super::{
     warehouse::{StockAdjustment, StockTransfer, WarehouseOrder, WarehouseShipped},
 };
 use schemars::{JsonSchema, Schema, schema_for};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// A canonical message.
@@ -27,6 +28,7 @@ pub struct Message {
     pub meaning: &'static str,
     schema: fn() -> Schema,
     check: fn(&Value) -> Result<(), String>,
+    check_kept: fn(&Body) -> Result<(), String>,
     rewritten: fn(&Value) -> Result<Value, String>,
 }
 
@@ -35,8 +37,9 @@ const fn of<T: JsonSchema + DeserializeOwned + Serialize>(
     key: &'static str,
     meaning: &'static str,
 ) -> Message {
-    let check = |body: &Value| read::<T>(body).map(drop);
-    Message { name, key, meaning, schema: || schema_for!(T), check, rewritten: rewrite::<T> }
+    let check = |body: &Value| read::<T, _>(body).map(drop);
+    let check_kept = |body: &Body| read::<T, _>(body).map(drop);
+    Message { name, key, meaning, schema: || schema_for!(T), check, check_kept, rewritten: rewrite::<T> }
 }
 
 /// All of them.
@@ -88,6 +91,13 @@ pub fn check(name: &str, body: &Value) -> Result<(), String> {
     (known(name)?.check)(body)
 }
 
+/// [`check`] of a message as reading made it, without a tree of it.
+///
+/// Errors: those of `check`.
+pub fn check_kept(name: &str, body: &Body) -> Result<(), String> {
+    (known(name)?.check_kept)(body)
+}
+
 /// A message as the hub writes it: with its defaults, and without what is empty.
 ///
 /// Errors: those of `check`.
@@ -118,10 +128,10 @@ pub fn words(schema: &Value) -> Vec<String> {
 }
 
 fn rewrite<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String> {
-    serde_json::to_value(read::<T>(body)?).map_err(|error| error.to_string())
+    serde_json::to_value(read::<T, _>(body)?).map_err(|error| error.to_string())
 }
 
-fn read<T: DeserializeOwned>(body: &Value) -> Result<T, String> {
+fn read<'de, T: DeserializeOwned, D: Deserializer<'de, Error = serde_json::Error>>(body: D) -> Result<T, String> {
     serde_path_to_error::deserialize(body).map_err(|error| match error.path().to_string().as_str() {
         "." => error.into_inner().to_string(),
         path => format!("{path}: {}", error.inner()),

@@ -7,6 +7,7 @@
 
 pub mod acknowledgement;
 pub mod amounts;
+pub mod body;
 pub mod catalogue;
 pub mod claim;
 pub mod currency;
@@ -28,6 +29,7 @@ pub mod transport;
 pub mod warehouse;
 
 pub use amounts::{Amount, Quantity};
+pub use body::Body;
 pub use claim::{ClaimCheck, Stage};
 pub use event::Event;
 pub use ids::{ConnectionId, DeliveryId, DocumentId, EndpointId, EventId, MessageId, PartnerId, Tenant};

@@ -7,9 +7,12 @@ use super::{
     expr::{self, Condition, Path, Step},
     plan::ANYTHING,
 };
-use crate::formats::{
-    piece::{Set, Standard},
-    tree::{Kind, NodeId, Tree},
+use crate::{
+    canonical::Body,
+    formats::{
+        piece::{Set, Standard},
+        tree::{Kind, NodeId, Tree},
+    },
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -42,7 +45,7 @@ pub fn wrong(path: &str) -> Option<String> {
 }
 
 /// The values that stand at a path in a set or in the message that was made of it, each once, in their order.
-pub fn values(path: &str, set: &Set, message: Option<&Value>) -> Vec<String> {
+pub fn values(path: &str, set: &Set, message: Option<&Body>) -> Vec<String> {
     let mut found = Found::default();
     if path.starts_with('/') {
         let steps: Vec<String> =

@@ -11,7 +11,6 @@
 
 mod astray;
 mod attempt;
-mod body;
 mod calls;
 mod cel;
 pub mod codes;
@@ -73,6 +72,7 @@ mod write_rules;
 mod write_values;
 pub mod yaml;
 
+pub use crate::canonical::Body;
 pub use astray::astray;
 pub use body::Body;
 pub use compile::is_name;

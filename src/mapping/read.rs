@@ -17,10 +17,13 @@ use super::{
     shape::Shape,
     unread, words, write_rules,
 };
-use crate::formats::{
-    fault::Fault,
-    piece::Standard,
-    tree::{Kind, NodeId, Tree},
+use crate::{
+    canonical::body::{ITEM, Packed},
+    formats::{
+        fault::Fault,
+        piece::Standard,
+        tree::{Kind, NodeId, Tree},
+    },
 };
 use serde_json::{Map, Value};
 use std::{

@@ -6,7 +6,7 @@ use super::{
     search_keys::{self, SearchKey},
     sql::{exec, fetch},
 };
-use crate::canonical::{DocumentId, MessageId, Micros, PartnerId, Tenant};
+use crate::canonical::{Body, DocumentId, MessageId, Micros, PartnerId, Tenant};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
@@ -44,7 +44,7 @@ pub struct NewMessage {
     /// 1 once the trailer that could refuse it was read; apply gets its claim check with that.
     pub released: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Value>,
+    pub body: Option<Body>,
     /// Written as it is: a tree of its many small members would cost more than reading the message did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Box<RawValue>>,
@@ -207,8 +207,9 @@ pub struct Loaded {
     pub place: Option<i64>,
     pub state: String,
     pub released: i64,
+    /// As text: what it is a message of is made of it without a tree.
     #[sqlx(json(nullable))]
-    pub body: Option<Value>,
+    pub body: Option<Box<RawValue>>,
     pub tries: i64,
     pub due: Option<i64>,
     pub first_failed_at: Option<i64>,

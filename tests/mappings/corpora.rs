@@ -1,7 +1,7 @@
 //! Documents of other projects, where they are at hand (`TEST_CORPORA`, or `../shared/corpora`): every order among them is
 //! read without harm, and what reads whole keeps the law.
 
-use super::documents::{context, document, library, reread, typed};
+use super::documents::{context, document, kept, library, reread};
 use crossdock::{
     formats::{
         self,
@@ -66,7 +66,7 @@ fn orders_of_other_projects() {
                     println!("{name}: {} {}", set.kind, reading.missing[0].fault.sentence);
                 } else {
                     clean += 1;
-                    typed(plan.message(), &reading.body);
+                    kept(plan.message(), &reading.body);
                     if !set.accepted() {
                         continue;
                     }

@@ -2,7 +2,7 @@
 
 use crossdock::{
     formats::piece::Set,
-    mapping::{Context, Library, NoTables, Plan, Written, samples},
+    mapping::{Body, Context, Library, NoTables, Plan, Written, samples},
 };
 use serde_json::Value;
 use std::{
@@ -54,6 +54,13 @@ pub fn sets(plan: &Plan, bytes: &[u8]) -> Vec<Set> {
 pub fn typed(message: &str, body: &Value) {
     let result = crossdock::canonical::messages::check(message, body);
     result.unwrap_or_else(|e| panic!("{e}: {body:#}"));
+}
+
+/// The same, first of the message as reading made it, and then of a tree of it.
+pub fn kept(message: &str, body: &Body) {
+    let result = crossdock::canonical::messages::check_kept(message, body);
+    result.unwrap_or_else(|e| panic!("{e}: {:#}", **body));
+    typed(message, body);
 }
 
 /// The law: what was read, written and read again is the same message.

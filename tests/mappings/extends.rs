@@ -261,7 +261,7 @@ write:
         let sets = sets(&plan, order(number, quantity).as_bytes());
         let reading = plan.read(&sets[0].tree, &context());
         let told = reading.faults.iter().map(|f| (format!("{} {}", f.code, f.place.at), f.sentence.to_string()));
-        (reading.body.clone(), told.collect())
+        (reading.body.clone().into_value(), told.collect())
     }
 
     #[test]

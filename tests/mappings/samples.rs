@@ -1,6 +1,6 @@
 //! Every `samples/NAME.in.*` gives its `NAME.out.*`. `BLESS=1` rewrites what was reviewed; a missing one fails.
 
-use super::documents::{context, files, library, root, sets, typed, written_back};
+use super::documents::{context, files, kept, library, root, sets, written_back};
 use crossdock::{
     formats::piece::Standard,
     mapping::{Asked, Library, Plan, samples},
@@ -34,7 +34,7 @@ fn check_reading(plan: &Arc<Plan>, input: &Path, output: &Path) -> Result<(), St
     for set in sets(plan, &bytes) {
         let reading = plan.read(&set.tree, &context());
         if reading.faults.is_empty() && reading.missing.is_empty() {
-            typed(plan.message(), &reading.body);
+            kept(plan.message(), &reading.body);
             written_back(plan, &reading.body);
         }
     }

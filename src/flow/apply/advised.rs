@@ -28,7 +28,7 @@ impl Work<'_> {
         partner: &PartnerInfo,
         answered: &mut Answered,
     ) -> Result<(), StoreError> {
-        match message.body.take().map(serde_json::from_value::<Advised>) {
+        match message.body.take().map(|body| serde_json::from_str::<Advised>(body.get())) {
             Some(Ok(advised)) => {
                 let events = self.advice(tx, message, partner, &advised).await?;
                 if !events.is_empty() {

@@ -62,7 +62,7 @@ impl Work<'_> {
                 self.take_advice(tx, &mut message, partner, &mut answered).await?;
                 continue;
             }
-            match message.body.take().map(serde_json::from_value::<Answer>) {
+            match message.body.take().map(|body| serde_json::from_str::<Answer>(body.get())) {
                 Some(Ok(answer)) => {
                     if let Some(event) = self.answer(tx, &message, partner, &answer).await? {
                         answered.documents.insert(message.id, message.document);

@@ -217,7 +217,7 @@ impl Work<'_> {
                 self.hold(&message, "no_partner", "its partner stands in no file any more");
                 continue;
             };
-            match message.body.take().map(serde_json::from_value::<Order>) {
+            match message.body.take().map(|body| serde_json::from_str::<Order>(body.get())) {
                 Some(Ok(order)) => {
                     commands.push(Command {
                         message: message.id,

@@ -1,7 +1,7 @@
 //! What one set means: its mapping found and run, and what came of it.
 
 use crate::{
-    canonical::{DocumentId, messages},
+    canonical::{Body, DocumentId, messages},
     core,
     flow::{
         failure::panic_text,
@@ -51,7 +51,7 @@ pub struct Meaning {
     pub mapping: Option<String>,
     pub kind: Option<String>,
     pub number: Option<String>,
-    pub body: Option<Value>,
+    pub body: Option<Body>,
     pub provenance: Provenance,
     pub faults: Vec<Fault>,
     pub cause: Option<Value>,
@@ -132,7 +132,7 @@ pub fn of(library: &Library, set: &Set, plan: Option<&Plan>, whose: &Whose, tabl
 }
 
 /// What the agreement wants it to be found by, a refused one too: as far as it could be read.
-fn search_keys(set: &Set, agreement: &Agreement, message: Option<&Value>) -> Vec<SearchKey> {
+fn search_keys(set: &Set, agreement: &Agreement, message: Option<&Body>) -> Vec<SearchKey> {
     let of = |(name, path): (&String, &String)| {
         let name = name.clone();
         let values = lookup::values(path, set, message).into_iter();
@@ -204,7 +204,7 @@ fn acknowledgement(set: &Set) -> Meaning {
     };
     Meaning {
         kind: Some(ACKNOWLEDGEMENT.into()),
-        body: Some(json!(answer)),
+        body: Some(json!(answer).into()),
         faults: set.faults.clone(),
         ..Meaning::new("pending")
     }
@@ -221,7 +221,7 @@ fn advice(set: &Set) -> Meaning {
     };
     Meaning {
         kind: Some(ADVICE.into()),
-        body: Some(json!(advised)),
+        body: Some(json!(advised).into()),
         faults: set.faults.clone(),
         ..Meaning::new("pending")
     }
@@ -296,7 +296,7 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     } else if !reading.missing.is_empty() {
         Meaning::new("rejected")
     } else {
-        match messages::check(plan.message(), &reading.body) {
+        match messages::check_kept(plan.message(), &reading.body) {
             Ok(()) if core::APPLIES.contains(&plan.message()) => Meaning::new("pending"),
             Ok(()) => Meaning::new("held").because(
                 "core/not_applied",
@@ -321,7 +321,7 @@ fn sort(reading: crate::mapping::Reading, whose: &Whose, plan: &Plan) -> Meaning
     meaning.kind = kind;
     meaning.number = number;
     if !reading.body.is_null() && matches!(meaning.state, "pending" | "held") {
-        meaning.body = Some(reading.body.into_value());
+        meaning.body = Some(reading.body);
     }
     meaning.provenance = reading.provenance;
     meaning.missing = reading.missing;

@@ -86,7 +86,7 @@ pub fn message(rig: &Rig, document: DocumentId, run: u32, set: u32, number: Opti
         place: number.map(|_| place),
         state: "pending",
         released: 1,
-        body: Some(json!({"a": [1, null, "5"], "b": "ü"})),
+        body: Some(json!({"a": [1, null, "5"], "b": "ü"}).into()),
         provenance: None,
         faults: None,
         cause: None,

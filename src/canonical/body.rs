@@ -1,8 +1,15 @@
 //! The message that reading makes: its texts in one buffer and its values one behind the other, so that a line of an
-//! order takes no memory of its own. Who wants a JSON tree gets one made.
+//! order takes no memory of its own. A type of a message is made of it as it is; who wants a JSON tree gets one made.
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_json::{Map, Value};
+use serde::{
+    de::{
+        Deserializer, IntoDeserializer, Visitor,
+        value::{BorrowedStrDeserializer, MapAccessDeserializer, MapDeserializer, SeqDeserializer},
+    },
+    forward_to_deserialize_any,
+    ser::{Serialize, SerializeMap, SerializeSeq, Serializer},
+};
+use serde_json::{Error, Map, Value};
 use std::{
     ops::{Deref, Range},
     sync::{Arc, OnceLock},
@@ -10,14 +17,14 @@ use std::{
 
 /// A canonical message, or `null`. It is looked at as a JSON tree, which is made when somebody looks for the first time;
 /// serialized without one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Body {
     packed: Packed,
     value: OnceLock<Value>,
 }
 
 impl Body {
-    pub(super) fn new(packed: Packed) -> Body {
+    pub(crate) fn new(packed: Packed) -> Body {
         Body { packed, value: OnceLock::new() }
     }
 
@@ -27,7 +34,7 @@ impl Body {
     }
 
     /// The text of a member of the message.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         match self.value.get() {
             Some(value) => value.get(name).and_then(Value::as_str),
             None => self.packed.member(name),
@@ -73,8 +80,8 @@ impl Serialize for Body {
 const MOST_FORESEEN: usize = 65_536;
 
 /// Members and items stand right behind the object or list that holds them, each with all that it holds.
-#[derive(Debug)]
-pub(super) struct Packed {
+#[derive(Debug, Clone)]
+pub(crate) struct Packed {
     /// Of the members, by number.
     names: Arc<[Box<str>]>,
     text: String,
@@ -98,11 +105,11 @@ enum What {
 }
 
 /// An item of a list has no name.
-pub(super) const ITEM: u32 = u32::MAX;
+pub(crate) const ITEM: u32 = u32::MAX;
 
 /// How much there is: what comes later may be taken back.
 #[derive(Clone, Copy)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     nodes: usize,
     text: usize,
 }
@@ -226,8 +233,85 @@ impl Packed {
     }
 }
 
-/// A value of a message, to be serialized.
+impl<'de> Deserializer<'de> for &'de Body {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.value.get() {
+            Some(value) => value.deserialize_any(visitor),
+            None if self.packed.nodes.is_empty() => visitor.visit_unit(),
+            None => At(&self.packed, 0).deserialize_any(visitor),
+        }
+    }
+
+    // A message is an object.
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A value of a message.
+#[derive(Clone, Copy)]
 struct At<'a>(&'a Packed, usize);
+
+impl<'a> At<'a> {
+    fn members(self) -> MapDeserializer<'a, impl Iterator<Item = (&'a str, At<'a>)>, Error> {
+        let At(packed, at) = self;
+        MapDeserializer::new(packed.inside(at).map(|at| (packed.name(at), At(packed, at))))
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Error> for At<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for At<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let At(packed, at) = self;
+        match packed.nodes[at].what {
+            What::Text(from, len) => visitor.visit_borrowed_str(packed.said(from, len)),
+            What::Whole(number) => visitor.visit_u32(number),
+            What::List(_) => {
+                SeqDeserializer::new(packed.inside(at).map(|item| At(packed, item))).deserialize_any(visitor)
+            }
+            What::Object(_) => self.members().deserialize_any(visitor),
+        }
+    }
+
+    /// What is not there has no node.
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.0.nodes[self.1].what {
+            What::Text(from, len) => visitor.visit_enum(BorrowedStrDeserializer::new(self.0.said(from, len))),
+            What::Object(_) => visitor.visit_enum(MapAccessDeserializer::new(self.members())),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
 
 impl Serialize for At<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -252,7 +336,28 @@ impl Serialize for At<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize;
     use serde_json::json;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Told<'a> {
+        number: Number,
+        #[serde(borrow)]
+        lines: Vec<Line<'a>>,
+        count: Option<u32>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Number {
+        #[serde(rename = "PO-1")]
+        Po1,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Line<'a> {
+        number: &'a str,
+    }
 
     #[test]
     fn what_was_packed_is_the_same_as_a_tree_and_as_text() {
@@ -282,9 +387,16 @@ mod tests {
         assert_eq!((packed.member("number"), packed.member("count")), (Some("PO-1"), None));
         let expected = json!({ "number": "PO-1", "lines": [{ "number": "1" }, { "number": "2" }], "count": 7 });
         let body = Body::new(packed);
+        let told =
+            Told { number: Number::Po1, lines: vec![Line { number: "1" }, Line { number: "2" }], count: Some(7) };
+        assert_eq!(Told::deserialize(&body).unwrap(), told, "without a tree");
+        assert!(body.value.get().is_none());
+        let wrong = <Vec<Line>>::deserialize(&body).unwrap_err();
+        assert_eq!(wrong.to_string(), "invalid type: map, expected a sequence");
         assert_eq!(serde_json::to_string(&body).unwrap(), expected.to_string());
         assert_eq!(body, expected);
         assert_eq!(serde_json::to_string(&body).unwrap(), expected.to_string());
+        assert_eq!(Told::deserialize(&body).unwrap(), told, "of its tree");
         assert_eq!(body.into_value(), expected);
         assert!(Body::new(Packed::new(Arc::new([]))).is_null());
     }
