@@ -66,9 +66,6 @@ impl DateFormat {
             let (date, rest) = text.split_at_checked(10)?;
             let zone = rest.is_empty() || rest.starts_with(['Z', '+', '-', 'T']);
             let &[a, b, c, d, b'-', e, f, b'-', g, h] = date.as_bytes() else { return None };
-            let number = |digits: &[u8]| {
-                std::str::from_utf8(digits).ok().and_then(|mut text| self::digits(&mut text, digits.len()))
-            };
             let (year, month, day) = (number(&[a, b, c, d])?, number(&[e, f])?, number(&[g, h])?);
             return if zone { jiff::civil::Date::new(year, month as i8, day as i8).ok().map(Date) } else { None };
         };
@@ -149,10 +146,18 @@ fn pair(number: u16) -> [u8; 2] {
     [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 
+/// The number that a few digits say.
+fn number(digits: &[u8]) -> Option<i16> {
+    digits.iter().try_fold(0i16, |sum, digit| match digit {
+        b'0'..=b'9' => sum.checked_mul(10)?.checked_add(i16::from(digit - b'0')),
+        _ => None,
+    })
+}
+
 fn digits(rest: &mut &str, count: usize) -> Option<i16> {
     let (head, tail) = rest.split_at_checked(count)?;
     *rest = tail;
-    if head.bytes().all(|b| b.is_ascii_digit()) { head.parse().ok() } else { None }
+    number(head.as_bytes())
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub struct Hit<'t> {
     pub tag: Option<Cow<'t, str>>,
     /// None: a literal, a setting or a default.
     pub node: Option<NodeId>,
+    /// Of which element of its segment it is all; 0 where that was not told.
+    pub element: u16,
     /// The segment, record or element that it stands in.
     pub container: NodeId,
     /// The path that led to it, and from which frame.
@@ -147,19 +149,23 @@ impl Seen {
     pub fn has(&self, node: NodeId) -> bool {
         self.bits.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
     }
-    /// The nodes of a tree that were not, in its order.
-    pub fn unseen(&self, tree: &Tree) -> impl Iterator<Item = NodeId> {
-        let count = tree.len();
-        let words = (0u32..).step_by(64).zip(&self.bits);
-        let nodes = words.flat_map(|(first, word)| {
+    /// Looks through the nodes of a tree that were not read, in its order, for one.
+    pub fn any_unseen(&self, tree: &Tree, mut wanted: impl FnMut(NodeId) -> bool) -> bool {
+        let count = tree.len() as u32;
+        for (first, word) in (0u32..).step_by(64).zip(&self.bits) {
             let mut left = !word;
-            std::iter::from_fn(move || {
-                let next = (left != 0).then(|| left.trailing_zeros())?;
+            while left != 0 {
+                let node = first + left.trailing_zeros();
+                if node >= count {
+                    return false;
+                }
+                if wanted(NodeId(node)) {
+                    return true;
+                }
                 left &= left - 1;
-                Some(NodeId(first + next))
-            })
-        });
-        nodes.take_while(move |node| (node.0 as usize) < count)
+            }
+        }
+        false
     }
     /// Does somebody want to know which line looks at what?
     pub fn is_logged(&self) -> bool {
@@ -227,8 +233,8 @@ pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mu
     }
     let mut looked = [None; 4];
     for (at, condition) in conditions.iter().enumerate() {
-        let Some(node) = leaf(tree, container, &condition.leaf) else { return false };
-        let value = trimmed(tree.value(node).unwrap_or_default());
+        let Some((node, value)) = said_at(tree, container, &condition.leaf) else { return false };
+        let value = trimmed(value);
         if !condition.holds(value) {
             return false;
         }
@@ -266,6 +272,18 @@ pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
         Leaf::Element { element, component } => self::element(tree, container, *element, *component),
         Leaf::Pairs(_) | Leaf::Key => None,
     }
+}
+
+/// The node of a leaf in its container, and its text; empty where it says none.
+#[inline]
+fn said_at<'t>(tree: &'t Tree, container: NodeId, leaf: &Leaf) -> Option<(NodeId, &'t str)> {
+    if let Leaf::Element { element, component: 0 | 1 } = leaf
+        && let Some(found) = tree.leaf_at(container, *element)
+    {
+        return Some(found);
+    }
+    let node = self::leaf(tree, container, leaf)?;
+    Some((node, tree.value(node).unwrap_or_default()))
 }
 
 /// An element's node, or its component's. Only the first repeat is read.
@@ -347,6 +365,19 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
     if frame.absent {
         return;
     }
+    // Most are elements of the frame's own segment.
+    if let (Leaf::Element { element, component: 0 | 1 }, [], [], None) =
+        (&route.leaf, &*route.steps, &*route.own, frame.nth)
+        && let Some((node, text)) = tree.leaf_at(frame.container, *element)
+    {
+        if !is_blank(text) {
+            seen.mark(node);
+            let (text, container) = (Cow::Borrowed(on_its_line(text)), frame.container);
+            let route = Some((route, level));
+            hits.push(Hit { text, tag: None, node: Some(node), element: *element, container, route });
+        }
+        return;
+    }
     let mut take = |container: NodeId, leaf: &Leaf, seen: &mut Seen| {
         let before = hits.len();
         values(tree, container, leaf, hits, every, seen);
@@ -382,18 +413,18 @@ pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool,
 }
 
 fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<'t>, every: bool, seen: &mut Seen) {
-    let mut push = |node, text: Option<&'t str>| {
+    let mut push = |node, text: Option<&'t str>, element| {
         if let Some(text) = text.filter(|t| !is_blank(t)) {
             seen.mark(node);
-            let text = if tree.kind(node) == Kind::Element { on_its_line(text) } else { text };
-            hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), container, route: None });
+            let text = if element > 0 || tree.kind(node) == Kind::Element { on_its_line(text) } else { text };
+            hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), element, container, route: None });
         }
     };
     // Most are elements that stand where their position says.
     if let Leaf::Element { element, component: 0 | 1 } = wanted
         && let Some((node, text)) = tree.leaf_at(container, *element)
     {
-        return push(node, Some(text));
+        return push(node, Some(text), *element);
     }
     if let Leaf::Pairs(pairs) = wanted {
         return self::pairs(tree, container, pairs, hits, seen);
@@ -403,9 +434,9 @@ fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<
         // JSON: `notes` may be one text or a list of them.
         Kind::Array => {
             let items = tree.children(node).take(if every { usize::MAX } else { 1 });
-            items.for_each(|item| push(item, tree.value(item)));
+            items.for_each(|item| push(item, tree.value(item), 0));
         }
-        _ => push(node, tree.value(node)),
+        _ => push(node, tree.value(node), 0),
     }
 }
 
@@ -415,8 +446,8 @@ fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Hits<'t>
         if matches!(qualifier, Leaf::Element { element, .. } if *element > last) {
             continue;
         }
-        let (Some(qualifier), Some(id)) = (leaf(tree, segment, qualifier), leaf(tree, segment, id)) else { continue };
-        let (Some(tag), Some(text)) = (tree.value(qualifier), tree.value(id)) else { continue };
+        let said = |leaf: &Leaf| said_at(tree, segment, leaf);
+        let (Some((qualifier, tag)), Some((id, text))) = (said(qualifier), said(id)) else { continue };
         let tag = trimmed(tag);
         let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|q| q == tag);
         if wanted && !is_blank(text) {
@@ -426,6 +457,7 @@ fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Hits<'t>
                 text: Cow::Borrowed(text),
                 tag: Some(Cow::Borrowed(tag)),
                 node: Some(id),
+                element: 0,
                 container: segment,
                 route: None,
             });

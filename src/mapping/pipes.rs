@@ -61,7 +61,7 @@ pub fn read<'t>(
         match pipe {
             Pipe::Default(text) if hits.is_empty() => {
                 let (text, container) = (text.as_str().into(), tree.root());
-                hits.push(Hit { text, tag: None, node: None, container, route: None });
+                hits.push(Hit { text, tag: None, node: None, element: 0, container, route: None });
             }
             Pipe::Split(mark) => *hits = split(hits, mark),
             Pipe::Join(mark) => join(hits, mark),
@@ -293,9 +293,17 @@ pub fn marked(text: &str, mark: char) -> Result<String, Wrong> {
 
 /// Is it a number that would be written just so? Most are, and need not be taken apart.
 fn is_canonical(text: &str) -> bool {
-    let (whole, decimals) = text.split_once('.').map_or((text, "0"), |(whole, decimals)| (whole, decimals));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    text.len() <= 20 && digits(whole) && digits(decimals) && (whole == "0" || !whole.starts_with('0'))
+    let bytes = text.as_bytes();
+    let mut point = bytes.len();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {}
+            b'.' if point == bytes.len() => point = at,
+            _ => return false,
+        }
+    }
+    // Digits stand on both sides of the point, and no zero before others.
+    (1..=20).contains(&bytes.len()) && point > 0 && point + 1 != bytes.len() && (point == 1 || bytes[0] != b'0')
 }
 
 /// `.5` and `5.` with the zero that they leave out.

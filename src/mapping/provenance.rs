@@ -9,7 +9,7 @@ use crate::formats::{
     tree::{NodeId, Tree},
 };
 use serde::ser::SerializeSeq;
-use std::{borrow::Cow, fmt::Write, ops::Range, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// Where a canonical value came from.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -72,6 +72,8 @@ pub struct Provenance {
     pub(super) text: String,
     /// Where a name stands in it, by its number in the tree: nowhere yet where its length is 0.
     names: Vec<Piece>,
+    /// The segment that the last value stood in, its number in the document, and its name.
+    last: Option<(NodeId, u32, Piece)>,
     items: Vec<Item>,
     entries: Vec<Entry>,
 }
@@ -104,6 +106,15 @@ struct Entry {
     byte: u64,
     len: u32,
     kind: Kind,
+}
+
+/// A value's node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub node: NodeId,
+    /// Where it is all of an element, which one of which segment; else 0.
+    pub element: u16,
+    pub segment: NodeId,
 }
 
 /// A value's place in the message.
@@ -187,11 +198,30 @@ impl Provenance {
     }
 
     /// Adds that of a node; `label`: where the text says what its frame is called.
-    pub(super) fn add(&mut self, tree: &Tree, node: NodeId, field: Spelled, label: Range<usize>, path: Path) {
-        let (kind, name) = self.spot(tree, node);
+    pub(super) fn add(&mut self, tree: &Tree, node: Found, field: Spelled, label: Range<usize>, path: Path) {
+        let Found { node, element, segment } = node;
+        let of_segment = if element > 0 { self.segment(tree, segment) } else { None };
+        let (kind, name) = match of_segment {
+            Some((segment, name)) => (Kind::Segment { segment, element: Some(element), component: None }, name),
+            None => self.spot(tree, node),
+        };
         let bytes = tree.bytes(node);
         let (label, len) = (piece(label), (bytes.end - bytes.start) as u32);
         self.entries.push(Entry { field, label, path, name, byte: bytes.start, len, kind });
+    }
+
+    /// A segment's number in the document and its name: mostly that of the value before.
+    #[inline]
+    fn segment(&mut self, tree: &Tree, segment: NodeId) -> Option<(u32, Piece)> {
+        match self.last {
+            Some((last, ordinal, name)) if last == segment => Some((ordinal, name)),
+            _ => {
+                let place = tree.in_segment(segment)?;
+                let name = self.name(place.number, place.id);
+                self.last = Some((segment, place.ordinal, name));
+                Some((place.ordinal, name))
+            }
+        }
     }
 
     /// A node's place, and where the name in it stands.
@@ -249,12 +279,20 @@ impl Provenance {
             self.spell(Spelled { item: item.above, pointer: item.list, behind }, text);
         }
         text.push_str(self.words.pointer(field.pointer));
-        _ = match field.behind {
-            Behind::Nothing => Ok(()),
-            Behind::Index(index) => write!(text, "/{index}"),
-            Behind::Id(index) => write!(text, "/{index}/id"),
-            Behind::Member(known) => write!(text, "/{}", KNOWN.get(known as usize).unwrap_or(&"")),
-        };
+        match field.behind {
+            Behind::Nothing => {}
+            Behind::Index(index) | Behind::Id(index) => {
+                text.push('/');
+                push_number(text, index as usize);
+            }
+            Behind::Member(known) => {
+                text.push('/');
+                text.push_str(KNOWN.get(known as usize).unwrap_or(&""));
+            }
+        }
+        if let Behind::Id(_) = field.behind {
+            text.push_str("/id");
+        }
     }
 
     /// Adds its place in the mapping's words.
@@ -312,4 +350,12 @@ impl serde::Serialize for Provenance {
         }
         list.end()
     }
+}
+
+/// Adds a number's digits: a loop's, of which there may be many.
+pub(super) fn push_number(text: &mut String, number: usize) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }

@@ -13,7 +13,7 @@ use super::{
     plan::{
         Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped, Walk,
     },
-    provenance::Behind,
+    provenance::{Behind, push_number},
     shape::Shape,
     unread, words, write_rules,
 };
@@ -451,8 +451,15 @@ impl<'a> Run<'a> {
         labels.extend_from_within(above);
         labels.push_str(&walk.text);
         match walk.step.conditions.as_slice() {
-            [] if items => _ = write!(labels, "/{nth}"),
-            [] if each => _ = write!(labels, "[{nth}]"),
+            [] if items => {
+                labels.push('/');
+                push_number(labels, nth);
+            }
+            [] if each => {
+                labels.push('[');
+                push_number(labels, nth);
+                labels.push(']');
+            }
             conditions => self.add_conditions(container, conditions),
         }
         self.provenance.text.push('/');
@@ -586,6 +593,6 @@ impl<'a> Run<'a> {
 
     fn made(&self, text: Cow<'a, str>) -> Hit<'a> {
         let container = self.frames.last().map_or(NodeId(0), |f| f.container);
-        Hit { text, tag: None, node: None, container, route: None }
+        Hit { text, tag: None, node: None, element: 0, container, route: None }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     moment::Form,
     pipes,
     plan::{Field, Formula, Leaf, Pipe, Program, Route, Source},
-    provenance::{Behind, Path, Spelled},
+    provenance::{Behind, Found, Path, Spelled},
     read::Run,
     words::{KNOWN, NO_PATH},
     yaml::Spot,
@@ -31,7 +31,8 @@ impl<'a> Run<'a> {
             },
         };
         let field = Spelled { item: self.item, pointer: self.pointer, behind };
-        self.provenance.add(self.tree, node, field, label, path);
+        let found = Found { node, element: hit.element, segment: hit.container };
+        self.provenance.add(self.tree, found, field, label, path);
         if let Some((route, 0)) = hit.route
             && self.program.standard == Standard::Csv
         {
@@ -52,7 +53,7 @@ impl<'a> Run<'a> {
                 _ => None,
             };
             let own = leaf.and_then(|leaf| frames::leaf(self.tree, hit.container, leaf));
-            self.came_from(&Hit { node: own.or(hit.node), ..hit.clone() }, Behind::Member(member));
+            self.came_from(&Hit { node: own.or(hit.node), element: 0, ..hit.clone() }, Behind::Member(member));
         }
     }
 

@@ -28,7 +28,7 @@ pub fn unread(standard: Standard, tree: &Tree, seen: &Seen) -> Vec<(String, Node
 
 /// Is there any? Of many partners all is read: that is told without a walk.
 pub fn any(tree: &Tree, seen: &Seen) -> bool {
-    seen.unseen(tree).any(|id| says(tree, id) && !is_of_structure(tree, id))
+    seen.any_unseen(tree, |id| says(tree, id) && !is_of_structure(tree, id))
 }
 
 /// Every value that says something, but those of the envelope, with its path.
