@@ -1,15 +1,8 @@
 //! The message that reading makes: its texts in one buffer and its values one behind the other, so that a line of an
 //! order takes no memory of its own. A type of a message is made of it as it is; who wants a JSON tree gets one made.
 
-use serde::{
-    de::{
-        Deserializer, IntoDeserializer, Visitor,
-        value::{BorrowedStrDeserializer, MapAccessDeserializer, MapDeserializer, SeqDeserializer},
-    },
-    forward_to_deserialize_any,
-    ser::{Serialize, SerializeMap, SerializeSeq, Serializer},
-};
-use serde_json::{Error, Map, Value};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::{Map, Value};
 use std::{
     ops::{Deref, Range},
     sync::{Arc, OnceLock},
@@ -19,8 +12,8 @@ use std::{
 /// serialized without one.
 #[derive(Debug, Clone)]
 pub struct Body {
-    packed: Packed,
-    value: OnceLock<Value>,
+    pub(crate) packed: Packed,
+    pub(crate) value: OnceLock<Value>,
 }
 
 impl Body {
@@ -85,18 +78,18 @@ pub(crate) struct Packed {
     /// Of the members, by number.
     names: Arc<[Box<str>]>,
     text: String,
-    nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Node {
+pub(crate) struct Node {
     /// The number of its name, if it is a member.
     name: u32,
-    what: What,
+    pub what: What,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum What {
+pub(crate) enum What {
     Text(usize, u32),
     Whole(u32),
     /// The number of the first node behind it.
@@ -185,16 +178,16 @@ impl Packed {
         }
     }
 
-    fn name(&self, at: usize) -> &str {
+    pub fn name(&self, at: usize) -> &str {
         self.names.get(self.nodes[at].name as usize).map_or("", |name| name)
     }
 
-    fn said(&self, from: usize, len: u32) -> &str {
+    pub fn said(&self, from: usize, len: u32) -> &str {
         self.text.get(from..from + len as usize).unwrap_or_default()
     }
 
     /// The members or items of a node.
-    fn inside(&self, at: usize) -> impl Iterator<Item = usize> {
+    pub fn inside(&self, at: usize) -> impl Iterator<Item = usize> {
         let end = match self.nodes.get(at).map(|node| node.what) {
             Some(What::Object(end) | What::List(end)) => end as usize,
             _ => 0,
@@ -233,85 +226,8 @@ impl Packed {
     }
 }
 
-impl<'de> Deserializer<'de> for &'de Body {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.value.get() {
-            Some(value) => value.deserialize_any(visitor),
-            None if self.packed.nodes.is_empty() => visitor.visit_unit(),
-            None => At(&self.packed, 0).deserialize_any(visitor),
-        }
-    }
-
-    // A message is an object.
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// A value of a message.
-#[derive(Clone, Copy)]
+/// A value of a message, to be serialized.
 struct At<'a>(&'a Packed, usize);
-
-impl<'a> At<'a> {
-    fn members(self) -> MapDeserializer<'a, impl Iterator<Item = (&'a str, At<'a>)>, Error> {
-        let At(packed, at) = self;
-        MapDeserializer::new(packed.inside(at).map(|at| (packed.name(at), At(packed, at))))
-    }
-}
-
-impl<'de> IntoDeserializer<'de, Error> for At<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-impl<'de> Deserializer<'de> for At<'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let At(packed, at) = self;
-        match packed.nodes[at].what {
-            What::Text(from, len) => visitor.visit_borrowed_str(packed.said(from, len)),
-            What::Whole(number) => visitor.visit_u32(number),
-            What::List(_) => {
-                SeqDeserializer::new(packed.inside(at).map(|item| At(packed, item))).deserialize_any(visitor)
-            }
-            What::Object(_) => self.members().deserialize_any(visitor),
-        }
-    }
-
-    /// What is not there has no node.
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self.0.nodes[self.1].what {
-            What::Text(from, len) => visitor.visit_enum(BorrowedStrDeserializer::new(self.0.said(from, len))),
-            What::Object(_) => visitor.visit_enum(MapAccessDeserializer::new(self.members())),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
-    }
-}
 
 impl Serialize for At<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

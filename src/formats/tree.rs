@@ -317,8 +317,7 @@ impl Tree {
         if position < FIRST { link(self.nodes.child(id.0, position)) } else { None }
     }
 
-    /// The element at a position and its value, where it has no parts and no earlier one has any or was left out: most
-    /// are found so without looking at the others. Of any other [`Tree::at_position`] tells.
+    /// The element at a position and its value, where it and those before it are there and have no parts, as most.
     #[inline]
     pub fn leaf_at(&self, segment: NodeId, position: u16) -> Option<(NodeId, &str)> {
         let (id, start, len) = self.nodes.leaf_at(segment.0, u32::from(position))?;

@@ -29,6 +29,7 @@ mod fits;
 mod frames;
 pub mod guide_file;
 mod hierarchy;
+mod kept;
 mod holds;
 mod layout;
 mod library;
