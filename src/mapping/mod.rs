@@ -29,8 +29,8 @@ mod fits;
 mod frames;
 pub mod guide_file;
 mod hierarchy;
-mod kept;
 mod holds;
+mod kept;
 mod layout;
 mod library;
 pub mod lookup;
@@ -75,7 +75,6 @@ pub mod yaml;
 
 pub use crate::canonical::Body;
 pub use astray::astray;
-pub use body::Body;
 pub use compile::is_name;
 pub use explain::Line;
 pub use extends::name_of;

@@ -3,7 +3,6 @@
 use super::{
     Body, Context, Missing, Provenance, Reading,
     astray::Astray,
-    body::{ITEM, Packed},
     faults::{self, fault},
     frames::{self, Frame, Hit, Hits, Seen},
     hierarchy,

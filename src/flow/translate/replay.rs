@@ -142,8 +142,6 @@ fn side(meaning: Option<Meaning>) -> seen::Side {
     let Some(meaning) = meaning else { return seen::Side::default() };
     let why = meaning.cause.as_ref().and_then(|cause| cause["sentence"].as_str()).map(str::to_owned);
     let why = why.or_else(|| meaning.faults.first().map(|fault| format!("{}: {}", fault.place.at, fault.sentence)));
-    let end = End { state: meaning.state.into(), why: why.filter(|_| meaning.state != "pending") };
-    seen::Side { end: Some(end), body: meaning.body.map(Body::into_value), origins: meaning.provenance }
     let read = meaning.state == "pending";
     // Its message may long be applied: what reading ends with has words of its own.
     let state = match meaning.state {
@@ -152,5 +150,5 @@ fn side(meaning: Option<Meaning>) -> seen::Side {
         other => other,
     };
     let end = End { state: state.into(), why: why.filter(|_| !read) };
-    seen::Side { end: Some(end), body: meaning.body, origins: meaning.provenance }
+    seen::Side { end: Some(end), body: meaning.body.map(Body::into_value), origins: meaning.provenance }
 }
