@@ -1,6 +1,8 @@
 //! What `mapping suggest` proposes from the samples of shipped mappings, which it is not told of: how many of the
 //! reviewed fields it reads from the same bytes, and that what it is sure of is so.
 
+mod twins;
+
 use super::{
     documents::{bytes, context, files, library, root, sets},
     random,
@@ -46,11 +48,17 @@ fn from(plan: &Plan) -> String {
 fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial {
     let all = files(&root());
     let reviewed = library().named(name).unwrap();
+    let pairs = pairs(&all, &reviewed, name, samples);
+    proposed(&all, reviewed, pairs, wanted, without)
+}
+
+/// A mapping's samples, with the messages that it reads of them.
+fn pairs(all: &[(String, String)], reviewed: &Plan, name: &str, samples: &[&str]) -> Vec<(Set, Value)> {
     let (file, _) = all.iter().find(|(_, text)| text.contains(&format!("mapping: {name}\n"))).unwrap();
     let mut pairs = Vec::new();
     for sample in samples {
         if *sample == WRITTEN {
-            pairs.extend(exchanged(&reviewed));
+            pairs.extend(exchanged(reviewed));
             continue;
         }
         let folder = root().join(file).with_file_name("samples");
@@ -59,9 +67,20 @@ fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial 
         let told = fs::read_to_string(folder.join(format!("{sample}.out.json"))).unwrap();
         let told: Value = serde_json::from_str(&told).unwrap();
         let told = if told.is_array() { told.as_array().unwrap().clone() } else { vec![told] };
-        let sets = sets(&reviewed, &fs::read(&input).unwrap());
+        let sets = sets(reviewed, &fs::read(&input).unwrap());
         pairs.extend(sets.into_iter().zip(told).map(|(set, told)| (set, told["body"].clone())));
     }
+    pairs
+}
+
+/// What is proposed of pairs, in the place of a reviewed mapping.
+fn proposed(
+    all: &[(String, String)],
+    reviewed: Arc<Plan>,
+    pairs: Vec<(Set, Value)>,
+    wanted: bool,
+    without: &[&str],
+) -> Trial {
     let from = from(&reviewed);
     let by = reviewed.options().csv.by;
     let request = Request {
@@ -75,7 +94,7 @@ fn trial(name: &str, samples: &[&str], wanted: bool, without: &[&str]) -> Trial 
         without: without.iter().map(|name| (*name).to_owned()).collect(),
         path: "proposed/mapping.yaml",
     };
-    let proposal = suggest(&all, &request).unwrap_or_else(|why| panic!("{name}: {why:?}"));
+    let proposal = suggest(all, &request).unwrap_or_else(|why| panic!("{from}: {why:?}"));
     let mut tables: Vec<(String, String)> = all.iter().filter(|(path, _)| path.ends_with(".csv")).cloned().collect();
     tables.push(("proposed/mapping.yaml".into(), proposal.text.clone()));
     let compiled = Library::compile(&tables).unwrap_or_else(|lints| panic!("{lints:#?}\n{}", proposal.text));

@@ -363,6 +363,7 @@ impl Search<'_> {
             under: vec![],
             column: Some(column.text()),
             groups: vec![],
+            unseen: false,
             confidence: main.score * SURE,
             evidence: format!("a line has one of them, where `{}` says something", column.text()),
         };

@@ -2,6 +2,7 @@
 
 use super::{
     super::shape::{Member, Shape},
+    defaults::is_default,
     headed::{Headed, SURE},
     knowledge::{Fact, Known, Step},
     places::Key,
@@ -222,7 +223,7 @@ impl Search<'_> {
             let mut way = Way { up: spot.0, steps: spot.1.clone(), key: spot.2.clone(), every: false };
             way.every = matches!(way.key, Key::Pairs(_)) && !way.steps.is_empty();
             let adds = matches!(by, By::Header(_)) && is_list_of_ids(fields[number].1);
-            let Some(leaf) = self.claimed(names, way, points, by) else { continue };
+            let Some(leaf) = self.claimed(scope, names, way, points, by) else { continue };
             let is_taken = match found.get_mut(names) {
                 Some(known) => adds && known.add(&leaf),
                 None => found.insert(names.clone(), leaf).is_none(),
@@ -232,7 +233,7 @@ impl Search<'_> {
         found
     }
 
-    fn claimed(&self, names: &[String], way: Way, points: f64, by: By) -> Option<Leaf> {
+    fn claimed(&self, scope: &Scope, names: &[String], way: Way, points: f64, by: By) -> Option<Leaf> {
         let name = names.last().cloned()?;
         let (pipes, otherwise, confidence, why) = match by {
             By::Header(headed) => {
@@ -244,8 +245,10 @@ impl Search<'_> {
             By::Others(prior) => {
                 let fact = weigh::knowledge_of(self.compare.knowledge, prior.fact);
                 let otherwise = fact.map(|fact| fact.otherwise.clone()).unwrap_or_default();
-                let pipes = fact.map(|fact| fact.pipes.clone()).unwrap_or_default();
-                (pipes, otherwise, (points * 0.85).min(0.88), prior.why)
+                let mut pipes = fact.map(|fact| fact.pipes.clone()).unwrap_or_default();
+                pipes.retain(|pipe| !is_default(pipe));
+                let most = self.defaulted(scope, names, None, fact, &mut pipes);
+                (pipes, otherwise, (points * 0.85).min(0.88).min(most), prior.why)
             }
         };
         Some(Leaf { name, says: Says::Ways { ways: vec![way], otherwise, pipes }, confidence, why, unseen: false })

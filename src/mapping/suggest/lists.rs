@@ -22,6 +22,8 @@ pub struct Each {
     pub column: Option<String>,
     /// By parent target: the items' groups.
     pub groups: Vec<Vec<usize>>,
+    /// No sample shows an item: it is what others do.
+    pub unseen: bool,
     pub confidence: f64,
     pub evidence: String,
 }
@@ -76,7 +78,8 @@ impl Search<'_> {
                 true => format!("{count} of it in the samples"),
                 false => format!("{count} items: the nth says what the nth item says"),
             };
-            let each = Each { steps, under: Vec::new(), column: None, groups, confidence, evidence };
+            let (under, column) = (Vec::new(), None);
+            let each = Each { steps, under, column, groups, unseen: false, confidence, evidence };
             if best.as_ref().is_none_or(|(most, _)| points > *most) {
                 best = Some((points, each));
             }
@@ -116,6 +119,7 @@ impl Search<'_> {
             steps: vec![],
             under: vec![],
             groups: groups.collect(),
+            unseen: false,
             confidence: 0.8,
             evidence: format!("a row has one of them, where `{column}` says something"),
             column: Some(column),
@@ -144,7 +148,7 @@ impl Search<'_> {
     }
 
     /// Of a list of parties those that the message has no name for; none where it has one for each.
-    fn others(&self, steps: &[Step]) -> Option<Vec<Step>> {
+    pub(super) fn others(&self, steps: &[Step]) -> Option<Vec<Step>> {
         let mut steps = steps.to_vec();
         let last = steps.last_mut()?;
         let party = matches!(last.name.as_str(), "N1" | "NAD");
@@ -199,7 +203,7 @@ impl Search<'_> {
         ways.into_iter().chain(joined).collect()
     }
 
-    fn items(&self, target: &Target, steps: &[Step]) -> Vec<usize> {
+    pub(super) fn items(&self, target: &Target, steps: &[Step]) -> Vec<usize> {
         let places = &self.places[target.pair];
         let Some(Some(frame)) = target.frames.last().copied() else { return vec![] };
         let mut class = places.groups[frame].class.clone();

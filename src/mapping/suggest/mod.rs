@@ -8,6 +8,7 @@
 
 mod coded;
 mod columns;
+mod defaults;
 mod delta;
 mod finish;
 mod headed;
@@ -22,6 +23,7 @@ mod roles;
 mod search;
 mod several;
 mod text;
+mod unseen;
 mod values;
 mod weigh;
 

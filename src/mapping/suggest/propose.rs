@@ -92,7 +92,7 @@ impl Node {
         match self {
             Node::Leaf(leaf) => leaf.unseen,
             Node::Object { members, .. } => members.iter().all(Node::unseen),
-            Node::Each { .. } => false,
+            Node::Each { each, .. } => each.unseen,
         }
     }
 }
@@ -124,7 +124,9 @@ impl<'a> Search<'a> {
             found = self.bare(scope, members);
         }
         self.complete(scope, members, &mut found);
-        self.nest(scope, members, &scope.targets, &mut Vec::new(), &mut found)
+        let mut nodes = self.nest(scope, members, &scope.targets, &mut Vec::new(), &mut found);
+        self.add_lists(scope, members, &[], &mut nodes);
+        nodes
     }
 
     /// The fields of a member, with the ways to each; lists of objects are scopes of their own.
@@ -234,17 +236,7 @@ impl<'a> Search<'a> {
         if self.is_position(one) && !otherwise.iter().any(|text| text == "$position") && name == "number" {
             otherwise.push("$position".into());
         }
-        let known =
-            fact.into_iter().flat_map(|f| &f.pipes).find(|p| matches!(p, Known::Text(t) if t.starts_with("default(")));
-        match (default, known) {
-            (Some((default, times)), _) => {
-                pipes.push(Known::Text(format!("default({default})")));
-                // Once is no rule.
-                confidence = if times > 1 { confidence } else { confidence.min(0.85) };
-            }
-            (None, Some(known)) => pipes.push(known.clone()),
-            _ => {}
-        }
+        confidence = confidence.min(self.defaulted(scope, &one.names, default, fact, &mut pipes));
         let why = self.why(one, best);
         Some(Leaf { name, says: Says::Ways { ways, otherwise, pipes }, confidence, why, unseen: false })
     }
@@ -277,30 +269,6 @@ impl<'a> Search<'a> {
             _ => Says::List(all),
         };
         Some(Leaf { name, says, confidence, why, unseen: false })
-    }
-
-    /// What stands where nothing is sent, if that is always the same, and how often it does; those targets need no way any
-    /// more.
-    fn default_of(&self, one: &mut Sought) -> Option<(String, usize)> {
-        if matches!(one.shape, Shape::List(_) | Shape::Date | Shape::Instant) {
-            return None;
-        }
-        let best = one.candidates.iter().filter(|c| c.conflicts == 0).max_by_key(|c| c.hits())?.clone();
-        let open: Vec<usize> = (0..one.targets.len())
-            .filter(|at| one.targets[*at].wanted.is_some() && !best.explained[*at])
-            .filter(|at| self.first(&best, &one.targets[*at]).is_none())
-            .collect();
-        let first = one.targets[*open.first()?].wanted?;
-        let same = open.iter().all(|at| one.targets[*at].wanted == Some(first));
-        let text = pipes::plain(first).filter(|text| text.len() < 20 && same)?;
-        let plain = text.chars().all(|c| c.is_alphanumeric() || c == '_');
-        // What another way explains needs no default.
-        let explained = one.candidates.iter().any(|c| c.conflicts == 0 && open.iter().all(|at| c.explained[*at]));
-        if !plain || explained {
-            return None;
-        }
-        open.iter().for_each(|at| one.targets[*at].wanted = None);
-        Some((text, open.len()))
     }
 
     fn is_position(&self, one: &Sought) -> bool {
@@ -346,11 +314,16 @@ impl<'a> Search<'a> {
         let text = value.map(|v| format!("{} = \"{}\"", v.at, short(&v.text))).unwrap_or_default();
         let wanted = one.targets.iter().filter(|t| t.wanted.is_some()).count();
         let count = if wanted > 1 { format!(", {} of {wanted}", best.hits()) } else { String::new() };
-        let others = one.candidates.len().saturating_sub(1);
-        let alone = match others {
-            0 => ", nowhere else".to_owned(),
-            1 => ", one other place says it".to_owned(),
-            others => format!(", {others} other places say it"),
+        let mut others: Vec<&str> = Vec::new();
+        for other in one.candidates.iter().filter(|other| other.reads != best.reads) {
+            let read = other.reads.iter().find(|read| !best.reads.contains(read));
+            others.extend(read.map(|(pair, number)| self.places[*pair].values[*number].at.as_str()));
+        }
+        let alone = match others.as_slice() {
+            [] => ", nowhere else".to_owned(),
+            [other] => format!(", {other} says it too"),
+            [first, second] => format!(", {first} and {second} say it too"),
+            [first, second, rest @ ..] => format!(", {first}, {second} and {} more places say it too", rest.len()),
         };
         let prior = if best.prior.why.is_empty() { String::new() } else { format!("; {}", best.prior.why) };
         format!("{text}{count}{alone}{prior}")

@@ -219,7 +219,7 @@ impl<'a> Search<'a> {
         let mut kept: Vec<Candidate> = Vec::new();
         'variants: for one in variants {
             for base in kept.iter_mut() {
-                if let Some(mut both) = base.with(&one) {
+                if let Some(mut both) = base.with(&one).filter(|_| !self.says_again(base, &one, targets)) {
                     self.judge(&mut both, targets, list, ways);
                     if both.conflicts <= base.conflicts && both.reads.len() > base.reads.len() {
                         *base = both;
@@ -230,6 +230,24 @@ impl<'a> Search<'a> {
             kept.push(one);
         }
         kept
+    }
+
+    /// True if two ways lead to one text for the same target: a payer and a receiver with one id. They are rivals, and one
+    /// of them says it; nothing says that both do.
+    fn says_again(&self, a: &Candidate, b: &Candidate, targets: &[Target]) -> bool {
+        targets.iter().any(|target| {
+            let theirs: BTreeSet<_> = self.all(b, target).map(|number| self.told(target.pair, number)).collect();
+            self.all(a, target).any(|number| theirs.contains(&self.told(target.pair, number)))
+        })
+    }
+
+    /// A text, with the qualifier of an item number: one number of two kinds is two.
+    fn told(&self, pair: usize, number: usize) -> (&str, Option<&str>) {
+        let places = &self.places[pair];
+        let value = &places.values[number];
+        let beside = self.compare.pair(&places.groups[value.group].name, &value.key);
+        let kind = beside.and_then(|key| places.at(value.group, &key)).map(|kind| kind.text.trim());
+        (value.text.trim(), kind)
     }
 
     fn judge(&self, one: &mut Candidate, targets: &[Target], list: bool, ways: Ways) {
@@ -321,6 +339,8 @@ impl<'a> Search<'a> {
         candidates: &mut Vec<Candidate>,
         votes: &HashMap<String, f64>,
     ) {
+        let field: Vec<String> = scope.names.iter().chain(names).cloned().collect();
+        let edi = matches!(self.compare.standard, Standard::X12 | Standard::Edifact);
         let needed = targets.iter().filter(|t| t.wanted.is_some()).count().max(1);
         for one in candidates.iter_mut() {
             one.prior = self.prior(scope, one, names);
@@ -331,7 +351,11 @@ impl<'a> Search<'a> {
             let known = 1.0 + 40.0 * one.prior.strength.powi(2) + 5.0 * one.prior.words.powi(2) + vote;
             let other = if one.prior.other { 0.15 } else { 1.0 };
             let near = 1.0 / (1.0 + one.up as f64 * 0.5);
-            one.points = known * right.powi(3) * share.powi(2) * other * near;
+            // What stands at the payer's is the payer's, though the receiver has the same, unless others read it so.
+            let known_so = one.prior.strength > 0.8;
+            let anothers = edi && !known_so && self.is_anothers(&field, &self.absolute(scope, one));
+            let own = if anothers { 0.05 } else { 1.0 };
+            one.points = own * known * right.powi(3) * share.powi(2) * other * near;
         }
         candidates.retain(|one| one.points > 0.0);
         candidates.sort_by(|a, b| b.points.total_cmp(&a.points));

@@ -80,12 +80,14 @@ impl<'a> Writer<'a> {
                     for level in &each.under {
                         inner.push([path.clone(), vec![level.clone()]].concat());
                     }
-                    let mut text = self.steps(&each.steps, &path);
+                    // An `at:` around it has gone the first steps already.
+                    let own = &each.steps[cut.min(each.steps.len())..];
+                    let mut text = self.steps(own, &path);
                     if let Some(column) = &each.column {
                         text = named(column);
                         inner.push(path.clone());
                     }
-                    for step in &each.steps {
+                    for step in own {
                         path.push(step.clone());
                         inner.push(path.clone());
                     }
@@ -94,7 +96,7 @@ impl<'a> Writer<'a> {
                         says: text.clone(),
                         confidence: each.confidence,
                         evidence: each.evidence.clone(),
-                        unseen: false,
+                        unseen: each.unseen,
                     };
                     self.line(depth + 1, "each", &quoted(&text), line);
                     if !each.under.is_empty() {
@@ -298,6 +300,8 @@ fn common(nodes: &[Node]) -> Option<Vec<Step>> {
                 _ => return None,
             },
             Node::Object { members, .. } => common(members)?,
+            // Its own step makes the items.
+            Node::Each { each, .. } if each.unseen => each.steps.split_last().map(|(_, before)| before.to_vec())?,
             _ => return None,
         };
         all = Some(match all {
