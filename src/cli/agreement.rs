@@ -1,16 +1,18 @@
 //! `crossdock agreement`: what was settled with a partner, and where each value comes from.
 
 use super::{
+    ask,
     out::Out,
     settings::{self, nearest},
     start,
 };
 use crate::{
+    config::Settings,
     formats::piece::Standard,
     tenancy::{
         Directory, PartnerInfo,
         kinds::Kinds,
-        shown::{self, Asked, InForce, Stated},
+        shown::{self, Asked, InForce, Shown, Stated},
     },
 };
 use anyhow::{anyhow, bail};
@@ -30,7 +32,8 @@ pub enum Command {
 ///
 /// Layers, the later over the earlier: built in, the hub's file, the tenant's, the partner's, the connection's; in each of
 /// them what is said for a standard, then for a kind of message. Read from the configuration files, which are checked with
-/// the mappings as a start does; no hub is asked.
+/// the mappings as a start does. A hub works by the files that it was started with: one that runs on the data folder and
+/// has another value still is told of on standard error.
 /// Exit 0: shown. 1: the files have faults. 2: there is no such partner, connection or kind of message.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -89,7 +92,37 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         }
     }
     out.flush()?;
+    let tenant = directory.tenants.get(&partner.tenant).map(|tenant| tenant.name.as_str()).unwrap_or_default();
+    for line in super::runtime()?.block_on(otherwise(&settings, args, tenant, &shown)) {
+        eprintln!("{line}");
+    }
     Ok(0)
+}
+
+/// What a hub that runs on the data folder has otherwise. One that can't be asked, or doesn't know the partner yet, has
+/// nothing to say.
+async fn otherwise(settings: &Settings, args: &Show, tenant: &str, shown: &Shown) -> Vec<String> {
+    let Ok(Some(places)) = ask::running(&settings.data).await else { return vec![] };
+    let Some(place) = places.into_iter().find(|place| place.tenant.as_deref() == Some(tenant)) else { return vec![] };
+    let mut path = format!("/v1/partners/{}/agreement?standard={}", ask::encoded(&args.partner), shown.standard.word());
+    for (name, value) in [("connection", &args.connection), ("kind", &args.kind)] {
+        if let Some(value) = value {
+            path += &format!("&{name}={}", ask::encoded(value));
+        }
+    }
+    let Ok(there) = place.get(&path).await else { return vec![] };
+    let there = there["settings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let differs = |one: &&InForce| there.iter().find(|t| t["setting"] == one.setting && t["value"] != one.value);
+    let told = shown.settings.iter().filter_map(|one| Some((one, differs(&one)?))).map(|(one, there)| {
+        format!(
+            "note: the hub that runs on {} still has {} {}: it is started anew to have {}",
+            settings.data.display(),
+            one.setting,
+            said(&there["value"]),
+            said(&one.value)
+        )
+    });
+    told.collect()
 }
 
 fn partner<'d>(directory: &'d Directory, args: &Show) -> anyhow::Result<&'d PartnerInfo> {
@@ -109,13 +142,17 @@ fn partner<'d>(directory: &'d Directory, args: &Show) -> anyhow::Result<&'d Part
     }
 }
 
-fn row(one: &InForce) -> Vec<String> {
-    let value = match &one.value {
+fn said(value: &Value) -> String {
+    match value {
         Value::String(text) => text.clone(),
         Value::Null => "-".into(),
         Value::Array(items) if items.is_empty() => "-".into(),
         other => other.to_string(),
-    };
+    }
+}
+
+fn row(one: &InForce) -> Vec<String> {
+    let value = said(&one.value);
     let from = match &one.from {
         None => "built in".to_owned(),
         Some(Stated { layer, file, line, .. }) => format!("{file}:{line} (the {layer})"),

@@ -170,7 +170,7 @@ fn client() -> anyhow::Result<reqwest::Client> {
 }
 
 /// The tenants of the hub that runs on a data folder, if one does.
-async fn running(data: &std::path::Path) -> anyhow::Result<Option<Vec<Place>>> {
+pub async fn running(data: &std::path::Path) -> anyhow::Result<Option<Vec<Place>>> {
     let Ok(text) = std::fs::read_to_string(data.join("hub.json")) else { return Ok(None) };
     let Ok(hub) = serde_json::from_str::<Running>(&text) else { return Ok(None) };
     let client = client()?;

@@ -32,7 +32,9 @@ pub fn agreement() -> String {
          edifact: { contrl: always }\n  \
          sets: { '855': { delimiters: { element: '|' } } }\n\
          ```\n\n\
-         `crossdock agreement show PARTNER` prints every value in force and the file and line that it comes from. A setting that nobody knows, \
+         `crossdock agreement show PARTNER` prints every value in force and the file and line that it comes from. A hub works by \
+         the files that it was started with: a changed setting holds once it is started anew, and until then the command says what the \
+         hub that runs on the data folder has otherwise. A setting that nobody knows, \
          a value that it can't have, and one that would take no effect where it stands are faults: the hub does not start, and says the nearest \
          that is known. A fault that an agreement let pass, or refused, says so in its remedy, with the setting and its place.\n\n\
          *Level* is the deepest layer that may state a setting: `partner` up to the partner's file, `connection` also connections and standards' \

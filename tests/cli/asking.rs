@@ -355,6 +355,23 @@ fn a_lock_that_another_holds_keeps_changes_out_and_reading_in() {
     assert_eq!(call(at, "reference add uom X PK --tenant acme").code, 0);
 }
 
+/// A changed file says what will hold, and a hub works by what it was started with.
+#[test]
+fn what_the_running_hub_has_otherwise_than_the_files_is_told() {
+    let folder = files();
+    let at = folder.path();
+    let stands = ok(call(at, "agreement show northwind --json"));
+    assert_eq!(stands.err, "");
+    let hub = serve(&folder);
+    assert_eq!(ok(call(at, "agreement show northwind")).err, "");
+    folder.write("connectors/hub.yaml", "agreement: { acknowledge: '999' }\n");
+    let shown = ok(call(at, "agreement show northwind"));
+    let note = "still has acknowledge none: it is started anew to have 999";
+    assert!(shown.err.contains(note) && shown.err.lines().count() == 1, "{shown:?}");
+    drop(hub);
+    assert_eq!(ok(call(at, "agreement show northwind")).err, "");
+}
+
 #[test]
 fn a_hub_ends_when_it_is_told_to() {
     let folder = files();
