@@ -86,7 +86,15 @@ pub struct Agreement {
     pub implied_decimals: bool,
     /// In which characters the data of X12 comes, where it isn't UTF-8: no header of X12's says it, as UNB does in EDIFACT.
     #[schemars(extend("level" = "set", "standard" = "x12"))]
-    pub x12_characters: X12Characters,
+    pub x12_characters: DataCharacters,
+    /// In which characters the data of EDIFACT comes, whatever UNB names: partners write UTF-8 and say UNOC. Without it the
+    /// set that UNB names.
+    #[schemars(extend("level" = "set", "standard" = "edifact"))]
+    pub edifact_characters: Option<DataCharacters>,
+    /// What fills numbers and segments up and means nothing: it may stand there (`optional`), must not (`forbidden`) or has to
+    /// (`mandatory`). What is otherwise than agreed costs the set.
+    #[schemars(extend("level" = "set"))]
+    pub fill: Fill,
     /// Guides of the partner's own that sets are read by, as the names of their files (`northwind-850.yaml`) below the
     /// `mappings` folder. Of those that fit a set's version, association and application sender (GS02) the most exact is
     /// taken, and without one the standard's.
@@ -172,7 +180,9 @@ impl Default for Agreement {
             unknown_sets: Tolerance::Reject,
             checks: Checks::default(),
             implied_decimals: true,
-            x12_characters: X12Characters::default(),
+            x12_characters: DataCharacters::default(),
+            edifact_characters: None,
+            fill: Fill::default(),
             guides: vec![],
             number_reach: NumberReach::default(),
             isa_in: IsaIn::default(),
@@ -401,6 +411,18 @@ pub struct UnbIn {
     pub application_reference: Option<String>,
     /// Interchange agreement (0032).
     pub agreement: Option<String>,
+}
+
+/// Zeros and separators that mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fill {
+    /// Zeros before a number: forbidden beyond its shortest length, or mandatory up to its longest.
+    pub leading_zeros: Presence,
+    /// Zeros at the end of decimals; where they are mandatory a number without decimals has one (`4.0`).
+    pub trailing_zeros: Presence,
+    /// Separators behind the last element or component that has a value; where they are mandatory, up to the guide's last.
+    pub trailing_separators: Presence,
 }
 
 /// Characters of what comes in X12.

@@ -236,9 +236,9 @@ impl GroupTime {
     }
 }
 
-/// Character sets that X12 is read in.
+/// Character sets that data are read in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub enum X12Characters {
+pub enum DataCharacters {
     #[default]
     #[serde(rename = "utf-8")]
     Utf8,
@@ -254,15 +254,35 @@ pub enum X12Characters {
     Windows1252,
 }
 
-impl From<X12Characters> for Characters {
-    fn from(characters: X12Characters) -> Characters {
+impl From<DataCharacters> for Characters {
+    fn from(characters: DataCharacters) -> Characters {
         match characters {
-            X12Characters::Utf8 => Characters::Utf8,
-            X12Characters::Latin1 => Characters::Latin1,
-            X12Characters::Latin2 => Characters::Latin2,
-            X12Characters::Latin9 => Characters::Latin9,
-            X12Characters::Windows1250 => Characters::Windows1250,
-            X12Characters::Windows1252 => Characters::Windows1252,
+            DataCharacters::Utf8 => Characters::Utf8,
+            DataCharacters::Latin1 => Characters::Latin1,
+            DataCharacters::Latin2 => Characters::Latin2,
+            DataCharacters::Latin9 => Characters::Latin9,
+            DataCharacters::Windows1250 => Characters::Windows1250,
+            DataCharacters::Windows1252 => Characters::Windows1252,
+        }
+    }
+}
+
+/// Whether something that means nothing may stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Forbidden,
+    #[default]
+    Optional,
+    Mandatory,
+}
+
+impl From<Presence> for piece::Presence {
+    fn from(said: Presence) -> piece::Presence {
+        match said {
+            Presence::Forbidden => piece::Presence::Forbidden,
+            Presence::Optional => piece::Presence::Optional,
+            Presence::Mandatory => piece::Presence::Mandatory,
         }
     }
 }

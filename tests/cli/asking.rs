@@ -364,9 +364,9 @@ fn what_the_running_hub_has_otherwise_than_the_files_is_told() {
     assert_eq!(stands.err, "");
     let hub = serve(&folder);
     assert_eq!(ok(call(at, "agreement show northwind")).err, "");
-    folder.write("connectors/hub.yaml", "agreement: { acknowledge: '999' }\n");
+    folder.write("connectors/hub.yaml", "agreement: { duplicates_days: 7 }\n");
     let shown = ok(call(at, "agreement show northwind"));
-    let note = "still has acknowledge none: it is started anew to have 999";
+    let note = "still has duplicates_days 30: it is started anew to have 7";
     assert!(shown.err.contains(note) && shown.err.lines().count() == 1, "{shown:?}");
     drop(hub);
     assert_eq!(ok(call(at, "agreement show northwind")).err, "");

@@ -238,6 +238,38 @@ async fn characters_in() {
     }
 }
 
+/// UTF-8 under a UNB that names Latin 1 is read as what it is once it is agreed; zeros and separators that mean nothing are
+/// let in, kept out or wanted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn characters_and_filling_in() {
+    let edifact = "UNB+UNOC:3+4012345000009:14+ACMEDIST:ZZZ+261102:0915+7'UNH+1+ORDERS:D:96A:UN'BGM+220+Pö-1+9'\
+        DTM+137:20261102:102'NAD+BY+4012345000009::9'NAD+DP+++Köln'CUX+2:USD:9'LIN+1++PLENTY-1:SA'QTY+21:4'PRI+AAA:1'UNS+S'\
+        CNT+2:1'UNT+12+1'UNZ+1+7'";
+    let x12 = x12::orders(1, &["PO-1"]);
+    let filled = x12.replace("*Northwind~", "*Northwind***~");
+    assert_ne!(x12, filled, "a name at the end of its segment");
+    for (agreement, text, state, number, told) in [
+        ("checks: {}", edifact, "applied", "PÃ¶-1", "E0313"),
+        ("edifact_characters: utf-8", edifact, "applied", "Pö-1", ""),
+        ("edifact_characters: iso-8859-15", edifact, "applied", "PÃ¶-1", ""),
+        ("fill: {}", &*filled, "applied", "PO-1", ""),
+        ("fill: { trailing_separators: forbidden }", &filled, "rejected", "PO-1", "E0315"),
+        ("fill: { trailing_separators: forbidden }", &x12, "applied", "PO-1", ""),
+        ("fill: { trailing_separators: mandatory }", &x12, "rejected", "PO-1", "E0315"),
+        ("fill: { leading_zeros: mandatory }", &x12, "rejected", "PO-1", "E0311"),
+    ] {
+        let mut rig = agreed(Backing::Lite, agreement).await;
+        let id = rig.bring("north-edi", "a.edi", text.as_bytes()).await;
+        rig.quiet().await;
+        let rows = rig.messages_of(id).await;
+        let row = rows.first().unwrap_or_else(|| panic!("{agreement}: nothing came of it"));
+        let faults = row.faults.as_ref().map(|faults| faults.to_string()).unwrap_or_default();
+        assert_eq!((row.state.as_str(), row.number.as_deref()), (state, Some(number)), "{agreement}: {faults}");
+        assert!(if told.is_empty() { faults.is_empty() } else { faults.contains(told) }, "{agreement}: {faults}");
+        rig.halt().await;
+    }
+}
+
 /// What the repertoire lacks costs a document, unless it was agreed what is written instead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn letters_out() {

@@ -11,7 +11,7 @@ use crate::{
         ack::{self, AckCode, Contrl, Detail, Form, Functional, SetOutcome},
         codes,
         fault::{Costs, Fault},
-        piece::{Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Standard, TextIn},
+        piece::{Fill, Group, GroupEnd, Interchange, InterchangeEnd, Piece, Set, Standard, TextIn},
         report::CutOnce,
         write::Segments,
     },
@@ -509,6 +509,12 @@ pub fn policy(agreement: Option<&Agreement>, library: &Library, max_set_bytes: u
         policy.strictness = agreement.strictness();
         policy.decimals_written_out = !agreement.implied_decimals;
         policy.x12_characters = agreement.x12_characters.into();
+        policy.edifact_characters = agreement.edifact_characters.map(Into::into);
+        policy.fill = Fill {
+            leading_zeros: agreement.fill.leading_zeros.into(),
+            trailing_zeros: agreement.fill.trailing_zeros.into(),
+            trailing_separators: agreement.fill.trailing_separators.into(),
+        };
         policy.text =
             TextIn { repertoire: agreement.text_in.repertoire.into(), substitute: agreement.text_in.substitute };
         policy.isa11 = agreement.isa_in.isa11.into();
