@@ -8,13 +8,13 @@ use super::{
 use crossdock::mapping::{Plan, explain::Explained, samples};
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
-/// The sample that is shown of a mapping: what is typical, else the first.
+/// The sample that is shown of a mapping: what is typical, else what a made-up partner gets, else the first.
 fn typical(of: &[PathBuf], writes: bool, plan: &Plan) -> Option<PathBuf> {
     let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
     let fits = |path: &&PathBuf| samples::sample(plan, &name(path)).unwrap().writes == writes;
     let fitting: Vec<&PathBuf> = of.iter().filter(fits).collect();
     let named = |start| fitting.iter().find(|path| name(path).starts_with(start));
-    named("typical").or(named("basic")).or(fitting.first()).map(|path| (*path).clone())
+    named("typical").or(named("basic")).or(named("to-a-")).or(fitting.first()).map(|path| (*path).clone())
 }
 
 /// A message's fields, each with the bytes and the line that made it.
