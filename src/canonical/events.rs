@@ -43,8 +43,11 @@ pub fn types() -> impl Iterator<Item = EventType> {
     })
 }
 
+/// A schema and its name.
+type Named = (&'static str, fn() -> Schema);
+
 /// The schemas of events' data that no message has: name and schema.
-const DATA: &[(&str, fn() -> Schema)] = &[
+const DATA: &[Named] = &[
     ("order_placed/1", || schema_for!(OrderPlaced)),
     ("order_cancelled/1", || schema_for!(OrderCancelled)),
     ("expectation/1", || schema_for!(Expected)),

@@ -342,7 +342,8 @@ impl serde::Serialize for Provenance {
         let mut list = serializer.serialize_seq(Some(self.len()))?;
         let (mut field, mut at) = (String::new(), String::new());
         for entry in &self.entries {
-            (field.clear(), at.clear());
+            field.clear();
+            at.clear();
             self.spell(entry.field, &mut field);
             self.way(entry, &mut at);
             let (field, at) = (Cow::Borrowed(&*field), Cow::Borrowed(&*at));

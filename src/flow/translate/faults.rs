@@ -95,9 +95,10 @@ fn wanted<'a>(agreement: &'a Effective, standard: Standard) -> Option<[Wanted<'a
 /// Why an interchange's references or passwords are not those that were agreed; what should stand there is not told.
 pub fn security(header: &Interchange, agreement: &Effective) -> Option<Value> {
     let wanted = wanted(agreement, header.standard)?;
-    let differs = |(one, found): &(&Wanted, &Box<str>)| one.value.as_ref().is_some_and(|value| **value != ***found);
-    let (Wanted { setting, name, ta1, is_told, .. }, found) = wanted.iter().zip(&header.security).find(differs)?;
-    let says = match &**found {
+    let found = header.security.iter().map(|found| &**found);
+    let differs = |(one, found): &(&Wanted, &str)| one.value.as_ref().is_some_and(|value| value != found);
+    let (Wanted { setting, name, ta1, is_told, .. }, found) = wanted.iter().zip(found).find(differs)?;
+    let says = match found {
         "" => "is empty".to_owned(),
         found if *is_told => format!("is “{found}”"),
         _ => "is another".to_owned(),
