@@ -23,6 +23,7 @@ both![
     uploads_that_were_given_up,
     arrivals_and_contents,
     documents_on_their_way,
+    a_strangers_document_is_given,
     documents_are_found,
     bytes_past_retention,
     control_numbers_in,
@@ -188,6 +189,21 @@ fn ended(id: DocumentId, state: &'static str) -> documents::Change {
         deadline: now().0,
         mapping_revision: None,
     }
+}
+
+/// Only of the tenant's own, and only while it is nobody's.
+async fn a_strangers_document_is_given(rig: Rig) {
+    let (acme, north) = (rig.acme, rig.northwind);
+    let one = rows::document(acme, "north-a", 1, &hash(1));
+    rows::arrive(&rig, &one).await;
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    assert_eq!(documents::give(&mut tx, acme, one.id, north).await.unwrap(), 0, "nobody has looked yet whose it is");
+    assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "unassigned")]).await.unwrap(), 1);
+    assert_eq!(documents::give(&mut tx, rig.globex, one.id, north).await.unwrap(), 0, "another tenant's");
+    assert_eq!(documents::give(&mut tx, acme, one.id, north).await.unwrap(), 1);
+    assert_eq!(documents::reopen(&mut tx, acme, one.id, now()).await.unwrap(), 1);
+    assert_eq!(documents::work(&mut tx, acme, one.connection, 1).await.unwrap()[0].given_to, Some(north));
+    tx.rollback().await.unwrap();
 }
 
 async fn documents_on_their_way(rig: Rig) {
