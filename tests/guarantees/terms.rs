@@ -251,7 +251,7 @@ async fn characters_and_filling_in() {
     for (agreement, text, state, number, told) in [
         ("checks: {}", edifact, "applied", "PÃ¶-1", "E0313"),
         ("edifact_characters: utf-8", edifact, "applied", "Pö-1", ""),
-        ("edifact_characters: iso-8859-15", edifact, "applied", "PÃ¶-1", ""),
+        ("edifact_characters: iso-8859-15", edifact, "applied", "PÃ¶-1", "E0313"),
         ("fill: {}", &*filled, "applied", "PO-1", ""),
         ("fill: { trailing_separators: forbidden }", &filled, "rejected", "PO-1", "E0315"),
         ("fill: { trailing_separators: forbidden }", &x12, "applied", "PO-1", ""),
