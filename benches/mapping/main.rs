@@ -143,7 +143,7 @@ fn main() {
 }
 
 /// The same fields by `jsonata` from the tree as JSON, which it gets parsed.
-fn jsonata(plan: &Plan, (message, order): (f64, f64)) {
+fn jsonata(plan: &Plan, (message, whole): (f64, f64)) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("target/peers");
     let set = parsed(plan, &order(TYPICAL));
@@ -165,7 +165,7 @@ fn jsonata(plan: &Plan, (message, order): (f64, f64)) {
                 "\njsonata 2.2.2 on {TYPICAL} lines: {microseconds:.0} us; {:.0} times as long as the message, {:.0} times \
                  as long as the core's order",
                 times(microseconds, message),
-                times(microseconds, order)
+                times(microseconds, whole)
             );
         }
         Err(why) => println!("\njsonata: not run: {why}"),

@@ -6,6 +6,7 @@ use super::{
     documents::of_tenant,
     out::{Out, instant, reason, text},
 };
+use crate::flow::letter;
 use anyhow::anyhow;
 use serde_json::Value;
 
@@ -97,7 +98,7 @@ fn document_branch(story: &Value, document: &Value, tree: &mut Tree) {
     tree.add(
         0,
         "document",
-        text(document, "state"),
+        text(document, "called"),
         format!(
             "{}  by {}  {}",
             text(document, "name"),
@@ -110,10 +111,8 @@ fn document_branch(story: &Value, document: &Value, tree: &mut Tree) {
         let what = format!("{} {}", text(message, "set_kind"), text(message, "set_control"));
         let partner = text(message, "partner");
         let from = if partner.is_empty() { String::new() } else { format!("  from {partner}") };
-        let why = [
-            reason(&message["cause"]),
-            items(message, "faults").first().map(|f| text(f, "sentence").to_owned()).unwrap_or_default(),
-        ];
+        let worst = letter::why(None, message.get("faults")).map(|fault| text(fault, "sentence").to_owned());
+        let why = [reason(&message["cause"]), worst.unwrap_or_default()];
         let why = why.into_iter().find(|w| !w.is_empty()).map(|w| format!("  {w}")).unwrap_or_default();
         tree.add(
             1,

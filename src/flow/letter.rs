@@ -66,6 +66,11 @@ pub fn faults(value: Option<&Value>) -> Vec<Fault> {
     list.into_iter().flatten().filter_map(|f| serde_json::from_value(f.clone()).ok()).collect()
 }
 
+/// The first of the faults that cost the most.
+pub fn worst(faults: &[Fault]) -> Option<&Fault> {
+    faults.iter().rev().max_by_key(|fault| fault.costs)
+}
+
 /// Why a message is as it is: its cause, else the first of its faults that cost the most.
 pub fn why<'a>(cause: Option<&'a Value>, faults: Option<&'a Value>) -> Option<&'a Value> {
     let costs = |fault: &Value| Costs::deserialize(fault.get("costs")?).ok();

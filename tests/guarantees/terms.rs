@@ -265,6 +265,11 @@ async fn characters_and_filling_in() {
         let row = rows.first().unwrap_or_else(|| panic!("{agreement}: nothing came of it"));
         let faults = row.faults.as_ref().map(|faults| faults.to_string()).unwrap_or_default();
         assert_eq!((row.state.as_str(), row.number.as_deref()), (state, Some(number)), "{agreement}: {faults}");
+        if let Some(key) = agreement.strip_prefix("fill: { ").and_then(|said| said.split(':').next())
+            && !told.is_empty()
+        {
+            assert!(faults.contains(&format!("`fill.{key}: ")), "{agreement}: {faults}");
+        }
         assert!(if told.is_empty() { faults.is_empty() } else { faults.contains(told) }, "{agreement}: {faults}");
         rig.halt().await;
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     canonical::Stage,
-    flow::{Hub, mail},
+    flow::{Hub, letter, mail},
     formats::fault::Fault,
     store::{
         StoreError, Tx, directory,
@@ -115,7 +115,7 @@ impl Writer<'_> {
             return Ok(vec![]);
         };
         let ended = messages::refuse_sets(tx, self.tenant, run.work.id, from, to, &json!(faults), self.now).await?;
-        let code = faults.first().map(|f| f.code.to_string()).unwrap_or_default();
+        let code = letter::worst(faults).map(|f| f.code.to_string()).unwrap_or_default();
         for one in &ended {
             let step = Step::new(self.tenant, self.now.0, "translate", "rejected", &self.hub.worker);
             self.steps.push(step.document(run.work.id.0).message(one.id.0).cause(json!({"code": code})));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     canonical::{ConnectionId, Micros, Stage, Tenant},
-    flow::{Hub, mail, probe::Point},
+    flow::{Hub, letter, mail, probe::Point},
     store::{
         StoreError, Tx, directory, documents,
         expectations::{self, NewExpectation},
@@ -236,7 +236,7 @@ impl<'a> Writer<'a> {
             .cause
             .as_ref()
             .map(|c| c["code"].clone())
-            .or_else(|| row.faults.as_ref().and_then(|f| f.get(0)).map(|f| f["code"].clone()));
+            .or_else(|| letter::why(None, row.faults.as_ref()).map(|f| f["code"].clone()));
         self.steps.push(match (row.state, code) {
             ("pending", _) | (_, None) => step,
             (_, Some(code)) => step.cause(json!({"code": code})),

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     canonical::{Body, Tenant},
     flow::{
-        Hub,
+        Hub, letter,
         replays::{
             Asked,
             seen::{self, End, Of, Replayed},
@@ -141,7 +141,8 @@ async fn mean(
 fn side(meaning: Option<Meaning>) -> seen::Side {
     let Some(meaning) = meaning else { return seen::Side::default() };
     let why = meaning.cause.as_ref().and_then(|cause| cause["sentence"].as_str()).map(str::to_owned);
-    let why = why.or_else(|| meaning.faults.first().map(|fault| format!("{}: {}", fault.place.at, fault.sentence)));
+    let why =
+        why.or_else(|| letter::worst(&meaning.faults).map(|fault| format!("{}: {}", fault.place.at, fault.sentence)));
     let read = meaning.state == "pending";
     // Its message may long be applied: what reading ends with has words of its own.
     let state = match meaning.state {
