@@ -357,8 +357,7 @@ impl Writer<'_> {
 
     fn unwritable(&self, value: &str, c: char, spot: Spot) -> Fault {
         let (name, shown) = (spot.name(), crate::fault::shorten(value, 40));
-        let sentence =
-            format!("{name} would be “{shown}”, and {} has no “{}”.", self.envelope.syntax, c.escape_default());
+        let sentence = format!("{name} would be “{shown}”, and {} has no “{}”.", self.envelope.syntax, visible(c));
         let fault = spot.fault(codes::CANT_WRITE, sentence).found(value);
         fault.expected(format!("characters of {}", self.envelope.syntax))
     }
@@ -425,4 +424,9 @@ fn plain_letters(value: &str, envelope: &EdifactEnvelope) -> Option<String> {
         }
     }
     Some(if syntax == "UNOA" { said.to_ascii_uppercase() } else { said })
+}
+
+/// A character as people know it; one that prints nothing by its number.
+fn visible(c: char) -> String {
+    if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
 }
