@@ -273,8 +273,13 @@ fn who_a_party_is_is_read_from_its_qualifier() {
         let first = part.lines().next().unwrap_or_default();
         assert!(first.contains(&format!("N1[01={code}]")), "{party}: {first}\n{}", called.out);
     }
-    // Nobody is a contact for being named, nor another party besides.
-    assert!(!called.out.contains("contacts:") && !called.out.contains("other_parties:"), "{}", called.out);
+    // Nobody is a contact for being named, nor another party besides: both are proposed as others read them, and not sure.
+    for (list, step) in [("contacts:", "each: PER "), ("other_parties:", "each: \"N1[01=RI,")] {
+        for (_, behind) in called.out.match_indices(&format!(" {list}\n")).map(|(at, _)| called.out.split_at(at)) {
+            let each = behind.lines().nth(1).unwrap_or_default();
+            assert!(each.contains(step) && each.contains("# 0.60 no sample shows it"), "{list} {each}");
+        }
+    }
 }
 
 #[test]
