@@ -197,14 +197,24 @@ codes! {
         "Lists age: it is taken as it is, unless the agreement enforces codes. If it is a slip, the sender should mend it; a mapping's table decides what it means.";
     SEPARATOR_IN_VALUE "E0311" "a separator inside a simple element" Element Nothing Element("6"), "16",
         "It was taken as part of the value. The sender should choose a separator that its data doesn't use.";
-    PADDED_VALUE "E0312" "zeros that fill a number, or blanks around a value" Element Nothing Element("6"), "12",
+    PADDED_VALUE "E0312" "zeros before a number, or blanks around a value" Element Nothing Element("6"), "12",
         "Send numbers without leading zeros, and values without blanks at their ends, but for what fills a value up to its shortest length.";
     OUTSIDE_REPERTOIRE "E0313" "a character that the named character set doesn't have" Element Nothing Element("6"), "21",
         "It was read all the same. The sender should name the set that it writes in (UNOC for Western Europe, UNOY for any), or write capital letters only where it names UNOA. The agreement can refuse such messages: `checks: { characters: reject }`.";
     PERIOD "E0314" "a date that isn't what its own format says" Element Segment None, "12",
         "It is read as it stands. The sender should write the value (2380) in the form that 2379 names, or name there the form that it has. The agreement can refuse such messages: `checks: { periods: reject }`.";
-    TRAILING_SEPARATORS "E0315" "separators at a segment's end otherwise than agreed" Element Nothing Element("3"), "16",
-        "The agreement says whether separators stand behind the last value of a segment or composite: send them so, or agree on another way.";
+    TRAILING_SEPARATORS "E0315" "separators behind the last value that may not be there" Element Nothing Element("3"), "16",
+        "End segments and composites with their last value, or agree on another way: `fill: { trailing_separators: … }`.";
+    NO_TRAILING_SEPARATORS "E0316" "separators behind the last value are missing" Element Nothing Element("1"), "13",
+        "Send the separators of all elements and components of a segment, or agree on another way: `fill: { trailing_separators: … }`.";
+    LEADING_ZEROS "E0317" "zeros before a number that may not be there" Element Nothing Element("6"), "12",
+        "Send numbers without zeros before them, or agree on another way: `fill: { leading_zeros: … }`.";
+    NO_LEADING_ZEROS "E0318" "zeros before a number are missing" Element Nothing Element("4"), "40",
+        "Fill numbers with zeros up to their longest length, or agree on another way: `fill: { leading_zeros: … }`.";
+    TRAILING_ZEROS "E0319" "zeros at the end of decimals that may not be there" Element Nothing Element("6"), "12",
+        "End decimals with their last digit that is no zero, or agree on another way: `fill: { trailing_zeros: … }`.";
+    NO_TRAILING_ZEROS "E0320" "zeros at the end of decimals are missing" Element Nothing Element("4"), "40",
+        "Send numbers with decimals, also where these are zero (`4.0`), or agree on another way: `fill: { trailing_zeros: … }`.";
     PAIRED "E0401" "elements that go together are not all there" Relation Set Element("2"), "48",
         "Send all of them or none.";
     ONE_REQUIRED "E0402" "none of several elements is there" Relation Set Element("2"), "48",

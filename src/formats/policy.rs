@@ -76,6 +76,12 @@ pub enum Area {
     Totals,
     /// Segments that the guide doesn't know; taken as [`Policy::unknown_segments`] says.
     Unknown,
+    /// Zeros before numbers; taken as [`Fill::leading_zeros`] says.
+    LeadingZeros,
+    /// Zeros at the end of decimals; taken as [`Fill::trailing_zeros`] says.
+    TrailingZeros,
+    /// Separators behind the last value; taken as [`Fill::trailing_separators`] says.
+    TrailingSeparators,
 }
 
 impl Area {
@@ -130,6 +136,9 @@ impl Area {
             | codes::INTERCHANGE_CONTROL => Area::Counts,
             codes::CONTROL_TOTAL => Area::Totals,
             codes::UNKNOWN_SEGMENT | codes::NOT_IN_SET => Area::Unknown,
+            codes::LEADING_ZEROS | codes::NO_LEADING_ZEROS => Area::LeadingZeros,
+            codes::TRAILING_ZEROS | codes::NO_TRAILING_ZEROS => Area::TrailingZeros,
+            codes::TRAILING_SEPARATORS | codes::NO_TRAILING_SEPARATORS => Area::TrailingSeparators,
             _ => return None,
         })
     }

@@ -255,8 +255,8 @@ async fn characters_and_filling_in() {
         ("fill: {}", &*filled, "applied", "PO-1", ""),
         ("fill: { trailing_separators: forbidden }", &filled, "rejected", "PO-1", "E0315"),
         ("fill: { trailing_separators: forbidden }", &x12, "applied", "PO-1", ""),
-        ("fill: { trailing_separators: mandatory }", &x12, "rejected", "PO-1", "E0315"),
-        ("fill: { leading_zeros: mandatory }", &x12, "rejected", "PO-1", "E0312"),
+        ("fill: { trailing_separators: mandatory }", &x12, "rejected", "PO-1", "E0316"),
+        ("fill: { leading_zeros: mandatory }", &x12, "rejected", "PO-1", "E0318"),
     ] {
         let mut rig = agreed(Backing::Lite, agreement).await;
         let id = rig.bring("north-edi", "a.edi", text.as_bytes()).await;

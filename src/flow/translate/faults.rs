@@ -7,11 +7,7 @@ use crate::{
         piece::{Area, Interchange, Standard},
         place::{At, Place},
     },
-    tenancy::{
-        Effective,
-        agreement::key_of,
-        words::{Presence, Tolerance},
-    },
+    tenancy::{Effective, agreement::key_of},
 };
 use serde_json::{Value, json};
 
@@ -45,24 +41,11 @@ pub fn cause_of(faults: &[Fault]) -> Value {
     }
 }
 
-/// The setting that says how a fault is taken.
-fn key(fault: &Fault, agreement: &Effective) -> Option<&'static str> {
-    match &*fault.code {
-        "E0315" => Some("fill.trailing_separators"),
-        // Zeros are told where they are to be looked for, and where they are agreed to stand or not.
-        "E0312" if fault.costs >= Costs::Set && agreement.checks.padding != Tolerance::Reject => {
-            let leading = agreement.fill.leading_zeros != Presence::Optional;
-            Some(if leading { "fill.leading_zeros" } else { "fill.trailing_zeros" })
-        }
-        code => Area::of(code).map(key_of),
-    }
-}
-
 /// Faults keep the setting that says how they are taken, but for what is refused as it is built in; those that cost what an
 /// agreement says name it.
 pub fn by_agreement(faults: &mut [Fault], agreement: &Effective) {
     for fault in faults {
-        let Some(key) = key(fault, agreement) else { continue };
+        let Some(key) = Area::of(&fault.code).map(key_of) else { continue };
         if fault.costs < Costs::Set || fault.origin == Origin::Agreement || agreement.is_stated(key) {
             fault.decided_by = Some(Box::new(agreement.decision(key)));
         }

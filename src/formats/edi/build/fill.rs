@@ -13,6 +13,18 @@ use crate::{
 /// Segments whose separators the envelope settles.
 const SERVICE: &[&str] = &["ST", "SE", "UNH", "UNT"];
 
+/// What is told of zeros that are there, and of those that are missing, at one end of a number.
+struct Zeros {
+    forbidden: &'static str,
+    missing: &'static str,
+    end: &'static str,
+}
+
+const LEADING: Zeros =
+    Zeros { forbidden: codes::LEADING_ZEROS, missing: codes::NO_LEADING_ZEROS, end: "before its digits" };
+const TRAILING: Zeros =
+    Zeros { forbidden: codes::TRAILING_ZEROS, missing: codes::NO_TRAILING_ZEROS, end: "at the end of its decimals" };
+
 impl Builder<'_> {
     /// A number with zeros that may not be there, or without those that must.
     pub(super) fn zeros(&self, spot: &Spot, raw: &Raw, value: &str, spec: &ElementSpec) -> Option<Fault> {
@@ -20,31 +32,37 @@ impl Builder<'_> {
         if !fill.is_asked() {
             return None;
         }
-        let leading = values::leading_zeros(value, spec, fill.leading_zeros);
-        let trailing = || values::trailing_zeros(value, spec, fill.trailing_zeros);
-        let expected = leading.or_else(trailing)?;
-        let sentence = format!("{} in segment {} has other zeros than agreed: “{value}”.", name_of(spot), spot.ordinal);
-        let fault = Fault::new(codes::PADDED_VALUE, self.place(spot, raw), sentence).found(value);
-        let fault = fault.expected(format!("{}, “{expected}”", described(spec)));
-        let fault = fault.remedy("Send numbers with or without zeros at their ends, as it was agreed.");
-        Some(tolerated(fault, Costs::Set))
+        let leading = values::leading_zeros(value, spec, fill.leading_zeros).map(|expected| (expected, LEADING));
+        let trailing = || Some((values::trailing_zeros(value, spec, fill.trailing_zeros)?, TRAILING));
+        let (expected, which) = leading.or_else(trailing)?;
+        let lacks = expected.len() > value.len();
+        let (code, does) = if lacks { (which.missing, "lacks zeros") } else { (which.forbidden, "has zeros") };
+        let (name, segment, end) = (name_of(spot), spot.ordinal, which.end);
+        let sentence = format!("{name} in segment {segment} {does} {end} otherwise than agreed: “{value}”.");
+        let fault = Fault::new(code, self.place(spot, raw), sentence).found(value);
+        Some(tolerated(fault.expected(format!("{}, “{expected}”", described(spec))), Costs::Set))
     }
 
     /// Separators behind the last element or component of a segment, which may not be there, or must up to the last one that
     /// the guide has. The first that is otherwise is told.
     pub(super) fn separators(&mut self, segment: &Arrival, spec: Option<&SegmentSpec>, elements: &[Raw]) {
-        let wrong = match self.raw.policy.fill.trailing_separators {
-            Presence::Optional => None,
-            Presence::Forbidden => self.too_many_separators(elements),
-            Presence::Mandatory if SERVICE.contains(&segment.id()) => None,
-            Presence::Mandatory => spec.and_then(|spec| self.too_few_separators(spec, elements)),
+        let (code, says, wrong) = match self.raw.policy.fill.trailing_separators {
+            Presence::Optional => return,
+            Presence::Forbidden => (codes::TRAILING_SEPARATORS, "ends with", self.too_many_separators(elements)),
+            Presence::Mandatory if SERVICE.contains(&segment.id()) => return,
+            Presence::Mandatory => {
+                let wrong = spec.and_then(|spec| self.too_few_separators(spec, elements));
+                (codes::NO_TRAILING_SEPARATORS, "ends without", wrong)
+            }
         };
         let Some((element, component, byte, expected)) = wrong else { return };
         let at = At::Segment { ordinal: segment.ordinal, id: segment.id().into(), element, component, repeat: 1 };
         let place = Place { byte: self.raw.base + u64::from(byte), len: 0, at };
+        let what = if component.is_some() { "A composite of segment" } else { "Segment" };
+        let (ordinal, id) = (segment.ordinal, segment.id());
         let sentence =
-            format!("Segment {} ({}) has other separators at its end than agreed.", segment.ordinal, segment.id());
-        let fault = Fault::new(codes::TRAILING_SEPARATORS, place, sentence).expected(expected);
+            format!("{what} {ordinal} ({id}) {says} separators behind its last value, and it was agreed otherwise.");
+        let fault = Fault::new(code, place, sentence).expected(expected);
         self.faults.push_as_it_is(tolerated(fault, Costs::Set));
     }
 
@@ -64,6 +82,7 @@ impl Builder<'_> {
         })
     }
 
+    /// The place is that of the first element or component that isn't separated.
     fn too_few_separators(
         &self,
         spec: &SegmentSpec,
@@ -77,7 +96,7 @@ impl Builder<'_> {
         if there < wanted {
             let end = elements.last().map_or(0, |raw| raw.end);
             let expected = format!("separators for all {wanted} elements, and there are {there}");
-            return Some((u16::try_from(there).ok().filter(|at| *at > 0), None, end, expected));
+            return Some((u16::try_from(there + 1).ok(), None, end, expected));
         }
         let component = self.raw.syntax.component?;
         let positions = spec.elements.iter().flat_map(|spec| std::iter::repeat_n(spec, of(spec)));
@@ -86,7 +105,7 @@ impl Builder<'_> {
             let (wanted, parts) = (spec.components.len(), self.parts(raw, component).len());
             let short = raw.start < raw.end && !raw.repeats && wanted > 0 && parts < wanted;
             let expected = format!("separators for all {wanted} components, and there are {parts}");
-            short.then(|| (u16::try_from(at).ok(), u16::try_from(parts).ok(), raw.end, expected))
+            short.then(|| (u16::try_from(at).ok(), u16::try_from(parts + 1).ok(), raw.end, expected))
         })
     }
 
