@@ -152,7 +152,7 @@ codes! {
     GROUP_VALUE "E0125" "a value of the group header that can't stand there" Envelope Nothing None, "",
         "The group is worked all the same. The header should say what X12.22 has for that element.";
     NO_TERMINATOR "E0126" "a terminator is missing" Envelope Set Element("6"), "13",
-        "End each segment with the terminator, also where a line end follows. The bytes may have been lost on the way: have this set sent again.";
+        "End each segment with the terminator; a line end doesn't stand for it. The bytes may have been lost on the way: have this set sent again.";
     GROUP_NUMBER "E0127" "a group's control number that is none" Envelope Segment Group("6"), "",
         "The group is worked all the same. GS06 should be a number of one to nine digits, another one for each group: an acknowledgement names the group by it.";
     DELIMITER "E0128" "a delimiter that is something else, too" Envelope Segment Interchange("022"), "12",

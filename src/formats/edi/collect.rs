@@ -41,6 +41,13 @@ impl Ends {
     }
 }
 
+impl Ends {
+    /// True of messages: what ends them says so.
+    pub fn is_edifact(&self) -> bool {
+        self.trailer == b"UNT"
+    }
+}
+
 /// A set as collected; its bytes are still in the source, unless it was too long.
 #[derive(Debug)]
 pub(crate) struct Collected {

@@ -1,11 +1,13 @@
 //! A terminator that is missing within a line: two segments stand as one, and each element of the second seems to be one
 //! of the first. Looked for only in sets that are refused and whose trailer counts more segments than are there: a value
-//! that ends with the id of a segment of the set is cut there, and the set is read anew. The cut that explains the most
-//! is told, and nothing that followed from it.
+//! that ends with the id of a segment of the set is cut there, and the set is read anew. Where all that are lacking are
+//! found by what the segments themselves say (`recut`), the set is read once more; else a few are looked for one by one,
+//! of which the cut that explains the most is told. Nothing that followed from it is.
 
 use super::{
     collect::{Collected, Ends},
     faults::Faults,
+    recut::Recut,
     scan::{Syntax, cut},
 };
 use crate::{
@@ -15,12 +17,12 @@ use crate::{
     place::{At, Place},
 };
 
-/// So many terminators are looked for in a set: one that lacks more is not explained by a few slips.
-const MOST_MISSING: u32 = 4;
+/// So many terminators are looked for one by one, and so many are told one by one.
+const FEW: u32 = 4;
 
 /// So many bytes of a document are read anew in search of them: one of a hundred thousand bad sets must not take fifty times
 /// as long.
-pub(crate) const MOST_READ_AGAIN: u64 = 64 << 20;
+const MOST_READ_AGAIN: u64 = 64 << 20;
 
 /// So often a set is read anew for each, and so many bytes in all.
 const MOST_READ: (usize, usize) = (12, 4 << 20);
@@ -32,15 +34,17 @@ pub(crate) struct Joined<'a> {
     pub guide: Option<&'a Guide>,
     /// The set's control number, which its trailer repeats.
     pub control: &'a str,
+    /// How many bytes were read anew one by one in the document.
+    pub read_again: u64,
 }
 
 /// Where two segments stand as one: the place of the first among the spans, and where the second begins.
 #[derive(Clone, Copy)]
-struct Joint {
-    at: usize,
-    next: u32,
+pub(crate) struct Joint {
+    pub at: usize,
+    pub next: u32,
     /// The second is the set's trailer.
-    closes: bool,
+    pub closes: bool,
 }
 
 /// A set cut anew, and a fault for each terminator that is missing in it.
@@ -69,15 +73,52 @@ impl Joined<'_> {
 
     /// The set with its segments cut where terminators are missing; `None` if none is found.
     pub fn parted(&self, set: &Collected, faults: &Faults, reads: &mut impl Reads) -> Option<Parted> {
-        let mut parted = Parted { set: copy(set), faults: Vec::new() };
         let lacking = self.lacks(reads.bytes(set), set)?;
+        let at_once = self.at_once(set, faults, lacking, reads);
+        if at_once.as_ref().is_some_and(|(_, explained)| *explained)
+            || lacking > FEW
+            || self.read_again > MOST_READ_AGAIN
+        {
+            return at_once.map(|(parted, _)| parted);
+        }
+        self.one_by_one(set, faults, lacking, reads).or(at_once.map(|(parted, _)| parted))
+    }
+
+    /// The set with all cuts that its segments ask for by themselves, and whether that explains all that is wrong with it.
+    fn at_once(
+        &self,
+        set: &Collected,
+        faults: &Faults,
+        lacking: u32,
+        reads: &mut impl Reads,
+    ) -> Option<(Parted, bool)> {
+        let bytes = reads.bytes(set);
+        let recut = Recut { syntax: self.syntax, ends: self.ends, guide: self.guide? };
+        let joints = recut.joints(bytes, set);
+        let found = u32::try_from(joints.len()).ok().filter(|found| (1..=lacking).contains(found))?;
+        let told = self.told(bytes, set, &joints);
+        let cut = self.cut_at(set, &joints);
+        let read = reads.told(&cut);
+        let (left, refused) = (read.refusing(), read.ordinals(Costs::Set));
+        let apart = |(nth, joint): (usize, &Joint)| {
+            let first = (joint.at + nth) as u32 + 1;
+            !refused.contains(&first) && !refused.contains(&(first + 1))
+        };
+        // Of as many as are counted some may have other faults, too.
+        let explains = left < faults.refusing() && (found == lacking || joints.iter().enumerate().all(apart));
+        explains.then_some((Parted { set: cut, faults: told }, found == lacking && left == 0))
+    }
+
+    /// The same with one cut after another, each the one that leaves the least.
+    fn one_by_one(&self, set: &Collected, faults: &Faults, lacking: u32, reads: &mut impl Reads) -> Option<Parted> {
+        let mut parted = Parted { set: copy(set), faults: Vec::new() };
         let (mut refusing, mut suspects) = (faults.refusing(), faults.ordinals(Costs::Nothing));
         for missing in (1..=lacking).rev() {
             let bytes = reads.bytes(&parted.set);
             let joints = self.joints(bytes, &parted.set, &suspects, refusing > 1);
             let most = MOST_READ.0.min(MOST_READ.1 / bytes.len().max(1) + 1);
             let best = joints.into_iter().take(most).filter_map(|joint| {
-                let told = reads.told(&self.at(&parted.set, joint));
+                let told = reads.told(&self.cut_at(&parted.set, &[joint]));
                 let (left, ordinals, first) = (told.refusing(), told.ordinals(Costs::Set), joint.at as u32 + 1);
                 // In the second one another may be missing.
                 let right = if missing > 1 { first..=first } else { first..=first + 1 };
@@ -86,7 +127,7 @@ impl Joined<'_> {
             });
             let Some((left, ordinals, joint)) = best.min_by_key(|(left, ..)| *left) else { break };
             parted.faults.push(self.fault(reads.bytes(&parted.set), &parted.set, joint));
-            parted.set = self.at(&parted.set, joint);
+            parted.set = self.cut_at(&parted.set, &[joint]);
             (refusing, suspects) = (left, ordinals);
         }
         (!parted.faults.is_empty()).then_some(parted)
@@ -107,8 +148,7 @@ impl Joined<'_> {
         let stated: u32 = std::str::from_utf8(parts.get(trailer + 1)?).ok()?.trim().parse().ok()?;
         let control = || parts.get(trailer + 2).and_then(|part| std::str::from_utf8(part).ok()).map(str::trim);
         let whole = set.closed || (parts.len() == trailer + 3 && control() == Some(self.control));
-        let lacking = stated.checked_sub(set.segments)?;
-        (whole && (1..=MOST_MISSING).contains(&lacking)).then_some(lacking)
+        stated.checked_sub(set.segments).filter(|lacking| whole && *lacking > 0)
     }
 
     /// Where the segments of a set may have to be cut: those first in which something is wrong, and if more than the count
@@ -139,36 +179,86 @@ impl Joined<'_> {
         ids.filter_map(joint).collect()
     }
 
-    /// A set that is cut at one more place.
-    fn at(&self, set: &Collected, joint: Joint) -> Collected {
-        let mut set = copy(set);
-        if let Some((start, end)) = set.spans.get(joint.at).copied() {
-            set.spans.splice(joint.at..=joint.at, [(start, joint.next), (joint.next, end)]);
-            set.segments += 1;
-            set.closed |= joint.closes;
+    /// A set that is cut at more places, which are in order.
+    fn cut_at(&self, set: &Collected, joints: &[Joint]) -> Collected {
+        let mut anew = Collected { spans: Vec::with_capacity(set.spans.len() + joints.len()), ..*set };
+        let mut joints = joints.iter().peekable();
+        for (at, (mut start, end)) in set.spans.iter().copied().enumerate() {
+            while let Some(joint) = joints.next_if(|joint| joint.at == at) {
+                anew.spans.push((start, joint.next));
+                anew.segments += 1;
+                anew.closed |= joint.closes;
+                start = joint.next;
+            }
+            anew.spans.push((start, end));
         }
-        set
+        anew
+    }
+
+    /// What is told of terminators that are missing: a few one by one, many at once.
+    fn told(&self, bytes: &[u8], set: &Collected, joints: &[Joint]) -> Vec<Fault> {
+        let (mut place, mut before, mut faults) = (0, 0, Vec::new());
+        for (nth, joint) in joints.iter().enumerate() {
+            let (start, end) = set.spans.get(joint.at).copied().unwrap_or_default();
+            let start = if nth > 0 && place == joint.at { before } else { start };
+            (place, before) = (joint.at, joint.next);
+            if joints.len() > FEW as usize && nth > 0 && nth + 1 < joints.len() {
+                continue;
+            }
+            let next = joints.get(nth + 1).filter(|next| next.at == joint.at).map_or(end, |next| next.next);
+            let behind = String::from_utf8_lossy(id(&bytes[joint.next as usize..next as usize])).into_owned();
+            // Another reader counts segments as they stand.
+            let (ordinal, byte) = (joint.at as u32 + 1, set.start + u64::from(joint.next));
+            faults.push(missing(&bytes[start as usize..joint.next as usize], ordinal, byte, &behind, self.syntax));
+        }
+        match (joints.len() > FEW as usize, &faults[..]) {
+            (true, [first, last]) => vec![many(joints.len(), first, last)],
+            _ => faults,
+        }
     }
 
     fn fault(&self, bytes: &[u8], set: &Collected, joint: Joint) -> Fault {
         let (start, end) = set.spans.get(joint.at).copied().unwrap_or_default();
-        let segment = &bytes[start as usize..joint.next as usize];
-        let id = |bytes: &[u8]| {
-            let len = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
-            String::from_utf8_lossy(&bytes[..len]).into_owned()
-        };
-        let (before, behind) = (id(segment), id(&bytes[joint.next as usize..end as usize]));
-        let (ordinal, byte) = (joint.at as u32 + 1, set.start + u64::from(joint.next));
-        let element = u16::try_from(cut(segment, self.syntax.element, self.syntax).len() - 1).ok();
-        let element = element.filter(|element| *element > 0);
-        let at = At::Segment { ordinal, id: before.as_str().into(), element, component: None, repeat: 1 };
-        let sentence = format!(
-            "A terminator is missing in segment {ordinal} ({before}), most likely before {behind} at byte {byte}: cut there, \
-             the two are right."
-        );
-        let fault = Fault::new(codes::NO_TERMINATOR, Place { byte, len: 0, at }, sentence);
-        fault.expected(format!("“{}” before {behind}", char::from(self.syntax.segment)))
+        let behind = String::from_utf8_lossy(id(&bytes[joint.next as usize..end as usize])).into_owned();
+        let byte = set.start + u64::from(joint.next);
+        missing(&bytes[start as usize..joint.next as usize], joint.at as u32 + 1, byte, &behind, self.syntax)
     }
+}
+
+/// The fault of many terminators that are missing in a set: the first is told with its place, the last one in words.
+fn many(number: usize, first: &Fault, last: &Fault) -> Fault {
+    let segment = |fault: &Fault| match &fault.place.at {
+        At::Segment { ordinal, id, .. } => format!("segment {ordinal} ({id})"),
+        _ => String::new(),
+    };
+    let sentence = format!(
+        "{number} terminators are missing in the set: the first in {}, most likely at byte {}, the last in {} at byte {}: cut \
+         where the next segment's id stands at a value's end, the segments are right.",
+        segment(first),
+        first.place.byte,
+        segment(last),
+        last.place.byte
+    );
+    Fault::new(codes::NO_TERMINATOR, first.place.clone(), sentence).expected(first.expected.clone())
+}
+
+/// The letters and digits that a segment begins with.
+fn id(segment: &[u8]) -> &[u8] {
+    let len = segment.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(segment.len());
+    &segment[..len]
+}
+
+/// The fault of a segment that another one follows at `byte` without a terminator between them.
+pub(crate) fn missing(segment: &[u8], ordinal: u32, byte: u64, behind: &str, syntax: &Syntax) -> Fault {
+    let before = String::from_utf8_lossy(id(segment));
+    let element = u16::try_from(cut(segment, syntax.element, syntax).len() - 1).ok().filter(|element| *element > 0);
+    let at = At::Segment { ordinal, id: before.as_ref().into(), element, component: None, repeat: 1 };
+    let sentence = format!(
+        "A terminator is missing in segment {ordinal} ({before}), most likely before {behind} at byte {byte}: cut there, \
+         the two are right."
+    );
+    let fault = Fault::new(codes::NO_TERMINATOR, Place { byte, len: 0, at }, sentence);
+    fault.expected(format!("“{}” before {behind}", char::from(syntax.segment)))
 }
 
 fn copy(set: &Collected) -> Collected {

@@ -4,6 +4,7 @@
 use super::{
     collect::{Collected, Ends},
     scan::{Span, Syntax, cut, is_break},
+    seams,
 };
 use crate::{
     codes,
@@ -102,7 +103,7 @@ impl Lines<'_> {
     }
 }
 
-/// A segment of an envelope without the line behind it, if that begins as another one of the envelope does, and the fault
+/// A segment of an envelope without what stands behind it, if that begins as another one of the envelope does, and the fault
 /// that says so: its terminator is missing. Nothing is lost by it.
 pub(crate) fn of_envelope(
     bytes: &[u8],
@@ -111,10 +112,11 @@ pub(crate) fn of_envelope(
     syntax: &Syntax,
     ends: &Ends,
 ) -> Option<(Span, Fault)> {
-    if syntax.folded || is_break(syntax.segment) || is_break(syntax.element) {
-        return None;
-    }
-    let (end, next) = line_in(bytes, syntax, |id| ends.others.contains(&id) || id == b"TA1")?;
+    let by_line = !syntax.folded && !is_break(syntax.segment) && !is_break(syntax.element);
+    let line = || line_in(bytes, syntax, |id| ends.others.contains(&id) || id == b"TA1");
+    let Some((end, next)) = by_line.then(line).flatten() else {
+        return seams::of_envelope(bytes, span, ordinal, syntax, ends);
+    };
     let (end_byte, next_byte) = (span.start + end as u64, span.start + next as u64);
     let fault = unended(&bytes[..end], end_byte, ordinal, syntax, id(&bytes[next..])).costs(Costs::Segment);
     Some((Span { end: end_byte, next: next_byte, terminated: true, ..span }, fault))

@@ -7,13 +7,15 @@ use crate::{
         collect::Collected,
         envelope::{Service, too_long},
         faults::Faults,
-        joined::{Joined, MOST_READ_AGAIN, Reads},
+        joined::{Joined, Reads},
         lines::{Lines, header_end},
         scan::{Span, Syntax},
         scratch::Reading,
+        seams,
         text::Charset,
     },
-    guides::Guide,
+    fault::Fault,
+    guides::{self, Guide},
     piece::{Piece, Set, Standard},
     tree::Tree,
 };
@@ -22,20 +24,21 @@ use std::io::{self, BufRead};
 impl<R: BufRead> Edifact<R> {
     pub(super) fn set(&mut self, header: Span) -> io::Result<()> {
         self.tell_strays();
-        let Some(open) = &mut self.open else { return Ok(()) };
-        let syntax = open.syntax;
+        let Some(syntax) = self.open.as_ref().map(|open| open.syntax) else { return Ok(()) };
         // Read before its bytes may be given up.
         let shown = header.end.min(header.start + LONGEST_HEADER);
         let shown = self.source.slice(header.start, shown);
-        let unh = Service::read(&shown[..header_end(shown, &syntax)], header, 1, &syntax);
+        let mut unh = Service::read(&shown[..header_end(shown, &syntax)], header, 1, &syntax);
         let limit = self.policy.max_set_bytes;
         let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
+        let unended = self.unended(&mut collected, &mut unh, &syntax);
         self.at = collected.next;
+        let Some(open) = &mut self.open else { return Ok(()) };
         open.sets += 1;
         if let Some(group) = &mut self.group {
             group.sets += 1;
         }
-        let set = self.made(&mut collected, &unh, &syntax);
+        let set = self.made(&mut collected, &unh, &syntax, unended);
         self.segments += collected.segments;
         self.scratch.spans = std::mem::take(&mut collected.spans);
         self.sets += 1;
@@ -43,7 +46,32 @@ impl<R: BufRead> Edifact<R> {
         Ok(())
     }
 
-    fn made(&mut self, collected: &mut Collected, unh: &Service, syntax: &Syntax) -> Set {
+    /// What stands behind the header and the trailer of a message without a terminator before it is cut apart from them.
+    fn unended(&mut self, set: &mut Collected, unh: &mut Service, syntax: &Syntax) -> Vec<Fault> {
+        if set.too_long || syntax.folded {
+            return vec![];
+        }
+        let bytes = self.source.slice(set.start, set.end);
+        let mut faults = Vec::new();
+        let header = set.spans.first().map_or(0, |(_, end)| *end as usize);
+        let found = Some(header).filter(|_| unh.len() > 2).and_then(|header| {
+            let [kind, version, release] = unh.components(2);
+            let guide = guides::find(Standard::Edifact, &(version + &release), &kind)?;
+            seams::of_header(bytes.get(..header)?, 2, syntax, guide)
+        });
+        if let Some((at, opener)) = found.filter(|(_, opener)| !seams::follows(bytes, set, opener, syntax)) {
+            faults.push(seams::behind_header(bytes, set, at, opener, syntax));
+            let span = Span { end: set.start + at as u64, ..unh.span };
+            *unh = Service::read(&bytes[..at], span, 1, syntax);
+        }
+        faults.extend(seams::behind_trailer(bytes, set, syntax, &ENDS));
+        if !faults.is_empty() {
+            self.scratch.forget_cuts();
+        }
+        faults
+    }
+
+    fn made(&mut self, collected: &mut Collected, unh: &Service, syntax: &Syntax, unended: Vec<Fault>) -> Set {
         let (group, open) = (self.group.as_mut().map(|g| &mut g.numbers), self.open.as_mut().map(|o| &mut o.numbers));
         let envelope = if group.is_some() { "group" } else { "interchange" };
         let again = group.or(open).and_then(|seen| seen.again(codes::SET_NUMBER_AGAIN, unh, 1, envelope));
@@ -86,7 +114,7 @@ impl<R: BufRead> Edifact<R> {
             faults = self.parted(&mut set, unh, collected, guide, faults);
         }
         let uneven = self.scratch.ruler.of_set(&self.source, collected, syntax);
-        uneven.into_iter().for_each(|fault| faults.push(fault));
+        unended.into_iter().chain(uneven).for_each(|fault| faults.push(fault));
         again.into_iter().for_each(|fault| faults.push(fault));
         set.faults = faults.into_list();
         self.scratch.told_by(&mut set);
@@ -104,9 +132,10 @@ impl<R: BufRead> Edifact<R> {
     ) -> Faults {
         let Some(syntax) = self.open.as_ref().map(|open| open.syntax) else { return faults };
         let control = set.control.clone();
-        let joined = Joined { syntax: &syntax, ends: &ENDS, guide, control: &control };
+        let joined =
+            Joined { syntax: &syntax, ends: &ENDS, guide, control: &control, read_again: self.scratch.read_again };
         let bytes = self.source.slice(collected.start, collected.end);
-        if self.scratch.read_again > MOST_READ_AGAIN || !joined.may_be(bytes, collected, &faults) {
+        if !joined.may_be(bytes, collected, &faults) {
             return faults;
         }
         self.scratch.forget_cuts();

@@ -7,13 +7,15 @@ use crate::{
         collect::Collected,
         envelope::{Service, too_long},
         faults::Faults,
-        joined::{Joined, MOST_READ_AGAIN, Reads},
+        joined::{Joined, Reads},
         lines::{Lines, header_end},
         scan::{Span, Syntax},
         scratch::Reading,
+        seams,
         text::Charset,
     },
-    guides::Guide,
+    fault::Fault,
+    guides::{self, Guide},
     piece::{Piece, Set, Standard},
     tree::Tree,
 };
@@ -22,21 +24,22 @@ use std::io::{self, BufRead};
 impl<R: BufRead> X12<R> {
     pub(super) fn set(&mut self, header: Span) -> io::Result<()> {
         self.tell_strays();
-        let Some(open) = &mut self.open else { return Ok(()) };
-        let syntax = open.syntax;
+        let Some(syntax) = self.open.as_ref().map(|open| open.syntax) else { return Ok(()) };
         // Read before its bytes may be given up.
         let shown = header.end.min(header.start + LONGEST_HEADER);
         let shown = self.source.slice(header.start, shown);
-        let st = Service::read(&shown[..header_end(shown, &syntax)], header, 1, &syntax);
+        let mut st = Service::read(&shown[..header_end(shown, &syntax)], header, 1, &syntax);
         let limit = self.policy.max_set_bytes;
         let mut collected = self.scratch.collect(&mut self.source, &syntax, header, &ENDS, limit)?;
+        let unended = self.unended(&mut collected, &mut st, &syntax);
         self.at = collected.next;
+        let Some(open) = &mut self.open else { return Ok(()) };
         open.sets += 1;
         match &mut self.group {
             Some(group) => group.sets += 1,
             None => open.loose += 1,
         }
-        let set = self.made(&mut collected, &st, &syntax);
+        let set = self.made(&mut collected, &st, &syntax, unended);
         self.segments += collected.segments;
         self.scratch.spans = std::mem::take(&mut collected.spans);
         self.sets += 1;
@@ -44,7 +47,34 @@ impl<R: BufRead> X12<R> {
         Ok(())
     }
 
-    fn made(&mut self, collected: &mut Collected, st: &Service, syntax: &Syntax) -> Set {
+    /// What stands behind the header and the trailer of a set without a terminator before it is cut apart from them.
+    fn unended(&mut self, set: &mut Collected, st: &mut Service, syntax: &Syntax) -> Vec<Fault> {
+        if set.too_long || syntax.folded {
+            return vec![];
+        }
+        let bytes = self.source.slice(set.start, set.end);
+        let mut faults = Vec::new();
+        let header = set.spans.first().map_or(0, |(_, end)| *end as usize);
+        let found = Some(header).filter(|_| st.len() > 2).and_then(|header| {
+            // ST03, which names a version, may be what the next segment goes on with.
+            let group = self.group.as_ref().map_or("", |group| &group.version);
+            let mut versions = [st.element(3), group.to_owned()].into_iter();
+            let guide = versions.find_map(|version| guides::find(Standard::X12, &version, &st.text(1)))?;
+            seams::of_header(bytes.get(..header)?, 2, syntax, guide)
+        });
+        if let Some((at, opener)) = found.filter(|(_, opener)| !seams::follows(bytes, set, opener, syntax)) {
+            faults.push(seams::behind_header(bytes, set, at, opener, syntax));
+            let span = Span { end: set.start + at as u64, ..st.span };
+            *st = Service::read(&bytes[..at], span, 1, syntax);
+        }
+        faults.extend(seams::behind_trailer(bytes, set, syntax, &ENDS));
+        if !faults.is_empty() {
+            self.scratch.forget_cuts();
+        }
+        faults
+    }
+
+    fn made(&mut self, collected: &mut Collected, st: &Service, syntax: &Syntax, unended: Vec<Fault>) -> Set {
         let again = self.group.as_mut().and_then(|g| g.numbers.again(codes::SET_NUMBER_AGAIN, st, 2, "group"));
         let version = match (st.element(3), &mut self.group) {
             (v, Some(group)) if v.is_empty() => {
@@ -96,7 +126,7 @@ impl<R: BufRead> X12<R> {
             faults = self.parted(&mut set, st, collected, guide, faults);
         }
         let uneven = self.scratch.ruler.of_set(&self.source, collected, syntax);
-        uneven.into_iter().for_each(|fault| faults.push(fault));
+        unended.into_iter().chain(uneven).for_each(|fault| faults.push(fault));
         again.into_iter().for_each(|fault| faults.push(fault));
         set.faults = faults.into_list();
         self.scratch.told_by(&mut set);
@@ -114,9 +144,10 @@ impl<R: BufRead> X12<R> {
     ) -> Faults {
         let Some(syntax) = self.open.as_ref().map(|open| open.syntax) else { return faults };
         let control = set.control.clone();
-        let joined = Joined { syntax: &syntax, ends: &ENDS, guide, control: &control };
+        let joined =
+            Joined { syntax: &syntax, ends: &ENDS, guide, control: &control, read_again: self.scratch.read_again };
         let bytes = self.source.slice(collected.start, collected.end);
-        if self.scratch.read_again > MOST_READ_AGAIN || !joined.may_be(bytes, collected, &faults) {
+        if !joined.may_be(bytes, collected, &faults) {
             return faults;
         }
         self.scratch.forget_cuts();

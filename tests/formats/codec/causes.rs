@@ -69,6 +69,9 @@ const CAUSES: &[(&str, &str, &str)] = &[
     ("terminator-lost.edi", "E0126", "PO107"),
     ("terminator-lost-before-trailer.edi", "E0126", "CTT01"),
     ("edifact-terminator-lost.edi", "E0126", "QTY01"),
+    ("terminators-lost-one-a-line.edi", "E0126", "PO107"),
+    ("terminator-lost-behind-header.edi", "E0126", "ST02"),
+    ("edifact-terminator-lost-behind-header.edi", "E0126", "UNH02"),
     ("edifact-utf8-as-unoc.edi", "E0313", "NAD04"),
     ("ta1-alone-counted.edi", "E0111", "IEA01"),
     ("edifact-segment-without-id.edi", "E0201", ""),
@@ -122,32 +125,91 @@ fn one_cause_is_one_fault() {
     }
 }
 
-/// Wherever a terminator within a set is lost, that is all that is said, with the byte where it should stand.
+/// A document without line ends, and where its terminators are: those behind the interchange header.
+fn in_one_line(fixture: &str) -> (Vec<u8>, Vec<usize>) {
+    let mut bytes = fs::read(folder(fixture)).expect("a fixture");
+    bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
+    let una = if bytes.starts_with(b"UNA") { 9 } else { 0 };
+    let terminator = if bytes.starts_with(b"ISA") { b'~' } else { b'\'' };
+    let ends = (una..bytes.len() - 1).filter(|at| bytes[*at] == terminator);
+    // ISA's is what tells what the terminator is.
+    let ends = if terminator == b'~' { ends.skip(1).collect() } else { ends.collect() };
+    (bytes, ends)
+}
+
+const TYPICAL: &[&str] = &[
+    "fixtures/x12/4010/850/typical.edi",
+    "fixtures/x12/5010/850/typical.edi",
+    "fixtures/edifact/d96a/orders/typical.edi",
+];
+
+fn told(name: &str, bytes: &[u8]) -> Vec<(String, u64)> {
+    let report = report::check(name, None, bytes, Options::default()).expect("memory can be read");
+    report.all_faults().iter().map(|fault| (fault.code.to_string(), fault.place.byte)).collect()
+}
+
+/// Wherever a terminator is lost, in a set or around it, that is all that is said, with the byte where it should stand.
 #[test]
 fn a_terminator_lost_within_a_line_is_one_fault() {
-    let documents = [
-        ("fixtures/x12/4010/850/typical.edi", b'~', ["ST*", "SE*"]),
-        ("fixtures/x12/5010/850/typical.edi", b'~', ["ST*", "SE*"]),
-        ("fixtures/edifact/d96a/orders/typical.edi", b'\'', ["UNH+", "UNT+"]),
-    ];
     let mut lost = 0;
-    for (fixture, terminator, ids) in documents {
-        let mut bytes = fs::read(folder(fixture)).expect("a fixture");
-        bytes.retain(|byte| !matches!(byte, b'\r' | b'\n'));
-        let begins = |id: &str, at: usize| bytes[at + 1..].starts_with(id.as_bytes());
-        let ends: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == terminator).collect();
-        let [header, trailer] =
-            ids.map(|id| ends.iter().position(|end| begins(id, *end)).expect("the set's header and trailer"));
-        // The set's header is read before it is known where the set ends.
-        for end in &ends[header + 2..=trailer] {
+    for fixture in TYPICAL {
+        let (bytes, ends) = in_one_line(fixture);
+        for end in &ends {
             let damaged = [&bytes[..*end], &bytes[end + 1..]].concat();
-            let report = report::check(fixture, None, &damaged[..], Options::default()).expect("memory can be read");
-            let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.byte)).collect();
-            assert_eq!(found, [("E0126".to_owned(), *end as u64)], "{fixture} without the terminator at {end}");
+            let expected = [("E0126".to_owned(), *end as u64)];
+            assert_eq!(told(fixture, &damaged), expected, "{fixture} without the terminator at {end}");
             lost += 1;
         }
     }
-    assert!(lost > 50, "{lost} terminators");
+    assert!(lost > 60, "{lost} terminators");
+}
+
+/// However many are lost, wherever they are.
+#[test]
+fn many_terminators_lost_are_told_as_that() {
+    let mut seed = 7u64;
+    let mut next = |most: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % most
+    };
+    for fixture in TYPICAL {
+        let (bytes, ends) = in_one_line(fixture);
+        for number in (2..=12).flat_map(|number| [number; 4]) {
+            let mut left = ends.clone();
+            let lost: Vec<usize> = (0..number).map(|_| left.swap_remove(next(left.len()))).collect();
+            let kept = bytes.iter().enumerate().filter(|(at, _)| !lost.contains(at)).map(|(_, byte)| *byte);
+            let damaged: Vec<u8> = kept.collect();
+            let found = told(fixture, &damaged);
+            let shown = String::from_utf8_lossy(&damaged);
+            assert!(!found.is_empty() && found.iter().all(|(code, _)| code == "E0126"), "{found:?} of {shown}");
+        }
+    }
+}
+
+/// A sender whose program drops one a line drops thousands: that is one fault, which says how many, and takes no longer than
+/// lines do. So does a set that looks for every value as if it went on with another segment, and doesn't.
+#[test]
+fn thousands_of_terminators_lost_take_linear_time() {
+    let lines = 20_000;
+    let head = "ISA*00*          *00*          *ZZ*NORTHWIND      *ZZ*ACMEDIST       *260105*0930*U*00401*000000001*0*P*>~\
+        GS*PO*NORTHWIND*ACMEDIST*20260105*0930*1*X*004010~ST*850*0001~BEG*00*SA*PO-1**20260105~";
+    let line = |n: usize| format!("PO1*{n}*5*EA*9.25**VN*A-101PID*F****Widget~");
+    let body: String = (1..=lines).map(line).collect();
+    let text = format!("{head}{body}CTT*{lines}~SE*{}*0001~GE*1*1~IEA*1*000000001~", 2 * lines + 4);
+    let begun = std::time::Instant::now();
+    let report = report::check("x", None, text.as_bytes(), Options::default()).expect("memory can be read");
+    let found: Vec<_> = report.all_faults().iter().map(|f| (f.code.to_string(), f.place.at.to_string())).collect();
+    assert_eq!(found, [("E0126".to_owned(), "PO107".to_owned())]);
+    let sentence = &report.all_faults()[0].sentence;
+    assert!(
+        sentence.starts_with("20000 terminators are missing in the set: the first in segment 3 (PO1)"),
+        "{sentence}"
+    );
+    let all = "*A-101PID".repeat(300_000);
+    let text = format!("{head}PO1*1*5*EA*9.25{all}*X~CTT*1~SE*900000*0001~GE*1*1~IEA*1*000000001~");
+    let report = report::check("x", None, text.as_bytes(), Options::default()).expect("memory can be read");
+    assert!(!report.accepted());
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
 
 #[test]
