@@ -27,7 +27,10 @@ impl<'a> Run<'a> {
             None => (0..0, Path::Written(NO_PATH)),
             Some((route, level)) => match own_loop(self.program, &self.part, route, level) {
                 Some(way) => (self.provenance.label(&way), Path::Written(NO_PATH)),
-                None => (self.frames[level].label.clone(), path(self.tree, route, node)),
+                None => {
+                    let frame = &self.frames[level];
+                    (frame.label.clone(), path(self.tree, route, node, frame.nth.is_some()))
+                }
             },
         };
         let field = Spelled { item: self.item, pointer: self.pointer, behind };
@@ -225,19 +228,27 @@ impl<'a> Run<'a> {
     }
 }
 
-/// How provenance keeps a path: of pairs it is the element that was read.
+/// How provenance keeps a path: of pairs, and of items that a segment repeats, it is the element that was read.
 #[inline]
-fn path(tree: &Tree, route: &Route, node: NodeId) -> Path {
-    let is_pair = matches!(route.leaf, Leaf::Pairs(_));
+fn path(tree: &Tree, route: &Route, node: NodeId, repeated: bool) -> Path {
+    let is_pair = matches!(route.leaf, Leaf::Pairs(_)) || repeated && is_elsewhere(tree, route, node);
     match is_pair && tree.in_segment(node).is_some_and(|place| place.element.is_some()) {
         true => Path::Element,
         false => Path::Written(route.number),
     }
 }
 
-/// A path in the document, in parts: the frame's, then the mapping's own text. Of pairs, the element that it was.
+/// True if it stands at another element of its segment than the mapping says: a later item of those that a segment repeats.
+fn is_elsewhere(tree: &Tree, route: &Route, node: NodeId) -> bool {
+    let Leaf::Element { element, .. } = &route.leaf else { return false };
+    tree.in_segment(node).and_then(|place| place.element).is_some_and(|at| at != *element)
+}
+
+/// A path in the document, in parts: the frame's, then the mapping's own text. Of pairs, and of items that a segment
+/// repeats, the element that it was.
 fn way<'s>(tree: &'s Tree, label: &'s str, route: &'s Route, node: Option<NodeId>) -> [&'s str; 5] {
-    let pair = node.filter(|_| matches!(route.leaf, Leaf::Pairs(_))).and_then(|node| tree.in_segment(node));
+    let is_pair = |node: &NodeId| matches!(route.leaf, Leaf::Pairs(_)) || is_elsewhere(tree, route, *node);
+    let pair = node.filter(is_pair).and_then(|node| tree.in_segment(node));
     let number = |position| frames::position(position);
     match pair {
         Some(InSegment { id, element: Some(element), component: Some(component), .. }) => {
