@@ -75,7 +75,7 @@ pub fn written_back(plan: &Plan, body: &Value) {
 
 /// A package without a mark is called by the number of its loop, and loops are numbered anew when they are written: its name
 /// says no more than which lines and packages lie in it.
-fn renamed(mut body: Value) -> Value {
+pub fn renamed(mut body: Value) -> Value {
     let id = |package: &Value| package["id"].as_str().map(str::to_owned);
     let ids: Vec<String> = body["packages"].as_array().into_iter().flatten().filter_map(id).collect();
     let rename = |object: &mut Value, members: &[&str]| {

@@ -9,6 +9,7 @@ mod documents;
 mod explained;
 mod extends;
 mod faults;
+mod generated;
 mod headers;
 mod hierarchy;
 mod language;
