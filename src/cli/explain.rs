@@ -13,6 +13,7 @@ use serde_json::json;
 /// crossdock explain mapping/missing  what a mapping could not read or write
 /// crossdock explain order/unknown    a refusal of the core
 /// crossdock explain key_missing      a problem of the API
+/// crossdock explain AK501=R          how a 997 or 999 says a set was taken, also as 717/R
 /// crossdock explain AK403=7          a code of a 997 or 999, also as 723/7
 /// crossdock explain 0085/12          one of a CONTRL
 /// crossdock explain 024              one of a TA1, and of every other that has it
@@ -117,6 +118,18 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
                  (`crossdock explain` lists them)"
             );
         }
+        if let Some((element, known)) = formats::ack::codes_of(code) {
+            bail!("{element} has no such code as in `{code}`: it has {}", known.join(", "));
+        }
+        // A fault's code is nothing that somebody means who names an element.
+        let named = code.contains('=')
+            || code.split_once('/').is_some_and(|(element, _)| element.ends_with(|c: char| c.is_ascii_digit()));
+        if named {
+            bail!(
+                "there is no code `{code}`: elements of acknowledgements are asked for as AK501=R, TA105=024 or 0085/12, and \
+                 `crossdock explain` lists all other codes"
+            );
+        }
         let near = nearest(code, pages.iter().map(|page| page.code.to_owned()));
         bail!(
             "there is no code `{code}`, and `crossdock explain` lists all{}",
@@ -136,10 +149,12 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
 fn of_standard(meant: &formats::ack::Meant, as_json: bool, out: &mut Out) -> anyhow::Result<()> {
     if as_json {
         let faults: Vec<&str> = meant.faults.iter().map(|row| row.code).collect();
-        return out.json(&json!({"code": meant.told, "title": meant.means, "of": "standard", "faults": faults}));
+        let (code, title, why) = (&meant.told, meant.means, meant.why);
+        return out.json(&json!({"code": code, "title": title, "of": "standard", "why": why, "faults": faults}));
     }
     out.line(format!("# {}: {}\n", meant.told, meant.means))?;
     match &*meant.faults {
+        [] if !meant.why.is_empty() => out.line(format!("{}\n", meant.why)),
         [] => out.line("No fault that is found here is told by it.\n"),
         // Its page says what to do.
         [row] => out.line(format!("{}\n", row.help.trim_end())),

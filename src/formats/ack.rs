@@ -17,7 +17,7 @@ mod words;
 pub use advice::{Advice, Subject, Taken, advice_kind};
 pub use advised::{ADVICES, Advised, AdvisedSet, advised};
 pub use answer::{About, Answer, KINDS, Said, SetAnswer, Verdict, answer};
-pub use asked::{Meant, asked};
+pub use asked::{Meant, asked, codes_of};
 pub use contrl::Contrl;
 pub use functional::{Detail, Form, Functional, functional};
 pub use interchange::{is_of_interchange, ta1};

@@ -334,13 +334,20 @@ fn explain_has_a_page_for_each_kind_of_code() {
         ("0085/12", &["0085 = 12", "E0308"]),
         ("AK905=5", &["# E0109"]),
         ("620/I4", &["AK304/IK304 (720) = I4"]),
+        ("AK501=R", &["AK501/IK501 (717) = R: the set is rejected", "AK502"]),
+        ("AK901=P", &["AK901 (715) = P", "in part"]),
+        ("TA104=R", &["TA104 (I17) = R", "TA105"]),
+        ("UCI=4", &["UCI04/UCF04/UCM03 (0083) = 4"]),
     ] {
         let called = call(folder.path(), &format!("explain {asked}"));
         assert!(called.code == 0 && said.iter().all(|said| called.out.contains(said)), "{asked}: {called:?}");
     }
     let told = call(folder.path(), "explain 0085/12 --json").json();
     assert!(told[0]["faults"].as_array().is_some_and(|codes| codes.contains(&"E0308".into())), "{told:?}");
-    assert_eq!(call(folder.path(), "explain AK403=99").code, 2);
+    for asked in ["AK403=99", "717/Q", "AK777=1", "999/1"] {
+        let called = call(folder.path(), &format!("explain {asked}"));
+        assert!(called.code == 2 && !called.err.contains("did you mean"), "{asked}: {called:?}");
+    }
     let list = run(command(folder.path()).arg("explain"));
     assert!(list.out.lines().count() > 60, "{}", list.out);
 }

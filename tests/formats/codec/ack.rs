@@ -3,7 +3,7 @@
 use crate::{folder, pieces};
 use crossdock_formats::{
     Options,
-    ack::{AckCode, Form, SetOutcome, functional},
+    ack::{AckCode, Form, SetOutcome, asked, codes_of, functional},
     guides::{self, Applies, Change, Guides, Usage},
     piece::{Area, Group, GroupEnd, Identity, Piece, Policy, Severity, Standard, TextIn},
     report,
@@ -220,4 +220,42 @@ fn what_only_a_partners_guide_refuses_has_its_own_codes_in_a_999() {
             assert!(says("AK", &older) && says("IK", &newer), "{path}: {told}");
         }
     }
+}
+
+/// Every code that the standards' lists have is known, by element and by number: how something was taken, and why.
+#[test]
+fn each_code_of_an_acknowledgement_is_explained() {
+    let of = |version: &str, segment: &str, element: usize| -> Vec<String> {
+        let spec = guides::segment(Standard::X12, version, segment).expect("a segment");
+        spec.elements[element - 1].codes.iter().collect()
+    };
+    let rows = [
+        (of("005010", "AK5", 1), &["AK501", "IK501", "ak5", "717"][..]),
+        (of("005010", "AK9", 1), &["AK901", "715"]),
+        (of("005010", "TA1", 4), &["TA104", "I17"]),
+        (of("005010", "TA1", 5), &["TA105", "I18"]),
+        (of("004010", "AK9", 5), &["AK905", "AK909", "716"]),
+        (of("004010", "AK5", 2), &["AK502", "AK506", "718"]),
+        (of("005010", "IK5", 2), &["IK502", "618"]),
+        (of("005010", "IK3", 4), &["IK304", "620"]),
+        (of("005010", "IK4", 3), &["IK403", "621"]),
+        (["4", "7", "8"].map(String::from).into(), &["0083", "UCI", "UCI04", "UCM", "UCM03", "UCF04"]),
+        (["12", "31", "43", "45", "47"].map(String::from).into(), &["0085", "UCI05", "UCM04", "UCS02", "UCD"]),
+    ];
+    for (codes, names) in rows {
+        assert!(!codes.is_empty(), "{names:?}");
+        for (code, name) in codes.iter().flat_map(|code| names.iter().map(move |name| (code, name))) {
+            for sign in ["=", "/"] {
+                let meant = asked(&format!("{name}{sign}{code}"));
+                assert_eq!(meant.len(), 1, "{name}{sign}{code}: {meant:?}");
+                assert!(meant[0].told.ends_with(&format!(" = {code}")), "{meant:?}");
+            }
+        }
+    }
+    let rejected = &asked("AK501=R")[0];
+    assert_eq!((&*rejected.told, rejected.means), ("AK501/IK501 (717) = R", "the set is rejected"));
+    assert!(rejected.why.contains("AK502"));
+    let (element, codes) = codes_of("717/Q").expect("its codes");
+    assert_eq!((&*element, codes), ("AK501/IK501 (717)", vec!["A", "E", "M", "R", "W", "X"]));
+    assert!(asked("717/Q").is_empty() && codes_of("E0107").is_none() && codes_of("order/unknown").is_none());
 }
