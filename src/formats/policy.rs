@@ -25,12 +25,46 @@ pub enum Characters {
     Utf8,
     /// ISO 8859-1.
     Latin1,
-    /// ISO 8859-2.
+    /// ISO 8859-2, Central Europe.
     Latin2,
-    /// ISO 8859-15.
+    /// ISO 8859-3.
+    Latin3,
+    /// ISO 8859-4.
+    Latin4,
+    /// ISO 8859-5.
+    Cyrillic,
+    /// ISO 8859-6.
+    Arabic,
+    /// ISO 8859-7.
+    Greek,
+    /// ISO 8859-8.
+    Hebrew,
+    /// ISO 8859-9, Turkish.
+    Latin5,
+    /// ISO 8859-13, the Baltic.
+    Latin7,
+    /// ISO 8859-15, Western Europe with €.
     Latin9,
+    /// KOI8-R, Russian.
+    Koi8R,
+    /// Central Europe.
     Windows1250,
+    /// Cyrillic.
+    Windows1251,
+    /// Western Europe.
     Windows1252,
+    /// Greek.
+    Windows1253,
+    /// Turkish.
+    Windows1254,
+    /// Hebrew.
+    Windows1255,
+    /// Arabic.
+    Windows1256,
+    /// The Baltic.
+    Windows1257,
+    /// Vietnamese.
+    Windows1258,
 }
 
 /// What of a set may be taken more or less strictly.

@@ -246,12 +246,44 @@ pub enum DataCharacters {
     Latin1,
     #[serde(rename = "iso-8859-2")]
     Latin2,
+    #[serde(rename = "iso-8859-3")]
+    Latin3,
+    #[serde(rename = "iso-8859-4")]
+    Latin4,
+    #[serde(rename = "iso-8859-5")]
+    Cyrillic,
+    #[serde(rename = "iso-8859-6")]
+    Arabic,
+    #[serde(rename = "iso-8859-7")]
+    Greek,
+    #[serde(rename = "iso-8859-8")]
+    Hebrew,
+    #[serde(rename = "iso-8859-9")]
+    Latin5,
+    #[serde(rename = "iso-8859-13")]
+    Latin7,
     #[serde(rename = "iso-8859-15")]
     Latin9,
+    #[serde(rename = "koi8-r")]
+    Koi8R,
     #[serde(rename = "windows-1250")]
     Windows1250,
+    #[serde(rename = "windows-1251")]
+    Windows1251,
     #[serde(rename = "windows-1252")]
     Windows1252,
+    #[serde(rename = "windows-1253")]
+    Windows1253,
+    #[serde(rename = "windows-1254")]
+    Windows1254,
+    #[serde(rename = "windows-1255")]
+    Windows1255,
+    #[serde(rename = "windows-1256")]
+    Windows1256,
+    #[serde(rename = "windows-1257")]
+    Windows1257,
+    #[serde(rename = "windows-1258")]
+    Windows1258,
 }
 
 impl From<DataCharacters> for Characters {
@@ -260,9 +292,25 @@ impl From<DataCharacters> for Characters {
             DataCharacters::Utf8 => Characters::Utf8,
             DataCharacters::Latin1 => Characters::Latin1,
             DataCharacters::Latin2 => Characters::Latin2,
+            DataCharacters::Latin3 => Characters::Latin3,
+            DataCharacters::Latin4 => Characters::Latin4,
+            DataCharacters::Cyrillic => Characters::Cyrillic,
+            DataCharacters::Arabic => Characters::Arabic,
+            DataCharacters::Greek => Characters::Greek,
+            DataCharacters::Hebrew => Characters::Hebrew,
+            DataCharacters::Latin5 => Characters::Latin5,
+            DataCharacters::Latin7 => Characters::Latin7,
             DataCharacters::Latin9 => Characters::Latin9,
+            DataCharacters::Koi8R => Characters::Koi8R,
             DataCharacters::Windows1250 => Characters::Windows1250,
+            DataCharacters::Windows1251 => Characters::Windows1251,
             DataCharacters::Windows1252 => Characters::Windows1252,
+            DataCharacters::Windows1253 => Characters::Windows1253,
+            DataCharacters::Windows1254 => Characters::Windows1254,
+            DataCharacters::Windows1255 => Characters::Windows1255,
+            DataCharacters::Windows1256 => Characters::Windows1256,
+            DataCharacters::Windows1257 => Characters::Windows1257,
+            DataCharacters::Windows1258 => Characters::Windows1258,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{
     collect::most_segments,
     faults::Faults,
     scan::{Span, Syntax, unescape},
+    text::Charset,
 };
 use crate::{
     codes,
@@ -31,6 +32,7 @@ pub(crate) struct Service {
     component: Option<u8>,
     release: Option<u8>,
     folded: bool,
+    charset: Charset,
 }
 
 /// A segment's bytes, as text if they are.
@@ -55,8 +57,10 @@ impl Kept {
         }
     }
 
-    fn text(&self, range: std::ops::Range<usize>) -> Cow<'_, str> {
+    /// What is no UTF-8 is read in the interchange's set.
+    fn text(&self, range: std::ops::Range<usize>, charset: Charset) -> Cow<'_, str> {
         match self {
+            Kept::Bytes(bytes) => charset.decode(bytes.get(range).unwrap_or_default()),
             Kept::Text(text) if text.is_char_boundary(range.start) && text.is_char_boundary(range.end) => {
                 text.get(range).unwrap_or_default().into()
             }
@@ -76,7 +80,31 @@ impl Service {
         }
         let count = elements.iter().skip(1).take_while(|(start, _)| *start > 0).count();
         let Syntax { component, release, folded, .. } = *syntax;
-        Service { span, ordinal, component, release, folded, bytes: Kept::of(bytes), elements, len: count }
+        let (bytes, charset) = (Kept::of(bytes), Charset::Utf8);
+        Service { span, ordinal, component, release, folded, bytes, elements, len: count, charset }
+    }
+
+    /// The same, of an interchange in this set.
+    pub fn in_charset(self, charset: Charset) -> Self {
+        Service { charset, ..self }
+    }
+
+    /// The name of the set that the interchange says to be in.
+    pub fn charset_name(&self) -> &'static str {
+        self.charset.single().unwrap_or("UTF-8")
+    }
+
+    /// The first element in UTF-8 that isn't ASCII, and its first character that isn't, where the interchange says to be in
+    /// a set of single bytes. Beside others that are no UTF-8 it may be so by chance.
+    pub fn in_utf8(&self) -> Option<(usize, char)> {
+        let whole = matches!(self.bytes, Kept::Text(_));
+        self.charset.single()?;
+        (1..=self.len).find_map(|position| {
+            let (start, end) = self.elements.get(position).copied()?;
+            let value = std::str::from_utf8(self.bytes.bytes().get(start as usize..end as usize)?).ok()?;
+            let meant = whole || value.chars().all(|c| self.charset.may_mean(c));
+            Some((position, value.chars().find(|c| meant && !c.is_ascii())?))
+        })
     }
 
     /// The id, without padding.
@@ -131,7 +159,7 @@ impl Service {
 
     fn raw(&self, position: usize) -> Cow<'_, str> {
         let place = self.elements.get(position).filter(|_| position <= self.len);
-        let raw = place.map_or("".into(), |(start, end)| self.bytes.text(*start as usize..*end as usize));
+        let raw = place.map_or("".into(), |(start, end)| self.bytes.text(*start as usize..*end as usize, self.charset));
         match self.folded && raw.contains(['\r', '\n']) {
             true => raw.replace(['\r', '\n'], "").into(),
             false => raw,

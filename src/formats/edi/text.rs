@@ -13,7 +13,7 @@ use crate::{
     policy::Characters,
     write::Repertoire,
 };
-use encoding_rs::Encoding;
+use encoding_rs::{self as sets, Encoding};
 use std::borrow::Cow;
 
 /// The character set that an interchange header names.
@@ -33,11 +33,59 @@ impl From<Characters> for Charset {
         match characters {
             Characters::Utf8 => Charset::Utf8,
             Characters::Latin1 => Charset::Latin1,
-            Characters::Latin2 => Charset::Of(encoding_rs::ISO_8859_2),
-            Characters::Latin9 => Charset::Of(encoding_rs::ISO_8859_15),
-            Characters::Windows1250 => Charset::Of(encoding_rs::WINDOWS_1250),
-            Characters::Windows1252 => Charset::Of(encoding_rs::WINDOWS_1252),
+            Characters::Latin2 => Charset::Of(sets::ISO_8859_2),
+            Characters::Latin3 => Charset::Of(sets::ISO_8859_3),
+            Characters::Latin4 => Charset::Of(sets::ISO_8859_4),
+            Characters::Cyrillic => Charset::Of(sets::ISO_8859_5),
+            Characters::Arabic => Charset::Of(sets::ISO_8859_6),
+            Characters::Greek => Charset::Of(sets::ISO_8859_7),
+            Characters::Hebrew => Charset::Of(sets::ISO_8859_8),
+            // Has letters where ISO 8859-9 has control characters, and is the same elsewhere.
+            Characters::Latin5 => Charset::Of(sets::WINDOWS_1254),
+            Characters::Latin7 => Charset::Of(sets::ISO_8859_13),
+            Characters::Latin9 => Charset::Of(sets::ISO_8859_15),
+            Characters::Koi8R => Charset::Of(sets::KOI8_R),
+            Characters::Windows1250 => Charset::Of(sets::WINDOWS_1250),
+            Characters::Windows1251 => Charset::Of(sets::WINDOWS_1251),
+            Characters::Windows1252 => Charset::Of(sets::WINDOWS_1252),
+            Characters::Windows1253 => Charset::Of(sets::WINDOWS_1253),
+            Characters::Windows1254 => Charset::Of(sets::WINDOWS_1254),
+            Characters::Windows1255 => Charset::Of(sets::WINDOWS_1255),
+            Characters::Windows1256 => Charset::Of(sets::WINDOWS_1256),
+            Characters::Windows1257 => Charset::Of(sets::WINDOWS_1257),
+            Characters::Windows1258 => Charset::Of(sets::WINDOWS_1258),
         }
+    }
+}
+
+impl Charset {
+    /// Bytes as text, read in this set.
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Charset::Of(encoding) => encoding.decode_without_bom_handling(bytes).0,
+            Charset::Utf8 => String::from_utf8_lossy(bytes),
+            Charset::Latin1 | Charset::Ascii(_) => latin1(bytes).into(),
+        }
+    }
+
+    /// The name of a set that has a byte for each character.
+    pub fn single(self) -> Option<&'static str> {
+        match self {
+            Charset::Latin1 => Some("ISO 8859-1"),
+            Charset::Of(encoding) => Some(encoding.name()),
+            Charset::Utf8 | Charset::Ascii(_) => None,
+        }
+    }
+
+    /// True of a character of a set of single bytes, or of a sign that text processors put between such.
+    pub fn may_mean(self, c: char) -> bool {
+        let signs = ['\u{2010}'..='\u{203A}', '€'..='€', '™'..='™'];
+        c.is_ascii()
+            || signs.iter().any(|signs| signs.contains(&c))
+            || match self {
+                Charset::Of(encoding) => !encoding.encode(c.encode_utf8(&mut [0; 4])).2,
+                _ => ('\u{A0}'..='\u{FF}').contains(&c),
+            }
     }
 }
 
@@ -144,8 +192,7 @@ fn element_at(raw: &RawSet, at: usize) -> Option<String> {
     let element = elements.into_iter().skip(1).find(|(from, to)| (*from..*to).contains(&within));
     let bytes = element.and_then(|(from, to)| segment.get(from..to))?;
     Some(match raw.charset {
-        Charset::Of(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
-        Charset::Latin1 => latin1(bytes),
+        Charset::Of(_) | Charset::Latin1 => raw.charset.decode(bytes).into_owned(),
         Charset::Utf8 | Charset::Ascii(_) => String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| latin1(bytes)),
     })
 }
@@ -165,15 +212,18 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
     {
         outside_repertoire(raw, level, bytes, faults);
     }
-    let single = matches!(raw.charset, Charset::Latin1 | Charset::Of(_));
-    let bad = match std::str::from_utf8(bytes) {
+    let single = raw.charset.single().is_some();
+    let text = std::str::from_utf8(bytes);
+    if single && raw.edifact && raw.object.is_none() && raw.policy.strictness.tells_characters() {
+        let first = match text {
+            Ok(text) => text.char_indices().find(|(_, c)| !c.is_ascii()),
+            Err(_) => first_in_utf8(raw, bytes),
+        };
+        first.into_iter().for_each(|(at, c)| faults.push(other_characters(raw, (at, c), text.is_ok())));
+    }
+    let bad = match text {
         Ok(text) if !single || text.is_ascii() => return (text.to_owned(), false),
-        Ok(text) => {
-            if raw.policy.strictness.tells_characters() {
-                other_characters(raw, text, faults);
-            }
-            Some(0)
-        }
+        Ok(_) => Some(0),
         Err(_) if raw.syntax.folded => bad_without_breaks(bytes),
         Err(e) => Some(e.valid_up_to()),
     };
@@ -196,25 +246,39 @@ pub(super) fn decode(raw: &RawSet, faults: &mut Faults) -> (String, bool) {
     (masked, true)
 }
 
-/// Warns of an EDIFACT message in UTF-8 that is read in the set of single bytes which UNB names: text in such a set hardly
-/// ever happens to be UTF-8. The first character is told.
-fn other_characters(raw: &RawSet, text: &str, faults: &mut Faults) {
-    let first = text.char_indices().find(|(_, c)| !c.is_ascii()).filter(|_| raw.edifact && raw.object.is_none());
-    let Some((at, c)) = first else { return };
+/// Warns of text in UTF-8 that is read in the set of single bytes which UNB names: text in such a set hardly ever happens to
+/// be UTF-8. The first character is told, of a message that is UTF-8 as a `whole`, or of a value beside others.
+fn other_characters(raw: &RawSet, (at, c): (usize, char), whole: bool) -> Fault {
     let (offset, len) = (raw.base + at as u64, c.len_utf8());
-    let bytes = &raw.bytes[at..at + len];
-    let (set, read) = match raw.charset {
-        Charset::Of(encoding) => (encoding.name(), encoding.decode_without_bom_handling(bytes).0.into_owned()),
-        _ => ("ISO 8859-1", latin1(bytes)),
-    };
-    let read = crate::fault::shorten(&read, 4);
+    let set = raw.charset.single().unwrap_or("UTF-8");
+    let read = crate::fault::shorten(&raw.charset.decode(&raw.bytes[at..at + len]), 4);
     let named = if raw.policy.edifact_characters.is_some() { "was agreed on" } else { "is what UNB names" };
     let sentence = format!("The bytes at offset {offset} are “{c}” in UTF-8. {set} {named}, and so “{read}” was read.");
     let fault = Fault::new(codes::OUTSIDE_REPERTOIRE, place_at(raw, at, len as u32), sentence).costs(Costs::Segment);
     let fault = fault.found(&element_at(raw, at).unwrap_or(read)).expected(format!("text in {set}"));
-    faults.push(fault.remedy(
-        "If the sender writes UTF-8, it should name UNOY in UNB. Until it does the agreement can have it read so: `edifact_characters: utf-8`.",
-    ));
+    fault.remedy(match whole {
+        true => "If the sender writes UTF-8, it should name UNOY in UNB. Until it does the agreement can have it read so: `edifact_characters: utf-8`.",
+        false => "Other values of the message are in the set that is read. Ask the sender to write all of them in one.",
+    })
+}
+
+/// The first value in UTF-8 of a message that isn't UTF-8 as a whole: where its first character stands that isn't ASCII. What
+/// could be UTF-8 by chance, and says nothing in it, is none.
+fn first_in_utf8(raw: &RawSet, bytes: &[u8]) -> Option<(usize, char)> {
+    let is_end = |byte: &u8| raw.syntax.is_service(*byte);
+    let mut from = 0;
+    while let Some(odd) = bytes.get(from..)?.iter().position(|byte| !byte.is_ascii()) {
+        let odd = from + odd;
+        let start = bytes[from..odd].iter().rposition(is_end).map_or(from, |end| from + end + 1);
+        let end = bytes[odd..].iter().position(is_end).map_or(bytes.len(), |end| odd + end);
+        let value = std::str::from_utf8(&bytes[start..end]).ok();
+        let meant = value.filter(|value| value.chars().all(|c| raw.charset.may_mean(c)));
+        if let Some(c) = meant.and_then(|value| value.chars().find(|c| !c.is_ascii())) {
+            return Some((odd, c));
+        }
+        from = end;
+    }
+    None
 }
 
 /// Where folded bytes are no UTF-8; none if the end of a line only stands inside of a character.

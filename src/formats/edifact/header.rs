@@ -70,6 +70,8 @@ impl<R: BufRead> Edifact<R> {
             let why = if span.terminated { "UNB has fewer than five elements" } else { "UNB has no terminator" };
             return self.unreadable(span.start, 3, why);
         }
+        let charset = una::charset(&unb.component(1, 1));
+        let unb = unb.in_charset(charset);
         let repeats = unb.component(1, 2).starts_with('4');
         if repeats {
             syntax.repetition = reserved;

@@ -31,7 +31,7 @@ use crate::{
         text::Charset,
     },
     fault::Fault,
-    piece::{Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
+    piece::{Characters, Group, GroupEnd, Identity, Interchange, InterchangeEnd, Piece, Policy, Set, Standard},
     place::{At, Place},
     source::Source,
     totals,
@@ -53,6 +53,8 @@ struct Open {
     syntax: Syntax,
     lexis: Lexis,
     charset: Charset,
+    /// That UNB is in UTF-8 and says otherwise: told at the end, once it is known what was agreed.
+    in_utf8: Option<Fault>,
     control: String,
     groups: u32,
     sets: u32,
@@ -134,7 +136,7 @@ impl<R: BufRead> Edifact<R> {
         self.scratch.ruler.pass(&self.source, self.at);
         self.source.release(self.at);
         let Some(open) = &self.open else { return self.between() };
-        let syntax = open.syntax;
+        let (syntax, charset) = (open.syntax, open.charset);
         let span = match segment(&mut self.source, &syntax, self.at, self.policy.max_set_bytes)? {
             Found::Segment(span) => span,
             Found::TooLong { start, next } => {
@@ -183,6 +185,7 @@ impl<R: BufRead> Edifact<R> {
         self.even(span, &syntax);
         self.at = span.next;
         let service = Service::read(self.source.slice(span.start, span.end), span, self.segments, &syntax);
+        let service = service.in_charset(charset);
         match &*service.id() {
             "UNG" => self.open_group(&service),
             "UNE" => self.close_group(Some(&service)),
@@ -286,6 +289,7 @@ impl<R: BufRead> Edifact<R> {
             syntax,
             lexis,
             charset,
+            in_utf8: unb::in_utf8(unb),
             control,
             groups,
             sets,
@@ -364,6 +368,9 @@ impl<R: BufRead> Edifact<R> {
     fn close(&mut self, unz: Option<&Service>) {
         self.tell_strays();
         let Some(mut open) = self.open.take() else { return };
+        if self.policy.edifact_characters != Some(Characters::Utf8) {
+            open.faults.extend(open.in_utf8.take().and_then(|fault| self.policy.strictness.judge(fault)));
+        }
         if let Some(trailer) = unz {
             // 0036 counts groups where there are any, else messages.
             let (counted, what) = match open.groups {

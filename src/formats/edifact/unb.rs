@@ -59,6 +59,21 @@ pub(super) fn faults(unb: &Service) -> Vec<Fault> {
     found
 }
 
+/// Text in UTF-8 under the name of a set that has a byte for each character.
+pub(super) fn in_utf8(unb: &Service) -> Option<Fault> {
+    let (position, c) = unb.in_utf8()?;
+    let (syntax, byte) = (unb.component(1, 1), unb.span.start);
+    let sentence = format!(
+        "UNB{position:02} of the header at byte {byte} has “{c}” in UTF-8, and its first element says {syntax}, in which \
+         these bytes are other characters."
+    );
+    let fault = Fault::new(codes::OUTSIDE_REPERTOIRE, unb.place_of(position), sentence).costs(Costs::Segment);
+    let fault = fault.found(&unb.element(position)).expected(format!("text in {}", unb.charset_name()));
+    Some(fault.remedy(
+        "If the sender writes UTF-8, it should name UNOY in UNB. Messages are read so by the agreement: `edifact_characters: utf-8`.",
+    ))
+}
+
 /// A date with its century, which stricter readers refuse before syntax 4.
 fn century(unb: &Service, is_date: impl Fn(&str) -> bool) -> Option<Fault> {
     let (syntax, value) = (unb.component(1, 2), unb.component(4, 1));

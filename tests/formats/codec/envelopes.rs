@@ -254,3 +254,62 @@ fn utf_8_that_says_to_be_another_set_is_told_and_read_as_agreed() {
     let (_, told) = read(&latin, Some(Characters::Utf8));
     assert_eq!(told.first().map(|(code, costs, _)| (&**code, *costs)), Some(("E0004", Costs::Set)));
 }
+
+/// One value in UTF-8 beside others in the set that UNB names is told; what is UTF-8 by chance and says nothing in it isn't.
+#[test]
+fn one_value_in_utf_8_beside_others_is_told() {
+    let text = fs::read_to_string(folder("fixtures/hostile/edifact-utf8-as-unoc.edi")).expect("a fixture");
+    let (before, behind) = text.split_once("Möller GmbH").expect("a name");
+    let told = |syntax: &str, first: &[u8], second: &[u8]| {
+        let names = [first, b":", second].concat();
+        let bytes = [before.replace("UNOC", syntax).as_bytes(), &names, behind.as_bytes()].concat();
+        let pieces = pieces(Standard::Edifact, &bytes, Options::default());
+        let set = pieces.into_iter().find_map(|piece| if let Piece::Set(set) = piece { Some(set) } else { None });
+        let faults = set.expect("a message").faults.into_iter().filter(|fault| &*fault.code == "E0313");
+        faults.map(|f| (f.code.to_string(), f.place.byte, f.costs)).collect::<Vec<_>>()
+    };
+    let at = before.len() as u64;
+    let warned = |byte| vec![("E0313".to_owned(), byte, Costs::Segment)];
+    assert_eq!(told("UNOC", b"Schr\xF6der", "Köln".as_bytes()), warned(at + 10));
+    assert_eq!(told("UNOC", "Köln".as_bytes(), b"Schr\xF6der"), warned(at + 1));
+    assert_eq!(told("UNOC", b"Schr\xF6der", "5 € – “neu”".as_bytes()), warned(at + 11));
+    assert_eq!(told("UNOE", b"\xC8\xD8\xDD\xD0", "Москва".as_bytes()), warned(at + 5));
+    for (syntax, first, second) in [
+        ("UNOC", &b"Schr\xF6der"[..], &b"K\xF6ln"[..]),
+        // Bytes that are another language's letters in UTF-8, and here a diameter and a Cyrillic word.
+        ("UNOC", b"Schr\xF6der", b"Rohr \xD8\xBD Zoll"),
+        ("UNOE", b"\xC8\xD8\xDD\xD0", b"\xC2\xB0"),
+    ] {
+        assert_eq!(told(syntax, first, second), [], "{syntax}");
+    }
+}
+
+/// UNB in another set than it names is told, as far as that wasn't agreed on, and names in it are read as they are meant.
+#[test]
+fn a_name_in_unb_is_read_in_its_set() {
+    let text = fs::read_to_string(folder("fixtures/edifact/d96a/form-feeds.edi")).expect("a fixture");
+    let (una, rest) = text.split_at(text.find("UNB+").expect("a header"));
+    let behind = &rest[rest.find('\'').expect("its end")..];
+    let read = |syntax: &str, name: &[u8], characters: Option<Characters>| {
+        let unb = [b"UNB+".as_slice(), syntax.as_bytes(), b":3+", name, b":ZZ+B:14+260105:0930+1"].concat();
+        let bytes = [una.as_bytes(), &unb, behind.as_bytes()].concat();
+        let policy = Policy { edifact_characters: characters, ..Policy::default() };
+        let (mut sender, mut faults) = (String::new(), Vec::new());
+        for piece in pieces(Standard::Edifact, &bytes, Options { policy, ..Options::default() }) {
+            match piece {
+                Piece::Interchange(header) => sender = header.sender.id.to_string(),
+                Piece::InterchangeEnd(end) => faults.extend(end.faults),
+                _ => {}
+            }
+        }
+        let told = faults.iter().filter(|fault| &*fault.code == "E0313");
+        let told: Vec<String> = told.map(|f| format!("{} {}", f.code, f.place.at)).collect();
+        (sender, told.join(", "))
+    };
+    let told = |name: &str, fault: &str| (name.to_owned(), fault.to_owned());
+    assert_eq!(read("UNOC", "MÜLLER".as_bytes(), None), told("MÜLLER", "E0313 UNB02"));
+    assert_eq!(read("UNOC", "MÜLLER".as_bytes(), Some(Characters::Utf8)), told("MÜLLER", ""));
+    assert_eq!(read("UNOC", b"M\xDCLLER", None), told("MÜLLER", ""));
+    assert_eq!(read("UNOD", b"\xA3\xD3D\xAC", None), told("ŁÓDŹ", ""));
+    assert_eq!(read("UNOY", "MÜLLER".as_bytes(), None), told("MÜLLER", ""));
+}

@@ -455,7 +455,7 @@ fn x12_is_read_in_the_characters_that_are_agreed() {
         let (before, behind) = text.split_once("12 Harbour Street").expect("a street");
         [before.as_bytes(), street, behind.as_bytes()].concat()
     };
-    let rows: [(Characters, &[u8], Option<&str>); 7] = [
+    let rows: [(Characters, &[u8], Option<&str>); 12] = [
         (Characters::Utf8, "Größe 5".as_bytes(), Some("Größe 5")),
         (Characters::Utf8, b"Gr\xF6\xDFe 5", None),
         (Characters::Latin1, b"Gr\xF6\xDFe 5", Some("Größe 5")),
@@ -463,6 +463,11 @@ fn x12_is_read_in_the_characters_that_are_agreed() {
         (Characters::Latin9, b"5 \xA4", Some("5 €")),
         (Characters::Latin2, b"\xA3\xF3d\xBC", Some("Łódź")),
         (Characters::Windows1250, b"\xA3\xF3d\x9F", Some("Łódź")),
+        (Characters::Cyrillic, b"\xBC\xDE\xE1\xDA\xD2\xD0", Some("Москва")),
+        (Characters::Windows1251, b"\xCC\xEE\xF1\xEA\xE2\xE0", Some("Москва")),
+        (Characters::Koi8R, b"\xED\xCF\xD3\xCB\xD7\xC1", Some("Москва")),
+        (Characters::Greek, b"\xC1\xE8\xDE\xED\xE1", Some("Αθήνα")),
+        (Characters::Windows1254, b"\xDDzmir", Some("İzmir")),
     ];
     for (characters, street, read) in rows {
         let policy = Policy { x12_characters: characters, ..Policy::default() };
