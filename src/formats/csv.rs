@@ -195,6 +195,10 @@ impl<R: BufRead> Csv<R> {
         let fault = self.unreadable(&row).map(|fault| Piece::Fault(fault.costs(Costs::Nothing)));
         self.queue.extend(fault);
         let names = self.names(&row);
+        let control = self.control_of(&row, &names, "the name of column ");
+        let control = control.and_then(|fault| self.policy.strictness.judge(fault.costs(Costs::Segment)));
+        // Rows are read by their columns: a name costs none of them.
+        self.queue.extend(control.map(|fault| Piece::Fault(fault.costs(Costs::Segment))));
         let key = match &self.options.by {
             None => None,
             Some(by) => match names.iter().position(|name| name == by) {
@@ -442,13 +446,19 @@ impl<R: BufRead> Csv<R> {
 
     /// The first value of a row that has a control character.
     fn control(&self, row: &Row) -> Option<Fault> {
-        let names = &self.header.as_ref()?.names;
+        self.control_of(row, &self.header.as_ref()?.names, "")
+    }
+
+    fn control_of(&self, row: &Row, names: &[String], what: &str) -> Option<Fault> {
         row.fields.iter().enumerate().find_map(|(n, field)| {
             let raw = decoded::guessed(self.source.slice(field.start, field.start + u64::from(field.len)));
             // Only quotes keep line ends within a value.
             let (at, c) = control::first(&raw, !field.quoted)?;
             let column = names.get(n).map_or_else(|| format!("{:02}", n + 1), Clone::clone);
-            let whose = format!("Line {}: {column}", row.line);
+            let whose = match what {
+                "" => format!("Line {}: {column}", row.line),
+                what => format!("Line {}: {what}{}", row.line, n + 1),
+            };
             // In Windows-1252 a character is one byte.
             let before = if matches!(raw, Cow::Owned(_)) { raw[..at].chars().count() } else { at };
             let place = Place {

@@ -343,7 +343,8 @@ impl<R: BufRead> Fixed<R> {
         let sentence =
             format!("Line {}: the byte {byte:#04X} at offset {} is not valid UTF-8.", line.number, place.byte);
         let fault = Fault::new(codes::BAD_TEXT, place, sentence).found(&format!("{byte:#04X}")).expected("UTF-8");
-        self.tell(fault.costs(Costs::Set));
+        let remedy = "Ask the sender for UTF-8, or ASCII alone: files of fixed width say nowhere what they are in, and are read in nothing else.";
+        self.tell(fault.costs(Costs::Set).remedy(remedy));
     }
 
     fn unknown(&mut self, line: Line, text: &str) {

@@ -83,6 +83,12 @@ impl Parser<'_> {
             true => {
                 let from = self.at;
                 let (name, _) = self.string().map_err(|_| (codes::BAD_JSON, from, "a member's name in quotes"))?;
+                if let Some((_, c)) = control::first(&name, false) {
+                    let byte = self.tree.base() + from as u64;
+                    let place = Place { byte, len: (self.at - from) as u32, at: self.tree.place(node).at };
+                    let whose = format!("The name of the member at byte {byte}");
+                    self.faults.push(control::fault(&whose, c, &name, place));
+                }
                 self.blank();
                 if self.peek() != Some(b':') {
                     return Err((codes::BAD_JSON, self.at, "a colon"));

@@ -3,7 +3,7 @@
 use crate::{pieces, sets};
 use crossdock_formats::{
     CsvOptions, Options,
-    fault::Costs,
+    fault::{Costs, Fault},
     piece::{Area, Piece, Policy, Severity, Standard},
     report, sniff,
 };
@@ -341,12 +341,17 @@ fn control_characters_in_rows_and_json_are_a_fault_with_their_place() {
         (Standard::Csv, "order,sku\nA1,BO\u{85}LT\n".to_owned(), 15),
         (Standard::Json, "{\"order\":\"\\u0001PO-1\"}".to_owned(), 9),
         (Standard::Json, "{\"lines\":[{\"sku\":\"A\"},{\"sku\":\"B\u{7F}\"}]}".to_owned(), 30),
+        (Standard::Json, "{\"lines\":[{\"\\u0001sku\":\"A\"}]}".to_owned(), 11),
         (Standard::Fixed, fixed("the \u{B}long ones"), 67),
     ];
     for (standard, text, at) in refused {
         assert_eq!(told(standard, &text), (vec![("E0307".to_owned(), at, Costs::Set)], 1), "{text:?}");
     }
+    // A name costs no row.
+    let header = told(Standard::Csv, "order,s\u{1}ku\nA1,BOLT\n");
+    assert_eq!(header, (vec![("E0307".to_owned(), 7, Costs::Segment)], 1));
     let taken = [
+        (Standard::Csv, "order,\"s\nku\"\nA1,BOLT\n".to_owned()),
         (Standard::Csv, "order,sku\nA1,\"BO\tLT\r\nM8\"\n".to_owned()),
         (Standard::Json, "{\"order\":\"PO-1\",\"text\":\"a\\n\\r\\tb\"}".to_owned()),
         (Standard::Fixed, fixed("the\tlong ones")),
@@ -354,6 +359,23 @@ fn control_characters_in_rows_and_json_are_a_fault_with_their_place() {
     for (standard, text) in taken {
         assert_eq!(told(standard, &text), (vec![], 1), "{text:?}");
     }
+}
+
+/// Nothing says what a file of fixed width is in, and so nobody is told to look there.
+#[test]
+fn fixed_width_that_is_no_utf_8_asks_for_it() {
+    let text = [b"OHSO-1      20260302NORTHWIND\nON".as_slice(), b"the gr\xF6\xDFe ones\n"].concat();
+    let options = Options { layout: crate::fixed::orders().into(), ..Options::default() };
+    let faults: Vec<Fault> = pieces(Standard::Fixed, &text, options)
+        .into_iter()
+        .flat_map(|piece| match piece {
+            Piece::Set(set) => set.faults,
+            Piece::Fault(fault) => vec![fault],
+            _ => vec![],
+        })
+        .collect();
+    let fault = faults.iter().find(|fault| &*fault.code == "E0004").expect("bytes that are no text");
+    assert!(fault.remedy.contains("UTF-8") && !fault.remedy.contains("header"), "{}", fault.remedy);
 }
 
 /// As in X12, the agreement may take such values all the same.

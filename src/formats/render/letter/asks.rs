@@ -4,6 +4,7 @@
 use crate::{
     codes,
     fault::{Fault, Layer},
+    place::At,
 };
 
 const ASKS: &[(&str, &str)] = &[
@@ -16,7 +17,10 @@ const ASKS: &[(&str, &str)] = &[
         codes::STRAY_BYTES,
         "Nothing of these bytes was read. If a document should stand there, send it again, from its header on and in a file of its own.",
     ),
-    (codes::BAD_TEXT, "Send it in UTF-8, or in the character set that its interchange header names."),
+    (
+        codes::BAD_TEXT,
+        "Send it in UTF-8, or in the character set that was agreed on or that its interchange header names.",
+    ),
     (codes::NUL, "Leave NUL characters out; they often come from fixed-length fields."),
     (codes::TOO_LONG, "Split it into several."),
     (codes::HEADER, "Send a complete header: nothing of the interchange can be read without it."),
@@ -68,8 +72,14 @@ const ASKS: &[(&str, &str)] = &[
     (codes::BAD_JSON, "Mend it; the place named is where a reader can't go on."),
 ];
 
+/// Of rows and nodes no header names the set that they are in.
+const TEXT_WITHOUT_HEADER: &str = "Send it in UTF-8.";
+
 /// What the sender of a fault is asked for.
 pub(super) fn ask(fault: &Fault) -> Box<str> {
+    if *fault.code == *codes::BAD_TEXT && !matches!(fault.place.at, At::Segment { .. }) {
+        return TEXT_WITHOUT_HEADER.into();
+    }
     if let Some((_, ask)) = ASKS.iter().find(|(code, _)| *code == &*fault.code) {
         return (*ask).into();
     }
@@ -89,6 +99,14 @@ mod tests {
         fault::Fault,
         place::{At, Place},
     };
+
+    #[test]
+    fn whoever_sends_rows_is_told_of_no_header() {
+        let at = |at| ask(&Fault::new(codes::BAD_TEXT, Place { byte: 0, len: 1, at }, String::new()));
+        assert_eq!(&*at(At::Row { line: 1, column: None }), "Send it in UTF-8.");
+        let segment = At::Segment { ordinal: 1, id: "N1".into(), element: Some(2), component: None, repeat: 1 };
+        assert!(at(segment).contains("interchange header"));
+    }
 
     #[test]
     fn nobody_is_told_to_ask_himself() {
