@@ -3,7 +3,7 @@
 use super::{
     Api,
     extract::{Json as Given, Operator, Path, Query, Reader},
-    messages::Reason,
+    messages::Replay,
     page,
     problem::Problem,
 };
@@ -133,15 +133,15 @@ struct GoesOn {
 /// Replays what a letter is about: a document is read again, a message mapped again, a delivery sent again.
 #[utoipa::path(
     post, path = "/v1/dead/{id}/replay", tag = "dead letters",
-    params(("id" = Uuid, Path, description = "The letter")), request_body = Reason, responses((status = 200, body = GoesOn))
+    params(("id" = Uuid, Path, description = "The letter")), request_body = Replay, responses((status = 200, body = GoesOn))
 )]
 async fn replay(
     Operator(who): Operator,
     State(api): State<Api>,
     Path(id): Path<Uuid>,
-    Given(reason): Given<Reason>,
+    Given(replay): Given<Replay>,
 ) -> Result<Json<GoesOn>, Problem> {
-    let goes_on = match operate::replay_letter(&api.hub, who.tenant, id, &who.name, &reason.why).await? {
+    let goes_on = match operate::replay_letter(&api.hub, who.tenant, id, replay.asks(), &who.name, &replay.why).await? {
         Replayed::Document(id) => GoesOn { document: Some(id.0), ..GoesOn::default() },
         Replayed::Message(id) => GoesOn { message: Some(id.0), ..GoesOn::default() },
         Replayed::Delivery(id) => GoesOn { delivery: Some(id.0), ..GoesOn::default() },

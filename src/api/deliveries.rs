@@ -4,12 +4,15 @@ use super::{
     Api,
     documents::Step,
     extract::{Json as Given, Operator, Path, Reader},
-    messages::Reason,
+    messages::{Reason, Replay},
     problem::{Code, Problem},
 };
 use crate::{
     canonical::{DeliveryId, EventId, Micros},
-    flow::deliver::{self, Refused},
+    flow::{
+        deliver::{self, Refused},
+        operate,
+    },
     store::{
         deliveries::{self, DeliveryRow},
         events::{self, EventRow},
@@ -75,6 +78,9 @@ pub struct Delivery {
     /// The delivery whose interchange carries this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_by: Option<Uuid>,
+    /// The delivery in whose place it goes, by an operator's will.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again_of: Option<Uuid>,
     /// What it said, as `acknowledgement/1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Value>,
@@ -104,6 +110,7 @@ impl Delivery {
             ended_at: row.ended_at.map(Micros),
             acknowledged: row.acknowledged,
             carried_by: row.carried_by.map(|d| d.0),
+            again_of: row.again_of.map(|d| d.0),
             answer: row.answer,
         }
     }
@@ -136,27 +143,38 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Problem {
         match refused {
             Refused::Unknown(_) => Problem::not_found("delivery"),
-            Refused::State { .. } | Refused::Carried(_) => Problem::new(Code::WrongState, refused.to_string()),
+            Refused::State { .. } | Refused::Carried(_) | Refused::NotSo(_) => {
+                Problem::new(Code::WrongState, refused.to_string())
+            }
             Refused::StillUnwritable(_) => Problem::new(Code::SetUnreadable, refused.to_string()),
             Refused::Store(error) => error.into(),
         }
     }
 }
 
-/// Sends a dead, cancelled or delivered one again, under the same event id.
+/// What goes out.
+#[derive(Debug, Serialize, ToSchema)]
+struct SentAgain {
+    /// The same, or another that was made for its place.
+    delivery: Uuid,
+}
+
+/// Sends a dead, cancelled or delivered one again, under the same event id: the same bytes under the same control number,
+/// unless it is to be mapped or numbered again. Then another goes in its place, and the first stays as it ended.
 #[utoipa::path(
     post, path = "/v1/deliveries/{id}/replay", tag = "deliveries",
-    params(("id" = Uuid, Path, description = "The delivery")), request_body = Reason,
-    responses((status = 204, description = "Under way again"))
+    params(("id" = Uuid, Path, description = "The delivery")), request_body = Replay,
+    responses((status = 200, body = SentAgain))
 )]
 async fn replay(
     Operator(who): Operator,
     State(api): State<Api>,
     Path(id): Path<Uuid>,
-    Given(reason): Given<Reason>,
-) -> Result<StatusCode, Problem> {
-    deliver::replay(&api.hub, who.tenant, DeliveryId(id), &who.name, &reason.why).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Given(replay): Given<Replay>,
+) -> Result<Json<SentAgain>, Problem> {
+    let (id, asks) = (DeliveryId(id), replay.asks());
+    let sent = operate::replay_delivery(&api.hub, who.tenant, id, asks, &who.name, &replay.why).await?;
+    Ok(Json(SentAgain { delivery: sent.0 }))
 }
 
 /// Ends a delivery that is not delivered: nobody tries it again.

@@ -4,7 +4,7 @@ use super::{
     Api,
     deliveries::Delivery,
     extract::{Json as Given, Operator, Path, Query, Reader},
-    messages::{Message, Reason},
+    messages::{Message, Replay},
     page,
     problem::Problem,
 };
@@ -424,18 +424,30 @@ async fn give(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Puts a dead, rejected or unassigned document back to the start of its way. Messages that it gave stay as they are.
+/// What came of a replay.
+#[derive(Debug, Serialize, ToSchema)]
+struct Replayed {
+    /// Messages of a document that was worked and were mapped again: 500 at once.
+    restarted: usize,
+    /// Those that still wait for a person.
+    left: i64,
+}
+
+/// Puts a dead, rejected or unassigned document back to the start of its way, unless the same content is worked already. Of
+/// one that was worked, messages that are rejected, held or dead are mapped again, and it is acknowledged once more where
+/// that is asked. Other messages stay as they are.
 #[utoipa::path(
     post, path = "/v1/documents/{id}/replay", tag = "documents",
-    params(("id" = Uuid, Path, description = "The document")), request_body = Reason,
-    responses((status = 204, description = "Under way again"))
+    params(("id" = Uuid, Path, description = "The document")), request_body = Replay,
+    responses((status = 200, body = Replayed))
 )]
 async fn replay(
     Operator(who): Operator,
     State(api): State<Api>,
     Path(id): Path<Uuid>,
-    Given(reason): Given<Reason>,
-) -> Result<StatusCode, Problem> {
-    operate::replay_document(&api.hub, who.tenant, DocumentId(id), &who.name, &reason.why).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Given(replay): Given<Replay>,
+) -> Result<Json<Replayed>, Problem> {
+    let (id, asks) = (DocumentId(id), replay.asks());
+    let done = operate::replay_document(&api.hub, who.tenant, id, asks, &who.name, &replay.why).await?;
+    Ok(Json(Replayed { restarted: done.restarted, left: done.left }))
 }

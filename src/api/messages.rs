@@ -159,6 +159,31 @@ pub struct Reason {
     pub why: String,
 }
 
+/// Why an operator does it again, and what of it: nothing beside, unless it says so.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    #[serde(default)]
+    pub why: String,
+    /// Of what goes out: written anew by the mapping and the agreement that now stand, and not the same bytes again.
+    #[serde(default)]
+    pub map_again: bool,
+    /// Of a document that came in: acknowledged once more, also what was acknowledged before.
+    #[serde(default)]
+    pub acknowledge_again: bool,
+    /// Of what goes out: under new control numbers, and not those that it bore.
+    #[serde(default)]
+    pub number_again: bool,
+}
+
+impl Replay {
+    /// What it asks.
+    pub fn asks(&self) -> operate::Asks {
+        let Replay { map_again, acknowledge_again, number_again, .. } = *self;
+        operate::Asks { map_again, acknowledge_again, number_again }
+    }
+}
+
 /// The message that stands in the old one's place.
 #[derive(Debug, Serialize, ToSchema)]
 struct Restarted {

@@ -124,6 +124,11 @@ impl DeliveryId {
         DeliveryId(derive(first.0, "batch"))
     }
 
+    /// What goes out in the place of another, which was sent again so many times before.
+    pub fn again(first: DeliveryId, times: i64) -> Self {
+        DeliveryId(derive(first.0, &format!("again/{times}")))
+    }
+
     /// A document that goes out for a document and not for an event: a functional acknowledgement.
     pub fn acknowledgement(document: DocumentId, name: &str) -> Self {
         DeliveryId(derive(document.0, &format!("acknowledgement/{name}")))

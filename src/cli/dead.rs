@@ -3,6 +3,7 @@
 use super::{
     ask::{self, Place, Places, is_not_found},
     documents::{Pages, of_tenant},
+    operate::Asks,
     out::{Out, instant, reason, text},
 };
 use anyhow::{anyhow, bail};
@@ -70,6 +71,8 @@ pub struct Replay {
     /// Only say what would be replayed
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    asks: Asks,
     /// Why, for the journal
     #[arg(long, default_value = "")]
     why: String,
@@ -367,11 +370,8 @@ async fn replay(args: &Replay) -> anyhow::Result<u8> {
         return Ok(0);
     }
     for (place, letter) in &chosen {
-        let done = if args.dry_run {
-            Ok(json!({"would_replay": letter["thing_id"]}))
-        } else {
-            one(place, letter, &args.why).await
-        };
+        let done =
+            if args.dry_run { Ok(json!({"would_replay": letter["thing_id"]})) } else { one(place, letter, args).await };
         failed += u32::from(done.is_err());
         told(args, place, letter, done, &mut out)?;
     }
@@ -382,9 +382,9 @@ async fn replay(args: &Replay) -> anyhow::Result<u8> {
 }
 
 /// Replays one; what somebody else did first is told and is no end for the others.
-async fn one(place: &Place, letter: &Value, why: &str) -> anyhow::Result<Value> {
+async fn one(place: &Place, letter: &Value, args: &Replay) -> anyhow::Result<Value> {
     place
-        .post(&format!("/v1/dead/{}/replay", text(letter, "id")), &json!({"why": why}))
+        .post(&format!("/v1/dead/{}/replay", text(letter, "id")), &args.asks.body(&args.why))
         .await
         .map_err(|error| if is_not_found(&error) { anyhow!("it is gone") } else { error })
 }
@@ -406,7 +406,8 @@ fn told(
     let what = format!("{} {}", text(letter, "thing"), text(letter, "thing_id"));
     match done {
         Ok(value) => {
-            let new = value["message"].as_str().filter(|id| *id != text(letter, "thing_id"));
+            let new =
+                value["message"].as_str().or(value["delivery"].as_str()).filter(|id| *id != text(letter, "thing_id"));
             let new = new.map(|id| format!(", which goes on as {id}")).unwrap_or_default();
             out.line(format!("replayed {what}{new}"))
         }

@@ -46,8 +46,12 @@ pub enum Documents {
     /// crossdock documents give 0199c0de-… --to northwind --why "their new VAN address"
     #[command(verbatim_doc_comment)]
     Give(operate::Give),
-    /// Put a dead, rejected or unassigned one back to the start of its way
-    Replay(operate::One),
+    /// Put a dead, rejected or unassigned one back to the start of its way; of a worked one, map again what waits
+    ///
+    /// crossdock documents replay 0199c0de-… --why "their guide was mended"
+    /// crossdock documents replay 0199c0de-… --acknowledge-again --why "they lost our 997"
+    #[command(verbatim_doc_comment)]
+    Replay(operate::Again),
 }
 
 #[derive(Debug, clap::Args)]
@@ -144,7 +148,7 @@ pub async fn run(command: &Documents) -> anyhow::Result<u8> {
         Documents::Raw(args) => raw(args).await,
         Documents::Letter(args) => letter::run(args).await,
         Documents::Give(args) => operate::give(args).await,
-        Documents::Replay(one) => operate::change("documents", "replay", one).await,
+        Documents::Replay(one) => operate::replay("documents", one).await,
     }
 }
 

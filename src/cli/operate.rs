@@ -6,7 +6,7 @@ use super::{
     documents::of_tenant,
     out::Out,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What to do with which, and why.
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,43 @@ pub struct One {
     json: bool,
     #[command(flatten)]
     ask: ask::Flags,
+}
+
+/// What to do again, why, and what of it.
+#[derive(Debug, clap::Args)]
+pub struct Again {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    asks: Asks,
+}
+
+/// What a replay is asked
+#[derive(Debug, clap::Args)]
+pub struct Asks {
+    /// What goes out is written anew by the mapping and the agreement that now stand; else the same bytes go again
+    #[arg(long)]
+    map_again: bool,
+    /// A document that came in is acknowledged once more; else only what never was
+    #[arg(long)]
+    acknowledge_again: bool,
+    /// What goes out gets new control numbers; else it bears the same
+    #[arg(long)]
+    number_again: bool,
+}
+
+impl Asks {
+    /// As the API takes it, with why.
+    pub fn body(&self, why: &str) -> Value {
+        let mut body = json!({ "why": why });
+        let asked = [
+            ("map_again", self.map_again),
+            ("acknowledge_again", self.acknowledge_again),
+            ("number_again", self.number_again),
+        ];
+        asked.into_iter().filter(|(_, asked)| *asked).for_each(|(name, _)| body[name] = true.into());
+        body
+    }
 }
 
 /// Which document, whose it is, and why.
@@ -58,7 +95,12 @@ pub enum Deliveries {
     /// It and its tries, as JSON
     Show(One),
     /// Send a dead, cancelled or delivered one again, under the same event id
-    Replay(One),
+    ///
+    /// crossdock deliveries replay 0199c0de-… --why "their server is back"
+    /// crossdock deliveries replay 0199c0de-… --number-again --why "they took that number for a duplicate"
+    /// crossdock deliveries replay 0199c0de-… --map-again --why "the mapping wrote the wrong date"
+    #[command(verbatim_doc_comment)]
+    Replay(Again),
     /// End one that is not delivered: nobody tries it again
     Cancel(One),
     /// What partners have not acknowledged in time, and what was not answered in time
@@ -87,7 +129,7 @@ pub async fn messages(command: &Messages) -> anyhow::Result<u8> {
 pub async fn deliveries(command: &Deliveries) -> anyhow::Result<u8> {
     match command {
         Deliveries::Show(one) => show("deliveries", one).await,
-        Deliveries::Replay(one) => change("deliveries", "replay", one).await,
+        Deliveries::Replay(again) => replay("deliveries", again).await,
         Deliveries::Cancel(one) => change("deliveries", "cancel", one).await,
         Deliveries::Overdue(list) => overdue(list).await,
     }
@@ -146,18 +188,33 @@ async fn show(things: &str, one: &One) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+/// Does it again.
+pub async fn replay(things: &str, again: &Again) -> anyhow::Result<u8> {
+    act(things, "replay", &again.one, again.asks.body(&again.one.why)).await
+}
+
 /// Finds whose it is, and does it.
 pub async fn change(things: &str, verb: &str, one: &One) -> anyhow::Result<u8> {
+    act(things, verb, one, json!({"why": one.why})).await
+}
+
+async fn act(things: &str, verb: &str, one: &One, body: Value) -> anyhow::Result<u8> {
     let places = Places::open(&one.ask, true).await?;
     let path = format!("/v1/{things}/{}", one.id);
     let (place, _) = places.find(&path).await?;
-    let done = place.post(&format!("{path}/{verb}"), &json!({"why": one.why})).await?;
+    let done = place.post(&format!("{path}/{verb}"), &body).await?;
     let mut out = Out::new();
     if one.json {
         let done = if done.is_null() { json!({}) } else { done };
         out.json(&of_tenant(place, json!({"id": one.id, "did": verb, "gave": done})))?;
     } else if let Some(new) = done["message"].as_str() {
         out.line(format!("{verb}: {} goes on as message {new}", one.id))?;
+    } else if let Some(restarted) = done["restarted"].as_u64().filter(|_| done["left"] != 0 || done["restarted"] != 0) {
+        let left = done["left"].as_i64().unwrap_or(0);
+        let left = if left > 0 { format!("; {left} wait for a person") } else { String::new() };
+        out.line(format!("{verb}: {}, {restarted} of its messages mapped again{left}", one.id))?;
+    } else if let Some(new) = done["delivery"].as_str().filter(|new| *new != one.id.to_string()) {
+        out.line(format!("{verb}: {new} goes out in the place of {}", one.id))?;
     } else {
         out.line(format!("{verb}: {}", one.id))?;
     }

@@ -5,7 +5,7 @@ use crate::{
     canonical::{DeliveryId, DocumentId, MessageId},
     flow::{
         deliver, mail,
-        operate::{self, Replayed},
+        operate::{self, Asks, Replayed},
     },
     store::{deliveries, messages},
 };
@@ -24,9 +24,20 @@ pub struct Act {
     csrf: String,
     #[serde(default)]
     why: String,
+    #[serde(default)]
+    map_again: bool,
+    #[serde(default)]
+    acknowledge_again: bool,
+    #[serde(default)]
+    number_again: bool,
 }
 
 impl Act {
+    fn asks(&self) -> Asks {
+        let Act { map_again, acknowledge_again, number_again, .. } = *self;
+        Asks { map_again, acknowledge_again, number_again }
+    }
+
     fn allowed(&self, session: &Session) -> Result<&str, Wrong> {
         session.may_change(&self.csrf)?;
         let why = self.why.trim();
@@ -71,7 +82,7 @@ pub async fn replay_document(
     Form(act): Form<Act>,
 ) -> Done {
     let why = act.allowed(&session)?;
-    operate::replay_document(&console.hub, session.tenant, DocumentId(id), &session.name, why).await?;
+    operate::replay_document(&console.hub, session.tenant, DocumentId(id), act.asks(), &session.name, why).await?;
     Ok(Redirect::to(&format!("/documents/{id}")))
 }
 
@@ -139,8 +150,9 @@ pub async fn replay_delivery(
     Form(act): Form<Act>,
 ) -> Done {
     let why = act.allowed(&session)?;
-    deliver::replay(&console.hub, session.tenant, DeliveryId(id), &session.name, why).await?;
-    delivery_page(&console, &session, DeliveryId(id)).await
+    let (hub, id) = (&console.hub, DeliveryId(id));
+    let sent = operate::replay_delivery(hub, session.tenant, id, act.asks(), &session.name, why).await?;
+    delivery_page(&console, &session, sent).await
 }
 
 /// `POST /deliveries/{id}/cancel`
@@ -163,7 +175,7 @@ pub async fn replay_letter(
     Form(act): Form<Act>,
 ) -> Done {
     let why = act.allowed(&session)?;
-    match operate::replay_letter(&console.hub, session.tenant, id, &session.name, why).await? {
+    match operate::replay_letter(&console.hub, session.tenant, id, act.asks(), &session.name, why).await? {
         Replayed::Document(id) => Ok(Redirect::to(&format!("/documents/{id}"))),
         Replayed::Message(id) => message_page(&console, &session, id).await,
         Replayed::Delivery(id) => delivery_page(&console, &session, id).await,

@@ -1,9 +1,9 @@
 //! Dead letters: grouped by cause, and one with its history, its replay and its end.
 
-use super::{Console, layout, session::Session, words, wrong::Wrong};
+use super::{Console, layout, session::Session, tell, words, wrong::Wrong};
 use crate::{
-    canonical::Micros,
-    store::deliveries::{self, Letter},
+    canonical::{DeliveryId, Micros},
+    store::deliveries::{self, DeliveryRow, Letter},
 };
 use axum::extract::{Path, State};
 use maud::{Markup, html};
@@ -81,8 +81,12 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     let id = Uuid::try_parse(&text).map_err(|_| Wrong::NotFound("dead letter"))?;
     let mut tx = console.hub.store.read(session.tenant).await?;
     let letter = deliveries::letter(&mut tx, session.tenant, id).await?;
-    tx.rollback().await?;
     let letter = letter.ok_or(Wrong::NotFound("dead letter"))?;
+    let delivery = match letter.thing.as_str() {
+        "delivery" => deliveries::get(&mut tx, session.tenant, DeliveryId(letter.thing_id)).await?,
+        _ => None,
+    };
+    tx.rollback().await?;
     let is_open = letter.ended_at.is_none();
     Ok(layout::page(
         &console,
@@ -96,7 +100,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
                 p { (words::reason(Some(&letter.reason))) }
                 p { b { "Mend: " } (mend(&letter)) }
                 @if is_open {
-                    (layout::button(&session, &format!("/dead/{id}/replay"), "Replay", true))
+                    (layout::asking(&session, &format!("/dead/{id}/replay"), "Replay", true, questions(&letter, delivery.as_ref())))
                     @if letter.thing != "document" { details { summary { "or give it up" } (layout::button(&session, &format!("/dead/{id}/cancel"), "Cancel", false)) } }
                 }
             }
@@ -110,6 +114,15 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
             section { h2 { "History" } (history(&letter.history)) }
         },
     ))
+}
+
+/// What the replay of a letter is asked.
+fn questions(letter: &Letter, delivery: Option<&DeliveryRow>) -> &'static [layout::Question] {
+    match (letter.thing.as_str(), delivery) {
+        ("document", _) => &[layout::ACKNOWLEDGE_AGAIN],
+        (_, Some(delivery)) => tell::questions(delivery),
+        _ => &[],
+    }
 }
 
 fn history(history: &Value) -> Markup {

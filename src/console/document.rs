@@ -95,7 +95,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
             section { h2 { "Messages" @for (state, n) in &counts { " " (words::badge(state)) span .muted { " " (n) } } }
                 @if messages.is_empty() { p .muted { "None came of it." } } @else { (message_table(&session, &messages)) }
                 @if sets > messages.len() as i64 { p .muted { (messages.len()) " of " (sets) "." } } }
-            @if !sent.is_empty() { section { h2 { "What went out" } (story::delivery_table(&sent, &events)) } }
+            @if !sent.is_empty() { section { h2 { "What went out" } (story::delivery_table(&session, &sent, &events)) } }
             section { h2 { "Journal" } (journal_table(&steps)) }
         },
     ))
@@ -127,11 +127,16 @@ fn state(console: &Console, session: &Session, row: &DocumentRow) -> Markup {
             section .card .next {
                 p { (words::cause(row.cause.as_ref())) }
                 @if matches!(row.state.as_str(), "dead" | "rejected" | "unassigned") {
-                    (layout::button(session, &format!("/documents/{}/replay", row.id), "Restart", true))
+                    (layout::asking(session, &format!("/documents/{}/replay", row.id), "Restart", true, &[layout::ACKNOWLEDGE_AGAIN]))
                 }
                 @let code = row.cause.as_ref().map_or("", |cause| words::text(cause, "code"));
                 @if row.state == "unassigned" && can_be_given(code) { (give(console, session, row)) }
             }
+        }
+        @if row.state == "translated" && session.may_operate {
+            details #replay { summary { "Replay" }
+                p .muted { "What of it is rejected, held or dead is mapped again by what now stands. Its acknowledgements are written once more only where that is asked." }
+                (layout::asking(session, &format!("/documents/{}/replay", row.id), "Restart", false, &[layout::ACKNOWLEDGE_AGAIN])) }
         }
         @if let Some(first) = row.duplicate_of { p { "The same content as " a href={ "/documents/" (first) } { (words::short(first)) } "; kept and not applied." } }
     }

@@ -101,13 +101,27 @@ pub fn bare(title: &str, sentence: &str, next: &str) -> Markup {
     )
 }
 
+/// What a replay is asked: the name of its box, and what it says.
+pub type Question = (&'static str, &'static str);
+/// Of what goes out.
+pub const MAP_AGAIN: Question = ("map_again", "Map again, by what now stands");
+pub const NUMBER_AGAIN: Question = ("number_again", "Number again");
+/// Of what came in.
+pub const ACKNOWLEDGE_AGAIN: Question = ("acknowledge_again", "Acknowledge again");
+
 /// A form of one button with a reason.
 pub fn button(session: &Session, path: &str, name: &str, is_primary: bool) -> Markup {
+    asking(session, path, name, is_primary, &[])
+}
+
+/// The same, with what it asks; no box is ticked.
+pub fn asking(session: &Session, path: &str, name: &str, is_primary: bool, questions: &[Question]) -> Markup {
     html! {
         @if session.may_operate {
             form .act method="post" action=(path) {
                 input type="hidden" name="csrf" value=(session.csrf);
                 input type="text" name="why" placeholder="Reason" aria-label={ "Reason to " (name.to_lowercase()) } maxlength="200" required;
+                @for (name, says) in questions { label .ask { input type="checkbox" name=(name) value="true"; " " (says) } }
                 button .primary[is_primary] type="submit" { (name) }
             }
         }

@@ -217,13 +217,13 @@ fn kind(kind: &str) -> &str {
 }
 
 /// Deliveries as a table.
-pub fn delivery_table(rows: &[DeliveryRow], events: &[EventRow]) -> Markup {
+pub fn delivery_table(session: &Session, rows: &[DeliveryRow], events: &[EventRow]) -> Markup {
     let event = |row: &DeliveryRow| events.iter().find(|e| Some(e.id) == row.event).map_or("", |e| &*e.kind);
     html! {
         details open[rows.len() <= 20] {
             summary { (rows.len()) @if rows.len() == 1 { " delivery" } @else { " deliveries" } }
             div .scroll { table {
-                thead { tr { th { "Kind" } th { "Event" } th { "To" } th { "State" } th { "Name" } th .num { "Tries" } th { "Why" } th .num { "When" } } }
+                thead { tr { th { "Kind" } th { "Event" } th { "To" } th { "State" } th { "Name" } th .num { "Tries" } th { "Why" } th .num { "When" } th { "Next" } } }
                 tbody { @for row in rows { tr {
                     td { (kind(&row.kind)) } td { (event(row)) } td { (row.target) }
                     td { (words::badge(&row.state)) @if let Some(taken) = &row.acknowledged { " " (words::acknowledged(taken)) } }
@@ -231,6 +231,7 @@ pub fn delivery_table(rows: &[DeliveryRow], events: &[EventRow]) -> Markup {
                     td .num { (row.tries) }
                     td { (words::cause(row.cause.as_ref())) @for sentence in tell::said(row) { p { (sentence) } } }
                     td .num { (words::when(row.ended_at.unwrap_or(row.created_at))) }
+                    td { @if session.may_operate && tell::can_send_again(row) { details { summary { "Send again" } (tell::send_again(session, row, false)) } } }
                 } } }
             } }
         }

@@ -1,6 +1,6 @@
 //! What is late, why, and the one thing to do next: the words of a story.
 
-use super::{session::Session, words};
+use super::{layout, session::Session, words};
 use crate::{
     flow::letter,
     store::{deliveries::DeliveryRow, messages::MessageRow},
@@ -65,9 +65,9 @@ impl Next<'_> {
                     Next::Restart(message) => {
                         p { "The " (message.set_kind) " " (message.set_control) " ended: " (why(message)) }
                         p .muted { "When the cause is gone, map it again with what stands now." }
-                        (super::layout::button(session, &format!("/messages/{}/restart", message.id), "Restart", true))
+                        (layout::button(session, &format!("/messages/{}/restart", message.id), "Restart", true))
                         details { summary { "or take it out of the way" }
-                            (super::layout::button(session, &format!("/messages/{}/cancel", message.id), "Cancel", false)) }
+                            (layout::button(session, &format!("/messages/{}/cancel", message.id), "Cancel", false)) }
                     }
                     Next::Send(delivery) => {
                         p { "The " (delivery.kind) " to " b { (delivery.target) } " could not be sent: " (words::cause(delivery.cause.as_ref())) }
@@ -75,15 +75,38 @@ impl Next<'_> {
                             Some(remedy) => p .muted { (remedy) },
                             None => p .muted { "When " (delivery.target) " works again, send it again under the same id." },
                         }
-                        (super::layout::button(session, &format!("/deliveries/{}/replay", delivery.id), "Send again", true))
+                        (send_again(session, delivery, true))
                         details { summary { "or give it up" }
-                            (super::layout::button(session, &format!("/deliveries/{}/cancel", delivery.id), "Cancel", false)) }
+                            (layout::button(session, &format!("/deliveries/{}/cancel", delivery.id), "Cancel", false)) }
                     }
                 }
                 @if !session.may_operate { p .muted { "The key of this session may look and not act." } }
             }
         }
     }
+}
+
+/// What is asked where one is sent again: a webhook is neither mapped nor numbered, a document was, once it was written.
+pub fn questions(delivery: &DeliveryRow) -> &'static [layout::Question] {
+    match delivery.kind.as_str() {
+        _ if delivery.name.is_none() || delivery.control.is_none() && delivery.event.is_none() => &[],
+        "document" if delivery.event.is_none() => &[layout::NUMBER_AGAIN],
+        "document" if delivery.control.is_none() => &[layout::MAP_AGAIN],
+        "document" => &[layout::MAP_AGAIN, layout::NUMBER_AGAIN],
+        "acknowledgement" => &[layout::NUMBER_AGAIN],
+        _ => &[],
+    }
+}
+
+/// The form that sends one again, which ended.
+pub fn send_again(session: &Session, delivery: &DeliveryRow, is_primary: bool) -> Markup {
+    let path = format!("/deliveries/{}/replay", delivery.id);
+    layout::asking(session, &path, "Send again", is_primary, questions(delivery))
+}
+
+/// True if it can be sent again by itself.
+pub fn can_send_again(delivery: &DeliveryRow) -> bool {
+    matches!(delivery.state.as_str(), "dead" | "delivered" | "cancelled") && delivery.carried_by.is_none()
 }
 
 fn reference(session: &Session, message: &MessageRow, scheme: &str, value: &str) -> Markup {

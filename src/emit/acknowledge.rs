@@ -31,6 +31,8 @@ pub struct Acknowledgement<'a> {
     /// The connection that the document came in by.
     pub came_by: &'a ConnectionInfo,
     pub interchange: &'a Interchange,
+    /// How often it was asked for once more: each time is another.
+    pub again: i64,
     pub says: Says<'a>,
 }
 
@@ -49,15 +51,18 @@ const OF_GROUP: &str = "997";
 const TA1: &str = "ta1";
 const CONTRL: &str = "contrl";
 
-fn id(document: DocumentId, what: &str, ordinal: i64) -> DeliveryId {
-    DeliveryId::acknowledgement(document, &format!("{what}/{ordinal}"))
+fn id(document: DocumentId, what: &str, ordinal: i64, again: i64) -> DeliveryId {
+    let name = if again > 0 { format!("{what}/{ordinal}/{again}") } else { format!("{what}/{ordinal}") };
+    DeliveryId::acknowledgement(document, &name)
 }
 
-/// The ids that acknowledgements of a set bear, if there are any: those of its group and of its interchange.
-pub fn ids_of_set(document: DocumentId, interchange: Option<i64>, group: Option<i64>) -> Vec<DeliveryId> {
+/// The ids that acknowledgements of a set bear, if there are any: those of its group and of its interchange, each as often
+/// as they were asked for once more.
+pub fn ids_of_set(document: DocumentId, interchange: Option<i64>, group: Option<i64>, again: i64) -> Vec<DeliveryId> {
     let of_interchange = interchange.into_iter().flat_map(|ordinal| [(TA1, ordinal), (CONTRL, ordinal)]);
     let of_group = group.map(|ordinal| (OF_GROUP, ordinal));
-    of_interchange.chain(of_group).map(|(what, ordinal)| id(document, what, ordinal)).collect()
+    let all = of_interchange.chain(of_group);
+    all.flat_map(|(what, ordinal)| (0..=again).map(move |again| id(document, what, ordinal, again))).collect()
 }
 
 /// Writes acknowledgements, and advices with them: pending deliveries to where the agreement says, or where the document came
@@ -94,9 +99,9 @@ impl<'a> Acknowledgement<'a> {
     /// One a group, whichever form was agreed; one TA1 and one CONTRL an interchange.
     fn id(&self) -> DeliveryId {
         match &self.says {
-            Says::Group { group, .. } => id(self.document, OF_GROUP, group.ordinal.into()),
-            Says::Interchange(_) => id(self.document, TA1, self.interchange.ordinal.into()),
-            Says::Contrl { .. } => id(self.document, CONTRL, self.interchange.ordinal.into()),
+            Says::Group { group, .. } => id(self.document, OF_GROUP, group.ordinal.into(), self.again),
+            Says::Interchange(_) => id(self.document, TA1, self.interchange.ordinal.into(), self.again),
+            Says::Contrl { .. } => id(self.document, CONTRL, self.interchange.ordinal.into(), self.again),
         }
     }
 

@@ -165,6 +165,7 @@ async fn together(
         sequence: None,
         cause: None,
         acknowledged,
+        again_of: None,
         created_at: emit.now.0,
         deadline: emit.deadline.0,
         wait_us: emit.wait_us,

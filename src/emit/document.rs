@@ -1,6 +1,9 @@
 //! Outbound documents: drafted and tried before control numbers are taken, so that none is lost on what can't be written.
 
-use super::{Emitter, batch, fingerprint};
+use super::{
+    Emitter, batch, fingerprint,
+    numbers::{Given, Numbers, numbered, take_numbers},
+};
 use crate::{
     canonical::{ConnectionId, DeliveryId, DocumentId, EventId, MessageId, Micros, Stage, Tenant},
     formats::{
@@ -14,19 +17,15 @@ use crate::{
         batches::{self, CARRIED, NewBatched},
         deliveries::{self, NewDelivery, NewLetter, hex},
         expectations::{self, NewExpectation},
-        interchanges::take_control_numbers,
         journal::{self, Step},
         outbound::{self, NewSet},
         outbox,
     },
-    tenancy::{
-        Effective, PartnerInfo,
-        agreement::{ControlNumbers, Series, SetNumbers},
-    },
+    tenancy::{Effective, PartnerInfo, agreement::ControlNumbers},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The only set of its group: X12.6 wants ST02 unique within the group.
@@ -148,7 +147,7 @@ impl Draft {
         partner.terms.of(ConnectionId::named(target), self.standard(), self.kind())
     }
 
-    fn sets(&self) -> &[OutSet] {
+    pub(super) fn sets(&self) -> &[OutSet] {
         match self {
             Draft::X12 { sets, .. } | Draft::Edifact { sets, .. } => sets,
             Draft::Ta1 { .. } | Draft::Xml { .. } => &[],
@@ -187,14 +186,9 @@ impl Draft {
         }
     }
 
-    fn is_numbered(&self) -> bool {
+    pub(super) fn is_numbered(&self) -> bool {
         !matches!(self, Draft::Xml { .. })
     }
-}
-
-/// A control number as documents and rows bear it: ISA13 has nine digits, 0020 up to fourteen characters.
-fn numbered(control: u64) -> String {
-    format!("{control:09}")
 }
 
 /// A document on its way to its row.
@@ -292,17 +286,17 @@ pub struct Of<'a> {
 }
 
 /// What a set of an interchange is known by, and the message that it answers.
-type SetId = (DeliveryId, Option<MessageId>);
+pub(super) type SetId = (DeliveryId, Option<MessageId>);
 
 impl Of<'_> {
-    fn alone(&self) -> [SetId; 1] {
+    pub(super) fn alone(&self) -> [SetId; 1] {
         [(self.delivery, self.message)]
     }
 }
 
 impl Draft {
     /// `ids` in the order of the sets.
-    fn rendered(
+    pub(super) fn rendered(
         &self,
         of: &Of<'_>,
         partner: &PartnerInfo,
@@ -403,121 +397,6 @@ fn waits(set: &NewSet, partner: &PartnerInfo, target: &str) -> Option<NewExpecta
     })
 }
 
-/// The numbers of one interchange.
-struct Given {
-    interchange: u64,
-    group: u64,
-    /// Its first set's, as counted, where sets have a series that goes on.
-    first_set: Option<i64>,
-}
-
-impl Given {
-    /// As long as numbers get.
-    fn longest(range: &ControlNumbers) -> Given {
-        let last = u64::from(range.interchanges().last);
-        let first_set = (range.sets == SetNumbers::Running).then_some(i64::from(range.of_sets().last));
-        Given { interchange: last, group: u64::from(range.of_groups().last), first_set }
-    }
-
-    /// Sets by the numbers that they go out under: ST02 has four digits or more (X12 element 329).
-    fn numbered<'s>(&self, range: &ControlNumbers, sets: &'s [OutSet]) -> Cow<'s, [OutSet]> {
-        let is_plain = range.set_prefix.is_none() && range.set_suffix.is_none();
-        let control = |set: &OutSet, n: i64| match self.first_set {
-            Some(first) => range.set_reference(&format!("{:04}", range.of_sets().wrap(first + n))),
-            None => range.set_reference(&set.control),
-        };
-        match self.first_set {
-            None if is_plain => Cow::Borrowed(sets),
-            _ => sets.iter().zip(0..).map(|(set, n)| OutSet { control: control(set, n), ..set.clone() }).collect(),
-        }
-    }
-}
-
-/// Numbers that were taken, by partner: the next as counted.
-#[derive(Default)]
-struct Numbers {
-    next: BTreeMap<String, Next>,
-}
-
-/// The next ISA13, GS06 and ST02 of a partner.
-struct Next {
-    interchange: i64,
-    group: i64,
-    set: Option<i64>,
-}
-
-impl Numbers {
-    async fn take(
-        &mut self,
-        tx: &mut Tx,
-        tenant: Tenant,
-        partner: &PartnerInfo,
-        n: i64,
-        sets: i64,
-    ) -> Result<(), StoreError> {
-        let range = &partner.agreement.control_numbers;
-        let scope = |of: &str| format!("{}/{of}", partner.name);
-        let first = |series: Series| i64::from(series.first);
-        let group = take_control_numbers(tx, tenant, &scope("gs"), n, first(range.of_groups())).await?;
-        let interchange = take_control_numbers(tx, tenant, &scope("isa"), n, first(range.interchanges())).await?;
-        let set = match range.sets {
-            SetNumbers::InGroup => None,
-            SetNumbers::Running => {
-                Some(take_control_numbers(tx, tenant, &scope("st"), sets, first(range.of_sets())).await?)
-            }
-        };
-        self.next.insert(partner.name.clone(), Next { interchange, group, set });
-        Ok(())
-    }
-
-    fn rendered(
-        &mut self,
-        partner: &PartnerInfo,
-        draft: &Draft,
-        of: &Of<'_>,
-        ids: &[SetId],
-    ) -> Result<Rendered, Unwritable> {
-        let given = match draft.is_numbered() {
-            true => self.next(partner, draft.sets().len() as i64)?,
-            false => Given { interchange: 0, group: 0, first_set: None },
-        };
-        draft.rendered(of, partner, &given, ids)
-    }
-
-    fn next(&mut self, partner: &PartnerInfo, sets: i64) -> Result<Given, Unwritable> {
-        let range: &ControlNumbers = &partner.agreement.control_numbers;
-        let Some(next) = self.next.get_mut(&partner.name) else {
-            return Err(Unwritable::new(
-                "emit/no_number",
-                &partner.name,
-                "no control number was taken for it: a bug of ours".into(),
-            ));
-        };
-        let given = Given {
-            interchange: range.interchanges().wrap(next.interchange),
-            group: range.of_groups().wrap(next.group),
-            first_set: next.set,
-        };
-        *next = Next { interchange: next.interchange + 1, group: next.group + 1, set: next.set.map(|set| set + sets) };
-        Ok(given)
-    }
-}
-
-async fn take_numbers(tx: &mut Tx, tenant: Tenant, wanted: &[Wanted<'_>]) -> Result<Numbers, StoreError> {
-    // By name: every transaction locks the counters in one order.
-    let mut counts: BTreeMap<&str, (&PartnerInfo, i64, i64)> = BTreeMap::new();
-    for one in wanted {
-        let Some(draft) = one.draft.as_ref().ok().filter(|draft| draft.is_numbered()) else { continue };
-        let (_, n, sets) = counts.entry(one.partner.name.as_str()).or_insert((one.partner, 0, 0));
-        (*n, *sets) = (*n + 1, *sets + draft.sets().len() as i64);
-    }
-    let mut numbers = Numbers::default();
-    for (partner, n, sets) in counts.into_values() {
-        numbers.take(tx, tenant, partner, n, sets).await?;
-    }
-    Ok(numbers)
-}
-
 pub(super) fn row(emit: &Emitter<'_>, tenant: Tenant, one: &Wanted<'_>) -> NewDelivery {
     NewDelivery {
         tenant,
@@ -536,6 +415,7 @@ pub(super) fn row(emit: &Emitter<'_>, tenant: Tenant, one: &Wanted<'_>) -> NewDe
         sequence: None,
         cause: None,
         acknowledged: None,
+        again_of: None,
         created_at: emit.now.0,
         deadline: emit.deadline.0,
         wait_us: emit.wait_us,

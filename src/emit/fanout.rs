@@ -113,6 +113,7 @@ async fn webhooks(
             sequence: Some(sequence),
             cause: None,
             acknowledged: None,
+            again_of: None,
             created_at: emit.now.0,
             deadline: emit.deadline.0,
             wait_us: emit.wait_us,
@@ -354,12 +355,30 @@ pub async fn render_again(
     row: &DeliveryRow,
     event: &Event,
 ) -> Result<Result<Rendered, Unwritable>, StoreError> {
+    match draft_again(tx, emit, tenant, row, event).await? {
+        Ok((partner, draft)) => {
+            let of =
+                document::Of { tenant, delivery: row.id, message: row.message, target: &row.target, now: emit.now };
+            document::number_one(tx, &of, partner, &draft).await
+        }
+        Err(unwritable) => Ok(Err(unwritable)),
+    }
+}
+
+/// The document that a delivery carries, drafted by what now stands, and whose it is.
+pub(super) async fn draft_again<'a>(
+    tx: &mut Tx,
+    emit: &Emitter<'a>,
+    tenant: Tenant,
+    row: &DeliveryRow,
+    event: &Event,
+) -> Result<Result<(&'a PartnerInfo, Draft), Unwritable>, StoreError> {
     let found = emit
         .directory
         .partners
         .values()
         .filter(|p| p.tenant == tenant)
-        .find_map(|p| p.answers.iter().find(|a| Some(a.id) == row.subscription).map(|a| (p, a)));
+        .find_map(|p| p.answers.iter().find(|a| Some(a.id) == row.subscription).map(|a| (&**p, a)));
     let (Some(info), Some((partner, answer))) = (emit.directory.tenants.get(&tenant), found) else {
         return Ok(Err(Unwritable::new(
             "no_answer",
@@ -369,13 +388,7 @@ pub async fn render_again(
     };
     let told = Told { event, partner: Some(partner.id), document: row.document, came_as: "" };
     let answers = [Answer { told, partner, answer }];
-    match draft_all(tx, emit, info, &answers).await?.pop() {
-        Some(Ok(draft)) => {
-            let of =
-                document::Of { tenant, delivery: row.id, message: row.message, target: &row.target, now: emit.now };
-            document::number_one(tx, &of, partner, &draft).await
-        }
-        Some(Err(unwritable)) => Ok(Err(unwritable)),
-        None => Ok(Err(Unwritable::new("no_answer", &row.target, "nothing was drafted".into()))),
-    }
+    let nothing = || Err(Unwritable::new("no_answer", &row.target, "nothing was drafted".into()));
+    let draft = draft_all(tx, emit, info, &answers).await?.pop().unwrap_or_else(nothing);
+    Ok(draft.map(|draft| (partner, draft)))
 }

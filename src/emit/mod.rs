@@ -10,6 +10,7 @@
 pub mod acknowledge;
 pub mod address;
 pub mod advice;
+pub mod again;
 pub mod batch;
 mod document;
 mod envelopes;
@@ -17,6 +18,7 @@ pub mod fanout;
 pub mod lint;
 pub mod lookups;
 pub mod mail;
+mod numbers;
 pub mod signature;
 pub mod webhook;
 pub mod would;

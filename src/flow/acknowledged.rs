@@ -7,6 +7,7 @@ use crate::{
     store::{
         StoreError, Tx,
         deliveries::{self, DeliveryRow},
+        documents,
         messages::MessageRow,
     },
 };
@@ -14,12 +15,15 @@ use std::collections::BTreeSet;
 
 /// Oldest first.
 pub async fn of(tx: &mut Tx, tenant: Tenant, messages: &[MessageRow]) -> Result<Vec<DeliveryRow>, StoreError> {
-    let ids_of = |row: &MessageRow| acknowledge::ids_of_set(row.document, row.interchange, row.group_no);
+    let documents: BTreeSet<DocumentId> = messages.iter().map(|row| row.document).collect();
+    let documents: Vec<DocumentId> = documents.into_iter().collect();
+    let rows = documents::by_ids(tx, tenant, &documents).await?;
+    let again = |id: DocumentId| rows.iter().find(|row| row.id == id).map_or(0, |row| row.acknowledged_again);
+    let ids_of =
+        |row: &MessageRow| acknowledge::ids_of_set(row.document, row.interchange, row.group_no, again(row.document));
     let asked: BTreeSet<DeliveryId> = messages.iter().flat_map(ids_of).collect();
     let asked: Vec<DeliveryId> = asked.into_iter().collect();
     let mut sent = if asked.is_empty() { vec![] } else { deliveries::load(tx, tenant, &asked).await? };
-    let documents: BTreeSet<DocumentId> = messages.iter().map(|row| row.document).collect();
-    let documents: Vec<DocumentId> = documents.into_iter().collect();
     let told: BTreeSet<MessageId> = messages.iter().map(|row| row.id).collect();
     let own = |row: &DeliveryRow| row.kind == "letter" || row.message.is_some_and(|message| told.contains(&message));
     sent.extend(deliveries::acknowledgements(tx, tenant, &documents).await?.into_iter().filter(own));

@@ -194,6 +194,7 @@ impl Outgoing<'_> {
             sequence: None,
             cause: None,
             acknowledged: None,
+            again_of: None,
             created_at: now.0,
             deadline: hub.deadline(now).0,
             wait_us: hub.wait_us(),

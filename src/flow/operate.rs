@@ -2,10 +2,11 @@
 
 use crate::{
     canonical::{ClaimCheck, DeliveryId, DocumentId, MessageId, Stage, Tenant},
+    emit::again::How,
     flow::{Hub, letter, translate},
     mapping::near,
     store::{
-        StoreError, Tx,
+        StoreError, Tx, blobs,
         deliveries::{self, Letter},
         documents,
         entities::{self, CrossReference},
@@ -50,6 +51,37 @@ impl From<crate::flow::deliver::Refused> for OperateError {
             crate::flow::deliver::Refused::Store(error) => OperateError::Store(error),
             other => OperateError::Delivery(other),
         }
+    }
+}
+
+/// What a replay is asked; nothing of it is done unless somebody says so. What came in is always mapped again, since nothing
+/// of it went out that could be sent again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asks {
+    /// Of what goes out: written anew by what now stands, and not the same bytes sent again.
+    pub map_again: bool,
+    /// Of a document: its groups and interchanges are acknowledged once more, and not only those that never were.
+    pub acknowledge_again: bool,
+    /// Of what goes out: new control numbers, and not those that it bore.
+    pub number_again: bool,
+}
+
+impl Asks {
+    fn of_message(self) -> Result<(), OperateError> {
+        if self.acknowledge_again {
+            let why = "a message is acknowledged with its group: send that acknowledgement again (`crossdock deliveries replay`), or replay the document";
+            return Err(OperateError::Refused(why.into()));
+        }
+        self.numbers_nothing()
+    }
+
+    fn of_document(self) -> Result<(), OperateError> {
+        self.numbers_nothing()
+    }
+
+    fn numbers_nothing(self) -> Result<(), OperateError> {
+        let why = "what came in bears its sender's numbers, and its answers get new ones: only what goes out can be numbered again";
+        if self.number_again { Err(OperateError::Refused(why.into())) } else { Ok(()) }
     }
 }
 
@@ -201,19 +233,88 @@ pub async fn cancel_message(
     Ok(())
 }
 
-/// Puts a dead, rejected or unassigned document back to the start of its way. Messages that it gave already stay as they are.
+/// Messages of a document that are mapped again at once: each reads the document up to its set.
+const RESTARTED: i64 = 500;
+
+/// What came of a document's replay.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DocumentReplayed {
+    /// Messages of a document that was worked and were mapped again.
+    pub restarted: usize,
+    /// Those that still wait for a person: they could not be, or are more than are taken at once.
+    pub left: i64,
+}
+
+/// Puts a dead, rejected or unassigned document back to the start of its way, unless the same content is worked already.
+/// Of one that was worked, what is rejected, held or dead is mapped again, and what it was acknowledged with is written
+/// once more where that is asked.
 pub async fn replay_document(
     hub: &Hub,
     tenant: Tenant,
     id: DocumentId,
+    asks: Asks,
     who: &str,
     why: &str,
-) -> Result<(), OperateError> {
+) -> Result<DocumentReplayed, OperateError> {
+    asks.of_document()?;
     let mut tx = hub.store.begin(tenant).await?;
     let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
-    allowed(&row.state, &["dead", "rejected", "unassigned"], "a dead, rejected or unassigned document", "replayed")?;
-    let cause = json!({"code": "replay", "who": who, "why": why, "was": row.state, "ended": row.cause});
-    begin_anew(hub, tx, tenant, &row, cause).await
+    allowed(&row.state, &["dead", "rejected", "unassigned", "translated"], REPLAYABLE, "replayed")?;
+    let mut cause = json!({"code": "replay", "who": who, "why": why, "was": row.state, "ended": row.cause});
+    if asks.acknowledge_again {
+        cause["acknowledge_again"] = true.into();
+    }
+    if row.state == "translated" {
+        tx.rollback().await?;
+        return replay_worked(hub, tenant, &row, asks, cause).await;
+    }
+    begin_anew(hub, tx, tenant, &row, asks, cause).await?;
+    Ok(DocumentReplayed::default())
+}
+
+const REPLAYABLE: &str =
+    "a dead, rejected or unassigned document, or one with messages that are held, rejected or dead,";
+
+async fn replay_worked(
+    hub: &Hub,
+    tenant: Tenant,
+    row: &documents::DocumentRow,
+    asks: Asks,
+    cause: serde_json::Value,
+) -> Result<DocumentReplayed, OperateError> {
+    let mut tx = hub.store.read(tenant).await?;
+    let halted = messages::halted_in(&mut tx, tenant, row.id, RESTARTED).await?;
+    tx.rollback().await?;
+    if halted.is_empty() && !asks.acknowledge_again {
+        return Err(OperateError::State { state: row.state.clone(), allowed: REPLAYABLE, done: "replayed" });
+    }
+    let said = |key: &str| cause[key].as_str().unwrap_or_default();
+    let (mut restarted, mut refused) = (0, None);
+    for message in &halted {
+        match restart(hub, tenant, *message, said("who"), said("why")).await {
+            Ok(_) => restarted += 1,
+            // Somebody else restarted or cancelled it in the same moment.
+            Err(OperateError::State { .. }) => {}
+            Err(error @ OperateError::Unreadable(_)) => refused = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    if let (Some(refused), 0, false) = (refused, restarted, asks.acknowledge_again) {
+        return Err(refused);
+    }
+    if asks.acknowledge_again {
+        let step = Step::new(tenant, now().0, "operate", "translated", &hub.worker).document(row.id.0).cause(cause);
+        if !translate::again::acknowledge(hub, row, tenant, step).await? {
+            let state = "acknowledged again meanwhile".into();
+            return Err(OperateError::State { state, allowed: "a worked document", done: "acknowledged again" });
+        }
+    }
+    let mut tx = hub.store.read(tenant).await?;
+    let counts = messages::states(&mut tx, tenant, row.id).await?;
+    tx.rollback().await?;
+    let waits = |state: &str| ["rejected", "held", "dead"].contains(&state);
+    let left = counts.iter().filter(|(state, _)| waits(state)).map(|(_, count)| count).sum();
+    Ok(DocumentReplayed { restarted, left })
 }
 
 /// Says whose an unassigned document is, and has it read as theirs. Holds for this document alone, also when it is read
@@ -244,7 +345,7 @@ pub async fn give_document(
     }
     documents::give(&mut tx, tenant, id, info.id).await?;
     let cause = json!({"code": "given", "to": info.name, "who": who, "why": why, "was": row.state, "ended": row.cause});
-    begin_anew(hub, tx, tenant, &row, cause).await
+    begin_anew(hub, tx, tenant, &row, Asks::default(), cause).await
 }
 
 async fn begin_anew(
@@ -252,6 +353,7 @@ async fn begin_anew(
     mut tx: Tx,
     tenant: Tenant,
     row: &documents::DocumentRow,
+    asks: Asks,
     cause: serde_json::Value,
 ) -> Result<(), OperateError> {
     let (now, id) = (now(), row.id);
@@ -260,7 +362,8 @@ async fn begin_anew(
             "its raw bytes were removed at {at}, as the agreement's `retention_days` says"
         )));
     }
-    if documents::reopen(&mut tx, tenant, id, hub.deadline(now)).await? != 1 {
+    not_twice(hub, &mut tx, tenant, row).await?;
+    if documents::reopen(&mut tx, tenant, id, asks.acknowledge_again, hub.deadline(now)).await? != 1 {
         return Err(OperateError::State {
             state: "changed meanwhile".into(),
             allowed: "a dead, rejected or unassigned document",
@@ -282,11 +385,41 @@ async fn begin_anew(
     Ok(())
 }
 
+/// A copy of what ended so is no duplicate when it comes: where one came meanwhile and is worked, this one would be the
+/// second. A control number that came again is found when it is read, as always.
+async fn not_twice(hub: &Hub, tx: &mut Tx, tenant: Tenant, row: &documents::DocumentRow) -> Result<(), OperateError> {
+    let Some(connection) = hub.directory.connections.get(&row.connection) else { return Ok(()) };
+    let days = hub.directory.duplicates_days(connection);
+    if days == 0 {
+        return Ok(());
+    }
+    // As intake does: a copy that comes in this moment sees this one worked, or this one sees it.
+    blobs::lock(tx, tenant, &[(row.sha256.clone(), row.size)], now()).await?;
+    let arrival = documents::Arrival {
+        n: 0,
+        connection: row.connection,
+        transport_id: None,
+        name: row.name.clone(),
+        modified_at: None,
+        sha256: row.sha256.clone(),
+        since: Some(now().0 - i64::from(days) * 86_400_000_000),
+        partner: connection.partner,
+    };
+    let same = documents::same_content(tx, tenant, &[arrival]).await?;
+    match same.iter().find(|(_, other)| *other != row.id) {
+        None => Ok(()),
+        Some((_, other)) => Err(OperateError::Refused(format!(
+            "the same content came again and is worked as document {other}: replayed, it would be worked twice"
+        ))),
+    }
+}
+
 /// Replays what a dead letter is about.
 pub async fn replay_letter(
     hub: &Hub,
     tenant: Tenant,
     id: Uuid,
+    asks: Asks,
     who: &str,
     why: &str,
 ) -> Result<Replayed, OperateError> {
@@ -303,16 +436,33 @@ pub async fn replay_letter(
     match letter.thing.as_str() {
         "document" => {
             let id = DocumentId(letter.thing_id);
-            replay_document(hub, tenant, id, who, why).await?;
+            replay_document(hub, tenant, id, asks, who, why).await?;
             Ok(Replayed::Document(id))
         }
-        "message" => Ok(Replayed::Message(restart(hub, tenant, MessageId(letter.thing_id), who, why).await?)),
-        _ => {
-            let id = DeliveryId(letter.thing_id);
-            crate::flow::deliver::replay(hub, tenant, id, who, why).await?;
-            Ok(Replayed::Delivery(id))
+        "message" => {
+            asks.of_message()?;
+            Ok(Replayed::Message(restart(hub, tenant, MessageId(letter.thing_id), who, why).await?))
         }
+        _ => Ok(Replayed::Delivery(replay_delivery(hub, tenant, DeliveryId(letter.thing_id), asks, who, why).await?)),
     }
+}
+
+/// Sends a dead, cancelled or delivered one again: as it is, or another in its place. Gives what goes out.
+pub async fn replay_delivery(
+    hub: &Hub,
+    tenant: Tenant,
+    id: DeliveryId,
+    asks: Asks,
+    who: &str,
+    why: &str,
+) -> Result<DeliveryId, OperateError> {
+    if asks.acknowledge_again {
+        let why =
+            "what goes out is acknowledged by who receives it: only a document that came in can be acknowledged again";
+        return Err(OperateError::Refused(why.into()));
+    }
+    let how = How { map: asks.map_again, number: asks.number_again };
+    Ok(crate::flow::deliver::send_again(hub, tenant, id, how, who, why).await?)
 }
 
 /// Takes a cross-reference away: values that come from now on are held again, what was read by it stays. Gives its target.

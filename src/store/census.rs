@@ -258,11 +258,13 @@ pub async fn counters(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Counter
     )?)
 }
 
-/// How many documents to a partner bear a number, and the lowest.
+/// How many documents to a partner bear a number of their own, and the lowest: one that went out once more under the number
+/// of another took none.
 pub async fn numbered(tx: &mut Tx, tenant: Tenant, partner: PartnerId) -> Result<(i64, Option<String>), StoreError> {
     let rows: Vec<(i64, Option<String>)> = fetch!(
         tx,
-        "select count(*), min(control) from deliveries where tenant = $1 and partner = $2 and control is not null";
+        "select count(*), min(d.control) from deliveries d where d.tenant = $1 and d.partner = $2 and d.control is not null
+            and not exists (select 1 from deliveries o where o.tenant = d.tenant and o.id = d.again_of and o.control = d.control)";
         tenant, partner
     )?;
     Ok(rows.into_iter().next().unwrap_or_default())

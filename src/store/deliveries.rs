@@ -47,6 +47,9 @@ pub struct NewDelivery {
     /// `waiting` where the partner is to acknowledge it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<&'static str>,
+    /// The delivery in whose place it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again_of: Option<DeliveryId>,
     pub created_at: i64,
     pub deadline: i64,
     pub wait_us: i64,
@@ -68,10 +71,10 @@ pub async fn insert(tx: &mut Tx, rows: &[NewDelivery]) -> Result<(), StoreError>
     }
     exec!(
         tx,
-        "insert into deliveries (tenant, id, event, document, message, subscription, partner, kind, target, state, name, content, control, sequence, cause, acknowledged, created_at, deadline, wait_us)
-         select r.tenant, r.id, r.event, r.document, r.message, r.subscription, r.partner, r.kind, r.target, r.state, r.name, r.content, r.control, r.sequence, r.cause, r.acknowledged, r.created_at, r.deadline, r.wait_us
+        "insert into deliveries (tenant, id, event, document, message, subscription, partner, kind, target, state, name, content, control, sequence, cause, acknowledged, again_of, created_at, deadline, wait_us)
+         select r.tenant, r.id, r.event, r.document, r.message, r.subscription, r.partner, r.kind, r.target, r.state, r.name, r.content, r.control, r.sequence, r.cause, r.acknowledged, r.again_of, r.created_at, r.deadline, r.wait_us
          from {rows} where true on conflict (id) do nothing",
-        "tenant uuid, id uuid, event uuid, document uuid, message uuid, subscription uuid, partner uuid, kind text, target text, state text, name text, content hex, control text, sequence bigint, cause jsonb, acknowledged text, created_at bigint, deadline bigint, wait_us bigint" => rows
+        "tenant uuid, id uuid, event uuid, document uuid, message uuid, subscription uuid, partner uuid, kind text, target text, state text, name text, content hex, control text, sequence bigint, cause jsonb, acknowledged text, again_of uuid, created_at bigint, deadline bigint, wait_us bigint" => rows
     )?;
     Ok(())
 }
@@ -121,6 +124,7 @@ pub struct DeliveryRow {
     pub document: Option<DocumentId>,
     pub message: Option<MessageId>,
     pub subscription: Option<Uuid>,
+    pub partner: Option<crate::canonical::PartnerId>,
     pub kind: String,
     pub target: String,
     pub state: String,
@@ -142,6 +146,8 @@ pub struct DeliveryRow {
     pub acknowledged: Option<String>,
     /// The delivery whose interchange carries this one.
     pub carried_by: Option<DeliveryId>,
+    /// The delivery in whose place it goes.
+    pub again_of: Option<DeliveryId>,
     /// What it said: `acknowledgement/1`.
     #[sqlx(json(nullable))]
     pub answer: Option<Value>,
@@ -150,7 +156,7 @@ pub struct DeliveryRow {
 macro_rules! row_query {
     ($tail:literal) => {
         concat!(
-            "select d.id, d.event, d.document, d.message, d.subscription, d.kind, d.target, d.state, d.name, d.content, d.control, d.sequence, d.cause, d.tries, d.replays, d.due, d.first_failed_at, d.created_at, d.ended_at, d.acknowledged, d.carried_by, d.answer from deliveries d ",
+            "select d.id, d.event, d.document, d.message, d.subscription, d.partner, d.kind, d.target, d.state, d.name, d.content, d.control, d.sequence, d.cause, d.tries, d.replays, d.due, d.first_failed_at, d.created_at, d.ended_at, d.acknowledged, d.carried_by, d.again_of, d.answer from deliveries d ",
             $tail
         )
     };
@@ -320,6 +326,26 @@ pub async fn replay(tx: &mut Tx, tenant: Tenant, id: DeliveryId, deadline: Micro
         "update deliveries set state = 'pending', cause = null, tries = 0, replays = replays + 1, due = null, first_failed_at = null, ended_at = null, deadline = $3
          where tenant = $1 and id = $2 and state in ('dead', 'delivered', 'cancelled')";
         tenant, id, deadline
+    )?;
+    Ok(changed == 1)
+}
+
+/// Another goes in its place: one that was dead is given up; what else it ended as stands, and nobody waits for its
+/// acknowledgement. Gives false if it is under way, or was sent again since it was read.
+pub async fn give_way(tx: &mut Tx, tenant: Tenant, row: &DeliveryRow, cause: &Value) -> Result<bool, StoreError> {
+    #[derive(Serialize)]
+    struct Way<'a> {
+        id: DeliveryId,
+        cause: &'a Value,
+    }
+    let changed = exec!(
+        tx,
+        "update deliveries set replays = deliveries.replays + 1, state = case when deliveries.state = 'dead' then 'cancelled' else deliveries.state end,
+            cause = case when deliveries.state = 'dead' then r.cause else deliveries.cause end,
+            acknowledged = case when deliveries.acknowledged in ('waiting', 'overdue') then null else deliveries.acknowledged end from {rows}
+         where deliveries.id = r.id and deliveries.tenant = $2 and deliveries.replays = $3 and deliveries.state in ('dead', 'delivered', 'cancelled')",
+        "id uuid, cause jsonb" => [Way { id: row.id, cause }];
+        tenant, row.replays
     )?;
     Ok(changed == 1)
 }

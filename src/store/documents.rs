@@ -173,6 +173,8 @@ pub struct Work {
     pub duplicate_of: Option<DocumentId>,
     /// Whose it is where a person said so.
     pub given_to: Option<PartnerId>,
+    /// How often its acknowledgements were asked for once more.
+    pub acknowledged_again: i64,
     /// The tenant's mappings that it is read with: those it began with, or those that stand now.
     pub mapping_revision: i64,
 }
@@ -181,7 +183,7 @@ pub struct Work {
 pub async fn work(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, limit: i64) -> Result<Vec<Work>, StoreError> {
     Ok(fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of, given_to,
+        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of, given_to, acknowledged_again,
             coalesce(mapping_revision, (select max(r.revision) from mapping_revisions r where r.tenant = $1), 0) as mapping_revision from documents
          where tenant = $1 and connection = $2 and state in ('received', 'retrying') order by sequence limit $3";
         tenant, connection, limit
@@ -250,14 +252,34 @@ pub async fn advance(
     )?)
 }
 
-/// Puts a document that ended dead, rejected or unassigned back to the start of its way, with the mappings of then.
-pub async fn reopen(tx: &mut Tx, tenant: Tenant, id: DocumentId, deadline: Micros) -> Result<u64, StoreError> {
+/// Puts a document that ended dead, rejected or unassigned back to the start of its way, with the mappings of then;
+/// acknowledged once more, what was acknowledged before, if that is asked for.
+pub async fn reopen(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DocumentId,
+    acknowledge_again: bool,
+    deadline: Micros,
+) -> Result<u64, StoreError> {
+    let again = i64::from(acknowledge_again);
     Ok(exec!(
         tx,
-        "update documents set state = 'received', cause = null, tries = 0, due = null, first_failed_at = null, ended_at = null, deadline = $3, sets_done = 0, mapping_revision = null
+        "update documents set state = 'received', cause = null, tries = 0, due = null, first_failed_at = null, ended_at = null, deadline = $3, sets_done = 0, mapping_revision = null,
+            acknowledged_again = acknowledged_again + $4
          where tenant = $1 and id = $2 and state in ('dead', 'rejected', 'unassigned')";
-        tenant, id, deadline
+        tenant, id, deadline, again
     )?)
+}
+
+/// Notes that the acknowledgements of a worked document are asked for once more; false if they were since it was read.
+pub async fn acknowledge_again(tx: &mut Tx, tenant: Tenant, id: DocumentId, before: i64) -> Result<bool, StoreError> {
+    let changed = exec!(
+        tx,
+        "update documents set acknowledged_again = acknowledged_again + 1
+         where tenant = $1 and id = $2 and state = 'translated' and acknowledged_again = $3";
+        tenant, id, before
+    )?;
+    Ok(changed == 1)
 }
 
 /// Says whose an unassigned document is. Gives how many there were.
@@ -286,6 +308,8 @@ pub struct DocumentRow {
     pub partner: Option<PartnerId>,
     /// Whose it is where a person said so.
     pub given_to: Option<PartnerId>,
+    /// How often its acknowledgements were asked for once more.
+    pub acknowledged_again: i64,
     pub standard: Option<String>,
     pub identity: Option<String>,
     pub sets: Option<i64>,
@@ -298,7 +322,7 @@ pub struct DocumentRow {
 pub async fn get(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Option<DocumentRow>, StoreError> {
     let mut rows: Vec<DocumentRow> = fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, given_to, standard, identity, sets, tries, due, ended_at
+        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, given_to, acknowledged_again, standard, identity, sets, tries, due, ended_at
          from documents where tenant = $1 and id = $2";
         tenant, id
     )?;
@@ -330,7 +354,7 @@ pub struct Search {
 macro_rules! searched {
     ($narrowed:literal) => {
         concat!(
-            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
              from documents d where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held') or $2 = 'refused' and (d.state = 'rejected' or d.state = 'translated' and d.cause is not null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'rejected'))) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
                 and d.received_at >= $5 and d.received_at < $6
                 and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
@@ -417,7 +441,7 @@ pub async fn claimed(
 ) -> Result<Vec<DocumentRow>, StoreError> {
     Ok(fetch!(
         tx,
-        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
          from documents d where d.tenant = $2 and ($3 is null or d.partner = $3) and (d.received_at < $4 or (d.received_at = $4 and d.id < $5))
             and exists (select 1 from messages m join {rows} on m.set_kind = r.kind or m.mapping like r.mapping
                 where m.document = d.id and m.tenant = d.tenant)
@@ -450,7 +474,7 @@ pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<V
     let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
          from documents d join {rows} on d.id = r.id where d.tenant = $2",
         "id uuid" => &ask;
         tenant

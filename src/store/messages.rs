@@ -412,6 +412,21 @@ pub async fn of_document(
     )?)
 }
 
+/// The messages of a document that wait for a person, in the order of their sets.
+pub async fn halted_in(
+    tx: &mut Tx,
+    tenant: Tenant,
+    document: DocumentId,
+    limit: i64,
+) -> Result<Vec<MessageId>, StoreError> {
+    let rows: Vec<(MessageId,)> = fetch!(
+        tx,
+        "select id from messages where tenant = $1 and document = $2 and state in ('rejected', 'held', 'dead') order by set_no, split, run limit $3";
+        tenant, document, limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// The messages of a business number, oldest first; at most 200.
 pub async fn of_number(tx: &mut Tx, tenant: Tenant, number: &str) -> Result<Vec<MessageRow>, StoreError> {
     Ok(

@@ -4,6 +4,7 @@ mod hub;
 
 mod acknowledgements;
 mod advices;
+mod again;
 mod agreed;
 mod agreement;
 mod answered;

@@ -122,7 +122,7 @@ async fn applied_once_each(rig: &Rig, orders: usize) {
 /// From a dead message to an applied one, by its letter.
 async fn replayed(rig: &Rig, letter: &Letter) {
     let operate::Replayed::Message(new) =
-        operate::replay_letter(&rig.hub, rig.acme, letter.id, "me", "mended").await.unwrap()
+        operate::replay_letter(&rig.hub, rig.acme, letter.id, operate::Asks::default(), "me", "mended").await.unwrap()
     else {
         panic!("a message's letter gives a message");
     };
@@ -133,7 +133,7 @@ async fn replayed(rig: &Rig, letter: &Letter) {
         }
     })
     .await;
-    let again = operate::replay_letter(&rig.hub, rig.acme, letter.id, "me", "twice").await;
+    let again = operate::replay_letter(&rig.hub, rig.acme, letter.id, operate::Asks::default(), "me", "twice").await;
     assert!(matches!(again, Err(operate::OperateError::State { .. })), "{again:?}");
     assert!(letters(rig).await.is_empty());
     assert_eq!(rig.message(MessageId(letter.thing_id)).await.state, "replaced");
@@ -208,7 +208,8 @@ async fn in_the_reader(mut rig: Rig) {
     assert_eq!(bad.state, "dead", "{bad:?}");
     let letter = one_letter(&rig, "document", bad.id.0, "translate").await;
     trap.remove();
-    let replayed = operate::replay_letter(&rig.hub, rig.acme, letter.id, "me", "mended").await.unwrap();
+    let replayed =
+        operate::replay_letter(&rig.hub, rig.acme, letter.id, operate::Asks::default(), "me", "mended").await.unwrap();
     assert_eq!(replayed, operate::Replayed::Document(bad.id));
     rig.stand("PO-2", &["applied"]).await;
     rig.quiet().await;
@@ -270,7 +271,8 @@ async fn before_what_was_translated_is_committed(mut rig: Rig) {
     let letter = one_letter(&rig, "document", bad.0, "translate").await;
     applied_once_each(&rig, HEALTHY).await;
     trap.remove();
-    let replayed = operate::replay_letter(&rig.hub, rig.acme, letter.id, "me", "mended").await.unwrap();
+    let replayed =
+        operate::replay_letter(&rig.hub, rig.acme, letter.id, operate::Asks::default(), "me", "mended").await.unwrap();
     assert_eq!(replayed, operate::Replayed::Document(bad));
     rig.stand("PO-BAD", &["applied"]).await;
     rig.quiet().await;

@@ -218,7 +218,11 @@ async fn raw_bytes_go_when_their_time_is_over(rig: Rig) {
     // Who wants to read it once more is told why not.
     let state = rig.document(broken.document()).await.state;
     let why = match state.as_str() {
-        "rejected" => operate::replay_document(&rig.hub, rig.acme, broken.document(), "me", "again").await.unwrap_err(),
+        "rejected" => {
+            operate::replay_document(&rig.hub, rig.acme, broken.document(), operate::Asks::default(), "me", "again")
+                .await
+                .unwrap_err()
+        }
         _ => {
             let id = messages_of(&rig, broken.document()).await;
             operate::restart(&rig.hub, rig.acme, id, "me", "again").await.unwrap_err()

@@ -2,7 +2,10 @@
 
 use crate::{
     canonical::{ClaimCheck, DeliveryId, Event, Stage, Tenant},
-    emit::fanout,
+    emit::{
+        again::{self, How},
+        fanout,
+    },
     flow::{Hub, emitter},
     store::{
         StoreError, Tx, batches,
@@ -24,6 +27,9 @@ pub enum Refused {
     State { state: String, remedy: &'static str },
     #[error("it goes out in the interchange of delivery {0}: replay or cancel that one")]
     Carried(DeliveryId),
+    /// It can't be done with this one; the sentence tells why and what to do.
+    #[error("{0}")]
+    NotSo(String),
     #[error("the document still can't be written: {0}")]
     StillUnwritable(String),
     #[error(transparent)]
@@ -62,6 +68,66 @@ pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
     outbox::push(&mut tx, &[Row::at_once(ClaimCheck::new(tenant, Stage::Deliver, vec![id.0]), now)]).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Sends what ended in another delivery's place: written anew, or under a new control number. The first stays as it ended,
+/// but that a dead one is given up. Gives the id that it goes out under, which is the same where neither is asked for, or
+/// where it was never written: then it is written now and takes its first number.
+pub async fn send_again(
+    hub: &Hub,
+    tenant: Tenant,
+    id: DeliveryId,
+    how: How,
+    who: &str,
+    why: &str,
+) -> Result<DeliveryId, Refused> {
+    let mut tx = hub.store.begin(tenant).await?;
+    let now = now();
+    let row = deliveries::get(&mut tx, tenant, id).await?.ok_or(Refused::Unknown(id))?;
+    let is_document = matches!(row.kind.as_str(), "document" | "acknowledgement");
+    if !(how.map || how.number) || is_document && row.content.is_none() {
+        tx.rollback().await?;
+        replay(hub, tenant, id, who, why).await?;
+        return Ok(id);
+    }
+    if !is_document {
+        return Err(Refused::NotSo(format!("a {} is neither mapped nor numbered: send it again as it is", row.kind)));
+    }
+    if let Some(by) = row.carried_by {
+        return Err(Refused::Carried(by));
+    }
+    let event = match row.event.filter(|_| how.map) {
+        Some(event) => events::load(&mut tx, tenant, &[event]).await?.pop().map(Event::from),
+        None => None,
+    };
+    let library = hub.library.standing(&mut tx, tenant).await?;
+    let said = |key: &str, other: DeliveryId| json!({ "code": "replayed", "who": who, "why": why, key: other, "map_again": how.map, "number_again": how.number });
+    let emit = emitter(hub, &library, now);
+    let new = match again::write(&mut tx, &emit, tenant, &row, event.as_ref(), how, said("of", id)).await? {
+        Ok(new) => new,
+        Err(unwritable) if unwritable.code == "again" => return Err(Refused::NotSo(unwritable.sentence)),
+        Err(unwritable) => return Err(Refused::StillUnwritable(unwritable.sentence)),
+    };
+    let mut cause = said("by", new);
+    cause["was"] = json!(row.state);
+    cause["ended"] = json!(row.cause);
+    if !deliveries::give_way(&mut tx, tenant, &row, &cause).await? {
+        return Err(Refused::State {
+            state: row.state,
+            remedy: "it is under way already; cancel it first if it must not go",
+        });
+    }
+    deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
+    expectations::drop_of(&mut tx, tenant, id).await?;
+    let ends = if row.state == "dead" { "cancelled" } else { ended(&row.state) };
+    journal::write(&mut tx, &[step(hub, tenant, &row, ends, cause)]).await?;
+    tx.commit().await?;
+    Ok(new)
+}
+
+/// The state of one that ended, as the journal says it.
+fn ended(state: &str) -> &'static str {
+    if state == "delivered" { "delivered" } else { "cancelled" }
 }
 
 /// Ends a delivery that is not delivered: nobody tries it again.

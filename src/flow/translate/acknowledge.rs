@@ -43,11 +43,7 @@ pub async fn write(
     let mut said = Vec::new();
     // A document that waits for another's number is read again: how it ends is not known yet.
     for run in batch.runs.iter().filter(|run| run.waits_for_number().is_none()) {
-        let refused = refused_by_ta1(run);
-        let told =
-            |one: &ToAcknowledge| matches!(one.what, Received::Group { .. }) && refused.contains(&one.interchange);
-        let due = run.to_acknowledge.iter().filter(|one| !told(one));
-        said.extend(due.filter_map(|one| of(run, one)));
+        said.extend(due(run));
     }
     let advices = advices(hub, refused);
     if said.is_empty() && advices.is_empty() {
@@ -55,6 +51,18 @@ pub async fn write(
     }
     // Neither is written by a mapping.
     acknowledge::write(tx, &emitter(hub, hub.library.own(), now), tenant, said, advices).await
+}
+
+/// What is due of what a document's trailers closed.
+fn due(run: &Run) -> Vec<Acknowledgement<'_>> {
+    let refused = refused_by_ta1(run);
+    let told = |one: &ToAcknowledge| matches!(one.what, Received::Group { .. }) && refused.contains(&one.interchange);
+    run.to_acknowledge.iter().filter(|one| !told(one)).filter_map(|one| of(run, one)).collect()
+}
+
+/// Writes what is due of a document that was read once more, and nothing else.
+pub async fn once_more(hub: &Hub, tx: &mut Tx, run: &Run, now: Micros) -> Result<(), StoreError> {
+    acknowledge::write(tx, &emitter(hub, hub.library.own(), now), run.tenant.id, due(run), vec![]).await
 }
 
 /// Writes the advices of messages that their mappings refused, alone.
@@ -107,6 +115,7 @@ fn of<'a>(run: &'a Run, one: &'a ToAcknowledge) -> Option<Acknowledgement<'a>> {
         partner,
         came_by: &run.connection,
         interchange: &interchange.header,
+        again: run.work.acknowledged_again,
         says: says(interchange, agreement, &one.what)?,
     })
 }

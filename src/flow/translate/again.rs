@@ -1,11 +1,19 @@
-//! One set of a document, read again from its raw bytes, for a restart.
+//! A document that was worked, read again from its raw bytes: one set of it for a restart, or all to be acknowledged again.
 
-use super::{Source, SourceError, batch::advisable, incoming::Incoming, meaning::Meaning, open_row, run::Run};
+use super::{
+    Source, SourceError, acknowledge, batch::advisable, incoming::Incoming, meaning::Meaning, open_row, run::Run,
+};
 use crate::{
     canonical::{PartnerId, Tenant},
     flow::Hub,
-    formats::piece::Set,
-    store::{StoreError, documents::DocumentRow},
+    formats::piece::{Piece, Set},
+    store::{
+        StoreError,
+        documents::{self, DocumentRow},
+        interchanges,
+        journal::{self, Step},
+        now,
+    },
 };
 
 /// A set as it reads now, and what it means by what now stands.
@@ -38,14 +46,44 @@ pub async fn read(
     Ok(Some(Again { set: message.set, partner, meaning, came_in }))
 }
 
+/// Acknowledges a document once more that was worked, by what its sets are found to be now: it is read, its interchanges end
+/// as they did, and nothing else is written. `step` says who wanted it. False if somebody did it in the same moment.
+pub async fn acknowledge(hub: &Hub, document: &DocumentRow, tenant: Tenant, step: Step) -> Result<bool, StoreError> {
+    let Some((mut source, mut run)) = open_row(hub, tenant, document).await? else { return Ok(false) };
+    run.work.acknowledged_again = document.acknowledged_again + 1;
+    while let Some(piece) = source.next().await {
+        run.take(readable(piece)?, &hub.directory);
+        run.closings.clear();
+    }
+    let now = now();
+    let mut tx = hub.store.begin(tenant).await?;
+    for row in interchanges::of_document(&mut tx, tenant, document.id).await? {
+        let Some(interchange) = run.interchanges.get_mut(row.ordinal as usize) else { continue };
+        let ended = ["translated", "unassigned", "rejected", "duplicate"];
+        let ended = ended.into_iter().find(|ends| row.ends.as_deref() == Some(ends));
+        interchange.ends = ended.unwrap_or(interchange.ends);
+        interchange.cause = row.cause;
+    }
+    if !documents::acknowledge_again(&mut tx, tenant, document.id, document.acknowledged_again).await? {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    acknowledge::once_more(hub, &mut tx, &run, now).await?;
+    journal::write(&mut tx, &[step]).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+fn readable(piece: Result<Piece, SourceError>) -> Result<Piece, StoreError> {
+    piece.map_err(|error| match error {
+        SourceError::Store(error) => error,
+        SourceError::Panic(text) => StoreError::Row(format!("the reader panicked: {text}")),
+    })
+}
+
 async fn find(hub: &Hub, source: &mut Source, run: &mut Run, set_no: u32) -> Result<Option<Box<Set>>, StoreError> {
     while let Some(piece) = source.next().await {
-        let piece = match piece {
-            Ok(piece) => piece,
-            Err(SourceError::Store(error)) => return Err(error),
-            Err(SourceError::Panic(text)) => return Err(StoreError::Row(format!("the reader panicked: {text}"))),
-        };
-        if let Some(set) = run.take(piece, &hub.directory).filter(|set| set.ordinal == set_no) {
+        if let Some(set) = run.take(readable(piece)?, &hub.directory).filter(|set| set.ordinal == set_no) {
             return Ok(Some(set));
         }
     }

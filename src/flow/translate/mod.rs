@@ -403,6 +403,7 @@ fn once_more(document: &documents::DocumentRow, mapping_revision: i64) -> Work {
         first_failed_at: None,
         duplicate_of: None,
         given_to: document.given_to,
+        acknowledged_again: document.acknowledged_again,
         mapping_revision,
     }
 }

@@ -35,7 +35,7 @@ grant select (tenant, id, connection, sequence, sha256, size, received_at, state
 grant select (tenant, document, ordinal, partner, ends) on interchanges to crossdock_system;
 grant select (tenant, id, document, run, set_no, split, standard, kind, partner, number, place, state, released, tries, due, created_at, ended_at, deadline, wait_us, swept_at, replaced_by, hold_scheme, hold_value), update (deadline, wait_us, swept_at) on messages to crossdock_system;
 grant select (tenant, id, position, message, ordinal, kind, at), update (position) on events to crossdock_system;
-grant select (tenant, id, event, document, message, subscription, partner, kind, target, state, control, sequence, tries, due, created_at, ended_at, deadline, wait_us, swept_at, acknowledged, carried_by), update (deadline, wait_us, swept_at) on deliveries to crossdock_system;
+grant select (tenant, id, event, document, message, subscription, partner, kind, target, state, control, sequence, tries, due, created_at, ended_at, deadline, wait_us, swept_at, acknowledged, carried_by, again_of), update (deadline, wait_us, swept_at) on deliveries to crossdock_system;
 grant select (tenant, id, delivery, partner, standard, kind, interchange_no, group_no, set_no, message, created_at, received_by, verdict, verdict_by, verdict_at) on outbound_sets to crossdock_system;
 grant select (tenant, id, kind, owes, partner, message, delivery, state, since, due_at, look_at, met_by, met_at, created_at) on expectations to crossdock_system;
 grant select (tenant, id, partner, batch, target, kind, message, due_at, created_at) on batched_sets to crossdock_system;

@@ -24,6 +24,7 @@ both![
     arrivals_and_contents,
     documents_on_their_way,
     a_strangers_document_is_given,
+    a_document_is_acknowledged_again,
     documents_are_found,
     bytes_past_retention,
     control_numbers_in,
@@ -201,8 +202,28 @@ async fn a_strangers_document_is_given(rig: Rig) {
     assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "unassigned")]).await.unwrap(), 1);
     assert_eq!(documents::give(&mut tx, rig.globex, one.id, north).await.unwrap(), 0, "another tenant's");
     assert_eq!(documents::give(&mut tx, acme, one.id, north).await.unwrap(), 1);
-    assert_eq!(documents::reopen(&mut tx, acme, one.id, now()).await.unwrap(), 1);
+    assert_eq!(documents::reopen(&mut tx, acme, one.id, false, now()).await.unwrap(), 1);
     assert_eq!(documents::work(&mut tx, acme, one.connection, 1).await.unwrap()[0].given_to, Some(north));
+    tx.rollback().await.unwrap();
+}
+
+/// Of one that was worked, each time once; one that is read anew counts, too.
+async fn a_document_is_acknowledged_again(rig: Rig) {
+    let acme = rig.acme;
+    let one = rows::document(acme, "north-a", 1, &hash(1));
+    rows::arrive(&rig, &one).await;
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    assert!(!documents::acknowledge_again(&mut tx, acme, one.id, 0).await.unwrap(), "it was not worked yet");
+    assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "translated")]).await.unwrap(), 1);
+    assert!(!documents::acknowledge_again(&mut tx, rig.globex, one.id, 0).await.unwrap(), "another tenant's");
+    assert!(documents::acknowledge_again(&mut tx, acme, one.id, 0).await.unwrap());
+    assert!(!documents::acknowledge_again(&mut tx, acme, one.id, 0).await.unwrap(), "somebody was quicker");
+    assert_eq!(documents::get(&mut tx, acme, one.id).await.unwrap().unwrap().acknowledged_again, 1);
+    tx.rollback().await.unwrap();
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "rejected")]).await.unwrap(), 1);
+    assert_eq!(documents::reopen(&mut tx, acme, one.id, true, now()).await.unwrap(), 1);
+    assert_eq!(documents::work(&mut tx, acme, one.connection, 1).await.unwrap()[0].acknowledged_again, 1);
     tx.rollback().await.unwrap();
 }
 
@@ -226,8 +247,8 @@ async fn documents_on_their_way(rig: Rig) {
     assert_eq!(documents::work(&mut tx, acme, one.connection, 10).await.unwrap().len(), 0);
     let row = documents::get(&mut tx, acme, one.id).await.unwrap().unwrap();
     assert_eq!((row.state.as_str(), row.cause, row.sets), ("dead", Some(json!({"code": "x"})), Some(2)));
-    assert_eq!(documents::reopen(&mut tx, acme, two.id, now()).await.unwrap(), 0, "it did not fail");
-    assert_eq!(documents::reopen(&mut tx, acme, one.id, now()).await.unwrap(), 1);
+    assert_eq!(documents::reopen(&mut tx, acme, two.id, false, now()).await.unwrap(), 0, "it did not fail");
+    assert_eq!(documents::reopen(&mut tx, acme, one.id, false, now()).await.unwrap(), 1);
     let row = documents::work(&mut tx, acme, one.connection, 10).await.unwrap();
     assert_eq!((row[0].id, row[0].sets_done, row[0].tries), (one.id, 0, 0));
     tx.commit().await.unwrap();

@@ -203,7 +203,7 @@ async fn a_document_keeps_what_it_began_with(rig: Rig) {
     };
     let mut tx = store.begin(acme).await.unwrap();
     assert_eq!(documents::change(&mut tx, acme, &[dead]).await.unwrap(), 1);
-    assert_eq!(documents::reopen(&mut tx, acme, document.id, now()).await.unwrap(), 1);
+    assert_eq!(documents::reopen(&mut tx, acme, document.id, false, now()).await.unwrap(), 1);
     tx.commit().await.unwrap();
     assert_eq!(began_with().await, 2, "a person lets it begin again, with what stands");
 }

@@ -173,6 +173,8 @@ async fn who_steps_aside(rig: Rig) {
     let new = MessageId::of(document, 1, 0, 0);
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
     messages::insert(&mut tx, &[dead.clone(), pending.clone()]).await.unwrap();
+    assert_eq!(messages::halted_in(&mut tx, acme, document, 9).await.unwrap(), [dead.id]);
+    assert_eq!(messages::halted_in(&mut tx, rig.globex, document, 9).await.unwrap(), []);
     messages::step_aside(&mut tx, acme, dead.id, "replaced", Some(new), &json!({"who": "me"}), now()).await.unwrap();
     let row = messages::get(&mut tx, acme, dead.id).await.unwrap().unwrap();
     assert_eq!((row.state.as_str(), row.replaced_by, row.cause), ("replaced", Some(new), Some(json!({"who": "me"}))));

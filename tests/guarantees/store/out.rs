@@ -19,6 +19,7 @@ use uuid::Uuid;
 both![
     deliveries_are_read_back,
     a_delivery_ends_once,
+    a_delivery_gives_way_to_another,
     sequences_have_no_gap,
     dead_letters,
     the_outbox_in_order,
@@ -107,6 +108,27 @@ async fn a_delivery_ends_once(rig: Rig) {
     assert!(deliveries::fill(&mut tx, acme, empty.id, "n.edi", b"other", Some("000000003")).await.is_err(), "once");
     let row = deliveries::get(&mut tx, acme, empty.id).await.unwrap().unwrap();
     assert_eq!((row.content.as_deref(), row.control.as_deref()), (Some(&b"bytes"[..]), Some("000000002")));
+    tx.rollback().await.unwrap();
+}
+
+async fn a_delivery_gives_way_to_another(rig: Rig) {
+    let acme = rig.acme;
+    let one = NewDelivery { acknowledged: Some("waiting"), ..rows::delivery(acme, an_event(0), "a") };
+    let two = rows::delivery(acme, an_event(0), "b");
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    deliveries::insert(&mut tx, &[one.clone(), two.clone()]).await.unwrap();
+    let row = deliveries::get(&mut tx, acme, one.id).await.unwrap().unwrap();
+    assert!(!deliveries::give_way(&mut tx, acme, &row, &json!({})).await.unwrap(), "it is under way");
+    deliveries::change(&mut tx, acme, &[to(one.id, "delivered"), to(two.id, "dead")]).await.unwrap();
+    assert!(!deliveries::give_way(&mut tx, rig.globex, &row, &json!({})).await.unwrap(), "another tenant's");
+    assert!(deliveries::give_way(&mut tx, acme, &row, &json!({})).await.unwrap());
+    assert!(!deliveries::give_way(&mut tx, acme, &row, &json!({})).await.unwrap(), "somebody was quicker");
+    let row = deliveries::get(&mut tx, acme, one.id).await.unwrap().unwrap();
+    assert_eq!((row.state.as_str(), row.replays, row.acknowledged), ("delivered", 1, None));
+    let dead = deliveries::get(&mut tx, acme, two.id).await.unwrap().unwrap();
+    assert!(deliveries::give_way(&mut tx, acme, &dead, &json!({"by": "me"})).await.unwrap());
+    let dead = deliveries::get(&mut tx, acme, two.id).await.unwrap().unwrap();
+    assert_eq!((dead.state.as_str(), dead.cause), ("cancelled", Some(json!({"by": "me"}))));
     tx.rollback().await.unwrap();
 }
 

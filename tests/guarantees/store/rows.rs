@@ -138,6 +138,7 @@ pub fn delivery(tenant: Tenant, event: EventId, target: &str) -> NewDelivery {
         sequence: Some(1),
         cause: None,
         acknowledged: None,
+        again_of: None,
         created_at: now().0,
         deadline: now().0 + 60_000_000,
         wait_us: 60_000_000,

@@ -55,7 +55,7 @@ async fn another_tenants_rows_are_not_there(rig: Rig) {
     assert!(!deliveries::replay(&mut tx, globex, delivery.id, now()).await.unwrap());
     assert!(!deliveries::cancel(&mut tx, globex, delivery.id, &json!({}), now()).await.unwrap());
     assert_eq!(documents::advance(&mut tx, globex, document.id, 9, 0, now()).await.unwrap(), 0);
-    assert_eq!(documents::reopen(&mut tx, globex, document.id, now()).await.unwrap(), 0);
+    assert_eq!(documents::reopen(&mut tx, globex, document.id, false, now()).await.unwrap(), 0);
     assert!(directory::lease(&mut tx, globex, document.connection, item, 9).await.unwrap().is_none());
     assert!(stock::change(&mut tx, globex, &[stock::Change { item, reserved: 1 }]).await.is_err());
     assert_eq!(keys::take_places(&mut tx, globex, &[(&key, 1)]).await.unwrap(), [0], "a row of its own");

@@ -226,6 +226,7 @@ async fn a_997_goes_back_the_way_its_group_came(backing: Backing) {
                 partner: &hub.directory.partners[&partner],
                 came_by: hub.directory.connection("northwind-http").unwrap(),
                 interchange: &interchange,
+                again: 0,
                 says: Says::Group {
                     group,
                     form: Form::F997,

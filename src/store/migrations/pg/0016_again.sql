@@ -1,0 +1,5 @@
+-- What is done again by somebody's will: a document that goes out in another's place, written anew or under a new number;
+-- and how often a document's acknowledgements were asked for once more.
+
+alter table deliveries add column again_of uuid;
+alter table documents add column acknowledged_again bigint not null default 0;
