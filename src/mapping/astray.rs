@@ -14,10 +14,10 @@ use super::{
 use crate::formats::{piece::Standard, tree::NodeId};
 use std::collections::HashSet;
 
-/// A value that must stand in the document, looked for by a name that nothing has there.
+/// What should stand in the document, looked for by a name that nothing has there.
 pub struct Astray<'a> {
-    /// The fault that tells that it is missing.
-    fault: usize,
+    /// The fault that tells that it is missing; of a list that may be empty there is none.
+    fault: Option<usize>,
     /// Where it was looked for.
     at: NodeId,
     wanted: &'a str,
@@ -31,24 +31,45 @@ impl<'a> Run<'a> {
         if !named(self.program.standard) {
             return;
         }
-        let Some((formula, spot)) = formula(field) else { return };
+        let (Some((formula, spot)), Some(fault)) = (formula(field), self.faults.len().checked_sub(1)) else { return };
+        self.looked_for(formula, spot, Some(fault));
+    }
+
+    /// The same of a list that must be there, and is empty: an order's lines, a line's ids.
+    pub(super) fn empty_list(&mut self, field: &'a Field) {
+        if !named(self.program.standard) {
+            return;
+        }
+        match &field.source {
+            Source::List(formulas) => {
+                formulas.iter().for_each(|formula| self.looked_for(formula, field.spot, None));
+            }
+            Source::Each(block) => {
+                let level = self.frames.len().saturating_sub(1 + block.up);
+                let Some(frame) = self.frames.get(level) else { return };
+                let names = block.walk.iter().filter_map(|walk| walk.step.names.first()).map(|name| name.name.as_str());
+                self.nothing_called(frame.node, names, block.spot, None);
+            }
+            _ => {}
+        }
+    }
+
+    fn looked_for(&mut self, formula: &'a Formula, spot: Spot, fault: Option<usize>) {
         let Some((_, route)) = formula.destination() else { return };
         let frame = &self.frames[self.level(route)];
-        let mut here = if route.steps.is_empty() { frame.container } else { frame.node };
-        let below = |at: NodeId, name: &str| self.tree.children(at).find(|id| self.tree.name(*id) == name);
+        let from = if route.steps.is_empty() { frame.container } else { frame.node };
         let names = route.steps.iter().filter_map(|step| step.names.first()).map(|name| name.name.as_str());
-        let mut wanted = None;
-        for name in names.chain(leaf(route)) {
-            match below(here, name) {
-                Some(found) => here = found,
-                None => {
-                    wanted = Some(name);
-                    break;
-                }
+        self.nothing_called(from, names.chain(leaf(route)), spot, fault);
+    }
+
+    /// Notes the first of names, each below the one before, that nothing has.
+    fn nothing_called(&mut self, from: NodeId, names: impl Iterator<Item = &'a str>, spot: Spot, fault: Option<usize>) {
+        let mut at = from;
+        for wanted in names {
+            match self.tree.children(at).find(|id| self.tree.name(*id) == wanted) {
+                Some(found) => at = found,
+                None => return self.astray.push(Astray { fault, at, wanted, spot }),
             }
-        }
-        if let (Some(wanted), Some(fault)) = (wanted, self.faults.len().checked_sub(1)) {
-            self.astray.push(Astray { fault, at: here, wanted, spot });
         }
     }
 
@@ -61,14 +82,25 @@ impl<'a> Run<'a> {
             let left = tree.children(at).filter(|id| !self.seen.has(*id) && says(*id)).map(|id| tree.name(id));
             let Some(near) = slip(wanted, left) else { continue };
             let line = self.program.placed(spot);
-            let Some(fault) = self.faults.get_mut(fault) else { continue };
-            fault.sentence = format!("{}; `{near}` stands there, and no line reads it", fault.sentence).into();
-            fault.remedy = format!(
+            let own = faults::own(line);
+            let stands = format!("`{near}` stands there, and no line reads it");
+            let remedy = format!(
                 "where the mapping means `{near}`, mend it at {line} and restart the message; else let the sender send \
                  the document again with `{wanted}`"
-            )
-            .into();
-            fault.place = faults::own(line);
+            );
+            if let Some(fault) = fault {
+                if let Some(fault) = self.faults.get_mut(fault) {
+                    fault.sentence = format!("{}; {stands}", fault.sentence).into();
+                    (fault.remedy, fault.place) = (remedy.into(), own);
+                }
+                continue;
+            }
+            // Each item of a list lacks it: once is enough.
+            if self.faults.iter().all(|fault| fault.place != own || *fault.found != *near) {
+                let words = faults::words("", &tree.place(at));
+                let sentence = format!("nothing is called `{wanted}` {words}; {stands}");
+                self.faults.push(faults::fault("mapping/missing", own, near, wanted, sentence, remedy));
+            }
         }
     }
 }

@@ -73,6 +73,9 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
     let message = run.body.mark();
     run.body.object(ITEM);
     run.members(&program.fields, true);
+    // A message may have no lines, but not for a slip in what they are called.
+    let lines = program.fields.iter().find(|field| field.name == LINES && !run.body.has(message, field.number));
+    lines.into_iter().for_each(|field| run.empty_list(field));
     run.body.close(message);
     run.finish()
 }
@@ -130,6 +133,9 @@ pub(super) struct Run<'a> {
     /// Values that a fault or a miss has told of: a header's that each line falls back to is told once.
     pub(super) told: HashSet<NodeId>,
 }
+
+/// What each message calls the list that it is there for.
+const LINES: &str = "lines";
 
 /// What a field gave.
 enum Got {
@@ -311,7 +317,7 @@ impl<'a> Run<'a> {
         Got::Value(false)
     }
 
-    fn each(&mut self, block: &'a Block, of: &Field) -> Got {
+    fn each(&mut self, block: &'a Block, of: &'a Field) -> Got {
         let began = self.body.mark();
         self.body.list(of.number);
         let mut count = 0;
@@ -334,7 +340,7 @@ impl<'a> Run<'a> {
             false
         });
         self.body.close(began);
-        if count == 0 && !of.mandatory { Got::Nothing } else { Got::Value(count > 0) }
+        self.counted(count == 0, count > 0, of)
     }
 
     /// Goes to each place of a block; `visit` says when it has enough.
@@ -530,7 +536,18 @@ impl<'a> Run<'a> {
         self.body.close(began);
     }
 
-    fn list(&mut self, formulas: &'a [Formula], of: &Field) -> Got {
+    /// An empty list is a list where there must be one: what a line without any item id means is the core's to say.
+    fn counted(&mut self, empty: bool, present: bool, of: &'a Field) -> Got {
+        if empty && !of.mandatory {
+            return Got::Nothing;
+        }
+        if empty {
+            self.empty_list(of);
+        }
+        Got::Value(present)
+    }
+
+    fn list(&mut self, formulas: &'a [Formula], of: &'a Field) -> Got {
         let refs = matches!(&of.shape, Shape::List(item) if **item == Shape::Ref);
         let (mut present, mut count) = (false, 0);
         let began = self.body.mark();
@@ -551,8 +568,7 @@ impl<'a> Run<'a> {
             }
         }
         self.body.close(began);
-        // An empty list is a list: what a line without any item id means is the core's to say.
-        if count == 0 && !of.mandatory { Got::Nothing } else { Got::Value(present) }
+        self.counted(count == 0, present, of)
     }
 
     /// An id with its scheme.

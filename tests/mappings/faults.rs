@@ -263,3 +263,36 @@ fn a_name_that_is_nearly_there_and_unread_is_held_by_the_mappings_line() {
         assert_eq!((own, place.as_str()), (false, &*format!("/{number}")), "{sentence}");
     }
 }
+
+/// An order without lines, or a line without an item, may be meant so; not where what was to be read stands there unread.
+#[test]
+fn an_empty_list_beside_a_name_that_is_nearly_its_own_is_held() {
+    let plan = plan("json/order");
+    let tell = |line: &str, document: serde_json::Value| {
+        let text = document.to_string().replace("\"lines\"", line);
+        let reading = read(&plan, text.as_bytes());
+        let faults = reading.faults.iter().map(|fault| {
+            assert!(crossdock::mapping::is_own(fault), "{fault:#?}");
+            fault.sentence.to_string()
+        });
+        faults.collect::<Vec<_>>()
+    };
+    let order = |line: serde_json::Value| {
+        serde_json::json!({
+            "number": "K-1", "date": "2026-11-30", "currency": "USD", "buyer": { "id": "SHOP" }, "lines": [line.clone(), line]
+        })
+    };
+    let line = |sku: &str| order(serde_json::json!({ "line": 1, sku: "BOLT-M8", "quantity": 24, "unit": "EA" }));
+    assert_eq!(tell("\"lines\"", line("sku")), Vec::<String>::new());
+    assert_eq!(
+        tell("\"line\"", line("sku")),
+        ["nothing is called `lines` in the document; `line` stands there, and no line reads it"]
+    );
+    // Once, and not once a line.
+    assert_eq!(
+        tell("\"lines\"", line("sk")),
+        ["nothing is called `sku` at /lines/0; `sk` stands there, and no line reads it"]
+    );
+    // A line that says no item at all, by any name: what it means is the core's to say.
+    assert_eq!(tell("\"lines\"", line("description")), Vec::<String>::new());
+}
