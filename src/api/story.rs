@@ -123,7 +123,7 @@ fn late_message(message: &Message, now: Micros, patience: i64) -> Option<Late> {
     let sentence = match message.state.as_str() {
         "held" => format!("{} is held: {}", what(message), reason(message.cause.as_ref())),
         "dead" => format!("{} is dead: {}", what(message), reason(message.cause.as_ref())),
-        "waiting" => format!("{} waits for an earlier message of its key", what(message)),
+        "waiting" => format!("{} waits: {}", what(message), reason(message.cause.as_ref())),
         state => format!("{} has been {state} for long", what(message)),
     };
     Some(Late { thing: "message", id: message.id, sentence, since })

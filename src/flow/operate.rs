@@ -6,7 +6,7 @@ use crate::{
     flow::{Hub, letter, translate},
     mapping::near,
     store::{
-        StoreError, Tx, blobs,
+        StoreError, Tx, as_one, blobs,
         deliveries::{self, Letter},
         documents,
         entities::{self, CrossReference},
@@ -109,14 +109,7 @@ pub async fn restart(
     let document = documents::get(&mut tx, tenant, row.document).await?.ok_or(OperateError::NotFound("document"))?;
     tx.rollback().await?;
     allowed(&row.state, &["rejected", "held", "dead"], "a rejected, held or dead message", "restarted")?;
-    let again = translate::again::read(hub, &document, tenant, (row.set_no as u32, row.split as u32))
-        .await
-        .map_err(|e| match e {
-            StoreError::Row(text) => OperateError::Unreadable(text),
-            gone @ StoreError::Gone(_) => OperateError::Unreadable(gone.to_string()),
-            other => OperateError::Store(other),
-        })?
-        .ok_or_else(|| OperateError::Unreadable("the document, as it is mapped now, has no such message".into()))?;
+    let again = read_again(hub, tenant, &document, &row).await?;
     let now = now();
     let new = MessageId::of(row.document, row.run as u32 + 1, row.set_no as u32, row.split as u32);
     let mut fresh = messages::NewMessage {
@@ -124,9 +117,11 @@ pub async fn restart(
         released: 1,
         split: row.split,
         came_in: again.came_in.clone(),
+        as_one: row.as_one,
         ..translate::new_message(hub, row.document, new, row.run + 1, &again.set, again.partner, again.meaning, now)
     };
     let mut tx = hub.store.begin(tenant).await?;
+    lock_interchange(&mut tx, tenant, &row).await?;
     let old_key = key(&row);
     let keys: Vec<keys::Key> =
         old_key.iter().cloned().chain(fresh.key()).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
@@ -144,6 +139,9 @@ pub async fn restart(
     // Where the new one has another key, or ended at once, nobody stands in the old place any more.
     if fresh.key() != old_key || fresh.state == "rejected" {
         claims.extend(free(hub, &mut tx, tenant, &keys).await?);
+    }
+    if fresh.state != "pending" {
+        claims.extend(wake_interchange(hub, &mut tx, tenant, &row).await?);
     }
     let mut written = json!({"code": "restart", "who": who, "why": why, "of": id});
     if row.state == "rejected" && old_key.is_some() {
@@ -166,6 +164,22 @@ pub async fn restart(
     outbox::push(&mut tx, &claims).await?;
     tx.commit().await?;
     Ok(new)
+}
+
+/// What a message is read from, as it is read now.
+async fn read_again(
+    hub: &Hub,
+    tenant: Tenant,
+    document: &documents::DocumentRow,
+    row: &MessageRow,
+) -> Result<translate::again::Again, OperateError> {
+    let again = translate::again::read(hub, document, tenant, (row.set_no as u32, row.split as u32)).await;
+    let again = again.map_err(|error| match error {
+        StoreError::Row(text) => OperateError::Unreadable(text),
+        gone @ StoreError::Gone(_) => OperateError::Unreadable(gone.to_string()),
+        other => OperateError::Store(other),
+    })?;
+    again.ok_or_else(|| OperateError::Unreadable("the document, as it is mapped now, has no such message".into()))
 }
 
 /// The old message's place, or a new one where its key was not known before.
@@ -198,6 +212,27 @@ async fn free(hub: &Hub, tx: &mut Tx, tenant: Tenant, keys: &[keys::Key]) -> Res
     Ok(outbox::claims(tenant, Stage::Apply, &freed, now))
 }
 
+/// Locks the interchange that a message is applied with, if there is one: before any key.
+async fn lock_interchange(tx: &mut Tx, tenant: Tenant, row: &MessageRow) -> Result<(), StoreError> {
+    if let Some(of) = row.interchange_as_one() {
+        as_one::lock(tx, tenant, of).await?;
+    }
+    Ok(())
+}
+
+/// Has the others of its interchange looked at again, if they wait for it or are to wait on.
+async fn wake_interchange(
+    hub: &Hub,
+    tx: &mut Tx,
+    tenant: Tenant,
+    row: &MessageRow,
+) -> Result<Vec<outbox::Row>, StoreError> {
+    let now = now();
+    let Some(of) = row.interchange_as_one() else { return Ok(vec![]) };
+    let first: Vec<Uuid> = as_one::wake(tx, tenant, of, hub.deadline(now)).await?.into_iter().map(|id| id.0).collect();
+    Ok(outbox::claims(tenant, Stage::Apply, &first, now))
+}
+
 fn allowed(state: &str, states: &[&str], what: &'static str, done: &'static str) -> Result<(), OperateError> {
     if states.contains(&state) { Ok(()) } else { Err(OperateError::State { state: state.into(), allowed: what, done }) }
 }
@@ -214,12 +249,14 @@ pub async fn cancel_message(
     let mut tx = hub.store.begin(tenant).await?;
     let row = messages::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("message"))?;
     allowed(&row.state, &["rejected", "held", "dead"], "a rejected, held or dead message", "cancelled")?;
+    lock_interchange(&mut tx, tenant, &row).await?;
     let keys: Vec<keys::Key> = key(&row).into_iter().collect();
     keys::lock(&mut tx, tenant, &keys).await?;
     let cause = json!({"code": "cancelled", "who": who, "why": why, "was": row.state, "ended": letter::why(row.cause.as_ref(), row.faults.as_ref())});
     messages::step_aside(&mut tx, tenant, id, "cancelled", None, &cause, now).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
-    let claims = free(hub, &mut tx, tenant, &keys).await?;
+    let mut claims = free(hub, &mut tx, tenant, &keys).await?;
+    claims.extend(wake_interchange(hub, &mut tx, tenant, &row).await?);
     journal::write(
         &mut tx,
         &[Step::new(tenant, now.0, "operate", "cancelled", &hub.worker)

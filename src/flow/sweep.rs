@@ -15,7 +15,7 @@ use crate::{
         operate::{self, OperateError},
     },
     store::{
-        StoreError, Tx, deliveries, entities,
+        StoreError, Tx, as_one, deliveries, entities,
         journal::{self, Step},
         keys,
         messages::{self, Ended},
@@ -212,16 +212,24 @@ fn claims(stage: Stage, ids: &[(Tenant, Uuid)], now: Micros) -> Vec<outbox::Row>
 async fn free_waiting(hub: &Hub, tenant: Tenant) -> Result<usize, StoreError> {
     let mut tx = hub.store.read(tenant).await?;
     let stranded = messages::stranded(&mut tx, tenant, ROUND).await?;
+    let interchanges = as_one::stranded(&mut tx, tenant, ROUND).await?;
     tx.rollback().await?;
     let keys: BTreeSet<keys::Key> = stranded.iter().filter_map(Ended::key).collect();
-    if keys.is_empty() {
+    if keys.is_empty() && interchanges.is_empty() {
         return Ok(0);
     }
     let keys: Vec<keys::Key> = keys.into_iter().collect();
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
+    for of in &interchanges {
+        as_one::lock(&mut tx, tenant, *of).await?;
+    }
     keys::lock(&mut tx, tenant, &keys).await?;
-    let freed = free(hub, &mut tx, tenant, &keys, now).await?;
+    let mut freed = messages::release(&mut tx, tenant, &keys, hub.deadline(now)).await?;
+    for of in interchanges {
+        freed.extend(as_one::wake(&mut tx, tenant, of, hub.deadline(now)).await?);
+    }
+    let freed = free(hub, &mut tx, tenant, &freed, now).await?;
     tx.commit().await?;
     if freed > 0 {
         tracing::error!(messages = freed, "messages waited for nothing; they go on, but this is a bug");
@@ -230,11 +238,10 @@ async fn free_waiting(hub: &Hub, tenant: Tenant) -> Result<usize, StoreError> {
     Ok(freed)
 }
 
-async fn free(hub: &Hub, tx: &mut Tx, tenant: Tenant, keys: &[keys::Key], now: Micros) -> Result<usize, StoreError> {
-    let freed = messages::release(tx, tenant, keys, hub.deadline(now)).await?;
+async fn free(hub: &Hub, tx: &mut Tx, tenant: Tenant, freed: &[MessageId], now: Micros) -> Result<usize, StoreError> {
     let ids: Vec<Uuid> = freed.iter().map(|m| m.0).collect();
     outbox::push(tx, &outbox::claims(tenant, Stage::Apply, &ids, now)).await?;
-    let cause = json!({"code": "waited_for_nothing", "sentence": "nothing unfinished of its key stood before it"});
+    let cause = json!({"code": "waited_for_nothing", "sentence": "nothing unfinished of its key stood before it, nor of its interchange in its way"});
     let steps: Vec<Step> = ids
         .iter()
         .map(|id| Step::new(tenant, now.0, "sweep", "pending", &hub.worker).message(*id).cause(cause.clone()))

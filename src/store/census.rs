@@ -89,11 +89,16 @@ pub async fn messages_without_event(tx: &mut Tx, tenant: Option<Tenant>) -> Resu
     )?)
 }
 
-/// Messages that wait, though nothing unfinished of their key stands before them.
+/// Messages that wait, though nothing unfinished of their key stands before them; of an interchange that is applied as one,
+/// though nothing unfinished of it does anything else.
 pub async fn messages_waiting_for_nothing(tx: &mut Tx, tenant: Option<Tenant>) -> Result<Vec<Suspect>, StoreError> {
     Ok(fetch!(
         tx,
         "select m.tenant, m.id from messages m where m.state = 'waiting' and ($1 is null or m.tenant = $1)
+            and (m.as_one = 0 or not exists (select 1 from messages o where o.tenant = m.tenant and o.document = m.document and o.interchange = m.interchange
+                and o.as_one > 0 and (o.state in ('pending', 'held', 'retrying', 'dead') or (o.state = 'waiting' and exists (
+                    select 1 from messages e where e.tenant = o.tenant and e.partner = o.partner and e.kind = o.kind and e.number = o.number
+                        and e.place < o.place and e.state in ('pending', 'waiting', 'held', 'retrying', 'dead') and e.document <> o.document)))))
             and not exists (select 1 from messages e where e.tenant = m.tenant and e.partner = m.partner and e.kind = m.kind and e.number = m.number
                 and e.place < m.place and e.state in ('pending', 'waiting', 'held', 'retrying', 'dead')) limit $2";
         tenant, SUSPECTS

@@ -26,6 +26,8 @@ pub struct Row {
     pub ends: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Value>,
+    /// 1 once its trailer was read.
+    pub whole: i64,
 }
 
 /// Writes interchanges; one that stands keeps its row and takes the newer end.
@@ -35,10 +37,11 @@ pub async fn write(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
     }
     exec!(
         tx,
-        "insert into interchanges (tenant, document, ordinal, partner, standard, sender, receiver, control, version, test, ends, cause)
-         select r.tenant, r.document, r.ordinal, r.partner, r.standard, r.sender, r.receiver, r.control, r.version, r.test, r.ends, r.cause from {rows} where true
-         on conflict (document, ordinal) do update set partner = excluded.partner, ends = excluded.ends, cause = excluded.cause",
-        "tenant uuid, document uuid, ordinal bigint, partner uuid, standard text, sender text, receiver text, control text, version text, test bigint, ends text, cause jsonb" => rows
+        "insert into interchanges (tenant, document, ordinal, partner, standard, sender, receiver, control, version, test, ends, cause, whole)
+         select r.tenant, r.document, r.ordinal, r.partner, r.standard, r.sender, r.receiver, r.control, r.version, r.test, r.ends, r.cause, r.whole from {rows} where true
+         on conflict (document, ordinal) do update set partner = excluded.partner, ends = excluded.ends, cause = excluded.cause,
+            whole = case when interchanges.whole = 1 then 1 else excluded.whole end",
+        "tenant uuid, document uuid, ordinal bigint, partner uuid, standard text, sender text, receiver text, control text, version text, test bigint, ends text, cause jsonb, whole bigint" => rows
     )?;
     Ok(())
 }

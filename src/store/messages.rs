@@ -2,6 +2,7 @@
 
 use super::{
     StoreError, Tx,
+    as_one::AsOne,
     keys::Key,
     search_keys::{self, SearchKey},
     sql::{exec, fetch},
@@ -66,6 +67,8 @@ pub struct NewMessage {
     /// The envelope that it came in, where an advice may be owed for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub came_in: Option<Value>,
+    /// Of a preserved interchange: 1, or 2 where a bad one of its messages costs all of them; see [`super::as_one`].
+    pub as_one: i64,
     /// What it is found by beside its number; in a table of their own.
     #[serde(skip)]
     pub search_keys: Vec<SearchKey>,
@@ -78,7 +81,7 @@ impl NewMessage {
     }
 }
 
-const NEW: &str = "tenant uuid, id uuid, document uuid, run bigint, set_no bigint, split bigint, interchange bigint, group_no bigint, standard text, set_kind text, set_version text, set_control text, set_byte bigint, set_len bigint, mapping text, kind text, partner uuid, number text, place bigint, state text, released bigint, body jsonb, provenance jsonb, faults jsonb, cause jsonb, hold_scheme text, hold_value text, fingerprint text, created_at bigint, ended_at bigint, deadline bigint, wait_us bigint, came_in jsonb";
+const NEW: &str = "tenant uuid, id uuid, document uuid, run bigint, set_no bigint, split bigint, interchange bigint, group_no bigint, standard text, set_kind text, set_version text, set_control text, set_byte bigint, set_len bigint, mapping text, kind text, partner uuid, number text, place bigint, state text, released bigint, body jsonb, provenance jsonb, faults jsonb, cause jsonb, hold_scheme text, hold_value text, fingerprint text, created_at bigint, ended_at bigint, deadline bigint, wait_us bigint, came_in jsonb, as_one bigint";
 
 /// Which of these ids have a row already: a translate that is done again skips them.
 pub async fn standing(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<MessageId>, StoreError> {
@@ -99,15 +102,15 @@ pub async fn insert(tx: &mut Tx, rows: &[NewMessage]) -> Result<u64, StoreError>
     search_keys::insert(tx, rows).await?;
     Ok(exec!(
         tx,
-        "insert into messages (tenant, id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, released, body, provenance, faults, cause, hold_scheme, hold_value, fingerprint, created_at, ended_at, deadline, wait_us, came_in)
-         select r.tenant, r.id, r.document, r.run, r.set_no, r.split, r.interchange, r.group_no, r.standard, r.set_kind, r.set_version, r.set_control, r.set_byte, r.set_len, r.mapping, r.kind, r.partner, r.number, r.place, r.state, r.released, r.body, r.provenance, r.faults, r.cause, r.hold_scheme, r.hold_value, r.fingerprint, r.created_at, r.ended_at, r.deadline, r.wait_us, r.came_in
+        "insert into messages (tenant, id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, released, body, provenance, faults, cause, hold_scheme, hold_value, fingerprint, created_at, ended_at, deadline, wait_us, came_in, as_one)
+         select r.tenant, r.id, r.document, r.run, r.set_no, r.split, r.interchange, r.group_no, r.standard, r.set_kind, r.set_version, r.set_control, r.set_byte, r.set_len, r.mapping, r.kind, r.partner, r.number, r.place, r.state, r.released, r.body, r.provenance, r.faults, r.cause, r.hold_scheme, r.hold_value, r.fingerprint, r.created_at, r.ended_at, r.deadline, r.wait_us, r.came_in, r.as_one
          from {rows} where true on conflict (id) do nothing",
         NEW => rows
     )?)
 }
 
-/// Releases messages of a document's group (or interchange) to apply: gives their ids in order of their sets.
-/// Until the trailer that can still refuse them was read they are `pending` with `released = 0`.
+/// Releases messages of a document's group (or interchange) to apply: gives their ids in order of their sets, but for those
+/// that go with their whole interchange. Until the trailer that can still refuse them was read they are `pending` with `released = 0`.
 pub async fn release_sets(
     tx: &mut Tx,
     tenant: Tenant,
@@ -115,12 +118,13 @@ pub async fn release_sets(
     from_set: i64,
     to_set: i64,
 ) -> Result<Vec<MessageId>, StoreError> {
-    let mut rows: Vec<(MessageId, i64)> = fetch!(
+    let mut rows: Vec<(MessageId, i64, i64)> = fetch!(
         tx,
         "update messages set released = 1 where tenant = $1 and document = $2 and run = 0 and set_no >= $3 and set_no < $4 and state = 'pending' and released = 0
-         returning id, set_no";
+         returning id, set_no, as_one";
         tenant, document, from_set, to_set
     )?;
+    rows.retain(|r| r.2 == 0);
     rows.sort_by_key(|r| r.1);
     Ok(rows.into_iter().map(|r| r.0).collect())
 }
@@ -137,8 +141,8 @@ pub async fn refuse_sets(
 ) -> Result<Vec<Ended>, StoreError> {
     Ok(fetch!(
         tx,
-        "update messages set state = 'rejected', faults = $5, ended_at = $6 where tenant = $1 and document = $2 and run = 0 and set_no >= $3 and set_no < $4
-            and state in ('pending', 'held') and released = 0
+        "update messages set state = 'rejected', faults = $5, ended_at = $6 where tenant = $1 and document = $2 and set_no >= $3 and set_no < $4
+            and state in ('pending', 'held') and (run = 0 and released = 0 or as_one > 0)
          returning id, partner, kind, number";
         tenant, document, from_set, to_set, sqlx::types::Json(faults), now
     )?)
@@ -217,16 +221,23 @@ pub struct Loaded {
     /// The envelope that it came in, where an advice may be owed for it.
     #[sqlx(json(nullable))]
     pub came_in: Option<Value>,
+    pub interchange: Option<i64>,
+    pub as_one: i64,
 }
 
 impl Loaded {
+    /// The interchange that it is applied with, if that is preserved.
+    pub fn interchange_as_one(&self) -> Option<AsOne> {
+        AsOne::of(self.document, self.interchange, self.as_one)
+    }
+
     /// Its key, if it has one.
     pub fn key(&self) -> Option<Key> {
         Some(Key { partner: self.partner?, kind: self.kind.clone()?, number: self.number.clone()? })
     }
 }
 
-const LOADED: &str = "select m.id, m.document, m.run, m.set_no, m.split, m.standard, m.kind, m.partner, m.number, m.place, m.state, m.released, m.body, m.tries, m.due, m.first_failed_at, m.created_at, m.came_in from messages m join {rows} on m.id = r.id where m.tenant = $2";
+const LOADED: &str = "select m.id, m.document, m.run, m.set_no, m.split, m.standard, m.kind, m.partner, m.number, m.place, m.state, m.released, m.body, m.tries, m.due, m.first_failed_at, m.created_at, m.came_in, m.interchange, m.as_one from messages m join {rows} on m.id = r.id where m.tenant = $2";
 
 /// Loads messages by their ids, in no order.
 pub async fn load(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<Loaded>, StoreError> {
@@ -376,12 +387,20 @@ pub struct MessageRow {
     pub due: Option<i64>,
     pub created_at: i64,
     pub ended_at: Option<i64>,
+    pub as_one: i64,
+}
+
+impl MessageRow {
+    /// The interchange that it is applied with, if that is preserved.
+    pub fn interchange_as_one(&self) -> Option<AsOne> {
+        AsOne::of(self.document, self.interchange, self.as_one)
+    }
 }
 
 macro_rules! row_query {
     ($tail:literal) => {
         concat!(
-            "select id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, body, provenance, faults, cause, fingerprint, replaced_by, tries, due, created_at, ended_at from messages ",
+            "select id, document, run, set_no, split, interchange, group_no, standard, set_kind, set_version, set_control, set_byte, set_len, mapping, kind, partner, number, place, state, body, provenance, faults, cause, fingerprint, replaced_by, tries, due, created_at, ended_at, as_one from messages ",
             $tail
         )
     };
@@ -540,11 +559,11 @@ pub async fn holds(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> Result<
     )?)
 }
 
-/// Messages that wait though nothing unfinished stands before them.
+/// Messages that wait for their own sake, though nothing unfinished stands before them.
 pub async fn stranded(tx: &mut Tx, tenant: Tenant, limit: i64) -> Result<Vec<Ended>, StoreError> {
     Ok(fetch!(
         tx,
-        "select m.id, m.partner, m.kind, m.number from messages m where m.tenant = $1 and m.state = 'waiting'
+        "select m.id, m.partner, m.kind, m.number from messages m where m.tenant = $1 and m.state = 'waiting' and m.as_one = 0
             and not exists (select 1 from messages e where e.tenant = m.tenant and e.partner = m.partner and e.kind = m.kind and e.number = m.number
                 and e.place < m.place and e.state in ('pending', 'waiting', 'held', 'retrying', 'dead')) limit $2";
         tenant, limit

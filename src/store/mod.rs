@@ -6,6 +6,7 @@
 //! Tried by: tests/guarantees/store.rs, on both databases
 
 pub mod access;
+pub mod as_one;
 pub mod batches;
 pub mod blobs;
 pub mod census;

@@ -54,9 +54,19 @@ pub struct Agreement {
     /// The same content within so many days is a duplicate; 0 looks for none.
     #[schemars(extend("level" = "connection"))]
     pub duplicates_days: u32,
-    /// What a bad set costs: itself, or the whole interchange.
+    /// What a bad set costs: itself, or the whole interchange. Bad is what can't be read; with `interchange: preserve` also what
+    /// its mapping or the core refuses.
     #[schemars(extend("level" = "connection"))]
     pub bad_set_costs: BadSetCosts,
+    /// How the messages of an X12 or EDIFACT interchange are applied: each by itself (`split`), or all of them together, in their
+    /// order, once none of them is in the way (`preserve`). While one is held or dead, or stands behind another document's of its
+    /// number, the others wait; they go on by themselves when that one is restarted, cancelled or refused. With `bad_set_costs:
+    /// interchange` one that its mapping or the core refuses has all the others refused as well, with `set` it is left out. Up to
+    /// 128 messages are applied in one transaction: of a longer interchange what the core refuses behind them does not take them
+    /// back, nor does what panics outside of the core. Acknowledgements and advices that come in go by themselves, and a 997, 999
+    /// or CONTRL of ours speaks of what could be read, as ever.
+    #[schemars(extend("level" = "connection"))]
+    pub interchange: InterchangeIs,
     /// What an interchange gets whose control number came before within `duplicates_days`, with other content: `reject`,
     /// `accept` (it is worked, with a note), `ignore` (it is taken as a duplicate and not worked). The same content is a
     /// duplicate in any case.
@@ -172,6 +182,7 @@ impl Default for Agreement {
             acknowledge_unrouted: false,
             duplicates_days: 30,
             bad_set_costs: BadSetCosts::Set,
+            interchange: InterchangeIs::Split,
             number_again: NumberAgain::Reject,
             out_of_sequence: OutOfSequence::default(),
             wrong_counts: Counts::Enforced,

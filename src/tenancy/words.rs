@@ -108,6 +108,14 @@ pub enum BadSetCosts {
     Interchange,
 }
 
+/// How the messages of an interchange are applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InterchangeIs {
+    Split,
+    Preserve,
+}
+
 impl From<Counts> for Severity {
     fn from(counts: Counts) -> Severity {
         match counts {

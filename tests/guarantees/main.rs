@@ -9,6 +9,7 @@ mod agreed;
 mod agreement;
 mod answered;
 mod answers;
+mod as_one;
 mod audit;
 mod bad_input;
 mod batching;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod arrived;
+mod as_one;
 mod events;
 mod letters;
 mod mapping_versions;

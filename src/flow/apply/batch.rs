@@ -1,8 +1,9 @@
 //! One apply transaction: lock the keys, load what the core names, decide in memory, write by table.
 
 use super::{
-    advices,
+    Part, advices,
     answers::Answered,
+    as_one::InTheWay,
     faults::{self, OfLines},
     world::{self, StockLock},
 };
@@ -32,46 +33,67 @@ use std::{
 pub async fn apply(
     hub: &Hub,
     tenant: Tenant,
-    ids: &[MessageId],
+    part: &Part,
     taken: &[Taken],
     stock_lock: StockLock,
 ) -> Result<(), StoreError> {
-    let now = now();
+    let found = once(hub, tenant, part, taken, stock_lock, None).await?;
+    if found.is_some() {
+        // Now that it is known what stands in the way of an interchange, nothing more of it is decided.
+        once(hub, tenant, part, taken, stock_lock, found).await?;
+    }
+    Ok(())
+}
+
+/// Gives what stands in the way of an interchange that is applied as one, having written nothing.
+async fn once(
+    hub: &Hub,
+    tenant: Tenant,
+    part: &Part,
+    taken: &[Taken],
+    stock_lock: StockLock,
+    found: Option<InTheWay>,
+) -> Result<Option<InTheWay>, StoreError> {
+    let (now, ids) = (now(), part.ids.as_slice());
     let mut tx = hub.store.begin(tenant).await?;
     let mut loaded = messages::load(&mut tx, tenant, ids).await?;
     for lost in ids.iter().filter(|id| !loaded.iter().any(|m| m.id == **id)) {
         tracing::error!(message = %lost, %tenant, "a claim check names a message that its tenant does not have");
         metrics::counter!("crossdock_claims_lost_total", "stage" => "apply").increment(1);
     }
-    let mut work = Work {
-        hub,
-        tenant,
-        now,
-        changes: vec![],
-        steps: vec![],
-        claims: vec![],
-        letters: vec![],
-        ended: BTreeSet::new(),
-        blocked: HashMap::new(),
-    };
+    let mut work = Work::new(hub, tenant, now);
+    let as_one = work.one_interchange(&mut loaded);
     loaded.retain(|m| work.is_due(m));
+    let mut gathered = match as_one {
+        Some(of) => work.gather(&mut tx, of, part.as_one, found, &mut loaded).await?,
+        None => Default::default(),
+    };
     loaded.sort_by_key(|m| (m.created_at, m.document, m.set_no, m.split, m.run));
-    let locked: BTreeSet<Key> = loaded.iter().filter_map(Loaded::key).collect();
+    let locked: BTreeSet<Key> = loaded.iter().chain(&gathered.refused).filter_map(Loaded::key).collect();
     let locked: Vec<Key> = locked.into_iter().collect();
     keys::lock(&mut tx, tenant, &locked).await?;
+    work.not_behind(&mut tx, &mut gathered, &mut loaded).await?;
+    work.refuse_along(&mut tx, &gathered).await?;
     let loaded = work.without_waiting(&mut tx, loaded).await?;
     let (loaded, answered) = work.take_answers(&mut tx, loaded).await?;
-    let (commands, loaded) = work.commands(loaded);
+    let (commands, mut loaded) = work.commands(loaded);
     let mut world = World::default();
     world::load(&mut tx, tenant, &commands, &mut world, stock_lock).await?;
     let events = work.decide(&mut world, &commands, &loaded);
+    if let Some(found) = work.in_the_way(&gathered) {
+        tx.rollback().await?;
+        return Ok(Some(found));
+    }
+    loaded.append(&mut gathered.refused);
     let changes = world.changed().map_err(|e| StoreError::Row(e.to_string()))?;
     world::save(&mut tx, tenant, changes.entities).await?;
     work.write(&mut tx, events, &commands, &loaded, answered).await?;
+    work.go_on(&mut tx, &gathered).await?;
     world::reserve(&mut tx, tenant, &changes.stock).await?;
     hub.queue.settle(&mut tx, taken).await?;
     ids.iter().for_each(|id| hub.probe.pass(Point::Applied, id.0));
-    tx.commit().await
+    tx.commit().await?;
+    Ok(None)
 }
 
 /// Marks a message that alone made its transaction fail: dead at once if a rule of the database was broken, else it is
@@ -85,22 +107,8 @@ pub async fn fail(
 ) -> Result<(), StoreError> {
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
-    let mut work = Work {
-        hub,
-        tenant,
-        now,
-        changes: vec![],
-        steps: vec![],
-        claims: vec![],
-        letters: vec![],
-        ended: BTreeSet::new(),
-        blocked: HashMap::new(),
-    };
-    if let Some(message) = messages::load(&mut tx, tenant, &[id])
-        .await?
-        .into_iter()
-        .find(|m| matches!(m.state.as_str(), "pending" | "retrying"))
-    {
+    let mut work = Work::new(hub, tenant, now);
+    if let Some(message) = work.culprit(&mut tx, id).await? {
         let first = Micros(message.first_failed_at.unwrap_or(now.0));
         let retry = if error.trouble() == Trouble::Conflict {
             failure::next_try(&hub.settings.flow, now, first, message.tries + 1)
@@ -114,6 +122,7 @@ pub async fn fail(
         }
         messages::change(&mut tx, tenant, &work.changes).await?;
         deliveries::bury(&mut tx, &work.letters).await?;
+        work.others_see(&mut tx, &message).await?;
         journal::write(&mut tx, &work.steps).await?;
         outbox::push(&mut tx, &work.claims).await?;
     }
@@ -121,24 +130,48 @@ pub async fn fail(
     tx.commit().await
 }
 
+/// True of a message of an interchange that is applied as one.
+pub async fn goes_with_others(hub: &Hub, tenant: Tenant, id: MessageId) -> Result<bool, StoreError> {
+    let mut tx = hub.store.read(tenant).await?;
+    let loaded = messages::load(&mut tx, tenant, &[id]).await?;
+    tx.rollback().await?;
+    Ok(loaded.iter().any(|message| message.interchange_as_one().is_some()))
+}
+
 /// What one transaction decided so far.
 pub(super) struct Work<'a> {
     pub hub: &'a Hub,
     pub tenant: Tenant,
     pub now: Micros,
-    changes: Vec<Change>,
+    pub changes: Vec<Change>,
     pub steps: Vec<Step>,
-    claims: Vec<outbox::Row>,
-    letters: Vec<NewLetter>,
+    pub claims: Vec<outbox::Row>,
+    pub letters: Vec<NewLetter>,
     /// Keys whose next message may go.
-    ended: BTreeSet<Key>,
+    pub ended: BTreeSet<Key>,
     /// Keys of which a message in this batch is dead or held, and by which: those behind it wait.
     blocked: HashMap<Key, MessageId>,
 }
 
+impl<'a> Work<'a> {
+    fn new(hub: &'a Hub, tenant: Tenant, now: Micros) -> Self {
+        Work {
+            hub,
+            tenant,
+            now,
+            changes: vec![],
+            steps: vec![],
+            claims: vec![],
+            letters: vec![],
+            ended: BTreeSet::new(),
+            blocked: HashMap::new(),
+        }
+    }
+}
+
 impl Work<'_> {
     /// Passes over what is done already, and sends round again what woke too early.
-    fn is_due(&mut self, message: &Loaded) -> bool {
+    pub fn is_due(&mut self, message: &Loaded) -> bool {
         match message.state.as_str() {
             "pending" => true,
             "retrying" => match message.due.filter(|due| *due > self.now.0 + 1_000_000) {
@@ -170,7 +203,9 @@ impl Work<'_> {
         let mut goes: HashSet<MessageId> = HashSet::new();
         let mut kept = Vec::with_capacity(loaded.len());
         for message in loaded {
-            let blocker = earlier.get(&message.id).and_then(|before| before.iter().find(|b| !goes.contains(b)));
+            // An interchange that is applied as one was looked at as a whole.
+            let before = earlier.get(&message.id).filter(|_| message.as_one == 0);
+            let blocker = before.and_then(|before| before.iter().find(|b| !goes.contains(b)));
             if let Some(blocker) = blocker {
                 self.wait(&message, *blocker);
             } else {
@@ -181,7 +216,7 @@ impl Work<'_> {
         Ok(kept)
     }
 
-    fn wait(&mut self, message: &Loaded, blocker: MessageId) {
+    pub fn wait(&mut self, message: &Loaded, blocker: MessageId) {
         let cause = json!({"code": "waiting", "sentence": "an earlier message of its key is not done", "for": blocker});
         self.steps.push(self.step(message, "waiting").cause(cause.clone()));
         self.changes

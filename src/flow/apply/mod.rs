@@ -3,6 +3,7 @@
 mod advices;
 mod advised;
 mod answers;
+pub mod as_one;
 mod batch;
 mod faults;
 mod world;
@@ -28,6 +29,13 @@ const BATCH: usize = 128;
 const CLAIMS: usize = 16;
 /// A conflict (deadlock, somebody was first) is repeated so often before the batch is cut.
 const CONFLICTS: usize = 8;
+
+/// Messages that one transaction is to take.
+struct Part {
+    ids: Vec<MessageId>,
+    /// So many of an interchange that is applied as one.
+    as_one: usize,
+}
 
 /// Takes claim checks of the stage until told to stop.
 pub async fn run(hub: Hub, stop: CancellationToken) -> Result<(), QueueError> {
@@ -86,7 +94,7 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
     ids.sort();
     ids.dedup();
     let began = Instant::now();
-    let mut todo: Vec<Vec<MessageId>> = ids.chunks(BATCH).map(<[MessageId]>::to_vec).collect();
+    let mut todo: Vec<Part> = ids.chunks(BATCH).map(|ids| Part { ids: ids.to_vec(), as_one: BATCH }).collect();
     todo.reverse();
     let mut conflicts = 0;
     let mut patience = Patience::new();
@@ -105,7 +113,7 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
             }
             Err(error) if error.trouble() == Trouble::Conflict && conflicts < CONFLICTS => {
                 conflicts += 1;
-                tracing::debug!(%error, messages = part.len(), "apply repeats a batch");
+                tracing::debug!(%error, messages = part.ids.len(), "apply repeats a batch");
                 tokio::time::sleep(std::time::Duration::from_millis(rand::random_range(1..20 * conflicts as u64)))
                     .await;
                 todo.push(part);
@@ -124,7 +132,7 @@ async fn work(hub: &Hub, tenant: Tenant, taken: Vec<Taken>, stop: &CancellationT
 async fn guarded(
     hub: &Hub,
     tenant: Tenant,
-    part: &[MessageId],
+    part: &Part,
     settled: &[Taken],
     stock_lock: StockLock,
 ) -> Result<(), StoreError> {
@@ -133,30 +141,39 @@ async fn guarded(
 }
 
 /// A batch that fails for good is halved until the culprit stands alone; it alone is retried or dies.
-async fn cut(
-    hub: &Hub,
-    tenant: Tenant,
-    part: Vec<MessageId>,
-    error: StoreError,
-    todo: &mut Vec<Vec<MessageId>>,
-    settled: &[Taken],
-) {
-    if part.len() > 1 {
-        tracing::warn!(%error, messages = part.len(), "a batch failed; it is halved to find the message that is to blame");
-        let (first, second) = part.split_at(part.len() / 2);
-        todo.push(second.to_vec());
-        todo.push(first.to_vec());
+async fn cut(hub: &Hub, tenant: Tenant, part: Part, error: StoreError, todo: &mut Vec<Part>, settled: &[Taken]) {
+    if part.ids.len() > 1 {
+        tracing::warn!(%error, messages = part.ids.len(), "a batch failed; it is halved to find the message that is to blame");
+        let (first, second) = part.ids.split_at(part.ids.len() / 2);
+        todo.extend([second, first].map(|ids| Part { ids: ids.to_vec(), ..part }));
         return;
     }
     let mut patience = Patience::new();
     loop {
-        match batch::fail(hub, tenant, part[0], &error, settled).await {
-            Ok(()) => return,
+        match alone_or_failed(hub, tenant, &part, &error, settled).await {
+            Ok(None) => return,
+            Ok(Some(first)) => return todo.push(first),
             Err(again) if failure::is_away(&again) => patience.wait("apply", &again).await,
             Err(again) => {
-                tracing::error!(error = %again, message = %part[0], "a failed message could not be marked; the sweeper will send it again");
+                tracing::error!(error = %again, message = %part.ids[0], "a failed message could not be marked; the sweeper will send it again");
                 return;
             }
         }
     }
+}
+
+/// A message that failed alone is marked; of an interchange that is applied as one the first is tried alone before that.
+async fn alone_or_failed(
+    hub: &Hub,
+    tenant: Tenant,
+    part: &Part,
+    error: &StoreError,
+    settled: &[Taken],
+) -> Result<Option<Part>, StoreError> {
+    if part.as_one > 1 && batch::goes_with_others(hub, tenant, part.ids[0]).await? {
+        tracing::warn!(%error, "an interchange that is applied as one failed; its messages are tried one by one");
+        return Ok(Some(Part { ids: part.ids.clone(), as_one: 1 }));
+    }
+    batch::fail(hub, tenant, part.ids[0], error, settled).await?;
+    Ok(None)
 }

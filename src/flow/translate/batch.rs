@@ -94,7 +94,8 @@ impl Batch {
         let id = MessageId::of(run.work.id, 0, set.ordinal, message.split);
         let came_in = advisable(message.came_in.as_ref(), &meaning);
         let row = new_message(hub, run.work.id, id, 0, set, partner, meaning, now);
-        let row = NewMessage { tenant: run.tenant.id, split: i64::from(message.split), came_in, ..row };
+        let (split, as_one) = (i64::from(message.split), run.as_one(set));
+        let row = NewMessage { tenant: run.tenant.id, split, came_in, as_one, ..row };
         Mapped { run: at, interchange: set.interchange, row }
     }
 }
@@ -157,6 +158,7 @@ pub fn new_message(
         deadline: hub.deadline(now).0,
         wait_us: hub.wait_us(),
         came_in: None,
+        as_one: 0,
         search_keys: meaning.search_keys,
     }
 }

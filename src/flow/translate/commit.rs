@@ -41,12 +41,14 @@ pub async fn write(hub: &Hub, batch: &mut Batch, mapped: &[Mapped], epoch: i64) 
     let mut tx = hub.store.begin(tenant).await?;
     numbers::take(&mut tx, tenant, batch, now).await?;
     let mut writer = Writer::new(hub, tenant, now);
+    let as_one = super::as_one::lock_read(&mut tx, tenant, batch).await?;
     let rows = writer.rows(batch, mapped);
     writer.insert(&mut tx, rows).await?;
     writer.close_earlier(&mut tx, batch, mapped).await?;
     let refused = std::mem::take(&mut writer.refused);
     crate::flow::translate::acknowledge::write(hub, &mut tx, batch, refused, now).await?;
     writer.interchanges(&mut tx, batch).await?;
+    writer.let_go(&mut tx, &as_one).await?;
     writer.documents(&mut tx, batch).await?;
     journal::write(&mut tx, &writer.steps).await?;
     mail::owe(hub, &mut tx, tenant, &writer.steps, now).await?;
@@ -141,6 +143,7 @@ impl<'a> Writer<'a> {
                 }
                 // What is not worked, or nobody's, is not advised of.
                 row.came_in = None;
+                row.as_one = 0;
             } else if run.connection.partner.is_none() && interchange.is_none() {
                 run.dropped = true;
                 continue;
@@ -184,7 +187,7 @@ impl<'a> Writer<'a> {
         for row in &rows {
             self.step(row);
             self.refused.extend(refused(row));
-            if row.state == "pending" && row.released == 1 {
+            if row.state == "pending" && row.released == 1 && row.as_one == 0 {
                 go.push(row.id.0);
             }
         }
@@ -308,6 +311,7 @@ impl<'a> Writer<'a> {
                     test: i64::from(h.test),
                     ends: interchange.ends,
                     cause: interchange.cause.clone(),
+                    whole: i64::from(interchange.content.is_some()),
                 });
                 if let (ControlNumber::Ours, Some(content), false) =
                     (&interchange.number, &interchange.content, interchange.content_noted)

@@ -2,6 +2,7 @@
 
 mod acknowledge;
 pub mod again;
+mod as_one;
 mod batch;
 mod closings;
 mod commit;

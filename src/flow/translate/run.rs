@@ -19,7 +19,7 @@ use crate::{
     store::documents::Work,
     tenancy::{
         Agreement, ConnectionInfo, Directory, Effective, PartnerInfo, TenantInfo,
-        agreement::{ApplicationAdvice, BadSetCosts},
+        agreement::{ApplicationAdvice, BadSetCosts, InterchangeIs},
     },
 };
 use serde_json::{Value, json};
@@ -324,6 +324,17 @@ impl Run {
         })
     }
 
+    /// Whether a set goes with its whole interchange: 0 by itself, 2 where a bad one costs all of them, else 1.
+    pub fn as_one(&self, set: &Set) -> i64 {
+        let interchange = set.interchange.and_then(|n| self.interchanges.get(n as usize));
+        let is_answer = ack::KINDS.contains(&&*set.kind) || ack::ADVICES.contains(&&*set.kind);
+        match interchange.filter(|interchange| interchange.is_preserved() && !is_answer) {
+            None => 0,
+            Some(interchange) if bad_set_costs(interchange) == BadSetCosts::Interchange => 2,
+            Some(_) => 1,
+        }
+    }
+
     /// What the interchange's own trailer says is still unknown: until then nothing of the group goes or is acknowledged.
     fn group_end(&mut self, mut end: GroupEnd) {
         if let Some(group) = self.groups.remove(&end.ordinal) {
@@ -454,6 +465,12 @@ impl Run {
 }
 
 impl InterchangeRun {
+    /// Its messages are applied as one.
+    pub fn is_preserved(&self) -> bool {
+        let agreed = self.agreement.as_ref().is_some_and(|a| a.interchange == InterchangeIs::Preserve);
+        agreed && self.ends == "translated"
+    }
+
     /// Keeps what a TA1 may have to tell.
     fn tell(&mut self, fault: &Fault) {
         if ack::is_of_interchange(fault) && self.around.len() < KEPT_FAULTS {

@@ -32,8 +32,8 @@ grant select (tenant, id, kind, name, partner, events, elsewhere, from_at, until
 grant select (tenant, sha256, size, chunks, sealed_at, created_at), delete on blobs to crossdock_system;
 grant select (tenant, sha256, n), delete on blob_chunks to crossdock_system;
 grant select (tenant, id, connection, sequence, sha256, size, received_at, state, duplicate_of, partner, sets, sets_done, tries, due, deadline, wait_us, swept_at, ended_at, raw_removed_at), update (deadline, wait_us, swept_at) on documents to crossdock_system;
-grant select (tenant, document, ordinal, partner, ends) on interchanges to crossdock_system;
-grant select (tenant, id, document, run, set_no, split, standard, kind, partner, number, place, state, released, tries, due, created_at, ended_at, deadline, wait_us, swept_at, replaced_by, hold_scheme, hold_value), update (deadline, wait_us, swept_at) on messages to crossdock_system;
+grant select (tenant, document, ordinal, partner, ends, whole) on interchanges to crossdock_system;
+grant select (tenant, id, document, run, set_no, split, interchange, as_one, standard, kind, partner, number, place, state, released, tries, due, created_at, ended_at, deadline, wait_us, swept_at, replaced_by, hold_scheme, hold_value), update (deadline, wait_us, swept_at) on messages to crossdock_system;
 grant select (tenant, id, position, message, ordinal, kind, at), update (position) on events to crossdock_system;
 grant select (tenant, id, event, document, message, subscription, partner, kind, target, state, control, sequence, tries, due, created_at, ended_at, deadline, wait_us, swept_at, acknowledged, carried_by, again_of), update (deadline, wait_us, swept_at) on deliveries to crossdock_system;
 grant select (tenant, id, delivery, partner, standard, kind, interchange_no, group_no, set_no, message, created_at, received_by, verdict, verdict_by, verdict_at) on outbound_sets to crossdock_system;

@@ -413,6 +413,7 @@ async fn control_numbers_in(rig: Rig) {
         test: 0,
         ends,
         cause: None,
+        whole: 0,
     };
     interchanges::write(&mut tx, &[row(1, "translated"), row(0, "translated")]).await.unwrap();
     interchanges::write(&mut tx, &[row(1, "rejected")]).await.unwrap();

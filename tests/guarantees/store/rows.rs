@@ -98,6 +98,7 @@ pub fn message(rig: &Rig, document: DocumentId, run: u32, set: u32, number: Opti
         deadline: now().0 + 60_000_000,
         wait_us: 60_000_000,
         came_in: None,
+        as_one: 0,
         search_keys: vec![],
     }
 }
