@@ -2,8 +2,9 @@
 //!
 //! Of a segment there is its head (a byte of flag and length of the id, the length of its values, the id) and its
 //! values, each behind one byte that says what begins (two bits) and how long it is (six): as many bytes as it takes in
-//! the document, so that a writer copies all of them at once and puts its delimiters over those bytes. Empty parts at
-//! an end are left out here, once for all writers.
+//! the document, so that a writer copies all of them at once and puts its delimiters over those bytes. Beside usual values,
+//! which are ASCII, these bytes are known by their highest bit: many are looked at at once, and none says where the next
+//! is. Empty parts at an end are left out here, once for all writers.
 
 use super::{Element, Segment, is_id};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,8 +20,8 @@ const LONGEST_ID: usize = 31;
 const MANY: u8 = u8::MAX;
 /// Of a value's length: four bytes follow.
 const LONG: u8 = 63;
-/// So many bytes are copied at once, of which most segments have fewer.
-const COPIED: usize = 64;
+/// So many bytes are copied at once: most segments have fewer, of EDIFACT's most have no more than the fewer ones.
+const COPIED: [usize; 2] = [32, 64];
 
 /// Segments to be written, in their order.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -31,11 +32,17 @@ pub struct Segments {
 
 /// What begins with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Begins {
-    Element = 0,
     Repeat = 1 << 6,
-    Component = 2 << 6,
+    Element = MARK,
+    Component = MARK | COMPONENT,
 }
+
+/// Of what says that a value begins that isn't a repeat; no byte of a usual value has it.
+const MARK: u8 = 1 << 7;
+/// Beside [`MARK`]: it is a component.
+const COMPONENT: u8 = 1 << 6;
 
 /// One segment as it is packed.
 #[derive(Clone, Copy)]
@@ -218,22 +225,23 @@ impl<'a> Packed<'a> {
 
     /// Where its values are usual ones: appends id and values, with the delimiter of elements or of components before
     /// each. False if nothing was done.
+    #[inline]
     pub(crate) fn copied(self, element: u8, component: u8, out: &mut Vec<u8>) -> bool {
         if !self.usual {
             return false;
         }
-        let (whole, first) = (self.whole, out.len());
-        // Most are shorter: that much is copied in fewer steps than it takes to ask how long it is.
-        match self.from_here.first_chunk::<COPIED>() {
-            Some(chunk) if whole.len() <= COPIED => out.extend_from_slice(chunk),
-            _ => out.extend_from_slice(whole),
+        let (whole, end) = (self.whole, out.len() + self.whole.len());
+        // That much is written in fewer steps than it takes to ask how long it is.
+        match (self.from_here.first_chunk(), self.from_here.first_chunk()) {
+            (Some(few), _) if whole.len() <= COPIED[0] => {
+                out.extend_from_slice(&delimited::<{ COPIED[0] }>(few, element, component));
+            }
+            (_, Some(more)) if whole.len() <= COPIED[1] => {
+                out.extend_from_slice(&delimited::<{ COPIED[1] }>(more, element, component));
+            }
+            _ => out.extend(whole.iter().map(|byte| of(*byte, element, component))),
         }
-        out.truncate(first + whole.len());
-        let (written, mut at) = (out.get_mut(first..).unwrap_or_default(), self.id);
-        while let (Some(mark), Some(delimiter)) = (whole.get(at), written.get_mut(at)) {
-            at += 1 + usize::from(*mark & LONG);
-            *delimiter = if *mark > LONG { component } else { element };
-        }
+        out.truncate(end);
         true
     }
 
@@ -252,6 +260,21 @@ impl<'a> Packed<'a> {
     }
 }
 
+/// A byte of a usual segment as it is written.
+#[inline(always)]
+fn of(byte: u8, element: u8, component: u8) -> u8 {
+    let delimiter = if byte & COMPONENT != 0 { component } else { element };
+    if byte & MARK != 0 { delimiter } else { byte }
+}
+
+/// The same of many, without a branch.
+#[inline(always)]
+fn delimited<const N: usize>(bytes: &[u8; N], element: u8, component: u8) -> [u8; N] {
+    let mut written = *bytes;
+    written.iter_mut().for_each(|byte| *byte = of(*byte, element, component));
+    written
+}
+
 impl Begins {
     /// Which delimiter stands before it: of elements, of components, of repeats.
     pub(crate) fn with(self, [element, component, repetition]: [u8; 3]) -> u8 {
@@ -264,8 +287,8 @@ impl Begins {
 
     fn of(mark: u8) -> Begins {
         match mark & !LONG {
-            0 => Begins::Element,
-            0b0100_0000 => Begins::Repeat,
+            MARK => Begins::Element,
+            COMPONENT => Begins::Repeat,
             _ => Begins::Component,
         }
     }

@@ -333,6 +333,24 @@ fn packed_segments_hold_values_and_counts_of_any_size() {
     assert!(lines.into_iter().eq(all.iter().map(plain)));
 }
 
+/// Segments are copied some tens of bytes at a time: of each length around those all delimiters stand where they belong.
+#[test]
+fn segments_of_each_length_have_their_delimiters() {
+    let part = |length: usize| "Ab 9".chars().cycle().take(length).collect::<String>();
+    let segment = |length: usize| Segment {
+        id: "FTX".into(),
+        elements: vec![
+            vec![vec![part(length / 3)]],
+            vec![],
+            vec![vec![part(length / 4), "".into(), part(length / 5 + 1)]],
+        ],
+    };
+    let line = |length: usize| format!("FTX+{}++{}::{}'", part(length / 3), part(length / 4), part(length / 5 + 1));
+    let set = OutSet { segments: (0..180).map(segment).collect(), ..response() };
+    let text = String::from_utf8(write::edifact(&edifact_envelope(), &[set]).expect("a message")).expect("text");
+    assert!(text.lines().filter(|line| line.starts_with("FTX")).eq((0..180).map(line)), "{text}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
