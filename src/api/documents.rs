@@ -240,7 +240,7 @@ struct Interchange {
     control: String,
     version: String,
     test: bool,
-    /// `translated`, `unassigned`, `rejected` or `duplicate`.
+    /// `translated`, `unassigned`, `rejected`, `duplicate`, or `sandbox`: a test that another connection took in.
     #[serde(skip_serializing_if = "Option::is_none")]
     ends: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

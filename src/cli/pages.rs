@@ -63,10 +63,6 @@ pub fn agreement() -> String {
         let (doc, takes) = (cell(&setting.doc), cell(&setting.takes));
         let _ = writeln!(out, "| `{}` | {takes} | {} | {standard} | {level} | {doc} |", setting.key, cell(&default));
     }
-    out.push_str("\nNot built yet, and an error in a file:\n\n");
-    for (key, instead) in catalogue::NOT_BUILT {
-        let _ = writeln!(out, "- `{key}`: {instead}");
-    }
     out
 }
 

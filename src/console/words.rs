@@ -22,6 +22,7 @@ pub fn word(state: &str) -> (&'static str, &'static str) {
         "refused" => ("Refused", "bad"),
         "dead" => ("Dead letter", "bad"),
         "duplicate" => ("Duplicate", "off"),
+        "sandbox" => ("In the sandbox", "off"),
         "cancelled" => ("Cancelled", "off"),
         "replaced" => ("Replaced", "off"),
         "accepted" | "accepted_with_errors" => ("Accepted", "good"),

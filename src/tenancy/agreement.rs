@@ -1,4 +1,4 @@
-//! What two partners settled, as data. Each setting that is not built yet is an error and not a silence.
+//! What two partners settled, as data. What is no setting is an error and not a silence.
 //!
 //! A setting's `level` is the deepest layer that may state it: `partner` (hub, tenant, partner), `connection` (and a
 //! standard's block), `set` (and one kind of message). Its `standard` is the only one that it means anything in. Lint,
@@ -144,9 +144,16 @@ pub struct Agreement {
     pub delimiters: Delimiters,
     /// Where outbound control numbers begin.
     pub control_numbers: ControlNumbers,
-    /// What ISA15 = T in and out means.
+    /// What ISA15 = T and UNB 0035 = 1 mean in and out: `accept` (tests are worked like others), `refuse`, `send` (they are worked,
+    /// and what goes out is a test), `sandbox` (they are taken in anew by the connection that `sandbox` names, and neither worked
+    /// nor answered here).
     #[schemars(extend("level" = "connection"))]
     pub test_indicator: TestIndicator,
+    /// The connection that takes test interchanges in, where `test_indicator` is `sandbox`: each as a document of its own, by the
+    /// agreement that holds there. It is another partner's in this tenant, or one of a tenant whose file says `sandbox_of` this
+    /// one. What goes out from there is a test (ISA15 = T, 0035 = 1) unless `test_indicator` is stated there.
+    #[schemars(extend("level" = "connection"))]
+    pub sandbox: Option<String>,
     /// Which acknowledgements and answers are expected by when.
     pub expect: Expect,
     /// How documents wait for each other to go out in one interchange; as agreed of the kind that goes out, where it leaves.
@@ -207,6 +214,7 @@ impl Default for Agreement {
             delimiters: Delimiters::default(),
             control_numbers: ControlNumbers::default(),
             test_indicator: TestIndicator::Accept,
+            sandbox: None,
             expect: Expect::default(),
             batch: Batch::default(),
             search_keys: BTreeMap::new(),

@@ -15,10 +15,6 @@ use crate::{
 use serde_json::{Map, Number, Value};
 use std::sync::OnceLock;
 
-/// What integrators know from elsewhere and this hub does not do: a file that asks for it is wrong, and is told.
-pub const NOT_BUILT: &[(&str, &str)] =
-    &[("sandbox", "test interchanges are worked like others, or refused by `test_indicator: refuse`")];
-
 /// The deepest layer that may state a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -73,11 +69,6 @@ pub fn settings() -> &'static [Setting] {
 /// The setting of a key.
 pub fn find(key: &str) -> Option<&'static Setting> {
     settings().iter().find(|setting| setting.key == key)
-}
-
-/// Why a key that means something elsewhere is none here.
-pub fn not_built(key: &str) -> Option<&'static str> {
-    NOT_BUILT.iter().find(|(known, _)| *known == key).map(|(_, instead)| *instead)
 }
 
 /// The keys below a table (`delimiters`), or of the top with `""`; a table's own name is one of the top.

@@ -3,7 +3,7 @@
 use super::{
     files::{self, Connection, File, Lint},
     layers::{Effective, Layer, Terms, Whose},
-    lint,
+    lint, sandbox,
 };
 use crate::{
     canonical::{
@@ -16,7 +16,7 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 use uuid::Uuid;
@@ -42,6 +42,8 @@ pub struct TenantInfo {
     pub data: Vec<String>,
     /// What holds for whoever is no known partner.
     pub terms: Terms,
+    /// Whose test interchanges its connections may take in.
+    pub sandbox_of: Option<Tenant>,
 }
 
 impl TenantInfo {
@@ -118,32 +120,8 @@ pub struct ConnectionInfo {
     pub key: Option<String>,
     pub secret: Option<String>,
     pub settings: Map<String, Value>,
-}
-
-impl PartnerInfo {
-    /// True of its own connections, and of those that the tenant's partners share.
-    pub fn is_reached_by(&self, connection: &ConnectionInfo) -> bool {
-        match connection.partner {
-            Some(owner) => owner == self.id,
-            None => connection.tenant == self.tenant,
-        }
-    }
-
-    /// Whether this answer is given to an order that came in a standard (`edifact`): where the partner agreed on answers
-    /// to the event in several standards, an order is answered the way it came, if there is that way; else by all.
-    pub fn answers_by(&self, answer: &AnswerInfo, came_as: &str) -> bool {
-        !self.elsewhere(answer).contains(&came_as)
-    }
-
-    /// The standards whose orders another answer to the same event takes.
-    pub fn elsewhere(&self, answer: &AnswerInfo) -> Vec<&'static str> {
-        let same_event = self.answers.iter().filter(|other| other.event == answer.event);
-        let mut standards: Vec<&str> = same_event.map(|other| other.standard.word()).collect();
-        standards.retain(|standard| *standard != answer.standard.word());
-        standards.sort_unstable();
-        standards.dedup();
-        standards
-    }
+    /// An agreement has its test interchanges taken in here.
+    pub is_sandbox: bool,
 }
 
 /// True if an event type matches one of the patterns: `*`, `order.*`, `order.confirmed`.
@@ -179,8 +157,14 @@ impl Directory {
                 Err(fault) => faults.push(fault),
             }
         }
-        let mut compiler =
-            Compiler { directory: Directory::default(), faults, value, hub: None, tenants: HashMap::new() };
+        let mut compiler = Compiler {
+            directory: Directory::default(),
+            faults,
+            value,
+            hub: None,
+            tenants: HashMap::new(),
+            sandboxes: sandbox::named(files),
+        };
         for (path, text) in hubs {
             compiler.hub(path, text);
         }
@@ -198,6 +182,7 @@ impl Directory {
             compiler.partner(path, text, file);
         }
         compiler.answers_lead_somewhere(files);
+        compiler.faults.extend(lint::whole(&compiler.directory, files));
         if compiler.faults.is_empty() { Ok(compiler.directory) } else { Err(compiler.faults) }
     }
 
@@ -284,6 +269,8 @@ struct Compiler<'a> {
     hub: Option<Layer>,
     /// Each tenant's layer, and those of its shared connections.
     tenants: HashMap<Tenant, (Layer, Vec<(ConnectionId, Layer)>)>,
+    /// Connections that agreements name as sandboxes.
+    sandboxes: BTreeSet<String>,
 }
 
 impl Compiler<'_> {
@@ -368,6 +355,7 @@ impl Compiler<'_> {
             endpoints: vec![],
             data: vec![],
             terms,
+            sandbox_of: None,
         };
         self.directory.tenants.insert(tenant, Arc::new(info));
     }
@@ -412,7 +400,8 @@ impl Compiler<'_> {
         }
         let (own, shared) = self.layers(path, text, Whose::Tenant);
         let hub = self.hub.clone();
-        let below: Vec<&Layer> = hub.iter().chain([&own]).collect();
+        let of_sandbox = file.sandbox_of.as_ref().map(|_| Layer::of_sandbox());
+        let below: Vec<&Layer> = of_sandbox.iter().chain(&hub).chain([&own]).collect();
         let connections: Vec<(ConnectionId, &Layer)> = shared.iter().map(|(id, layer)| (*id, layer)).collect();
         let terms = self.terms(&below, &connections, false);
         self.tenants.insert(id, (own, shared));
@@ -426,6 +415,7 @@ impl Compiler<'_> {
                 endpoints,
                 data: file.data,
                 terms,
+                sandbox_of: file.sandbox_of.as_deref().map(Tenant::named),
             }),
         );
         self.connections(path, text, id, None, file.connections);
@@ -459,6 +449,7 @@ impl Compiler<'_> {
                     id,
                     tenant,
                     partner,
+                    is_sandbox: self.sandboxes.contains(&c.name),
                     name: c.name,
                     transport: c.transport,
                     expects: c.expects,
@@ -503,7 +494,8 @@ impl Compiler<'_> {
             }
         }
         let speaks_edifact = identities.iter().any(|(standard, _)| *standard == Standard::Edifact);
-        let terms = self.partner_terms(path, text, tenant, speaks_edifact);
+        let is_sandbox = file.connections.iter().any(|c| self.sandboxes.contains(&c.name));
+        let terms = self.partner_terms(path, text, tenant, speaks_edifact, is_sandbox);
         let answers = self.answers(path, text, tenant, &file);
         let connections = self.connections(path, text, tenant, Some(id), file.connections);
         self.directory.partners.insert(
@@ -552,10 +544,20 @@ impl Compiler<'_> {
         answers
     }
 
-    fn partner_terms(&mut self, path: &str, text: &str, tenant: Tenant, speaks_edifact: bool) -> Terms {
+    fn partner_terms(
+        &mut self,
+        path: &str,
+        text: &str,
+        tenant: Tenant,
+        speaks_edifact: bool,
+        is_sandbox: bool,
+    ) -> Terms {
         let (own, connections) = self.layers(path, text, Whose::Partner);
         let (hub, of_tenant) = (self.hub.clone(), self.tenants.get(&tenant).cloned());
-        let below: Vec<&Layer> = hub.iter().chain(of_tenant.as_ref().map(|(layer, _)| layer)).chain([&own]).collect();
+        let is_sandbox = is_sandbox || self.directory.tenants.get(&tenant).is_some_and(|t| t.sandbox_of.is_some());
+        let of_sandbox = is_sandbox.then(Layer::of_sandbox);
+        let of_tenant_layer = of_tenant.as_ref().map(|(layer, _)| layer);
+        let below: Vec<&Layer> = of_sandbox.iter().chain(&hub).chain(of_tenant_layer).chain([&own]).collect();
         let shared = of_tenant.iter().flat_map(|(_, shared)| shared);
         let connections: Vec<(ConnectionId, &Layer)> =
             shared.chain(&connections).map(|(id, layer)| (*id, layer)).collect();

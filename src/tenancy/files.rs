@@ -53,6 +53,9 @@ pub struct TenantFile {
     #[serde(default, rename = "agreement")]
     #[schemars(with = "Option<Map<String, Value>>")]
     _agreement: Option<IgnoredAny>,
+    /// The tenant whose sandbox this one is: its agreements may have their test interchanges taken in here.
+    #[serde(default)]
+    pub sandbox_of: Option<String>,
     /// CSV files of master data, relative to the folder that holds `connectors/`.
     #[serde(default)]
     pub data: Vec<String>,

@@ -6,11 +6,13 @@ use super::{
     files::Lint,
     kinds::no_set,
     layers::{Effective, Origin},
+    sandbox,
 };
 use crate::{
     formats::{piece::Standard, write},
     mapping::{lookup, near::nearest, nowhere::leads_nowhere},
 };
+use std::collections::BTreeMap;
 
 /// ISA13 has nine digits (X12.6, element I12).
 const LONGEST_NUMBER: u32 = 999_999_999;
@@ -85,6 +87,40 @@ fn words(told: &mut Told) {
             told.fault(&[key], format!("`{key}` can't be `{said}`: it is one of {}", known.join(", ")));
         }
     }
+}
+
+/// What can only be seen of all files together.
+pub fn whole(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
+    let mut faults = sandbox::faults(directory, files);
+    faults.extend(idle_groups(directory));
+    faults
+}
+
+/// What is said of UNG where none is written, for no kind of message and on no connection.
+fn idle_groups(directory: &Directory) -> Vec<Lint> {
+    const KEYS: [&str; 5] = [
+        "unb_out.group_sender",
+        "unb_out.group_sender_qualifier",
+        "unb_out.group_receiver",
+        "unb_out.group_receiver_qualifier",
+        "unb_out.group_password",
+    ];
+    let mut stated: BTreeMap<(String, u32, u32), (&str, bool)> = BTreeMap::new();
+    for (_, agreed) in directory.partners.values().flat_map(|partner| partner.terms.all()) {
+        for key in KEYS {
+            if let Origin::File { file, line, column, .. } = agreed.origin(key) {
+                let (_, is_written) = stated.entry((file.to_string(), *line, *column)).or_insert((key, false));
+                *is_written |= agreed.unb_out.group;
+            }
+        }
+    }
+    let idle = stated.into_iter().filter(|(_, (_, is_written))| !is_written);
+    idle.map(|((file, line, column), (key, _))| {
+        let sentence =
+            format!("`{key}` is said in UNG, and none is written: state `group: true` beside it, or leave it out");
+        Lint { file, line: line.into(), column: column.into(), sentence }
+    })
+    .collect()
 }
 
 struct Told<'a> {
@@ -450,7 +486,12 @@ mod tests {
             ),
             ("  expect: { answers: ['850'] }\n", "north.yaml:4:24: ", "is a table of to, with, within"),
             ("  expect: { answers: { to: '850' } }\n", "north.yaml:4:22: ", "a list of tables"),
-            ("  sandbox: true\n", "north.yaml:4:3: ", "not built yet"),
+            ("  test_indicator: sandbox\n", "north.yaml:4:3: ", "takes tests in"),
+            (
+                "  { test_indicator: sandbox, sandbox: nowhere }\n",
+                "north.yaml:4:30: ",
+                "no file names a connection `nowhere`",
+            ),
             ("  mail: on_refusal\n", "north.yaml:4:3: ", "no mail address"),
             ("  { mail: on_refusal, contacts: ['+1 555 0100'] }\n", "north.yaml:4:5: ", "nobody would get a letter"),
             (
@@ -501,6 +542,7 @@ mod tests {
             ("  control_numbers: { set_first: 0 }\n", "north.yaml:4:22: ", "from 1"),
             ("  isa_out: { isa15: X }\n", "north.yaml:4:21: ", "P, T or I"),
             ("  x12: { control_numbers: { prefix: ABC } }\n", "north.yaml:4:29: ", "Edifact only"),
+            ("  unb_out: { group_sender: SALES }\n", "north.yaml:4:14: ", "`group: true`"),
             ("  unb_out: { substitute: é }\n", "north.yaml:4:14: ", "UNOA does not have it"),
             ("  isa_out: { isa01: '99' }\n", "north.yaml:4:14: ", "one of 00, 01"),
             ("  crunchy: yes\n", "north.yaml:4:3: ", "crunchy"),

@@ -7,6 +7,7 @@
 
 mod again;
 pub mod agreement;
+mod answers;
 pub mod catalogue;
 pub mod directory;
 pub mod expect;
@@ -16,6 +17,7 @@ pub mod kinds;
 pub mod layers;
 pub mod lint;
 pub mod outgoing;
+mod sandbox;
 pub mod shown;
 pub mod words;
 

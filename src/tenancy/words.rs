@@ -518,4 +518,6 @@ pub enum TestIndicator {
     Refuse,
     /// What goes out says T; test interchanges are worked.
     Send,
+    /// Test interchanges are taken in anew by the connection that `sandbox` names, and not worked or answered here.
+    Sandbox,
 }

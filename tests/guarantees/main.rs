@@ -25,6 +25,7 @@ mod places;
 mod queue;
 mod replays;
 mod rig;
+mod sandbox;
 mod sequence;
 mod split;
 mod store;

@@ -107,7 +107,7 @@ fn advices(hub: &Hub, refused: Vec<Refused>) -> Vec<Advice<'_>> {
 }
 
 fn of<'a>(run: &'a Run, one: &'a ToAcknowledge) -> Option<Acknowledgement<'a>> {
-    let interchange = run.interchanges.get(one.interchange as usize)?;
+    let interchange = run.interchanges.get(one.interchange as usize).filter(|i| !i.is_elsewhere())?;
     let partner = interchange.partner.as_ref().or(interchange.unrouted.as_ref())?;
     let agreement = partner.terms.of(run.connection.id, interchange.header.standard, "");
     Some(Acknowledgement {

@@ -367,7 +367,8 @@ impl<'a> Writer<'a> {
                 let (code, why) = (told("code"), told("sentence"));
                 tracing::warn!(document = %run.work.id, name = run.work.name, state, code, why, "a document ended");
             }
-            self.steps.push(self.document_step(run, state, cause.clone()));
+            let told = cause.clone().or_else(|| super::sandbox::told(run));
+            self.steps.push(self.document_step(run, state, told));
             let change = documents::Change {
                 id: run.work.id,
                 state,
@@ -380,7 +381,7 @@ impl<'a> Writer<'a> {
                     .or(run.connection.partner),
                 standard: Some(run.standard.word().to_string()),
                 identity: run.identity(),
-                sets: (state == "translated").then_some(i64::from(run.sets)),
+                sets: (state == "translated").then_some(i64::from(run.sets - run.elsewhere)),
                 tries: run.work.tries,
                 due: None,
                 first_failed_at: None,

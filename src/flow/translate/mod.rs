@@ -15,6 +15,7 @@ mod numbers;
 mod reach;
 pub mod replay;
 pub mod run;
+mod sandbox;
 mod source;
 mod whose;
 
@@ -296,6 +297,7 @@ impl Visit<'_> {
     async fn flush(&mut self) -> Result<Option<Left>, StoreError> {
         let began = Instant::now();
         let mapped = self.batch.map(self.hub, now()).await?;
+        sandbox::hand_on(self.hub, &mut self.batch).await?;
         closings::ahead(self.hub, &mut self.batch, &mapped, self.epoch).await?;
         let outcome = commit::write(self.hub, &mut self.batch, &mapped, self.epoch).await?;
         let closed: Vec<Run> = std::mem::take(&mut self.batch.runs);

@@ -2,7 +2,7 @@
 
 use super::{
     reach::Held,
-    whose::{UNKNOWN_RECEIVER, identify},
+    whose::{SANDBOX, UNKNOWN_RECEIVER, identify},
 };
 use crate::{
     canonical::DocumentId,
@@ -46,7 +46,7 @@ pub struct InterchangeRun {
     pub agreement: Option<Arc<Effective>>,
     /// Of one to a receiver that is none of ours: its sender, if the sender is to know.
     pub unrouted: Option<Arc<PartnerInfo>>,
-    /// `translated`, `unassigned`, `rejected` or `duplicate`.
+    /// `translated`, `unassigned`, `rejected`, `duplicate` or `sandbox`.
     pub ends: &'static str,
     pub cause: Option<Value>,
     pub duplicate_of: Option<DocumentId>,
@@ -59,6 +59,8 @@ pub struct InterchangeRun {
     /// The store has it, under the control number.
     pub content_noted: bool,
     pub first_set: u32,
+    /// Where its last byte is, once it was read.
+    pub until: Option<u64>,
     pub bad_set: bool,
     pub to_write: bool,
     /// Of EDIFACT: what will be said of it.
@@ -114,6 +116,8 @@ pub struct Run {
     /// Sets from here on; earlier ones were written by a visit that was cut short.
     pub skip_before: u32,
     pub sets: u32,
+    /// Sets of interchanges that a sandbox takes in.
+    pub elsewhere: u32,
     pub interchanges: Vec<InterchangeRun>,
     groups: HashMap<u32, GroupRun>,
     /// Groups of the open interchange whose trailers were read.
@@ -153,6 +157,7 @@ impl Run {
             library,
             skip_before,
             sets: 0,
+            elsewhere: 0,
             interchanges: vec![],
             groups: HashMap::new(),
             ended_groups: vec![],
@@ -199,6 +204,8 @@ impl Run {
             Piece::Set(set) => return self.set(set),
             Piece::GroupEnd(end) => self.group_end(end),
             Piece::InterchangeEnd(end) => self.interchange_end(end),
+            // What is wrong in what a sandbox takes in is told there.
+            Piece::Fault(_) if self.interchanges.last().is_some_and(|i| i.is_elsewhere() && i.content.is_none()) => {}
             Piece::Fault(fault) => {
                 if let Some(open) = self.interchanges.last_mut().filter(|i| i.content.is_none()) {
                     open.contrl.iter_mut().for_each(|contrl| contrl.around(&fault));
@@ -225,7 +232,7 @@ impl Run {
         let (partner, mut ends, mut cause) =
             identify(&header, &self.tenant, &self.connection, self.work.given_to, directory);
         let agreement = partner.as_ref().map(|p| p.terms.of(self.connection.id, header.standard, "").clone());
-        let duplicate_of = self.work.duplicate_of.filter(|_| ends == "translated");
+        let duplicate_of = self.work.duplicate_of.filter(|_| matches!(ends, "translated" | SANDBOX));
         if let Some(of) = duplicate_of {
             (ends, cause) = ("duplicate", Some(super::faults::same_content(of, agreement.as_deref())));
         }
@@ -236,6 +243,7 @@ impl Run {
         let counts = matches!(ends, "translated" | "rejected") && holds;
         self.interchanges.push(InterchangeRun {
             first_set: self.sets,
+            until: None,
             contrl: (header.standard == Standard::Edifact).then(|| Contrl::new(&header, lists_all)),
             around: vec![],
             has_sets: false,
@@ -268,6 +276,10 @@ impl Run {
 
     fn set(&mut self, mut set: Box<Set>) -> Option<Box<Set>> {
         self.sets = self.sets.max(set.ordinal + 1);
+        if self.interchange_of(&set).is_some_and(InterchangeRun::is_elsewhere) {
+            self.elsewhere += 1;
+            return None;
+        }
         if let Some(partner) = self.partner_of(&set) {
             let agreed = partner.terms.of(self.connection.id, set.standard, &set.kind);
             super::faults::by_agreement(&mut set.faults, agreed);
@@ -295,9 +307,13 @@ impl Run {
         Some(set)
     }
 
+    fn interchange_of(&self, set: &Set) -> Option<&InterchangeRun> {
+        set.interchange.and_then(|n| self.interchanges.get(n as usize))
+    }
+
     /// Whose set it is.
     pub fn partner_of(&self, set: &Set) -> Option<&Arc<PartnerInfo>> {
-        set.interchange.and_then(|n| self.interchanges.get(n as usize)).and_then(|i| i.partner.as_ref())
+        self.interchange_of(set).and_then(|i| i.partner.as_ref())
     }
 
     /// GS02 of a set's group, while the group is open.
@@ -326,7 +342,7 @@ impl Run {
 
     /// Whether a set goes with its whole interchange: 0 by itself, 2 where a bad one costs all of them, else 1.
     pub fn as_one(&self, set: &Set) -> i64 {
-        let interchange = set.interchange.and_then(|n| self.interchanges.get(n as usize));
+        let interchange = self.interchange_of(set);
         let is_answer = ack::KINDS.contains(&&*set.kind) || ack::ADVICES.contains(&&*set.kind);
         match interchange.filter(|interchange| interchange.is_preserved() && !is_answer) {
             None => 0,
@@ -356,7 +372,14 @@ impl Run {
         if let Some(agreed) = &interchange.agreement {
             super::faults::by_agreement(&mut end.faults, agreed);
         }
+        interchange.until = Some(end.byte);
         interchange.content = Some(crate::store::deliveries::hex(&std::mem::take(&mut interchange.hash).finalize()));
+        if interchange.is_elsewhere() {
+            interchange.to_write = true;
+            self.around.clear();
+            self.ended_groups.clear();
+            return;
+        }
         let mut refused = costs_set(&end.faults);
         if refused.is_empty() && interchange.bad_set && bad_set_costs(interchange) == BadSetCosts::Interchange {
             refused.push(super::faults::interchange_refused(&interchange.header, interchange.agreement.as_deref()));
@@ -408,10 +431,13 @@ impl Run {
         if !self.is_enveloped() {
             return self.end_without_envelope();
         }
-        let Some(first) = self.interchanges.first() else {
+        let Some(first) = self.own().next().or(self.interchanges.first()) else {
             return ("rejected", Some(super::faults::cause_of(&self.faults)), None);
         };
-        if first.ends != "translated" && self.interchanges.iter().all(|i| i.ends == first.ends) {
+        if first.is_elsewhere() {
+            return ("translated", self.passed_over(), None);
+        }
+        if first.ends != "translated" && self.own().all(|i| i.ends == first.ends) {
             return (first.ends, first.cause.clone(), first.duplicate_of);
         }
         // Nothing but an envelope with something wrong in it: cut short, most likely. Whoever sent it is waiting.
@@ -444,8 +470,12 @@ impl Run {
 
     /// True if an interchange of another end stands beside these, so that each set must become a message.
     pub fn is_mixed(&self) -> bool {
-        self.mixed
-            || self.interchanges.first().is_some_and(|first| self.interchanges.iter().any(|i| i.ends != first.ends))
+        self.mixed || self.own().next().is_some_and(|first| self.own().any(|i| i.ends != first.ends))
+    }
+
+    /// Its interchanges but for those that a sandbox takes in.
+    fn own(&self) -> impl Iterator<Item = &InterchangeRun> {
+        self.interchanges.iter().filter(|interchange| !interchange.is_elsewhere())
     }
 
     /// Who sent it and to whom, for people who look for it.
@@ -465,6 +495,11 @@ impl Run {
 }
 
 impl InterchangeRun {
+    /// A sandbox takes it in: nothing of it is worked, told or answered here.
+    pub fn is_elsewhere(&self) -> bool {
+        self.ends == SANDBOX
+    }
+
     /// Its messages are applied as one.
     pub fn is_preserved(&self) -> bool {
         let agreed = self.agreement.as_ref().is_some_and(|a| a.interchange == InterchangeIs::Preserve);

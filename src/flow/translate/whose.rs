@@ -16,6 +16,9 @@ pub const OTHER_PARTNER: &str = "unassigned/other_partner";
 
 const GIVE: &str = "give this document alone to a partner (`crossdock documents give`)";
 
+/// How an interchange ends that a sandbox takes in.
+pub const SANDBOX: &str = "sandbox";
+
 /// True if a document that is unassigned for this reason can be given to a partner.
 pub fn can_be_given(code: &str) -> bool {
     [UNKNOWN_SENDER, OTHER_PARTNER].contains(&code)
@@ -44,6 +47,8 @@ pub fn identify(
             ),
         );
     }
+    // Who has tests taken in somewhere has said whose they are there.
+    let given_to = given_to.or(connection.partner.filter(|_| connection.is_sandbox));
     let given = given_to.and_then(|id| directory.partners.get(&id)).filter(|partner| partner.tenant == tenant.id);
     let sender = directory.partner_of(tenant.id, header.standard, &header.sender);
     let is_elses = |partner: &PartnerInfo| connection.partner.is_some_and(|owner| owner != partner.id);
@@ -81,6 +86,9 @@ pub fn identify(
             "byte": header.byte,
         });
         return (Some(partner.clone()), "rejected", Some(cause));
+    }
+    if header.test && agreement.test_indicator == TestIndicator::Sandbox {
+        return (Some(partner.clone()), SANDBOX, None);
     }
     if let Some(cause) = super::faults::security(header, agreement) {
         return (Some(partner.clone()), "rejected", Some(cause));
