@@ -4,7 +4,7 @@
 use super::{
     Api,
     deliveries::Delivery,
-    documents::Document,
+    documents::{Document, with_halted},
     events::Event,
     extract::{Path, Reader},
     messages::Message,
@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     canonical::{DocumentId, EventId, MessageId, Micros},
-    flow::{acknowledged, letter},
+    flow::{
+        acknowledged, letter,
+        owed::{self, Owed},
+    },
     store::{deliveries, documents, events, messages, now},
 };
 use axum::{Json, extract::State};
@@ -45,7 +48,7 @@ struct Story {
 /// Something that should have happened by now.
 #[derive(Debug, Serialize, ToSchema, PartialEq, Eq)]
 struct Late {
-    /// `message` or `delivery`.
+    /// `message`, `delivery` or `expectation`.
     thing: &'static str,
     id: Uuid,
     sentence: String,
@@ -87,20 +90,25 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(number): Path<St
     let event_ids: Vec<EventId> = events.iter().map(|e| e.id).collect();
     let mut sent = deliveries::of_events(&mut tx, tenant, &event_ids).await?;
     sent.extend(acknowledged::of(&mut tx, tenant, &rows).await?);
-    tx.rollback().await?;
+    let owed = owed::of(&mut tx, &api.hub.directory, tenant, &ids).await?;
     documents.sort_by_key(|d| (d.received_at, d.id));
     let directory = &api.hub.directory;
+    let mut documents: Vec<Document> = documents.into_iter().map(|row| Document::of(row, directory)).collect();
+    with_halted(&mut tx, tenant, &mut documents).await?;
+    tx.rollback().await?;
     let messages: Vec<Message> = rows.into_iter().map(|row| Message::of(row, directory)).collect();
     let deliveries: Vec<Delivery> = sent.into_iter().map(|row| Delivery::of(row, &events)).collect();
     let patience = api.hub.wait_us();
     let now = now();
     let late = messages.iter().filter_map(|m| late_message(m, now, patience));
-    let late = late.chain(deliveries.iter().filter_map(|d| late_delivery(d, now, patience))).collect();
+    let late = late.chain(deliveries.iter().filter_map(|d| late_delivery(d, now, patience)));
+    let late = late.chain(owed.iter().filter_map(late_answer)).collect();
     let next = messages.iter().filter_map(|m| next_of_message(m, &holds));
-    let next = next.chain(deliveries.iter().filter_map(next_of_delivery)).collect();
+    let next = next.chain(deliveries.iter().filter_map(next_of_delivery)).chain(owed.iter().map(next_of_answer));
+    let next = next.chain(documents.iter().filter_map(next_of_document)).collect();
     Ok(Json(Story {
         number,
-        documents: documents.into_iter().map(|row| Document::of(row, directory)).collect(),
+        documents,
         messages,
         events: events.into_iter().map(Event::from).collect(),
         deliveries,
@@ -145,6 +153,18 @@ fn late_delivery(delivery: &Delivery, now: Micros, patience: i64) -> Option<Late
     Some(Late { thing: "delivery", id: delivery.id, sentence, since })
 }
 
+fn late_answer(owed: &Owed) -> Option<Late> {
+    let late = || Late { thing: "expectation", id: owed.id, sentence: owed.sentence.clone(), since: owed.due_at };
+    owed.is_late.then(late)
+}
+
+/// Nobody can do it with a request: what is owed is shown, and when.
+fn next_of_answer(owed: &Owed) -> Action {
+    let state = if owed.is_late { "overdue" } else { "waiting" };
+    let path = format!("/v1/expectations?state={state}");
+    Action { sentence: owed.sentence.clone(), method: "GET", path, body: None }
+}
+
 fn what(message: &Message) -> String {
     format!("the {} {}", message.set_kind, message.set_control)
 }
@@ -178,6 +198,18 @@ fn next_of_message(message: &Message, holds: &[(MessageId, String, String)]) -> 
         }),
         _ => None,
     }
+}
+
+/// Of a document that was worked but for a part that nobody could read.
+fn next_of_document(document: &Document) -> Option<Action> {
+    let cause = document.cause.as_ref().filter(|_| document.state == "translated")?;
+    let remedy = cause["remedy"].as_str().map(|remedy| format!(" {remedy}")).unwrap_or_default();
+    Some(Action {
+        sentence: format!("a part of {} was passed over: {}{remedy}", document.name, reason(Some(cause))),
+        method: "GET",
+        path: format!("/v1/documents/{}", document.id),
+        body: None,
+    })
 }
 
 /// What to do for a message that is refused because a table has no row for what it says.

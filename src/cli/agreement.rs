@@ -92,8 +92,11 @@ pub fn run(command: &Command) -> anyhow::Result<u8> {
         }
     }
     out.flush()?;
+    // What a file states no more is in force in a hub that runs: it is looked for among all settings.
+    let all =
+        shown::of(&directory, partner, &Asked { stated: false, ..asked }).map_err(|sentence| anyhow!(sentence))?;
     let tenant = directory.tenants.get(&partner.tenant).map(|tenant| tenant.name.as_str()).unwrap_or_default();
-    for line in super::runtime()?.block_on(otherwise(&settings, args, tenant, &shown)) {
+    for line in super::runtime()?.block_on(otherwise(&settings, args, tenant, &all)) {
         eprintln!("{line}");
     }
     Ok(0)

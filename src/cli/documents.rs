@@ -442,15 +442,15 @@ fn messages(whole: &Value, out: &mut Out) -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> = list_of(whole, "messages")
         .iter()
         .map(|m| {
-            let (warnings, faults): (Vec<_>, Vec<_>) =
+            let (notes, faults): (Vec<_>, Vec<_>) =
                 list_of(m, "faults").iter().partition(|fault| text(fault, "costs") == "nothing");
-            let why = match (faults.len() as u64, warnings.len() as u64) {
-                // A warning is not what holds it.
+            let why = match (faults.len() as u64, notes.len() as u64) {
+                // A note is not what holds it.
                 _ if text(m, "state") == "held" => reason(&m["cause"]),
                 (0, 0) => reason(&m["cause"]),
-                (0, n) => format!("{}, drawn below", counted(n, "warning")),
+                (0, n) => format!("{}, drawn below", counted(n, "note")),
                 (n, 0) => format!("{}, drawn below", counted(n, "fault")),
-                (n, more) => format!("{} and {}, drawn below", counted(n, "fault"), counted(more, "warning")),
+                (n, more) => format!("{} and {}, drawn below", counted(n, "fault"), counted(more, "note")),
             };
             vec![
                 m["set"].to_string(),

@@ -155,7 +155,18 @@ pub fn size(bytes: i64) -> String {
 /// The sentence of a cause, else its code; empty where there is none.
 pub fn reason(cause: &Value) -> String {
     let sentence = text(cause, "sentence");
-    if sentence.is_empty() { text(cause, "code").into() } else { sentence.into() }
+    if !sentence.is_empty() {
+        return sentence.into();
+    }
+    // What a person did has no sentence but the reason that was given.
+    let mut said = text(cause, "code").to_owned();
+    for (before, what) in [(" to ", text(cause, "to")), (": ", text(cause, "why"))] {
+        if !what.is_empty() {
+            said += before;
+            said += what;
+        }
+    }
+    said
 }
 
 /// Where bytes go.

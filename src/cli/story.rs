@@ -209,6 +209,9 @@ fn command(action: &Value, place: &Place) -> String {
         [things @ ("messages" | "deliveries" | "documents"), id, verb] => {
             format!("crossdock {things} {verb} {id}{tenant}")
         }
+        ["documents", id] => format!("crossdock documents show {id}{tenant}"),
+        // What is overdue has a list of its own; the rest can be asked for.
+        ["expectations?state=overdue"] => format!("crossdock deliveries overdue{tenant}"),
         _ => format!("{} {path}", text(action, "method")),
     }
 }

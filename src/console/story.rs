@@ -3,7 +3,10 @@
 use super::{Console, document, layout, picture, session::Session, tell, words, wrong::Wrong};
 use crate::{
     canonical::{DocumentId, EventId, MessageId, Tenant},
-    flow::{acknowledged, letter},
+    flow::{
+        acknowledged, letter,
+        owed::{self, Owed},
+    },
     store::{
         StoreError,
         deliveries::{self, DeliveryRow},
@@ -57,6 +60,8 @@ struct Story {
     documents: Vec<DocumentRow>,
     events: Vec<EventRow>,
     sent: Vec<DeliveryRow>,
+    /// Answers that are still to come or to go.
+    owed: Vec<Owed>,
     /// Each time that a delivery died or was sent again.
     lives: Vec<StepRow>,
     /// The beginnings of documents that hold a faulty set.
@@ -76,6 +81,7 @@ async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, 
     let event_ids: Vec<EventId> = events.iter().map(|e| e.id).collect();
     let mut sent = deliveries::of_events(&mut tx, tenant, &event_ids).await?;
     sent.extend(acknowledged::of(&mut tx, tenant, &rows).await?);
+    let owed = owed::of(&mut tx, &console.hub.directory, tenant, &ids).await?;
     let again: Vec<Uuid> = sent.iter().filter(|d| d.replays > 0).map(|d| d.id.0).collect();
     let mut lives = journal::of_deliveries(&mut tx, tenant, &again).await?;
     let code = |step: &StepRow| step.cause.as_ref().map_or("", |c| words::text(c, "code")).to_owned();
@@ -87,7 +93,7 @@ async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, 
         bytes.insert(row.id, document::beginning(&mut tx, tenant, row).await?);
     }
     tx.rollback().await?;
-    Ok(Story { messages: rows, holds, documents, events, sent, lives, bytes })
+    Ok(Story { messages: rows, holds, documents, events, sent, owed, lives, bytes })
 }
 
 /// `GET /story/{number}`
@@ -115,7 +121,11 @@ pub async fn page(
             @if !late.is_empty() {
                 section .card .late aria-labelledby="late-title" { h2 #late-title { "Late" } ul { @for line in &late { li { (line) } } } }
             }
-            @if next.is_none() && late.is_empty() { p .muted { "Nothing is late, and nothing is left to do." } }
+            @for document in story.documents.iter().filter(|d| d.state == "translated" && d.cause.is_some()) {
+                p .bad { "A part of " a href={ "/documents/" (document.id) } { (document.name) } " was passed over: " (words::cause(document.cause.as_ref())) }
+            }
+            @for owed in story.owed.iter().filter(|owed| !owed.is_late) { p { (owed.sentence) } }
+            @if next.is_none() && late.is_empty() && story.is_done() { p .muted { "Nothing is late, and nothing is left to do." } }
             ol .timeline {
                 @for document in &story.documents { (told_document(&story, document)) }
             }
@@ -124,6 +134,12 @@ pub async fn page(
 }
 
 impl Story {
+    /// No answer is owed, and of no document was a part passed over.
+    fn is_done(&self) -> bool {
+        let is_passed_over = |row: &DocumentRow| row.state == "translated" && row.cause.is_some();
+        self.owed.is_empty() && !self.documents.iter().any(is_passed_over)
+    }
+
     /// The kind of the event that a delivery carries.
     fn event(&self, row: &DeliveryRow) -> Option<&str> {
         self.events.iter().find(|e| Some(e.id) == row.event).map(|e| e.kind.as_str())
@@ -140,7 +156,8 @@ impl Story {
         let unanswered = self.sent.iter().filter(|d| d.acknowledged.as_deref() == Some("overdue")).map(|d| {
             html! { "The " (d.kind) " to " (d.target) " " (words::acknowledged("overdue")) " since it went out " (words::when(d.ended_at.unwrap_or(d.created_at))) }
         });
-        messages.chain(sent).chain(unanswered).collect()
+        let owed = self.owed.iter().filter(|owed| owed.is_late).map(|owed| html! { (owed.sentence) });
+        messages.chain(sent).chain(unanswered).chain(owed).collect()
     }
 }
 

@@ -10,10 +10,12 @@ pub mod apply;
 pub mod decided;
 pub mod deliver;
 pub mod failure;
+pub mod give;
 pub mod letter;
 pub mod libraries;
 pub mod mail;
 pub mod operate;
+pub mod owed;
 #[doc(hidden)]
 pub mod probe;
 pub mod relay;

@@ -1,5 +1,6 @@
 //! What operators do: restart, cancel, replay, add a reference. Each with who and why, each a journal row.
 
+pub use super::give::give_document;
 use crate::{
     canonical::{ClaimCheck, DeliveryId, DocumentId, MessageId, Stage, Tenant},
     emit::again::How,
@@ -233,7 +234,12 @@ async fn wake_interchange(
     Ok(outbox::claims(tenant, Stage::Apply, &first, now))
 }
 
-fn allowed(state: &str, states: &[&str], what: &'static str, done: &'static str) -> Result<(), OperateError> {
+pub(super) fn allowed(
+    state: &str,
+    states: &[&str],
+    what: &'static str,
+    done: &'static str,
+) -> Result<(), OperateError> {
     if states.contains(&state) { Ok(()) } else { Err(OperateError::State { state: state.into(), allowed: what, done }) }
 }
 
@@ -354,38 +360,8 @@ async fn replay_worked(
     Ok(DocumentReplayed { restarted, left })
 }
 
-/// Says whose an unassigned document is, and has it read as theirs. Holds for this document alone, also when it is read
-/// again: what comes next by the same identity is for the partner's `identities` to say.
-pub async fn give_document(
-    hub: &Hub,
-    tenant: Tenant,
-    id: DocumentId,
-    partner: &str,
-    who: &str,
-    why: &str,
-) -> Result<(), OperateError> {
-    let mut tx = hub.store.begin(tenant).await?;
-    let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
-    let known = || hub.directory.partners.values().filter(|info| info.tenant == tenant);
-    let Some(info) = known().find(|info| info.name == partner) else {
-        let near = near::hint(partner, known().map(|info| &*info.name));
-        return Err(OperateError::Partner(format!("there is no partner `{partner}`{near}")));
-    };
-    allowed(&row.state, &["unassigned"], "an unassigned document", "given to a partner")?;
-    let said = |key: &str| row.cause.as_ref().and_then(|cause| cause[key].as_str()).unwrap_or_default();
-    if !translate::can_be_given(said("code")) {
-        return Err(OperateError::Refused(format!(
-            "its sender is not what leaves it unassigned: {}; {}",
-            said("sentence"),
-            said("remedy")
-        )));
-    }
-    documents::give(&mut tx, tenant, id, info.id).await?;
-    let cause = json!({"code": "given", "to": info.name, "who": who, "why": why, "was": row.state, "ended": row.cause});
-    begin_anew(hub, tx, tenant, &row, Asks::default(), cause).await
-}
-
-async fn begin_anew(
+/// Puts a document back to the start of its way.
+pub(super) async fn begin_anew(
     hub: &Hub,
     mut tx: Tx,
     tenant: Tenant,

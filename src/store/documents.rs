@@ -286,7 +286,7 @@ pub async fn acknowledge_again(tx: &mut Tx, tenant: Tenant, id: DocumentId, befo
 pub async fn give(tx: &mut Tx, tenant: Tenant, id: DocumentId, partner: PartnerId) -> Result<u64, StoreError> {
     Ok(exec!(
         tx,
-        "update documents set given_to = $3 where tenant = $1 and id = $2 and state = 'unassigned'";
+        "update documents set given_to = $3 where tenant = $1 and id = $2 and state in ('unassigned', 'translated')";
         tenant, id, partner
     )?)
 }

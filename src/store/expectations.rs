@@ -223,6 +223,28 @@ pub async fn in_state(tx: &mut Tx, tenant: Tenant, state: &str, limit: i64) -> R
     )?)
 }
 
+/// Answers to messages that are still to come or to go, those that are due first.
+pub async fn open_answers(
+    tx: &mut Tx,
+    tenant: Tenant,
+    messages: &[MessageId],
+) -> Result<Vec<ExpectationRow>, StoreError> {
+    #[derive(Serialize)]
+    struct Of {
+        id: MessageId,
+    }
+    if messages.is_empty() {
+        return Ok(vec![]);
+    }
+    let of: Vec<Of> = messages.iter().map(|id| Of { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        row_query!("join {rows} on r.id = e.message where e.tenant = $2 and e.kind = 'answer' and e.state in ('waiting', 'warned', 'overdue') order by e.due_at, e.created_at, e.id"),
+        "id uuid" => &of;
+        tenant
+    )?)
+}
+
 /// How many of a tenant's are overdue.
 pub async fn overdue(tx: &mut Tx, tenant: Tenant) -> Result<i64, StoreError> {
     let rows: Vec<(i64,)> =

@@ -431,7 +431,8 @@ pub async fn of_document(
     )?)
 }
 
-/// The messages of a document that wait for a person, in the order of their sets.
+/// The messages of a document that wait for a person, in the order of their sets; those last that another one of their
+/// interchange has cost, since restarted before it they would be refused for it once more.
 pub async fn halted_in(
     tx: &mut Tx,
     tenant: Tenant,
@@ -440,7 +441,24 @@ pub async fn halted_in(
 ) -> Result<Vec<MessageId>, StoreError> {
     let rows: Vec<(MessageId,)> = fetch!(
         tx,
-        "select id from messages where tenant = $1 and document = $2 and state in ('rejected', 'held', 'dead') order by set_no, split, run limit $3";
+        "select id from messages where tenant = $1 and document = $2 and state in ('rejected', 'held', 'dead')
+         order by case when cause->>'code' = 'interchange/refused' then 1 else 0 end, set_no, split, run limit $3";
+        tenant, document, limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The messages of a document that are held since their sender is nobody who is known, in the order of their sets.
+pub async fn of_nobody(
+    tx: &mut Tx,
+    tenant: Tenant,
+    document: DocumentId,
+    limit: i64,
+) -> Result<Vec<MessageId>, StoreError> {
+    let rows: Vec<(MessageId,)> = fetch!(
+        tx,
+        "select id from messages where tenant = $1 and document = $2 and state = 'held' and partner is null and cause->>'code' = 'no_partner'
+         order by set_no, split, run limit $3";
         tenant, document, limit
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())

@@ -370,6 +370,13 @@ fn what_the_running_hub_has_otherwise_than_the_files_is_told() {
     assert!(shown.err.contains(note) && shown.err.lines().count() == 1, "{shown:?}");
     drop(hub);
     assert_eq!(ok(call(at, "agreement show northwind")).err, "");
+    // What is stated no more is told, too, where only what is stated is shown.
+    let hub = serve(&folder);
+    std::fs::remove_file(at.join("connectors/hub.yaml")).unwrap();
+    let shown = ok(call(at, "agreement show northwind --stated"));
+    assert!(shown.err.contains("still has duplicates_days 7: it is started anew to have 30"), "{shown:?}");
+    assert!(!shown.out.contains("duplicates_days"), "{shown:?}");
+    drop(hub);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
 };
 use crossdock::{
     canonical::{DeliveryId, MessageId},
-    flow::sweep::Sweeper,
+    flow::{owed, sweep::Sweeper},
     insight::audit,
     store::{
         deliveries::{self, DeliveryRow},
@@ -222,6 +222,28 @@ async fn an_answer_is_owed_before_a_day_that_the_order_names(backing: Backing) {
     rig.halt().await;
 }
 
+/// What a story says of them, before and after.
+async fn what_is_owed_is_told_for_its_message(backing: Backing) {
+    let agreed_on = "expect: { answers: [{ to: json order, with: '856', within: 48h }] }";
+    let mut rig = agreed(backing, agreed_on).await;
+    rig.bring("north-a", "1.json", &order("PO-1", &[("PLENTY-1", 3)])).await;
+    rig.stand("PO-1", &["applied"]).await;
+    let message = rig.messages("PO-1").await[0].id;
+    let told = async |rig: &Rig| {
+        let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+        let owed = owed::of(&mut tx, &rig.hub.directory, rig.acme, &[message]).await.unwrap();
+        tx.rollback().await.unwrap();
+        owed.into_iter().map(|owed| (owed.is_late, owed.sentence)).collect::<Vec<_>>()
+    };
+    let [(is_late, sentence)] = &told(&rig).await[..] else { panic!("one answer is owed") };
+    assert!(!is_late && sentence.starts_with("our 856 for PO-1 to northwind is due at "), "{sentence}");
+    hours(&rig, 49).await;
+    sweep(&rig).await;
+    let [(is_late, sentence)] = &told(&rig).await[..] else { panic!("it is owed still") };
+    assert!(is_late & sentence.starts_with("our 856 for PO-1 to northwind is overdue: it was due at "), "{sentence}");
+    rig.halt().await;
+}
+
 /// Several sweepers at one deadline, each cut off at a random place: one alert.
 async fn an_alert_is_neither_lost_nor_doubled(backing: Backing) {
     let mut rig = hub(backing).await;
@@ -277,6 +299,7 @@ crate::rig::on_both!(
     one_in_time_is_no_alert,
     an_answer_of_ours_is_owed,
     an_answer_is_owed_before_a_day_that_the_order_names,
+    what_is_owed_is_told_for_its_message,
     an_alert_is_neither_lost_nor_doubled,
     a_wait_without_an_expectation_is_found,
 );

@@ -11,7 +11,11 @@ use crossdock::{
     store::{deliveries, journal},
 };
 
-on_both![what_is_given_is_worked_as_the_partners, what_is_no_strangers_is_not_given];
+on_both![
+    what_is_given_is_worked_as_the_partners,
+    what_stands_beside_a_known_one_is_given,
+    what_is_no_strangers_is_not_given,
+];
 
 async fn hub(backing: Backing) -> Rig {
     let mut rig = Rig::with(backing, &[ACME, NORTHWIND, GLOBEX], Settings::default()).await;
@@ -61,6 +65,33 @@ async fn what_is_given_is_worked_as_the_partners(backing: Backing) {
     rig.quiet().await;
     let again = rig.message(restarted[0]).await;
     assert_eq!((&*again.state, again.partner), ("applied", northwind));
+    rig.halt().await;
+}
+
+/// A stranger's interchange beside a known one: what is nobody's is given, and nothing else of the document is touched.
+async fn what_stands_beside_a_known_one_is_given(backing: Backing) {
+    let mut rig = hub(backing).await;
+    let (hub, acme) = (rig.hub.clone(), rig.acme);
+    let held = interchange(2, &[set("850", 1, &order("PO-2", "PLENTY-1", "4", "Q9"))]);
+    let id = bring(&rig, "both.edi", &(by_a_stranger(&orders(1, &["PO-1"])) + &held)).await;
+    assert_eq!(rig.document(id).await.state, "translated");
+    let strange = rig.messages_of(id).await.remove(0);
+    assert_eq!((&*strange.state, strange.partner), ("held", None));
+    operate::give_document(&hub, acme, id, "northwind", "ann", "new van").await.unwrap();
+    rig.quiet().await;
+    let row = rig.document(id).await;
+    let northwind = Some(PartnerId::named(acme, "northwind"));
+    assert_eq!((&*row.state, row.given_to), ("translated", northwind));
+    let given = rig.messages("PO-1").await.pop().expect("it has a number now");
+    assert_eq!((&*given.state, given.partner), ("applied", northwind));
+    let other = rig.messages("PO-2").await;
+    assert_eq!((other.len(), &*other[0].state), (1, "held"), "what is held for another reason is left");
+    let mut tx = hub.store.read(acme).await.unwrap();
+    let steps = journal::of_document(&mut tx, acme, id.0).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert!(steps.iter().filter_map(|step| step.cause.as_ref()).any(|cause| cause["why"] == "new van"));
+    let again = operate::give_document(&hub, acme, id, "northwind", "ann", "").await;
+    assert!(matches!(&again, Err(OperateError::State { .. })), "nothing of it is nobody's any more: {again:?}");
     rig.halt().await;
 }
 

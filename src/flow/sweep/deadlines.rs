@@ -7,7 +7,7 @@ use crate::{
         expectation::{Expected, Owes},
     },
     emit::fanout::{self, Told},
-    flow::{Hub, emitter},
+    flow::{Hub, emitter, owed},
     store::{
         StoreError, Tx, events,
         expectations::{self, ExpectationRow},
@@ -70,7 +70,7 @@ fn alert(hub: &Hub, tenant: Tenant, row: &ExpectationRow, now: Micros) -> (expec
         expectation: row.id,
         state: state.into(),
         owes: if row.owes == "us" { Owes::Us } else { Owes::Partner },
-        sentence: sentence(row, &partner, state, due_at),
+        sentence: owed::sentence(row, &partner, state, due_at),
         partner,
         delivery: row.delivery,
         number: row.number.clone(),
@@ -90,16 +90,6 @@ fn alert(hub: &Hub, tenant: Tenant, row: &ExpectationRow, now: Micros) -> (expec
         data: json!(data),
     };
     (expectations::Told { id: row.id, state, look_at }, event)
-}
-
-fn sentence(row: &ExpectationRow, partner: &str, state: &str, due_at: Micros) -> String {
-    let what = match (&row.wants, &row.number) {
-        (Some(wants), Some(number)) if row.owes == "us" => format!("our {wants} for {number} to {partner}"),
-        (Some(wants), Some(number)) => format!("{partner}'s {wants} for {number}"),
-        _ => format!("{partner}'s acknowledgement of a document of ours"),
-    };
-    let word = if state == "overdue" { "is overdue: it was due" } else { "is due soon:" };
-    format!("{what} {word} at {due_at}")
 }
 
 async fn write_events(hub: &Hub, tx: &mut Tx, tenant: Tenant, told: &[Event], now: Micros) -> Result<(), StoreError> {

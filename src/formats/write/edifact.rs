@@ -359,7 +359,8 @@ impl Writer<'_> {
         let (name, shown) = (spot.name(), crate::fault::shorten(value, 40));
         let sentence = format!("{name} would be “{shown}”, and {} has no “{}”.", self.envelope.syntax, visible(c));
         let fault = spot.fault(codes::CANT_WRITE, sentence).found(value);
-        fault.expected(format!("characters of {}", self.envelope.syntax))
+        let remedy = "Change the value, or agree on a character set that has it (`unb_out.syntax`) or on plain letters for it (`unb_out.letters`).";
+        fault.expected(format!("characters of {}", self.envelope.syntax)).remedy(remedy)
     }
 
     fn spot<'b>(&self, id: &'b str, element: Option<u16>) -> Spot<'b> {

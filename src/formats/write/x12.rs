@@ -244,7 +244,8 @@ impl<'a> Writer<'a> {
             let (name, shown) = (letters.repertoire.name(), crate::fault::shorten(value, 40));
             let sentence = format!("{} would be “{shown}”, and X12's {name} character set has no “{c}”.", spot.name());
             let fault = spot.fault(codes::CANT_WRITE, sentence).found(value);
-            fault.expected(format!("characters of the {name} set"))
+            let remedy = "Change the value, or agree on a larger set of characters or on one that stands for others (`text_out`).";
+            fault.expected(format!("characters of the {name} set")).remedy(remedy)
         })?;
         let value = &*said;
         let reserved = |c: char| self.reserves(c);

@@ -271,6 +271,12 @@ async fn who_owes_an_answer(rig: Rig) {
     expectations::insert(&mut tx, &[new]).await.unwrap();
     let stands = expectations::in_state(&mut tx, acme, "waiting", 9).await.unwrap();
     assert_eq!((stands[0].owes.as_str(), stands[0].wants.as_deref()), ("partner", Some("855")));
+    // Of the messages that are asked for, what is still open and is owed for them.
+    let of = [message(99), stands[0].message];
+    let open = expectations::open_answers(&mut tx, acme, &of).await.unwrap();
+    assert_eq!(open.iter().map(|row| row.id).collect::<Vec<_>>(), [stands[0].id]);
+    assert!(expectations::open_answers(&mut tx, rig.globex, &of).await.unwrap().is_empty());
+    assert!(expectations::open_answers(&mut tx, acme, &[]).await.unwrap().is_empty());
     tx.rollback().await.unwrap();
 }
 

@@ -161,6 +161,17 @@ async fn held_messages_are_found(rig: Rig) {
     assert_eq!(messages::held_for(&mut tx, acme, "uom", "bx").await.unwrap().len(), 0);
     let of = messages::holds_of(&mut tx, acme, &[held.id, plain.id]).await.unwrap();
     assert_eq!(of, [(held.id, "uom".to_owned(), "BX".to_owned())]);
+    let cause = json!({"code": "no_partner"});
+    let nobodys = NewMessage {
+        state: "held",
+        partner: None,
+        cause: Some(cause.clone()),
+        ..rows::message(&rig, document, 0, 2, None, 0)
+    };
+    let somebodys = NewMessage { state: "held", cause: Some(cause), ..rows::message(&rig, document, 0, 3, None, 0) };
+    messages::insert(&mut tx, &[nobodys.clone(), somebodys]).await.unwrap();
+    assert_eq!(messages::of_nobody(&mut tx, acme, document, 9).await.unwrap(), [nobodys.id]);
+    assert_eq!(messages::of_nobody(&mut tx, rig.globex, document, 9).await.unwrap(), []);
     assert_eq!(messages::holds(&mut tx, acme, document).await.unwrap(), [("uom".to_owned(), "BX".to_owned())]);
     tx.commit().await.unwrap();
 }
