@@ -87,6 +87,9 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
         html! {
             div .head { h1 { (row.name) " " (words::badge(shown)) } a href={ "/documents/" (id) "/raw" } download { "Download" } }
             (state(&console, &session, &row))
+            @if row.state == "translated" && messages.iter().any(|m| m.state == "held" && m.partner.is_none()) && interchanges.iter().any(is_strangers) {
+                section .card .next { p { "What is held in it for nobody can be given to the partner whose it is." } (give(&console, &session, &row)) }
+            }
             (facts(&console, &row, &decided))
             section { h2 { "The document" @if !wrong.is_empty() { " " span .badge .bad { (wrong.len()) @if wrong.len() == 1 { " fault" } @else { " faults" } } } }
                 (raw_view(&row, &bytes, &wrong)) }
@@ -99,6 +102,12 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
             section { h2 { "Journal" } (journal_table(&steps)) }
         },
     ))
+}
+
+/// By a sender who is nobody that is known.
+fn is_strangers(row: &InterchangeRow) -> bool {
+    let code = row.cause.as_ref().map_or("", |cause| words::text(cause, "code"));
+    row.ends.as_deref() == Some("unassigned") && can_be_given(code)
 }
 
 /// Whose it is, as a person says: this document alone is read as that partner's.

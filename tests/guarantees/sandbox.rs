@@ -17,7 +17,7 @@ use crossdock::{
     tenancy::Directory,
 };
 
-on_both![by_another_tenant, by_another_partner, taken_once_whatever_dies_in_between, a_long_one];
+on_both![by_another_tenant, by_another_partner, taken_once_whatever_dies_in_between, of_edifact, a_long_one];
 
 const TEST_TENANT: &str = "
 tenant: acmetest
@@ -191,6 +191,31 @@ async fn taken_once_whatever_dies_in_between(backing: Backing) {
     rig.quiet().await;
     assert_eq!(rig.document(copy).await.state, "duplicate");
     assert_eq!(count(&rig, "documents where 1 = 1", test).await, 1);
+    rig.halt().await;
+    all_is_well(&rig).await;
+}
+
+/// UNB 0035 = 1, with its UNA: the delimiters go along.
+async fn of_edifact(backing: Backing) {
+    let identities = |text: &str, own: &str| text.replace("identities: [", &format!("identities: [edifact/14/{own}, "));
+    let (acme, test) = (identities(ACME, "4000002000004"), identities(TEST_TENANT, "4000002000004"));
+    let agreed = "agreement: { contrl: always, test_indicator: sandbox, sandbox: test-edi }";
+    let north = identities(NORTHWIND, "4012345000009").replace("agreement: { acknowledge: '997' }", agreed);
+    let partner = identities(TEST_PARTNER, "4012345000009").replace("acknowledge: '997'", "contrl: always");
+    let mut rig = Rig::with(backing, &[&acme, &north, &test, &partner], Settings::default()).await;
+    let test = Tenant::named("acmetest");
+    rig.start(1, 1).await;
+    let text = "UNA;*.? 'UNB*UNOC;3*4012345000009;14*4000002000004;14*261102;0915*7******1'\nUNH*1*ORDERS;D;96A;UN;EAN008'\n\
+        BGM*220*E-1*9'\nDTM*137;20261102;102'\nNAD*BY*4012345000009;;9'\nCUX*2;USD;9'\nLIN*1'\nPIA*5*PLENTY-1;SA'\n\
+        QTY*21;4;PCE'\nPRI*AAA;2.50'\nUNS*S'\nCNT*2;1'\nUNT*12*1'\nUNZ*1*7'\n";
+    let document = rig.bring("north-edi", "a.edi", text.as_bytes()).await;
+    rig.quiet().await;
+    assert_eq!(interchanges_of(&rig, document).await[0].ends.as_deref(), Some("sandbox"));
+    assert!(answers(&rig, rig.acme, document).await.is_empty());
+    assert_eq!(count(&rig, "messages where number = 'E-1' and state = 'applied'", test).await, 1);
+    let (taken, _) = there(&rig, document, 0).await;
+    let answered = answers(&rig, test, taken).await;
+    assert!(answered.len() == 1 && answered[0].contains("CONTRL") && answered[0].contains("++++++1'"), "{answered:?}");
     rig.halt().await;
     all_is_well(&rig).await;
 }
