@@ -273,12 +273,34 @@ fn who_a_party_is_is_read_from_its_qualifier() {
         let first = part.lines().next().unwrap_or_default();
         assert!(first.contains(&format!("N1[01={code}]")), "{party}: {first}\n{}", called.out);
     }
-    // Nobody is a contact for being named, nor another party besides: both are proposed as others read them, and not sure.
-    for (list, step) in [("contacts:", "each: PER "), ("other_parties:", "each: \"N1[01=RI,")] {
+    // Nobody is a contact for being named, nor another party besides: both are proposed as others read them, and not sure. The
+    // buyer's contacts are those of the heading (`^PER`).
+    for (list, step) in [("contacts:", "PER "), ("other_parties:", "each: \"N1[01=")] {
         for (_, behind) in called.out.match_indices(&format!(" {list}\n")).map(|(at, _)| called.out.split_at(at)) {
             let each = behind.lines().nth(1).unwrap_or_default();
             assert!(each.contains(step) && each.contains("# 0.60 no sample shows it"), "{list} {each}");
+            let told_apart = ["BT", "BY", "ST"].iter().any(|code| each.contains(code));
+            assert!(!told_apart || list == "contacts:", "{each}");
         }
+    }
+}
+
+#[test]
+fn what_no_sample_shows_can_be_left_out() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    let suggested = |more: &str| {
+        let asked = format!("mapping suggest order.edi --without x12/4010/850-order --partner northwind{more}");
+        let called = call(folder.path(), &asked);
+        assert_eq!(called.code, 0, "{called:?}");
+        called.out
+    };
+    let (all, shown) = (suggested(""), suggested(" --only-shown"));
+    assert!(all.contains("no sample shows it") && !shown.contains("no sample shows it"), "{shown}");
+    // What it shows is proposed alike.
+    let fields = |text: &str, name: &str| text.lines().any(|line| line.trim_start().starts_with(name));
+    for name in ["number: BEG03", "item: ", "value: PO102"] {
+        assert!(fields(&all, name) && fields(&shown, name), "{name}\n{shown}");
     }
 }
 

@@ -10,7 +10,10 @@ use super::{
 };
 use crossdock::{
     canonical::messages,
-    formats::{fault::Fault, piece::Standard},
+    formats::{
+        fault::Fault,
+        piece::{Set, Standard},
+    },
     mapping::{Library, Plan, samples},
 };
 use rust_decimal::Decimal;
@@ -258,9 +261,21 @@ const RULE: &str = "a rule";
 /// Messages drawn for each mapping.
 const DRAWN: u64 = 60;
 
-fn tried(library: &Library, plan: &Plan, wrong: &mut Vec<String>) {
+fn sayable(library: &Library, plan: &Plan) -> Said {
     let unsaid = if plan.standard() == Standard::X12 { "*~>^" } else { "" };
-    let said = Said { repertoire: Repertoire::of(library, plan), seen: seen(plan), unsaid };
+    Said { repertoire: Repertoire::of(library, plan), seen: seen(plan), unsaid }
+}
+
+/// Documents that a mapping writes of so many messages drawn for it.
+pub fn documents(library: &Library, plan: &Plan, count: u64) -> Vec<Set> {
+    let said = sayable(library, plan);
+    let bodies = (0..count).map(|seed| drawn(plan, &said, seed));
+    let written = bodies.filter_map(|body| plan.write(&body, &context()).ok());
+    written.filter_map(|written| samples::document(plan, &written).ok()).flat_map(|bytes| sets(plan, &bytes)).collect()
+}
+
+fn tried(library: &Library, plan: &Plan, wrong: &mut Vec<String>) {
+    let said = sayable(library, plan);
     let mut refusals: BTreeMap<String, u64> = BTreeMap::new();
     for seed in 0..DRAWN {
         match comes_back(plan, &said, &drawn(plan, &said, seed)) {

@@ -140,6 +140,7 @@ fn proposed(of: &Reviewed, message: Option<&str>, sets: &[Set], all: &[(String, 
         samples: sets.iter().map(|set| Sample { tree: &set.tree, wanted: None }).collect(),
         messages: None,
         without: vec![],
+        only_shown: false,
         path: "proposed/mapping.yaml",
     };
     suggest(all, &request)

@@ -116,6 +116,7 @@ pub fn begin(
             samples: samples(pairs),
             messages: None,
             without: vec![],
+            only_shown: false,
             path: &format!("partners/{name}/mapping.yaml"),
         };
         return match delta(&inside(&folder), &request, &base) {

@@ -61,6 +61,9 @@ pub struct How {
     /// CSV: the column whose equal values make one set [default: what is called an order's or a list's number, else the first]
     #[arg(long, value_name = "COLUMN")]
     pub by: Option<String>,
+    /// Leave out what no sample shows: what only other mappings read from such documents
+    #[arg(long)]
+    pub only_shown: bool,
     /// A mapping that is not asked, nor what it extends or what extends it; may be given several times
     #[arg(long, value_name = "NAME")]
     pub without: Vec<String>,
@@ -209,6 +212,7 @@ pub fn proposed(
             .collect(),
         messages: pairs.messages.as_deref(),
         without: how.without.clone(),
+        only_shown: how.only_shown,
         path: "partners/proposed/mapping.yaml",
     };
     match suggest(&files, &request) {

@@ -348,7 +348,7 @@ impl Search<'_> {
         let makes = |headed: &Headed| headed.field.last().is_some_and(|name| name == "amount" || name == "value");
         let (column, main) = columns.iter().find(|(_, headed)| makes(headed))?;
         let leaf = |key: &Key, headed: &Headed| {
-            let way = Way { up: 1, steps: vec![], key: key.clone(), every: false };
+            let way = Way { own: vec![], up: 1, steps: vec![], key: key.clone(), every: false };
             let says = Says::Ways { ways: vec![way], otherwise: vec![], pipes: headed.pipes.clone() };
             let name = headed.field.last().cloned().unwrap_or_default();
             Leaf { name, says, confidence: headed.score * SURE, why: headed.why.clone(), unseen: false }
@@ -383,7 +383,7 @@ impl Search<'_> {
             if size || found.contains_key(names) || !found.contains_key(&value) {
                 continue;
             }
-            let way = Way { up: 0, steps: vec![], key: key.clone(), every: false };
+            let way = Way { own: vec![], up: 0, steps: vec![], key: key.clone(), every: false };
             let says = Says::Ways { ways: vec![way], otherwise: vec![], pipes: headed.pipes.clone() };
             let why = "the unit of the line, since it has none of its own".to_owned();
             found.insert(names.clone(), Leaf { name: "unit".into(), says, confidence: BY_VALUES, why, unseen: false });

@@ -23,7 +23,7 @@ pub struct Step {
 }
 
 /// One place that a field of another mapping is read from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Fact {
     pub mapping: String,
     pub message: String,
@@ -37,6 +37,8 @@ pub struct Fact {
     pub steps: Vec<Step>,
     pub key: Key,
     pub pipes: Vec<Known>,
+    /// Its formula's number: alternatives have it in common.
+    pub formula: usize,
     /// Which alternative it is, from 0.
     pub rank: usize,
     /// What stands behind it where nothing stands there: `$position`.
@@ -99,6 +101,8 @@ pub struct Knowledge {
     pub kinds: Vec<(String, String)>,
     /// XML: (prefix, namespace).
     pub prefixes: Vec<(String, String)>,
+    /// How many formulas were told.
+    formulas: usize,
 }
 
 impl Knowledge {
@@ -258,6 +262,7 @@ impl Teller<'_> {
     }
 
     fn formula(&mut self, formula: &Formula, names: &[String], frames: &[Vec<Step>], outer: &[Known]) {
+        self.knowledge.formulas += usize::from(outer.is_empty());
         let mut pipes: Vec<Known> = formula.pipes.iter().filter_map(|pipe| self.pipe(pipe)).collect();
         pipes.extend(outer.iter().cloned());
         let otherwise = formula.alternatives.iter().filter_map(|alternative| match alternative {
@@ -291,6 +296,7 @@ impl Teller<'_> {
                         steps,
                         key,
                         pipes: pipes.clone(),
+                        formula: self.knowledge.formulas,
                         rank,
                         otherwise: otherwise.clone(),
                     });

@@ -6,7 +6,7 @@ use super::{
     headed::{Headed, SURE},
     knowledge::{Fact, Known, Step},
     places::Key,
-    propose::{Leaf, Says, Way, read, way_of},
+    propose::{Leaf, Says, Way, read},
     search::{Candidate, Scope, Search},
     weigh::{self, Place},
 };
@@ -50,108 +50,62 @@ impl Search<'_> {
     pub(super) fn complete(&self, scope: &Scope, members: &[Member], found: &mut BTreeMap<Vec<String>, Leaf>) {
         let mut fields = Vec::new();
         flat(members, &[], &mut fields);
+        self.add_extra(scope, members, &mut fields);
         let seen: BTreeMap<Vec<String>, Leaf> = found.clone();
-        for (names, shape) in fields.into_iter().filter(|(names, _)| !seen.contains_key(names)) {
-            let best = self.compare.knowledge.facts.iter().filter(|fact| self.of_family(fact));
-            let mut best: Vec<(f64, &Fact, usize, Vec<Step>)> = best
-                .filter_map(|fact| {
-                    let (points, up, steps) = self.brought(scope, &names, fact, &seen)?;
-                    Some((points, fact, up, steps))
-                })
-                .collect();
-            best.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let field = [scope.names.as_slice(), &names].concat();
-            let fits = |(_, fact, up, steps): &&(f64, &Fact, usize, Vec<Step>)| {
-                self.is_free(scope, fact, *up, steps)
-                    && fits_shape(fact, shape)
-                    && !(scope.bare && self.is_anothers(&field, steps))
+        for (names, shape) in fields.iter().filter(|(names, _)| !seen.contains_key(names)) {
+            let leaf = self.offered(scope, names, shape, &seen, found);
+            found.extend(leaf.filter(|leaf| !leaf.unseen || !self.only_shown).map(|leaf| (names.clone(), leaf)));
+        }
+        if !self.only_shown {
+            self.add_constants(scope, &fields, found);
+        }
+    }
+
+    /// Members of `ext` that several mappings of the standard have in such objects.
+    fn add_extra<'m>(&self, scope: &Scope, members: &[Member], fields: &mut Vec<Field<'m>>) {
+        if !members.iter().any(|member| member.name == "ext") {
+            return;
+        }
+        let mut kinds: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
+        for fact in self.compare.knowledge.facts.iter().filter(|fact| self.of_family(fact)) {
+            let own = fact.field.strip_prefix(scope.names.as_slice());
+            let Some(names) = own.filter(|names| names.len() == 2 && names[0] == "ext") else { continue };
+            kinds.entry(names).or_default().insert(&fact.kind);
+        }
+        let several = kinds.into_iter().filter(|(_, kinds)| kinds.len() > 1);
+        fields.extend(several.map(|(names, _)| (names.to_vec(), &Shape::Text)));
+    }
+
+    /// What others always say in an object that is proposed: the unit of what lies in a package.
+    fn add_constants(&self, scope: &Scope, fields: &[Field], found: &mut BTreeMap<Vec<String>, Leaf>) {
+        for (names, _) in fields.iter().filter(|(names, _)| names.len() > 1) {
+            let object = &names[..names.len() - 1];
+            // Where a sample shows some of the object, what it lacks is to be asked for.
+            let mut beside = found.iter().filter(|(other, _)| other.len() > object.len() && other.starts_with(object));
+            let unseen = beside.next().is_some_and(|(_, leaf)| leaf.unseen) && beside.all(|(_, leaf)| leaf.unseen);
+            if found.contains_key(names) || !unseen {
+                continue;
+            }
+            let says = |made: &&super::knowledge::Made| {
+                made.text.starts_with("\"'") && made.field.iter().eq(scope.names.iter().chain(names))
             };
-            let Some((points, fact, up, steps)) = best.iter().find(fits) else { continue };
+            let Some(made) = self.compare.knowledge.made.iter().find(says) else { continue };
             let Some(name) = names.last().cloned() else { continue };
-            let says = Says::Ways {
-                ways: vec![self.on_opener(scope, way_of(fact, *up, steps.clone()), fact)],
-                otherwise: fact.otherwise.clone(),
-                pipes: fact.pipes.clone(),
-            };
-            let why = format!("no sample shows it; {} reads {} so", fact.mapping, fact.field.join("."));
-            found.insert(names, Leaf { name, says, confidence: *points, why, unseen: true });
+            let why = format!("no sample shows it; {} always says so", made.mapping);
+            let says = Says::Raw(made.text.clone());
+            found.insert(names.clone(), Leaf { name, says, confidence: 0.5, why, unseen: true });
         }
     }
 
     /// Documents of one family have the same places, shown or not: X12, EDIFACT, UBL. What one CSV file has, another
     /// need not have.
-    fn of_family(&self, fact: &Fact) -> bool {
+    pub(super) fn of_family(&self, fact: &Fact) -> bool {
         let word = |kind: &str| kind.split(' ').next().map(str::to_owned);
         match self.compare.standard {
             Standard::X12 | Standard::Edifact => fact.standard == self.compare.standard,
             Standard::Xml => fact.standard == Standard::Xml && word(&fact.kind) == word(self.kind),
             _ => false,
         }
-    }
-
-    /// A fact's way, seen from a scope; with what speaks for it.
-    fn brought(
-        &self,
-        scope: &Scope,
-        names: &[String],
-        fact: &Fact,
-        seen: &BTreeMap<Vec<String>, Leaf>,
-    ) -> Option<(f64, usize, Vec<Step>)> {
-        let whole = fact.field.len() == scope.names.len() + names.len()
-            && fact.field.iter().eq(scope.names.iter().chain(names));
-        let message = if fact.message == self.message { 0.15 } else { 0.0 };
-        let first = 0.02 * fact.rank as f64;
-        // The rest of an object of which the sample shows a part stands beside that part.
-        if names.len() > 1
-            && let Some(steps) = beside(names, fact, seen)
-        {
-            let own = if whole { 0.05 } else { 0.0 };
-            return Some((0.6 + message + own - first, 0, steps));
-        }
-        if !whole {
-            return None;
-        }
-        let (up, steps) = self.seen_from(scope, fact)?;
-        Some((0.45 + message - first, up, steps))
-    }
-
-    fn seen_from(&self, scope: &Scope, fact: &Fact) -> Option<(usize, Vec<Step>)> {
-        if scope.names.is_empty() {
-            return Some((0, fact.steps.clone()));
-        }
-        let list = self.compare.knowledge.lists.iter();
-        let list = list.filter(|l| l.mapping == fact.mapping && l.field == scope.names).map(|l| &l.steps).next()?;
-        let alike = |a: &[Step], b: &[Step]| a.iter().zip(b).all(|(a, b)| a.name == b.name);
-        if fact.steps.len() >= list.len() && alike(&fact.steps, list) {
-            return Some((0, fact.steps[list.len()..].to_vec()));
-        }
-        (!fact.steps.is_empty() && alike(&fact.steps, list)).then(|| (0, vec![]))
-    }
-
-    /// An element of the loop's own segment: where the other mapping's loop is another, the same data element here.
-    fn on_opener(&self, scope: &Scope, way: Way, fact: &Fact) -> Way {
-        let own = scope.frames.last().and_then(|path| path.last());
-        let (Some(own), Some(theirs), true) = (own, fact.steps.last(), way.steps.is_empty()) else { return way };
-        let Key::Element(..) = way.key else { return way };
-        if own.name == theirs.name {
-            return way;
-        }
-        let compare = super::values::Comparer { guide: fact.guide, ..self.compare };
-        let wanted = compare.spec(&theirs.name, &fact.key).map(|spec| spec.reference.clone());
-        let segment = self.compare.guide.and_then(|guide| guide.segments.get(own.name.as_str()));
-        let at = segment.and_then(|s| s.elements.iter().position(|e| Some(&e.reference) == wanted.as_ref()));
-        match at {
-            Some(at) => Way { key: Key::Element(at as u16 + 1, 0), ..way },
-            // Lint takes it out again: the element isn't there.
-            None => Way { key: Key::Element(99, 0), ..way },
-        }
-    }
-
-    /// True if nothing of the samples stands there: what stands there and is not wanted, is something else.
-    fn is_free(&self, scope: &Scope, fact: &Fact, up: usize, steps: &[Step]) -> bool {
-        let way = self.on_opener(scope, way_of(fact, up, steps.to_vec()), fact);
-        let one = Candidate::new(way.up, way.steps, way.key, vec![]);
-        scope.bare || scope.targets.iter().all(|target| self.first(&one, target).is_none())
     }
 
     /// Without a message: what others read from such places as the document has.
@@ -220,7 +174,7 @@ impl Search<'_> {
             if taken.contains(&spot) && !shared {
                 continue;
             }
-            let mut way = Way { up: spot.0, steps: spot.1.clone(), key: spot.2.clone(), every: false };
+            let mut way = Way { own: vec![], up: spot.0, steps: spot.1.clone(), key: spot.2.clone(), every: false };
             way.every = matches!(way.key, Key::Pairs(_)) && !way.steps.is_empty();
             let adds = matches!(by, By::Header(_)) && is_list_of_ids(fields[number].1);
             let Some(leaf) = self.claimed(scope, names, way, points, by) else { continue };
@@ -276,7 +230,7 @@ impl Search<'_> {
             let places = &self.places[target.pair];
             let fits = |text: &str| !named || !refs || !text.trim().contains(' ');
             self.first(one, target).is_none_or(|at| {
-                fits(&places.values[at].text) && read(self, places, &places.values[at], &fact.pipes, shape)
+                fits(&places.values[at].text) && read(self, places, &places.values[at], &fact.pipes, shape).is_some()
             })
         })
     }
@@ -331,7 +285,7 @@ fn is_needed(members: &[Member], names: &[String]) -> bool {
     own.is_some_and(|own| is_needed(own.shape.members(), rest))
 }
 
-fn fits_shape(fact: &Fact, shape: &Shape) -> bool {
+pub(super) fn fits_shape(fact: &Fact, shape: &Shape) -> bool {
     let tags = |pipe: &Known| {
         matches!(pipe, Known::Party(_)) || matches!(pipe, Known::Text(t) if t == "item" || t.starts_with("ref("))
     };
@@ -343,7 +297,7 @@ fn is_list_of_ids(shape: &Shape) -> bool {
 }
 
 /// Where a member of an object stands, by the members that were found: a street beside its city.
-fn beside(names: &[String], fact: &Fact, seen: &BTreeMap<Vec<String>, Leaf>) -> Option<Vec<Step>> {
+pub(super) fn beside(names: &[String], fact: &Fact, seen: &BTreeMap<Vec<String>, Leaf>) -> Option<Vec<Step>> {
     let tail = &names[1..];
     if fact.field.len() <= tail.len() || !fact.field.ends_with(tail) || fact.field.ends_with(names) && names.len() < 2 {
         return None;

@@ -3,7 +3,8 @@
 //!
 //! Evidence comes from values (what stands in the document and is wanted in the message, by the inverse of pipes), from
 //! other mappings (what they read from the same element, with which table), and from words: those of guide and message, and
-//! of headers that anybody wrote as he likes (`headers.txt`).
+//! of headers that anybody wrote as he likes (`headers.txt`), and what qualifiers mean (`qualifiers.txt`).
+//! What no sample shows is proposed as other mappings read it, and as far below what is shown as that is weaker.
 //! What two places say alike is shared between them; nothing is sure because others do so.
 
 mod coded;
@@ -16,12 +17,16 @@ mod headers;
 mod kinds;
 mod knowledge;
 mod known;
+mod likes;
 mod lists;
+mod offers;
 mod places;
 mod propose;
+mod qualifiers;
 mod roles;
 mod search;
 mod several;
+mod stands;
 mod text;
 mod unseen;
 mod values;
@@ -68,6 +73,8 @@ pub struct Request<'a> {
     pub messages: Option<&'a str>,
     /// Mappings that are not asked, with those that they extend and that extend them.
     pub without: Vec<String>,
+    /// What no sample shows is left out.
+    pub only_shown: bool,
     /// Where the mapping will stand, below the folder of the mappings: tables are looked for from there.
     pub path: &'a str,
 }
@@ -120,7 +127,7 @@ pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal
     };
     let shape = shape::message(&message).ok_or_else(|| format!("`{message}` is no canonical message"))?;
     let mut search = Search::new(compare, &places, &message, &kind, request.by);
-    search.guessed = guessed;
+    (search.guessed, search.only_shown) = (guessed, request.only_shown);
     search.headings = headed::headings(&search);
     let targets = request.samples.iter().enumerate();
     let targets: Vec<Target> = targets

@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Way {
     pub up: usize,
+    /// What the frame's own segment must say: of a contact's numbers that with `TE` beside it.
+    pub own: Vec<(Key, Vec<String>)>,
     pub steps: Vec<Step>,
     pub key: Key,
     /// Each of them gives an item of a list.
@@ -446,21 +448,21 @@ pub fn short(text: &str) -> String {
     if plain.chars().count() < text.chars().count() { format!("{plain}…") } else { plain }
 }
 
-/// A text read by pipes, as far as that is known without the document: for what no message confirms.
-pub(super) fn read(search: &Search, places: &Places, value: &Value, pipes: &[Known], shape: &Shape) -> bool {
+/// A text read by pipes, as far as that is known without the document: for what no message confirms. None if it can't be.
+pub(super) fn read(search: &Search, places: &Places, value: &Value, pipes: &[Known], shape: &Shape) -> Option<String> {
     let mut text = value.text.trim().to_owned();
     for pipe in pipes {
         match pipe {
             Known::Table(at) => match search.compare.knowledge.tables.get(*at).and_then(|t| t.table.row(&text)) {
                 Some(target) => text = target.to_owned(),
-                None => return false,
+                None => return None,
             },
             Known::CodedDate(beside) => {
                 let code = places.at(value.group, beside).map(|v| v.text.clone()).unwrap_or_default();
                 let format = super::super::dates::DateFormat::of_code(code.trim());
                 match format.and_then(|format| format.read(&text, true)) {
                     Some(date) => text = date.to_string(),
-                    None => return false,
+                    None => return None,
                 }
             }
             Known::Text(call) if call.starts_with("date(") => {
@@ -468,7 +470,7 @@ pub(super) fn read(search: &Search, places: &Places, value: &Value, pipes: &[Kno
                 let format = super::super::dates::DateFormat::parse(form);
                 match format.and_then(|format| format.read(&text, false)) {
                     Some(date) => text = date.to_string(),
-                    None => return false,
+                    None => return None,
                 }
             }
             Known::Text(call) if call == "lower" => text = text.to_lowercase(),
@@ -476,15 +478,13 @@ pub(super) fn read(search: &Search, places: &Places, value: &Value, pipes: &[Kno
             _ => {}
         }
     }
-    match shape {
-        Shape::List(_) => true,
-        shape => pipes::shaped(&text, shape).is_ok(),
-    }
+    let fits = text.is_empty() || matches!(shape, Shape::List(_)) || pipes::shaped(&text, shape).is_ok();
+    fits.then_some(text)
 }
 
 impl Candidate {
     pub fn way(&self, every: bool) -> Way {
-        Way { up: self.up, steps: self.steps.clone(), key: self.key.clone(), every }
+        Way { own: vec![], up: self.up, steps: self.steps.clone(), key: self.key.clone(), every }
     }
 }
 
@@ -492,6 +492,7 @@ impl Candidate {
 pub(super) fn way_of(fact: &Fact, up: usize, steps: Vec<Step>) -> Way {
     Way {
         up,
+        own: vec![],
         steps,
         key: fact.key.clone(),
         every: matches!(fact.key, Key::Pairs(_)) && fact.steps.len() > 1 && up == 0,

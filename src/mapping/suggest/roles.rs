@@ -14,10 +14,17 @@ const CODES: &[(&[&str], &[&str])] = &[
     (&["CN"], &["consignee", "ship_to"]),
     (&["CA"], &["carrier"]),
     (&["PR"], &["payer"]),
-    (&["PE"], &["payee"]),
+    (&["PE"], &["payee", "remit_to"]),
     (&["RI", "RE"], &["remit_to"]),
     (&["DE"], &["depositor"]),
     (&["WH"], &["warehouse"]),
+];
+
+/// Who sends a message.
+const SENDERS: &[(&[&str], &str)] = &[
+    (&["order", "order_change"], "sold_to"),
+    (&["order_response", "invoice", "price_catalogue"], "seller"),
+    (&["inventory_report", "sales_report"], "reporter"),
 ];
 
 /// What a name's word means: any of these.
@@ -37,7 +44,21 @@ impl Search<'_> {
     pub(super) fn party_of(&self, code: &str) -> Option<&'static str> {
         let shape = shape::message(self.message)?;
         let (_, names) = CODES.iter().find(|(codes, _)| codes.contains(&code))?;
-        names.iter().copied().find(|name| shape.member(name).is_some())
+        // A carrier of an order is known by its way of carrying, and no party with a place.
+        let is_party = |member: &shape::Member| member.shape.members().iter().any(|inner| inner.name == "contacts");
+        names.iter().copied().find(|name| shape.member(name).is_some_and(is_party))
+    }
+
+    /// The qualifiers that mean a member of the message.
+    pub(super) fn codes_of(&self, name: &str) -> Vec<String> {
+        let codes = CODES.iter().flat_map(|(codes, _)| codes.iter());
+        codes.filter(|code| self.party_of(code) == Some(name)).map(|code| (*code).to_owned()).collect()
+    }
+
+    /// The party whose contacts stand in the heading: the one that sends such messages.
+    pub(super) fn sender(&self) -> Option<&'static str> {
+        let name = self.message.split('/').next().unwrap_or_default();
+        SENDERS.iter().find(|(messages, _)| messages.contains(&name)).map(|(_, party)| *party)
     }
 
     /// True if a place says itself that it is another party's than the field's: `N1[01=BT]` is no ship-to.

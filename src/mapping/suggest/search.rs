@@ -3,7 +3,8 @@
 
 use super::{
     headed::Headings,
-    knowledge::{Known, Step},
+    knowledge::{Fact, Known, Step},
+    likes::likes,
     places::{Key, Places, Value},
     values::{Comparer, weight},
     weigh::{self, Place, Prior},
@@ -74,6 +75,10 @@ pub struct Search<'a> {
     pub headings: Headings,
     /// Nothing but these says which message it is.
     pub guessed: bool,
+    /// What no sample shows is left out.
+    pub only_shown: bool,
+    /// What other mappings read from segments that say the same as those of this standard.
+    pub likes: Vec<Fact>,
     /// How many groups of a class there are below one parent, at most.
     repeats: HashMap<String, usize>,
 }
@@ -97,7 +102,9 @@ impl<'a> Search<'a> {
                 *most = count.max(*most);
             }
         }
-        Search { compare, places, message, kind, by, headings: Headings::default(), guessed: false, repeats }
+        let likes = likes(&compare.knowledge.facts, compare.standard);
+        let (headings, guessed, only_shown) = (Headings::default(), false, false);
+        Search { compare, places, message, kind, by, headings, guessed, only_shown, likes, repeats }
     }
 
     /// How many groups of a class stand below one parent, at most.

@@ -80,9 +80,13 @@ impl<'a> Writer<'a> {
                     for level in &each.under {
                         inner.push([path.clone(), vec![level.clone()]].concat());
                     }
-                    // An `at:` around it has gone the first steps already.
-                    let own = &each.steps[cut.min(each.steps.len())..];
-                    let mut text = self.steps(own, &path);
+                    // An `at:` around it has gone the first steps already, but for what stands above it.
+                    let above = each.unseen && cut > 0 && each.steps.len() <= cut;
+                    if above {
+                        path = frames.len().checked_sub(2).map(|at| frames[at].clone()).unwrap_or_default();
+                    }
+                    let own = &each.steps[if above { 0 } else { cut.min(each.steps.len()) }..];
+                    let mut text = "^".repeat(if above { cut } else { 0 }) + &self.steps(own, &path);
                     if let Some(column) = &each.column {
                         text = named(column);
                         inner.push(path.clone());
@@ -201,7 +205,10 @@ impl<'a> Writer<'a> {
         }
         let Some((last, before)) = steps.split_last() else {
             let opener = frame.last().map(|step| step.name.clone()).unwrap_or_default();
-            return format!("{up}{opener}{}", way.key.text());
+            let own = way.own.iter().map(|(key, values)| format!("[{}={}]", key.text(), values.join(",")));
+            let own = own.collect::<String>();
+            let dot = if own.is_empty() { "" } else { "." };
+            return format!("{up}{opener}{own}{dot}{}", way.key.text());
         };
         let mut text = up + &before.iter().map(|step| self.step(step) + "/").collect::<String>();
         text += &self.step(last);
@@ -290,24 +297,45 @@ fn count(nodes: &[Node]) -> usize {
         .sum()
 }
 
-/// The steps that all fields of an object begin with, if each goes one way.
+/// The steps that all fields of an object begin with.
 fn common(nodes: &[Node]) -> Option<Vec<Step>> {
     let mut all: Option<Vec<Step>> = None;
     for node in nodes {
         let steps = match node {
-            Node::Leaf(Leaf { says: Says::Ways { ways, .. }, .. }) => match ways.as_slice() {
-                [way] if way.up == 0 => way.steps.clone(),
-                _ => return None,
-            },
+            Node::Leaf(leaf) => common_of(&leaf.says)?,
             Node::Object { members, .. } => common(members)?,
-            // Its own step makes the items.
-            Node::Each { each, .. } if each.unseen => each.steps.split_last().map(|(_, before)| before.to_vec())?,
+            // Its own step makes the items. What stands in the heading is told from there.
+            Node::Each { each, .. } if each.unseen => match each.steps.split_last() {
+                Some((_, before)) if !before.is_empty() => before.to_vec(),
+                _ => continue,
+            },
             _ => return None,
         };
         all = Some(match all {
             None => steps,
-            Some(known) => known.iter().zip(&steps).take_while(|(a, b)| a == b).map(|(a, _)| a.clone()).collect(),
+            Some(known) => shared(&known, &steps),
         });
     }
     all.filter(|steps| !steps.is_empty())
+}
+
+fn shared(a: &[Step], b: &[Step]) -> Vec<Step> {
+    a.iter().zip(b).take_while(|(a, b)| a == b).map(|(a, _)| a.clone()).collect()
+}
+
+/// The steps that all ways of a field begin with.
+fn common_of(says: &Says) -> Option<Vec<Step>> {
+    match says {
+        Says::Ways { ways, .. } => {
+            let (first, rest) = ways.split_first()?;
+            let from_here = ways.iter().all(|way| way.up == 0);
+            from_here.then(|| rest.iter().fold(first.steps.clone(), |known, way| shared(&known, &way.steps)))
+        }
+        Says::List(parts) => {
+            let mut all = parts.iter().map(common_of);
+            let first = all.next()??;
+            all.try_fold(first, |known, steps| Some(shared(&known, &steps?)))
+        }
+        Says::Raw(_) => None,
+    }
 }

@@ -9,6 +9,7 @@ use super::{
     search::{Scope, Search},
 };
 use crate::formats::piece::Standard;
+use std::collections::BTreeSet;
 
 /// As sure as a field that no sample shows: another mapping says it, and nothing else.
 const UNSEEN: f64 = 0.6;
@@ -16,7 +17,7 @@ const UNSEEN: f64 = 0.6;
 impl Search<'_> {
     /// Adds the lists that nodes lack. `names`: from the scope's object to these nodes.
     pub(super) fn add_lists(&self, scope: &Scope, members: &[Member], names: &[String], nodes: &mut Vec<Node>) {
-        if !matches!(self.compare.standard, Standard::X12 | Standard::Edifact) {
+        if self.only_shown || !matches!(self.compare.standard, Standard::X12 | Standard::Edifact) {
             return;
         }
         for member in members {
@@ -54,8 +55,18 @@ impl Search<'_> {
         let reads = |list: &ListFact| {
             knowledge.facts.iter().filter(|f| f.mapping == list.mapping && f.field.starts_with(&list.field)).count()
         };
-        theirs.sort_by_cached_key(|(list, _)| std::cmp::Reverse((list.field == field, same(list), reads(list))));
-        theirs.into_iter().find_map(|(list, steps)| self.as_theirs(scope, &field, members, list, steps))
+        theirs.sort_by_cached_key(|(list, steps)| {
+            let own = list.field == field;
+            // The sender's contacts stand in the heading.
+            let heading = names.len() > 1 && steps.len() == 1 && !is_party(&steps[0]);
+            std::cmp::Reverse((heading, own, same(list), reads(list)))
+        });
+        let (list, mut steps) = theirs.first().cloned()?;
+        for (_, other) in &theirs[1..] {
+            widen(&mut steps, other);
+        }
+        let mappings: BTreeSet<&str> = theirs.iter().map(|(list, _)| list.mapping.as_str()).collect();
+        self.as_theirs(scope, &field, members, list, steps, mappings.len())
     }
 
     fn as_theirs(
@@ -65,6 +76,7 @@ impl Search<'_> {
         members: &[Member],
         list: &ListFact,
         steps: Vec<Step>,
+        count: usize,
     ) -> Option<Node> {
         let name = field.last()?.clone();
         let mut frames = scope.frames.clone();
@@ -75,6 +87,7 @@ impl Search<'_> {
         }
         let inner = Scope { names: list.field.clone(), frames, targets: vec![], bare: false };
         let members = self.object(&inner, members);
+        let others = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
         let each = Each {
             steps,
             under: vec![],
@@ -82,35 +95,58 @@ impl Search<'_> {
             groups: vec![],
             unseen: true,
             confidence: UNSEEN,
-            evidence: format!("no sample shows it; {} makes {} so", list.mapping, list.field.join(".")),
+            evidence: format!("no sample shows it; {} makes {} so{others}", list.mapping, list.field.join(".")),
         };
         (!members.is_empty()).then_some(Node::Each { name, each, members })
     }
 
-    /// A list's way from a scope: the same list's, or that of another party's beside what was found of this one.
+    /// A list's way from a scope: the same list's, that of the heading's or the lines' like one, or that of another party's
+    /// beside what was found of this one.
     fn list_seen_from(&self, scope: &Scope, field: &[String], list: &ListFact, around: &[Node]) -> Option<Vec<Step>> {
         // What loops are to each other by their numbers, no sample shows either.
         if list.steps.iter().any(|step| matches!(step.name.as_str(), "HL" | "CPS")) {
             return None;
         }
-        let above = scope.frames.last().map_or(&[][..], Vec::as_slice);
-        let alike = |a: &[Step]| a.len() > above.len() && a.iter().zip(above).all(|(a, b)| a.name == b.name);
-        let mut steps = list.steps[..].get(above.len()..).filter(|_| alike(&list.steps))?.to_vec();
-        if list.field != field {
-            // Contacts stand below a party, whoever that is.
-            let own = around.iter().find_map(way_of_leaf)?;
-            let (party, below) = steps.split_first_mut()?;
-            let first = own.first().filter(|first| is_party(first) && first.name == party.name && !below.is_empty())?;
-            if field.len() != list.field.len() {
-                return None;
+        let below = field.len() - scope.names.len();
+        let (above, own) = list.field.split_at(list.field.len().checked_sub(below)?);
+        let mut steps = match above {
+            [] => list.steps.clone(),
+            above => match self.below(scope, self.list_of(&list.mapping, above)?, &list.steps)? {
+                (0, steps) => steps,
+                _ => return None,
+            },
+        };
+        let (last, party) = field.split_last()?;
+        if below > 1 {
+            let sends = party.first().map(String::as_str) == self.sender();
+            let at = steps.iter().position(is_party);
+            let within = scope.frames.last().and_then(|path| path.last()).is_some_and(is_party);
+            match (self.way_of_party(around), at) {
+                // Contacts stand below a party, whoever that is.
+                (Some(party), Some(at)) if steps.len() > at + 1 => steps = [&party[..], &steps[at + 1..]].concat(),
+                (_, None) if sends && last == "contacts" => {}
+                // The item is a party itself.
+                _ if own == &field[scope.names.len()..] && (at.is_some() || within) => {}
+                _ => return None,
             }
-            *party = first.clone();
         }
         // Of the parties without a name in the message only those are left that have none.
-        if field.len() == scope.names.len() + 1 && steps.len() == 1 {
-            return self.others(&steps);
+        if below == 1 {
+            steps = self.others(&steps)?;
         }
-        Some(steps)
+        let frame = scope.frames.last().map_or(&[][..], Vec::as_slice);
+        let steps = self.compare.known_codes(steps)?;
+        self.compare.leads(&[frame, &steps].concat()).then_some(steps).filter(|steps| !steps.is_empty())
+    }
+
+    /// Where a party stands, by what was found of it.
+    fn way_of_party(&self, around: &[Node]) -> Option<Vec<Step>> {
+        around.iter().find_map(|node| {
+            let Node::Leaf(Leaf { says: Says::Ways { ways, .. }, .. }) = node else { return None };
+            let [way] = ways.as_slice() else { return None };
+            let at = way.steps.iter().position(is_party).filter(|_| way.up == 0)?;
+            Some(way.steps[..=at].to_vec())
+        })
     }
 
     /// True if no sample has anything there: what is there and is not wanted, is something else.
@@ -119,17 +155,20 @@ impl Search<'_> {
     }
 }
 
-fn way_of_leaf(node: &Node) -> Option<Vec<Step>> {
-    match node {
-        Node::Leaf(Leaf { says: Says::Ways { ways, .. }, .. }) => match ways.as_slice() {
-            [way] if way.up == 0 && !way.steps.is_empty() => Some(way.steps.clone()),
-            _ => None,
-        },
-        _ => None,
+/// Adds the codes by which another mapping asks for the same segments.
+fn widen(steps: &mut [Step], other: &[Step]) {
+    let names = |steps: &[Step]| steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
+    let Some(theirs) = other.last().filter(|_| names(steps) == names(other)) else { return };
+    let Some(own) = steps.last_mut() else { return };
+    for ((key, values), (other, more)) in own.conditions.iter_mut().zip(&theirs.conditions) {
+        if key.same(other) {
+            let fresh: Vec<String> = more.iter().filter(|code| !values.contains(code)).cloned().collect();
+            values.extend(fresh);
+        }
     }
 }
 
 /// True if a step asks whose it is.
-fn is_party(step: &Step) -> bool {
+pub(super) fn is_party(step: &Step) -> bool {
     matches!(step.name.as_str(), "N1" | "NAD") && step.conditions.iter().any(|(key, _)| key.same(&Key::Element(1, 0)))
 }
