@@ -44,7 +44,7 @@ struct DeadLetter {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Micros>,
-    /// `replayed` or `cancelled`.
+    /// `replayed`, `cancelled` or `closed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_how: Option<String>,
 }
@@ -75,6 +75,8 @@ impl From<Letter> for DeadLetter {
 struct Filter {
     /// Only letters of one cause.
     fingerprint: Option<String>,
+    /// Those that somebody closed, and not those that are open.
+    closed: Option<bool>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// Letters a page: 50, at most 200.
@@ -89,7 +91,7 @@ struct DeadLetters {
     next: Option<String>,
 }
 
-/// Open dead letters, newest first.
+/// Open dead letters, or those that somebody closed, newest first.
 #[utoipa::path(get, path = "/v1/dead", tag = "dead letters", params(Filter), responses((status = 200, body = DeadLetters)))]
 async fn list(
     Reader(who): Reader,
@@ -100,7 +102,8 @@ async fn list(
     let before = filter.cursor.as_deref().map(page::read_cursor).transpose()?.unwrap_or(first);
     let limit = page::limit(filter.limit);
     let mut tx = api.hub.store.read(who.tenant).await?;
-    let rows = deliveries::letters_page(&mut tx, who.tenant, before, filter.fingerprint.as_deref(), limit + 1).await?;
+    let (fingerprint, closed) = (filter.fingerprint.as_deref(), filter.closed.unwrap_or(false));
+    let rows = deliveries::letters_page(&mut tx, who.tenant, before, fingerprint, closed, limit + 1).await?;
     tx.rollback().await?;
     let (rows, next) = page::cut(rows, limit, |row| (row.died_at.0, row.id));
     Ok(Json(DeadLetters { letters: rows.into_iter().map(DeadLetter::from).collect(), next }))

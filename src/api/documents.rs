@@ -6,22 +6,32 @@ use super::{
     extract::{Json as Given, Operator, Path, Query, Reader},
     messages::{Message, Replay},
     page,
-    problem::Problem,
+    problem::{Code, Problem},
 };
 use crate::{
     canonical::{ConnectionId, DocumentId, EventId, MessageId, Micros, PartnerId, Tenant},
-    flow::{decided, operate},
+    flow::{
+        decided,
+        export::{self, Lines},
+        operate,
+    },
     formats::fault::Decision,
     store::{
-        StoreError, Tx, deliveries,
-        documents::{self, DocumentRow, Search},
+        StoreError, Tx, closings, deliveries,
+        documents::{self, DocumentRow, Identity, Search},
         events,
         interchanges::{self, InterchangeRow},
         journal, messages, search_keys,
     },
     tenancy::Directory,
 };
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,7 +46,13 @@ const KEYS: i64 = 1_000;
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(replay)).routes(routes!(give))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(export_csv))
+        .routes(routes!(export_json))
+        .routes(routes!(show))
+        .routes(routes!(replay))
+        .routes(routes!(give))
 }
 
 /// A document: one file or body, as it arrived.
@@ -70,6 +86,12 @@ pub struct Document {
     pub cause: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<Uuid>,
+    /// The document that it is a copy of, by an operator's will.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<Uuid>,
+    /// Who closed it, when and why: it waits for nobody any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
     /// The sender's identity that was read in it.
@@ -98,12 +120,21 @@ pub struct Held {
     pub cause: Option<Value>,
 }
 
+/// A review that closed something.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Closed {
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Micros,
+    pub who: String,
+    pub why: String,
+}
+
 /// Nothing to tell.
 fn is_none(count: &i64) -> bool {
     *count == 0
 }
 
-/// Documents with what of them is held or refused.
+/// Documents with what of them is held or refused, and who closed them.
 pub async fn with_halted(tx: &mut Tx, tenant: Tenant, documents: &mut [Document]) -> Result<(), StoreError> {
     let ids: Vec<DocumentId> = documents.iter().map(|document| DocumentId(document.id)).collect();
     for halted in messages::halted_of(tx, tenant, &ids).await? {
@@ -113,6 +144,11 @@ pub async fn with_halted(tx: &mut Tx, tenant: Tenant, documents: &mut [Document]
                 documents::called(&document.state, document.cause.as_ref(), halted.held, halted.refused).to_owned();
             let held = || Held { messages: halted.held, causes: halted.causes, cause: halted.cause };
             document.held = (halted.held > 0).then(held);
+        }
+    }
+    for closing in closings::of(tx, tenant, ids.iter().map(|id| id.0)).await? {
+        if let Some(document) = documents.iter_mut().find(|document| document.id == closing.id) {
+            document.closed = Some(Closed { at: closing.at, who: closing.who, why: closing.why });
         }
     }
     Ok(())
@@ -136,6 +172,8 @@ impl Document {
             sha256: row.sha256,
             cause: row.cause,
             duplicate_of: row.duplicate_of.map(|d| d.0),
+            copy_of: row.copy_of.map(|d| d.0),
+            closed: None,
             standard: row.standard,
             identity: row.identity,
             sets: row.sets,
@@ -176,6 +214,14 @@ struct Filter {
     key: Option<String>,
     /// An interchange's control number.
     control: Option<String>,
+    /// Who sent an interchange in it: `NORTHWIND`, `ZZ/NORTHWIND` or `x12/ZZ/NORTHWIND`.
+    sender: Option<String>,
+    /// To whom, in the same way.
+    receiver: Option<String>,
+    /// What it is: `x12`, `edifact`, `xml`, `json`, `csv` or `fixed`.
+    standard: Option<String>,
+    /// Only what somebody closed. Else a state that waits for somebody is that of what nobody closed.
+    closed: Option<bool>,
     /// Received at this instant or later.
     since: Option<String>,
     /// Received before this instant.
@@ -186,6 +232,74 @@ struct Filter {
     cursor: Option<String>,
     /// Documents a page: 50, at most 200.
     limit: Option<u32>,
+}
+
+/// Standards that a document can have.
+const STANDARDS: [&str; 6] = ["x12", "edifact", "xml", "json", "csv", "fixed"];
+
+impl Filter {
+    fn search(self, tenant: Tenant) -> Result<Search, Problem> {
+        let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
+        let standard = filled(self.standard);
+        if let Some(unknown) = standard.as_deref().filter(|standard| !STANDARDS.contains(standard)) {
+            let detail = format!("`{unknown}` is no standard; there are {}", STANDARDS.join(", "));
+            return Err(Problem::new(Code::RequestInvalid, detail));
+        }
+        Ok(Search {
+            state: page::state(filled(self.state), &documents::ASKED)?,
+            partner: filled(self.partner).map(|name| PartnerId::named(tenant, &name)),
+            connection: filled(self.connection).map(|name| ConnectionId::named(&name)),
+            set_kind: filled(self.kind),
+            number: filled(self.number),
+            key: filled(self.key).map(|key| search_keys::asked(&key)),
+            control: filled(self.control),
+            sender: filled(self.sender).map(|text| Identity::asked(&text)),
+            receiver: filled(self.receiver).map(|text| Identity::asked(&text)),
+            standard,
+            closed: self.closed.unwrap_or(false),
+            since: page::instant("since", self.since.as_deref())?,
+            until: page::instant("until", self.until.as_deref())?,
+            text: filled(self.q),
+            before: self.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, DocumentId(id))),
+        })
+    }
+}
+
+/// All documents that the list would give, page after page, as CSV with a header.
+#[utoipa::path(get, path = "/v1/documents.csv", tag = "documents", params(Filter),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+async fn export_csv(
+    Reader(who): Reader,
+    State(api): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    let search = filter.search(who.tenant)?;
+    Ok(exported(&api, who.tenant, search, Lines::Csv))
+}
+
+/// The same, a JSON object a line.
+#[utoipa::path(get, path = "/v1/documents.jsonl", tag = "documents", params(Filter),
+    responses((status = 200, content_type = "application/x-ndjson", body = String)))]
+async fn export_json(
+    Reader(who): Reader,
+    State(api): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    let search = filter.search(who.tenant)?;
+    Ok(exported(&api, who.tenant, search, Lines::Json))
+}
+
+fn exported(api: &Api, tenant: Tenant, search: Search, lines: Lines) -> Response {
+    let (media, name) = match lines {
+        Lines::Csv => ("text/csv; charset=utf-8", "documents.csv"),
+        Lines::Json => ("application/x-ndjson", "documents.jsonl"),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, media.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    (headers, Body::from_stream(export::documents(api.hub.clone(), tenant, search, lines))).into_response()
 }
 
 /// A page of documents.
@@ -204,21 +318,8 @@ async fn list(
     State(api): State<Api>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<Documents>, Problem> {
-    let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
-    let search = Search {
-        state: page::state(filled(filter.state), &documents::ASKED)?,
-        partner: filled(filter.partner).map(|name| PartnerId::named(who.tenant, &name)),
-        connection: filled(filter.connection).map(|name| ConnectionId::named(&name)),
-        set_kind: filled(filter.kind),
-        number: filled(filter.number),
-        key: filled(filter.key).map(|key| search_keys::asked(&key)),
-        control: filled(filter.control),
-        since: page::instant("since", filter.since.as_deref())?,
-        until: page::instant("until", filter.until.as_deref())?,
-        text: filled(filter.q),
-        before: filter.cursor.as_deref().map(page::read_cursor).transpose()?.map(|(at, id)| (at, DocumentId(id))),
-    };
     let limit = page::limit(filter.limit);
+    let search = filter.search(who.tenant)?;
     let mut tx = api.hub.store.read(who.tenant).await?;
     let rows = documents::search(&mut tx, who.tenant, &search, limit + 1).await?;
     let (rows, next) = page::cut(rows, limit, |row| (row.received_at, row.id.0));

@@ -81,6 +81,8 @@ impl Expectation {
 struct Filter {
     /// `overdue` unless another is asked for: `waiting`, `warned`, `met`, `late`, `dropped`.
     state: Option<String>,
+    /// Those that somebody closed, and not the others.
+    closed: Option<bool>,
     /// How many: 50, at most 200.
     limit: Option<u32>,
 }
@@ -96,7 +98,8 @@ async fn list(
 ) -> Result<Json<Vec<Expectation>>, Problem> {
     let state = page::state(filter.state, &STATES)?.unwrap_or_else(|| "overdue".into());
     let mut tx = api.hub.store.read(who.tenant).await?;
-    let rows = expectations::in_state(&mut tx, who.tenant, &state, page::limit(filter.limit)).await?;
+    let (closed, limit) = (filter.closed.unwrap_or(false), page::limit(filter.limit));
+    let rows = expectations::in_state(&mut tx, who.tenant, &state, closed, limit).await?;
     tx.rollback().await?;
     Ok(Json(rows.into_iter().map(|row| Expectation::of(row, &api.hub.directory)).collect()))
 }

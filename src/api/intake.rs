@@ -105,6 +105,7 @@ async fn receive(api: &Api, connection: &str, headers: &HeaderMap, body: &mut Pa
     };
     let id = text(headers, if is_webhook { signature::ID } else { "idempotency-key" });
     let facts = Facts {
+        copy: None,
         duplicates_days: api.hub.directory.duplicates_days(&connection),
         answers_duplicates: api.hub.directory.answers_duplicates(&connection),
         name: name::of(headers).unwrap_or_else(|| name::without(&connection.transport, now())),

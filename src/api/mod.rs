@@ -27,6 +27,7 @@ pub mod problem;
 pub mod raw;
 pub mod references;
 pub mod replays;
+pub mod reviews;
 pub mod story;
 
 use crate::flow::Hub;
@@ -103,6 +104,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(expectations::routes())
         .merge(partners::routes())
         .merge(references::routes())
+        .merge(reviews::routes())
         .merge(mappings::routes())
         .merge(replays::routes())
         .merge(coverage::routes())

@@ -136,6 +136,7 @@ impl From<OperateError> for Problem {
             OperateError::State { .. } => Problem::new(Code::WrongState, error.to_string()),
             OperateError::Refused(why) => Problem::new(Code::WrongState, why),
             OperateError::Scheme(why) | OperateError::Partner(why) => Problem::new(Code::RequestInvalid, why),
+            OperateError::NoReason => Problem::new(Code::RequestInvalid, error.to_string()),
             OperateError::NoReference(why) => Problem::new(Code::NotFound, why),
             OperateError::Unreadable(_) => Problem::new(Code::SetUnreadable, error.to_string()),
             OperateError::Delivery(refused) => refused.into(),

@@ -16,7 +16,7 @@ use crate::{
         acknowledged, letter,
         owed::{self, Owed},
     },
-    store::{deliveries, documents, events, messages, now},
+    store::{closings, deliveries, documents, events, messages, now},
 };
 use axum::{Json, extract::State};
 use serde::Serialize;
@@ -91,6 +91,9 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(number): Path<St
     let mut sent = deliveries::of_events(&mut tx, tenant, &event_ids).await?;
     sent.extend(acknowledged::of(&mut tx, tenant, &rows).await?);
     let owed = owed::of(&mut tx, &api.hub.directory, tenant, &ids).await?;
+    let reviewed = ids.iter().map(|id| id.0).chain(sent.iter().map(|row| row.id.0)).collect::<Vec<_>>();
+    let closed = closings::of(&mut tx, tenant, reviewed).await?;
+    let is_open = |id: Uuid| closed.iter().all(|closing| closing.id != id);
     documents.sort_by_key(|d| (d.received_at, d.id));
     let directory = &api.hub.directory;
     let mut documents: Vec<Document> = documents.into_iter().map(|row| Document::of(row, directory)).collect();
@@ -101,9 +104,9 @@ async fn show(Reader(who): Reader, State(api): State<Api>, Path(number): Path<St
     let patience = api.hub.wait_us();
     let now = now();
     let late = messages.iter().filter_map(|m| late_message(m, now, patience));
-    let late = late.chain(deliveries.iter().filter_map(|d| late_delivery(d, now, patience)));
+    let late = late.chain(deliveries.iter().filter(|d| is_open(d.id)).filter_map(|d| late_delivery(d, now, patience)));
     let late = late.chain(owed.iter().filter_map(late_answer)).collect();
-    let next = messages.iter().filter_map(|m| next_of_message(m, &holds));
+    let next = messages.iter().filter(|m| is_open(m.id)).filter_map(|m| next_of_message(m, &holds));
     let next = next.chain(deliveries.iter().filter_map(next_of_delivery)).chain(owed.iter().map(next_of_answer));
     let next = next.chain(documents.iter().filter_map(next_of_document)).collect();
     Ok(Json(Story {

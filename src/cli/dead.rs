@@ -5,6 +5,7 @@ use super::{
     documents::{Pages, of_tenant},
     operate::Asks,
     out::{Out, instant, reason, text},
+    reviews::{self, Review},
 };
 use anyhow::{anyhow, bail};
 use serde_json::{Value, json};
@@ -35,6 +36,14 @@ pub enum Dead {
     /// crossdock dead replay --all
     #[command(verbatim_doc_comment)]
     Replay(Replay),
+    /// Work a copy of what a letter is about by itself; the letter stays open
+    Duplicate(Review),
+    /// Close what a letter is about, and so the letter: nobody looks at it again
+    ///
+    /// crossdock dead close 0199c0de-… --why "they cancelled that order"
+    /// crossdock dead list --closed
+    #[command(verbatim_doc_comment)]
+    Close(Review),
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +51,9 @@ pub struct List {
     /// Each letter, not each cause
     #[arg(long)]
     letters: bool,
+    /// Those that somebody closed, each by itself
+    #[arg(long)]
+    closed: bool,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -107,12 +119,18 @@ pub async fn run(command: &Dead) -> anyhow::Result<u8> {
         Dead::List(args) => list(args).await,
         Dead::Show(args) => show(args).await,
         Dead::Replay(args) => replay(args).await,
+        Dead::Duplicate(review) => reviews::duplicate("dead", review).await,
+        Dead::Close(review) => reviews::close(&["dead"], review).await,
     }
 }
 
 /// The open letters of a tenant, newest first.
 async fn letters(place: &Place) -> anyhow::Result<Vec<Value>> {
-    let mut pages = Pages::new(place, "/v1/dead?limit=200".into(), "letters", 0);
+    listed(place, false).await
+}
+
+async fn listed(place: &Place, closed: bool) -> anyhow::Result<Vec<Value>> {
+    let mut pages = Pages::new(place, format!("/v1/dead?limit=200&closed={closed}"), "letters", 0);
     let mut letters = Vec::new();
     while let Some(letter) = pages.next().await? {
         letters.push(letter);
@@ -170,11 +188,11 @@ async fn list(args: &List) -> anyhow::Result<u8> {
     let mut rows = Vec::new();
     let mut held = 0;
     for place in &places.all {
-        let letters = letters(place).await?;
-        if !args.json {
+        let letters = listed(place, args.closed).await?;
+        if !args.json && !args.closed {
             held += place.get("/v1/documents?state=held&limit=200").await?["documents"].as_array().map_or(0, Vec::len);
         }
-        if args.letters {
+        if args.letters || args.closed {
             for letter in letters {
                 match args.json {
                     true => out.json(&of_tenant(place, letter))?,
@@ -192,12 +210,12 @@ async fn list(args: &List) -> anyhow::Result<u8> {
             }
         }
     }
-    if args.letters && !args.json {
+    if (args.letters || args.closed) && !args.json {
         out.table(&["DIED", "THING", "OF", "CODE", "TRIES", "LETTER", "TENANT", "WHY"], &rows)?;
     }
     out.flush()?;
     if rows.is_empty() && !args.json {
-        eprintln!("No open dead letters.");
+        eprintln!("{}", if args.closed { "No dead letters were closed." } else { "No open dead letters." });
     }
     match held {
         0 => {}

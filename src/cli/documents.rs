@@ -1,9 +1,12 @@
 //! `crossdock documents`: found by what people know of them, one with all that came of it, its bytes.
 
+mod list;
+
 use super::{
     ask::{self, Place, Places, encoded},
     check, letter, operate,
     out::{Out, counted, instant, reason, size, text},
+    reviews,
 };
 use crate::{formats::fault::Fault, store::journal};
 use anyhow::{Context, anyhow};
@@ -24,9 +27,10 @@ pub enum Documents {
     /// crossdock documents list --state held
     /// crossdock documents list --partner northwind --number PO123
     /// crossdock documents list --key store:0042
+    /// crossdock documents list --sender NORTHWIND --type 850 --csv > orders.csv
     /// crossdock documents list --limit 0 --json | jq -r .name
     #[command(verbatim_doc_comment)]
-    List(Box<List>),
+    List(Box<list::List>),
     /// One document: interchanges, messages, deliveries, steps, and its faults drawn where they stand
     Show(One),
     /// A document's bytes, as they came
@@ -52,48 +56,18 @@ pub enum Documents {
     /// crossdock documents replay 0199c0de-… --acknowledge-again --why "they lost our 997"
     #[command(verbatim_doc_comment)]
     Replay(operate::Again),
-}
-
-#[derive(Debug, clap::Args)]
-pub struct List {
-    /// A partner's name
-    #[arg(long)]
-    partner: Option<String>,
-    /// received, translated, retrying, dead, unassigned, rejected, duplicate; held: messages of it are; refused: it is rejected, or messages or parts of it are
-    #[arg(long)]
-    state: Option<String>,
-    /// A kind of set: 850, ORDERS
-    #[arg(long = "type", value_name = "TYPE")]
-    kind: Option<String>,
-    /// A business number: a purchase order's
-    #[arg(long)]
-    number: Option<String>,
-    /// A search key of the partner's agreement: store:0042, or its value alone
-    #[arg(long, value_name = "KEY")]
-    key: Option<String>,
-    /// An interchange's control number
-    #[arg(long)]
-    control: Option<String>,
-    /// A connection's name
-    #[arg(long)]
-    connection: Option<String>,
-    /// Part of the name or the sender's identity, or the beginning of the hash
-    #[arg(long, value_name = "TEXT")]
-    find: Option<String>,
-    /// Received since: 2h, 30m, 7d, 2026-01-31, 2026-01-31T08:00:00Z
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    since: Option<String>,
-    /// Received before
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    until: Option<String>,
-    /// At most so many of a tenant; 0 is all
-    #[arg(long, default_value_t = 50)]
-    limit: usize,
-    /// One JSON object a line
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    ask: ask::Flags,
+    /// Work a copy of one by itself, as it came or edited; the first stays as it ended
+    ///
+    /// crossdock documents duplicate 0199c0de-… --why "they can't send it again"
+    /// crossdock documents duplicate 0199c0de-… --edited mended.edi --why "the ship-to was cut off, by their mail of the 3rd"
+    #[command(verbatim_doc_comment)]
+    Duplicate(reviews::Duplicate),
+    /// Close one that is rejected, unassigned, dead or partly refused: it stays so and waits for nobody
+    ///
+    /// crossdock documents close 0199c0de-… --why "a test of theirs"
+    /// crossdock documents list --closed
+    #[command(verbatim_doc_comment)]
+    Close(reviews::Review),
 }
 
 #[derive(Debug, clap::Args)]
@@ -143,121 +117,15 @@ pub fn when(text: &str) -> Result<String, String> {
 /// Runs one of them.
 pub async fn run(command: &Documents) -> anyhow::Result<u8> {
     match command {
-        Documents::List(args) => list(args).await,
+        Documents::List(args) => list::run(args).await,
         Documents::Show(args) => show(args).await,
         Documents::Raw(args) => raw(args).await,
         Documents::Letter(args) => letter::run(args).await,
         Documents::Give(args) => operate::give(args).await,
         Documents::Replay(one) => operate::replay("documents", one).await,
+        Documents::Duplicate(args) => reviews::duplicate_document(args).await,
+        Documents::Close(review) => reviews::close(&["documents"], review).await,
     }
-}
-
-impl List {
-    fn query(&self) -> String {
-        let given = [
-            ("partner", &self.partner),
-            ("state", &self.state),
-            ("type", &self.kind),
-            ("number", &self.number),
-            ("key", &self.key),
-            ("control", &self.control),
-            ("connection", &self.connection),
-            ("q", &self.find),
-            ("since", &self.since),
-            ("until", &self.until),
-        ];
-        given.iter().filter_map(|(key, value)| Some(format!("&{key}={}", encoded(value.as_deref()?)))).collect()
-    }
-}
-
-async fn list(args: &List) -> anyhow::Result<u8> {
-    let places = Places::open(&args.ask, false).await?;
-    let mut out = Out::new();
-    let (mut rows, mut more, mut next) = (Vec::new(), false, BTreeMap::new());
-    for place in &places.all {
-        let mut pages = Pages::new(place, format!("/v1/documents?limit=200{}", args.query()), "documents", args.limit);
-        while let Some(document) = pages.next().await? {
-            match args.json {
-                true => out.json(&of_tenant(place, document))?,
-                false => {
-                    rows.push(row(place, &document));
-                    held(place, &document["held"], &mut next);
-                }
-            }
-        }
-        more |= pages.more();
-    }
-    if !args.json {
-        out.table(&["RECEIVED", "STATE", "PARTNER", "NAME", "SIZE", "SETS", "ID", "TENANT", "WHY"], &rows)?;
-        release(&next, &mut out)?;
-    }
-    out.flush()?;
-    if more && !args.json {
-        eprintln!("There are more; --limit 0 shows all.");
-    }
-    Ok(0)
-}
-
-/// What lets held messages go, each with how many documents it is for.
-type Releases = BTreeMap<String, usize>;
-
-fn held(place: &Place, held: &Value, next: &mut Releases) {
-    let remedy = text(&held["cause"], "remedy");
-    if !remedy.is_empty() {
-        let tenant = place.tenant.as_deref().map(|name| format!(" (tenant {name})")).unwrap_or_default();
-        let others = match others(held) {
-            0 => String::new(),
-            n => format!("; and {} that `crossdock documents show` has", counted(n, "other reason")),
-        };
-        *next.entry(format!("{remedy}{others}{tenant}")).or_default() += 1;
-    }
-}
-
-/// How many causes the held messages of a document have beside the first one's.
-fn others(held: &Value) -> u64 {
-    held["causes"].as_u64().unwrap_or(1).saturating_sub(1)
-}
-
-fn release(next: &Releases, out: &mut Out) -> anyhow::Result<()> {
-    if next.is_empty() {
-        return Ok(());
-    }
-    out.line("")?;
-    out.line(out.bold("Held until"))?;
-    for (remedy, documents) in next {
-        let s = if *documents == 1 { "" } else { "s" };
-        out.line(format!("  {documents} document{s}: {remedy}"))?;
-    }
-    Ok(())
-}
-
-fn row(place: &Place, document: &Value) -> Vec<String> {
-    let word = |key: &str| text(document, key).to_owned();
-    let copy = document["duplicate_of"].as_str().map(|id| format!("copy of {id}"));
-    let held = &document["held"];
-    let why = match held["messages"].as_i64() {
-        None | Some(0) => match document["refused"].as_u64().unwrap_or(0) {
-            0 => copy.unwrap_or_else(|| reason(&document["cause"])),
-            n => format!("{} refused", counted(n, "message")),
-        },
-        Some(1) => reason(&held["cause"]),
-        Some(n) => match others(held) {
-            0 => format!("{n} messages; {}", reason(&held["cause"])),
-            more => format!("{n} messages, {} reasons; {}", more + 1, reason(&held["cause"])),
-        },
-    };
-    let why = crate::formats::fault::shorten(&why, 70);
-    vec![
-        instant(text(document, "received_at")),
-        word("called"),
-        word("partner"),
-        word("name"),
-        size(document["size"].as_i64().unwrap_or(0)),
-        document["sets"].as_i64().map(|n| n.to_string()).unwrap_or_default(),
-        word("id"),
-        place.tenant.clone().unwrap_or_default(),
-        why,
-    ]
 }
 
 /// An object with its tenant's name, where that is known.
@@ -379,12 +247,21 @@ fn head(place: &Place, document: &Value, out: &mut Out) -> anyhow::Result<()> {
         size(document["size"].as_i64().unwrap_or(0)),
         text(document, "sha256")
     ))?;
-    for (key, label) in
-        [("partner", "partner "), ("standard", "standard"), ("identity", "identity"), ("duplicate_of", "copy of ")]
-    {
+    for (key, label) in [
+        ("partner", "partner "),
+        ("standard", "standard"),
+        ("identity", "identity"),
+        ("duplicate_of", "same as "),
+        ("copy_of", "copy of "),
+    ] {
         if !text(document, key).is_empty() {
             out.line(format!("  {label}  {}", text(document, key)))?;
         }
+    }
+    let closed = &document["closed"];
+    if !closed.is_null() {
+        let (who, why) = (text(closed, "who"), text(closed, "why"));
+        out.line(format!("  closed    {} by {who}: {why}", instant(text(closed, "at"))))?;
     }
     let cause = &document["cause"];
     if !cause.is_null() {

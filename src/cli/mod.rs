@@ -37,6 +37,7 @@ pub mod receiver;
 pub mod reference;
 mod references;
 pub mod render;
+pub mod reviews;
 pub mod schema;
 pub mod serve;
 pub mod settings;

@@ -5,6 +5,7 @@ use super::{
     ask::{self, Places},
     documents::of_tenant,
     out::Out,
+    reviews::{self, Review},
 };
 use serde_json::{Value, json};
 
@@ -87,6 +88,10 @@ pub enum Messages {
     Restart(One),
     /// Take a rejected, held or dead one out of the way; what waits behind it goes on
     Cancel(One),
+    /// Work its set once more as a document of its own, alone in its envelope; the first stays as it ended
+    Duplicate(Review),
+    /// Close a rejected one, which stays so and waits for nobody; a dead one is taken out of the way
+    Close(Review),
 }
 
 /// One delivery: show, send again, end
@@ -103,12 +108,21 @@ pub enum Deliveries {
     Replay(Again),
     /// End one that is not delivered: nobody tries it again
     Cancel(One),
+    /// Close one that is dead, overdue, or refused by its partner; or what else is overdue, by the id that `overdue` shows
+    ///
+    /// crossdock deliveries overdue
+    /// crossdock deliveries close 0199c0de-… --why "they said by phone that they have it"
+    #[command(verbatim_doc_comment)]
+    Close(Review),
     /// What partners have not acknowledged in time, and what was not answered in time
     Overdue(Overdue),
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Overdue {
+    /// Those that somebody closed
+    #[arg(long)]
+    closed: bool,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -122,6 +136,8 @@ pub async fn messages(command: &Messages) -> anyhow::Result<u8> {
         Messages::Show(one) => show("messages", one).await,
         Messages::Restart(one) => change("messages", "restart", one).await,
         Messages::Cancel(one) => change("messages", "cancel", one).await,
+        Messages::Duplicate(review) => reviews::duplicate("messages", review).await,
+        Messages::Close(review) => reviews::close(&["messages"], review).await,
     }
 }
 
@@ -131,6 +147,7 @@ pub async fn deliveries(command: &Deliveries) -> anyhow::Result<u8> {
         Deliveries::Show(one) => show("deliveries", one).await,
         Deliveries::Replay(again) => replay("deliveries", again).await,
         Deliveries::Cancel(one) => change("deliveries", "cancel", one).await,
+        Deliveries::Close(review) => reviews::close(&["deliveries", "expectations"], review).await,
         Deliveries::Overdue(list) => overdue(list).await,
     }
 }
@@ -154,12 +171,13 @@ async fn overdue(list: &Overdue) -> anyhow::Result<u8> {
     let places = Places::open(&list.ask, false).await?;
     let (mut out, mut rows) = (Out::new(), Vec::new());
     for place in &places.all {
-        let found = place.get("/v1/expectations?state=overdue&limit=200").await?;
+        let closed = list.closed;
+        let found = place.get(&format!("/v1/expectations?state=overdue&limit=200&closed={closed}")).await?;
         for one in found.as_array().into_iter().flatten() {
             let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
             let of = if text("kind") == "answer" { text("number") } else { text("delivery") };
             let wants = if text("kind") == "answer" { text("wants") } else { text("kind") };
-            rows.push(vec![text("partner"), text("owes"), wants, of, text("since"), text("due_at")]);
+            rows.push(vec![text("partner"), text("owes"), wants, of, text("since"), text("due_at"), text("id")]);
             if list.json {
                 out.json(&of_tenant(place, one.clone()))?;
             }
@@ -168,7 +186,7 @@ async fn overdue(list: &Overdue) -> anyhow::Result<u8> {
     if !list.json {
         match rows.is_empty() {
             true => out.line("nothing is overdue")?,
-            false => out.table(&["PARTNER", "OWES", "WHAT", "OF", "SINCE", "DUE"], &rows)?,
+            false => out.table(&["PARTNER", "OWES", "WHAT", "OF", "SINCE", "DUE", "ID"], &rows)?,
         }
     }
     out.flush()?;

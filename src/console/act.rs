@@ -4,7 +4,9 @@ use super::{Console, session::Session, wrong::Wrong};
 use crate::{
     canonical::{DeliveryId, DocumentId, MessageId},
     flow::{
-        deliver, mail,
+        close, deliver,
+        duplicate::{self, By},
+        mail,
         operate::{self, Asks, Replayed},
     },
     store::{deliveries, messages},
@@ -140,6 +142,90 @@ pub async fn cancel_message(
     let why = act.allowed(&session)?;
     operate::cancel_message(&console.hub, session.tenant, MessageId(id), &session.name, why).await?;
     message_page(&console, &session, MessageId(id)).await
+}
+
+/// `POST /documents/{id}/duplicate`: to the copy.
+pub async fn duplicate_document(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(act): Form<Act>,
+) -> Done {
+    let by = By { who: &session.name, why: act.allowed(&session)? };
+    let copy = duplicate::document(&console.hub, session.tenant, DocumentId(id), None, by).await?;
+    Ok(Redirect::to(&format!("/documents/{copy}")))
+}
+
+/// `POST /documents/{id}/close`
+pub async fn close_document(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(act): Form<Act>,
+) -> Done {
+    let by = By { who: &session.name, why: act.allowed(&session)? };
+    close::document(&console.hub, session.tenant, DocumentId(id), by).await?;
+    Ok(Redirect::to(&format!("/documents/{id}")))
+}
+
+/// `POST /messages/{id}/duplicate`: to the copy of its set.
+pub async fn duplicate_message(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(act): Form<Act>,
+) -> Done {
+    let by = By { who: &session.name, why: act.allowed(&session)? };
+    let copy = duplicate::message(&console.hub, session.tenant, MessageId(id), by).await?;
+    Ok(Redirect::to(&format!("/documents/{copy}")))
+}
+
+/// `POST /messages/{id}/close`
+pub async fn close_message(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(act): Form<Act>,
+) -> Done {
+    let by = By { who: &session.name, why: act.allowed(&session)? };
+    close::message(&console.hub, session.tenant, MessageId(id), by).await?;
+    message_page(&console, &session, MessageId(id)).await
+}
+
+/// `POST /expectations/{id}/close`
+pub async fn close_expectation(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(act): Form<Act>,
+) -> Done {
+    let by = By { who: &session.name, why: act.allowed(&session)? };
+    close::expectation(&console.hub, session.tenant, id, by).await?;
+    Ok(Redirect::to("/overdue"))
+}
+
+/// `POST /dead/{id}/duplicate`: to the copy of what it is about.
+pub async fn duplicate_letter(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(act): Form<Act>,
+) -> Done {
+    let by = By { who: &session.name, why: act.allowed(&session)? };
+    let copy = duplicate::letter(&console.hub, session.tenant, id, by).await?;
+    Ok(Redirect::to(&format!("/documents/{copy}")))
+}
+
+/// `POST /dead/{id}/close`
+pub async fn close_letter(
+    session: Session,
+    State(console): State<Console>,
+    Path(id): Path<Uuid>,
+    Form(act): Form<Act>,
+) -> Done {
+    let by = By { who: &session.name, why: act.allowed(&session)? };
+    close::letter(&console.hub, session.tenant, id, by).await?;
+    Ok(Redirect::to(&format!("/dead/{id}")))
 }
 
 /// `POST /deliveries/{id}/replay`

@@ -20,7 +20,7 @@ const LISTED: usize = 20;
 pub async fn list(session: Session, State(console): State<Console>) -> Result<Markup, Wrong> {
     let mut tx = console.hub.store.read(session.tenant).await?;
     let first = (Micros(i64::MAX), Uuid::max());
-    let letters = deliveries::letters_page(&mut tx, session.tenant, first, None, GROUPED).await?;
+    let letters = deliveries::letters_page(&mut tx, session.tenant, first, None, false, GROUPED).await?;
     tx.rollback().await?;
     let mut groups: BTreeMap<&str, Vec<&Letter>> = BTreeMap::new();
     for letter in &letters {
@@ -101,6 +101,8 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
                 p { b { "Mend: " } (mend(&letter)) }
                 @if is_open {
                     (layout::asking(&session, &format!("/dead/{id}/replay"), "Replay", true, questions(&letter, delivery.as_ref())))
+                    @if letter.thing != "delivery" { details { summary { "or work a copy of it, and leave this as it is" } (layout::button(&session, &format!("/dead/{id}/duplicate"), "Duplicate and retry", false)) } }
+                    details { summary { "or leave it as it is" } (layout::button(&session, &format!("/dead/{id}/close"), "Review and close", false)) }
                     @if letter.thing != "document" { details { summary { "or give it up" } (layout::button(&session, &format!("/dead/{id}/cancel"), "Cancel", false)) } }
                 }
             }

@@ -11,7 +11,9 @@ use crate::{
     },
     formats::fault::{Decision, Fault},
     store::{
-        Store, StoreError, Tx, blobs, deliveries,
+        Store, StoreError, Tx, blobs,
+        closings::{self, Closing},
+        deliveries,
         documents::{self, DocumentRow},
         events,
         interchanges::{self, InterchangeRow},
@@ -65,6 +67,8 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     sent.extend(deliveries::of_events(&mut tx, tenant, &decided).await?);
     let steps = journal::of_document(&mut tx, tenant, id.0).await?;
     let bytes = beginning(&mut tx, tenant, &row).await?;
+    let closed = closings::of(&mut tx, tenant, [id.0]).await?.pop();
+    let refused = closings::open_refusals(&mut tx, tenant, id).await?.len();
     tx.rollback().await?;
     let mut wrong = faults(row.cause.as_ref());
     let stand = || messages.iter().filter(|m| m.state != "replaced");
@@ -90,6 +94,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
             @if row.state == "translated" && messages.iter().any(|m| m.state == "held" && m.partner.is_none()) && interchanges.iter().any(is_strangers) {
                 section .card .next { p { "What is held in it for nobody can be given to the partner whose it is." } (give(&console, &session, &row)) }
             }
+            (reviewed(&session, &row, closed.as_ref(), refused))
             (facts(&console, &row, &decided))
             section { h2 { "The document" @if !wrong.is_empty() { " " span .badge .bad { (wrong.len()) @if wrong.len() == 1 { " fault" } @else { " faults" } } } }
                 (raw_view(&row, &bytes, &wrong)) }
@@ -148,6 +153,28 @@ fn state(console: &Console, session: &Session, row: &DocumentRow) -> Markup {
                 (layout::asking(session, &format!("/documents/{}/replay", row.id), "Restart", false, &[layout::ACKNOWLEDGE_AGAIN])) }
         }
         @if let Some(first) = row.duplicate_of { p { "The same content as " a href={ "/documents/" (first) } { (words::short(first)) } "; kept and not applied." } }
+    }
+}
+
+/// Who closed it; or the ways to close it, and to work a copy of it.
+fn reviewed(session: &Session, row: &DocumentRow, closed: Option<&Closing>, refused: usize) -> Markup {
+    let is_worked = row.state == "translated";
+    let ended = !matches!(row.state.as_str(), "received" | "retrying");
+    let waits = matches!(row.state.as_str(), "rejected" | "unassigned" | "dead") || is_worked && row.cause.is_some();
+    let path = |what: &str| format!("/documents/{}/{what}", row.id);
+    html! {
+        @if let Some(first) = row.copy_of { p { "A copy of " a href={ "/documents/" (first) } { (words::short(first)) } ", worked by itself." } }
+        @if let Some(Closing { at, who, why, .. }) = closed { p #closed { "Closed by " (who) " " (words::when(at.0)) ": " (why) } }
+        @if session.may_operate && (refused > 0 || waits && closed.is_none()) {
+            details #close { summary { "Review and close" }
+                p .muted { "It stays as it ended, and leaves the lists of what waits for somebody." }
+                (layout::button(session, &path("close"), "Review and close", false)) }
+        }
+        @if session.may_operate && ended {
+            details #duplicate { summary { "Duplicate and retry" }
+                p .muted { "A copy is worked by itself, by what now stands, under the numbers that it bears. This one stays as it ended." }
+                (layout::button(session, &path("duplicate"), "Duplicate and retry", false)) }
+        }
     }
 }
 

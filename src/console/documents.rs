@@ -3,15 +3,18 @@
 use super::{Console, flow::connection_name, layout, session::Session, words, wrong::Wrong};
 use crate::{
     canonical::{ConnectionId, DocumentId, Micros, PartnerId, Tenant},
+    flow::export::{self, Lines},
     store::{
         StoreError,
-        documents::{self, DocumentRow, Search},
+        documents::{self, DocumentRow, Identity, Search},
         messages::{self, Halted},
         now, search_keys,
     },
 };
 use axum::{
+    body::Body,
     extract::{Query, State},
+    http::header,
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
@@ -38,8 +41,17 @@ pub struct Filter {
     #[serde(rename = "type")]
     kind: String,
     time: String,
+    sender: String,
+    receiver: String,
+    standard: String,
+    control: String,
+    number: String,
+    key: String,
+    closed: String,
     cursor: String,
 }
+
+const STANDARDS: [&str; 6] = ["x12", "edifact", "xml", "json", "csv", "fixed"];
 
 impl Filter {
     fn search(&self, tenant: Tenant) -> Result<Search, Wrong> {
@@ -54,28 +66,50 @@ impl Filter {
             partner: filled(&self.partner).map(|name| PartnerId::named(tenant, &name)),
             connection: filled(&self.connection).map(|name| ConnectionId::named(&name)),
             set_kind: filled(&self.kind),
+            sender: filled(&self.sender).map(|text| Identity::asked(&text)),
+            receiver: filled(&self.receiver).map(|text| Identity::asked(&text)),
+            standard: filled(&self.standard),
+            control: filled(&self.control),
+            number: filled(&self.number),
+            key: filled(&self.key).map(|key| search_keys::asked(&key)),
+            closed: !self.closed.is_empty(),
             since: seconds.map(|s| Micros(now().0 - s * 1_000_000)),
             before,
             ..Search::default()
         })
     }
 
-    /// The address of the next page.
-    fn next(&self, row: &DocumentRow) -> String {
-        let mut path = "/documents?".to_owned();
-        for (name, value) in [
+    /// What is filled in, as an address has it: each with `&` behind it.
+    fn query(&self) -> String {
+        let fields = [
             ("q", &self.q),
             ("state", &self.state),
             ("partner", &self.partner),
             ("connection", &self.connection),
             ("type", &self.kind),
             ("time", &self.time),
-        ] {
-            if !value.is_empty() {
-                path.push_str(&format!("{name}={}&", words::coded(value)));
-            }
-        }
-        format!("{path}cursor={}_{}", row.received_at, row.id.0.simple())
+            ("sender", &self.sender),
+            ("receiver", &self.receiver),
+            ("standard", &self.standard),
+            ("control", &self.control),
+            ("number", &self.number),
+            ("key", &self.key),
+            ("closed", &self.closed),
+        ];
+        let filled = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        filled.map(|(name, value)| format!("{name}={}&", words::coded(value))).collect()
+    }
+
+    /// The address of the next page.
+    fn next(&self, row: &DocumentRow) -> String {
+        format!("/documents?{}cursor={}_{}", self.query(), row.received_at, row.id.0.simple())
+    }
+
+    /// True if one of the fields is filled in that stand behind the others.
+    fn is_narrow(&self) -> bool {
+        [&self.sender, &self.receiver, &self.standard, &self.control, &self.number, &self.key, &self.closed]
+            .iter()
+            .any(|value| !value.is_empty())
     }
 }
 
@@ -115,14 +149,56 @@ pub async fn page(
             nav .pager aria-label="Pages of the list" {
                 @if !filter.cursor.is_empty() { a href="/documents" { "Newest" } }
                 @if let Some(next) = next { a rel="next" href=(next) { "Older" } }
+                @if !rows.is_empty() {
+                    a #csv href={ "/documents.csv?" (filter.query()) } download { "All as CSV" }
+                    a href={ "/documents.jsonl?" (filter.query()) } download { "All as JSON lines" }
+                }
             }
         },
     );
     Ok(page.into_response())
 }
 
-/// What is typed may be an order's number, a control number, a partner, or part of a name: the first that leads somewhere.
+/// `GET /documents.csv`: all that the list would show, page after page.
+pub async fn csv(session: Session, console: State<Console>, filter: Query<Filter>) -> Result<Response, Wrong> {
+    exported(session, console, filter, Lines::Csv).await
+}
+
+/// `GET /documents.jsonl`
+pub async fn json_lines(session: Session, console: State<Console>, filter: Query<Filter>) -> Result<Response, Wrong> {
+    exported(session, console, filter, Lines::Json).await
+}
+
+async fn exported(
+    session: Session,
+    State(console): State<Console>,
+    Query(filter): Query<Filter>,
+    lines: Lines,
+) -> Result<Response, Wrong> {
+    let (search, _, _) = found(&console, session.tenant, &filter).await?;
+    let (media, name) = match lines {
+        Lines::Csv => ("text/csv; charset=utf-8", "documents.csv"),
+        Lines::Json => ("application/x-ndjson", "documents.jsonl"),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, media.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    let search = Search { before: None, ..search };
+    let body = Body::from_stream(export::documents(console.hub.clone(), session.tenant, search, lines));
+    Ok((headers, body).into_response())
+}
+
 async fn find(console: &Console, tenant: Tenant, filter: &Filter) -> Result<(Vec<DocumentRow>, Option<String>), Wrong> {
+    let (_, rows, how) = found(console, tenant, filter).await?;
+    Ok((rows, how))
+}
+
+/// The search that leads somewhere, what it finds, and what was taken for what.
+type Found = (Search, Vec<DocumentRow>, Option<String>);
+
+/// What is typed may be an order's number, a control number, a partner, or part of a name: the first that leads somewhere.
+async fn found(console: &Console, tenant: Tenant, filter: &Filter) -> Result<Found, Wrong> {
     let plain = filter.search(tenant)?;
     let limit = PAGE as i64 + 1;
     let text = filter.q.trim().to_owned();
@@ -130,7 +206,7 @@ async fn find(console: &Console, tenant: Tenant, filter: &Filter) -> Result<(Vec
     if text.is_empty() {
         let rows = documents::search(&mut tx, tenant, &plain, limit).await?;
         tx.rollback().await?;
-        return Ok((rows, None));
+        return Ok((plain, rows, None));
     }
     let partner = PartnerId::named(tenant, &text);
     let mut ways = vec![
@@ -141,17 +217,18 @@ async fn find(console: &Console, tenant: Tenant, filter: &Filter) -> Result<(Vec
     if console.hub.directory.partners.contains_key(&partner) {
         ways.push(("partner", Search { partner: Some(partner), ..plain.clone() }));
     }
-    ways.push(("name, identity or hash", Search { text: Some(text.clone()), ..plain }));
+    ways.push(("name, identity or hash", Search { text: Some(text.clone()), ..plain.clone() }));
     for (name, search) in ways {
         let rows: Result<Vec<DocumentRow>, StoreError> = documents::search(&mut tx, tenant, &search, limit).await;
         let rows = rows?;
         if !rows.is_empty() {
             tx.rollback().await?;
-            return Ok((rows, Some(format!("Found by {name}."))));
+            return Ok((search, rows, Some(format!("Found by {name}."))));
         }
     }
     tx.rollback().await?;
     Ok((
+        Search { text: Some(text.clone()), ..plain },
         vec![],
         Some(format!("No business number, search key, control number, partner, name or hash is like “{text}”.")),
     ))
@@ -175,6 +252,15 @@ fn form(console: &Console, tenant: Tenant, filter: &Filter) -> Markup {
             input type="text" name="type" value=(filter.kind) placeholder="Type: 850" aria-label="Type of set" size="9";
             (select("time", "Time", &filter.time, TIMES.into_iter().map(|t| (t.0, t.1))))
             button .primary type="submit" { "Find" }
+            details #more open[filter.is_narrow()] { summary { "More" }
+                input type="text" name="sender" value=(filter.sender) placeholder="Sender: ZZ/NORTHWIND" aria-label="Sender's identity" spellcheck="false";
+                input type="text" name="receiver" value=(filter.receiver) placeholder="Receiver: ZZ/ACMEDIST" aria-label="Receiver's identity" spellcheck="false";
+                (select("standard", "Standard", &filter.standard, STANDARDS.into_iter().map(|s| (s, s))))
+                input type="text" name="control" value=(filter.control) placeholder="Control number" aria-label="Control number" spellcheck="false";
+                input type="text" name="number" value=(filter.number) placeholder="Business number" aria-label="Business number" spellcheck="false";
+                input type="text" name="key" value=(filter.key) placeholder="Search key: store:0042" aria-label="Search key" spellcheck="false";
+                label { input type="checkbox" name="closed" value="true" checked[!filter.closed.is_empty()]; " Closed" }
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ pub async fn numbers(console: &Console, tenant: Tenant) -> Result<Numbers, Store
     let mut tx = console.hub.store.read(tenant).await?;
     let pace = journal::pace(&mut tx, tenant, now.0 - 60_000_000).await?;
     let first = (Micros(i64::MAX), Uuid::max());
-    let letters = deliveries::letters_page(&mut tx, tenant, first, None, LETTERS).await?.len() as i64;
+    let letters = deliveries::letters_page(&mut tx, tenant, first, None, false, LETTERS).await?.len() as i64;
     let overdue = expectations::overdue(&mut tx, tenant).await?;
     let held = messages::in_state(&mut tx, tenant, "held", HELD).await?;
     tx.rollback().await?;

@@ -8,7 +8,7 @@ use crate::{
         owed::{self, Owed},
     },
     store::{
-        StoreError,
+        StoreError, closings,
         deliveries::{self, DeliveryRow},
         documents::{self, DocumentRow},
         events::{self, EventRow},
@@ -64,6 +64,8 @@ struct Story {
     owed: Vec<Owed>,
     /// Each time that a delivery died or was sent again.
     lives: Vec<StepRow>,
+    /// What of it somebody closed.
+    closed: Vec<Uuid>,
     /// The beginnings of documents that hold a faulty set.
     bytes: BTreeMap<DocumentId, Vec<u8>>,
 }
@@ -86,6 +88,8 @@ async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, 
     let mut lives = journal::of_deliveries(&mut tx, tenant, &again).await?;
     let code = |step: &StepRow| step.cause.as_ref().map_or("", |c| words::text(c, "code")).to_owned();
     lives.retain(|step| step.state == "dead" || code(step) == "replayed");
+    let reviewed = ids.iter().map(|id| id.0).chain(sent.iter().map(|row| row.id.0)).collect::<Vec<_>>();
+    let closed = closings::of(&mut tx, tenant, reviewed).await?.into_iter().map(|closing| closing.id).collect();
     let mut bytes = BTreeMap::new();
     let faulty =
         |d: &&DocumentRow| rows.iter().any(|m| m.document == d.id && !letter::faults(m.faults.as_ref()).is_empty());
@@ -93,7 +97,7 @@ async fn load(console: &Console, tenant: Tenant, number: &str) -> Result<Story, 
         bytes.insert(row.id, document::beginning(&mut tx, tenant, row).await?);
     }
     tx.rollback().await?;
-    Ok(Story { messages: rows, holds, documents, events, sent, owed, lives, bytes })
+    Ok(Story { messages: rows, holds, documents, events, sent, owed, lives, closed, bytes })
 }
 
 /// `GET /story/{number}`
@@ -106,7 +110,7 @@ pub async fn page(
     if story.messages.is_empty() {
         return Err(Wrong::NotFound("number"));
     }
-    let next = tell::next(&story.messages, &story.holds, &story.sent);
+    let next = tell::next(&story.messages, &story.holds, &story.sent, &story.closed);
     let late = story.late(console.hub.wait_us());
     let partner = words::partner(&console.hub.directory, story.messages.first().and_then(|m| m.partner));
     Ok(layout::page(
@@ -153,7 +157,7 @@ impl Story {
         let sent = self.sent.iter().filter(|d| tell::is_late(&d.state, d.created_at, d.due, now, patience)).map(|d| {
             html! { "The " (d.kind) " " @if let Some(event) = self.event(d) { "of " (event) " " } "to " (d.target) " " (words::badge(&d.state)) " since " (words::when(d.created_at)) ": " (words::reason(d.cause.as_ref())) }
         });
-        let unanswered = self.sent.iter().filter(|d| d.acknowledged.as_deref() == Some("overdue")).map(|d| {
+        let unanswered = self.sent.iter().filter(|d| d.acknowledged.as_deref() == Some("overdue") && !self.closed.contains(&d.id.0)).map(|d| {
             html! { "The " (d.kind) " to " (d.target) " " (words::acknowledged("overdue")) " since it went out " (words::when(d.ended_at.unwrap_or(d.created_at))) }
         });
         let owed = self.owed.iter().filter(|owed| owed.is_late).map(|owed| html! { (owed.sentence) });

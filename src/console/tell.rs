@@ -7,6 +7,7 @@ use crate::{
 };
 use maud::{Markup, html};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// True if operators may map it again or cancel it.
 pub fn can_restart(state: &str) -> bool {
@@ -44,9 +45,10 @@ pub fn next<'a>(
     messages: &'a [MessageRow],
     holds: &'a [(crate::canonical::MessageId, String, String)],
     sent: &'a [DeliveryRow],
+    closed: &[Uuid],
 ) -> Option<Next<'a>> {
     let held = messages.iter().find_map(|m| holds.iter().find(|h| h.0 == m.id).map(|h| Next::Reference(m, &h.1, &h.2)));
-    let stuck = || messages.iter().find(|m| can_restart(&m.state)).map(Next::Restart);
+    let stuck = || messages.iter().find(|m| can_restart(&m.state) && !closed.contains(&m.id.0)).map(Next::Restart);
     let dead = || sent.iter().find(|d| d.state == "dead").map(Next::Send);
     held.or_else(stuck).or_else(dead)
 }
@@ -66,6 +68,8 @@ impl Next<'_> {
                         p { "The " (message.set_kind) " " (message.set_control) " ended: " (why(message)) }
                         p .muted { "When the cause is gone, map it again with what stands now." }
                         (layout::button(session, &format!("/messages/{}/restart", message.id), "Restart", true))
+                        @if message.state == "rejected" { details { summary { "or leave it as it is" }
+                            (layout::button(session, &format!("/messages/{}/close", message.id), "Review and close", false)) } }
                         details { summary { "or take it out of the way" }
                             (layout::button(session, &format!("/messages/{}/cancel", message.id), "Cancel", false)) }
                     }

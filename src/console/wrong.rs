@@ -39,6 +39,7 @@ impl From<OperateError> for Wrong {
         match error {
             OperateError::NotFound(what) => Wrong::NotFound(what),
             OperateError::Store(error) => Wrong::Store(error),
+            OperateError::NoReason => Wrong::Field("A reason is wanted: it stands in the journal.".into()),
             OperateError::Partner(why) => Wrong::Field(format!("{why}.")),
             other => Wrong::Refused(other.to_string()),
         }

@@ -11,7 +11,7 @@ mod outcome;
 mod policy;
 mod stage;
 
-pub use again::{Refused, cancel, replay, send_again};
+pub use again::{Refused, cancel, end, replay, send_again};
 
 use super::Hub;
 use crate::{

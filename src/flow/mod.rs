@@ -7,8 +7,11 @@
 
 pub mod acknowledged;
 pub mod apply;
+pub mod close;
 pub mod decided;
 pub mod deliver;
+pub mod duplicate;
+pub mod export;
 pub mod failure;
 pub mod give;
 pub mod letter;

@@ -7,7 +7,7 @@ use crate::{
     flow::{Hub, letter, translate},
     mapping::near,
     store::{
-        StoreError, Tx, as_one, blobs,
+        StoreError, Tx, as_one, blobs, closings,
         deliveries::{self, Letter},
         documents,
         entities::{self, CrossReference},
@@ -29,6 +29,9 @@ pub enum OperateError {
     State { state: String, allowed: &'static str, done: &'static str },
     #[error("its set can't be read any more: {0}")]
     Unreadable(String),
+    /// It is done for a reason, and none was given.
+    #[error("a reason is wanted: it stands in the journal")]
+    NoReason,
     #[error("{0}")]
     Scheme(String),
     /// There is no such reference; the sentence tells the nearest.
@@ -251,6 +254,18 @@ pub async fn cancel_message(
     who: &str,
     why: &str,
 ) -> Result<(), OperateError> {
+    end_message(hub, tenant, id, "cancelled", who, why).await
+}
+
+/// The same, by what it is called: cancelled, or closed.
+pub(super) async fn end_message(
+    hub: &Hub,
+    tenant: Tenant,
+    id: MessageId,
+    how: &str,
+    who: &str,
+    why: &str,
+) -> Result<(), OperateError> {
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
     let row = messages::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("message"))?;
@@ -258,9 +273,10 @@ pub async fn cancel_message(
     lock_interchange(&mut tx, tenant, &row).await?;
     let keys: Vec<keys::Key> = key(&row).into_iter().collect();
     keys::lock(&mut tx, tenant, &keys).await?;
-    let cause = json!({"code": "cancelled", "who": who, "why": why, "was": row.state, "ended": letter::why(row.cause.as_ref(), row.faults.as_ref())});
+    let ended = letter::why(row.cause.as_ref(), row.faults.as_ref());
+    let cause = json!({"code": how, "who": who, "why": why, "was": row.state, "ended": ended});
     messages::step_aside(&mut tx, tenant, id, "cancelled", None, &cause, now).await?;
-    deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
+    deliveries::close_letters(&mut tx, tenant, id.0, how, now).await?;
     let mut claims = free(hub, &mut tx, tenant, &keys).await?;
     claims.extend(wake_interchange(hub, &mut tx, tenant, &row).await?);
     journal::write(
@@ -352,9 +368,10 @@ async fn replay_worked(
             return Err(OperateError::State { state, allowed: "a worked document", done: "acknowledged again" });
         }
     }
-    let mut tx = hub.store.read(tenant).await?;
+    let mut tx = hub.store.begin(tenant).await?;
+    closings::reopen(&mut tx, tenant, row.id.0).await?;
     let counts = messages::states(&mut tx, tenant, row.id).await?;
-    tx.rollback().await?;
+    tx.commit().await?;
     let waits = |state: &str| ["rejected", "held", "dead"].contains(&state);
     let left = counts.iter().filter(|(state, _)| waits(state)).map(|(_, count)| count).sum();
     Ok(DocumentReplayed { restarted, left })
@@ -384,6 +401,7 @@ pub(super) async fn begin_anew(
         });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
+    closings::reopen(&mut tx, tenant, id.0).await?;
     journal::write(
         &mut tx,
         &[Step::new(tenant, now.0, "operate", "received", &hub.worker).document(id.0).cause(cause)],

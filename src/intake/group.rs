@@ -1,7 +1,7 @@
 //! Natural groups: what arrived while the last commit ran is committed together. Nobody waits for a timer,
 //! and at one connection nothing waits at all.
 
-use super::{Facts, Limits, Receipt};
+use super::{Copied, Facts, Limits, Receipt};
 use crate::{
     canonical::{ClaimCheck, ConnectionId, DocumentId, Micros, PartnerId, Stage, Tenant},
     store::{
@@ -268,14 +268,19 @@ async fn write_documents(
             state,
             duplicate_of: d.duplicate_of,
             partner: p.facts.connection.partner,
+            copy_of: p.facts.copy.as_ref().map(|copy| copy.of),
+            given_to: p.facts.copy.as_ref().and_then(|copy| copy.given_to),
             deadline: now.0 + limits.wait_us,
             wait_us: limits.wait_us,
             ended_at: ends.then_some(now.0),
         });
         let step = Step::new(tenant, now.0, "intake", state, &limits.worker).document(d.id.0);
-        steps.push(match d.duplicate_of {
-            Some(of) => step.cause(serde_json::json!({"code": "duplicate/content", "of": of})),
-            None => step,
+        steps.push(match (d.duplicate_of, &p.facts.copy) {
+            (Some(of), _) => step.cause(serde_json::json!({"code": "duplicate/content", "of": of})),
+            (None, Some(Copied { of, who, why, edited, .. })) => {
+                step.cause(serde_json::json!({"code": "copied", "of": of, "who": who, "why": why, "edited": edited}))
+            }
+            (None, None) => step,
         });
     }
     documents::insert(tx, &rows).await?;

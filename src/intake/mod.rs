@@ -9,7 +9,7 @@ mod group;
 mod spool;
 
 use crate::{
-    canonical::DocumentId,
+    canonical::{DocumentId, PartnerId},
     store::{Store, StoreError, Trouble},
     tenancy::ConnectionInfo,
 };
@@ -30,6 +30,20 @@ pub struct Facts {
     pub duplicates_days: u32,
     /// A duplicate is read all the same: its sender may be owed an answer that says so.
     pub answers_duplicates: bool,
+    /// It is a copy that somebody wants worked.
+    pub copy: Option<Copied>,
+}
+
+/// Of which document one is a copy, and who wants it: what comes so is no duplicate of that.
+#[derive(Debug, Clone)]
+pub struct Copied {
+    pub of: DocumentId,
+    /// Whose that is, where a person said so.
+    pub given_to: Option<PartnerId>,
+    pub who: String,
+    pub why: String,
+    /// Its bytes are others.
+    pub edited: bool,
 }
 
 /// Proof that intake has committed. Only intake can make one, so only then can a sender be told.

@@ -469,15 +469,25 @@ pub async fn acknowledgements(
     )?)
 }
 
-/// Open dead letters, newest first, a page at a time: those behind (died_at, id) of the page before; of one
-/// fingerprint, if one is given.
+/// Open dead letters, or those that somebody closed, newest first, a page at a time: those behind (died_at, id) of the page
+/// before; of one fingerprint, if one is given.
 pub async fn letters_page(
     tx: &mut Tx,
     tenant: Tenant,
     before: (Micros, Uuid),
     fingerprint: Option<&str>,
+    closed: bool,
     limit: i64,
 ) -> Result<Vec<Letter>, StoreError> {
+    if closed {
+        return Ok(fetch!(
+            tx,
+            "select id, thing, thing_id, stage, code, fingerprint, reason, history, tries, died_at, ended_at, ended_how from dead_letters
+             where tenant = $1 and ended_how = 'closed' and (died_at < $2 or (died_at = $2 and id < $3)) and ($4 is null or fingerprint = $4)
+             order by died_at desc, id desc limit $5";
+            tenant, before.0, before.1, fingerprint, limit
+        )?);
+    }
     Ok(fetch!(
         tx,
         "select id, thing, thing_id, stage, code, fingerprint, reason, history, tries, died_at, ended_at, ended_how from dead_letters

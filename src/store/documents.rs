@@ -1,5 +1,7 @@
 //! Documents: one row a file or body, as it arrived.
 
+pub use super::found::{Identity, Search, search};
+
 use super::{
     StoreError, Tx,
     sql::{exec, fetch},
@@ -50,6 +52,11 @@ pub struct NewDocument {
     pub duplicate_of: Option<DocumentId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partner: Option<PartnerId>,
+    /// The document that it is a copy of, by somebody's will; and whose that is, where a person said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<DocumentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_to: Option<PartnerId>,
     pub deadline: i64,
     /// The wait after which the sweeper looks, in microseconds; doubled each time it has looked.
     pub wait_us: i64,
@@ -91,10 +98,10 @@ pub async fn take_sequences(
 pub async fn insert(tx: &mut Tx, rows: &[NewDocument]) -> Result<(), StoreError> {
     exec!(
         tx,
-        "insert into documents (tenant, id, connection, sequence, name, transport_id, modified_at, sha256, size, received_at, state, duplicate_of, partner, deadline, wait_us, ended_at)
-         select r.tenant, r.id, r.connection, r.sequence, r.name, r.transport_id, r.modified_at, r.sha256, r.size, r.received_at, r.state, r.duplicate_of, r.partner, r.deadline, r.wait_us, r.ended_at
+        "insert into documents (tenant, id, connection, sequence, name, transport_id, modified_at, sha256, size, received_at, state, duplicate_of, partner, copy_of, given_to, deadline, wait_us, ended_at)
+         select r.tenant, r.id, r.connection, r.sequence, r.name, r.transport_id, r.modified_at, r.sha256, r.size, r.received_at, r.state, r.duplicate_of, r.partner, r.copy_of, r.given_to, r.deadline, r.wait_us, r.ended_at
          from {rows} where true",
-        "tenant uuid, id uuid, connection uuid, sequence bigint, name text, transport_id text, modified_at bigint, sha256 text, size bigint, received_at bigint, state text, duplicate_of uuid, partner uuid, deadline bigint, wait_us bigint, ended_at bigint" => rows
+        "tenant uuid, id uuid, connection uuid, sequence bigint, name text, transport_id text, modified_at bigint, sha256 text, size bigint, received_at bigint, state text, duplicate_of uuid, partner uuid, copy_of uuid, given_to uuid, deadline bigint, wait_us bigint, ended_at bigint" => rows
     )?;
     Ok(())
 }
@@ -175,6 +182,8 @@ pub struct Work {
     pub given_to: Option<PartnerId>,
     /// How often its acknowledgements were asked for once more.
     pub acknowledged_again: i64,
+    /// The document that it is a copy of, by somebody's will: what that holds is no other's.
+    pub copy_of: Option<DocumentId>,
     /// The tenant's mappings that it is read with: those it began with, or those that stand now.
     pub mapping_revision: i64,
 }
@@ -183,7 +192,7 @@ pub struct Work {
 pub async fn work(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, limit: i64) -> Result<Vec<Work>, StoreError> {
     Ok(fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of, given_to, acknowledged_again,
+        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of, given_to, acknowledged_again, copy_of,
             coalesce(mapping_revision, (select max(r.revision) from mapping_revisions r where r.tenant = $1), 0) as mapping_revision from documents
          where tenant = $1 and connection = $2 and state in ('received', 'retrying') order by sequence limit $3";
         tenant, connection, limit
@@ -282,6 +291,19 @@ pub async fn acknowledge_again(tx: &mut Tx, tenant: Tenant, id: DocumentId, befo
     Ok(changed == 1)
 }
 
+/// The documents that one is a copy of, and theirs, nearest first.
+pub async fn originals(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Vec<DocumentId>, StoreError> {
+    let rows: Vec<(DocumentId,)> = fetch!(
+        tx,
+        "with recursive up(id, n) as (
+            select d.copy_of, 1 from documents d where d.tenant = $1 and d.id = $2 and d.copy_of is not null
+            union all select d.copy_of, up.n + 1 from up join documents d on d.tenant = $1 and d.id = up.id where d.copy_of is not null and up.n < 1000)
+         select id from up order by n";
+        tenant, id
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Says whose an unassigned document is. Gives how many there were.
 pub async fn give(tx: &mut Tx, tenant: Tenant, id: DocumentId, partner: PartnerId) -> Result<u64, StoreError> {
     Ok(exec!(
@@ -310,6 +332,8 @@ pub struct DocumentRow {
     pub given_to: Option<PartnerId>,
     /// How often its acknowledgements were asked for once more.
     pub acknowledged_again: i64,
+    /// The document that it is a copy of, by somebody's will.
+    pub copy_of: Option<DocumentId>,
     pub standard: Option<String>,
     pub identity: Option<String>,
     pub sets: Option<i64>,
@@ -322,104 +346,11 @@ pub struct DocumentRow {
 pub async fn get(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Option<DocumentRow>, StoreError> {
     let mut rows: Vec<DocumentRow> = fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, given_to, acknowledged_again, standard, identity, sets, tries, due, ended_at
+        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, given_to, acknowledged_again, copy_of, standard, identity, sets, tries, due, ended_at
          from documents where tenant = $1 and id = $2";
         tenant, id
     )?;
     Ok(rows.pop())
-}
-
-/// What a list of documents is narrowed to; `None` narrows nothing.
-#[derive(Debug, Clone, Default)]
-pub struct Search {
-    pub state: Option<String>,
-    pub partner: Option<PartnerId>,
-    pub connection: Option<ConnectionId>,
-    /// The kind of a set in it (`850`, `ORDERS`), or of a message (`order`).
-    pub set_kind: Option<String>,
-    /// A business number of a message in it.
-    pub number: Option<String>,
-    /// A search key of a message in it, of any name or of one.
-    pub key: Option<(Option<String>, String)>,
-    /// The control number of an interchange in it.
-    pub control: Option<String>,
-    pub since: Option<Micros>,
-    pub until: Option<Micros>,
-    /// Part of its name, of an identity read in it, or its hash's beginning.
-    pub text: Option<String>,
-    /// Only those behind this one: (received_at, id) of the page before.
-    pub before: Option<(Micros, DocumentId)>,
-}
-
-macro_rules! searched {
-    ($narrowed:literal) => {
-        concat!(
-            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
-             from documents d where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held') or $2 = 'refused' and (d.state = 'rejected' or d.state = 'translated' and d.cause is not null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'rejected'))) and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
-                and d.received_at >= $5 and d.received_at < $6
-                and (d.received_at < $7 or (d.received_at = $7 and d.id < $8))
-                and ($9 is null or lower(d.name) like $9 escape '\\' or lower(d.identity) like $9 escape '\\' or d.sha256 like $10 escape '\\')
-                and ($11 is null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and (m.set_kind = $11 or m.kind = $11)))
-                and ($12 is null or exists (select 1 from interchanges i where i.document = d.id and i.tenant = d.tenant and i.control = $12))",
-            $narrowed,
-            " order by d.received_at desc, d.id desc limit $14"
-        )
-    };
-}
-
-/// Documents, newest first, a page at a time.
-pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Result<Vec<DocumentRow>, StoreError> {
-    let (state, kind, control, number) =
-        (by.state.as_deref(), by.set_kind.as_deref(), by.control.as_deref(), by.number.as_deref());
-    let since = by.since.map_or(i64::MIN, |at| at.0);
-    let until = by.until.map_or(i64::MAX, |at| at.0);
-    let (at, id) = by.before.unwrap_or((Micros(i64::MAX), DocumentId(uuid::Uuid::max())));
-    let plain = by.text.as_deref().map(|text| escape_like(&text.to_lowercase()));
-    let (part, start) = (plain.as_ref().map(|p| format!("%{p}%")), plain.as_ref().map(|p| format!("{p}%")));
-    let (name, value) = match &by.key {
-        Some((name, value)) => (name.as_deref(), Some(value.as_str())),
-        None => (None, None),
-    };
-    macro_rules! found {
-        ($narrowed:literal) => {
-            fetch!(
-                tx,
-                searched!($narrowed);
-                tenant, state, by.partner, by.connection, since, until, at, id, part.as_deref(), start.as_deref(), kind, control, number, limit, value, name
-            )
-        };
-    }
-    // Numbers and search keys lead to few rows by indexes of their own, so they are not among the optional ones.
-    let rows = match (number.is_some(), value.is_some()) {
-        (false, false) if state == Some(HELD) => {
-            found!(
-                " and $13 is null and $15 is null and $16 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'held')"
-            )
-        }
-        (false, false) if state == Some(REFUSED) => {
-            found!(
-                " and $13 is null and $15 is null and $16 is null and (d.state = 'rejected' or d.state = 'translated' and d.cause is not null or d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'rejected'))"
-            )
-        }
-        (false, false) => found!(" and $13 is null and $15 is null and $16 is null"),
-        (true, false) => {
-            found!(
-                " and d.id in (select m.document from messages m where m.tenant = $1 and m.number = $13) and $15 is null and $16 is null"
-            )
-        }
-        (false, true) => {
-            found!(
-                " and d.id in (select k.document from search_keys k where k.tenant = $1 and k.value = $15 and ($16 is null or k.name = $16)) and $13 is null"
-            )
-        }
-        (true, true) => {
-            found!(
-                " and d.id in (select k.document from search_keys k join messages m on m.id = k.message
-                    where k.tenant = $1 and k.value = $15 and ($16 is null or k.name = $16) and m.number = $13)"
-            )
-        }
-    };
-    Ok(rows?)
 }
 
 /// How messages show that a mapping reads them, or would: what their set is called, or the mapping that read it, as a
@@ -441,7 +372,7 @@ pub async fn claimed(
 ) -> Result<Vec<DocumentRow>, StoreError> {
     Ok(fetch!(
         tx,
-        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
          from documents d where d.tenant = $2 and ($3 is null or d.partner = $3) and (d.received_at < $4 or (d.received_at = $4 and d.id < $5))
             and exists (select 1 from messages m join {rows} on m.set_kind = r.kind or m.mapping like r.mapping
                 where m.document = d.id and m.tenant = d.tenant)
@@ -452,7 +383,7 @@ pub async fn claimed(
 }
 
 /// Text as `like … escape '\'` takes it literally.
-fn escape_like(text: &str) -> String {
+pub(super) fn escape_like(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
         if matches!(c, '%' | '_' | '\\') {
             escaped.push('\\');
@@ -474,7 +405,7 @@ pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<V
     let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
          from documents d join {rows} on d.id = r.id where d.tenant = $2",
         "id uuid" => &ask;
         tenant

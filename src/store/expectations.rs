@@ -214,16 +214,24 @@ pub async fn told(tx: &mut Tx, tenant: Tenant, rows: &[Told]) -> Result<(), Stor
     Ok(())
 }
 
-/// Expectations in a state, those that are due first; at most `limit`.
-pub async fn in_state(tx: &mut Tx, tenant: Tenant, state: &str, limit: i64) -> Result<Vec<ExpectationRow>, StoreError> {
+/// Expectations in a state, those that are due first; at most `limit`. Those that somebody closed, or the others.
+pub async fn in_state(
+    tx: &mut Tx,
+    tenant: Tenant,
+    state: &str,
+    closed: bool,
+    limit: i64,
+) -> Result<Vec<ExpectationRow>, StoreError> {
+    let closed = i64::from(closed);
     Ok(fetch!(
         tx,
-        row_query!("where e.tenant = $1 and e.state = $2 order by e.due_at, e.created_at, e.id limit $3");
-        tenant, state, limit
+        row_query!("where e.tenant = $1 and e.state = $2 and (($4 = 1 and exists (select 1 from closed c where c.tenant = $1 and c.id = e.id))
+            or ($4 = 0 and not exists (select 1 from closed c where c.tenant = $1 and c.id = e.id))) order by e.due_at, e.created_at, e.id limit $3");
+        tenant, state, limit, closed
     )?)
 }
 
-/// Answers to messages that are still to come or to go, those that are due first.
+/// Answers to messages that are still to come or to go, and that nobody closed, those that are due first.
 pub async fn open_answers(
     tx: &mut Tx,
     tenant: Tenant,
@@ -239,15 +247,26 @@ pub async fn open_answers(
     let of: Vec<Of> = messages.iter().map(|id| Of { id: *id }).collect();
     Ok(fetch!(
         tx,
-        row_query!("join {rows} on r.id = e.message where e.tenant = $2 and e.kind = 'answer' and e.state in ('waiting', 'warned', 'overdue') order by e.due_at, e.created_at, e.id"),
+        row_query!("join {rows} on r.id = e.message where e.tenant = $2 and e.kind = 'answer' and e.state in ('waiting', 'warned', 'overdue')
+            and not exists (select 1 from closed c where c.tenant = $2 and c.id = e.id) order by e.due_at, e.created_at, e.id"),
         "id uuid" => &of;
         tenant
     )?)
 }
 
-/// How many of a tenant's are overdue.
+/// One expectation.
+pub async fn get(tx: &mut Tx, tenant: Tenant, id: Uuid) -> Result<Option<ExpectationRow>, StoreError> {
+    let mut rows: Vec<ExpectationRow> = fetch!(tx, row_query!("where e.tenant = $1 and e.id = $2"); tenant, id)?;
+    Ok(rows.pop())
+}
+
+/// What is expected of a delivery's partner.
+pub async fn of_delivery(tx: &mut Tx, tenant: Tenant, id: DeliveryId) -> Result<Vec<ExpectationRow>, StoreError> {
+    Ok(fetch!(tx, row_query!("where e.tenant = $1 and e.delivery = $2 order by e.id"); tenant, id)?)
+}
+
+/// How many of a tenant's are overdue, of those that nobody closed.
 pub async fn overdue(tx: &mut Tx, tenant: Tenant) -> Result<i64, StoreError> {
-    let rows: Vec<(i64,)> =
-        fetch!(tx, "select count(*) from expectations where tenant = $1 and state = 'overdue'"; tenant)?;
+    let rows: Vec<(i64,)> = fetch!(tx, "select count(*) from expectations e where e.tenant = $1 and e.state = 'overdue' and not exists (select 1 from closed c where c.tenant = $1 and c.id = e.id)"; tenant)?;
     Ok(rows.first().map_or(0, |r| r.0))
 }

@@ -19,9 +19,14 @@ pub struct Row {
     pub standard: &'static str,
     pub sender: String,
     pub receiver: String,
+    /// The same without their qualifiers.
+    pub sender_id: String,
+    pub receiver_id: String,
     pub control: String,
     pub version: String,
     pub test: i64,
+    /// When its document came.
+    pub at: i64,
     /// `translated`, `unassigned`, `rejected` or `duplicate`.
     pub ends: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,11 +42,11 @@ pub async fn write(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
     }
     exec!(
         tx,
-        "insert into interchanges (tenant, document, ordinal, partner, standard, sender, receiver, control, version, test, ends, cause, whole)
-         select r.tenant, r.document, r.ordinal, r.partner, r.standard, r.sender, r.receiver, r.control, r.version, r.test, r.ends, r.cause, r.whole from {rows} where true
+        "insert into interchanges (tenant, document, ordinal, partner, standard, sender, receiver, sender_id, receiver_id, control, version, test, at, ends, cause, whole)
+         select r.tenant, r.document, r.ordinal, r.partner, r.standard, r.sender, r.receiver, r.sender_id, r.receiver_id, r.control, r.version, r.test, r.at, r.ends, r.cause, r.whole from {rows} where true
          on conflict (document, ordinal) do update set partner = excluded.partner, ends = excluded.ends, cause = excluded.cause,
             whole = case when interchanges.whole = 1 then 1 else excluded.whole end",
-        "tenant uuid, document uuid, ordinal bigint, partner uuid, standard text, sender text, receiver text, control text, version text, test bigint, ends text, cause jsonb, whole bigint" => rows
+        "tenant uuid, document uuid, ordinal bigint, partner uuid, standard text, sender text, receiver text, sender_id text, receiver_id text, control text, version text, test bigint, at bigint, ends text, cause jsonb, whole bigint" => rows
     )?;
     Ok(())
 }
@@ -295,5 +300,32 @@ pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> R
         "select ordinal, partner, standard, sender, receiver, control, version, test, ends, cause from interchanges
          where tenant = $1 and document = $2 order by ordinal limit 200";
         tenant, document
+    )?)
+}
+
+/// What the first interchange of a document says.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct First {
+    pub document: DocumentId,
+    pub sender: String,
+    pub receiver: String,
+    pub control: String,
+}
+
+/// Of several documents their first interchanges.
+pub async fn first_of(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<First>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: DocumentId,
+    }
+    if documents.is_empty() {
+        return Ok(vec![]);
+    }
+    let ask: Vec<Id> = documents.iter().map(|id| Id { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        "select i.document, i.sender, i.receiver, i.control from interchanges i join {rows} on i.document = r.id where i.tenant = $2 and i.ordinal = 0",
+        "id uuid" => &ask;
+        tenant
     )?)
 }

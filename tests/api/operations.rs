@@ -240,3 +240,46 @@ async fn a_refused_document_says_whom_to_tell() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_is_worked_and_what_is_closed_is_found_among_it() {
+    let setup = Setup::new(On::Sqlite).await;
+    setup.start_stages();
+    let key = setup.key(acme(), &[Scope::Read, Scope::Operate]).await;
+    assert_eq!(setup.post("/in/northwind-http", KEY, "{ \"number\": ").await.status(), 202);
+    let rejected = wait_for(SOON, "a rejected document", || async {
+        let found = setup.json("/v1/documents?state=rejected", &key).await;
+        found["documents"][0]["id"].as_str().map(str::to_owned).ok_or(found.to_string())
+    })
+    .await;
+    let path = |what: &str| format!("/v1/documents/{rejected}/{what}");
+    // Neither is done without a reason.
+    for what in ["close", "duplicate"] {
+        let (status, problem) = post(&setup, &path(what), &key, json!({})).await;
+        assert_eq!((status, problem["code"].as_str()), (400, Some("request_invalid")), "{problem}");
+    }
+    let (status, problem) = post(&setup, &path("duplicate"), &key, json!({"why": "x", "edited": "no base64!"})).await;
+    assert_eq!((status, problem["code"].as_str()), (400, Some("request_invalid")), "{problem}");
+    let edited = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, order_in("PO-D", "EA"));
+    let (status, copy) =
+        post(&setup, &path("duplicate"), &key, json!({"why": "as they meant it", "edited": edited})).await;
+    assert_eq!(status, 200, "{copy}");
+    story(&setup, "PO-D", &key, "applied").await;
+    let shown = setup.json(&format!("/v1/documents/{}", copy["document"].as_str().expect("an id")), &key).await;
+    assert_eq!(shown["document"]["copy_of"], json!(rejected), "{shown}");
+    let (status, done) = post(&setup, &path("close"), &key, json!({"why": "worked as a copy"})).await;
+    assert_eq!((status, done), (204, Value::Null));
+    assert_eq!(setup.json("/v1/documents?state=rejected", &key).await["documents"], json!([]));
+    let closed = setup.json("/v1/documents?closed=true", &key).await;
+    let closed = &closed["documents"][0];
+    assert_eq!((&closed["id"], &closed["closed"]["why"]), (&json!(rejected), &json!("worked as a copy")), "{closed}");
+    // The lists as a file: all of it, and a stranger's is a header.
+    let text = setup.get("/v1/documents.csv?standard=json", &key).await.text().await.expect("text");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("received_at,id,") && lines[1].contains(",json,"), "{text}");
+    let text = setup.get("/v1/documents.jsonl?closed=true", &key).await.text().await.expect("text");
+    let line: Value = serde_json::from_str(text.trim_end()).expect("one line of JSON");
+    assert_eq!((&line["id"], &line["state"]), (&json!(rejected), &json!("rejected")));
+    let wrong = setup.get("/v1/documents?standard=jason", &key).await;
+    assert_eq!(wrong.status(), 400);
+}

@@ -281,6 +281,7 @@ async fn a_crash_before_the_move_gives_the_same_document(on: On) {
     watched.put("order.edi", b"ISA*crash");
     let meta = fs::metadata(watched.root.join("in/order.edi")).expect("it is there");
     let facts = Facts {
+        copy: None,
         connection: watched.setup.hub.directory.connection("northwind-drop").expect("in the files").clone(),
         name: "order.edi".into(),
         transport_id: None,

@@ -78,7 +78,7 @@ async fn of(rig: &Rig, kind: &str) -> Vec<ExpectationRow> {
     let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
     let mut rows = vec![];
     for state in expectations::STATES {
-        rows.extend(expectations::in_state(&mut tx, rig.acme, state, 100).await.unwrap());
+        rows.extend(expectations::in_state(&mut tx, rig.acme, state, false, 100).await.unwrap());
     }
     tx.rollback().await.unwrap();
     rows.retain(|row| row.kind == kind);

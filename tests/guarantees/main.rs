@@ -24,6 +24,7 @@ mod panics;
 mod places;
 mod queue;
 mod replays;
+mod reviewed;
 mod rig;
 mod sandbox;
 mod sequence;

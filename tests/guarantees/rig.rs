@@ -320,7 +320,8 @@ impl Rig {
         let duplicates_days = self.hub.directory.duplicates_days(&connection);
         let answers_duplicates = self.hub.directory.answers_duplicates(&connection);
         let name = name.into();
-        Facts { connection, name, transport_id: None, modified_at: None, duplicates_days, answers_duplicates }
+        let (transport_id, modified_at, copy) = (None, None, None);
+        Facts { connection, name, transport_id, modified_at, duplicates_days, answers_duplicates, copy }
     }
 
     /// Takes bytes in.

@@ -384,6 +384,7 @@ async fn read(folder: &Folder, file: &Found) -> Read {
         Err(error) => return Read::Unreadable(error),
     };
     let facts = Facts {
+        copy: None,
         connection: folder.way.connection.clone(),
         name: file.text(),
         transport_id: None,

@@ -8,7 +8,7 @@ use crate::{
     },
     flow::{Hub, emitter},
     store::{
-        StoreError, Tx, batches,
+        StoreError, Tx, batches, closings,
         deliveries::{self, DeliveryRow},
         events, expectations,
         journal::{self, Step},
@@ -55,6 +55,7 @@ pub async fn replay(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
         });
     }
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
+    reopen(&mut tx, tenant, id).await?;
     if row.kind == "document" {
         // It goes out under the same number, so what is said of it now counts.
         outbound::forget_verdicts(&mut tx, tenant, id).await?;
@@ -125,6 +126,15 @@ pub async fn send_again(
     Ok(new)
 }
 
+/// What goes out once more is nobody's to close any more, nor is what is expected of its partner.
+async fn reopen(tx: &mut Tx, tenant: Tenant, id: DeliveryId) -> Result<(), StoreError> {
+    closings::reopen(tx, tenant, id.0).await?;
+    for expected in expectations::of_delivery(tx, tenant, id).await? {
+        closings::reopen(tx, tenant, expected.id).await?;
+    }
+    Ok(())
+}
+
 /// The state of one that ended, as the journal says it.
 fn ended(state: &str) -> &'static str {
     if state == "delivered" { "delivered" } else { "cancelled" }
@@ -132,6 +142,11 @@ fn ended(state: &str) -> &'static str {
 
 /// Ends a delivery that is not delivered: nobody tries it again.
 pub async fn cancel(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &str) -> Result<(), Refused> {
+    end(hub, tenant, id, "cancelled", who, why).await
+}
+
+/// The same, by what it is called: cancelled, or closed.
+pub async fn end(hub: &Hub, tenant: Tenant, id: DeliveryId, how: &str, who: &str, why: &str) -> Result<(), Refused> {
     let mut tx = hub.store.begin(tenant).await?;
     let now = now();
     let row = deliveries::get(&mut tx, tenant, id).await?.ok_or(Refused::Unknown(id))?;
@@ -139,11 +154,11 @@ pub async fn cancel(hub: &Hub, tenant: Tenant, id: DeliveryId, who: &str, why: &
         return Err(Refused::Carried(by));
     }
     batches::take_out(&mut tx, tenant, id).await?;
-    let cause = json!({ "code": "cancelled", "who": who, "sentence": why, "was": row.state, "ended": row.cause });
+    let cause = json!({ "code": how, "who": who, "sentence": why, "was": row.state, "ended": row.cause });
     if !deliveries::cancel(&mut tx, tenant, id, &cause, now).await? {
         return Err(Refused::State { state: row.state, remedy: "only what is not delivered yet can be cancelled" });
     }
-    deliveries::close_letters(&mut tx, tenant, id.0, "cancelled", now).await?;
+    deliveries::close_letters(&mut tx, tenant, id.0, how, now).await?;
     expectations::drop_of(&mut tx, tenant, id).await?;
     let change = deliveries::Change::to(id, "cancelled", cause.clone(), now);
     batches::follow(&mut tx, tenant, &[change]).await?;

@@ -407,6 +407,7 @@ fn once_more(document: &documents::DocumentRow, mapping_revision: i64) -> Work {
         duplicate_of: None,
         given_to: document.given_to,
         acknowledged_again: document.acknowledged_again,
+        copy_of: document.copy_of,
         mapping_revision,
     }
 }

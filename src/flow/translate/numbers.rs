@@ -9,7 +9,7 @@ use crate::{
     canonical::{DocumentId, Micros, Tenant},
     formats::piece::Interchange,
     store::{
-        StoreError, Tx,
+        StoreError, Tx, documents,
         interchanges::{self, InSeries},
     },
     tenancy::agreement::{NumberAgain, Tolerance},
@@ -64,15 +64,29 @@ pub async fn take(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micros) -
                 (taken.clone(), taken)
             }
         };
-        batch.runs[r].interchanges[i].number = first;
+        batch.runs[r].interchanges[i].number = unless_copied(tx, tenant, &batch.runs[r], first).await?;
         for (r, i) in &places[1..] {
-            batch.runs[*r].interchanges[*i].number = later.clone();
+            let later = unless_copied(tx, tenant, &batch.runs[*r], later.clone()).await?;
+            batch.runs[*r].interchanges[*i].number = later;
         }
     }
     for run in &mut batch.runs {
         run.settle_numbers();
     }
     in_order(tx, tenant, batch).await
+}
+
+/// A number that is held by what a document is a copy of is no other's: whoever wanted the copy wants it worked.
+async fn unless_copied(
+    tx: &mut Tx,
+    tenant: Tenant,
+    run: &Run,
+    number: ControlNumber,
+) -> Result<ControlNumber, StoreError> {
+    let ControlNumber::Taken { document, .. } = &number else { return Ok(number) };
+    let is_copied =
+        run.work.copy_of.is_some() && documents::originals(tx, tenant, run.work.id).await?.contains(document);
+    Ok(if is_copied { ControlNumber::NotAsked } else { number })
 }
 
 /// How a number stands to the last of its series.

@@ -17,7 +17,7 @@ use crate::{
         piece::{Group, GroupEnd, Piece, Set, Severity},
     },
     store::{
-        StoreError,
+        StoreError, documents,
         interchanges::{self, Number, Wanted},
         now,
     },
@@ -204,11 +204,16 @@ impl Asked {
         }
         let mut tx = hub.store.begin(run.tenant.id).await?;
         let answers = interchanges::take_numbers(&mut tx, run.tenant.id, &wanted, now).await?;
+        let originals = match run.work.copy_of {
+            Some(_) => documents::originals(&mut tx, run.tenant.id, document).await?,
+            None => vec![],
+        };
         tx.commit().await?;
         for (one, answer) in wanted.into_iter().zip(answers) {
             let piece = first.get(&(one.agreement.clone(), one.control.clone())).copied();
             match answer {
                 Number::Ours => run.held.push(Held { interchange, agreement: one.agreement, control: one.control }),
+                Number::Taken { document: of, .. } if originals.contains(&of) => {}
                 Number::Taken { document: of, .. } => again.extend(piece.map(|piece| (piece, told(document, of)))),
             }
         }

@@ -10,7 +10,7 @@ use crossdock::{
     store::{
         StoreError,
         batches::{self, NewBatched},
-        census,
+        census, closings,
         deliveries::{self, Change, NewDelivery},
         expectations::{self, NewExpectation, Told},
         messages, now,
@@ -227,10 +227,23 @@ async fn what_is_expected(rig: Rig) {
     expectations::told(&mut tx, acme, &[Told { id: new.id, state: "overdue", look_at: None }]).await.unwrap();
     assert!(expectations::lock_due(&mut tx, acme, at(i64::MAX), 9).await.unwrap().is_empty());
     assert_eq!(expectations::overdue(&mut tx, acme).await.unwrap(), 1);
+    // What somebody closed is overdue and waits for nobody.
+    let closed =
+        closings::Closed { tenant: acme, id: new.id, thing: "expectation", at: 7, who: "ann", why: "they called" };
+    for (closing, open) in [(0, 1), (1, 0)] {
+        closings::close(&mut tx, &[closed.clone()][..closing]).await.unwrap();
+        assert_eq!(expectations::overdue(&mut tx, acme).await.unwrap(), open);
+        assert_eq!(expectations::in_state(&mut tx, acme, "overdue", false, 9).await.unwrap().len(), open as usize);
+        assert_eq!(expectations::in_state(&mut tx, acme, "overdue", true, 9).await.unwrap().len(), 1 - open as usize);
+    }
+    assert_eq!(expectations::get(&mut tx, acme, new.id).await.unwrap().unwrap().state, "overdue");
+    assert!(expectations::get(&mut tx, rig.globex, new.id).await.unwrap().is_none());
+    assert_eq!(expectations::of_delivery(&mut tx, acme, out.id).await.unwrap()[0].id, new.id);
+    closings::reopen(&mut tx, acme, new.id).await.unwrap();
     let row = deliveries::get(&mut tx, acme, out.id).await.unwrap().unwrap();
     assert_eq!(row.acknowledged.as_deref(), Some("overdue"));
     expectations::meet(&mut tx, acme, out.id, message(9), at(2_000)).await.unwrap();
-    let late = expectations::in_state(&mut tx, acme, "late", 9).await.unwrap();
+    let late = expectations::in_state(&mut tx, acme, "late", false, 9).await.unwrap();
     assert_eq!((late.len(), late[0].met_by, late[0].met_at), (1, Some(message(9).0), Some(at(2_000))));
     assert!(expectations::again(&mut tx, acme, out.id).await.unwrap());
     outbound::insert(&mut tx, &[set(&rig, out.id, 1, 1)]).await.unwrap();
@@ -238,7 +251,7 @@ async fn what_is_expected(rig: Rig) {
     outbound::forget_verdicts(&mut tx, acme, out.id).await.unwrap();
     assert_eq!(outbound::of_deliveries(&mut tx, acme, &[out.id]).await.unwrap()[0].received_by, None);
     expectations::delivered(&mut tx, acme, &[out.id], at(3_000)).await.unwrap();
-    assert_eq!(expectations::in_state(&mut tx, acme, "waiting", 9).await.unwrap()[0].due_at, Some(at(3_100)));
+    assert_eq!(expectations::in_state(&mut tx, acme, "waiting", false, 9).await.unwrap()[0].due_at, Some(at(3_100)));
     tx.commit().await.unwrap();
 
     let mut tx = rig.hub.store.system_read().await.unwrap();
@@ -248,7 +261,7 @@ async fn what_is_expected(rig: Rig) {
     tx.rollback().await.unwrap();
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
     expectations::drop_of(&mut tx, acme, out.id).await.unwrap();
-    assert_eq!(expectations::in_state(&mut tx, acme, "dropped", 9).await.unwrap().len(), 1);
+    assert_eq!(expectations::in_state(&mut tx, acme, "dropped", false, 9).await.unwrap().len(), 1);
     assert!(!expectations::again(&mut tx, rig.globex, out.id).await.unwrap());
     tx.commit().await.unwrap();
     let mut tx = rig.hub.store.system_read().await.unwrap();
@@ -269,7 +282,7 @@ async fn who_owes_an_answer(rig: Rig) {
     let new = new.begun(Micros(1_000));
     assert_eq!((new.due_at, new.look_at), (Some(1_100), Some(1_090)));
     expectations::insert(&mut tx, &[new]).await.unwrap();
-    let stands = expectations::in_state(&mut tx, acme, "waiting", 9).await.unwrap();
+    let stands = expectations::in_state(&mut tx, acme, "waiting", false, 9).await.unwrap();
     assert_eq!((stands[0].owes.as_str(), stands[0].wants.as_deref()), ("partner", Some("855")));
     // Of the messages that are asked for, what is still open and is owed for them.
     let of = [message(99), stands[0].message];

@@ -7,7 +7,9 @@ use crossdock::{
     store::{
         StoreError,
         blobs::{self, Chunk},
+        closings::{self, Closed},
         documents::{self, Arrival, Search},
+        found,
         interchanges::{self, Number, Wanted},
         journal::{self, Step},
         now,
@@ -26,6 +28,9 @@ both![
     a_strangers_document_is_given,
     a_document_is_acknowledged_again,
     documents_are_found,
+    documents_are_found_by_both_sides,
+    what_is_closed_waits_for_nobody,
+    a_copy_knows_its_originals,
     bytes_past_retention,
     control_numbers_in,
     control_numbers_in_their_order,
@@ -254,6 +259,131 @@ async fn documents_on_their_way(rig: Rig) {
     tx.commit().await.unwrap();
 }
 
+/// A document with an interchange for each (sender, receiver, control number).
+async fn sent(rig: &Rig, n: u8, sides: &[(&str, &str, &str)]) -> DocumentId {
+    let (acme, at) = (rig.acme, 1_000 + i64::from(n));
+    let document =
+        documents::NewDocument { received_at: at, ..rows::document(acme, "north-a", i64::from(n), &hash(n)) };
+    rows::arrive(rig, &document).await;
+    let rows: Vec<_> = (0..)
+        .zip(sides)
+        .map(|(ordinal, (sender, receiver, control))| interchanges::Row {
+            tenant: acme,
+            document: document.id,
+            ordinal,
+            partner: None,
+            standard: "x12",
+            sender: format!("ZZ/{sender}"),
+            receiver: format!("ZZ/{receiver}"),
+            sender_id: (*sender).into(),
+            receiver_id: (*receiver).into(),
+            control: (*control).into(),
+            version: "00401".into(),
+            test: 0,
+            at,
+            ends: "translated",
+            cause: None,
+        })
+        .collect();
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    interchanges::write(&mut tx, &rows).await.unwrap();
+    let change = documents::Change { standard: Some("x12".into()), ..ended(document.id, "translated") };
+    assert_eq!(documents::change(&mut tx, acme, &[change]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    document.id
+}
+
+async fn documents_are_found_by_both_sides(rig: Rig) {
+    let acme = rig.acme;
+    let one = sent(&rig, 1, &[("NORTH", "ACME", "1"), ("NORTH", "ACME", "2")]).await;
+    let two = sent(&rig, 2, &[("SOUTH", "ACME", "1"), ("NORTH", "OTHER", "7")]).await;
+    let three = sent(&rig, 3, &[("NORTH", "ACME", "3")]).await;
+    let side = |text: &str| Some(documents::Identity::asked(text));
+    let sender = |text: &str| Search { sender: side(text), ..Search::default() };
+    let all = vec![three, two, one];
+    let mut tx = rig.hub.store.read(acme).await.unwrap();
+    for (search, ids) in [
+        (sender("NORTH"), all.clone()),
+        (sender("ZZ/NORTH"), all.clone()),
+        (sender("x12/ZZ/NORTH"), all),
+        (sender("01/NORTH"), vec![]),
+        (sender("SOUTH"), vec![two]),
+        (Search { receiver: side("ACME"), ..sender("SOUTH") }, vec![two]),
+        // Of one interchange both must be true.
+        (Search { receiver: side("OTHER"), ..sender("SOUTH") }, vec![]),
+        (Search { control: Some("7".into()), ..sender("NORTH") }, vec![two]),
+        (Search { control: Some("1".into()), ..sender("NORTH") }, vec![one]),
+        (Search { receiver: side("OTHER"), ..Search::default() }, vec![two]),
+        (Search { receiver: side("ACME"), before: Some((Micros(1_003), three)), ..Search::default() }, vec![two, one]),
+        (Search { since: Some(Micros(1_003)), ..sender("NORTH") }, vec![three]),
+        (Search { standard: Some("x12".into()), ..sender("SOUTH") }, vec![two]),
+        (Search { standard: Some("csv".into()), ..sender("NORTH") }, vec![]),
+        (Search { number: Some("PO-1".into()), ..sender("NORTH") }, vec![]),
+    ] {
+        let rows = found::search(&mut tx, acme, &search, 10).await.unwrap();
+        assert_eq!(rows.into_iter().map(|row| row.id).collect::<Vec<_>>(), ids, "{search:?}");
+        assert!(documents::search(&mut tx, rig.globex, &search, 10).await.unwrap().is_empty(), "another tenant's");
+    }
+    let first = interchanges::first_of(&mut tx, acme, &[one, two]).await.unwrap();
+    let of = |id| first.iter().find(|row| row.document == id).map(|row| (&*row.sender, &*row.control));
+    assert_eq!((of(one), of(two)), (Some(("ZZ/NORTH", "1")), Some(("ZZ/SOUTH", "1"))));
+    tx.rollback().await.unwrap();
+}
+
+async fn what_is_closed_waits_for_nobody(rig: Rig) {
+    let acme = rig.acme;
+    let one = rows::document(acme, "north-a", 1, &hash(1));
+    rows::arrive(&rig, &one).await;
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    documents::change(&mut tx, acme, &[ended(one.id, "rejected")]).await.unwrap();
+    let refused = crossdock::store::messages::NewMessage {
+        state: "rejected",
+        ..rows::message(&rig, one.id, 0, 0, Some("PO-1"), 0)
+    };
+    crossdock::store::messages::insert(&mut tx, std::slice::from_ref(&refused)).await.unwrap();
+    let lists = |closed, state: Option<&str>| Search { state: state.map(str::to_owned), closed, ..Search::default() };
+    let listed = async |tx: &mut crossdock::store::Tx, search: Search| {
+        documents::search(tx, acme, &search, 9).await.unwrap().len()
+    };
+    assert_eq!(closings::open_refusals(&mut tx, acme, one.id).await.unwrap(), [refused.id.0]);
+    let closed = |id, thing| Closed { tenant: acme, id, thing, at: 7, who: "ann", why: "a test of theirs" };
+    let both = [closed(one.id.0, "document"), closed(refused.id.0, "message")];
+    for (closing, open) in [(0, 1), (2, 0)] {
+        assert_eq!(closings::close(&mut tx, &both[..closing]).await.unwrap(), closing as u64);
+        for state in ["rejected", "refused"] {
+            assert_eq!(listed(&mut tx, lists(false, Some(state))).await, open, "{state}");
+            assert_eq!(listed(&mut tx, lists(true, Some(state))).await, 1 - open, "{state}");
+        }
+        assert_eq!(listed(&mut tx, lists(false, None)).await, 1, "who asks for all is shown all");
+        assert_eq!(listed(&mut tx, lists(true, None)).await, 1 - open);
+    }
+    assert_eq!(closings::close(&mut tx, &both).await.unwrap(), 0, "once");
+    assert_eq!(closings::open_refusals(&mut tx, acme, one.id).await.unwrap(), Vec::<Uuid>::new());
+    let told = closings::of(&mut tx, acme, [one.id.0, Uuid::nil()]).await.unwrap();
+    assert_eq!((told.len(), told[0].at, &*told[0].who, &*told[0].why), (1, Micros(7), "ann", "a test of theirs"));
+    assert!(closings::of(&mut tx, rig.globex, [one.id.0]).await.unwrap().is_empty());
+    closings::reopen(&mut tx, rig.globex, one.id.0).await.unwrap();
+    assert_eq!(listed(&mut tx, lists(true, None)).await, 1, "another tenant's");
+    closings::reopen(&mut tx, acme, one.id.0).await.unwrap();
+    assert_eq!(listed(&mut tx, lists(true, None)).await, 0);
+    tx.rollback().await.unwrap();
+}
+
+async fn a_copy_knows_its_originals(rig: Rig) {
+    let acme = rig.acme;
+    let one = rows::document(acme, "north-a", 1, &hash(1));
+    let two = documents::NewDocument { copy_of: Some(one.id), ..rows::document(acme, "north-a", 2, &hash(1)) };
+    let three = documents::NewDocument { copy_of: Some(two.id), ..rows::document(acme, "north-a", 3, &hash(1)) };
+    for document in [&one, &two, &three] {
+        rows::arrive(&rig, document).await;
+    }
+    let mut tx = rig.hub.store.read(acme).await.unwrap();
+    assert_eq!(documents::originals(&mut tx, acme, three.id).await.unwrap(), [two.id, one.id]);
+    assert_eq!(documents::originals(&mut tx, acme, one.id).await.unwrap(), []);
+    assert_eq!(documents::originals(&mut tx, rig.globex, three.id).await.unwrap(), []);
+    tx.rollback().await.unwrap();
+}
+
 async fn documents_are_found(rig: Rig) {
     let (store, acme) = (&rig.hub.store, rig.acme);
     let named = |name: &str, n: u8| documents::NewDocument {
@@ -408,9 +538,12 @@ async fn control_numbers_in(rig: Rig) {
         standard: "x12",
         sender: "ZZ/A".into(),
         receiver: "ZZ/B".into(),
+        sender_id: "A".into(),
+        receiver_id: "B".into(),
         control: "1".into(),
         version: "00401".into(),
         test: 0,
+        at: 1_000,
         ends,
         cause: None,
         whole: 0,

@@ -163,15 +163,15 @@ async fn dead_letters(rig: Rig) {
     let ids = |letters: Vec<deliveries::Letter>| letters.iter().map(|l| l.id.as_u128()).collect::<Vec<_>>();
     assert_eq!(ids(deliveries::letters(&mut tx, acme, Micros(30), 10).await.unwrap()), [3, 1, 2]);
     let newest = (Micros(i64::MAX), Uuid::max());
-    assert_eq!(ids(deliveries::letters_page(&mut tx, acme, newest, None, 2).await.unwrap()), [4, 3]);
+    assert_eq!(ids(deliveries::letters_page(&mut tx, acme, newest, None, false, 2).await.unwrap()), [4, 3]);
     let behind = (Micros(20), Uuid::from_u128(3));
-    assert_eq!(ids(deliveries::letters_page(&mut tx, acme, behind, None, 9).await.unwrap()), [2, 1]);
-    assert_eq!(ids(deliveries::letters_page(&mut tx, acme, behind, Some("a"), 9).await.unwrap()), [1]);
+    assert_eq!(ids(deliveries::letters_page(&mut tx, acme, behind, None, false, 9).await.unwrap()), [2, 1]);
+    assert_eq!(ids(deliveries::letters_page(&mut tx, acme, behind, Some("a"), false, 9).await.unwrap()), [1]);
     let one = deliveries::letter(&mut tx, acme, Uuid::from_u128(1)).await.unwrap().unwrap();
     assert_eq!((one.reason, one.history), (json!({"sentence": "it broke"}), json!([{"try": 1}])));
     // Two of one thing: 1 and 4.
     deliveries::close_letters(&mut tx, acme, Uuid::from_u128(1), "replayed", Micros(40)).await.unwrap();
-    assert_eq!(ids(deliveries::letters_page(&mut tx, acme, newest, None, 9).await.unwrap()), [3, 2]);
+    assert_eq!(ids(deliveries::letters_page(&mut tx, acme, newest, None, false, 9).await.unwrap()), [3, 2]);
     tx.commit().await.unwrap();
     let mut tx = store.system_read().await.unwrap();
     assert_eq!(deliveries::open_letters(&mut tx).await.unwrap(), 2);

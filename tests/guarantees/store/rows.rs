@@ -31,6 +31,8 @@ pub fn document(tenant: Tenant, way: &str, sequence: i64, sha256: &str) -> NewDo
         state: "received",
         duplicate_of: None,
         partner: None,
+        copy_of: None,
+        given_to: None,
         deadline: now().0 + 60_000_000,
         wait_us: 60_000_000,
         ended_at: None,
