@@ -186,7 +186,15 @@ fn letter(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
     let tally = findings.tally();
     let bytes = document.input.bytes().unwrap_or_default();
     let (accepted, refused) = (tally.sets.saturating_sub(tally.refused), tally.refused);
-    let mut letter = letter::letter(&Matter { name: document.file, bytes, faults: &told, accepted, refused });
+    let mut letter = letter::letter(&Matter {
+        name: document.file,
+        bytes,
+        faults: &told,
+        accepted,
+        refused,
+        waiting: 0,
+        because: &[],
+    });
     letter.more += left_out;
     out.line(letter.text().trim_end())?;
     Ok(tally)

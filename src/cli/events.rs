@@ -204,6 +204,34 @@ fn changes(kept: &Value, now: &Value) -> Vec<Change> {
             (false, true) => say(member, "might be left out, and is always there".into(), false),
             _ => {}
         }
+        match (was.null, is.null) {
+            (false, true) => say(member, "was never null, and may be".into(), true),
+            (true, false) => say(member, "might be null, and never is".into(), false),
+            _ => {}
+        }
+        if was.takes == is.takes {
+            for (what, was, is) in [("format", &was.format, &is.format), ("pattern", &was.pattern, &is.pattern)] {
+                match (was, is) {
+                    (Some(was), Some(is)) if was != is => {
+                        say(member, format!("had the {what} {was}, and has {is}"), true)
+                    }
+                    (Some(was), None) => say(member, format!("had the {what} {was}, and has none"), true),
+                    (None, Some(is)) => say(member, format!("has the {what} {is}, and had none"), false),
+                    _ => {}
+                }
+            }
+        }
+        match (was.words.is_empty(), is.words.is_empty()) {
+            (false, true) if was.takes == is.takes => {
+                say(member, format!("was one of {}, and may be any", was.words.join(", ")), true);
+                continue;
+            }
+            (true, false) if was.takes == is.takes => {
+                say(member, format!("might be any, and is one of {}", is.words.join(", ")), false);
+                continue;
+            }
+            _ => {}
+        }
         let gone: Vec<&str> = was.words.iter().filter(|word| !is.words.contains(word)).map(String::as_str).collect();
         let new: Vec<&str> = is.words.iter().filter(|word| !was.words.contains(word)).map(String::as_str).collect();
         if !new.is_empty() && !was.words.is_empty() {
@@ -273,6 +301,51 @@ mod tests {
             assert!(said.contains(&expected), "{expected:?} is not among {said:?}");
         }
         assert_eq!(said.len(), 3, "{said:?}");
+    }
+
+    #[test]
+    fn null_formats_patterns_and_words_are_compared() {
+        let of = |member: Value| json!({ "properties": { "a": member }, "required": ["a"] });
+        for (was, is, told) in [
+            (json!({"type": "string"}), json!({"type": ["string", "null"]}), Some("breaks was never null, and may be")),
+            (json!({"type": ["string", "null"]}), json!({"type": "string"}), Some("fits might be null, and never is")),
+            (
+                json!({"type": "string", "format": "date-time"}),
+                json!({"type": "string", "format": "date"}),
+                Some("breaks had the format date-time, and has date"),
+            ),
+            (
+                json!({"type": "string", "pattern": "^[0-9]+$"}),
+                json!({"type": "string"}),
+                Some("breaks had the pattern ^[0-9]+$, and has none"),
+            ),
+            (
+                json!({"type": "string"}),
+                json!({"type": "string", "pattern": "^[0-9]+$"}),
+                Some("fits has the pattern ^[0-9]+$, and had none"),
+            ),
+            (
+                json!({"type": "string"}),
+                json!({"type": "string", "enum": ["a", "b"]}),
+                Some("fits might be any, and is one of a, b"),
+            ),
+            (
+                json!({"type": "string", "enum": ["a", "b"]}),
+                json!({"type": "string"}),
+                Some("breaks was one of a, b, and may be any"),
+            ),
+            (json!({"type": "number"}), json!({"type": "string"}), Some("breaks took number, and takes text")),
+            (json!({"type": "string", "format": "date"}), json!({"type": "string", "format": "date"}), None),
+        ] {
+            let said: Vec<String> = changes(&of(was.clone()), &of(is.clone()))
+                .into_iter()
+                .map(|one| format!("{} {}", if one.breaks { "breaks" } else { "fits" }, one.what))
+                .collect();
+            assert_eq!(said, told.into_iter().collect::<Vec<_>>(), "{was} {is}");
+        }
+        let kept = json!({ "properties": { "a": { "$ref": "#/$defs/Day" } }, "$defs": { "Day": { "type": "string", "format": "date-time" } } });
+        let now = json!({ "properties": { "a": { "$ref": "#/$defs/Day" } }, "$defs": { "Day": { "type": "string", "format": "date" } } });
+        assert_eq!(changes(&kept, &now)[0].what, "had the format date-time, and has date");
     }
 
     #[test]

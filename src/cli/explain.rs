@@ -11,6 +11,7 @@ use serde_json::json;
 ///
 /// crossdock explain E0107            a fault in a document
 /// crossdock explain mapping/missing  what a mapping could not read or write
+/// crossdock explain mapping          all codes that begin so
 /// crossdock explain order/unknown    a refusal of the core
 /// crossdock explain key_missing      a problem of the API
 /// crossdock explain AK501=R          how a 997 or 999 says a set was taken, also as 717/R
@@ -91,14 +92,7 @@ fn pages() -> Vec<Page> {
 pub fn run(args: &Explain) -> anyhow::Result<u8> {
     let mut out = Out::new();
     let Some(code) = &args.code else {
-        if args.json {
-            pages().iter().try_for_each(|page| out.json(page))?;
-            out.flush()?;
-            return Ok(0);
-        }
-        let rows: Vec<Vec<String>> =
-            pages().into_iter().map(|page| vec![page.code.into(), page.title.into()]).collect();
-        out.table(&["CODE", "WHAT IT MEANS"], &rows)?;
+        list(&pages().iter().collect::<Vec<_>>(), args.json, &mut out)?;
         out.flush()?;
         return Ok(0);
     };
@@ -130,6 +124,13 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
                  `crossdock explain` lists all other codes"
             );
         }
+        let below = format!("{}/", code.trim_end_matches('/').to_ascii_lowercase());
+        let rows: Vec<&Page> = pages.iter().filter(|page| page.code.starts_with(&below)).collect();
+        if !rows.is_empty() {
+            list(&rows, args.json, &mut out)?;
+            out.flush()?;
+            return Ok(0);
+        }
         let near = nearest(code, pages.iter().map(|page| page.code.to_owned()));
         bail!(
             "there is no code `{code}`, and `crossdock explain` lists all{}",
@@ -143,6 +144,14 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
     }
     out.flush()?;
     Ok(0)
+}
+
+fn list(pages: &[&Page], as_json: bool, out: &mut Out) -> anyhow::Result<()> {
+    if as_json {
+        return pages.iter().try_for_each(|page| out.json(page));
+    }
+    let rows: Vec<Vec<String>> = pages.iter().map(|page| vec![page.code.into(), page.title.into()]).collect();
+    out.table(&["CODE", "WHAT IT MEANS"], &rows)
 }
 
 /// What a standard's code means, and the pages of the faults that are told by it.

@@ -166,6 +166,11 @@ pub struct Place {
     pub takes: String,
     /// Of a set of words, its words.
     pub words: Vec<String>,
+    /// It may be null.
+    pub null: bool,
+    /// Of a text, what it is like: `date-time`, and a pattern.
+    pub format: Option<String>,
+    pub pattern: Option<String>,
 }
 
 /// Deeper no message goes; a part that holds itself would go on for ever.
@@ -189,10 +194,28 @@ fn places(root: &Value, schema: &Value, at: &str, depth: usize, found: &mut BTre
     let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
         let pointer = format!("{at}/{name}");
-        let place = Place { must: required(name), takes: takes(member), words: words(resolved(root, member)) };
+        let real = resolved(root, member);
+        let said = |key: &str| member[key].as_str().or(real[key].as_str()).map(str::to_owned);
+        let place = Place {
+            must: required(name),
+            takes: takes(member),
+            words: words(real),
+            null: may_be_null(member) || may_be_null(real),
+            format: said("format"),
+            pattern: said("pattern"),
+        };
         found.insert(pointer.clone(), place);
         places(root, member, &pointer, depth - 1, found);
     }
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    let any =
+        |list: &Value, is_null: &dyn Fn(&Value) -> bool| list.as_array().is_some_and(|all| all.iter().any(is_null));
+    schema["type"] == "null"
+        || any(&schema["type"], &|one| one == "null")
+        || any(&schema["enum"], &Value::is_null)
+        || any(&schema["anyOf"], &|one| one["type"] == "null")
 }
 
 /// A part by its name, and of `T or null` the `T`.
@@ -221,6 +244,8 @@ fn takes(member: &Value) -> String {
         ["array"] => format!("list of {}", takes(&member["items"])),
         ["string", "number"] => "decimal".into(),
         ["integer"] => "whole number".into(),
+        ["number"] => "number".into(),
+        ["boolean"] => "true or false".into(),
         ["object"] => "members of any name".into(),
         _ => "text".into(),
     }

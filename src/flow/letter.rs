@@ -10,7 +10,8 @@ use crate::{
     store::{
         StoreError, blobs,
         documents::{self, DocumentRow},
-        interchanges, messages,
+        interchanges,
+        messages::{self, MessageRow},
     },
 };
 use serde::Deserialize;
@@ -50,9 +51,36 @@ pub async fn of(hub: &Hub, tenant: Tenant, id: DocumentId) -> Result<Option<Told
         });
         of.map(|(_, n)| usize::try_from(*n).unwrap_or(0)).sum()
     };
-    let matter =
-        Matter { name: &row.name, bytes: &bytes, faults: &found, accepted: count(false), refused: count(true) };
+    let waiting = counts.iter().filter(|(state, _)| matches!(state.as_str(), "held" | "waiting" | "retrying"));
+    let waiting = waiting.map(|(_, n)| usize::try_from(*n).unwrap_or(0)).sum();
+    let because = held_for(&messages);
+    let matter = Matter {
+        name: &row.name,
+        bytes: &bytes,
+        faults: &found,
+        accepted: count(false),
+        refused: count(true),
+        waiting,
+        because: &because,
+    };
     Ok(Some(Told { letter: letter::letter(&matter), contacts: contacts(hub, &row) }))
+}
+
+/// Reasons that a letter gives for what is held.
+const REASONS: usize = 3;
+
+/// Why messages are held, each reason once.
+fn held_for(messages: &[MessageRow]) -> Vec<String> {
+    let mut because: Vec<String> = Vec::new();
+    for row in messages.iter().filter(|row| row.state == "held") {
+        let cause = row.cause.as_ref();
+        let said = cause.and_then(|cause| cause["sentence"].as_str()).map(|said| said.trim_end_matches('.').to_owned());
+        because.extend(said.filter(|said| !because.contains(said)));
+        if because.len() == REASONS {
+            break;
+        }
+    }
+    because
 }
 
 fn contacts(hub: &Hub, row: &DocumentRow) -> Vec<String> {

@@ -103,6 +103,15 @@ impl Side {
 pub async fn run(args: &Diff, out: &mut Out) -> anyhow::Result<u8> {
     let (Some(old), Some(new)) = (side(&args.old, args, out)?, side(&args.new, args, out)?) else { return Ok(1) };
     if old.name() != new.name() {
+        let is_way = |text: &str| text.contains(['/', std::path::MAIN_SEPARATOR]) && !text.contains('@');
+        if let (Side::Version(..), Side::Version(..), true) = (&old, &new, is_way(&args.old) || is_way(&args.new)) {
+            bail!(
+                "neither {} nor {} is a folder with a mapping: a diff is of two folders, of two versions of one mapping \
+                 (NAME@1 NAME@2), or of a folder and a version",
+                args.old,
+                args.new
+            );
+        }
         let (first, second) = (old.called(&args.old), new.called(&args.new));
         bail!("{first}; {second}: they are no two of one mapping{}", hint(old.name(), [new.name()]));
     }

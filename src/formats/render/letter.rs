@@ -34,6 +34,9 @@ pub struct Matter<'a> {
     /// Sets that were taken, and sets that were not.
     pub accepted: usize,
     pub refused: usize,
+    /// Sets that wait with us and of which nothing is decided, and why they do: no fault of their sender's.
+    pub waiting: usize,
+    pub because: &'a [String],
 }
 
 /// A letter, ready to be read or sent.
@@ -94,12 +97,32 @@ pub fn letter(matter: &Matter) -> Letter {
     let what = if n == 1 { "1 fault".to_owned() } else { format!("{n} faults") };
     let subject = match points.iter().find(|point| !point.of.is_empty()) {
         Some(first) if points.iter().all(|point| point.of == first.of) => format!("{what} in {}", first.of),
+        _ if n == 0 && matter.waiting > 0 => format!("{} waits with us", matter.name),
         _ => format!("{what} in {}", matter.name),
     };
     Letter { subject, verdict: verdict(matter), more: n - points.len(), points }
 }
 
+/// What was taken, and what waits: nothing of that is to be sent again.
 fn verdict(matter: &Matter) -> String {
+    let because = match matter.because {
+        [] => String::new(),
+        all => format!(": {}", all.join("; ")),
+    };
+    let because = because.trim_end_matches('.');
+    let sets = match matter.waiting {
+        1 => "1 set waits with us and need".to_owned(),
+        n => format!("{n} sets wait with us and need"),
+    };
+    let waits = format!("{sets} not be sent again{because}.");
+    match (matter.accepted + matter.refused, matter.waiting) {
+        (_, 0) => decided(matter),
+        (0, _) if matter.faults.iter().all(|fault| !theirs(&fault)) => waits,
+        _ => format!("{} {waits}", decided(matter)),
+    }
+}
+
+fn decided(matter: &Matter) -> String {
     let sets = |n: usize| if n == 1 { "1 set".to_owned() } else { format!("{n} sets") };
     let lost = matter.faults.iter().any(|fault| fault.costs > Costs::Nothing);
     // The core takes an order and refuses lines of it: nothing around it is wrong.
@@ -110,6 +133,9 @@ fn verdict(matter: &Matter) -> String {
         (0, 0) => "Nothing of it could be taken.".into(),
         (0, 1) => "Nothing of it was accepted: its only set is refused.".into(),
         (0, n) => format!("Nothing of it was accepted: all {n} sets are refused."),
+        (n, 0) if matter.waiting > 0 => {
+            format!("{} accepted.", if n == 1 { "1 set was".into() } else { format!("{n} sets were") })
+        }
         (n, 0) => format!("All of it was accepted: {}.", sets(n)),
         (n, refused) => {
             let was = if n == 1 { "was" } else { "were" };
@@ -317,7 +343,15 @@ mod tests {
     fn of(text: &str, accepted: usize, refused: usize) -> Letter {
         let report = report::check("order.edi", None, text.as_bytes(), Options::default()).unwrap();
         let faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
-        letter(&Matter { name: "order.edi", bytes: text.as_bytes(), faults: &faults, accepted, refused })
+        letter(&Matter {
+            name: "order.edi",
+            bytes: text.as_bytes(),
+            faults: &faults,
+            accepted,
+            refused,
+            waiting: 0,
+            because: &[],
+        })
     }
 
     /// Megabytes in one value, wherever it stands, make neither a letter nor a picture that nobody can read.
@@ -389,9 +423,25 @@ mod tests {
     fn a_letter_needs_no_bytes_and_no_faults() {
         let report = report::check("order.edi", None, ORDER.as_bytes(), Options::default()).unwrap();
         let faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
-        let gone = letter(&Matter { name: "a", bytes: b"", faults: &faults, accepted: 0, refused: 1 });
+        let gone = letter(&Matter {
+            name: "a",
+            bytes: b"",
+            faults: &faults,
+            accepted: 0,
+            refused: 1,
+            waiting: 0,
+            because: &[],
+        });
         assert!(gone.points[0].quoted.is_none() && gone.subject == "1 fault in a", "{gone:#?}");
-        let none = letter(&Matter { name: "a", bytes: ORDER.as_bytes(), faults: &[], accepted: 2, refused: 0 });
+        let none = letter(&Matter {
+            name: "a",
+            bytes: ORDER.as_bytes(),
+            faults: &[],
+            accepted: 2,
+            refused: 0,
+            waiting: 0,
+            because: &[],
+        });
         assert_eq!(none.text(), "0 faults in a\n\nAll of it was accepted: 2 sets.\n");
     }
 
@@ -400,7 +450,16 @@ mod tests {
         let report = report::check("order.edi", None, ORDER.as_bytes(), Options::default()).unwrap();
         let mut faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
         let of = |faults: &[Fault]| {
-            letter(&Matter { name: "a", bytes: ORDER.as_bytes(), faults, accepted: 1, refused: 0 }).verdict
+            letter(&Matter {
+                name: "a",
+                bytes: ORDER.as_bytes(),
+                faults,
+                accepted: 1,
+                refused: 0,
+                waiting: 0,
+                because: &[],
+            })
+            .verdict
         };
         assert_eq!(of(&faults), "1 set could be taken; what is around is not whole.");
         (faults[0].layer, faults[0].costs) = (Layer::Core, Costs::Segment);
@@ -414,6 +473,23 @@ mod tests {
             letter.markdown().lines().filter(|l| l.starts_with('-')).all(|l| !l.contains(" `")),
             "{}",
             letter.markdown()
+        );
+    }
+
+    #[test]
+    fn what_waits_with_us_is_no_fault_of_its_senders() {
+        let because = ["nobody has said what the unit ZZ means.".to_owned()];
+        let of = |accepted, waiting| {
+            let (bytes, faults) = (ORDER.as_bytes(), &[][..]);
+            letter(&Matter { name: "a.edi", bytes, faults, accepted, refused: 0, waiting, because: &because })
+        };
+        assert_eq!(
+            of(0, 1).text(),
+            "a.edi waits with us\n\n1 set waits with us and need not be sent again: nobody has said what the unit ZZ means.\n"
+        );
+        assert_eq!(
+            of(2, 3).verdict,
+            "2 sets were accepted. 3 sets wait with us and need not be sent again: nobody has said what the unit ZZ means."
         );
     }
 }
