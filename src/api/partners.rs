@@ -11,18 +11,41 @@ use crate::{
     mapping::near::nearest,
     tenancy::{
         kinds::Kinds,
+        outline::{self, Outline},
         shown::{self, Asked, InForce},
     },
 };
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Routes of this file.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(agreement))
+    OpenApiRouter::new().routes(routes!(agreement)).routes(routes!(list))
+}
+
+/// A tenant as the files have it that the hub was started with.
+#[derive(Debug, Serialize, ToSchema)]
+struct Outlined {
+    /// What is stated of the tenant itself.
+    #[schema(value_type = Object)]
+    tenant: Value,
+    /// Partners by their names: identities, price list, answers.
+    #[schema(value_type = Object)]
+    partners: Value,
+    /// Connections by their names: whose each is, its transport and its settings; `(set)` of what may be a secret.
+    #[schema(value_type = Object)]
+    connections: Value,
+}
+
+/// The tenant's partners and connections, as the files state them that the hub was started with. No secret is shown.
+#[utoipa::path(get, path = "/v1/partners", tag = "partners", responses((status = 200, body = Outlined)))]
+async fn list(Reader(who): Reader, State(api): State<Api>) -> Result<Json<Outlined>, Problem> {
+    let found = outline::of(&api.hub.directory, who.tenant).ok_or_else(|| Problem::not_found("tenant"))?;
+    let Outline { tenant, partners, connections } = found;
+    Ok(Json(Outlined { tenant: json!(tenant), partners: json!(partners), connections: json!(connections) }))
 }
 
 /// Where the agreement is asked for.

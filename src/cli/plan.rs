@@ -1,5 +1,7 @@
 //! `crossdock plan`, `apply` and `export`: files and a hub's versions of mappings made to agree, and seen not to.
 
+mod files;
+
 use super::{
     ask::{self, Place, Places, encoded, is_not_found},
     documents::of_tenant,
@@ -8,15 +10,14 @@ use super::{
     start,
 };
 use crate::{
-    canonical::Tenant,
     flow::versions::hash,
-    mapping::name_of,
+    mapping::{Library, name_of},
     tenancy::{Directory, files::Lint},
 };
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -41,8 +42,9 @@ struct Of {
 /// crossdock plan mappings/partners --tenant acme --json
 ///
 /// Of a mapping that is another one it tells the lines by which fields are made otherwise. Files of connectors are checked
-/// as a start does, and partners that the hub does not know yet are told: it reads these files when it starts, and `apply`
-/// changes nothing of them.
+/// as a start does, and held against what the hub was started with: partners and connections that are new or gone, and each
+/// setting that is another one, with its file and line. The hub reads these files when it starts; `apply` changes nothing
+/// of them.
 /// Exit 0: nothing to do. 1: something to do, or the files have faults. 2: a folder or the hub can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -193,8 +195,11 @@ async fn files_of(place: &Place, name: &str, version: i64) -> anyhow::Result<Opt
     }
 }
 
+/// Files of connectors that fit the mappings beside them.
+type Stated = (Directory, Library);
+
 /// The mappings of the folder, and who the files of connectors know; nothing if they have faults, which are told.
-fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<(Vec<Kept>, Option<Directory>)>> {
+fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<(Vec<Kept>, Option<Stated>)>> {
     let Some((mappings, library)) = compiled_folder(&of.folder, &of.ask.settings, of.json, out)? else {
         return Ok(None);
     };
@@ -205,7 +210,7 @@ fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Opt
     }
     let base = folder.parent().map(Path::to_path_buf).unwrap_or_default();
     match start::fitting(&start::Files { connectors, mappings: vec![], base }, &library) {
-        Ok(directory) => Ok(Some((mappings, Some(directory)))),
+        Ok(directory) => Ok(Some((mappings, Some((directory, library))))),
         Err(start::Faults(faults)) => {
             for fault in faults {
                 let Lint { file, line, column, sentence } = &fault;
@@ -217,30 +222,6 @@ fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Opt
             Ok(None)
         }
     }
-}
-
-/// Tells which partners of the files the hub does not know yet. Gives their number.
-async fn partners(place: &Place, directory: &Directory, json: bool, out: &mut Out) -> anyhow::Result<usize> {
-    let tenant = place.tenant.as_deref().map(Tenant::named);
-    let ours = directory.partners.values().filter(|partner| tenant.is_none_or(|tenant| partner.tenant == tenant));
-    let ours: BTreeSet<&str> = ours.map(|partner| partner.name.as_str()).collect();
-    let mut new = 0;
-    for name in &ours {
-        match place.get(&format!("/v1/partners/{}/agreement", encoded(name))).await {
-            Ok(_) => continue,
-            Err(error) if is_not_found(&error) => new += 1,
-            Err(error) => return Err(error),
-        }
-        match json {
-            true => out.json(&of_tenant(place, json!({"partner": name, "todo": "start"})))?,
-            false => out.line(format!("partner {}: new, from the hub's next start on", out.bold(name)))?,
-        }
-    }
-    if !json {
-        let s = if ours.len() == 1 { "" } else { "s" };
-        out.line(format!("{} partner{s} in the files of connectors, which the hub reads when it starts", ours.len()))?;
-    }
-    Ok(new)
 }
 
 /// Runs it.
@@ -274,7 +255,7 @@ pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
         })?;
     }
     let others = match &directory {
-        Some(directory) => partners(place, directory, args.of.json, &mut out).await?,
+        Some((directory, library)) => files::told(place, (directory, library), args.of.json, &mut out).await?,
         None => 0,
     };
     out.flush()?;
@@ -327,8 +308,8 @@ pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
             why.iter().try_for_each(|why| out.line(format!("  {why}")))?;
         }
     }
-    if let Some(directory) = &directory {
-        partners(place, directory, args.of.json, &mut out).await?;
+    if let Some((directory, library)) = &directory {
+        files::told(place, (directory, library), args.of.json, &mut out).await?;
     }
     out.flush()?;
     Ok(u8::from(refused > 0))

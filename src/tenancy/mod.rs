@@ -17,6 +17,7 @@ pub mod kinds;
 pub mod layers;
 pub mod lint;
 pub mod outgoing;
+pub mod outline;
 mod sandbox;
 pub mod shown;
 pub mod words;

@@ -243,6 +243,20 @@ fn files_and_a_hub_are_made_to_agree() {
     );
     let plan = with("plan");
     assert!(plan.code == 1 && plan.out.contains("partner westerly: new, from the hub's next start on\n"), "{plan:?}");
+    // What of a partner is another one is told, setting by setting, with its line; and what is gone.
+    let northwind = std::fs::read_to_string(folder.path().join("connectors/resellers/northwind.yaml")).unwrap();
+    let stated = "connectors/resellers/northwind.yaml";
+    folder.write(stated, northwind.replace("northwind-drop", "northwind-in").replace("'997'", "'999'"));
+    let plan = with("plan");
+    for told in [
+        format!("partner northwind: acknowledge 997 → 999 ({stated}:6)\n"),
+        "connection northwind-drop: gone, from the hub's next start on\n".into(),
+        "connection northwind-in: new, from the hub's next start on\n".into(),
+    ] {
+        assert!(plan.code == 1 && plan.out.contains(&told), "{told}{plan:?}");
+    }
+    assert_eq!(plan.out.matches("acknowledge 997").count(), 1, "once: {}", plan.out);
+    folder.write(stated, &northwind);
     folder
         .write("connectors/resellers/westerly.yaml", "tenant: acme\npartner: westerly\nidentites: [x12/ZZ/WESTERLY]\n");
     for what in ["plan", "apply"] {

@@ -54,6 +54,7 @@ async fn taken(hub: &Hub, run: &Run, interchange: &InterchangeRun, until: u64) -
         // Its content is here already. What came before there, its control number tells.
         duplicates_days: 0,
         answers_duplicates: false,
+        copy: None,
         connection: sandbox.clone(),
     };
     let (tenant, sha256) = (run.tenant.id, run.work.sha256.clone());

@@ -283,6 +283,7 @@ async fn sent(rig: &Rig, n: u8, sides: &[(&str, &str, &str)]) -> DocumentId {
             at,
             ends: "translated",
             cause: None,
+            whole: 0,
         })
         .collect();
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
