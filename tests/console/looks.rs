@@ -139,7 +139,11 @@ async fn tab_goes_through_a_page_in_its_order_and_is_always_seen() {
     browser.press(key::TAB).await.unwrap();
     assert_eq!(browser.execute("return document.activeElement.id", json!([])).await.unwrap(), "find");
     browser.press(&format!("PO-C1{}", key::ENTER)).await.unwrap();
-    is_at(&browser, "/documents?q=PO-C1&state=&partner=&connection=&type=&time=").await;
+    is_at(
+        &browser,
+        "/documents?q=PO-C1&state=&partner=&connection=&type=&time=&sender=&receiver=&standard=&control=&number=&key=",
+    )
+    .await;
     // The keys are told, and told off again.
     browser.press("?").await.unwrap();
     sees(&browser, "this list").await;
