@@ -273,10 +273,10 @@ async fn a_copy_is_worked_and_what_is_closed_is_found_among_it() {
     let closed = setup.json("/v1/documents?closed=true", &key).await;
     let closed = &closed["documents"][0];
     assert_eq!((&closed["id"], &closed["closed"]["why"]), (&json!(rejected), &json!("worked as a copy")), "{closed}");
-    // The lists as a file: all of it, and a stranger's is a header.
+    // The list as a file: the copy, and what it is a copy of.
     let text = setup.get("/v1/documents.csv?standard=json", &key).await.text().await.expect("text");
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines.len() == 2 && lines[0].starts_with("received_at,id,") && lines[1].contains(",json,"), "{text}");
+    assert!(lines.len() == 3 && lines[0].starts_with("received_at,id,") && lines[1].contains(",json,"), "{text}");
     let text = setup.get("/v1/documents.jsonl?closed=true", &key).await.text().await.expect("text");
     let line: Value = serde_json::from_str(text.trim_end()).expect("one line of JSON");
     assert_eq!((&line["id"], &line["state"]), (&json!(rejected), &json!("rejected")));
