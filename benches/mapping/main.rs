@@ -2,6 +2,7 @@
 //! parsed already, and for orders of 10 to 100,000 lines.
 //!
 //! `cargo bench --bench mapping [-- --quick] [--no-peers]`. Times are processor times of one thread, the median of five.
+//! `-- --only parse|map|whole` does that alone, a hundred times with a hundred lines: for a profiler.
 
 use crossdock::{
     canonical::order::Order,
@@ -106,6 +107,9 @@ fn main() {
     let library = Library::compile(&standard::with(vec![])).unwrap_or_else(|lints| panic!("{lints:?}"));
     let plan = library.named("x12/4010/850-order").unwrap_or_else(|| panic!("it is shipped"));
     let context = Context { tenant_currency: "USD", tables: &NoTables };
+    if let Some(at) = arguments.iter().position(|a| a == "--only") {
+        return only(&plan, &context, arguments.get(at + 1).map_or("", |what| what));
+    }
     println!("an 850, to its canonical message; processor time of one thread\n");
     println!(
         "| lines | parse, checked by its guide, us | map, us | parse, of parse and map | map, ns a line | allocated by map, bytes a line | map and make the core's order of it, us |"
@@ -139,6 +143,20 @@ fn main() {
     }
     if !quick && !has("--no-peers") {
         jsonata(&plan, typical);
+    }
+}
+
+/// One of the steps alone.
+fn only(plan: &Plan, context: &Context, what: &str) {
+    let bytes = order(TYPICAL);
+    let set = parsed(plan, &bytes);
+    for _ in 0..100 {
+        match what {
+            "parse" => _ = black_box(parsed(plan, black_box(&bytes))),
+            "map" => _ = black_box(plan.read(black_box(&set.tree), context)),
+            "whole" => _ = black_box(ordered(plan, black_box(&set), context)),
+            other => panic!("`--only {other}`: it is parse, map or whole"),
+        }
     }
 }
 

@@ -171,11 +171,21 @@ impl Packed {
 
     /// The text of a member of the message.
     pub fn member(&self, name: &str) -> Option<&str> {
-        let found = self.inside(0).find(|at| self.name(*at) == name)?;
+        let found = self.member_of(0, name)?;
         match self.nodes[found].what {
             What::Text(from, len) => Some(self.said(from, len)),
             _ => None,
         }
+    }
+
+    /// A member of an object.
+    pub fn member_of(&self, object: usize, name: &str) -> Option<usize> {
+        let is_object = matches!(self.nodes.get(object)?.what, What::Object(_));
+        self.inside(object).find(|at| self.name(*at) == name).filter(|_| is_object)
+    }
+
+    pub fn is_list(&self, at: usize) -> bool {
+        self.nodes.get(at).is_some_and(|node| matches!(node.what, What::List(_)))
     }
 
     pub fn name(&self, at: usize) -> &str {
@@ -212,7 +222,7 @@ impl Packed {
         if self.nodes.is_empty() { Value::Null } else { self.value_at(0) }
     }
 
-    fn value_at(&self, at: usize) -> Value {
+    pub fn value_at(&self, at: usize) -> Value {
         match self.nodes[at].what {
             What::Text(from, len) => Value::String(self.said(from, len).to_owned()),
             What::Whole(number) => number.into(),

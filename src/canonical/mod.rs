@@ -18,6 +18,7 @@ pub mod expectation;
 pub mod ids;
 pub mod instant;
 pub mod invoice;
+pub(crate) mod looked;
 pub mod messages;
 pub mod order;
 pub mod order_response;

@@ -2,7 +2,7 @@
 
 use super::{
     Origin,
-    cel::{Expression, Sees, Val},
+    cel::{Sees, Val},
     faults::{self, fault},
     frames::{self, Hits},
     pipes,
@@ -10,7 +10,10 @@ use super::{
     read::Run,
     shape::{self, Shape},
 };
-use crate::formats::place::Place;
+use crate::{
+    canonical::{Body, looked::Looked},
+    formats::place::Place,
+};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
@@ -50,20 +53,32 @@ struct Due<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Fills computed fields in, and judges the rules. Only for a message that could be read.
-    pub(super) fn compute(&mut self, body: &mut Value) {
-        let Some(message) = shape::message(&self.program.message) else { return };
+    /// Fills computed fields in, and judges the rules. Only for a message that could be read. A tree is made of it only where
+    /// something is put into it.
+    pub(super) fn compute(&mut self, mut body: Body) -> Body {
+        let Some(message) = shape::message(&self.program.message) else { return body };
         let mut steps = STEPS + STEPS_A_VALUE * self.provenance.len() as u64;
+        if self.program.computes {
+            let mut tree = body.into_value();
+            self.fill_in(&mut tree, message, &mut steps);
+            body = tree.into();
+        }
+        for rule in &self.program.requires {
+            self.require(rule, body.looked_at(), message, &mut steps);
+        }
+        body
+    }
+
+    /// Computes the fields that are computed of others.
+    fn fill_in(&mut self, body: &mut Value, message: &'static Shape, steps: &mut u64) {
         let mut due = Vec::new();
         below_zero(&self.program.fields, body);
-        if self.program.computes {
-            collect(&self.program.fields, body, "", &None, &mut due);
-        }
+        collect(&self.program.fields, body, "", &None, &mut due);
         for due in due {
             let text = {
-                let this = due.this.as_ref().and_then(|(at, shape)| Some((body.pointer(at)?, *shape)));
-                let sees = Sees { message: body, shape: message, this };
-                due.computed.expression.run(sees, &mut steps).map(|value| (value.text(), matches!(value, Val::Null)))
+                let this = due.this.as_ref().and_then(|(at, shape)| Some((Looked::Tree(body.pointer(at)?), *shape)));
+                let sees = Sees { message: Looked::Tree(body), shape: message, this };
+                due.computed.expression.run(sees, steps).map(|value| (value.text(), matches!(value, Val::Null)))
             };
             let near = due.this.as_ref().map_or("", |(at, _)| at).to_owned();
             match text {
@@ -84,9 +99,6 @@ impl<'a> Run<'a> {
                 Err(why) => self.not_computed(&due, &near, why, &due.field.shape.takes()),
             }
         }
-        for rule in &self.program.requires {
-            self.require(rule, body, message, &mut steps);
-        }
     }
 
     fn not_computed(&mut self, due: &Due, near: &str, why: String, expected: &str) {
@@ -100,21 +112,22 @@ impl<'a> Run<'a> {
         self.faults.push(fault("mapping/not_computed", place, "", expected, sentence, remedy));
     }
 
-    fn require(&mut self, rule: &'a Require, body: &Value, message: &'static Shape, steps: &mut u64) {
+    fn require(&mut self, rule: &'a Require, body: Looked, message: &'static Shape, steps: &mut u64) {
         let Some(list) = &rule.each else {
             let sees = Sees { message: body, shape: message, this: None };
-            return self.judge(rule, &rule.expression, sees, "", steps);
+            return self.judge(rule, sees, String::new, steps);
         };
         let Some(member) = message.member(list) else { return };
         let Shape::List(item) = &member.shape else { return };
-        for (index, value) in body.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+        for (index, value) in body.member(list).into_iter().flat_map(Looked::items).enumerate() {
             let sees = Sees { message: body, shape: message, this: Some((value, item)) };
-            self.judge(rule, &rule.expression, sees, &format!("/{list}/{index}"), steps);
+            self.judge(rule, sees, || format!("/{list}/{index}"), steps);
         }
     }
 
-    fn judge(&mut self, rule: &'a Require, expression: &Expression, sees: Sees, near: &str, steps: &mut u64) {
-        let broken = match expression.run(sees, steps) {
+    /// `near`: the pointer of what it is judged for.
+    fn judge(&mut self, rule: &'a Require, sees: Sees, near: impl FnOnce() -> String, steps: &mut u64) {
+        let broken = match rule.expression.run(sees, steps) {
             Ok(Val::Bool(true)) => return,
             Ok(Val::Bool(false)) => None,
             Ok(other) => Some(format!("it gives {} and not true or false", other.kind())),
@@ -129,7 +142,7 @@ impl<'a> Run<'a> {
                     None => self.place_of(route),
                 }
             }
-            None => self.near(near),
+            None => self.near(&near()),
         };
         // A rule that can't be judged is the mapping's fault, whatever the document says.
         let (code, told, remedy) = match broken {

@@ -173,9 +173,7 @@ impl<'a> Run<'a> {
         }
         let whole = self.faults.is_empty() && self.missing.is_empty();
         if whole && (self.program.computes || !self.program.requires.is_empty()) {
-            let mut message = body.into_value();
-            self.compute(&mut message);
-            body = message.into();
+            body = self.compute(body);
         }
         let number = body.text("number").filter(|n| !n.is_empty()).map(str::to_owned);
         let whole = self.faults.is_empty() && self.missing.is_empty();

@@ -10,6 +10,7 @@ use super::{
     pointer, shape,
     write::Run,
 };
+use crate::canonical::looked::Looked;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -64,7 +65,7 @@ impl<'p> Run<'p> {
 
     fn computed(&mut self, rule: &Rule, expression: &Expression, within: OutId) -> Option<String> {
         let shape = shape::message(&self.program.message)?;
-        let sees = Sees { message: self.message_of(within), shape, this: None };
+        let sees = Sees { message: Looked::Tree(self.message_of(within)), shape, this: None };
         match expression.run(sees, &mut { STEPS }) {
             Ok(value) => value.text(),
             Err(why) => {

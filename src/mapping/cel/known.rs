@@ -9,6 +9,7 @@ use super::{
     check::Wrong,
     run, words,
 };
+use crate::canonical::looked::Looked;
 use cel::common::ast::{Expr, IdedExpr};
 use serde_json::Value;
 
@@ -36,7 +37,8 @@ pub fn is_constant(part: &IdedExpr) -> bool {
 
 /// What a part that looks at nothing of the message is; an error is a sentence.
 pub fn constant(part: &IdedExpr, shape: &Shape) -> Result<Option<String>, String> {
-    run::run(part, Sees { message: &Value::Null, shape, this: None }, &mut { STEPS }).map(|value| value.text())
+    run::run(part, Sees { message: Looked::Tree(&Value::Null), shape, this: None }, &mut { STEPS })
+        .map(|value| value.text())
 }
 
 /// Why a comparison of two values says the same of every message, if so.

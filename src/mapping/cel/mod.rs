@@ -16,8 +16,8 @@ pub use check::Wrong;
 pub use value::Val;
 
 use super::shape::Shape;
+use crate::canonical::looked::Looked;
 use cel::{common::ast::IdedExpr, parser::PrattParser};
-use serde_json::Value;
 
 /// The longest text of an expression, in bytes.
 const LONGEST: usize = 4_000;
@@ -45,10 +45,10 @@ pub enum Wanted<'a> {
 /// What an expression sees.
 #[derive(Clone, Copy)]
 pub struct Sees<'v> {
-    pub message: &'v Value,
+    pub message: Looked<'v>,
     pub shape: &'v Shape,
     /// The item of a list that it stands in, with its shape.
-    pub this: Option<(&'v Value, &'v Shape)>,
+    pub this: Option<(Looked<'v>, &'v Shape)>,
 }
 
 impl Expression {
@@ -108,7 +108,7 @@ fn refused(text: &str, first: &cel::ParseError) -> Wrong {
 mod tests {
     use super::*;
     use crate::mapping::shape::message;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn order() -> Value {
         json!({
@@ -132,7 +132,7 @@ mod tests {
             Err((at, why)) => return format!("{at}: {why}"),
         };
         let message = order();
-        let result = expression.run(Sees { message: &message, shape, this: None }, &mut 100_000);
+        let result = expression.run(Sees { message: Looked::Tree(&message), shape, this: None }, &mut 100_000);
         match result {
             Ok(value) => value.text().unwrap_or_else(|| format!("{value:?}")),
             Err(why) => why,
@@ -288,7 +288,8 @@ mod tests {
         let shape = super::super::shape::message("order/1").unwrap();
         let text = "notes.all(a, notes.all(b, notes.all(c, notes.all(d, true))))";
         let expression = Expression::new(text, shape, None, Wanted::Truth).unwrap();
-        let failed = expression.run(Sees { message: &message, shape, this: None }, &mut 100_000).unwrap_err();
+        let failed =
+            expression.run(Sees { message: Looked::Tree(&message), shape, this: None }, &mut 100_000).unwrap_err();
         assert!(failed.contains("costs more"), "{failed}");
     }
 }

@@ -75,7 +75,7 @@ impl<'v> Run<'v, '_> {
                 None => failed("`this` is not known here"),
             };
         }
-        Ok(Val::Json(self.sees.message, self.sees.shape).member(name).unwrap_or(Val::Null))
+        Ok(Val::Message(self.sees.message, self.sees.shape).member(name).unwrap_or(Val::Null))
     }
 
     /// A member; of nothing it is nothing too, and whoever computes with it is told.

@@ -1,8 +1,8 @@
 //! Values while an expression runs: a message's own, by its shape, and what was computed from them.
 
 use super::super::shape::Shape;
+use crate::canonical::looked::{Is, Looked};
 use rust_decimal::Decimal;
-use serde_json::Value;
 use std::{borrow::Cow, rc::Rc};
 
 /// A value.
@@ -15,21 +15,21 @@ pub enum Val<'v> {
     List(Rc<Vec<Val<'v>>>),
     Map(Rc<Vec<(String, Val<'v>)>>),
     /// A list or an object of the message.
-    Json(&'v Value, &'v Shape),
+    Message(Looked<'v>, &'v Shape),
 }
 
 impl<'v> Val<'v> {
     /// A canonical value: what its shape calls a number is one, though JSON has it as a text.
-    pub fn of(value: &'v Value, shape: &'v Shape) -> Val<'v> {
-        match (value, shape) {
-            (Value::Null, _) => Val::Null,
-            (Value::Bool(yes), _) => Val::Bool(*yes),
-            (Value::Number(n), _) => decimal(&n.to_string()).map_or(Val::Null, Val::Number),
-            (Value::String(text), Shape::Decimal | Shape::Integer) => {
-                decimal(text).map_or(Val::Text(text.as_str().into()), Val::Number)
+    pub fn of(value: Looked<'v>, shape: &'v Shape) -> Val<'v> {
+        match (value.is(), shape) {
+            (Is::Null, _) => Val::Null,
+            (Is::Truth(yes), _) => Val::Bool(yes),
+            (Is::Number(n), _) => decimal(&n.to_string()).map_or(Val::Null, Val::Number),
+            (Is::Text(text), Shape::Decimal | Shape::Integer) => {
+                decimal(text).map_or(Val::Text(text.into()), Val::Number)
             }
-            (Value::String(text), _) => Val::Text(text.as_str().into()),
-            (value, shape) => Val::Json(value, shape),
+            (Is::Text(text), _) => Val::Text(text.into()),
+            (Is::List | Is::Object, shape) => Val::Message(value, shape),
         }
     }
 
@@ -40,8 +40,9 @@ impl<'v> Val<'v> {
             Val::Bool(_) => "true or false",
             Val::Number(_) => "number",
             Val::Text(_) => "text",
-            Val::List(_) | Val::Json(Value::Array(_), _) => "list",
-            Val::Map(_) | Val::Json(..) => "object",
+            Val::List(_) => "list",
+            Val::Message(of, _) if matches!(of.is(), Is::List) => "list",
+            Val::Map(_) | Val::Message(..) => "object",
         }
     }
 
@@ -51,7 +52,7 @@ impl<'v> Val<'v> {
             Val::Bool(yes) => Some(yes.to_string()),
             Val::Number(number) => Some(number.to_string()),
             Val::Text(text) => Some(text.to_string()),
-            Val::Null | Val::List(_) | Val::Map(_) | Val::Json(..) => None,
+            Val::Null | Val::List(_) | Val::Map(_) | Val::Message(..) => None,
         }
     }
 
@@ -59,9 +60,9 @@ impl<'v> Val<'v> {
     pub fn items(&self) -> Option<Vec<Val<'v>>> {
         match self {
             Val::List(items) => Some(items.to_vec()),
-            Val::Json(Value::Array(items), shape) => {
+            Val::Message(list, shape) if matches!(list.is(), Is::List) => {
                 let inner = item(shape);
-                Some(items.iter().map(|value| Val::of(value, inner)).collect())
+                Some(list.items().map(|value| Val::of(value, inner)).collect())
             }
             _ => None,
         }
@@ -73,8 +74,7 @@ impl<'v> Val<'v> {
             Val::List(items) => Some(items.len()),
             Val::Map(entries) => Some(entries.len()),
             Val::Text(text) => Some(text.chars().count()),
-            Val::Json(Value::Array(items), _) => Some(items.len()),
-            Val::Json(Value::Object(members), _) => Some(members.len()),
+            Val::Message(of, _) => Some(of.len()),
             _ => None,
         }
     }
@@ -82,12 +82,12 @@ impl<'v> Val<'v> {
     /// A member of an object; nothing where it is not there.
     pub fn member(&self, name: &str) -> Option<Val<'v>> {
         match self {
-            Val::Json(Value::Object(members), shape) => {
+            Val::Message(object, shape) => {
                 let shape = match shape {
                     Shape::Ref | Shape::Free => &Shape::Text,
                     shape => shape.member(name).map_or(&Shape::Text, |m| &m.shape),
                 };
-                members.get(name).map(|value| Val::of(value, shape))
+                object.member(name).map(|value| Val::of(value, shape))
             }
             Val::Map(entries) => entries.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()),
             _ => None,
@@ -102,7 +102,7 @@ impl PartialEq for Val<'_> {
             (Val::Bool(a), Val::Bool(b)) => a == b,
             (Val::Number(a), Val::Number(b)) => a == b,
             (Val::Text(a), Val::Text(b)) => a == b,
-            (Val::Json(a, _), Val::Json(b, _)) => a == b,
+            (Val::Message(a, _), Val::Message(b, _)) => a == b,
             (Val::Map(a), Val::Map(b)) => a == b,
             (a, b) => a.items().is_some() && a.items() == b.items(),
         }
