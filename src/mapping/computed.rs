@@ -4,8 +4,7 @@ use super::{
     Origin,
     cel::{Sees, Val},
     faults::{self, fault},
-    frames::{self, Hits},
-    pipes,
+    frames, pipes,
     plan::{Computed, Field, Require, Source},
     read::Run,
     shape::{self, Shape},
@@ -135,9 +134,8 @@ impl<'a> Run<'a> {
         };
         let place = match &rule.at {
             Some(route) => {
-                let mut found = Hits::new();
-                frames::hits(self.tree, &self.frames, route, false, &mut self.seen, &mut found);
-                match found.first().and_then(|hit| hit.node) {
+                let found = frames::hit(self.tree, &self.frames, route, &mut self.seen);
+                match found.and_then(|hit| hit.node) {
                     Some(node) => self.tree.place(node),
                     None => self.place_of(route),
                 }

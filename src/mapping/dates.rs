@@ -89,6 +89,20 @@ impl DateFormat {
         if over { jiff::civil::Date::new(year, month, day).ok().map(Date) } else { None }
     }
 
+    /// The same as `YYYY-MM-DD`.
+    pub fn to_iso(&self, text: &str, loose: bool) -> Option<String> {
+        let common = if self.is_plain() { common_iso(text.as_bytes()) } else { None };
+        match common.as_ref().and_then(|text| std::str::from_utf8(text).ok()) {
+            Some(text) => Some(text.to_owned()),
+            None => self.read(text, loose).map(iso),
+        }
+    }
+
+    /// `yyyymmdd`?
+    pub fn is_plain(&self) -> bool {
+        matches!(self, DateFormat::Pattern(tokens) if **tokens == [Token::Year4, Token::Month, Token::Day])
+    }
+
     /// A date as this format writes it; `None` if two digits can't say its year.
     pub fn write(&self, date: Date) -> Option<String> {
         let (year, month, day) = (date.0.year(), date.0.month(), date.0.day());
@@ -132,8 +146,23 @@ impl DateFormat {
     }
 }
 
+/// `YYYY-MM-DD` of `YYYYMMDD`, if it is a day that every month has: most are, and need no calendar.
+pub fn common_iso(text: &[u8]) -> Option<[u8; 10]> {
+    let &[a, b, c, d, m, n, e, f] = text else { return None };
+    let iso = [a, b, c, d, b'-', m, n, b'-', e, f];
+    is_common(&iso).then_some(iso)
+}
+
+/// `YYYY-MM-DD`, and a day that every month has?
+pub fn is_common(text: &[u8]) -> bool {
+    let &[a, b, c, d, b'-', m, n, b'-', e, f] = text else { return false };
+    let month = matches!((m, n), (b'0', b'1'..=b'9') | (b'1', b'0'..=b'2'));
+    let day = matches!((e, f), (b'0', b'1'..=b'9') | (b'1', b'0'..=b'9') | (b'2', b'0'..=b'8'));
+    month && day && [a, b, c, d].iter().all(u8::is_ascii_digit)
+}
+
 /// `YYYY-MM-DD`, of a date that a format has read.
-pub fn iso(date: Date) -> String {
+fn iso(date: Date) -> String {
     let (year, month, day) = (date.0.year().unsigned_abs(), date.0.month().unsigned_abs(), date.0.day().unsigned_abs());
     let ([y, z], [m, n], [d, e]) = (pair(year / 100), pair(month.into()), pair(day.into()));
     let [c, x] = pair(year % 100);
@@ -180,6 +209,28 @@ mod tests {
             assert_eq!(format.write(date).as_deref(), Some(text));
         }
         assert_eq!(DateFormat::Iso.read("2026-02-14+01:00", false).unwrap().to_string(), "2026-02-14");
+    }
+
+    #[test]
+    fn the_days_of_every_month_are_told_without_a_calendar_as_with_one() {
+        let plain = DateFormat::parse("yyyymmdd").unwrap();
+        assert!(plain.is_plain() && !DateFormat::parse("yymmdd").unwrap().is_plain());
+        let (mut common, mut others) = (0, 0);
+        for year in ["2026", "2024", "0000", "1999", "20a6", "+026"] {
+            for month in 0..=13 {
+                for day in 0..=32 {
+                    let text = format!("{year}{month:02}{day:02}");
+                    let by_calendar = plain.read(&text, false).map(iso);
+                    assert_eq!(plain.to_iso(&text, false), by_calendar, "{text}");
+                    common += u32::from(common_iso(text.as_bytes()).is_some());
+                    others += u32::from(common_iso(text.as_bytes()).is_none() && by_calendar.is_some());
+                }
+            }
+        }
+        assert_eq!((common, others), (4 * 12 * 28, 4 * (7 * 3 + 4 * 2) + 2), "leap years are 2024 and 0000");
+        for text in ["", "2026021", "202602140", "2026021\u{e9}"] {
+            assert_eq!(common_iso(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

@@ -247,8 +247,9 @@ impl Fields<'_> {
         let (unders, count) = (above.len(), steps.len());
         let steps = above.into_iter().chain(steps.into_iter().zip(texts));
         let walk = steps.zip(slots).zip(scopes);
-        let mut walk: Vec<Walk> =
-            walk.map(|(((step, text), slot), scope)| Walk { step, text, slot, slots: scope.slots }).collect();
+        let mut walk: Vec<Walk> = walk
+            .map(|(((step, text), slot), scope)| Walk { step, text, number: 0, slot, slots: scope.slots })
+            .collect();
         debug_assert_eq!(walk.len(), unders + count);
         let own = walk.split_off(unders);
         let each = keys.contains(&"each");
@@ -510,7 +511,7 @@ impl Fields<'_> {
         }
         self.router.nowhere = outer;
         let every = first.is_some_and(|r| r.steps.iter().any(|s| s.every));
-        (self.wrong.len() == told).then_some(Formula { alternatives, pipes, every })
+        (self.wrong.len() == told).then_some(Formula::new(alternatives, pipes, every))
     }
 
     fn alternative(&mut self, alternative: &expr::Alternative, spot: Spot) -> Option<Alternative> {
@@ -552,7 +553,7 @@ fn every(formula: &mut Formula) {
     if formula.every || joined {
         return;
     }
-    formula.every = true;
+    (formula.every, formula.several, formula.short) = (true, true, None);
     for alternative in &mut formula.alternatives {
         if let Alternative::Route(route) = alternative
             && let Some(last) = route.steps.last_mut()

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::formats::tree::{Kind, NodeId, Tree};
 use smallvec::SmallVec;
-use std::{borrow::Cow, ops::Range};
+use std::borrow::Cow;
 
 /// A loop, record, element or object in which fields are read.
 #[derive(Debug)]
@@ -19,16 +19,16 @@ pub struct Frame {
     index: SmallVec<[(u32, NodeId); 8]>,
     /// Of which slots there are any.
     pub there: Slots,
-    /// `PO1[2]/`: where the run keeps it.
-    pub label: Range<usize>,
+    /// `PO1[2]/`: its number in the provenance.
+    pub label: u32,
     /// Nothing of the kind stands above: nothing is found in it.
     pub absent: bool,
     /// Which of a segment's items it is, from 0.
     pub nth: Option<(Repeat, u16)>,
 }
 
-/// Values found: mostly one, which then takes no memory of its own.
-pub type Hits<'t> = SmallVec<[Hit<'t>; 1]>;
+/// Values of a list: a few take no memory of their own.
+pub type Hits<'t> = SmallVec<[Hit<'t>; 4]>;
 
 /// A value found, with its qualifier where it has one.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ pub fn wanted<'p>(tree: &Tree, slots: &'p [Slot]) -> Wanted<'p> {
 
 impl Frame {
     /// A frame at a node; one pass over its children fills the index.
-    pub fn new(tree: &Tree, node: NodeId, container: NodeId, wanted: &Wanted, label: Range<usize>) -> Frame {
+    pub fn new(tree: &Tree, node: NodeId, container: NodeId, wanted: &Wanted, label: u32) -> Frame {
         let mut index = SmallVec::new();
         let mut there = Slots::default();
         if !wanted.is_empty() {
@@ -75,7 +75,7 @@ impl Frame {
     }
 
     /// A frame in which nothing is found.
-    pub fn absent(here: NodeId, label: Range<usize>) -> Frame {
+    pub fn absent(here: NodeId, label: u32) -> Frame {
         Frame {
             node: here,
             container: here,
@@ -90,6 +90,9 @@ impl Frame {
     /// Children of a slot, in document order.
     #[inline]
     pub fn slot(&self, slot: usize) -> &[(u32, NodeId)] {
+        if !Slots::one(slot).met_by(self.there) {
+            return &[];
+        }
         let slot = slot as u32;
         let from = self.index.partition_point(|(s, _)| *s < slot);
         let to = self.index.partition_point(|(s, _)| *s <= slot);
@@ -228,12 +231,22 @@ pub fn first<'t>(tree: &'t Tree, within: NodeId, value: &RuleValue) -> Option<&'
 /// Do all conditions hold for a container? What they look at counts as read where they do.
 #[inline]
 pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mut Seen) -> bool {
-    if conditions.is_empty() {
-        return true;
+    // Most steps ask for nothing, or for one code.
+    match conditions {
+        [] => return true,
+        [one] if !seen.writing => {
+            let Some((node, value, _)) = said_at(tree, container, &one.leaf) else { return false };
+            let holds = one.holds(trimmed(value));
+            if holds {
+                seen.mark(node);
+            }
+            return holds;
+        }
+        _ => {}
     }
     let mut looked = [None; 4];
     for (at, condition) in conditions.iter().enumerate() {
-        let Some((node, value)) = said_at(tree, container, &condition.leaf) else { return false };
+        let Some((node, value, _)) = said_at(tree, container, &condition.leaf) else { return false };
         let value = trimmed(value);
         if !condition.holds(value) {
             return false;
@@ -274,16 +287,17 @@ pub fn leaf(tree: &Tree, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
     }
 }
 
-/// The node of a leaf in its container, and its text; empty where it says none.
+/// The node of a leaf in its container, and its text; empty where it says none. Then of which element of its segment it is
+/// all, as in [`Hit`].
 #[inline]
-fn said_at<'t>(tree: &'t Tree, container: NodeId, leaf: &Leaf) -> Option<(NodeId, &'t str)> {
+fn said_at<'t>(tree: &'t Tree, container: NodeId, leaf: &Leaf) -> Option<(NodeId, &'t str, u16)> {
     if let Leaf::Element { element, component: 0 | 1 } = leaf
-        && let Some(found) = tree.leaf_at(container, *element)
+        && let Some((node, text)) = tree.leaf_at(container, *element)
     {
-        return Some(found);
+        return Some((node, text, *element));
     }
     let node = self::leaf(tree, container, leaf)?;
-    Some((node, tree.value(node).unwrap_or_default()))
+    Some((node, tree.value(node).unwrap_or_default(), 0))
 }
 
 /// An element's node, or its component's. Only the first repeat is read.
@@ -358,85 +372,147 @@ fn items(
     tree.children(list).any(|item| holds(tree, item, &step.conditions, seen) && descend(tree, item, rest, seen, found))
 }
 
-/// Adds all values of a route from its frame: the first only, unless `every`.
-pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, every: bool, seen: &mut Seen, hits: &mut Hits<'t>) {
+/// The first value of a route from its frame.
+#[inline]
+pub fn hit<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, seen: &mut Seen) -> Option<Hit<'t>> {
+    let level = frames.len() - 1 - route.up.min(frames.len() - 1);
+    let frame = &frames[level];
+    if route.is_of_pairs() {
+        let mut all = Hits::new();
+        hits(tree, frames, route, seen, &mut all);
+        return all.into_iter().next();
+    }
+    let (container, said) = match &*route.steps {
+        _ if frame.absent => return None,
+        [] if !holds(tree, frame.container, &route.own, seen) => return None,
+        [] => (frame.container, of_frame(tree, frame, &route.leaf, seen)?),
+        [first, rest @ ..] => {
+            let slot = frame.slot(route.slot);
+            slot.iter().find_map(|(_, child)| below(tree, *child, first, rest, &route.leaf, seen))?
+        }
+    };
+    let Said { node, text, element } = said;
+    let route = Some((route, level));
+    Some(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), element, container, route })
+}
+
+/// A leaf's value that says something.
+#[derive(Clone, Copy)]
+struct Said<'t> {
+    node: NodeId,
+    text: &'t str,
+    /// As in [`Hit`].
+    element: u16,
+}
+
+/// The value of a leaf of the frame's own segment, or of that one of its items which the frame is.
+#[inline]
+fn of_frame<'t>(tree: &'t Tree, frame: &Frame, leaf: &Leaf, seen: &mut Seen) -> Option<Said<'t>> {
+    match frame.nth {
+        Some((repeat, nth)) => value(tree, frame.container, &repeat.leaf(leaf, nth), seen),
+        None => value(tree, frame.container, leaf, seen),
+    }
+}
+
+/// The first value in or below a child of a frame that fulfils the steps, and where it stands.
+#[inline]
+fn below<'t>(
+    tree: &'t Tree,
+    child: NodeId,
+    first: &Step,
+    rest: &[Step],
+    leaf: &Leaf,
+    seen: &mut Seen,
+) -> Option<(NodeId, Said<'t>)> {
+    if rest.is_empty() && tree.kind(child) != Kind::Array {
+        let own = container(tree, child);
+        let said = if holds(tree, own, &first.conditions, seen) { value(tree, own, leaf, seen) } else { None };
+        return said.map(|said| (own, said));
+    }
+    let mut found = None;
+    each_place(tree, child, first, rest, seen, &mut |container, seen| {
+        found = value(tree, container, leaf, seen).map(|said| (container, said));
+        found.is_some()
+    });
+    found
+}
+
+/// Calls `found` with each container that a child of a frame has for the steps, until it says that it has enough.
+fn each_place(
+    tree: &Tree,
+    child: NodeId,
+    first: &Step,
+    rest: &[Step],
+    seen: &mut Seen,
+    found: &mut dyn FnMut(NodeId, &mut Seen) -> bool,
+) -> bool {
+    match tree.kind(child) {
+        Kind::Array => items(tree, child, first, rest, seen, found),
+        _ => holds(tree, container(tree, child), &first.conditions, seen) && descend(tree, child, rest, seen, found),
+    }
+}
+
+/// Adds all values of a route from its frame.
+pub fn hits<'t>(tree: &'t Tree, frames: &[Frame], route: &'t Route, seen: &mut Seen, hits: &mut Hits<'t>) {
     let level = frames.len() - 1 - route.up.min(frames.len() - 1);
     let frame = &frames[level];
     if frame.absent {
         return;
     }
-    // Most are elements of the frame's own segment.
-    if let (Leaf::Element { element, component: 0 | 1 }, [], [], None) =
-        (&route.leaf, &*route.steps, &*route.own, frame.nth)
-        && let Some((node, text)) = tree.leaf_at(frame.container, *element)
-    {
-        if !is_blank(text) {
-            seen.mark(node);
-            let (text, container) = (Cow::Borrowed(on_its_line(text)), frame.container);
-            let route = Some((route, level));
-            hits.push(Hit { text, tag: None, node: Some(node), element: *element, container, route });
-        }
-        return;
-    }
-    let mut take = |container: NodeId, leaf: &Leaf, seen: &mut Seen| {
-        let before = hits.len();
-        values(tree, container, leaf, hits, every, seen);
-        hits[before..].iter_mut().for_each(|h| h.route = Some((route, level)));
-        !every && !hits.is_empty() && !matches!(route.leaf, Leaf::Pairs(_))
-    };
-    let Some((first, rest)) = route.steps.split_first() else {
-        if holds(tree, frame.container, &route.own, seen) {
-            match frame.nth {
-                Some((repeat, nth)) => take(frame.container, &repeat.leaf(&route.leaf, nth), seen),
-                None => take(frame.container, &route.leaf, seen),
-            };
-        }
-        return;
-    };
-    let mut take = |container: NodeId, seen: &mut Seen| take(container, &route.leaf, seen);
-    for (_, child) in frame.slot(route.slot) {
-        let enough = match tree.kind(*child) {
-            Kind::Array => items(tree, *child, first, rest, seen, &mut take),
-            _ => {
-                let own = container(tree, *child);
-                holds(tree, own, &first.conditions, seen)
-                    && match rest {
-                        [] => take(own, seen),
-                        _ => descend(tree, *child, rest, seen, &mut take),
-                    }
+    let before = hits.len();
+    match &*route.steps {
+        [] if !holds(tree, frame.container, &route.own, seen) => {}
+        [] => match frame.nth {
+            Some((repeat, nth)) => values(tree, frame.container, &repeat.leaf(&route.leaf, nth), hits, seen),
+            None => values(tree, frame.container, &route.leaf, hits, seen),
+        },
+        [first, rest @ ..] => {
+            for (_, child) in frame.slot(route.slot) {
+                each_place(tree, *child, first, rest, seen, &mut |container, seen| {
+                    values(tree, container, &route.leaf, hits, seen);
+                    false
+                });
             }
-        };
-        if enough {
-            break;
         }
     }
+    hits[before..].iter_mut().for_each(|hit| hit.route = Some((route, level)));
 }
 
-fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<'t>, every: bool, seen: &mut Seen) {
-    let mut push = |node, text: Option<&'t str>, element| {
-        if let Some(text) = text.filter(|t| !is_blank(t)) {
-            seen.mark(node);
-            let text = if element > 0 || tree.kind(node) == Kind::Element { on_its_line(text) } else { text };
-            hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), element, container, route: None });
-        }
-    };
+/// The value of a leaf in its container, if it says anything; of a list (JSON: `notes` may be one text or a list of them)
+/// the first.
+#[inline]
+fn value<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, seen: &mut Seen) -> Option<Said<'t>> {
     // Most are elements that stand where their position says.
     if let Leaf::Element { element, component: 0 | 1 } = wanted
         && let Some((node, text)) = tree.leaf_at(container, *element)
     {
-        return push(node, Some(text), *element);
+        return taken(tree, node, Some(text), *element, seen);
     }
+    let node = leaf(tree, container, wanted)?;
+    let node = if tree.kind(node) == Kind::Array { tree.children(node).next()? } else { node };
+    taken(tree, node, tree.value(node), 0, seen)
+}
+
+/// A value that is read, if it says anything.
+#[inline]
+fn taken<'t>(tree: &Tree, node: NodeId, text: Option<&'t str>, element: u16, seen: &mut Seen) -> Option<Said<'t>> {
+    let text = text.filter(|text| !is_blank(text))?;
+    seen.mark(node);
+    let text = if element > 0 || tree.kind(node) == Kind::Element { on_its_line(text) } else { text };
+    Some(Said { node, text, element })
+}
+
+fn values<'t>(tree: &'t Tree, container: NodeId, wanted: &Leaf, hits: &mut Hits<'t>, seen: &mut Seen) {
+    let mut push = |said: Option<Said<'t>>| {
+        let Some(Said { node, text, element }) = said else { return };
+        hits.push(Hit { text: Cow::Borrowed(text), tag: None, node: Some(node), element, container, route: None });
+    };
     if let Leaf::Pairs(pairs) = wanted {
         return self::pairs(tree, container, pairs, hits, seen);
     }
-    let Some(node) = leaf(tree, container, wanted) else { return };
-    match tree.kind(node) {
-        // JSON: `notes` may be one text or a list of them.
-        Kind::Array => {
-            let items = tree.children(node).take(if every { usize::MAX } else { 1 });
-            items.for_each(|item| push(item, tree.value(item), 0));
-        }
-        _ => push(node, tree.value(node), 0),
+    match leaf(tree, container, wanted).filter(|node| tree.kind(*node) == Kind::Array) {
+        Some(list) => tree.children(list).for_each(|item| push(taken(tree, item, tree.value(item), 0, seen))),
+        None => push(value(tree, container, wanted, seen)),
     }
 }
 
@@ -447,20 +523,14 @@ fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Hits<'t>
             continue;
         }
         let said = |leaf: &Leaf| said_at(tree, segment, leaf);
-        let (Some((qualifier, tag)), Some((id, text))) = (said(qualifier), said(id)) else { continue };
+        let (Some((qualifier, tag, _)), Some((id, text, element))) = (said(qualifier), said(id)) else { continue };
         let tag = trimmed(tag);
         let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|q| q == tag);
         if wanted && !is_blank(text) {
             seen.mark(qualifier);
             seen.mark(id);
-            hits.push(Hit {
-                text: Cow::Borrowed(text),
-                tag: Some(Cow::Borrowed(tag)),
-                node: Some(id),
-                element: 0,
-                container: segment,
-                route: None,
-            });
+            let (text, tag) = (Cow::Borrowed(text), Some(Cow::Borrowed(tag)));
+            hits.push(Hit { text, tag, node: Some(id), element, container: segment, route: None });
         }
     }
 }

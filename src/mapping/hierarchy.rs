@@ -54,7 +54,7 @@ impl<'a> Run<'a> {
                 self.add_conditions(container, &walk.step.conditions);
             }
             self.provenance.text.push('/');
-            let label = from..self.provenance.text.len();
+            let label = self.provenance.label_of(from);
             let frame = match found {
                 Some((found, container)) => {
                     Frame::new(self.tree, found, container, &frames::wanted(self.tree, &walk.slots), label)

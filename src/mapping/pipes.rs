@@ -19,7 +19,7 @@
 
 use super::{
     Tables,
-    dates::{self, DateFormat},
+    dates::{DateFormat, is_common},
     frames::{self, Hit, Hits, Seen},
     moment::{self, Form},
     plan::{Leaf, Pipe, Program},
@@ -59,10 +59,7 @@ pub fn read<'t>(
 ) -> Result<(), Box<(Hit<'t>, Wrong)>> {
     for pipe in pipes {
         match pipe {
-            Pipe::Default(text) if hits.is_empty() => {
-                let (text, container) = (text.as_str().into(), tree.root());
-                hits.push(Hit { text, tag: None, node: None, element: 0, container, route: None });
-            }
+            Pipe::Default(text) if hits.is_empty() => hits.push(default(text, tree)),
             Pipe::Split(mark) => *hits = split(hits, mark),
             Pipe::Join(mark) => join(hits, mark),
             Pipe::Default(_) => {}
@@ -82,6 +79,37 @@ pub fn read<'t>(
     Ok(())
 }
 
+/// The same of one value at most.
+pub fn read_alone<'t>(
+    pipes: &'t [Pipe],
+    found: &mut Option<Hit<'t>>,
+    program: &'t Program,
+    tree: &'t Tree,
+    tables: &dyn Tables,
+    seen: &mut Seen,
+) -> Result<(), Wrong> {
+    for pipe in pipes {
+        match (pipe, found.as_mut()) {
+            (Pipe::Default(text), None) => *found = Some(default(text, tree)),
+            (_, None) => {}
+            (_, Some(hit)) => {
+                read_one(pipe, hit, program, tree, tables, seen)?;
+                // A row may lead to nothing: then the next alternative is asked.
+                if matches!(pipe, Pipe::Table(_)) && hit.text.is_empty() {
+                    *found = None;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What stands where nothing was found.
+fn default<'t>(text: &'t str, tree: &Tree) -> Hit<'t> {
+    Hit { text: text.into(), tag: None, node: None, element: 0, container: tree.root(), route: None }
+}
+
+#[inline]
 fn read_one<'t>(
     pipe: &'t Pipe,
     hit: &mut Hit<'t>,
@@ -200,12 +228,11 @@ fn join(hits: &mut Hits, mark: &str) {
 }
 
 fn date(format: &DateFormat, text: &str, loose: bool) -> Result<String, Wrong> {
-    let date = format.read(text, loose).ok_or_else(|| Wrong::Value {
+    format.to_iso(text, loose).ok_or_else(|| Wrong::Value {
         code: "mapping/bad_date",
         found: text.to_owned(),
         expected: format!("a date of the form {}", format.words()),
-    })?;
-    Ok(dates::iso(date))
+    })
 }
 
 /// A number as documents write it; a comma may be the decimal mark.
@@ -292,7 +319,7 @@ pub fn marked(text: &str, mark: char) -> Result<String, Wrong> {
 }
 
 /// Is it a number that would be written just so? Most are, and need not be taken apart.
-fn is_canonical(text: &str) -> bool {
+pub fn is_canonical(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut point = bytes.len();
     for (at, byte) in bytes.iter().enumerate() {
@@ -346,6 +373,16 @@ impl From<Shaped<'_>> for Value {
     }
 }
 
+/// A value of a document as the canonical field wants it; a number whose comma may mean two things is none.
+#[inline]
+pub fn fitted<'t>(text: &'t str, shape: &Shape, standard: Standard) -> Result<Shaped<'t>, Wrong> {
+    match shape {
+        Shape::Text => Ok(Shaped::Text(text.into())),
+        Shape::Decimal if is_canonical(text) => Ok(Shaped::Text(text.into())),
+        _ => certain(text, shape, standard).and_then(|()| shaped(text, shape)),
+    }
+}
+
 /// A text as the canonical field wants it.
 pub fn shaped<'t>(text: &'t str, shape: &Shape) -> Result<Shaped<'t>, Wrong> {
     let bad = |code, expected: String| Wrong::Value { code, found: text.to_owned(), expected };
@@ -358,6 +395,7 @@ pub fn shaped<'t>(text: &'t str, shape: &Shape) -> Result<Shaped<'t>, Wrong> {
             let whole = u32::from_str(&whole.to_string());
             Shaped::Whole(whole.map_err(|_| bad("mapping/bad_number", "a whole number from 0 to 4294967295".into()))?)
         }
+        Shape::Date if is_common(text.as_bytes()) => Shaped::Text(text.into()),
         Shape::Date => match DateFormat::Iso.read(text, false) {
             Some(_) if text.len() == 10 => Shaped::Text(text.into()),
             Some(date) => made(date.to_string()),

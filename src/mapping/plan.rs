@@ -1,8 +1,16 @@
 //! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
 
 use super::{
-    cel::Expression, dates::DateFormat, explain::Line, moment::Form, needs::Slots, shape::Shape, tables::Table,
-    words::Words, yaml::Spot,
+    cel::Expression,
+    dates::DateFormat,
+    explain::Line,
+    moment::Form,
+    needs::Slots,
+    shape::Shape,
+    short::{Short, short},
+    tables::Table,
+    words::Words,
+    yaml::Spot,
 };
 use crate::formats::{guides::Guide, layout::Layout, piece::Standard};
 use serde_json::Value;
@@ -169,6 +177,14 @@ pub struct Route {
     pub number: u32,
 }
 
+impl Route {
+    /// Qualifier and id, several times in a segment?
+    #[inline]
+    pub fn is_of_pairs(&self) -> bool {
+        matches!(self.leaf, Leaf::Pairs(_))
+    }
+}
+
 /// One canonical field.
 #[derive(Debug)]
 pub struct Field {
@@ -302,6 +318,8 @@ pub struct Walk {
     pub step: Step,
     /// The step's name as the mapping wrote it.
     pub text: String,
+    /// Of the text, in the program's words.
+    pub number: u32,
     /// In the frame above.
     pub slot: usize,
     /// What routes look for in this frame.
@@ -314,9 +332,25 @@ pub struct Formula {
     pub alternatives: Vec<Alternative>,
     pub pipes: Vec<Pipe>,
     pub every: bool,
+    /// It may give several values, one after the other.
+    pub several: bool,
+    /// How most of its values are read.
+    pub short: Option<Short>,
 }
 
 impl Formula {
+    pub fn new(alternatives: Vec<Alternative>, pipes: Vec<Pipe>, every: bool) -> Formula {
+        let many = |alternative: &Alternative| match alternative {
+            Alternative::Route(route) => route.is_of_pairs(),
+            Alternative::Group(inner) => inner.several,
+            Alternative::Literal(_) | Alternative::TenantCurrency | Alternative::Position => false,
+        };
+        let splits = pipes.iter().any(|pipe| matches!(pipe, Pipe::Split(_)));
+        let several = every || splits || alternatives.iter().any(many);
+        let short = if several { None } else { short(&alternatives, &pipes) };
+        Formula { alternatives, pipes, every, several, short }
+    }
+
     /// The paths of its alternatives, in their order, each with the pipes that stand in its own parentheses.
     pub fn routes(&self) -> impl Iterator<Item = (&[Pipe], &Route)> {
         self.alternatives.iter().flat_map(|alternative| {

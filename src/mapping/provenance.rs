@@ -2,13 +2,14 @@
 
 use super::{
     frames::position,
-    words::{KNOWN, Words},
+    words::{KNOWN, NO_PATH, Words},
 };
 use crate::formats::{
     place::At,
     tree::{NodeId, Tree},
 };
 use serde::ser::SerializeSeq;
+use smallvec::SmallVec;
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// Where a canonical value came from.
@@ -68,19 +69,58 @@ const MOST_FORESEEN: usize = 65_536;
 #[derive(Debug, Clone, Default)]
 pub struct Provenance {
     words: Arc<Words>,
-    /// What frames are called (`PO1[2]/`), and names of segments and columns.
+    /// What of the document frames are called by (`[01=ST]`), and names of segments and columns.
     pub(super) text: String,
     /// Where a name stands in it, by its number in the tree: nowhere yet where its length is 0.
     names: Vec<Piece>,
-    /// The segment that the last value stood in, its number in the document, and its name.
-    last: Option<(NodeId, u32, Piece)>,
+    labels: Vec<Label>,
+    places: Vec<Named>,
+    /// The segments that the last values stood in, and the numbers of their places: fields of a line look by turns into its
+    /// first segment and another.
+    recent: SmallVec<[(NodeId, u32); RECENT]>,
+    oldest: usize,
     items: Vec<Item>,
     entries: Vec<Entry>,
 }
 
+const RECENT: usize = 4;
+
+/// The label of what stands in no frame.
+pub(super) const NO_LABEL: u32 = 0;
+
+/// What a frame is called, behind what the one above it is.
+#[derive(Debug, Clone, Copy)]
+struct Label {
+    above: u32,
+    /// The number of its step's text.
+    step: u32,
+    nth: Nth,
+}
+
+/// Which of its kind it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Nth {
+    One,
+    /// `[2]`
+    Loop(u32),
+    /// `/2`
+    Item(u32),
+    /// `[01=ST]`
+    Said(Piece),
+    /// All of it is said there, and it has no step.
+    Whole(Piece),
+}
+
+/// Where values stand: a segment with its number, a row with its line and the column, or a path.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    number: u64,
+    name: Piece,
+}
+
 /// A part of the text.
 #[derive(Debug, Clone, Copy, Default)]
-struct Piece {
+pub(super) struct Piece {
     from: usize,
     len: u32,
 }
@@ -99,10 +139,10 @@ struct Item {
 struct Entry {
     field: Spelled,
     /// What its frame is called.
-    label: Piece,
+    label: u32,
     path: Path,
-    /// Of its segment or column, or its whole path (XML, JSON).
-    name: Piece,
+    /// The number of its place.
+    place: u32,
     byte: u64,
     len: u32,
     kind: Kind,
@@ -144,21 +184,23 @@ pub(super) enum Behind {
 pub(super) enum Path {
     /// The number of its text.
     Written(u32),
-    /// The element itself, of pairs.
-    Element,
+    /// Of pairs: the element itself, where it is one; else the number of the text.
+    Pair(u32),
 }
 
+/// What its place is, and where in it it stands.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    Segment { segment: u32, element: Option<u16>, component: Option<u16> },
-    Row { line: u64, column: bool },
+    Segment { element: Option<u16>, component: Option<u16> },
+    Row { column: bool },
     Node,
 }
 
 impl Provenance {
     /// Nothing yet.
     pub(super) fn new(words: Arc<Words>) -> Provenance {
-        Provenance { words, ..Provenance::default() }
+        let nothing = Label { above: NO_LABEL, step: NO_PATH, nth: Nth::One };
+        Provenance { words, labels: vec![nothing], ..Provenance::default() }
     }
 
     /// How many values.
@@ -190,55 +232,117 @@ impl Provenance {
         text
     }
 
-    /// Notes what a place is called that has no frame of its own.
-    pub(super) fn label(&mut self, parts: &[&str]) -> Range<usize> {
-        let from = self.text.len();
-        parts.iter().for_each(|part| self.text.push_str(part));
-        from..self.text.len()
+    /// What a frame is called, behind what another is: the text of a step by its number, and which of its kind it is.
+    pub(super) fn label(&mut self, above: u32, step: u32, nth: Nth) -> u32 {
+        self.labels.push(Label { above, step, nth });
+        (self.labels.len() - 1) as u32
     }
 
-    /// Adds that of a node; `label`: where the text says what its frame is called.
-    pub(super) fn add(&mut self, tree: &Tree, node: Found, field: Spelled, label: Range<usize>, path: Path) {
+    /// The text from there on as a label of its own.
+    pub(super) fn label_of(&mut self, from: usize) -> u32 {
+        let whole = Nth::Whole(self.since(from));
+        self.label(NO_LABEL, NO_PATH, whole)
+    }
+
+    /// The text from there on.
+    pub(super) fn since(&self, from: usize) -> Piece {
+        Piece { from, len: (self.text.len() - from) as u32 }
+    }
+
+    /// What a label says.
+    pub(super) fn called(&self, label: u32) -> String {
+        let mut text = String::new();
+        self.call(label, &mut text);
+        text
+    }
+
+    /// Adds what a label says.
+    fn call(&self, label: u32, text: &mut String) {
+        let Some(Label { above, step, nth }) = self.labels.get(label as usize).copied().filter(|_| label != NO_LABEL)
+        else {
+            return;
+        };
+        if let Nth::Whole(whole) = nth {
+            return text.push_str(self.text_of(whole));
+        }
+        self.call(above, text);
+        text.push_str(self.words.path(step));
+        match nth {
+            Nth::One | Nth::Whole(_) => {}
+            Nth::Loop(nth) => {
+                text.push('[');
+                push_number(text, nth as usize);
+                text.push(']');
+            }
+            Nth::Item(nth) => {
+                text.push('/');
+                push_number(text, nth as usize);
+            }
+            Nth::Said(said) => text.push_str(self.text_of(said)),
+        }
+        text.push('/');
+    }
+
+    /// Adds that of a node; `label`: what its frame is called.
+    #[inline]
+    pub(super) fn add(&mut self, tree: &Tree, node: Found, field: Spelled, label: u32, path: Path) {
         let Found { node, element, segment } = node;
         let of_segment = if element > 0 { self.segment(tree, segment) } else { None };
-        let (kind, name) = match of_segment {
-            Some((segment, name)) => (Kind::Segment { segment, element: Some(element), component: None }, name),
+        let (kind, place) = match of_segment {
+            Some(place) => (Kind::Segment { element: Some(element), component: None }, place),
             None => self.spot(tree, node),
         };
         let bytes = tree.bytes(node);
-        let (label, len) = (piece(label), (bytes.end - bytes.start) as u32);
-        self.entries.push(Entry { field, label, path, name, byte: bytes.start, len, kind });
+        let (byte, len) = (bytes.start, (bytes.end - bytes.start) as u32);
+        self.entries.push(Entry { field, label, path, place, byte, len, kind });
     }
 
-    /// A segment's number in the document and its name: mostly that of the value before.
+    /// The place of a segment that a reader read.
     #[inline]
-    fn segment(&mut self, tree: &Tree, segment: NodeId) -> Option<(u32, Piece)> {
-        match self.last {
-            Some((last, ordinal, name)) if last == segment => Some((ordinal, name)),
-            _ => {
-                let place = tree.in_segment(segment)?;
-                let name = self.name(place.number, place.id);
-                self.last = Some((segment, place.ordinal, name));
-                Some((place.ordinal, name))
-            }
+    fn segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
+        match self.recent.iter().find(|(known, _)| *known == segment) {
+            Some((_, place)) => Some(*place),
+            None => self.new_segment(tree, segment),
         }
     }
 
-    /// A node's place, and where the name in it stands.
-    fn spot(&mut self, tree: &Tree, node: NodeId) -> (Kind, Piece) {
+    fn new_segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
+        let place = tree.in_segment(segment)?;
+        let name = self.name(place.number, place.id);
+        let place = self.named(place.ordinal.into(), name);
+        match self.recent.get_mut(self.oldest) {
+            Some(oldest) => *oldest = (segment, place),
+            None => self.recent.push((segment, place)),
+        }
+        self.oldest = (self.oldest + 1) % RECENT;
+        Some(place)
+    }
+
+    fn named(&mut self, number: u64, name: Piece) -> u32 {
+        self.places.push(Named { number, name });
+        (self.places.len() - 1) as u32
+    }
+
+    /// Where a node stands in its place, and the number of that.
+    fn spot(&mut self, tree: &Tree, node: NodeId) -> (Kind, u32) {
+        let (kind, number, name) = self.spelled_out(tree, node);
+        (kind, self.named(number, name))
+    }
+
+    fn spelled_out(&mut self, tree: &Tree, node: NodeId) -> (Kind, u64, Piece) {
         if let Some(place) = tree.in_segment(node) {
-            let kind = Kind::Segment { segment: place.ordinal, element: place.element, component: place.component };
-            return (kind, self.name(place.number, place.id));
+            let kind = Kind::Segment { element: place.element, component: place.component };
+            return (kind, place.ordinal.into(), self.name(place.number, place.id));
         }
         match tree.place(node).at {
             At::Segment { ordinal, id, element, component, .. } => {
-                (Kind::Segment { segment: ordinal, element, component }, self.said(&id))
+                (Kind::Segment { element, component }, ordinal.into(), self.said(&id))
             }
             At::Row { line, column: Some(column) } => {
-                (Kind::Row { line, column: true }, self.name(tree.number(node), &column))
+                (Kind::Row { column: true }, line, self.name(tree.number(node), &column))
             }
-            At::Row { line, column: None } => (Kind::Row { line, column: false }, Piece::default()),
-            At::Node { path } | At::File { name: path, .. } => (Kind::Node, self.said(&path)),
+            At::Row { line, column: None } => (Kind::Row { column: false }, line, Piece::default()),
+            At::Node { path } | At::File { name: path, .. } => (Kind::Node, 0, self.said(&path)),
         }
     }
 
@@ -297,28 +401,34 @@ impl Provenance {
 
     /// Adds its place in the mapping's words.
     fn way(&self, entry: &Entry, text: &mut String) {
-        text.push_str(self.text_of(entry.label));
+        self.call(entry.label, text);
         match (entry.path, entry.kind) {
-            (Path::Element, Kind::Segment { element: Some(element), component, .. }) => {
-                text.push_str(self.text_of(entry.name));
+            (Path::Pair(_), Kind::Segment { element: Some(element), component }) => {
+                text.push_str(self.name_of(entry));
                 text.push_str(position(element));
                 if let Some(component) = component {
                     text.push('.');
                     text.push_str(position(component));
                 }
             }
-            (Path::Written(number), _) => text.push_str(self.words.path(number)),
-            (Path::Element, _) => {}
+            (Path::Written(number) | Path::Pair(number), _) => text.push_str(self.words.path(number)),
         }
     }
 
     fn place(&self, entry: &Entry) -> Spot<'_> {
-        let name = Cow::Borrowed(self.text_of(entry.name));
+        let number = self.places.get(entry.place as usize).map_or(0, |place| place.number);
+        let name = Cow::Borrowed(self.name_of(entry));
         match entry.kind {
-            Kind::Segment { segment, element, component } => Spot::Segment { segment, id: name, element, component },
-            Kind::Row { line, column } => Spot::Row { line, column: column.then_some(name) },
+            Kind::Segment { element, component } => {
+                Spot::Segment { segment: number as u32, id: name, element, component }
+            }
+            Kind::Row { column } => Spot::Row { line: number, column: column.then_some(name) },
             Kind::Node => Spot::Node { path: name },
         }
+    }
+
+    fn name_of(&self, entry: &Entry) -> &str {
+        self.places.get(entry.place as usize).map_or("", |place| self.text_of(place.name))
     }
 
     fn text_of(&self, piece: Piece) -> &str {
@@ -330,10 +440,6 @@ impl Entry {
     fn bytes(&self) -> Range<u64> {
         self.byte..self.byte + u64::from(self.len)
     }
-}
-
-fn piece(range: Range<usize>) -> Piece {
-    Piece { from: range.start, len: (range.end - range.start) as u32 }
 }
 
 /// As a list of [`Origin`]s.
@@ -354,7 +460,7 @@ impl serde::Serialize for Provenance {
 }
 
 /// Adds a number's digits: a loop's, of which there may be many.
-pub(super) fn push_number(text: &mut String, number: usize) {
+fn push_number(text: &mut String, number: usize) {
     if number > 9 {
         push_number(text, number / 10);
     }

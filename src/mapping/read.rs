@@ -4,17 +4,13 @@ use super::{
     Body, Context, Missing, Provenance, Reading,
     astray::Astray,
     faults::{self, fault},
-    frames::{self, Frame, Hit, Hits, Seen},
+    frames::{self, Frame, Seen},
     hierarchy,
     needs::Slots,
     parts,
-    pipes::{self, Shaped},
-    plan::{
-        Alternative, Block, Condition, Field, Formula, Leaf, Program, Repeat, Route, RuleValue, Source, Unmapped, Walk,
-    },
-    provenance::{Behind, push_number},
-    shape::Shape,
-    unread, words, write_rules,
+    plan::{Block, Condition, Field, Leaf, Program, Repeat, RuleValue, Source, Unmapped, Walk},
+    provenance::Nth,
+    unread, write_rules,
 };
 use crate::{
     canonical::body::{ITEM, Packed},
@@ -24,12 +20,11 @@ use crate::{
         tree::{Kind, NodeId, Tree},
     },
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
     fmt::Write,
-    ops::Range,
 };
 
 /// Reads one set.
@@ -48,7 +43,7 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
     if program.standard == Standard::Json && node != tree.root() {
         _ = write!(provenance.text, "{}/", tree.name(node));
     }
-    let label = 0..provenance.text.len();
+    let label = provenance.label_of(0);
     let frame = Frame::new(tree, node, container, &frames::wanted(tree, &program.slots), label);
     let mut run = Run {
         program,
@@ -124,7 +119,7 @@ pub(super) struct Run<'a> {
     /// Of the item being read, from 1.
     pub(super) position: usize,
     /// What was read.
-    body: Packed,
+    pub(super) body: Packed,
     pub(super) seen: Seen,
     pub(super) provenance: Provenance,
     pub(super) faults: Vec<Fault>,
@@ -138,7 +133,7 @@ pub(super) struct Run<'a> {
 const LINES: &str = "lines";
 
 /// What a field gave.
-enum Got {
+pub(super) enum Got {
     /// A value, and whether any of it stood in the document.
     Value(bool),
     /// A fault or a miss tells why there is none.
@@ -366,7 +361,7 @@ impl<'a> Run<'a> {
     fn step_down(&mut self, block: &'a Block, depth: usize, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
         let Some(walk) = block.walk.get(depth) else { return visit(self) };
         let Some(frame) = self.frames.last() else { return true };
-        let above = frame.label.clone();
+        let above = frame.label;
         let mut children = Vec::new();
         let mut items = false;
         for (_, child) in frame.slot(walk.slot) {
@@ -399,7 +394,7 @@ impl<'a> Run<'a> {
                 false => count + self.tree.left_out(child),
             };
             let before = self.frames.len();
-            let label = self.add_label(above.clone(), walk, container, (items, block.each), nth);
+            let label = self.add_label(above, walk, container, (items, block.each), nth);
             if depth == 0 && !block.under.is_empty() {
                 self.above(block, child, &parents);
             }
@@ -443,30 +438,23 @@ impl<'a> Run<'a> {
     /// Notes what a frame is called, behind the name of the one above: `PO1[2]/`, `N1[01=ST]/`, `lines/0/`.
     fn add_label(
         &mut self,
-        above: Range<usize>,
+        above: u32,
         walk: &Walk,
         container: NodeId,
         (items, each): (bool, bool),
         nth: usize,
-    ) -> Range<usize> {
-        let labels = &mut self.provenance.text;
-        let from = labels.len();
-        labels.extend_from_within(above);
-        labels.push_str(&walk.text);
-        match walk.step.conditions.as_slice() {
-            [] if items => {
-                labels.push('/');
-                push_number(labels, nth);
+    ) -> u32 {
+        let nth = match walk.step.conditions.as_slice() {
+            [] if items => Nth::Item(nth as u32),
+            [] if each => Nth::Loop(nth as u32),
+            [] => Nth::One,
+            conditions => {
+                let from = self.provenance.text.len();
+                self.add_conditions(container, conditions);
+                Nth::Said(self.provenance.since(from))
             }
-            [] if each => {
-                labels.push('[');
-                push_number(labels, nth);
-                labels.push(']');
-            }
-            conditions => self.add_conditions(container, conditions),
-        }
-        self.provenance.text.push('/');
-        from..self.provenance.text.len()
+        };
+        self.provenance.label(above, walk.number, nth)
     }
 
     /// `[01=ST]`: with the value that stands there.
@@ -486,126 +474,5 @@ impl<'a> Run<'a> {
                 _ => write!(labels, "[={value}]"),
             };
         }
-    }
-
-    // ---- values ----
-
-    pub(super) fn level(&self, route: &Route) -> usize {
-        let last = self.frames.len() - 1;
-        last - route.up.min(last)
-    }
-
-    fn single(&mut self, formula: &'a Formula, field: &Field) -> Got {
-        let mut hits = Hits::new();
-        if self.formula(formula, &mut hits).is_err() {
-            return Got::Faulty;
-        }
-        let Some(hit) = hits.first() else { return Got::Nothing };
-        let certain = pipes::certain(&hit.text, &field.shape, self.program.standard);
-        match certain.and_then(|()| pipes::shaped(&hit.text, &field.shape)) {
-            Ok(Shaped::When(when)) => {
-                self.moment_from(hit, formula, &when);
-                self.when(field.number, &when);
-            }
-            Ok(Shaped::Text(text)) => {
-                self.came_from(hit, Behind::Nothing);
-                self.body.text(field.number, &text);
-            }
-            Ok(Shaped::Whole(whole)) => {
-                self.came_from(hit, Behind::Nothing);
-                self.body.whole(field.number, whole);
-            }
-            Err(wrong) => {
-                self.wrong(hit, formula, wrong);
-                return Got::Faulty;
-            }
-        }
-        Got::Value(hit.node.is_some())
-    }
-
-    fn when(&mut self, number: u32, when: &Map<String, Value>) {
-        let began = self.body.mark();
-        self.body.object(number);
-        for (member, name) in words::KNOWN.iter().enumerate() {
-            if let Some(text) = when.get(*name).and_then(Value::as_str) {
-                self.body.text(member as u32, text);
-            }
-        }
-        self.body.close(began);
-    }
-
-    /// An empty list is a list where there must be one: what a line without any item id means is the core's to say.
-    fn counted(&mut self, empty: bool, present: bool, of: &'a Field) -> Got {
-        if empty && !of.mandatory {
-            return Got::Nothing;
-        }
-        if empty {
-            self.empty_list(of);
-        }
-        Got::Value(present)
-    }
-
-    fn list(&mut self, formulas: &'a [Formula], of: &'a Field) -> Got {
-        let refs = matches!(&of.shape, Shape::List(item) if **item == Shape::Ref);
-        let (mut present, mut count) = (false, 0);
-        let began = self.body.mark();
-        self.body.list(of.number);
-        for formula in formulas {
-            let mut hits = Hits::new();
-            if self.formula(formula, &mut hits).is_err() {
-                return Got::Faulty;
-            }
-            for hit in hits {
-                present |= hit.node.is_some();
-                self.came_from(&hit, if refs { Behind::Id(count) } else { Behind::Index(count) });
-                match hit.tag.as_ref().filter(|_| refs) {
-                    Some(scheme) => self.reference(scheme, &hit.text),
-                    None => self.body.text(ITEM, &hit.text),
-                }
-                count += 1;
-            }
-        }
-        self.body.close(began);
-        self.counted(count == 0, present, of)
-    }
-
-    /// An id with its scheme.
-    fn reference(&mut self, scheme: &str, id: &str) {
-        let began = self.body.mark();
-        self.body.object(ITEM);
-        self.body.text(words::SCHEME, scheme);
-        self.body.text(words::ID, id);
-        self.body.close(began);
-    }
-
-    /// Adds the values of a formula; `Err` if a fault or a miss was noted.
-    fn formula(&mut self, formula: &'a Formula, hits: &mut Hits<'a>) -> Result<(), ()> {
-        let tree = self.tree;
-        for alternative in &formula.alternatives {
-            match alternative {
-                Alternative::Route(route) => {
-                    frames::hits(tree, &self.frames, route, formula.every, &mut self.seen, hits);
-                }
-                Alternative::Literal(text) => hits.push(self.made(text.as_str().into())),
-                Alternative::TenantCurrency => hits.push(self.made(self.context.tenant_currency.into())),
-                Alternative::Position => hits.push(self.made(self.position.to_string().into())),
-                Alternative::Group(inner) => self.formula(inner, hits)?,
-            }
-            if !hits.is_empty() {
-                break;
-            }
-        }
-        if formula.pipes.is_empty() {
-            return Ok(());
-        }
-        let tables = self.context.tables;
-        pipes::read(&formula.pipes, hits, self.program, tree, tables, &mut self.seen).map_err(|told| {
-            self.wrong(&told.0, formula, told.1);
-        })
-    }
-
-    fn made(&self, text: Cow<'a, str>) -> Hit<'a> {
-        let container = self.frames.last().map_or(NodeId(0), |f| f.container);
-        Hit { text, tag: None, node: None, element: 0, container, route: None }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     moment::Form,
     pipes,
     plan::{Field, Formula, Leaf, Pipe, Program, Route, Source},
-    provenance::{Behind, Found, Path, Spelled},
+    provenance::{Behind, Found, NO_LABEL, Path, Spelled},
     read::Run,
     words::{KNOWN, NO_PATH},
     yaml::Spot,
@@ -24,12 +24,16 @@ impl<'a> Run<'a> {
     pub(super) fn came_from(&mut self, hit: &Hit, behind: Behind) {
         let Some(node) = hit.node else { return };
         let (label, path) = match hit.route {
-            None => (0..0, Path::Written(NO_PATH)),
+            None => (NO_LABEL, Path::Written(NO_PATH)),
             Some((route, level)) => match own_loop(self.program, &self.part, route, level) {
-                Some(way) => (self.provenance.label(&way), Path::Written(NO_PATH)),
+                Some(way) => {
+                    let from = self.provenance.text.len();
+                    way.iter().for_each(|part| self.provenance.text.push_str(part));
+                    (self.provenance.label_of(from), Path::Written(NO_PATH))
+                }
                 None => {
                     let frame = &self.frames[level];
-                    (frame.label.clone(), path(self.tree, route, node, frame.nth.is_some()))
+                    (frame.label, path(self.tree, route, node, frame.nth.is_some()))
                 }
             },
         };
@@ -88,8 +92,8 @@ impl<'a> Run<'a> {
         match own_loop(self.program, &self.part, route, level) {
             Some(way) => way.concat(),
             None => {
-                let label = self.provenance.text.get(self.frames[level].label.clone()).unwrap_or_default();
-                way(self.tree, label, route, node).concat()
+                let label = self.provenance.called(self.frames[level].label);
+                way(self.tree, &label, route, node).concat()
             }
         }
     }
@@ -231,9 +235,8 @@ impl<'a> Run<'a> {
 /// How provenance keeps a path: of pairs, and of items that a segment repeats, it is the element that was read.
 #[inline]
 fn path(tree: &Tree, route: &Route, node: NodeId, repeated: bool) -> Path {
-    let is_pair = matches!(route.leaf, Leaf::Pairs(_)) || repeated && is_elsewhere(tree, route, node);
-    match is_pair && tree.in_segment(node).is_some_and(|place| place.element.is_some()) {
-        true => Path::Element,
+    match route.is_of_pairs() || repeated && is_elsewhere(tree, route, node) {
+        true => Path::Pair(route.number),
         false => Path::Written(route.number),
     }
 }

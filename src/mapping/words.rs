@@ -1,7 +1,7 @@
 //! What a run calls by number, so that it keeps numbers, and a text is made only for who asks: members of the message,
 //! pointers of fields, paths of the mapping.
 
-use super::plan::{Alternative, Field, Formula, Source};
+use super::plan::{Alternative, Block, Field, Formula, Source};
 use std::{collections::HashMap, sync::Arc};
 
 /// Names of members that no field names: of an id, and of a date with its time.
@@ -83,11 +83,16 @@ impl Numbers {
                 Source::Key(formula, _) => self.formula(formula),
                 Source::List(formulas) => formulas.iter_mut().for_each(|formula| self.formula(formula)),
                 Source::Object(inner) => self.fields(inner, &pointer),
-                Source::At(blocks) => blocks.iter_mut().for_each(|block| self.fields(&mut block.fields, &pointer)),
-                Source::Each(block) => self.fields(&mut block.fields, ""),
+                Source::At(blocks) => blocks.iter_mut().for_each(|block| self.block(block, &pointer)),
+                Source::Each(block) => self.block(block, ""),
                 Source::Computed(_) => {}
             }
         }
+    }
+
+    fn block(&mut self, block: &mut Block, at: &str) {
+        block.walk.iter_mut().for_each(|walk| walk.number = self.paths.number(&walk.text));
+        self.fields(&mut block.fields, at);
     }
 
     fn formula(&mut self, formula: &mut Formula) {

@@ -9,6 +9,7 @@ use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators as op,
 };
 use rust_decimal::Decimal;
+use smallvec::SmallVec;
 use std::{cmp::Ordering, rc::Rc};
 
 /// Runs it; an error is a sentence.
@@ -17,6 +18,9 @@ pub fn run<'v>(root: &'v IdedExpr, sees: Sees<'v>, steps: &mut u64) -> Result<Va
 }
 
 type Ran<'v> = Result<Val<'v>, String>;
+
+/// Most signs have two sides.
+type Arguments<'v> = SmallVec<[(&'v IdedExpr, Val<'v>); 2]>;
 
 struct Run<'v, 's> {
     sees: Sees<'v>,
@@ -136,7 +140,7 @@ impl<'v> Run<'v, '_> {
             }
             (op::ADD, [a, b]) if self.grows(a) => self.grown(a, b),
             _ => {
-                let mut args = Vec::with_capacity(call.args.len() + 1);
+                let mut args = Arguments::new();
                 for argument in call.target.as_deref().into_iter().chain(&call.args) {
                     let value = self.value(argument)?;
                     args.push((argument, value));
@@ -183,7 +187,7 @@ impl<'v> Run<'v, '_> {
         Ok(taken)
     }
 
-    fn applied(&mut self, name: &str, args: Vec<(&'v IdedExpr, Val<'v>)>) -> Ran<'v> {
+    fn applied(&mut self, name: &str, args: Arguments<'v>) -> Ran<'v> {
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             let cost = args.iter().filter_map(|(_, v)| v.size()).sum::<usize>() / 16;
             self.pay(cost)?;
