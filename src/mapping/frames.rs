@@ -94,8 +94,14 @@ impl Frame {
             return &[];
         }
         let slot = slot as u32;
-        let from = self.index.partition_point(|(s, _)| *s < slot);
-        let to = self.index.partition_point(|(s, _)| *s <= slot);
+        // A line has a few; the heading's frame has each line.
+        let (from, to) = match self.index.len() {
+            0..=8 => {
+                let from = self.index.iter().take_while(|(s, _)| *s < slot).count();
+                (from, from + self.index[from..].iter().take_while(|(s, _)| *s == slot).count())
+            }
+            _ => (self.index.partition_point(|(s, _)| *s < slot), self.index.partition_point(|(s, _)| *s <= slot)),
+        };
         &self.index[from..to]
     }
 }

@@ -78,7 +78,6 @@ pub struct Provenance {
     /// The segments that the last values stood in, and the numbers of their places: fields of a line look by turns into its
     /// first segment and another.
     recent: SmallVec<[(NodeId, u32); RECENT]>,
-    oldest: usize,
     items: Vec<Item>,
     entries: Vec<Entry>,
 }
@@ -292,6 +291,11 @@ impl Provenance {
             Some(place) => (Kind::Segment { element: Some(element), component: None }, place),
             None => self.spot(tree, node),
         };
+        // A document that was taken apart has its places by hand: there the mapping's own words say which pairs they are.
+        let path = match path {
+            Path::Pair(number) if of_segment.is_none() && tree.in_segment(node).is_none() => Path::Written(number),
+            path => path,
+        };
         let bytes = tree.bytes(node);
         let (byte, len) = (bytes.start, (bytes.end - bytes.start) as u32);
         self.entries.push(Entry { field, label, path, place, byte, len, kind });
@@ -300,21 +304,20 @@ impl Provenance {
     /// The place of a segment that a reader read.
     #[inline]
     fn segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
-        match self.recent.iter().find(|(known, _)| *known == segment) {
-            Some((_, place)) => Some(*place),
-            None => self.new_segment(tree, segment),
-        }
+        let at = self.recent.iter().position(|(known, _)| *known == segment);
+        let Some(at) = at else { return self.new_segment(tree, segment) };
+        let place = self.recent[at].1;
+        // What is asked for again and again, a heading's date for each line, is no more the oldest.
+        self.recent.swap(0, at);
+        Some(place)
     }
 
     fn new_segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
         let place = tree.in_segment(segment)?;
         let name = self.name(place.number, place.id);
         let place = self.named(place.ordinal.into(), name);
-        match self.recent.get_mut(self.oldest) {
-            Some(oldest) => *oldest = (segment, place),
-            None => self.recent.push((segment, place)),
-        }
-        self.oldest = (self.oldest + 1) % RECENT;
+        self.recent.truncate(RECENT - 1);
+        self.recent.insert(0, (segment, place));
         Some(place)
     }
 

@@ -128,9 +128,9 @@ fn scheme(known: Schemes, prefix: &str, qualifier: &str) -> Cow<'static, str> {
     if qualifier.is_empty() {
         return BARE.into();
     }
-    // Their bytes are compared first: a line has several ids, and most qualifiers have two letters.
-    let (bytes, len) = (qualifier.as_bytes(), qualifier.len());
-    let found = known.iter().find(|(q, _)| q.len() == len && q.as_bytes().iter().zip(bytes).all(|(a, b)| a == b));
+    // A line has several ids: most rows differ in the first letter.
+    let first = qualifier.as_bytes().first();
+    let found = known.iter().find(|(q, _)| q.as_bytes().first() == first && *q == qualifier);
     found.map_or_else(|| format!("{prefix}{qualifier}").into(), |(_, scheme)| (*scheme).into())
 }
 

@@ -1,17 +1,20 @@
 //! The short way to most values of X12 and EDIFACT: an element of a segment, as it stands, through a table or as a date. It
 //! takes a value only where nothing is odd about it; else it has done nothing, and the long way (`values`) goes through all
-//! that there may be, and tells what is wrong.
+//! that there may be, and tells what is wrong. Who explains a document goes the long way only, so that each of the two can be
+//! tried by the other (tests/mappings/ways.rs).
 
 use super::{
     dates::common_iso,
-    frames::{Frame, container, trimmed},
+    frames::{Frame, container},
     pipes::is_canonical,
-    plan::{Alternative, Condition, Field, Formula, Leaf, Pipe, Route},
+    plan::{Alternative, Condition, Field, Formula, Leaf, Pairs, Pipe, Route},
     provenance::{Behind, Found, Path, Spelled},
     read::Run,
+    schemes,
     shape::Shape,
 };
 use crate::formats::tree::{Kind, NodeId, Tree};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// What a formula does that may go the short way.
@@ -84,7 +87,7 @@ impl<'a> Run<'a> {
     /// Takes the value of a field; tells whether it did.
     #[inline]
     pub(super) fn short(&mut self, formula: &'a Formula, field: &Field) -> bool {
-        let Some(short) = formula.short else { return false };
+        let Some(short) = formula.short.filter(|_| !self.seen.is_logged()) else { return false };
         for alternative in formula.alternatives.iter().take(short.alternatives) {
             let Alternative::Route(route) = alternative else { return false };
             let level = self.level(route);
@@ -128,6 +131,66 @@ impl<'a> Run<'a> {
         self.body.text(field.number, &text);
         true
     }
+}
+
+/// An id with its qualifier.
+struct Id<'t> {
+    qualifier: NodeId,
+    tag: &'t str,
+    node: NodeId,
+    element: u16,
+    text: &'t str,
+}
+
+impl<'a> Run<'a> {
+    /// Adds the ids of a list of them, and counts them; tells whether it did.
+    pub(super) fn short_ids(&mut self, formula: &'a Formula, count: &mut u32) -> bool {
+        let ([Alternative::Route(route)], [Pipe::Item]) = (&*formula.alternatives, &*formula.pipes) else {
+            return false;
+        };
+        let level = self.level(route);
+        let plain = route.steps.is_empty() && route.own.is_empty() && !self.seen.is_logged();
+        if !plain || level == 0 && self.program.messages.is_some() {
+            return false;
+        }
+        let (Leaf::Pairs(pairs), Some(frame)) = (&route.leaf, self.frames.get(level)) else { return false };
+        if frame.absent || frame.nth.is_some() {
+            return false;
+        }
+        let (segment, label) = (frame.container, frame.label);
+        let Some(found) = ids(self.tree, segment, pairs) else { return false };
+        for Id { qualifier, tag, node, element, text } in found {
+            self.seen.mark(qualifier);
+            self.seen.mark(node);
+            let place = Spelled { item: self.item, pointer: self.pointer, behind: Behind::Id(*count) };
+            self.provenance.add(self.tree, Found { node, element, segment }, place, label, Path::Pair(route.number));
+            self.reference(&schemes::item(self.program.standard, tag), text);
+            *count += 1;
+        }
+        true
+    }
+}
+
+/// The ids that a segment says; none if anything is odd about them.
+fn ids<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs) -> Option<SmallVec<[Id<'t>; 4]>> {
+    let last = tree.last_position(segment);
+    let mut found = SmallVec::new();
+    for (qualifier, id) in &pairs.places {
+        let (qualifier, element) = (position(qualifier)?, position(id)?);
+        if qualifier > last {
+            continue;
+        }
+        match (said(tree, segment, qualifier), said(tree, segment, element)) {
+            (There::It((qualifier, tag)), There::It((node, text))) => {
+                if pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|wanted| wanted == tag) {
+                    found.push(Id { qualifier, tag, node, element, text });
+                }
+            }
+            (There::Odd, _) | (_, There::Odd) => return None,
+            _ => {}
+        }
+    }
+    Some(found)
 }
 
 /// Does a field take a text as it is?
@@ -193,5 +256,9 @@ fn said(tree: &Tree, segment: NodeId, element: u16) -> There<(NodeId, &str)> {
             },
         },
     };
-    if trimmed(text).is_empty() || trimmed(text).len() < text.len() { There::Odd } else { There::It((node, text)) }
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => There::It((node, text)),
+        [one] if one.is_ascii_graphic() => There::It((node, text)),
+        _ => There::Odd,
+    }
 }

@@ -74,6 +74,11 @@ impl<'a> Run<'a> {
         let began = self.body.mark();
         self.body.list(of.number);
         for formula in formulas {
+            let before = count;
+            if refs && self.short_ids(formula, &mut count) {
+                present |= count > before;
+                continue;
+            }
             let mut hits = Hits::new();
             if self.formula(formula, &mut hits).is_err() {
                 return Got::Faulty;
@@ -93,7 +98,7 @@ impl<'a> Run<'a> {
     }
 
     /// An id with its scheme.
-    fn reference(&mut self, scheme: &str, id: &str) {
+    pub(super) fn reference(&mut self, scheme: &str, id: &str) {
         let began = self.body.mark();
         self.body.object(ITEM);
         self.body.text(words::SCHEME, scheme);

@@ -22,3 +22,4 @@ mod speed;
 mod suggest;
 mod tables;
 mod together;
+mod ways;
