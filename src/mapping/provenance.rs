@@ -183,7 +183,7 @@ pub(super) enum Behind {
 pub(super) enum Path {
     /// The number of its text.
     Written(u32),
-    /// Of pairs: the element itself, where it is one; else the number of the text.
+    /// Of pairs, and of items that a segment repeats: the element itself, where it is one; else the number of the text.
     Pair(u32),
 }
 
