@@ -77,13 +77,19 @@ fn guide(plan: &Plan) -> Guide {
         let mut unread = 0;
         for seed in 0..20 {
             for set in sets(plan, &made(&guide, 1_000 * (round + 1) + seed)) {
-                if let Err((code, sentence)) = read(plan, &set) {
-                    unread += 1;
-                    narrowed.by(plan, &guide, (&code, &sentence));
+                match read(plan, &set) {
+                    Err((code, sentence)) => {
+                        unread += 1;
+                        narrowed.by(plan, &guide, (&code, &sentence));
+                    }
+                    Ok(body) => {
+                        let refused = plan.write(&body, &context()).err().and_then(|faults| faults.into_iter().next());
+                        refused.iter().for_each(|fault| narrowed.by_refusal(plan, &guide, &fault.sentence));
+                    }
                 }
             }
         }
-        if unread < 5 || narrowed == before {
+        if (unread < 5 && round > 5) || narrowed == before {
             break;
         }
     }
@@ -129,48 +135,40 @@ fn tried(plan: &Plan) -> Law {
     law
 }
 
-/// Where the law does not hold of all: the mapping, how many are read at least, how many can't be written at most, and how
-/// many come back otherwise. Of the others 40 are read, and all of them come back the same.
+/// Where some can't be written: the mapping, how many are read at least, and how many are refused at most. Of the others 40
+/// are read; what is written comes back the same everywhere.
 ///
-/// What can't be written says a mandatory thing by codes that nothing reads, and is told so; a partner's rules refuse
-/// what they are to refuse.
+/// What can't be written says a mandatory thing by codes that nothing reads, or only half of what a note demands, and is
+/// told so; a partner's rules refuse what they are to refuse.
 #[rustfmt::skip]
-const LEFT: &[(&str, usize, usize, usize)] = &[
-    ("baumarkt-sued/orders", 2, 0, 2),
-    ("dry-creek-storage/947-stock-adjustment", 40, 60, 0),
-    ("harbour-fasteners/810-invoice", 40, 2, 1),
-    ("keystone-supply/856-despatch", 0, 0, 0),
-    ("saltmarsh-freight/214-transport-status", 40, 9, 0),
-    ("edifact/d01b/orders", 40, 0, 51),
-    ("edifact/d01b/ordrsp-in", 40, 60, 0),
-    ("edifact/d01b/ordrsp", 40, 60, 0),
-    ("edifact/d96a/iftmin", 40, 52, 0),
-    ("edifact/d96a/orders", 40, 0, 46),
-    ("edifact/d96a/ordrsp-in", 40, 44, 0),
-    ("edifact/d96a/ordrsp", 40, 44, 0),
-    ("edifact/d96a/recadv", 40, 51, 0),
-    ("edifact/d96a/remadv", 10, 0, 4),
-    ("edifact/d96a/slsfct", 40, 56, 0),
-    ("edifact/d96a/slsrpt", 40, 56, 0),
-    ("x12/4010/180-return", 40, 18, 1),
-    ("x12/4010/204-transport-order", 40, 5, 0),
-    ("x12/4010/214-transport-status", 40, 7, 0),
-    ("x12/4010/810-invoice", 40, 2, 1),
-    ("x12/4010/832-price-catalogue", 40, 36, 1),
-    ("x12/4010/846-inventory-report", 40, 49, 0),
-    ("x12/4010/850-order", 40, 7, 0),
-    ("x12/4010/852-activity", 40, 51, 0),
-    ("x12/4010/855-order-response", 40, 1, 1),
-    ("x12/4010/860-order-change", 40, 11, 0),
-    ("x12/4010/860-order", 40, 11, 9),
-    ("x12/4010/865-order-response", 40, 2, 0),
-    ("x12/4010/867-resale", 40, 15, 0),
-    ("x12/4010/943-stock-transfer", 40, 58, 0),
-    ("x12/4010/944-stock-receipt", 40, 60, 0),
-    ("x12/4010/947-stock-adjustment", 40, 60, 0),
-    ("x12/5010/810-invoice", 40, 2, 2),
-    ("x12/5010/850-order", 40, 9, 1),
-    ("x12/5010/855-order-response", 40, 2, 0),
+const LEFT: &[(&str, usize, usize)] = &[
+    ("baumarkt-sued/orders", 2, 0),
+    ("dry-creek-storage/947-stock-adjustment", 40, 8),
+    ("edifact/d01b/ordrsp-in", 40, 48),
+    ("edifact/d01b/ordrsp", 40, 48),
+    ("edifact/d96a/iftmin", 40, 2),
+    ("edifact/d96a/ordrsp-in", 40, 45),
+    ("edifact/d96a/ordrsp", 40, 31),
+    ("edifact/d96a/recadv", 40, 2),
+    ("edifact/d96a/remadv", 10, 0),
+    ("harbour-fasteners/810-invoice", 40, 2),
+    ("keystone-supply/856-despatch", 0, 0),
+    ("x12/4010/180-return", 40, 11),
+    ("x12/4010/204-transport-order", 40, 3),
+    ("x12/4010/810-invoice", 40, 2),
+    ("x12/4010/850-order", 40, 7),
+    ("x12/4010/852-activity", 40, 19),
+    ("x12/4010/855-order-response", 40, 1),
+    ("x12/4010/860-order-change", 40, 11),
+    ("x12/4010/860-order", 40, 11),
+    ("x12/4010/865-order-response", 40, 2),
+    ("x12/4010/867-resale", 40, 19),
+    ("x12/4010/943-stock-transfer", 40, 13),
+    ("x12/4010/944-stock-receipt", 40, 8),
+    ("x12/4010/947-stock-adjustment", 40, 8),
+    ("x12/5010/810-invoice", 40, 2),
+    ("x12/5010/850-order", 40, 9),
+    ("x12/5010/855-order-response", 40, 2),
 ];
 
 #[test]
@@ -179,10 +177,10 @@ fn what_generate_makes_is_written_back_to_the_same_message() {
     for plan in library().plans().iter().filter(|plan| !plan.one_way() && has_guide(plan.standard())) {
         let law = tried(plan);
         let left = LEFT.iter().find(|(name, ..)| *name == plan.short());
-        let (_, least, refused, otherwise) = left.copied().unwrap_or(("", 40, 0, 0));
+        let (_, least, refused) = left.copied().unwrap_or(("", 40, 0));
         let told = law.to_string();
         println!("{}: {told}", plan.short());
-        if law.read < least || law.refused.values().sum::<usize>() > refused || law.otherwise.len() > otherwise {
+        if law.read < least || law.refused.values().sum::<usize>() > refused || !law.otherwise.is_empty() {
             wrong += &format!("\n{}: {told}", plan.short());
         }
     }

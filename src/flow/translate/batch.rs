@@ -11,7 +11,7 @@ use crate::{
         advice::CameIn,
         lookups::{Asked, Lookups},
     },
-    flow::Hub,
+    flow::{Hub, letter},
     formats::piece::Set,
     mapping::Provenance,
     store::{StoreError, messages::NewMessage},
@@ -175,14 +175,10 @@ fn kept_provenance(id: MessageId, provenance: &Provenance) -> Option<Box<RawValu
 }
 
 fn fingerprint(meaning: &Meaning, partner: Option<PartnerId>) -> String {
-    let code = meaning
-        .cause
-        .as_ref()
-        .and_then(|c| c["code"].as_str())
-        .or_else(|| meaning.faults.iter().max_by_key(|f| f.costs).map(|f| &*f.code))
-        .unwrap_or("")
-        .to_string();
-    let place = meaning.faults.first().map(|f| format!("{:?}", f.place.at)).unwrap_or_default();
+    let worst = letter::worst(&meaning.faults);
+    let code = meaning.cause.as_ref().and_then(|c| c["code"].as_str()).or_else(|| worst.map(|f| &*f.code));
+    let code = code.unwrap_or_default().to_owned();
+    let place = worst.map(|f| format!("{:?}", f.place.at)).unwrap_or_default();
     let partner = partner.map(|p| p.to_string()).unwrap_or_default();
     crate::flow::failure::fingerprint(&["translate", &code, &place, meaning.mapping.as_deref().unwrap_or(""), &partner])
 }

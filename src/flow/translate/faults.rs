@@ -2,6 +2,7 @@
 
 use crate::{
     canonical::DocumentId,
+    flow::letter,
     formats::{
         fault::{Costs, Fault, Layer, Origin},
         piece::{Area, Interchange, Standard},
@@ -25,9 +26,9 @@ pub fn same_content(of: DocumentId, agreement: Option<&Effective>) -> Value {
     cause
 }
 
-/// A document's cause made of its faults: the first names it, all go along.
+/// A document's cause made of its faults: the worst names it, all go along.
 pub fn cause_of(faults: &[Fault]) -> Value {
-    match faults.iter().max_by_key(|f| f.costs) {
+    match letter::worst(faults) {
         Some(worst) => json!({
             "code": worst.code,
             "sentence": worst.sentence,

@@ -71,6 +71,19 @@ impl Narrowed {
         }
     }
 
+    /// Narrows by why a message could not be written: a segment that must be there says what nothing reads.
+    pub fn by_refusal(&mut self, plan: &Plan, guide: &Guide, sentence: &str) {
+        let Some((place, _)) = sentence.split_once(" is mandatory") else { return };
+        let Some(Step { id, element, .. }) = step(place) else { return };
+        let (asked, (element, component)) = match element {
+            Some((at, _)) => (pairs_anywhere(plan, id), paths(guide, id, (at, None))),
+            None => (asked_anywhere(plan, id, 1), paths(guide, id, (1, Some(1)))),
+        };
+        if !asked.is_empty() {
+            self.codes.entry(component.unwrap_or(element)).or_insert(asked);
+        }
+    }
+
     /// What was missing must be there, with a qualifier that the mapping asks for.
     fn require(&mut self, plan: &Plan, guide: &Guide, steps: &[Step]) {
         let Some(last) = steps.last() else { return };
@@ -203,6 +216,17 @@ fn asked_anywhere(plan: &Plan, id: &str, element: usize) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// Qualifiers of ids that the mapping's files read: `LIN{VN,UP}`.
+fn pairs_anywhere(plan: &Plan, id: &str) -> BTreeSet<String> {
+    let texts = plan.files().iter().map(|file| fs::read_to_string(root().join(file)).unwrap());
+    let mark = format!("{id}{{");
+    let found = texts.flat_map(|text| {
+        let lists = text.split(&mark).skip(1).map(|behind| behind.split('}').next().unwrap_or_default().to_owned());
+        lists.collect::<Vec<_>>()
+    });
+    found.flat_map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// Whether a document of this family can be made by a guide.
