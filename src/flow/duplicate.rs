@@ -248,8 +248,8 @@ mod tests {
         let expected = format!("{isa}{}IEA*1*000000007~\n", group(2, &set(3), 1));
         assert_eq!(String::from_utf8(alone).unwrap(), expected);
         let edifact = "UNB+UNOC:3+A:14+N:14+260131:0800+7'UNH+1+ORDERS:D:96A:UN'BGM+220+PO-1+9'UNT+3+1'UNH+2+ORDERS:D:96A:UN'BGM+220+PO-2+9'UNT+3+2'UNZ+2+7'";
-        let at = edifact.find("UNH+2").unwrap() as u64;
-        let alone = super::alone(edifact.as_bytes(), at..at + 60).unwrap();
+        let [at, end] = ["UNH+2", "UNZ"].map(|from| edifact.find(from).unwrap() as u64);
+        let alone = super::alone(edifact.as_bytes(), at..end).unwrap();
         let expected = "UNB+UNOC:3+A:14+N:14+260131:0800+7'UNH+2+ORDERS:D:96A:UN'BGM+220+PO-2+9'UNT+3+2'UNZ+1+7'";
         assert_eq!(String::from_utf8(alone).unwrap(), expected);
     }

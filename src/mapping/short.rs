@@ -174,6 +174,7 @@ impl<'a> Run<'a> {
 /// The ids that a segment says; none if anything is odd about them.
 fn ids<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs) -> Option<SmallVec<[Id<'t>; 4]>> {
     let last = tree.last_position(segment);
+    let wanted = |tag: &str| pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|wanted| wanted == tag);
     let mut found = SmallVec::new();
     for (qualifier, id) in &pairs.places {
         let (qualifier, element) = (position(qualifier)?, position(id)?);
@@ -181,10 +182,8 @@ fn ids<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs) -> Option<SmallVec<[I
             continue;
         }
         match (said(tree, segment, qualifier), said(tree, segment, element)) {
-            (There::It((qualifier, tag)), There::It((node, text))) => {
-                if pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|wanted| wanted == tag) {
-                    found.push(Id { qualifier, tag, node, element, text });
-                }
+            (There::It((qualifier, tag)), There::It((node, text))) if wanted(tag) => {
+                found.push(Id { qualifier, tag, node, element, text });
             }
             (There::Odd, _) | (_, There::Odd) => return None,
             _ => {}

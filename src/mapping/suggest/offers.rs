@@ -367,7 +367,8 @@ fn parts(offers: &[Offer], best: &Offer, found: &Seen) -> Option<Says> {
     {
         let merged = parts.iter_mut().any(|(way, fact)| fact.pipes == offer.fact.pipes && merge(way, &offer.way));
         // One kind of id stands in one place.
-        if !merged && !(names_a_kind(offer.fact) && parts.iter().any(|(_, fact)| fact.pipes == offer.fact.pipes)) {
+        let stands = || names_a_kind(offer.fact) && parts.iter().any(|(_, fact)| fact.pipes == offer.fact.pipes);
+        if !merged && !stands() {
             parts.push((offer.way.clone(), offer.fact));
         }
     }
