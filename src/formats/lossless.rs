@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows a guide or a count: what is wrong with a document, [`crate::read`] says.
 
+mod doubt;
 pub mod json;
 pub mod layout;
 mod read;

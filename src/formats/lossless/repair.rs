@@ -1,10 +1,12 @@
 //! Mends what an envelope says of itself: counts, control numbers of trailers, ISA's padding, a missing last terminator.
 //!
 //! What the partner says with the document is left alone, and so are envelopes that are not whole: a trailer that is missing
-//! is not made up, and what is left wrong [`crate::report::check`] tells.
+//! is not made up, and what is left wrong [`crate::report::check`] tells. Where a terminator seems to be missing, counts and
+//! trailers stay as they are: they are the evidence of it.
 
-use super::{Delimiters, Element, Item, Segment, Value};
+use super::{Delimiters, Element, Item, Segment, Value, doubt};
 use crate::{
+    guides::Guide,
     piece::Standard,
     place::{At, Place},
     totals::counted,
@@ -37,6 +39,11 @@ struct Open {
     summed: bool,
     /// Something in it could not be cut into segments.
     unsure: bool,
+    /// The guide of a set, if one is compiled in.
+    guide: Option<&'static Guide>,
+    /// Where other segments may stand within one, the first one of them; and how many of these may be lines.
+    seam: Option<Place>,
+    seams_of_lines: u64,
 }
 
 /// Mends items as they come.
@@ -51,6 +58,8 @@ pub struct Repair {
     set: Option<Open>,
     /// Groups, in which case the interchange counts them and not the sets.
     groups: u64,
+    /// GS08, by which the sets' guides are found.
+    version: String,
     changes: Vec<Change>,
     /// Data of a wrong length stands in the interchange: what follows may be data, too.
     torn: bool,
@@ -98,25 +107,52 @@ impl Repair {
         self.left.take()
     }
 
-    /// Looks for what can't be counted on.
-    fn doubt(&mut self, segment: &Segment, delimiters: &Delimiters) {
+    /// Looks for what can't be counted on; true if the segment itself may be two.
+    fn doubt(&mut self, segment: &Segment, delimiters: &Delimiters) -> bool {
+        let guide = || match segment.id() {
+            b"ST" | b"UNH" => doubt::guide(delimiters.standard, segment, &self.version),
+            _ => None,
+        };
         let (position, why) = match segment.swallows() {
             _ if delimiters.standard == Standard::X12 && segment.is_torn() => {
                 self.torn = true;
                 (1, "its data is not as long as it says: nothing is mended from here to the end of the interchange")
             }
-            Some(position) => {
-                let open = [&mut self.interchange, &mut self.group, &mut self.set];
-                open.into_iter().flatten().for_each(|open| open.unsure = true);
-                (
-                    position,
-                    "a terminator is missing in it, where another segment begins at a new line: counts stay as they are",
-                )
-            }
-            None => return,
+            Some(position) => (
+                position,
+                "a terminator is missing in it, where another segment begins at a new line: counts stay as they are",
+            ),
+            None => match doubt::in_envelope(segment, guide()) {
+                Some(seam) if seam.id.is_empty() => {
+                    (seam.position, "it has more elements than it may: it and the counts around it stay as they are")
+                }
+                Some(seam) => (
+                    seam.position,
+                    "a terminator seems to be missing in it, where a value ends with another segment's id: counts stay as they are",
+                ),
+                None => return false,
+            },
         };
+        let open = [&mut self.interchange, &mut self.group, &mut self.set];
+        open.into_iter().flatten().for_each(|open| open.unsure = true);
         let place = self.place(segment, Some(position as u16), segment.offset(position, delimiters));
         self.left = Some(Left { place, why });
+        true
+    }
+
+    /// Notes where a segment of the set may be two; true if it may.
+    fn seams(&mut self, segment: &Segment, delimiters: &Delimiters) -> bool {
+        let trailer = if delimiters.standard == Standard::X12 { "SE" } else { "UNT" };
+        let Some(set) = self.set.as_ref().filter(|set| set.count > 1) else { return false };
+        let seams = doubt::in_set(segment, set.guide, trailer, &set.control);
+        let Some(first) = seams.first() else { return false };
+        let place = self.place(segment, Some(first.position as u16), segment.offset(first.position, delimiters));
+        let lines = self.set.as_ref().and_then(|set| counted(&set.kind)).unwrap_or_default();
+        if let Some(set) = &mut self.set {
+            set.seam.get_or_insert(place);
+            set.seams_of_lines += seams.iter().filter(|seam| seam.id == lines).count() as u64;
+        }
+        seams.iter().any(|seam| seam.id == trailer)
     }
 
     fn segment(&mut self, segment: &mut Segment, delimiters: &Delimiters) {
@@ -130,32 +166,50 @@ impl Repair {
             set.lines += u64::from(counted(&set.kind).is_some_and(|id| id.as_bytes() == segment.id()));
         }
         self.ordinal = self.set.as_ref().map_or(self.segments, |set| u32::try_from(set.count).unwrap_or(u32::MAX));
-        self.doubt(segment, delimiters);
+        let header = [&b"ISA"[..], b"UNB", b"GS", b"UNG", b"ST", b"UNH"].contains(&segment.id());
+        let doubted = self.doubt(segment, delimiters);
+        let closes = !header && self.seams(segment, delimiters);
+        // A control number that may have taken in what follows it is none.
         let open = |control: usize, kind: String| {
-            Some(Open { control: segment.value(control).into(), kind, count: 0, ..Open::default() })
+            let control = if doubted { String::new() } else { segment.value(control).into() };
+            Some(Open { control, kind, count: 0, unsure: doubted, ..Open::default() })
         };
         match (delimiters.standard, segment.id()) {
             (Standard::X12, b"ISA") => {
                 self.pad(segment, delimiters);
-                self.interchange = Some(Open { control: segment.value(ISA_CONTROL).into(), ..Open::default() });
+                let control = segment.value(ISA_CONTROL).into();
+                self.interchange = Some(Open { control, unsure: doubted, ..Open::default() });
             }
-            (Standard::X12, b"GS") => (self.group, self.groups) = (open(6, String::new()), self.groups + 1),
-            (Standard::X12, b"ST") => self.open_set(open(2, segment.value(1).into())),
-            (Standard::X12, b"SE") => self.close_set(segment, delimiters),
-            (Standard::X12, b"GE") => self.close_group(segment, delimiters),
-            (Standard::X12, b"IEA") => self.close(segment, delimiters),
-            (Standard::X12, b"CTT") => self.lines(segment, delimiters, 1),
+            (Standard::X12, b"GS") => {
+                self.version = segment.value(8).into();
+                (self.group, self.groups) = (open(6, String::new()), self.groups + 1);
+            }
+            (Standard::X12, b"ST") => {
+                let guide = doubt::guide(delimiters.standard, segment, &self.version);
+                self.open_set(open(2, segment.value(1).into()).map(|set| Open { guide, ..set }));
+            }
+            (Standard::X12, b"SE") => self.close_set(segment, delimiters, doubted),
+            (Standard::X12, b"GE") => self.close_group(segment, delimiters, doubted),
+            (Standard::X12, b"IEA") => self.close(segment, delimiters, doubted),
+            (Standard::X12, b"CTT") if !doubted && !closes => self.lines(segment, delimiters, 1),
             (Standard::Edifact, b"UNB") => self.interchange = open(5, String::new()),
             (Standard::Edifact, b"UNG") => (self.group, self.groups) = (open(5, String::new()), self.groups + 1),
-            (Standard::Edifact, b"UNH") => self.open_set(open(1, segment.value(2).into())),
+            (Standard::Edifact, b"UNH") => {
+                let guide = doubt::guide(delimiters.standard, segment, "");
+                // The number stands before what may not be the header's own.
+                let set = Open { control: segment.value(1).into(), kind: segment.value(2).into(), ..Open::default() };
+                self.open_set(Some(Open { guide, unsure: doubted, ..set }));
+            }
             (Standard::Edifact, b"UNO") => {
                 self.open_set(None);
             }
-            (Standard::Edifact, b"UNT") => self.close_set(segment, delimiters),
-            (Standard::Edifact, b"UNE") => self.close_group(segment, delimiters),
-            (Standard::Edifact, b"UNZ") => self.close(segment, delimiters),
+            (Standard::Edifact, b"UNT") => self.close_set(segment, delimiters, doubted),
+            (Standard::Edifact, b"UNE") => self.close_group(segment, delimiters, doubted),
+            (Standard::Edifact, b"UNZ") => self.close(segment, delimiters, doubted),
             // C270: 6069 = 2, number of line items in the message; 6066.
-            (Standard::Edifact, b"CNT") if segment.value(1) == "2" => self.lines(segment, delimiters, 2),
+            (Standard::Edifact, b"CNT") if !doubted && !closes && segment.value(1) == "2" => {
+                self.lines(segment, delimiters, 2)
+            }
             _ => {}
         }
     }
@@ -165,21 +219,22 @@ impl Repair {
         self.set = set.map(|set| Open { count: 1, ..set });
     }
 
-    fn close_set(&mut self, trailer: &mut Segment, delimiters: &Delimiters) {
-        if let Some(set) = self.set.take() {
+    /// A trailer that may be two segments is left as it is, here and in the next ones.
+    fn close_set(&mut self, trailer: &mut Segment, delimiters: &Delimiters, doubted: bool) {
+        if let Some(set) = self.set.take().filter(|_| !doubted) {
             self.trailer(trailer, delimiters, &set, set.count);
         }
     }
 
-    fn close_group(&mut self, trailer: &mut Segment, delimiters: &Delimiters) {
-        if let Some(group) = self.group.take() {
+    fn close_group(&mut self, trailer: &mut Segment, delimiters: &Delimiters, doubted: bool) {
+        if let Some(group) = self.group.take().filter(|_| !doubted) {
             self.trailer(trailer, delimiters, &group, group.count);
         }
     }
 
-    fn close(&mut self, trailer: &mut Segment, delimiters: &Delimiters) {
+    fn close(&mut self, trailer: &mut Segment, delimiters: &Delimiters, doubted: bool) {
         let end = trailer.offset(trailer.elements.len(), delimiters).saturating_sub(1);
-        if let Some(interchange) = self.interchange.take() {
+        if let Some(interchange) = self.interchange.take().filter(|_| !doubted) {
             // UNZ 0036 counts messages where there are no groups.
             let groups = delimiters.standard == Standard::X12 || self.groups > 0;
             let count = if groups { self.groups } else { interchange.count };
@@ -202,7 +257,12 @@ impl Repair {
             self.put(trailer, delimiters, 2, open.control.clone().into_bytes());
         }
         let right = count - open.empty..=count;
-        if !open.unsure && !trailer.value(1).parse().is_ok_and(|stated| right.contains(&stated)) {
+        let stated = trailer.value(1).parse::<u64>().ok();
+        if let Some(place) = open.seam.clone().filter(|_| stated.is_some_and(|stated| stated > count)) {
+            let why = "a terminator may be missing in it, where a value ends with another segment's id and more segments are \
+                       counted than are there: counts stay as they are";
+            self.left = Some(Left { place, why });
+        } else if !open.unsure && !stated.is_some_and(|stated| right.contains(&stated)) {
             self.put(trailer, delimiters, 1, count.to_string().into_bytes());
         }
     }
@@ -211,11 +271,15 @@ impl Repair {
     fn lines(&mut self, segment: &mut Segment, delimiters: &Delimiters, component: usize) {
         let Some(set) = self.set.as_mut().filter(|set| !set.summed && !set.unsure) else { return };
         set.summed = true;
-        let lines = set.lines;
+        let (lines, seams) = (set.lines, set.seams_of_lines);
         let known = counted(&set.kind).is_some();
         let stated = segment.elements.get(1).map_or(&[][..], |element| element.component(component));
         let stated = String::from_utf8_lossy(stated).into_owned();
         if !known || stated.is_empty() || stated.parse() == Ok(lines) {
+            return;
+        }
+        // A line may stand within another segment; the set's trailer says what is made of it.
+        if seams > 0 && stated.parse::<u64>().is_ok_and(|stated| stated > lines) {
             return;
         }
         if component == 1 {
