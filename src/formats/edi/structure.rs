@@ -225,6 +225,9 @@ impl Structure {
         if let Some(placed) = self.forbidden(segment, faults) {
             return placed;
         }
+        if let Some(placed) = self.out_of_order(id, segment, faults) {
+            return placed;
+        }
         let unopened = if only_closes(segment.id) { None } else { self.loop_without_start(id, segment, false) };
         match unopened {
             Some((depth, path)) => self.enter_unopened(depth, &path, segment, tree, faults),

@@ -197,6 +197,40 @@ fn one_value_without_separator_does_not_fill_a_composite_that_needs_more() {
     }
 }
 
+/// What stands in the wrong order lacks no loop that is there; what begins another run does.
+#[test]
+fn within_a_loop_the_wrong_order_is_no_missing_start() {
+    let of = |heading: &str, lines: &str| {
+        let body = format!("BEG*00*SA*PO-1**20260105~{heading}PO1*1*5*EA*9.25~{lines}CTT*1~");
+        let text =
+            format!("{}ST*850*0001~{body}SE*{}*0001~{}", ENVELOPE[0], body.matches('~').count() + 2, ENVELOPE[1]);
+        let faults = sets(Standard::X12, text.as_bytes()).remove(0).faults;
+        faults.iter().map(|fault| format!("{} {}", fault.code, fault.place.at)).collect::<Vec<_>>()
+    };
+    let (party, street, city) = ("N1*ST*Harbor Tools*92*0042~", "N3*12 Harbour Street~", "N4*Portland*OR*97201*US~");
+    for late in ["N2*Second Floor~", street] {
+        assert_eq!(of(&[party, street, city, late].concat(), ""), [format!("E0202 {}", &late[..2])]);
+    }
+    let (pack, text) = ("PO4*1*10*EA~", "PID*F****Bolt~");
+    assert_eq!(of("", &[pack, text].concat()), ["E0202 PID"]);
+    assert_eq!(of("", &[pack, text, text].concat()), ["E0202 PID"]);
+    // Another party's address, and more streets than a party may have.
+    assert_eq!(of(&[party, street, city, street, city].concat(), ""), ["E0206 N1"]);
+    assert_eq!(of(&[party, street, street, city, street].concat(), ""), ["E0206 N1"]);
+    assert_eq!(of(&[party, street, city, party, "N2*Second Floor~", street, city].concat(), ""), Vec::<String>::new());
+    let orders = |lines: &str| {
+        let text = format!(
+            "UNB+UNOC:3+NORTHWIND:14+ACMEDIST:14+260105:0930+1'UNH+1+ORDERS:D:96A:UN'BGM+220+PO-1+9'DTM+137:20260105:102'\
+             NAD+BY+123::9'{lines}UNS+S'UNT+{}+1'UNZ+1+1'",
+            lines.matches('\'').count() + 6
+        );
+        let faults = sets(Standard::Edifact, text.as_bytes()).remove(0).faults;
+        faults.iter().map(|fault| format!("{} {}", fault.code, fault.place.at)).collect::<Vec<_>>()
+    };
+    assert_eq!(orders("LIN+1++A1:SA'QTY+21:5'PIA+1+B1:SA'LIN+2++A2:SA'QTY+21:5'"), ["E0202 PIA"]);
+    assert_eq!(orders("LIN+1++A1:SA'PIA+1+B1:SA'QTY+21:5'PIA+1+B2:SA'QTY+21:5'"), ["E0206 LIN"]);
+}
+
 #[test]
 fn a_loop_start_left_out_again_and_again_is_one_fault_and_so_is_the_count_that_follows() {
     let of = |lines: &str, counted: u32| {

@@ -1,7 +1,7 @@
 //! A segment that has no place where it stands: too late, too early, in a loop that nothing opened, forbidden or unknown.
 //! What is asked here costs more than finding a place, and is asked only when something is wrong.
 
-use super::{Arrival, Placed, Structure, only_closes};
+use super::{Arrival, Frame, Placed, Structure, only_closes};
 use crate::{
     codes,
     edi::faults::Faults,
@@ -108,6 +108,34 @@ impl Structure {
             }
         }
         None
+    }
+
+    /// A segment of the loop that is open, behind one that it belongs before, where there is room for it in this run. Others
+    /// that begin a run, and what the run was at come once more, say that the next run's opening is missing.
+    pub(super) fn out_of_order(&mut self, id: u32, segment: &Arrival, faults: &mut Faults) -> Option<Placed> {
+        self.last(id, segment);
+        let slots = &self.guide.plan.slots;
+        let holds = |frame: &Frame, id: u32| (frame.first + 1..frame.at).find(|at| slots[*at as usize].id == id);
+        let frame = self.frames.iter().skip(1).rfind(|frame| holds(frame, id).is_some())?;
+        let slot = holds(frame, id)?;
+        let before = segment.ordinal as usize - 1;
+        let begun = self.ids.get(..before)?.iter().rposition(|known| *known == slots[frame.first as usize].id)?;
+        let end = before + self.ids.get(before..)?.iter().take_while(|known| **known == id).count();
+        let times = self.ids[begun..end].iter().filter(|known| **known == id).count();
+        let at = &slots[frame.at as usize];
+        let begins = |next: &u32| *next == at.id || holds(frame, *next).is_some();
+        if times > slots[slot as usize].max as usize || self.ids.get(end).is_some_and(begins) {
+            return None;
+        }
+        faults.misplaced(segment, None, || {
+            let (id, name, run) = (segment.id(), &at.name, &slots[frame.first as usize].name);
+            let sentence = format!(
+                "Segment {} ({id}) stands behind {name} and belongs before it, behind its {run}.",
+                segment.ordinal
+            );
+            Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(format!("{id} before {name}"))
+        });
+        Some(Placed { parent: frame.node, spec: slots[slot as usize].spec, name: u32::MAX })
     }
 
     /// How many of the next few segments stand inside of a loop.
