@@ -423,7 +423,8 @@ impl Builder<'_> {
         // Its length is that of its digits: noughts that stand for decimals are ours.
         let digits = implied.as_ref().map(|_| value.replacen('.', "", 1));
         let value = digits.as_deref().unwrap_or(value);
-        if let Some(wrong) = values::check(value, spec) {
+        let meant = self.as_meant(raw, value);
+        if let Some(wrong) = values::check(meant.as_deref().unwrap_or(value), spec) {
             let name = name_of(spot);
             let shown = crate::fault::shorten(value, 40);
             let sentence = format!("{name} in segment {} {}: “{shown}”.", spot.ordinal, wrong.says);
@@ -441,6 +442,18 @@ impl Builder<'_> {
         if let Some(implied) = implied {
             self.tree.set_value(node, &implied);
         }
+    }
+
+    /// A value in UTF-8 that is read in another set, of which is told already: what its bytes became in place of letters are
+    /// no control characters.
+    fn as_meant(&self, raw: &Raw, value: &str) -> Option<String> {
+        let turned = |c: char| ('\u{80}'..='\u{9F}').contains(&c);
+        let single = self.latin1 && self.raw.charset.single().is_some();
+        if !single || !value.contains(turned) || !self.faults.has(codes::OUTSIDE_REPERTOIRE) {
+            return None;
+        }
+        let bytes = self.raw.bytes.get(raw.start as usize..raw.end as usize)?;
+        std::str::from_utf8(bytes).ok().map(|_| value.replace(turned, "?"))
     }
 
     /// A value of X12 in the characters that were agreed on, if it is another then.

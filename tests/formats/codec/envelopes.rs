@@ -255,6 +255,35 @@ fn utf_8_that_says_to_be_another_set_is_told_and_read_as_agreed() {
     assert_eq!(told.first().map(|(code, costs, _)| (&**code, *costs)), Some(("E0004", Costs::Set)));
 }
 
+/// What bytes of UTF-8 become in a set of single ones is told by the warning alone, whichever letters it is.
+#[test]
+fn of_utf_8_no_letter_is_a_control_character() {
+    let text = fs::read_to_string(folder("fixtures/hostile/edifact-utf8-as-unoc.edi")).expect("a fixture");
+    let told = |name: &[u8], unb: &str| {
+        let (before, behind) = text.split_once("Möller GmbH").expect("a name");
+        let bytes = [before.replace("UNOC", unb).as_bytes(), name, behind.as_bytes()].concat();
+        let pieces = pieces(Standard::Edifact, &bytes, Options::default());
+        let set = pieces.into_iter().find_map(|piece| if let Piece::Set(set) = piece { Some(set) } else { None });
+        set.expect("a message")
+            .faults
+            .into_iter()
+            .map(|fault| (fault.code.to_string(), fault.costs))
+            .collect::<Vec<_>>()
+    };
+    for name in ["Müller", "5 € – neu", "Groß", "Ärzte", "Łódź"] {
+        for unb in ["UNOC", "UNOD"] {
+            assert_eq!(told(name.as_bytes(), unb), [("E0313".to_owned(), Costs::Segment)], "{name} as {unb}");
+        }
+    }
+    // What is no UTF-8 has one, and so has what is written in UTF-8 as such.
+    assert_eq!(told(b"M\x84ller", "UNOC"), [("E0307".to_owned(), Costs::Set)]);
+    assert_eq!(
+        told(b"M\xC3\xBCl\x07er", "UNOC"),
+        [("E0307".to_owned(), Costs::Set), ("E0313".to_owned(), Costs::Segment)]
+    );
+    assert_eq!(told("M\u{84}ller".as_bytes(), "UNOY"), [("E0307".to_owned(), Costs::Set)]);
+}
+
 /// One value in UTF-8 beside others in the set that UNB names is told; what is UTF-8 by chance and says nothing in it isn't.
 #[test]
 fn one_value_in_utf_8_beside_others_is_told() {
