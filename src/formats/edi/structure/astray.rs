@@ -128,9 +128,9 @@ impl Structure {
             return None;
         }
         faults.misplaced(segment, None, || {
-            let (id, name, run) = (segment.id(), &at.name, &slots[frame.first as usize].name);
+            let (id, name) = (segment.id(), &at.name);
             let sentence = format!(
-                "Segment {} ({id}) stands behind {name} and belongs before it, behind its {run}.",
+                "Segment {} ({id}) doesn't belong here: it stands behind {name}, and belongs before it.",
                 segment.ordinal
             );
             Fault::new(codes::OUT_OF_PLACE, segment.place(), sentence).found(id).expected(format!("{id} before {name}"))
