@@ -157,6 +157,8 @@ codes! {
         "The group is worked all the same. GS06 should be a number of one to nine digits, another one for each group: an acknowledgement names the group by it.";
     DELIMITER "E0128" "a delimiter that is something else, too" Envelope Segment Interchange("022"), "12",
         "Choose another character: one that no data has, and that means one thing only.";
+    FURTHER "E0129" "more in a segment of the envelope than it has" Envelope Interchange Interchange("022"), "16",
+        "Ask the sender to leave out what is too much, and to look whether what stands before it is at its place: a value may be one element off.";
     UNKNOWN_SEGMENT "E0201" "a segment that the standard doesn't know" Structure Set Segment("1"), "15",
         "Look for a slip in the segment's id, or a line break or terminator inside a value. If the sender adds segments of its own, the agreement can let them pass: `unknown_segments: warn`.";
     OUT_OF_PLACE "E0202" "a segment at the wrong place" Structure Set Segment("7"), "15",

@@ -13,6 +13,7 @@ pub(crate) mod envelope;
 pub(crate) mod faults;
 mod fine;
 pub(crate) mod fold;
+pub(crate) mod further;
 pub(crate) mod hierarchy;
 pub(crate) mod index;
 pub(crate) mod joined;

@@ -7,6 +7,7 @@ use crate::{
         between::next_header,
         envelope::Service,
         fold,
+        further::further,
         lines::of_envelope,
         ruler::Ruler,
         scan::{Found, segment, skip_filler},
@@ -87,7 +88,13 @@ impl<R: BufRead> Edifact<R> {
             byte,
             &unb,
             syntax,
-            odd.into_iter().chain(line).chain(spoilt).chain(unb::faults(&unb)).chain(unended).collect(),
+            odd.into_iter()
+                .chain(line)
+                .chain(spoilt)
+                .chain(unb::faults(&unb))
+                .chain(further(&unb))
+                .chain(unended)
+                .collect(),
         );
         Ok(())
     }

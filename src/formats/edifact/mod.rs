@@ -22,6 +22,7 @@ use crate::{
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, TERMINATOR, check_trailer, file_place, nor, nothing_there, outside, unguided},
         faults::Faults,
+        further::further,
         hierarchy,
         lines::of_envelope,
         scan::{Found, Span, Syntax, segment, skip_rest},
@@ -329,7 +330,11 @@ impl<R: BufRead> Edifact<R> {
             sets: 0,
             headless: Headless::default(),
             numbers: Seen::default(),
-            faults: again.and_then(|fault| self.policy.strictness.judge(fault)).into_iter().collect(),
+            faults: again
+                .and_then(|fault| self.policy.strictness.judge(fault))
+                .into_iter()
+                .chain(further(ung))
+                .collect(),
         });
         self.groups += 1;
         self.queue.push_back(Piece::Group(group));
@@ -353,6 +358,7 @@ impl<R: BufRead> Edifact<R> {
             let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
             faults.extend(count.count(group.sets..=group.sets + group.headless.sets, &self.policy));
             faults.extend(control.control(&group.control, "UNG05", &self.policy));
+            faults.extend(further(trailer));
         } else {
             let (at, nor) = (self.at, self.nor(false));
             let sentence = format!("The group {} has no trailer UNE{nor} before byte {at}.", group.control);
@@ -383,6 +389,7 @@ impl<R: BufRead> Edifact<R> {
             let control = Statement { code: codes::INTERCHANGE_CONTROL, trailer, position: 2, what: "" };
             open.faults.extend(count.count(counted, &self.policy));
             open.faults.extend(control.control(&open.control, "UNB05", &self.policy));
+            open.faults.extend(further(trailer));
             if !trailer.span.terminated {
                 let sentence = format!("The last segment, UNZ at byte {}, has no terminator.", trailer.span.start);
                 let place = Place { byte: trailer.span.end, len: 0, ..trailer.place() };

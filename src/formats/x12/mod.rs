@@ -21,7 +21,9 @@ use crate::{
         collect::{Collected, Ends, id_of},
         envelope::{Service, Statement, TERMINATOR, check_trailer, file_place, nor, nothing_there, outside, unguided},
         faults::Faults,
-        fold, hierarchy,
+        fold,
+        further::further,
+        hierarchy,
         lines::of_envelope,
         ruler::Ruler,
         scan::{Found, Span, Syntax, segment, skip_rest},
@@ -357,7 +359,8 @@ impl<R: BufRead> X12<R> {
         let Some(open) = &mut self.open else { return };
         open.faults.extend(group::missing(gs));
         open.faults.extend(group::other_version(gs, &open.version));
-        let own = group::no_version(gs).into_iter().chain(group::number(gs)).chain(group::values(gs));
+        let own =
+            group::no_version(gs).into_iter().chain(group::number(gs)).chain(group::values(gs)).chain(further(gs));
         open.groups += 1;
         open.loose = 0;
         let group = Group {
@@ -410,6 +413,7 @@ impl<R: BufRead> X12<R> {
             let control = Statement { code: codes::GROUP_CONTROL, trailer, position: 2, what: "" };
             faults.extend(count.count(group.sets..=group.sets + group.headless.sets, &self.policy));
             faults.extend(control.control(&group.control, "GS06", &self.policy));
+            faults.extend(further(trailer));
         } else {
             let (at, nor) = (self.at, self.nor(false));
             let sentence = format!("The group {} has no trailer GE{nor} before byte {at}.", group.control);
@@ -432,6 +436,7 @@ impl<R: BufRead> X12<R> {
             let counted = count.count(open.groups..=open.groups + open.headless_groups, &self.policy);
             open.faults.extend(counted.map(|fault| ta1::alone(fault, trailer, open.answers_alone())));
             open.faults.extend(control.control(&open.control, "ISA13", &self.policy));
+            open.faults.extend(further(trailer));
             open.faults.extend(self.unterminated(trailer.span, "IEA"));
         } else {
             let sentence = format!("The interchange {} has no trailer IEA before byte {}.", open.control, self.at);

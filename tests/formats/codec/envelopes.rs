@@ -255,6 +255,48 @@ fn utf_8_that_says_to_be_another_set_is_told_and_read_as_agreed() {
     assert_eq!(told.first().map(|(code, costs, _)| (&**code, *costs)), Some(("E0004", Costs::Set)));
 }
 
+/// A value one place off is none where it is meant to stand; separators with nothing behind them are no value.
+#[test]
+fn more_than_the_envelope_has_refuses_it() {
+    let x12 = fs::read_to_string(folder("fixtures/x12/4010/850/typical.edi")).expect("a fixture");
+    let edifact = fs::read_to_string(folder("fixtures/hostile/edifact-unb-further.edi")).expect("a fixture");
+    let edifact = edifact.replace("+REF1+++++++1'", "+REF1'");
+    let told = |standard, text: &str| {
+        let mut told = Vec::new();
+        for piece in pieces(standard, text.as_bytes(), Options::default()) {
+            let faults = match piece {
+                Piece::GroupEnd(end) => end.faults,
+                Piece::InterchangeEnd(end) => end.faults,
+                _ => continue,
+            };
+            told.extend(faults.iter().map(|fault| format!("{} {} {:?}", fault.code, fault.place.at, fault.costs)));
+        }
+        told
+    };
+    let with = |text: &str, id: &str, end: char, more: &str| {
+        let from = text.find(&format!("\n{id}")).expect("the segment") + 1;
+        let at = from + text[from..].find(end).expect("its end");
+        [&text[..at], more, &text[at..]].concat()
+    };
+    for (id, more, name, costs) in [
+        ("GS", "*X", "GS09", "Group"),
+        ("GS", "**X", "GS10", "Group"),
+        ("GE", "*1", "GE03", "Group"),
+        ("IEA", "*1", "IEA03", "Interchange"),
+    ] {
+        assert_eq!(told(Standard::X12, &with(&x12, id, '~', more)), [format!("E0129 {name} {costs}")], "{id}{more}");
+        assert_eq!(told(Standard::X12, &with(&x12, id, '~', "***")), Vec::<String>::new(), "{id}");
+    }
+    for (id, more, name) in [("UNB", "+++++++1", "UNB12"), ("UNB", "+++++++++1", "UNB14"), ("UNZ", "+9", "UNZ03")] {
+        let expected = [format!("E0129 {name} Interchange")];
+        assert_eq!(told(Standard::Edifact, &with(&edifact, id, '\'', more)), expected, "{id}{more}");
+        assert_eq!(told(Standard::Edifact, &with(&edifact, id, '\'', "+++++++++")), Vec::<String>::new(), "{id}");
+    }
+    let syntax = edifact.replace("UNOC:3+", "UNOC:3::::X+");
+    assert_eq!(told(Standard::Edifact, &syntax), ["E0129 UNB01-6 Interchange"]);
+    assert_eq!(told(Standard::Edifact, &edifact.replace("UNOC:3+", "UNOC:3::::+")), Vec::<String>::new());
+}
+
 /// What bytes of UTF-8 become in a set of single ones is told by the warning alone, whichever letters it is.
 #[test]
 fn of_utf_8_no_letter_is_a_control_character() {

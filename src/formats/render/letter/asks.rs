@@ -25,6 +25,10 @@ const ASKS: &[(&str, &str)] = &[
     (codes::TOO_LONG, "Split it into several."),
     (codes::HEADER, "Send a complete header: nothing of the interchange can be read without it."),
     (codes::GROUP_HEADER, "Fill in the group header."),
+    (
+        codes::FURTHER,
+        "Leave out what is too much, and look whether what stands before it is one element off its place.",
+    ),
     (codes::NO_INTERCHANGE_TRAILER, "It was probably cut short on its way. Send it again, to its trailer."),
     (codes::NO_GROUP_TRAILER, "It was probably cut short on its way. Send it again, with the group's trailer."),
     (codes::CUT_SET, "It was probably cut short on its way. Send this set again, with its trailer."),
