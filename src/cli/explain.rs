@@ -162,8 +162,11 @@ fn of_standard(meant: &formats::ack::Meant, as_json: bool, out: &mut Out) -> any
         return out.json(&json!({"code": code, "title": title, "of": "standard", "why": why, "faults": faults}));
     }
     out.line(format!("# {}: {}\n", meant.told, meant.means))?;
+    if !meant.why.is_empty() {
+        out.line(format!("{}\n", meant.why))?;
+    }
     match &*meant.faults {
-        [] if !meant.why.is_empty() => out.line(format!("{}\n", meant.why)),
+        [] if !meant.why.is_empty() => Ok(()),
         [] => out.line("No fault that is found here is told by it.\n"),
         // Its page says what to do.
         [row] => out.line(format!("{}\n", row.help.trim_end())),

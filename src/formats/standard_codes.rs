@@ -33,6 +33,11 @@ const OF_ISA: &[(u16, &str)] = &[
     (15, "020"),
 ];
 
+/// True if a TA1 says this of faults with a code, by the element of ISA that they are about.
+pub(crate) fn is_of_isa(fault: &str, code: &str) -> bool {
+    fault == codes::HEADER_VALUE && OF_ISA.iter().any(|(_, known)| *known == code)
+}
+
 /// What a TA1 or a 997 of this version says.
 pub(crate) fn in_997(fault: &Fault, version: &str) -> X12Code {
     let Some(row) = codes::row(&fault.code) else { return X12Code::None };

@@ -337,6 +337,9 @@ fn explain_has_a_page_for_each_kind_of_code() {
         ("AK501=R", &["AK501/IK501 (717) = R: the set is rejected", "AK502"]),
         ("AK901=P", &["AK901 (715) = P", "in part"]),
         ("TA104=R", &["TA104 (I17) = R", "TA105"]),
+        ("AK304=8", &["AK304/IK304 (720) = 8", "AK403"]),
+        ("TA105=025", &["TA105 (I18) = 025", "envelope/control_number"]),
+        ("TA105=018", &["envelope/out_of_sequence", "# E0122"]),
         ("UCI=4", &["UCI04/UCF04/UCM03 (0083) = 4"]),
     ] {
         let called = call(folder.path(), &format!("explain {asked}"));

@@ -2,7 +2,10 @@
 //! which faults are told by it.
 
 use super::words;
-use crate::codes::{CODES, CodeRow, X12Code};
+use crate::{
+    codes::{CODES, CodeRow, X12Code},
+    standard_codes,
+};
 
 /// Where an acknowledgement says codes.
 struct Says {
@@ -84,6 +87,47 @@ const SAYS: &[Says] = &[
     },
 ];
 
+/// What the hub says by a code for itself, by the first element that says it: no fault in the document is told by it, or not
+/// only one.
+const OF_THE_HUB: &[(&str, &str, &str)] = &[
+    (
+        "AK304",
+        "8",
+        "It stands before each AK4 (IK4): something is wrong in an element of that segment, and AK403 (IK403) says what.",
+    ),
+    (
+        "TA105",
+        "009",
+        "The interchange names a receiver that is none of ours, and waits unassigned: its cause is `unassigned/receiver`.",
+    ),
+    (
+        "TA105",
+        "018",
+        "Where an agreement counts control numbers, also of one that came out of order: the interchange's cause is then `envelope/out_of_sequence`.",
+    ),
+    (
+        "TA105",
+        "020",
+        "Also of a test where the agreement refuses tests: the interchange's cause is then `envelope/test_refused`.",
+    ),
+    (
+        "TA105",
+        "025",
+        "The control number came before: with the same content the interchange's cause is `duplicate/control_number`, with other content `envelope/control_number`. An answer to a document that came before as a whole says it, too.",
+    ),
+    (
+        "0085",
+        "7",
+        "The interchange names a recipient that is none of ours, and waits unassigned: its cause is `unassigned/receiver`.",
+    ),
+    ("0085", "25", "The interchange is a test, and the agreement refuses tests: its cause is `envelope/test_refused`."),
+    (
+        "0085",
+        "26",
+        "Also of an interchange whose number came before: with the same content its cause is `duplicate/control_number`, with other content `envelope/control_number`.",
+    ),
+];
+
 impl Says {
     fn is(&self, element: &str) -> bool {
         self.elements.iter().chain(self.numbers).chain(self.others).any(|known| **known == *element)
@@ -118,7 +162,7 @@ pub struct Meant {
     /// `AK403/IK403 (723) = 7`.
     pub told: String,
     pub means: &'static str,
-    /// Of what says how something was taken: where it is said why; else empty.
+    /// Of what says how something was taken: where it is said why. Of what the hub says for itself: when. Else empty.
     pub why: &'static str,
     /// The faults that are told by it.
     pub faults: Vec<&'static CodeRow>,
@@ -151,8 +195,11 @@ fn parts(text: &str) -> (Option<String>, String) {
 fn meant(says: &Says, code: &str) -> Option<Meant> {
     let means = says.tables().find_map(|by| words::of(by, code))?;
     let told = format!("{} = {code}", says.named());
-    let is_told = |row: &&CodeRow| (says.of)(row) == Some(code) || speaks_of(row, says.numbers, code);
-    Some(Meant { told, means, why: says.why, faults: CODES.iter().filter(is_told).collect() })
+    let of_isa = |row: &CodeRow| says.elements == ["TA105"] && standard_codes::is_of_isa(row.code, code);
+    let is_told = |row: &&CodeRow| (says.of)(row) == Some(code) || of_isa(row) || speaks_of(row, says.numbers, code);
+    let own = OF_THE_HUB.iter().find(|(element, known, _)| says.elements.contains(element) && *known == code);
+    let why = own.map_or(says.why, |(.., why)| why);
+    Some(Meant { told, means, why, faults: CODES.iter().filter(is_told).collect() })
 }
 
 /// True if a code is among those that depend on what was found (`AK403 (723) = 3, from 005010 on 13; IK403 (621) = 13`).

@@ -252,6 +252,24 @@ fn each_code_of_an_acknowledgement_is_explained() {
             }
         }
     }
+    // What is told by none of the faults that are found in documents says when the hub tells it.
+    for (code, says) in [
+        ("AK304=8", "AK403"),
+        ("TA105=009", "unassigned/receiver"),
+        ("TA105=025", "envelope/control_number"),
+        ("0085/26", "duplicate/control_number"),
+        ("0085/25", "envelope/test_refused"),
+    ] {
+        let meant = &asked(code)[0];
+        assert!(meant.why.contains(says), "{code}: {meant:?}");
+    }
+    // By the element of ISA, 005 to 020.
+    for code in ["005", "010", "018", "020"] {
+        let meant = &asked(&format!("TA105={code}"))[0];
+        assert_eq!(meant.faults.iter().map(|row| row.code).collect::<Vec<_>>(), ["E0122"], "{code}");
+    }
+    assert!(asked("TA105=018")[0].why.contains("envelope/out_of_sequence"));
+    assert!(asked("TA105=021")[0].why.is_empty());
     let rejected = &asked("AK501=R")[0];
     assert_eq!((&*rejected.told, rejected.means), ("AK501/IK501 (717) = R", "the set is rejected"));
     assert!(rejected.why.contains("AK502"));
