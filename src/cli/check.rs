@@ -194,6 +194,7 @@ fn letter(out: &mut Out, document: &Document) -> anyhow::Result<Tally> {
         refused,
         waiting: 0,
         because: &[],
+        cause: None,
     });
     letter.more += left_out;
     out.line(letter.text().trim_end())?;

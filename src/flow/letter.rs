@@ -2,10 +2,10 @@
 
 use crate::{
     canonical::{DocumentId, Tenant},
-    flow::Hub,
+    flow::{Hub, apply::as_one},
     formats::{
         fault::{Costs, Fault},
-        render::letter::{self, Letter, Matter},
+        render::letter::{self, Cause, Letter, Matter},
     },
     store::{
         StoreError, blobs,
@@ -43,6 +43,11 @@ pub async fn of(hub: &Hub, tenant: Tenant, id: DocumentId) -> Result<Option<Told
     found.extend(interchanges.iter().flat_map(|i| faults(i.cause.as_ref())));
     found.sort_by_key(|fault| (fault.place.byte, fault.code.clone()));
     found.dedup();
+    // What another set of the interchange costs says nothing of its own, where that one says what is wrong.
+    let follows = |fault: &Fault| &*fault.code == as_one::REFUSED;
+    if found.iter().any(|fault| fault.costs >= Costs::Set && !follows(fault)) {
+        found.retain(|fault| !follows(fault));
+    }
     let count = |refused: bool| {
         let of = counts.iter().filter(|(state, _)| {
             // Of what is held or tried again nothing is decided yet.
@@ -62,8 +67,22 @@ pub async fn of(hub: &Hub, tenant: Tenant, id: DocumentId) -> Result<Option<Told
         refused: count(true),
         waiting,
         because: &because,
+        cause: row.cause.iter().chain(interchanges.iter().filter_map(|i| i.cause.as_ref())).find_map(in_words),
     };
     Ok(Some(Told { letter: letter::letter(&matter), contacts: contacts(hub, &row) }))
+}
+
+/// Causes that their sender is to know of, by what their codes begin with: all others are the hub's own matter, and a cause
+/// that was made of faults is told by these.
+const TOLD: [&str; 5] = ["envelope/", "duplicate/", "sandbox/", "unassigned/receiver", "empty"];
+
+/// A cause that is a sentence, as a letter takes it.
+fn in_words(cause: &Value) -> Option<Cause<'_>> {
+    let (code, sentence) = (cause["code"].as_str()?, cause["sentence"].as_str()?);
+    if !TOLD.iter().any(|known| code.starts_with(*known)) {
+        return None;
+    }
+    Some(Cause { sentence, remedy: cause["remedy"].as_str().unwrap_or_default() })
 }
 
 /// Reasons that a letter gives for what is held.

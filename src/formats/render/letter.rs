@@ -37,6 +37,15 @@ pub struct Matter<'a> {
     /// Sets that wait with us and of which nothing is decided, and why they do: no fault of their sender's.
     pub waiting: usize,
     pub because: &'a [String],
+    /// Why it ended as it did, where that is no fault in it: a number that was used before, a test.
+    pub cause: Option<Cause<'a>>,
+}
+
+/// What became of a document, in words, and what whoever runs the hub is to do about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause<'a> {
+    pub sentence: &'a str,
+    pub remedy: &'a str,
 }
 
 /// A letter, ready to be read or sent.
@@ -98,6 +107,7 @@ pub fn letter(matter: &Matter) -> Letter {
     let subject = match points.iter().find(|point| !point.of.is_empty()) {
         Some(first) if points.iter().all(|point| point.of == first.of) => format!("{what} in {}", first.of),
         _ if n == 0 && matter.waiting > 0 => format!("{} waits with us", matter.name),
+        _ if n == 0 && matter.cause.is_some() => format!("What became of {}", matter.name),
         _ => format!("{what} in {}", matter.name),
     };
     Letter { subject, verdict: verdict(matter), more: n - points.len(), points }
@@ -115,11 +125,48 @@ fn verdict(matter: &Matter) -> String {
         n => format!("{n} sets wait with us and need"),
     };
     let waits = format!("{sets} not be sent again{because}.");
+    // Of faults in it each says for itself what it costs.
+    if let Some(cause) = matter.cause.filter(|_| !matter.faults.iter().any(|fault| theirs(&fault))) {
+        let ended = match (matter.accepted + matter.refused, matter.waiting) {
+            (0, 0) => String::new(),
+            (0, _) => format!("{waits} "),
+            (_, 0) => format!("{} ", counted(matter)),
+            _ => format!("{} {waits} ", counted(matter)),
+        };
+        return ended + &caused(cause);
+    }
     match (matter.accepted + matter.refused, matter.waiting) {
         (_, 0) => decided(matter),
         (0, _) if matter.faults.iter().all(|fault| !theirs(&fault)) => waits,
         _ => format!("{} {waits}", decided(matter)),
     }
+}
+
+/// How many sets were taken, of what is not all that came.
+fn counted(matter: &Matter) -> String {
+    let sets = |n: usize, what: &str| format!("{n} {} {what}.", if n == 1 { "set was" } else { "sets were" });
+    match (matter.accepted, matter.refused) {
+        (n, 0) => sets(n, "accepted"),
+        _ => decided(matter),
+    }
+}
+
+/// A cause in a sentence, and what its reader can do: remedies speak to whoever runs the hub, and what these are to ask the
+/// sender for is the sender's.
+fn caused(cause: Cause) -> String {
+    let asked = |to: &str| {
+        ["partner", "sender"].iter().find_map(|who| cause.remedy.strip_prefix(&*format!("ask the {who} {to} ")))
+    };
+    let own = |remedy: &str| remedy.split(", or ").next().unwrap_or_default().to_owned();
+    let mend = match (asked("to"), asked("for"), cause.remedy.strip_prefix("nothing: ")) {
+        (Some(to), ..) => format!(" To mend it: {}.", own(to)),
+        (_, Some(what), _) => format!(" To mend it: send {}.", own(what).replace(", and for ", ", and ")),
+        (.., Some(since)) => format!(" Nothing needs to be done: {since}."),
+        _ => String::new(),
+    };
+    let mut sentence = cause.sentence.trim_end_matches('.').chars();
+    let first = sentence.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.{mend}", sentence.as_str())
 }
 
 fn decided(matter: &Matter) -> String {
@@ -351,6 +398,7 @@ mod tests {
             refused,
             waiting: 0,
             because: &[],
+            cause: None,
         })
     }
 
@@ -431,6 +479,7 @@ mod tests {
             refused: 1,
             waiting: 0,
             because: &[],
+            cause: None,
         });
         assert!(gone.points[0].quoted.is_none() && gone.subject == "1 fault in a", "{gone:#?}");
         let none = letter(&Matter {
@@ -441,6 +490,7 @@ mod tests {
             refused: 0,
             waiting: 0,
             because: &[],
+            cause: None,
         });
         assert_eq!(none.text(), "0 faults in a\n\nAll of it was accepted: 2 sets.\n");
     }
@@ -458,12 +508,50 @@ mod tests {
                 refused: 0,
                 waiting: 0,
                 because: &[],
+                cause: None,
             })
             .verdict
         };
         assert_eq!(of(&faults), "1 set could be taken; what is around is not whole.");
         (faults[0].layer, faults[0].costs) = (Layer::Core, Costs::Segment);
         assert_eq!(of(&faults), "1 set could be taken, but for what follows.");
+    }
+
+    #[test]
+    fn what_is_no_fault_in_it_is_told_in_words() {
+        let used = "interchange control number 42 was used before, with other content";
+        let of = |(sentence, remedy), faults: &[Fault], accepted, refused, waiting| {
+            let cause = Some(Cause { sentence, remedy });
+            let (bytes, because) = (ORDER.as_bytes(), &[][..]);
+            letter(&Matter { name: "a.edi", bytes, faults, accepted, refused, waiting, because, cause }).text()
+        };
+        let again = (used, "ask the partner to send it again under a new control number");
+        let sentence = "Interchange control number 42 was used before, with other content.";
+        let mend = "To mend it: send it again under a new control number.";
+        assert_eq!(of(again, &[], 0, 0, 0), format!("What became of a.edi\n\n{sentence} {mend}\n"));
+        assert_eq!(of(again, &[], 1, 0, 0), format!("What became of a.edi\n\n1 set was accepted. {sentence} {mend}\n"));
+        let gap = ("1 number between is missing", "ask the partner for what is missing, and for this one behind it");
+        let told = of(gap, &[], 0, 0, 0);
+        assert!(told.ends_with("is missing. To mend it: send what is missing, and this one behind it.\n"), "{told}");
+        // What only whoever runs the hub can do is none of the sender's business.
+        let refused = (
+            "the agreement refuses tests",
+            "ask the partner to send it as production, or let the agreement accept tests",
+        );
+        let told = of(refused, &[], 0, 0, 0);
+        assert!(told.ends_with("refuses tests. To mend it: send it as production.\n"), "{told}");
+        let sandbox =
+            ("it is a test, and the connection `trial` took it in", "nothing here: look at the document there");
+        let told = of(sandbox, &[], 0, 0, 0);
+        assert!(told.ends_with("\n\nIt is a test, and the connection `trial` took it in.\n"), "{told}");
+        let same = ("the same content came before", "nothing: it was worked the first time");
+        let told = of(same, &[], 0, 0, 0);
+        assert!(told.ends_with("came before. Nothing needs to be done: it was worked the first time.\n"), "{told}");
+        assert!(of(same, &[], 0, 0, 1).starts_with("a.edi waits with us\n\n1 set waits with us"));
+        // Faults say for themselves what they cost.
+        let report = report::check("order.edi", None, ORDER.as_bytes(), Options::default()).unwrap();
+        let faults: Vec<Fault> = report.all_faults().into_iter().cloned().collect();
+        assert!(!of(again, &faults, 0, 1, 0).contains("used before"));
     }
 
     #[test]
@@ -481,7 +569,16 @@ mod tests {
         let because = ["nobody has said what the unit ZZ means.".to_owned()];
         let of = |accepted, waiting| {
             let (bytes, faults) = (ORDER.as_bytes(), &[][..]);
-            letter(&Matter { name: "a.edi", bytes, faults, accepted, refused: 0, waiting, because: &because })
+            letter(&Matter {
+                name: "a.edi",
+                bytes,
+                faults,
+                accepted,
+                refused: 0,
+                waiting,
+                because: &because,
+                cause: None,
+            })
         };
         assert_eq!(
             of(0, 1).text(),
