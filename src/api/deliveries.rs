@@ -143,7 +143,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Problem {
         match refused {
             Refused::Unknown(_) => Problem::not_found("delivery"),
-            Refused::State { .. } | Refused::Carried(_) | Refused::NotSo(_) => {
+            Refused::State { .. } | Refused::Carried(_) | Refused::Replaced(_) | Refused::NotSo(_) => {
                 Problem::new(Code::WrongState, refused.to_string())
             }
             Refused::StillUnwritable(_) => Problem::new(Code::SetUnreadable, refused.to_string()),

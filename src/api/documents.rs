@@ -69,7 +69,7 @@ pub struct Document {
     /// `received`, `translated`, `retrying`, `dead`, `unassigned`, `rejected` or `duplicate`.
     pub state: String,
     /// What people call its state: `held` or `refused` where messages of a translated one are, or where a part of it was
-    /// passed over (see `cause`); else the state.
+    /// passed over (see `cause`); `waiting` where messages of it wait for others; else the state.
     pub called: String,
     /// Its messages that are held, if any are.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +81,7 @@ pub struct Document {
     pub received_at: Micros,
     pub size: i64,
     pub sha256: String,
-    /// Why it is in its state: code, sentence, remedy, place.
+    /// Why it is in its state: code, sentence, remedy, place. Of one that is called `waiting`, what its first message waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,8 +140,12 @@ pub async fn with_halted(tx: &mut Tx, tenant: Tenant, documents: &mut [Document]
     for halted in messages::halted_of(tx, tenant, &ids).await? {
         if let Some(document) = documents.iter_mut().find(|document| document.id == halted.document.0) {
             document.refused = halted.refused;
-            document.called =
-                documents::called(&document.state, document.cause.as_ref(), halted.held, halted.refused).to_owned();
+            let counts = (halted.held, halted.refused, halted.waiting);
+            let called = documents::called(&document.state, document.cause.as_ref(), counts.0, counts.1, counts.2);
+            document.called = called.to_owned();
+            if document.called == documents::WAITING {
+                document.cause.clone_from(&halted.cause);
+            }
             let held = || Held { messages: halted.held, causes: halted.causes, cause: halted.cause };
             document.held = (halted.held > 0).then(held);
         }
@@ -163,7 +167,7 @@ impl Document {
             connection: connection_name(directory, row.connection),
             sequence: row.sequence,
             partner: row.partner.map(|id| partner_name(directory, id)),
-            called: documents::called(&row.state, row.cause.as_ref(), 0, 0).to_owned(),
+            called: documents::called(&row.state, row.cause.as_ref(), 0, 0, 0).to_owned(),
             state: row.state,
             held: None,
             refused: 0,
@@ -198,7 +202,7 @@ fn connection_name(directory: &Directory, id: ConnectionId) -> String {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filter {
-    /// A state: `rejected`; or `held`, for those of which messages are held.
+    /// A state: `rejected`; or `held` or `waiting`, for those of which messages are held or wait for others.
     state: Option<String>,
     /// A partner's name.
     partner: Option<String>,

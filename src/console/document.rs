@@ -82,7 +82,7 @@ pub async fn page(session: Session, State(console): State<Console>, Path(text): 
     let decided = decided::of(&row, &interchanges, &messages);
     let sets: i64 = counts.iter().map(|c| c.1).sum();
     let count = |of: &str| counts.iter().find(|(state, _)| state == of).map_or(0, |(_, n)| *n);
-    let shown = documents::called(&row.state, row.cause.as_ref(), count("held"), count("rejected"));
+    let shown = documents::called(&row.state, row.cause.as_ref(), count("held"), count("rejected"), count("waiting"));
     Ok(layout::page(
         &console,
         &session,

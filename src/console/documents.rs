@@ -287,8 +287,8 @@ pub async fn halted(console: &Console, tenant: Tenant, rows: &[DocumentRow]) -> 
 }
 
 fn called<'a>(row: &'a DocumentRow, halted: Option<&Halted>) -> &'a str {
-    let (held, refused) = halted.map_or((0, 0), |halted| (halted.held, halted.refused));
-    documents::called(&row.state, row.cause.as_ref(), held, refused)
+    let (held, refused, waiting) = halted.map_or((0, 0, 0), |halted| (halted.held, halted.refused, halted.waiting));
+    documents::called(&row.state, row.cause.as_ref(), held, refused, waiting)
 }
 
 /// Documents as a table. What is translated and not applied, since messages of it are held, is shown as held.

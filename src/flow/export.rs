@@ -8,7 +8,7 @@ use crate::{
         StoreError, closings,
         documents::{self, DocumentRow, Search},
         interchanges::{self, First},
-        messages,
+        messages::{self, Halted},
     },
 };
 use futures_util::{Stream, stream};
@@ -127,29 +127,25 @@ async fn page(hub: &Hub, tenant: Tenant, search: &Search) -> Result<Vec<Line>, S
     let rows = documents::search(&mut tx, tenant, search, PAGE).await?;
     let ids: Vec<DocumentId> = rows.iter().map(|row| row.id).collect();
     let halted = messages::halted_of(&mut tx, tenant, &ids).await?;
-    let halted: HashMap<DocumentId, (i64, i64)> =
-        halted.into_iter().map(|halted| (halted.document, (halted.held, halted.refused))).collect();
+    let halted: HashMap<DocumentId, Halted> = halted.into_iter().map(|halted| (halted.document, halted)).collect();
     let first = interchanges::first_of(&mut tx, tenant, &ids).await?;
     let mut first: HashMap<DocumentId, First> = first.into_iter().map(|row| (row.document, row)).collect();
     let closed = closings::of(&mut tx, tenant, ids.iter().map(|id| id.0)).await?;
     let closed: HashMap<uuid::Uuid, Micros> = closed.into_iter().map(|closing| (closing.id, closing.at)).collect();
     tx.rollback().await?;
     let line = |row: DocumentRow| {
-        let (held, refused) = halted.get(&row.id).copied().unwrap_or_default();
-        line(hub, first.remove(&row.id), closed.get(&row.id.0).copied(), (held, refused), row)
+        let halted = halted.get(&row.id);
+        line(hub, first.remove(&row.id), closed.get(&row.id.0).copied(), halted, row)
     };
     Ok(rows.into_iter().map(line).collect())
 }
 
-fn line(
-    hub: &Hub,
-    first: Option<First>,
-    closed_at: Option<Micros>,
-    (held, refused): (i64, i64),
-    row: DocumentRow,
-) -> Line {
-    let called = documents::called(&row.state, row.cause.as_ref(), held, refused);
-    let said = |key: &str| row.cause.as_ref().and_then(|cause| cause[key].as_str()).unwrap_or_default().to_owned();
+fn line(hub: &Hub, first: Option<First>, closed_at: Option<Micros>, halted: Option<&Halted>, row: DocumentRow) -> Line {
+    let (held, refused, waiting) = halted.map_or((0, 0, 0), |halted| (halted.held, halted.refused, halted.waiting));
+    let called = documents::called(&row.state, row.cause.as_ref(), held, refused, waiting);
+    let waits = halted.and_then(|halted| halted.cause.as_ref()).filter(|_| called == documents::WAITING);
+    let said =
+        |key: &str| row.cause.as_ref().or(waits).and_then(|cause| cause[key].as_str()).unwrap_or_default().to_owned();
     let connection = hub.directory.connections.get(&row.connection);
     let (sender, receiver, control) =
         first.map_or_else(Default::default, |first| (first.sender, first.receiver, first.control));

@@ -144,7 +144,8 @@ pub async fn send(
     tx.rollback().await?;
     let addresses = reachable(hub, row.partner).map_err(OperateError::Refused)?;
     let told = letter::of(hub, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
-    if told.letter.points.is_empty() {
+    // Of what its envelope was refused for the letter says why, without a point.
+    if told.letter.points.is_empty() && !matches!(&*row.state, "rejected" | "duplicate") {
         return Err(OperateError::Refused("no fault was found in the document, so there is nothing to write".into()));
     }
     let now = now();

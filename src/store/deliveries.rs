@@ -350,6 +350,21 @@ pub async fn give_way(tx: &mut Tx, tenant: Tenant, row: &DeliveryRow, cause: &Va
     Ok(changed == 1)
 }
 
+/// What went out in a delivery's place, the newest; `but` is not looked for.
+pub async fn replaced_by(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DeliveryId,
+    but: Option<DeliveryId>,
+) -> Result<Option<DeliveryId>, StoreError> {
+    let rows: Vec<(DeliveryId,)> = fetch!(
+        tx,
+        "select id from deliveries where tenant = $1 and again_of = $2 order by created_at desc, id desc limit 2";
+        tenant, id
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).find(|id| Some(*id) != but))
+}
+
 /// A dead letter to be written.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewLetter {

@@ -17,16 +17,19 @@ pub const HELD: &str = "held";
 /// The same of one of which messages are refused, or a part was passed over (its cause says which), and none held; who
 /// asks for such is shown what is rejected as a whole, too.
 pub const REFUSED: &str = "refused";
+/// The same of one of which messages wait for others, and none is held or refused.
+pub const WAITING: &str = "waiting";
 /// What a list of documents can be asked for.
-pub const ASKED: [&str; 9] =
-    ["received", "translated", HELD, REFUSED, "retrying", "dead", "unassigned", "rejected", "duplicate"];
+pub const ASKED: [&str; 10] =
+    ["received", "translated", HELD, REFUSED, WAITING, "retrying", "dead", "unassigned", "rejected", "duplicate"];
 
 /// What people call a document's state: one that was translated is called by what became of its messages, and refused if
 /// a part of it was passed over, which is its cause then.
-pub fn called<'a>(state: &'a str, cause: Option<&Value>, held: i64, refused: i64) -> &'a str {
+pub fn called<'a>(state: &'a str, cause: Option<&Value>, held: i64, refused: i64, waiting: i64) -> &'a str {
     match state {
         "translated" if held > 0 => HELD,
         "translated" if refused > 0 || cause.is_some() => REFUSED,
+        "translated" if waiting > 0 => WAITING,
         state => state,
     }
 }

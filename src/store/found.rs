@@ -2,7 +2,7 @@
 
 use super::{
     StoreError, Tx,
-    documents::{DocumentRow, HELD, REFUSED, escape_like},
+    documents::{DocumentRow, HELD, REFUSED, WAITING, escape_like},
     sql::fetch,
 };
 use crate::canonical::{ConnectionId, DocumentId, Micros, PartnerId, Tenant};
@@ -72,6 +72,7 @@ macro_rules! searched {
         concat!(
             "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
              from ", $from, " where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held')
+                    or $2 = 'waiting' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'waiting')
                     or $2 = 'refused' and (d.state = 'rejected' or d.state = 'translated' and d.cause is not null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'rejected'
                         and ($22 = 1 or not exists (select 1 from closed c where c.tenant = m.tenant and c.id = m.id)))))
                 and ($3 is null or d.partner = $3) and ($4 is null or d.connection = $4)
@@ -151,6 +152,11 @@ pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Res
         (false, false) if state == Some(HELD) => {
             found!(
                 " and $13 is null and $15 is null and $16 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'held')"
+            )
+        }
+        (false, false) if state == Some(WAITING) => {
+            found!(
+                " and $13 is null and $15 is null and $16 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'waiting')"
             )
         }
         (false, false) if state == Some(REFUSED) => {

@@ -218,6 +218,28 @@ pub async fn placed(tx: &mut Tx, tenant: Tenant, rows: &[InSeries]) -> Result<Ve
     Ok(rows.iter().map(of).collect())
 }
 
+/// Which of these control numbers came in a series as tests that a sandbox took in.
+pub async fn taken_as_tests(
+    tx: &mut Tx,
+    tenant: Tenant,
+    agreement: &str,
+    controls: &[String],
+) -> Result<Vec<String>, StoreError> {
+    #[derive(Serialize)]
+    struct Control<'a> {
+        control: &'a str,
+    }
+    let asked: Vec<Control> = controls.iter().map(|control| Control { control }).collect();
+    let came: Vec<(String,)> = fetch!(
+        tx,
+        "select distinct i.control from interchanges i join {rows} on r.control = i.control
+         where i.tenant = $2 and i.ends = 'sandbox' and i.standard || '/' || i.sender || '/' || i.receiver = $3",
+        "control text" => &asked;
+        tenant, agreement
+    )?;
+    Ok(came.into_iter().map(|(control,)| control).collect())
+}
+
 /// Notes what numbers follow, and where their series stand now, by (series, number).
 pub async fn place(tx: &mut Tx, tenant: Tenant, rows: &[InSeries], stand: &[(String, i64)]) -> Result<(), StoreError> {
     exec!(
@@ -299,6 +321,29 @@ pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> R
         tx,
         "select ordinal, partner, standard, sender, receiver, control, version, test, ends, cause from interchanges
          where tenant = $1 and document = $2 order by ordinal limit 200";
+        tenant, document
+    )?)
+}
+
+/// What nobody's interchanges of a worked document are whose from now on, and why.
+pub async fn give(
+    tx: &mut Tx,
+    tenant: Tenant,
+    document: DocumentId,
+    partner: PartnerId,
+    cause: &Value,
+) -> Result<u64, StoreError> {
+    #[derive(Serialize)]
+    struct Given<'a> {
+        partner: PartnerId,
+        cause: &'a Value,
+    }
+    Ok(exec!(
+        tx,
+        "update interchanges set partner = r.partner, ends = 'translated', cause = r.cause from {rows}
+         where interchanges.tenant = $2 and interchanges.document = $3 and interchanges.ends = 'unassigned'
+            and interchanges.cause->>'code' in ('unassigned/sender', 'unassigned/other_partner')",
+        "partner uuid, cause jsonb" => [Given { partner, cause }];
         tenant, document
     )?)
 }

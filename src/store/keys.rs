@@ -4,7 +4,7 @@
 //! sorted, and looks in a later statement: so it sees what the other has committed.
 
 use super::{StoreError, Tx, sql::fetch};
-use crate::canonical::{PartnerId, Tenant};
+use crate::canonical::{DocumentId, MessageId, PartnerId, Tenant};
 use serde::Serialize;
 
 /// A business key within a tenant: order is kept by it.
@@ -66,4 +66,33 @@ pub async fn lock(tx: &mut Tx, tenant: Tenant, keys: &[Key]) -> Result<(), Store
         "tenant uuid, partner uuid, kind text, number text, n bigint" => &ask
     )?;
     Ok(())
+}
+
+/// A message that others of its key wait for, as people know it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Before {
+    pub id: MessageId,
+    pub set_kind: String,
+    pub set_control: String,
+    pub number: Option<String>,
+    pub state: String,
+    pub document: DocumentId,
+    /// Its document's.
+    pub name: String,
+}
+
+/// Messages that others wait for, with what their documents are called.
+pub async fn named(tx: &mut Tx, tenant: Tenant, ids: &[MessageId]) -> Result<Vec<Before>, StoreError> {
+    #[derive(Serialize)]
+    struct Id {
+        id: MessageId,
+    }
+    let asked: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
+    Ok(fetch!(
+        tx,
+        "select m.id, m.set_kind, m.set_control, m.number, m.state, m.document, d.name from messages m join {rows} on m.id = r.id
+         join documents d on d.id = m.document and d.tenant = m.tenant where m.tenant = $2",
+        "id uuid" => &asked;
+        tenant
+    )?)
 }

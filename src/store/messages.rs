@@ -540,13 +540,15 @@ pub struct Halted {
     pub refused: i64,
     /// Messages that are held.
     pub held: i64,
-    /// How many different causes these have: codes, or values that a table lacks.
+    /// Messages that wait for others.
+    pub waiting: i64,
+    /// How many different causes those have that are held: codes, or values that a table lacks.
     pub causes: i64,
-    /// That of the first.
+    /// That of the first; where none is held, of the first that waits.
     pub cause: Option<Value>,
 }
 
-/// Of documents, what is held or refused; those of which nothing is are left out.
+/// Of documents, what is held, refused or waits; those of which nothing does are left out.
 pub async fn halted_of(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) -> Result<Vec<Halted>, StoreError> {
     #[derive(Serialize)]
     struct Ask {
@@ -558,11 +560,12 @@ pub async fn halted_of(tx: &mut Tx, tenant: Tenant, documents: &[DocumentId]) ->
     let ask: Vec<Ask> = documents.iter().map(|id| Ask { id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select h.document, h.refused, h.held, h.causes, (select m.cause from messages m where m.tenant = $2 and m.document = h.document and m.state = 'held'
-             order by m.set_no, m.split limit 1) as cause
+        "select h.document, h.refused, h.held, h.waiting, h.causes, (select m.cause from messages m where m.tenant = $2 and m.document = h.document and m.state in ('held', 'waiting')
+             order by case m.state when 'held' then 0 else 1 end, m.set_no, m.split limit 1) as cause
          from (select m.document, count(*) filter (where m.state = 'rejected') as refused, count(*) filter (where m.state = 'held') as held,
+                count(*) filter (where m.state = 'waiting') as waiting,
                 count(distinct coalesce(m.hold_scheme || ' ' || m.hold_value, m.cause->>'code')) filter (where m.state = 'held') as causes
-             from messages m join {rows} on m.document = r.id where m.tenant = $2 and m.state in ('held', 'rejected') group by m.document) h",
+             from messages m join {rows} on m.document = r.id where m.tenant = $2 and m.state in ('held', 'rejected', 'waiting') group by m.document) h",
         "id uuid" => &ask;
         tenant
     )?)

@@ -150,8 +150,8 @@ pub struct Agreement {
     #[schemars(extend("level" = "connection"))]
     pub test_indicator: TestIndicator,
     /// The connection that takes test interchanges in, where `test_indicator` is `sandbox`: each as a document of its own, by the
-    /// agreement that holds there. It is another partner's in this tenant, or one of a tenant whose file says `sandbox_of` this
-    /// one. What goes out from there is a test (ISA15 = T, 0035 = 1) unless `test_indicator` is stated there.
+    /// agreement that holds there. It belongs to a partner of this tenant whose file says `for_tests: true`, or to a tenant whose
+    /// file says `sandbox_of` this one. What goes out from there is a test (ISA15 = T, 0035 = 1) unless `test_indicator` is stated there.
     #[schemars(extend("level" = "connection"))]
     pub sandbox: Option<String>,
     /// Which acknowledgements and answers are expected by when.

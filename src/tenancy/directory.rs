@@ -81,6 +81,8 @@ pub struct PartnerInfo {
     pub name: String,
     pub identities: Vec<(Standard, Identity)>,
     pub price_list: Option<String>,
+    /// It is there for tests, as its file says.
+    pub for_tests: bool,
     /// What was settled for all of its connections and standards.
     pub agreement: Arc<Effective>,
     /// What was settled by connection, standard and kind of message.
@@ -494,8 +496,7 @@ impl Compiler<'_> {
             }
         }
         let speaks_edifact = identities.iter().any(|(standard, _)| *standard == Standard::Edifact);
-        let is_sandbox = file.connections.iter().any(|c| self.sandboxes.contains(&c.name));
-        let terms = self.partner_terms(path, text, tenant, speaks_edifact, is_sandbox);
+        let terms = self.partner_terms(path, text, tenant, speaks_edifact, file.for_tests);
         let answers = self.answers(path, text, tenant, &file);
         let connections = self.connections(path, text, tenant, Some(id), file.connections);
         self.directory.partners.insert(
@@ -506,6 +507,7 @@ impl Compiler<'_> {
                 name: file.partner,
                 identities,
                 price_list: file.price_list,
+                for_tests: file.for_tests,
                 agreement: terms.whole.clone(),
                 terms,
                 answers,
@@ -544,24 +546,17 @@ impl Compiler<'_> {
         answers
     }
 
-    fn partner_terms(
-        &mut self,
-        path: &str,
-        text: &str,
-        tenant: Tenant,
-        speaks_edifact: bool,
-        is_sandbox: bool,
-    ) -> Terms {
+    fn partner_terms(&mut self, path: &str, text: &str, tenant: Tenant, edifact: bool, for_tests: bool) -> Terms {
         let (own, connections) = self.layers(path, text, Whose::Partner);
         let (hub, of_tenant) = (self.hub.clone(), self.tenants.get(&tenant).cloned());
-        let is_sandbox = is_sandbox || self.directory.tenants.get(&tenant).is_some_and(|t| t.sandbox_of.is_some());
+        let is_sandbox = for_tests || self.directory.tenants.get(&tenant).is_some_and(|t| t.sandbox_of.is_some());
         let of_sandbox = is_sandbox.then(Layer::of_sandbox);
         let of_tenant_layer = of_tenant.as_ref().map(|(layer, _)| layer);
         let below: Vec<&Layer> = of_sandbox.iter().chain(&hub).chain(of_tenant_layer).chain([&own]).collect();
         let shared = of_tenant.iter().flat_map(|(_, shared)| shared);
         let connections: Vec<(ConnectionId, &Layer)> =
             shared.chain(&connections).map(|(id, layer)| (*id, layer)).collect();
-        self.terms(&below, &connections, speaks_edifact)
+        self.terms(&below, &connections, edifact)
     }
 
     fn answers_lead_somewhere(&mut self, files: &[(String, String)]) {

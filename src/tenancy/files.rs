@@ -85,6 +85,10 @@ pub struct PartnerFile {
     /// The price list that its orders are held against.
     #[serde(default)]
     pub price_list: Option<String>,
+    /// It is there for tests: agreements may have their test interchanges taken in by its connections (`sandbox`), as its own,
+    /// and what goes out to it is a test.
+    #[serde(default)]
+    pub for_tests: bool,
     /// Its own ways in and out.
     #[serde(default)]
     pub connections: Vec<Connection>,

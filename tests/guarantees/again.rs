@@ -163,6 +163,18 @@ async fn sent_again_under_its_number_or_a_new_one(backing: Backing) {
     let busy = again(&rig, new.id, NUMBER).await;
     assert!(matches!(busy, Err(OperateError::Delivery(_))), "{busy:?}");
     nothing_is_missing(&rig).await;
+    // Another has its place: a third would wait for an acknowledgement of its own, and the partner has two orders' answers.
+    rig.place.sql("update deliveries set state = 'delivered' where state = 'pending'").await.unwrap();
+    for asks in [NUMBER, MAP] {
+        let twice = again(&rig, first.id, asks).await.unwrap_err();
+        let told = format!("replaced by delivery {}: replay that one", new.id);
+        assert!(matches!(&twice, OperateError::Delivery(why) if why.to_string().contains(&told)), "{twice:?}");
+    }
+    assert_eq!(rig.place.number("select count(*) from deliveries where again_of is not null").await, 1);
+    assert_eq!(again(&rig, new.id, NUMBER).await.unwrap().again_of, Some(new.id), "it can be replaced itself");
+    let other = answered(&rig, "PO-22").await.id;
+    let (a, b) = tokio::join!(again(&rig, other, NUMBER), again(&rig, other, NUMBER));
+    assert_eq!([&a, &b].iter().filter(|done| done.is_ok()).count(), 1, "of two at once one is done: {a:?} {b:?}");
     rig.halt().await;
 }
 

@@ -9,9 +9,13 @@ use crate::{
 use crossdock::{
     canonical::Stage,
     config::Settings,
-    flow::{operate, sweep::Sweeper},
+    flow::{letter, operate, sweep::Sweeper},
     insight::audit::audit,
-    store::{journal, messages::MessageRow, now, outbox},
+    store::{
+        deliveries, documents, journal,
+        messages::{self, MessageRow},
+        now, outbox,
+    },
 };
 
 on_both![
@@ -23,6 +27,7 @@ on_both![
     behind_another_document,
     two_interchanges_behind_each_other,
     what_was_left_waiting_is_found,
+    one_that_was_cut_is_refused_and_comes_again,
     more_than_one_transaction_and_claim_checks_that_come_twice,
 ];
 
@@ -130,6 +135,61 @@ async fn one_that_is_held_holds_all(backing: Backing) {
     rig.halt().await;
 }
 
+/// Without its trailer nobody knows what is missing: nothing of it is worked, and all of it may come again as it was sent.
+async fn one_that_was_cut_is_refused_and_comes_again(backing: Backing) {
+    for costs in ["set", "interchange"] {
+        let numbers = "number_reach: { groups: days }, checks: { group_numbers: reject }";
+        let agreement = format!(
+            "interchange: preserve, bad_set_costs: {costs}, ta1: on_error, out_of_sequence: {{ gap: reject }}, {numbers}"
+        );
+        let mut rig = agreed(backing, &agreement).await;
+        rig.start(1, 2).await;
+        let whole = orders(1, &["PO-1", "PO-2"]);
+        // Behind an SE, behind the GE, and in the midst of a set.
+        let cuts = [whole.find("GE*").unwrap(), whole.find("IEA").unwrap(), whole.find("CUR*BY*USD~\nN1").unwrap()];
+        for (n, cut) in cuts.into_iter().enumerate() {
+            let cut = rig.bring("north-edi", &format!("cut{n}.edi"), &whole.as_bytes()[..cut]).await;
+            rig.quiet().await;
+            let messages = rig.messages_of(cut).await;
+            assert!(
+                !messages.is_empty() && messages.iter().all(|row| row.state == "rejected"),
+                "{costs} {n}: {messages:?}"
+            );
+            // A set that was cut itself has a fault of its own.
+            let faults = messages[0].faults.as_ref().unwrap().to_string();
+            let says = match n {
+                2 => &["E0106"][..],
+                _ => &["has no trailer IEA", "as a whole or not at all.", "interchange: preserve", "number may stay"],
+            };
+            assert!(says.iter().all(|said| faults.contains(said)), "{n}: {faults}");
+            let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+            let told = deliveries::acknowledgements(&mut tx, rig.acme, &[cut]).await.unwrap();
+            tx.rollback().await.unwrap();
+            let told: String = told.into_iter().map(|row| String::from_utf8(row.content.unwrap()).unwrap()).collect();
+            assert!(told.contains("*R*023~") && !told.contains("AK1*"), "{told}");
+        }
+        assert_eq!(rig.place.number("select count(*) from events where kind like 'order.%'").await, 0);
+        let again = bring(&rig, "whole.edi", &whole).await;
+        rig.quiet().await;
+        assert_eq!(rig.document(again).await.state, "translated");
+        let states: Vec<String> = rig.messages_of(again).await.into_iter().map(|row| row.state).collect();
+        assert_eq!(states, ["applied", "applied"], "{costs}");
+        let other = bring(&rig, "other.edi", &orders(1, &["PO-3"])).await;
+        rig.quiet().await;
+        assert_eq!(rig.document(other).await.state, "rejected", "the number is the whole one's now");
+        rig.halt().await;
+        all_is_well(&rig).await;
+    }
+    // By itself, as it is built in, each goes, and the number is taken.
+    let mut rig = agreed(backing, "interchange: split").await;
+    rig.start(1, 2).await;
+    let whole = orders(1, &["PO-1", "PO-2"]);
+    bring(&rig, "cut.edi", whole.split("IEA").next().unwrap()).await;
+    stand(&rig, &[("PO-1", "applied"), ("PO-2", "applied")]).await;
+    rig.quiet().await;
+    rig.halt().await;
+}
+
 async fn a_cancelled_one_is_left_out(backing: Backing) {
     // What a bad one costs is another matter: a person took this one away.
     let mut rig = agreed(backing, "interchange: preserve, bad_set_costs: interchange").await;
@@ -166,6 +226,12 @@ async fn one_that_its_mapping_refuses(backing: Backing) {
             );
             assert_eq!(cause["for"], of(&rig, "PO-2").await.id.to_string());
             assert_eq!(reserved(&rig).await, 0);
+            // Its sender is told of the bad one, and not of those that followed.
+            let document = of(&rig, "PO-2").await.document;
+            let told = letter::of(&rig.hub, rig.acme, document).await.unwrap().unwrap().letter;
+            assert!(told.points.iter().all(|point| &*point.code != "interchange/refused"), "{told:?}");
+            assert_eq!((told.points.len(), told.more), (1, 0), "{told:?}");
+            assert!(told.verdict.contains("all 3 sets are refused"), "{told:?}");
             // Mended, the bad one goes, and then those that it had cost.
             operate::add_reference(&rig.hub, rig.acme, "uom", "PF", "EA", "me").await.unwrap();
             for number in ["PO-2", "PO-1", "PO-3"] {
@@ -234,8 +300,28 @@ async fn behind_another_document(backing: Backing) {
     bring(&rig, "a.edi", &orders(1, &["PO-1", "PO-2", "PO-3"])).await;
     stand(&rig, &[("PO-1", "waiting"), ("PO-2", "waiting"), ("PO-3", "waiting")]).await;
     let second = of(&rig, "PO-2").await;
-    assert_eq!(second.cause.unwrap()["for"], held.id.to_string(), "it waits for the one before it");
-    assert_eq!(of(&rig, "PO-3").await.cause.unwrap()["for"], second.id.to_string(), "and the others for it");
+    let cause = second.cause.unwrap();
+    assert_eq!(cause["for"], held.id.to_string(), "it waits for the one before it");
+    let told = cause["sentence"].as_str().unwrap();
+    assert!(told.contains("(PO-2) of document 1.json is held, and messages of one number"), "{told}");
+    assert_eq!(cause["document"], held.document.to_string());
+    let cause = of(&rig, "PO-3").await.cause.unwrap();
+    assert_eq!(cause["for"], second.id.to_string(), "and the others for it");
+    let told = cause["sentence"].as_str().unwrap();
+    assert!(
+        told.contains("the 850 0002 (PO-2) of its interchange waits for") && told.contains("document 1.json"),
+        "{told}"
+    );
+    // Nothing of it is done, and it is found as that.
+    let by = documents::Search { state: Some("waiting".into()), ..Default::default() };
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let found = documents::search(&mut tx, rig.acme, &by, 10).await.unwrap();
+    let waits = messages::halted_of(&mut tx, rig.acme, &[second.document]).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [second.document]);
+    assert_eq!((waits[0].held, waits[0].refused, waits[0].waiting), (0, 0, 3));
+    assert!(waits[0].cause.as_ref().unwrap()["sentence"].as_str().unwrap().contains("document 1.json"));
+    assert_eq!(documents::called("translated", None, 0, 0, waits[0].waiting), "waiting");
     // What stands behind one of them waits, too, and goes after it.
     rig.bring("north-a", "2.json", &cancel("PO-2")).await;
     rig.stand("PO-2", &["held", "waiting", "waiting"]).await;

@@ -375,6 +375,6 @@ async fn what_is_passed_over_beside_a_good_set_is_told(mut rig: Rig) {
     let mut names: Vec<&str> = found.iter().map(|row| row.name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["cut.edi", "headless.edi", "other.edi"]);
-    assert!(found.iter().all(|row| documents::called(&row.state, row.cause.as_ref(), 0, 0) == "refused"));
+    assert!(found.iter().all(|row| documents::called(&row.state, row.cause.as_ref(), 0, 0, 0) == "refused"));
     rig.halt().await;
 }

@@ -15,6 +15,9 @@ on_both![
     what_is_given_is_worked_as_the_partners,
     what_stands_beside_a_known_one_is_given,
     what_is_no_strangers_is_not_given,
+    what_of_several_strangers_is_nobodys_is_not_given,
+    who_is_given_a_part_is_answered_and_nobody_else,
+    what_goes_as_one_is_not_given_in_part,
 ];
 
 async fn hub(backing: Backing) -> Rig {
@@ -112,4 +115,85 @@ async fn what_is_no_strangers_is_not_given(backing: Backing) {
     let foreign = operate::give_document(&hub, globex, elsewhere, "northwind", "ann", "").await;
     assert!(matches!(foreign, Err(OperateError::NotFound(_))), "{foreign:?}");
     rig.halt().await;
+}
+
+fn by_another_stranger(text: &str) -> String {
+    text.replace("NORTHWIND      ", "SOMEBODY       ")
+}
+
+async fn answers(rig: &Rig, id: DocumentId) -> Vec<String> {
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let told = deliveries::acknowledgements(&mut tx, rig.acme, &[id]).await.unwrap();
+    tx.rollback().await.unwrap();
+    told.into_iter().map(|row| String::from_utf8(row.content.unwrap()).unwrap()).collect()
+}
+
+/// One partner is named for the whole document: of two strangers' nobody can say that.
+async fn what_of_several_strangers_is_nobodys_is_not_given(backing: Backing) {
+    let mut rig = hub(backing).await;
+    let (hub, acme) = (rig.hub.clone(), rig.acme);
+    let both = by_a_stranger(&orders(1, &["PO-1"])) + &by_another_stranger(&orders(2, &["PO-2"]));
+    for (name, text) in [("both.edi", both.clone()), ("beside.edi", both + &orders(3, &["PO-3"]))] {
+        let id = bring(&rig, name, &text).await;
+        let refused = operate::give_document(&hub, acme, id, "northwind", "ann", "").await;
+        let says = |why: &str| why.contains("x12/ZZ/SOMEBODY and x12/ZZ/WHOISTHIS") && why.contains("given as a whole");
+        assert!(matches!(&refused, Err(OperateError::Refused(why)) if says(why)), "{name}: {refused:?}");
+        assert_eq!(rig.document(id).await.given_to, None);
+    }
+    rig.halt().await;
+}
+
+/// Of a worked document a stranger's interchange is given: it is theirs from then on, they are told how it was taken, and
+/// the others, who have their answers, are not told twice.
+async fn who_is_given_a_part_is_answered_and_nobody_else(backing: Backing) {
+    let mut rig = hub(backing).await;
+    let (hub, acme) = (rig.hub.clone(), rig.acme);
+    let id = bring(&rig, "both.edi", &(orders(1, &["PO-1"]) + &by_a_stranger(&orders(2, &["PO-2"])))).await;
+    assert_eq!(answers(&rig, id).await.len(), 1, "the known one's");
+    operate::give_document(&hub, acme, id, "northwind", "ann", "new van").await.unwrap();
+    rig.quiet().await;
+    assert_eq!(rig.messages("PO-2").await.pop().unwrap().state, "applied");
+    let northwind = Some(PartnerId::named(acme, "northwind"));
+    let mut tx = hub.store.read(acme).await.unwrap();
+    let rows = crossdock::store::interchanges::of_document(&mut tx, acme, id).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!((rows[1].ends.as_deref(), rows[1].partner), (Some("translated"), northwind));
+    assert_eq!(rows[1].cause.as_ref().unwrap()["sentence"], "it was given to northwind by ann: new van");
+    assert_eq!(rows[0].cause, None, "the other one's row is as it was");
+    let told = answers(&rig, id).await;
+    let of = |control: &str| told.iter().filter(|text| text.contains(&format!("AK1*PO*{control}~"))).count();
+    assert_eq!((of("1"), of("2")), (1, 1), "{told:?}");
+    assert!(told.iter().any(|text| text.contains("*ZZ*WHOISTHIS ") && text.contains("AK9*A*1*1*1")), "{told:?}");
+    // Asked for once more, it is theirs again.
+    let asks = operate::Asks { acknowledge_again: true, ..Default::default() };
+    operate::replay_document(&hub, acme, id, asks, "ann", "they lost it").await.unwrap();
+    rig.quiet().await;
+    let told = answers(&rig, id).await;
+    let of = |control: &str| told.iter().filter(|text| text.contains(&format!("AK1*PO*{control}~"))).count();
+    assert_eq!((of("1"), of("2")), (1, 2), "{told:?}");
+    let found =
+        crossdock::insight::audit::audit(&hub.store, &hub.directory, None, crossdock::store::now()).await.unwrap();
+    assert_eq!(found.missing, []);
+    rig.halt().await;
+}
+
+/// By an agreement that takes an interchange as one its messages can't be worked one by one behind the others.
+async fn what_goes_as_one_is_not_given_in_part(backing: Backing) {
+    for agreed in ["interchange: preserve", "bad_set_costs: interchange"] {
+        let north = NORTHWIND.replace("acknowledge: '997'", &format!("acknowledge: '997', {agreed}"));
+        let mut rig = Rig::with(backing, &[ACME, &north, GLOBEX], Settings::default()).await;
+        rig.start(1, 1).await;
+        let text = orders(1, &["PO-1"]) + &by_a_stranger(&orders(2, &["PO-2", "PO-3"]));
+        let id = bring(&rig, "both.edi", &text).await;
+        let refused = operate::give_document(&rig.hub, rig.acme, id, "northwind", "ann", "").await;
+        let says = |why: &str| why.contains(agreed) && why.contains("as a file of its own");
+        assert!(matches!(&refused, Err(OperateError::Refused(why)) if says(why)), "{refused:?}");
+        assert_eq!(rig.document(id).await.given_to, None);
+        // Alone it is given, and goes as one.
+        let alone = bring(&rig, "alone.edi", &by_a_stranger(&orders(2, &["PO-2", "PO-3"]))).await;
+        operate::give_document(&rig.hub, rig.acme, alone, "northwind", "ann", "").await.unwrap();
+        rig.quiet().await;
+        assert!(rig.messages_of(alone).await.iter().all(|message| message.state == "applied"));
+        rig.halt().await;
+    }
 }

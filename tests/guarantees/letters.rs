@@ -29,6 +29,7 @@ on_both![
     a_server_that_is_away_or_says_no_costs_no_letter,
     nobody_who_did_not_ask_gets_any,
     a_person_sends_the_letter_when_it_is_wanted,
+    what_an_envelope_is_refused_for_is_told,
 ];
 
 const ANY: usize = 10 << 20;
@@ -246,4 +247,32 @@ async fn a_person_sends_the_letter_when_it_is_wanted(backing: Backing) {
     assert!(matches!(&clean, Err(OperateError::Refused(why)) if why.contains("nothing to write")), "{clean:?}");
     assert_eq!(post.server.letters().len(), 1);
     post.end().await;
+}
+
+/// A number that came before, a gap, a test: no set of it is faulty, and its sender reads why it was not taken and what to do.
+async fn what_an_envelope_is_refused_for_is_told(backing: Backing) {
+    let agreed = "agreement: { test_indicator: refuse, out_of_sequence: { gap: reject }, number_again: reject }";
+    let north = NORTHWIND.replace("agreement: { acknowledge: '997' }", agreed);
+    assert!(north.contains(agreed));
+    let mut rig = Rig::with(backing, &[ACME, &north, GLOBEX], Settings::default()).await;
+    rig.start(1, 1).await;
+    let test = orders(2, &["PO-4"]).replace("*0*P*>", "*0*T*>");
+    for (name, text, says, asks) in [
+        ("a", orders(1, &["PO-1"]), "All of it was accepted", ""),
+        ("b", orders(1, &["PO-2"]), "used before, with other content", "send it again under a new control number."),
+        ("c", orders(5, &["PO-3"]), "numbers between are missing", "send what is missing, and this one behind it."),
+        ("d", test, "The interchange says that it is a test", "send it as production."),
+    ] {
+        let id = rig.bring("north-edi", name, text.as_bytes()).await;
+        rig.quiet().await;
+        let letter = crossdock::flow::letter::of(&rig.hub, rig.acme, id).await.unwrap().unwrap().letter;
+        let told = letter.text();
+        assert!(letter.points.is_empty() && told.contains(says), "{name}: {told}");
+        assert_eq!(told.contains("To mend it: "), !asks.is_empty(), "{name}: {told}");
+        assert!(
+            told.contains(asks) && told.contains(&format!("What became of {name}")) != asks.is_empty(),
+            "{name}: {told}"
+        );
+    }
+    rig.halt().await;
 }

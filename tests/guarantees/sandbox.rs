@@ -17,7 +17,14 @@ use crossdock::{
     tenancy::Directory,
 };
 
-on_both![by_another_tenant, by_another_partner, taken_once_whatever_dies_in_between, of_edifact, a_long_one];
+on_both![
+    by_another_tenant,
+    by_another_partner,
+    taken_once_whatever_dies_in_between,
+    of_edifact,
+    a_long_one,
+    a_test_leaves_no_gap
+];
 
 const TEST_TENANT: &str = "
 tenant: acmetest
@@ -129,6 +136,7 @@ async fn by_another_partner(backing: Backing) {
     let partner = "
 tenant: acme
 partner: northtest
+for_tests: true
 identities: [x12/ZZ/NORTHTEST]
 price_list: standard
 connections:
@@ -195,6 +203,47 @@ async fn taken_once_whatever_dies_in_between(backing: Backing) {
     all_is_well(&rig).await;
 }
 
+/// What a sandbox took in came all the same, in its turn or out of it, alone or several at once: what follows leaves no
+/// gap, and what is missing is told without it.
+async fn a_test_leaves_no_gap(backing: Backing) {
+    let north = north().replace("test_indicator", "out_of_sequence: { gap: reject, behind: reject }, test_indicator");
+    let mut rig = Rig::with(backing, &[ACME, &north, TEST_TENANT, TEST_PARTNER], Settings::default()).await;
+    rig.start(1, 1).await;
+    let order = |control: u32, kind: char| match kind {
+        'T' => test_orders(control, &[&format!("PO-{control}")]),
+        _ => orders(control, &[&format!("PO-{control}-{kind}")]),
+    };
+    for (name, numbers, ends, says) in [
+        ("a", &[(401, 'P')][..], &["translated"][..], ""),
+        ("b", &[(402, 'T')], &["sandbox"], ""),
+        ("c", &[(403, 'P')], &["translated"], ""),
+        ("d", &[(404, 'P')], &["translated"], ""),
+        ("e", &[(405, 'T'), (406, 'T')], &["sandbox", "sandbox"], ""),
+        ("f", &[(407, 'P')], &["translated"], ""),
+        // Out of its turn, and 408 behind it; 409 does not come again.
+        ("g", &[(409, 'T')], &["sandbox"], ""),
+        ("h", &[(410, 'P')], &["rejected"], "1 number between is missing"),
+        ("i", &[(408, 'P')], &["translated"], ""),
+        ("j", &[(410, 'P')], &["translated"], ""),
+        // With a test in one file, before it and behind it; the number of one that was worked long ago.
+        ("k", &[(412, 'P'), (411, 'T')], &["translated", "sandbox"], ""),
+        ("l", &[(401, 'T')], &["sandbox"], ""),
+        ("m", &[(413, 'P')], &["translated"], ""),
+    ] {
+        let text: String = numbers.iter().map(|(control, kind)| order(*control, *kind)).collect();
+        let document = rig.bring("north-edi", &format!("{name}.edi"), text.as_bytes()).await;
+        rig.quiet().await;
+        let rows = interchanges_of(&rig, document).await;
+        let ended: Vec<_> = rows.iter().map(|row| row.ends.as_deref().unwrap_or_default()).collect();
+        assert_eq!(ended, ends, "{name}: {rows:?}");
+        let told = rows[0].cause.clone().filter(|cause| cause["code"] != "sandbox/taken");
+        let told = told.map(|cause| cause["sentence"].to_string()).unwrap_or_default();
+        assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{name}: {told}");
+    }
+    rig.halt().await;
+    all_is_well(&rig).await;
+}
+
 /// UNB 0035 = 1, with its UNA: the delimiters go along.
 async fn of_edifact(backing: Backing) {
     let identities = |text: &str, own: &str| text.replace("identities: [", &format!("identities: [edifact/14/{own}, "));
@@ -234,6 +283,51 @@ async fn a_long_one(backing: Backing) {
     assert!((whole..=whole + 1).contains(&rig.place.number(&size).await), "all of its bytes");
     assert_eq!(count(&rig, "messages where state = 'applied'", test).await, 1);
     rig.halt().await;
+}
+
+/// South trades in earnest: whatever other files name its connection, what comes there is whose its envelope says, and what
+/// goes out is no test.
+#[test]
+fn one_partners_file_changes_no_others() {
+    let south = "
+tenant: acme
+partner: south
+identities: [x12/ZZ/SOUTH]
+connections: [{ name: south-drop, transport: folder, path: south }]
+";
+    let compiled = |north: &str, south: &str| {
+        let files = [ACME, north, south];
+        let files: Vec<(String, String)> =
+            files.iter().enumerate().map(|(n, text)| (format!("{n}.yaml"), (*text).to_owned())).collect();
+        Directory::compile(&files, &|_| None)
+            .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    };
+    let for_tests = south.replace("partner: south", "partner: south\nfor_tests: true");
+    let named = |agreed: &str| NORTHWIND.replace("acknowledge: '997'", &format!("acknowledge: '997', {agreed}"));
+    // Named in passing: it takes nothing in, and that is told where it stands, whosever it is.
+    for south in [south, for_tests.as_str()] {
+        let told = compiled(&named("sandbox: south-drop"), south).map(drop).unwrap_err();
+        assert!(told.starts_with("1.yaml:") && told.contains("`sandbox` takes nothing in without"), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+    }
+    // Named in earnest: only south's own file can say that it is for tests.
+    let north = named("test_indicator: sandbox, sandbox: south-drop");
+    let told = compiled(&north, south).map(drop).unwrap_err();
+    assert!(told.starts_with("1.yaml:") && told.contains("its file must say `for_tests: true`"), "{told}");
+    let directory = compiled(&north, &for_tests).unwrap_or_else(|told| panic!("{told}"));
+    assert!(directory.takes_tests(directory.connection("south-drop").unwrap()));
+    assert!(!directory.takes_tests(directory.connection("north-edi").unwrap()));
+    // Named for all, and in force for nobody but one that takes tests itself: a name alone makes no sandbox.
+    let acme = format!("{ACME}agreement: {{ sandbox: south-drop }}\n");
+    let safe = "{ test_indicator: sandbox, sandbox: safe }";
+    let north = NORTHWIND.replace("{ acknowledge: '997' }", safe);
+    let (south, tests) = (format!("{south}agreement: {safe}\n"), for_tests.replace("south", "safe-tests"));
+    let tests = tests.replace("safe-tests-drop", "safe").replace("x12/ZZ/SOUTH", "x12/ZZ/SAFE");
+    let files = [("a", acme), ("n", north), ("s", south), ("t", tests)];
+    let files: Vec<(String, String)> = files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    let directory = Directory::compile(&files, &|_| None).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let takes = |name: &str| directory.takes_tests(directory.connection(name).unwrap());
+    assert_eq!((takes("south-drop"), takes("safe")), (false, true));
 }
 
 #[test]

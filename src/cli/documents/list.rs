@@ -14,7 +14,7 @@ pub struct List {
     /// A partner's name
     #[arg(long)]
     partner: Option<String>,
-    /// received, translated, retrying, dead, unassigned, rejected, duplicate; held: messages of it are; refused: it is rejected, or messages or parts of it are
+    /// received, translated, retrying, dead, unassigned, rejected, duplicate; held: messages of it are; waiting: messages of it wait for others; refused: it is rejected, or messages or parts of it are
     #[arg(long)]
     state: Option<String>,
     /// A kind of set: 850, ORDERS

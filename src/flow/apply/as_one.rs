@@ -15,7 +15,7 @@ use crate::{
         deliveries::NewLetter,
         documents,
         journal::Step,
-        keys::Key,
+        keys::{self, Key},
         messages::{self, Change, Loaded},
         outbox,
     },
@@ -105,7 +105,7 @@ impl Work<'_> {
             return Ok(gathered);
         }
         if let Some(blocker) = as_one::blocker(tx, self.tenant, of, self.now.plus_ms(1_000)).await? {
-            self.all_wait(tx, of, &blocker).await?;
+            self.all_wait(tx, of, &blocker, said(&blocker.state)).await?;
             return Ok(gathered);
         }
         let mut goes = self.first(tx, of, &["pending", "waiting", "retrying"], limit, &mut gathered.more).await?;
@@ -154,15 +154,15 @@ impl Work<'_> {
             gathered.refused.push(message);
             return Ok(false);
         }
-        self.all_wait(tx, found.of, &member).await?;
+        self.all_wait(tx, found.of, &member, said(&member.state)).await?;
         Ok(true)
     }
 
     /// All others of an interchange wait for one.
-    async fn all_wait(&mut self, tx: &mut Tx, of: AsOne, one: &Member) -> Result<(), StoreError> {
+    async fn all_wait(&mut self, tx: &mut Tx, of: AsOne, one: &Member, stands: &str) -> Result<(), StoreError> {
         let mut cause = json!({
             "code": WAITING,
-            "sentence": format!("{} of its interchange {}, and its messages are applied as one", named(one), said(&one.state)),
+            "sentence": format!("{} of its interchange {stands}, and its messages are applied as one", named(one)),
             "remedy": "nothing here: it goes on by itself once that one is restarted, cancelled or refused",
             "for": one.id,
         });
@@ -219,10 +219,17 @@ impl Work<'_> {
         let Some((behind, low)) = loaded.iter().filter(is_own).find_map(|m| Some((m, blocked(&m)?))) else {
             return Ok(());
         };
-        let Some(mut member) = as_one::member(tx, self.tenant, behind.id).await? else { return Ok(()) };
+        let Some(member) = as_one::member(tx, self.tenant, behind.id).await? else { return Ok(()) };
         self.wait(behind, low.id);
-        member.state = "waiting".into();
-        self.all_wait(tx, of, &member).await?;
+        let before = keys::named(tx, self.tenant, &[low.id]).await?.pop();
+        let stands = before.map_or_else(
+            || said("waiting").to_owned(),
+            |one| {
+                let message = called(&one.set_kind, &one.set_control, one.number.as_deref());
+                format!("waits for {message} of document {}", one.name)
+            },
+        );
+        self.all_wait(tx, of, &member, &stands).await?;
         if let Some(other) = AsOne::of(low.document, low.interchange, low.as_one) {
             let id = as_one::wake(tx, self.tenant, other, self.hub.deadline(self.now)).await?;
             id.into_iter().for_each(|id| self.claim(id));
@@ -301,11 +308,16 @@ impl Work<'_> {
 
 /// `the 850 0002 (PO-2)`.
 fn named(one: &Member) -> String {
-    let number = one.number.as_ref().map_or_else(String::new, |number| format!(" ({number})"));
-    format!("the {} {}{number}", one.set_kind, one.set_control)
+    called(&one.set_kind, &one.set_control, one.number.as_deref())
 }
 
-fn said(state: &str) -> &'static str {
+/// The same of its parts.
+pub(super) fn called(kind: &str, control: &str, number: Option<&str>) -> String {
+    let number = number.map_or_else(String::new, |number| format!(" ({number})"));
+    format!("{} {control}", format_args!("the {kind}")).trim_end().to_owned() + &number
+}
+
+pub(super) fn said(state: &str) -> &'static str {
     match state {
         "held" => "is held",
         "dead" => "is dead",

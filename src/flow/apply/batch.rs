@@ -3,7 +3,7 @@
 use super::{
     Part, advices,
     answers::Answered,
-    as_one::InTheWay,
+    as_one::{self, InTheWay},
     faults::{self, OfLines},
     world::{self, StockLock},
 };
@@ -62,9 +62,9 @@ async fn once(
         metrics::counter!("crossdock_claims_lost_total", "stage" => "apply").increment(1);
     }
     let mut work = Work::new(hub, tenant, now);
-    let as_one = work.one_interchange(&mut loaded);
+    let preserved = work.one_interchange(&mut loaded);
     loaded.retain(|m| work.is_due(m));
-    let mut gathered = match as_one {
+    let mut gathered = match preserved {
         Some(of) => work.gather(&mut tx, of, part.as_one, found, &mut loaded).await?,
         None => Default::default(),
     };
@@ -138,6 +138,9 @@ pub async fn goes_with_others(hub: &Hub, tenant: Tenant, id: MessageId) -> Resul
     Ok(loaded.iter().any(|message| message.interchange_as_one().is_some()))
 }
 
+/// The code of a message that waits for an earlier one of its number.
+const BEHIND: &str = "waiting";
+
 /// What one transaction decided so far.
 pub(super) struct Work<'a> {
     pub hub: &'a Hub,
@@ -151,6 +154,8 @@ pub(super) struct Work<'a> {
     pub ended: BTreeSet<Key>,
     /// Keys of which a message in this batch is dead or held, and by which: those behind it wait.
     blocked: HashMap<Key, MessageId>,
+    /// Messages that others wait for behind them.
+    blockers: BTreeSet<MessageId>,
 }
 
 impl<'a> Work<'a> {
@@ -165,6 +170,7 @@ impl<'a> Work<'a> {
             letters: vec![],
             ended: BTreeSet::new(),
             blocked: HashMap::new(),
+            blockers: BTreeSet::new(),
         }
     }
 }
@@ -217,10 +223,42 @@ impl Work<'_> {
     }
 
     pub fn wait(&mut self, message: &Loaded, blocker: MessageId) {
-        let cause = json!({"code": "waiting", "sentence": "an earlier message of its key is not done", "for": blocker});
+        let cause = json!({
+            "code": BEHIND,
+            "sentence": "an earlier message of its number is not done",
+            "remedy": "nothing here: it goes on by itself once that one is restarted, cancelled or refused",
+            "for": blocker,
+        });
+        self.blockers.insert(blocker);
         self.steps.push(self.step(message, "waiting").cause(cause.clone()));
         self.changes
             .push(Change { cause: Some(cause), ..Change::to(message.id, "waiting", self.hub.deadline(self.now)) });
+    }
+
+    /// Says of what waits which message that is for, of which document, and how it stands when this is committed.
+    async fn name_blockers(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let blockers: Vec<MessageId> = self.blockers.iter().copied().collect();
+        if blockers.is_empty() {
+            return Ok(());
+        }
+        for one in keys::named(tx, self.tenant, &blockers).await? {
+            let state =
+                self.changes.iter().find(|change| change.id == one.id).map_or(&*one.state, |change| change.state);
+            let (message, stands) =
+                (as_one::called(&one.set_kind, &one.set_control, one.number.as_deref()), as_one::said(state));
+            let sentence = format!(
+                "{message} of document {} {stands}, and messages of one number are worked in their order",
+                one.name
+            );
+            let changed = self.changes.iter_mut().filter_map(|change| change.cause.as_mut());
+            for cause in changed.chain(self.steps.iter_mut().filter_map(|step| step.cause.as_mut())) {
+                if cause["code"] == BEHIND && cause["for"] == json!(one.id) {
+                    cause["sentence"] = sentence.as_str().into();
+                    cause["document"] = json!(one.document);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// True if a message of its key in this batch turned out to hold those behind it back: then it waits.
@@ -396,6 +434,7 @@ impl Work<'_> {
         let of_lines = faults::of_lines(&decided);
         self.place_refusals(tx, &of_lines).await?;
         let advices = advices::owed(self.hub, &self.changes, loaded, &of_lines, &decided);
+        self.name_blockers(tx).await?;
         messages::change(tx, self.tenant, &self.changes).await?;
         let first = if self.hub.store.is_distributed() || decided.is_empty() {
             None

@@ -27,6 +27,8 @@ pub enum Refused {
     State { state: String, remedy: &'static str },
     #[error("it goes out in the interchange of delivery {0}: replay or cancel that one")]
     Carried(DeliveryId),
+    #[error("it was replaced by delivery {0}: replay that one")]
+    Replaced(DeliveryId),
     /// It can't be done with this one; the sentence tells why and what to do.
     #[error("{0}")]
     NotSo(String),
@@ -97,6 +99,7 @@ pub async fn send_again(
     if let Some(by) = row.carried_by {
         return Err(Refused::Carried(by));
     }
+    not_replaced(&mut tx, tenant, id, None).await?;
     let event = match row.event.filter(|_| how.map) {
         Some(event) => events::load(&mut tx, tenant, &[event]).await?.pop().map(Event::from),
         None => None,
@@ -118,12 +121,22 @@ pub async fn send_again(
             remedy: "it is under way already; cancel it first if it must not go",
         });
     }
+    // Its row is locked now: who replaced it in the same moment has committed, or waits and finds this one.
+    not_replaced(&mut tx, tenant, id, Some(new)).await?;
     deliveries::close_letters(&mut tx, tenant, id.0, "replayed", now).await?;
     expectations::drop_of(&mut tx, tenant, id).await?;
     let ends = if row.state == "dead" { "cancelled" } else { ended(&row.state) };
     journal::write(&mut tx, &[step(hub, tenant, &row, ends, cause)]).await?;
     tx.commit().await?;
     Ok(new)
+}
+
+/// One goes in a delivery's place at most: each waits for an acknowledgement of its own.
+async fn not_replaced(tx: &mut Tx, tenant: Tenant, id: DeliveryId, but: Option<DeliveryId>) -> Result<(), Refused> {
+    match deliveries::replaced_by(tx, tenant, id, but).await? {
+        Some(by) => Err(Refused::Replaced(by)),
+        None => Ok(()),
+    }
 }
 
 /// What goes out once more is nobody's to close any more, nor is what is expected of its partner.

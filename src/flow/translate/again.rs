@@ -2,6 +2,7 @@
 
 use super::{
     Source, SourceError, acknowledge, batch::advisable, incoming::Incoming, meaning::Meaning, open_row, run::Run,
+    whose::GIVEN,
 };
 use crate::{
     canonical::{PartnerId, Tenant},
@@ -67,6 +68,12 @@ pub async fn acknowledge(hub: &Hub, document: &DocumentRow, tenant: Tenant, step
     if !documents::acknowledge_again(&mut tx, tenant, document.id, document.acknowledged_again).await? {
         tx.rollback().await?;
         return Ok(false);
+    }
+    // Who was given what of it was nobody's is told of that; the others have their answers.
+    let is_given = |cause: &Option<serde_json::Value>| cause.as_ref().is_some_and(|cause| cause["code"] == GIVEN);
+    let given: Vec<bool> = run.interchanges.iter().map(|interchange| is_given(&interchange.cause)).collect();
+    if given.contains(&true) {
+        run.to_acknowledge.retain(|one| given.get(one.interchange as usize) == Some(&true));
     }
     acknowledge::once_more(hub, &mut tx, &run, now).await?;
     journal::write(&mut tx, &[step]).await?;

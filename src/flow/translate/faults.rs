@@ -114,6 +114,27 @@ pub fn security(header: &Interchange, agreement: &Effective) -> Option<Value> {
     }))
 }
 
+/// True of what is found where an interchange's trailer never came.
+pub fn is_cut(fault: &Fault) -> bool {
+    &*fault.code == "E0104"
+}
+
+/// An interchange that is preserved is worked as a whole: without its trailer nobody knows what is missing.
+pub fn not_whole(faults: &mut [Fault], agreement: Option<&Effective>) {
+    for fault in faults.iter_mut().filter(|fault| is_cut(fault)) {
+        let told = agreement.map_or_else(String::new, |agreement| format!(" ({})", agreement.told("interchange")));
+        fault.costs = Costs::Interchange;
+        fault.origin = Origin::Agreement;
+        fault.sentence = format!(
+            "{}, and the agreement takes an interchange as a whole or not at all.",
+            fault.sentence.trim_end_matches('.')
+        )
+        .into();
+        fault.remedy = format!("Send the whole interchange again; its control number may stay{told}.").into();
+        fault.decided_by = agreement.map(|agreement| Box::new(agreement.decision("interchange")));
+    }
+}
+
 /// Every set of an interchange is refused for one of them.
 pub fn interchange_refused(header: &Interchange, agreement: Option<&Effective>) -> Fault {
     let remedy = "mend the faulty set and send the interchange again under a new control number";

@@ -15,7 +15,7 @@ use crate::{
     tenancy::agreement::{NumberAgain, Tolerance},
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers of interchanges met in this batch. A number held by another document makes this interchange a duplicate of it,
 /// or, with other content, a refused one.
@@ -119,7 +119,7 @@ async fn in_order(tx: &mut Tx, tenant: Tenant, batch: &mut Batch) -> Result<(), 
     let (mut places, mut rows) = (Vec::new(), Vec::new());
     for (r, run) in batch.runs.iter_mut().enumerate() {
         for (i, interchange) in run.interchanges.iter_mut().enumerate() {
-            let comes = interchange.number == ControlNumber::Ours || interchange.was_refused();
+            let comes = interchange.number == ControlNumber::Ours || interchange.only_came();
             if !std::mem::take(&mut interchange.is_to_place) || !comes {
                 continue;
             }
@@ -140,26 +140,61 @@ async fn in_order(tx: &mut Tx, tenant: Tenant, batch: &mut Batch) -> Result<(), 
     let known = interchanges::placed(tx, tenant, &rows).await?;
     for ((row, (r, i, number)), known) in rows.iter_mut().zip(places).zip(known) {
         let Some(stand) = stands.get_mut(&row.agreement) else { continue };
-        let follows = known.unwrap_or(*stand);
-        row.follows = Some(follows);
-        let interchange = &mut batch.runs[r].interchanges[i];
+        let only_came = batch.runs[r].interchanges[i].only_came();
+        // What only came holds no number: the one that does has its place by itself.
+        let follows = known.filter(|_| !only_came).unwrap_or(*stand);
+        row.follows = (!only_came).then_some(follows);
         let order = match follows {
             // The last one was refused, since its number is free: this is the same, mended.
-            _ if follows == number && interchange.number == ControlNumber::Ours => Order::Next,
+            _ if follows == number && !only_came => Order::Next,
             0.. => order(follows, number, row.control.len()),
             _ => Order::Next,
         };
-        if interchange.was_refused() {
+        if only_came {
             *stand = if order == Order::Next { number } else { *stand };
             continue;
         }
-        let is_refused = interchange.judge(order, follows);
+        let order = match order {
+            Order::Gap(missing) => without_tests(tx, tenant, batch, row, missing).await?,
+            order => order,
+        };
+        let is_refused = batch.runs[r].interchanges[i].judge(order, follows);
         if known.is_none() && !is_refused && order != Order::Behind {
             *stand = number;
         }
     }
     let stands: Vec<(String, i64)> = stands.into_iter().collect();
+    rows.retain(|row| row.follows.is_some());
     interchanges::place(tx, tenant, &rows, &stands).await
+}
+
+/// A gap of more numbers than these is not looked through for tests.
+const LOOKED_THROUGH: i64 = 1_000;
+
+/// A gap before a number, but for what sandboxes took in of it: tests came, whenever that was.
+async fn without_tests(
+    tx: &mut Tx,
+    tenant: Tenant,
+    batch: &Batch,
+    row: &InSeries,
+    missing: i64,
+) -> Result<Order, StoreError> {
+    let number: i64 = row.control.trim().parse().unwrap_or_default();
+    if missing > LOOKED_THROUGH || number <= missing {
+        return Ok(Order::Gap(missing));
+    }
+    let (between, width) = (number - missing..number, row.control.len());
+    let asked: BTreeSet<String> =
+        between.clone().flat_map(|number| [number.to_string(), format!("{number:0width$}")]).collect();
+    let asked: Vec<String> = asked.into_iter().collect();
+    let there = interchanges::taken_as_tests(tx, tenant, &row.agreement, &asked).await?;
+    let mut came: BTreeSet<i64> = there.iter().filter_map(|control| control.trim().parse().ok()).collect();
+    // What is in the same commit has no row yet.
+    let here = batch.runs.iter().flat_map(|run| &run.interchanges).filter(|one| one.is_elsewhere());
+    let here = here.filter(|one| agreement_key(&one.header) == row.agreement);
+    came.extend(here.filter_map(|one| counted(&one.header)).filter(|number| between.contains(number)));
+    let lost = missing - came.len() as i64;
+    Ok(if lost == 0 { Order::Next } else { Order::Gap(lost) })
 }
 
 /// ISA13, or a 0020 that is a number.
@@ -168,14 +203,16 @@ fn counted(header: &Interchange) -> Option<i64> {
     control.parse().ok().filter(|_| control.bytes().all(|byte| byte.is_ascii_digit()) && control.len() <= 14)
 }
 
-/// Gives the numbers back of interchanges that were refused for their place alone: they may come again when it is their
-/// turn. Of each that was not worked, those of its groups and sets may come again in another.
+/// Gives the numbers back of interchanges that were refused for their place alone, or since their end never came: they may
+/// come again when it is their turn, or whole. Of each that was not worked, those of its groups and sets may come again
+/// in another.
 pub async fn give_back(tx: &mut Tx, tenant: Tenant, run: &Run) -> Result<(), StoreError> {
-    let is_worked = |held: &&Held| run.interchanges.get(held.interchange).is_some_and(|i| i.ends == "translated");
+    let is_worked =
+        |held: &&Held| run.interchanges.get(held.interchange).is_some_and(|i| i.ends == "translated" && !i.is_cut);
     for held in run.held.iter().filter(|held| !is_worked(held)) {
         interchanges::free_number(tx, tenant, &held.agreement, &held.control, run.work.id).await?;
     }
-    for interchange in run.interchanges.iter().filter(|i| i.is_out_of_sequence()) {
+    for interchange in run.interchanges.iter().filter(|i| i.is_out_of_sequence() || i.is_cut) {
         let header = &interchange.header;
         interchanges::free_number(tx, tenant, &agreement_key(header), &header.control, run.work.id).await?;
     }
@@ -186,9 +223,9 @@ pub async fn give_back(tx: &mut Tx, tenant: Tenant, run: &Run) -> Result<(), Sto
 pub const OUT_OF_SEQUENCE: &str = "envelope/out_of_sequence";
 
 impl InterchangeRun {
-    /// True if it was refused before its number was asked for: for its test indicator, say.
-    fn was_refused(&self) -> bool {
-        self.ends == "rejected" && self.number == ControlNumber::NotAsked
+    /// True if it came, and its number was not asked for: refused before that, for its test indicator, say, or a sandbox's.
+    fn only_came(&self) -> bool {
+        self.number == ControlNumber::NotAsked && (self.ends == "rejected" || self.is_elsewhere())
     }
 
     /// True if it is refused for its number's place.

@@ -62,6 +62,8 @@ pub struct InterchangeRun {
     /// Where its last byte is, once it was read.
     pub until: Option<u64>,
     pub bad_set: bool,
+    /// Its trailer never came, and it is refused: the whole of it may come again, under its number.
+    pub is_cut: bool,
     pub to_write: bool,
     /// Of EDIFACT: what will be said of it.
     contrl: Option<Contrl>,
@@ -239,8 +241,8 @@ impl Run {
         let lists_all = agreement.as_ref().is_some_and(|a| a.acknowledge_accepted_sets);
         let holds = agreement.as_ref().is_some_and(|a| a.duplicates_days > 0);
         let asks = ends == "translated" && holds;
-        // One that is refused came all the same: the next one leaves no gap.
-        let counts = matches!(ends, "translated" | "rejected") && holds;
+        // One that is refused, or that a sandbox takes in, came all the same: the next one leaves no gap.
+        let counts = matches!(ends, "translated" | "rejected" | SANDBOX) && holds;
         self.interchanges.push(InterchangeRun {
             first_set: self.sets,
             until: None,
@@ -261,6 +263,7 @@ impl Run {
             content: None,
             content_noted: false,
             bad_set: false,
+            is_cut: false,
             to_write: true,
         });
     }
@@ -372,6 +375,9 @@ impl Run {
         if let Some(agreed) = &interchange.agreement {
             super::faults::by_agreement(&mut end.faults, agreed);
         }
+        if interchange.is_preserved() {
+            super::faults::not_whole(&mut end.faults, interchange.agreement.as_deref());
+        }
         interchange.until = Some(end.byte);
         interchange.content = Some(crate::store::deliveries::hex(&std::mem::take(&mut interchange.hash).finalize()));
         if interchange.is_elsewhere() {
@@ -384,6 +390,7 @@ impl Run {
         if refused.is_empty() && interchange.bad_set && bad_set_costs(interchange) == BadSetCosts::Interchange {
             refused.push(super::faults::interchange_refused(&interchange.header, interchange.agreement.as_deref()));
         }
+        interchange.is_cut = !refused.is_empty() && end.faults.iter().any(super::faults::is_cut);
         interchange.to_write = true;
         let mut around = std::mem::take(&mut self.around);
         around.extend(self.cut.told(&end.faults));

@@ -16,6 +16,9 @@ pub const OTHER_PARTNER: &str = "unassigned/other_partner";
 
 const GIVE: &str = "give this document alone to a partner (`crossdock documents give`)";
 
+/// The cause of an interchange of a worked document that a person said whose it is.
+pub const GIVEN: &str = "given";
+
 /// How an interchange ends that a sandbox takes in.
 pub const SANDBOX: &str = "sandbox";
 
@@ -48,7 +51,7 @@ pub fn identify(
         );
     }
     // Who has tests taken in somewhere has said whose they are there.
-    let given_to = given_to.or(connection.partner.filter(|_| connection.is_sandbox));
+    let given_to = given_to.or(connection.partner.filter(|_| directory.takes_tests(connection)));
     let given = given_to.and_then(|id| directory.partners.get(&id)).filter(|partner| partner.tenant == tenant.id);
     let sender = directory.partner_of(tenant.id, header.standard, &header.sender);
     let is_elses = |partner: &PartnerInfo| connection.partner.is_some_and(|owner| owner != partner.id);
