@@ -149,14 +149,9 @@ pub async fn search(tx: &mut Tx, tenant: Tenant, by: &Search, limit: i64) -> Res
                 " and $13 is null and $15 is null and $16 is null and d.id in (select c.id from closed c where c.tenant = $1 and c.thing = 'document')"
             )
         }
-        (false, false) if state == Some(HELD) => {
+        (false, false) if matches!(state, Some(HELD | WAITING)) => {
             found!(
-                " and $13 is null and $15 is null and $16 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'held')"
-            )
-        }
-        (false, false) if state == Some(WAITING) => {
-            found!(
-                " and $13 is null and $15 is null and $16 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state = 'waiting')"
+                " and $13 is null and $15 is null and $16 is null and d.id in (select m.document from messages m where m.tenant = $1 and m.state in ('held', 'waiting'))"
             )
         }
         (false, false) if state == Some(REFUSED) => {
