@@ -113,7 +113,12 @@ pub async fn run(args: &Diff, out: &mut Out) -> anyhow::Result<u8> {
             );
         }
         let (first, second) = (old.called(&args.old), new.called(&args.new));
-        bail!("{first}; {second}: they are no two of one mapping{}", hint(old.name(), [new.name()]));
+        let near = match (&old, &new) {
+            // Two names that nothing has are no help to each other.
+            (Side::Version(..), Side::Version(..)) => String::new(),
+            _ => hint(old.name(), [new.name()]),
+        };
+        bail!("{first}; {second}: they are no two of one mapping{near}");
     }
     match args.replay {
         Some(documents) => replayed(args, documents, &old, &new, out).await,
@@ -331,9 +336,9 @@ async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::R
             Side::Version(..) => None,
         })
         .collect();
-    let values = match (&before.plan, &after.plan) {
+    let (values, tried) = match (&before.plan, &after.plan) {
         (Some(before), Some(after)) => samples_of(&folders, before, after)?,
-        _ => vec![],
+        _ => (vec![], 0),
     };
     if args.json {
         for row in &lines {
@@ -350,14 +355,15 @@ async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::R
         false => out.table(&["FIELD", "BEFORE", "AFTER"], &lines)?,
     }
     match values.is_empty() {
+        true if tried == 0 => out.line("no sample stands beside either, so that none was tried")?,
         true => out.line("no sample gives another value")?,
         false => out.table(&["SAMPLE", "FIELD", "BEFORE", "AFTER"], &values)?,
     }
     Ok(0)
 }
 
-/// What the samples of both sides give otherwise; one that lies on both is tried once.
-fn samples_of(folders: &BTreeSet<&PathBuf>, before: &Plan, after: &Plan) -> anyhow::Result<Vec<Vec<String>>> {
+/// What the samples of both sides give otherwise, and how many there are; one that lies on both is tried once.
+fn samples_of(folders: &BTreeSet<&PathBuf>, before: &Plan, after: &Plan) -> anyhow::Result<(Vec<Vec<String>>, usize)> {
     let (mut values, mut tried) = (Vec::new(), BTreeSet::new());
     for path in folders {
         for input in inputs(&path.join("samples"))? {
@@ -373,7 +379,7 @@ fn samples_of(folders: &BTreeSet<&PathBuf>, before: &Plan, after: &Plan) -> anyh
             tried.insert((called, bytes));
         }
     }
-    Ok(values)
+    Ok((values, tried.len()))
 }
 
 /// Which side the hub is asked for.

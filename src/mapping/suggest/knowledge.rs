@@ -99,6 +99,8 @@ pub struct Knowledge {
     pub qualifiers: BTreeMap<(&'static str, String), BTreeSet<Key>>,
     /// (document, message): `x12 850` is an `order/1`.
     pub kinds: Vec<(String, String)>,
+    /// By standard and segment: the items that it repeats, as `repeat:` says them (`03/2` of SDQ).
+    pub repeats: BTreeMap<(&'static str, String), String>,
     /// XML: (prefix, namespace).
     pub prefixes: Vec<(String, String)>,
     /// How many formulas were told.
@@ -240,6 +242,10 @@ impl Teller<'_> {
         for walk in &block.walk {
             path.push(self.step(&walk.step));
             inner.push(path.clone());
+        }
+        if let (Some(repeat), Some(last)) = (block.repeat, path.last()) {
+            let segment = (self.program.standard.word(), last.name.clone());
+            self.knowledge.repeats.insert(segment, format!("{:02}/{}", repeat.first, repeat.size));
         }
         if block.each {
             let (mapping, field, standard) = (self.name.clone(), names.clone(), self.program.standard);

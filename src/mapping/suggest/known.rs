@@ -189,6 +189,7 @@ impl Search<'_> {
 
     fn claimed(&self, scope: &Scope, names: &[String], way: Way, points: f64, by: By) -> Option<Leaf> {
         let name = names.last().cloned()?;
+        let mut ways = vec![way];
         let (pipes, otherwise, confidence, why) = match by {
             By::Header(headed) => {
                 // A line without a number is counted.
@@ -200,12 +201,14 @@ impl Search<'_> {
                 let fact = weigh::knowledge_of(self.compare.knowledge, prior.fact);
                 let otherwise = fact.map(|fact| fact.otherwise.clone()).unwrap_or_default();
                 let mut pipes = fact.map(|fact| fact.pipes.clone()).unwrap_or_default();
+                self.whole(scope, names, fact, &pipes, &mut ways);
+                ways.iter_mut().for_each(|way| self.all_pairs(fact, way));
                 pipes.retain(|pipe| !is_default(pipe));
                 let most = self.defaulted(scope, names, None, fact, &mut pipes);
                 (pipes, otherwise, (points * 0.85).min(0.88).min(most), prior.why)
             }
         };
-        Some(Leaf { name, says: Says::Ways { ways: vec![way], otherwise, pipes }, confidence, why, unseen: false })
+        Some(Leaf { name, says: Says::Ways { ways, otherwise, pipes }, confidence, why, unseen: false })
     }
 
     /// True if what speaks loudest is a mapping that reads the very field from there.

@@ -31,6 +31,7 @@ mod text;
 mod unseen;
 mod values;
 mod weigh;
+mod whole;
 
 pub use super::library::xml_name;
 pub use delta::{Delta, delta};

@@ -195,7 +195,7 @@ impl Search<'_> {
         lists.find(|list| list.mapping == mapping && list.field == field).map(|list| list.steps.as_slice())
     }
 
-    fn seen_from(&self, scope: &Scope, fact: &Fact) -> Option<(usize, Vec<Step>)> {
+    pub(super) fn seen_from(&self, scope: &Scope, fact: &Fact) -> Option<(usize, Vec<Step>)> {
         if scope.names.is_empty() {
             return Some((0, fact.steps.clone()));
         }

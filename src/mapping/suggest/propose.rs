@@ -238,6 +238,7 @@ impl<'a> Search<'a> {
         if self.is_position(one) && !otherwise.iter().any(|text| text == "$position") && name == "number" {
             otherwise.push("$position".into());
         }
+        self.whole(scope, &one.names, fact, &best.pipes, &mut ways);
         confidence = confidence.min(self.defaulted(scope, &one.names, default, fact, &mut pipes));
         let why = self.why(one, best);
         Some(Leaf { name, says: Says::Ways { ways, otherwise, pipes }, confidence, why, unseen: false })
@@ -259,10 +260,10 @@ impl<'a> Search<'a> {
         }
         let confidence = parts.iter().map(|part| part.confidence).fold(1.0, f64::min);
         let why = parts.iter().map(|part| self.why(one, part)).collect::<Vec<_>>().join("; ");
-        let says = |part: &&Candidate| Says::Ways {
-            ways: vec![part.way(part.reads.len() > one.targets.len() && !part.steps.is_empty())],
-            otherwise: vec![],
-            pipes: part.pipes.clone(),
+        let says = |part: &&Candidate| {
+            let mut way = part.way(part.reads.len() > one.targets.len() && !part.steps.is_empty());
+            self.all_pairs(weigh::knowledge_of(self.compare.knowledge, part.prior.fact), &mut way);
+            Says::Ways { ways: vec![way], otherwise: vec![], pipes: part.pipes.clone() }
         };
         let mut all: Vec<Says> = parts.iter().map(says).collect();
         let says = match all.len() {

@@ -60,6 +60,8 @@ fn usual(knowledge: &Knowledge, standard: Standard, meaning: &Meaning, shape: &S
         let alike = match shape {
             Shape::Date => matches!(fact.pipes.as_slice(), [day] if is_day(day)),
             Shape::List(_) | Shape::Word(_) | Shape::Instant => false,
+            // What is received on a day is no quantity that was received.
+            _ if matches!(meaning.segment, "DTM" | "G62") => false,
             _ => unit || fact.pipes.is_empty(),
         };
         if alike {

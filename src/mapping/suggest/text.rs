@@ -103,6 +103,10 @@ impl<'a> Writer<'a> {
                         unseen: each.unseen,
                     };
                     self.line(depth + 1, "each", &quoted(&text), line);
+                    let segment = own.last().map(|step| (self.standard.word(), step.name.clone()));
+                    if let Some(repeat) = segment.and_then(|segment| self.knowledge.repeats.get(&segment)) {
+                        self.row(depth + 1, &format!("repeat: {repeat}"), Some(self.lines.len() - 1));
+                    }
                     if !each.under.is_empty() {
                         let steps = each.under.iter().map(|step| format!("'{}'", self.step(step)));
                         let steps = steps.collect::<Vec<_>>().join(", ");
