@@ -143,7 +143,7 @@ fn facts(hub: &flow::Hub, n: usize) -> Facts {
     let duplicates_days = hub.directory.duplicates_days(&connection);
     let answers_duplicates = hub.directory.answers_duplicates(&connection);
     let name = format!("{n}.edi");
-    Facts { connection, name, transport_id: None, modified_at: None, duplicates_days, answers_duplicates }
+    Facts { connection, name, transport_id: None, modified_at: None, duplicates_days, answers_duplicates, copy: None }
 }
 
 /// Takes claims of deliveries out of the broker until so many deliveries were named, each with when it came.

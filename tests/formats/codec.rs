@@ -37,6 +37,8 @@ mod limits;
 mod lossless;
 #[path = "codec/memory.rs"]
 mod memory;
+#[path = "codec/mended.rs"]
+mod mended;
 #[path = "codec/mutations.rs"]
 mod mutations;
 #[path = "codec/pages.rs"]

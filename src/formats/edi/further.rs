@@ -7,9 +7,11 @@ use crate::{
     fault::{Costs, Fault},
 };
 
-/// How many elements a segment has, and how many components those of its elements have that are composites. X12.5, X12.22;
-/// ISO 9735-1 in all of its versions together.
-const ROOM: [(&str, usize, &[(usize, usize)]); 7] = [
+/// A segment, how many elements it has, and how many components those of its elements have that are composites.
+type Room = (&'static str, usize, &'static [(usize, usize)]);
+
+/// X12.5, X12.22; ISO 9735-1 in all of its versions together.
+const ROOM: [Room; 7] = [
     ("GS", 8, &[]),
     ("GE", 2, &[]),
     ("IEA", 2, &[]),

@@ -84,18 +84,8 @@ impl<R: BufRead> Edifact<R> {
         let line = line.map(|line| fold::note(line, unb.place()));
         let spoilt = fold::spoilt(self.source.from(byte), &syntax);
         let spoilt = spoilt.map(|spoilt| fold::spoilt_fault(&spoilt, unb.place()));
-        self.begin(
-            byte,
-            &unb,
-            syntax,
-            odd.into_iter()
-                .chain(line)
-                .chain(spoilt)
-                .chain(unb::faults(&unb))
-                .chain(further(&unb))
-                .chain(unended)
-                .collect(),
-        );
+        let faults = odd.into_iter().chain(line).chain(spoilt).chain(unb::faults(&unb)).chain(further(&unb));
+        self.begin(byte, &unb, syntax, faults.chain(unended).collect());
         Ok(())
     }
 
