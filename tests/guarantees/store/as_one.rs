@@ -14,7 +14,14 @@ use crossdock::{
 };
 use serde_json::{Value, json};
 
-both![what_is_in_the_way_of_all, all_wait_and_are_woken, who_stands_first, an_interchange_left_waiting];
+both![
+    what_is_in_the_way_of_all,
+    all_wait_and_are_woken,
+    who_stands_first,
+    an_interchange_left_waiting,
+    numbers_that_a_sandbox_took,
+    what_is_nobodys_is_given,
+];
 
 fn of(document: DocumentId) -> AsOne {
     AsOne { document, interchange: 0 }
@@ -146,5 +153,47 @@ async fn an_interchange_left_waiting(rig: Rig) {
     let before = NewMessage { state: "held", ..rows::message(&rig, another, 0, 0, Some("PO-1"), -1) };
     messages::insert(&mut tx, &[before]).await.unwrap();
     assert_eq!(as_one::stranded(&mut tx, acme, 9).await.unwrap(), [], "another document's stands before one of them");
+    tx.rollback().await.unwrap();
+}
+
+async fn numbers_that_a_sandbox_took(rig: Rig) {
+    let acme = rig.acme;
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    let of = |control: &str, ends| interchanges::Row {
+        control: control.into(),
+        ends,
+        ..interchange(&rig, DocumentId::new(), 1)
+    };
+    interchanges::write(&mut tx, &[of("2", "sandbox"), of("3", "translated"), of("5", "sandbox")]).await.unwrap();
+    let asked: Vec<String> = ["1", "2", "3", "4"].map(str::to_owned).into();
+    for (tenant, series, took) in
+        [(acme, "x12/ZZ/A/ZZ/B", vec!["2"]), (acme, "x12/ZZ/B/ZZ/A", vec![]), (rig.globex, "x12/ZZ/A/ZZ/B", vec![])]
+    {
+        assert_eq!(interchanges::taken_as_tests(&mut tx, tenant, series, &asked).await.unwrap(), took, "{series}");
+    }
+    tx.rollback().await.unwrap();
+}
+
+async fn what_is_nobodys_is_given(rig: Rig) {
+    let (acme, document) = (rig.acme, DocumentId::new());
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    let of = |ordinal, code: &str| interchanges::Row {
+        ordinal,
+        ends: "unassigned",
+        cause: Some(json!({ "code": code })),
+        ..interchange(&rig, document, 1)
+    };
+    let known = interchanges::Row { ordinal: 2, ..interchange(&rig, document, 1) };
+    let rows = [of(0, "unassigned/sender"), of(1, "unassigned/receiver"), known];
+    interchanges::write(&mut tx, &rows).await.unwrap();
+    let cause = json!({"code": "given", "why": "a new van"});
+    for (tenant, changed) in [(rig.globex, 0), (acme, 1), (acme, 0)] {
+        let given = interchanges::give(&mut tx, tenant, document, rig.northwind, &cause).await.unwrap();
+        assert_eq!(given, changed, "an unknown sender's, once");
+    }
+    let rows = interchanges::of_document(&mut tx, acme, document).await.unwrap();
+    let ends: Vec<_> = rows.iter().map(|row| (row.ends.as_str(), row.partner)).collect();
+    assert_eq!(ends, [("translated", Some(rig.northwind)), ("unassigned", None), ("translated", None)]);
+    assert_eq!(rows[0].cause.as_ref(), Some(&cause));
     tx.rollback().await.unwrap();
 }

@@ -17,6 +17,7 @@ both![
     messages_are_written_once,
     groups_are_released_or_refused,
     the_order_of_a_key,
+    who_is_waited_for_has_a_name,
     a_change_of_state_happens_once,
     held_messages_are_found,
     whose_mapping_refused_them,
@@ -94,6 +95,22 @@ async fn groups_are_released_or_refused(rig: Rig) {
     let row = messages::get(&mut tx, acme, all[2].id).await.unwrap().unwrap();
     assert_eq!((row.state.as_str(), row.faults), ("rejected", Some(json!([{"code": "E1"}]))));
     tx.commit().await.unwrap();
+}
+
+async fn who_is_waited_for_has_a_name(rig: Rig) {
+    let acme = rig.acme;
+    let document = rows::document(acme, "north-a", 1, &rows::hash(1));
+    rows::arrive(&rig, &document).await;
+    let held = NewMessage { state: "held", ..rows::message(&rig, document.id, 0, 0, Some("PO-1"), 0) };
+    let other = rows::message(&rig, document.id, 0, 1, Some("PO-1"), 1);
+    let mut tx = rig.hub.store.begin(acme).await.unwrap();
+    messages::insert(&mut tx, &[held.clone(), other]).await.unwrap();
+    let named = keys::named(&mut tx, acme, &[held.id]).await.unwrap();
+    let [one] = named.as_slice() else { panic!("{named:?}") };
+    assert_eq!((one.id, one.document, one.number.as_deref()), (held.id, document.id, Some("PO-1")));
+    assert_eq!((one.state.as_str(), one.name.as_str()), ("held", document.name.as_str()));
+    assert!(keys::named(&mut tx, rig.globex, &[held.id]).await.unwrap().is_empty(), "another tenant's");
+    tx.rollback().await.unwrap();
 }
 
 async fn the_order_of_a_key(rig: Rig) {

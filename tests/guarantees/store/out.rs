@@ -129,6 +129,12 @@ async fn a_delivery_gives_way_to_another(rig: Rig) {
     assert!(deliveries::give_way(&mut tx, acme, &dead, &json!({"by": "me"})).await.unwrap());
     let dead = deliveries::get(&mut tx, acme, two.id).await.unwrap().unwrap();
     assert_eq!((dead.state.as_str(), dead.cause), ("cancelled", Some(json!({"by": "me"}))));
+    assert_eq!(deliveries::replaced_by(&mut tx, acme, one.id, None).await.unwrap(), None);
+    let again = NewDelivery { again_of: Some(one.id), ..rows::delivery(acme, an_event(1), "a") };
+    deliveries::insert(&mut tx, std::slice::from_ref(&again)).await.unwrap();
+    for (tenant, but, by) in [(acme, None, Some(again.id)), (acme, Some(again.id), None), (rig.globex, None, None)] {
+        assert_eq!(deliveries::replaced_by(&mut tx, tenant, one.id, but).await.unwrap(), by);
+    }
     tx.rollback().await.unwrap();
 }
 
