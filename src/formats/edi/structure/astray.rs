@@ -116,7 +116,8 @@ impl Structure {
         self.last(id, segment);
         let slots = &self.guide.plan.slots;
         let holds = |frame: &Frame, id: u32| (frame.first + 1..frame.at).find(|at| slots[*at as usize].id == id);
-        let frame = self.frames.iter().skip(1).rfind(|frame| holds(frame, id).is_some())?;
+        // Put into an outer loop it would stand behind what is still to come in the inner ones.
+        let frame = self.frames.last().filter(|_| self.frames.len() > 1)?;
         let slot = holds(frame, id)?;
         let before = segment.ordinal as usize - 1;
         let begun = self.ids.get(..before)?.iter().rposition(|known| *known == slots[frame.first as usize].id)?;
