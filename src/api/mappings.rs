@@ -184,7 +184,7 @@ async fn of_name(
 }
 
 /// True of the hub's own mappings that a tenant sees: one that claims a partner is a thing of those who have that partner.
-fn sees(api: &Api, tenant: Tenant, plan: &Plan) -> bool {
+pub(super) fn sees(api: &Api, tenant: Tenant, plan: &Plan) -> bool {
     let mut partners = api.hub.directory.partners.values().filter(|partner| partner.tenant == tenant);
     plan.claimed().partner.is_none_or(|name| partners.any(|partner| partner.name == name))
 }

@@ -14,6 +14,7 @@ pub mod documents;
 pub mod events;
 pub mod expectations;
 pub mod extract;
+pub mod files;
 pub mod health;
 pub mod intake;
 pub mod layers;
@@ -103,6 +104,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(deliveries::routes())
         .merge(expectations::routes())
         .merge(partners::routes())
+        .merge(files::routes())
         .merge(references::routes())
         .merge(reviews::routes())
         .merge(mappings::routes())

@@ -216,7 +216,7 @@ impl Opened {
         let files = start::read_files(&settings)?;
         // Names and rules are wanted, secrets are not: a variable that only the hub's environment has is nothing here.
         let directory = Directory::compile(&files.connectors, &|name| Some(std::env::var(name).unwrap_or_default()));
-        let directory = directory.map_err(start::Faults)?;
+        let directory = directory.map_err(|wrong| start::of_files(wrong, &files))?;
         let library = start::library(&files)?;
         let store = store::open(&options).await.context("the store can't be opened")?;
         Ok(Opened { settings, store, directory, library })

@@ -1,9 +1,12 @@
 //! `crossdock events`: what a webhook's receiver may count on: the types, the schemas of what they carry, and what has changed of
 //! them since somebody wrote a reader.
 
+mod changes;
+
+use self::changes::{Change, changes};
 use super::{
     out::{Out, counted},
-    schema::{members_of, show_schema},
+    schema::show_schema,
     settings::nearest,
 };
 use crate::{
@@ -37,7 +40,10 @@ pub enum Command {
     /// crossdock events schema order_placed/1 --json > kept.json
     /// crossdock events diff order_placed/1 kept.json
     ///
-    /// Exit 0: nothing, or only more than was. 1: what stood in the kept one is gone, may be left out, or takes something else.
+    /// A reader that was written by the kept schema trips over what it did not say: a text that may be longer, a list that may
+    /// be empty, a word more. What says less than before fits, and so does a member that is new: it may be passed over.
+    /// Exit 0: nothing, or only what fits. 1: what stood in the kept one is gone, may be left out, or takes something else; or a
+    /// `$ref` leads nowhere, so that nothing can be said of what is below it.
     /// 2: there is no such event, or the file can't be read.
     #[command(verbatim_doc_comment)]
     Diff(Diff),
@@ -177,76 +183,6 @@ fn diff(args: &Diff, out: &mut Out) -> anyhow::Result<u8> {
     Ok(u8::from(breaking > 0))
 }
 
-/// A member that is not as it was.
-#[derive(Debug, PartialEq)]
-struct Change {
-    /// `/order/lines/*/quantity`
-    member: String,
-    what: String,
-    /// Who reads by the kept schema may trip over it.
-    breaks: bool,
-}
-
-fn changes(kept: &Value, now: &Value) -> Vec<Change> {
-    let (kept, now) = (members_of(kept), members_of(now));
-    let mut found = Vec::new();
-    let mut say = |member: &str, what: String, breaks| found.push(Change { member: member.to_owned(), what, breaks });
-    for (member, was) in &kept {
-        let Some(is) = now.get(member) else {
-            say(member, "is gone".into(), true);
-            continue;
-        };
-        if was.takes != is.takes {
-            say(member, format!("took {}, and takes {}", was.takes, is.takes), true);
-        }
-        match (was.must, is.must) {
-            (true, false) => say(member, "was always there, and may be left out".into(), true),
-            (false, true) => say(member, "might be left out, and is always there".into(), false),
-            _ => {}
-        }
-        match (was.null, is.null) {
-            (false, true) => say(member, "was never null, and may be".into(), true),
-            (true, false) => say(member, "might be null, and never is".into(), false),
-            _ => {}
-        }
-        if was.takes == is.takes {
-            for (what, was, is) in [("format", &was.format, &is.format), ("pattern", &was.pattern, &is.pattern)] {
-                match (was, is) {
-                    (Some(was), Some(is)) if was != is => {
-                        say(member, format!("had the {what} {was}, and has {is}"), true)
-                    }
-                    (Some(was), None) => say(member, format!("had the {what} {was}, and has none"), true),
-                    (None, Some(is)) => say(member, format!("has the {what} {is}, and had none"), false),
-                    _ => {}
-                }
-            }
-        }
-        match (was.words.is_empty(), is.words.is_empty()) {
-            (false, true) if was.takes == is.takes => {
-                say(member, format!("was one of {}, and may be any", was.words.join(", ")), true);
-                continue;
-            }
-            (true, false) if was.takes == is.takes => {
-                say(member, format!("might be any, and is one of {}", is.words.join(", ")), false);
-                continue;
-            }
-            _ => {}
-        }
-        let gone: Vec<&str> = was.words.iter().filter(|word| !is.words.contains(word)).map(String::as_str).collect();
-        let new: Vec<&str> = is.words.iter().filter(|word| !was.words.contains(word)).map(String::as_str).collect();
-        if !new.is_empty() && !was.words.is_empty() {
-            say(member, format!("has words that a reader does not know: {}", new.join(", ")), true);
-        }
-        if !gone.is_empty() {
-            say(member, format!("says {} no more", gone.join(", ")), false);
-        }
-    }
-    for (member, is) in now.iter().filter(|(member, _)| !kept.contains_key(*member)) {
-        say(member, format!("is new: {}", is.takes), false);
-    }
-    found
-}
-
 // ---- the reference ----
 
 /// `docs/reference/events/NAME.schema.json`: name and text of those that no message has.
@@ -280,73 +216,8 @@ pub fn page() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema::members_of;
     use super::*;
-
-    #[test]
-    fn what_can_break_a_reader_is_told_apart() {
-        let now = schema("order_placed/1").unwrap();
-        assert_eq!(changes(&now, &now), []);
-        let mut kept = now.clone();
-        let members = kept["properties"].as_object_mut().unwrap();
-        members.remove("partner");
-        members.insert("season".into(), json!({ "type": "string" }));
-        members.insert("our_number".into(), json!({ "type": "integer" }));
-        let said: Vec<(String, bool)> =
-            changes(&kept, &now).into_iter().map(|one| (format!("{} {}", one.member, one.what), one.breaks)).collect();
-        for expected in [
-            ("/our_number took whole number, and takes text".to_owned(), true),
-            ("/partner is new: text".to_owned(), false),
-            ("/season is gone".to_owned(), true),
-        ] {
-            assert!(said.contains(&expected), "{expected:?} is not among {said:?}");
-        }
-        assert_eq!(said.len(), 3, "{said:?}");
-    }
-
-    #[test]
-    fn null_formats_patterns_and_words_are_compared() {
-        let of = |member: Value| json!({ "properties": { "a": member }, "required": ["a"] });
-        for (was, is, told) in [
-            (json!({"type": "string"}), json!({"type": ["string", "null"]}), Some("breaks was never null, and may be")),
-            (json!({"type": ["string", "null"]}), json!({"type": "string"}), Some("fits might be null, and never is")),
-            (
-                json!({"type": "string", "format": "date-time"}),
-                json!({"type": "string", "format": "date"}),
-                Some("breaks had the format date-time, and has date"),
-            ),
-            (
-                json!({"type": "string", "pattern": "^[0-9]+$"}),
-                json!({"type": "string"}),
-                Some("breaks had the pattern ^[0-9]+$, and has none"),
-            ),
-            (
-                json!({"type": "string"}),
-                json!({"type": "string", "pattern": "^[0-9]+$"}),
-                Some("fits has the pattern ^[0-9]+$, and had none"),
-            ),
-            (
-                json!({"type": "string"}),
-                json!({"type": "string", "enum": ["a", "b"]}),
-                Some("fits might be any, and is one of a, b"),
-            ),
-            (
-                json!({"type": "string", "enum": ["a", "b"]}),
-                json!({"type": "string"}),
-                Some("breaks was one of a, b, and may be any"),
-            ),
-            (json!({"type": "number"}), json!({"type": "string"}), Some("breaks took number, and takes text")),
-            (json!({"type": "string", "format": "date"}), json!({"type": "string", "format": "date"}), None),
-        ] {
-            let said: Vec<String> = changes(&of(was.clone()), &of(is.clone()))
-                .into_iter()
-                .map(|one| format!("{} {}", if one.breaks { "breaks" } else { "fits" }, one.what))
-                .collect();
-            assert_eq!(said, told.into_iter().collect::<Vec<_>>(), "{was} {is}");
-        }
-        let kept = json!({ "properties": { "a": { "$ref": "#/$defs/Day" } }, "$defs": { "Day": { "type": "string", "format": "date-time" } } });
-        let now = json!({ "properties": { "a": { "$ref": "#/$defs/Day" } }, "$defs": { "Day": { "type": "string", "format": "date" } } });
-        assert_eq!(changes(&kept, &now)[0].what, "had the format date-time, and has date");
-    }
 
     #[test]
     fn a_type_is_the_body_of_its_webhook() {

@@ -1,8 +1,8 @@
-//! `crossdock explain E0107`: the page of a fault, of a mapping's fault, of a refusal of the core, or of a problem of the API;
-//! and what a code of an acknowledgement means.
+//! `crossdock explain E0107`: the page of a fault, of a mapping's fault, of a refusal of the core, of what the hub says became of a
+//! thing, of an event, or of a problem of the API; and what a code of an acknowledgement means.
 
 use super::{out::Out, settings::nearest};
-use crate::{api::problem, core, formats, mapping::codes};
+use crate::{api::problem, canonical::events, core, flow, formats, mapping::codes};
 use anyhow::bail;
 use serde::Serialize;
 use serde_json::json;
@@ -13,6 +13,7 @@ use serde_json::json;
 /// crossdock explain mapping/missing  what a mapping could not read or write
 /// crossdock explain mapping          all codes that begin so
 /// crossdock explain order/unknown    a refusal of the core
+/// crossdock explain sandbox/taken    what became of a thing, in a cause or in the journal
 /// crossdock explain key_missing      a problem of the API
 /// crossdock explain AK501=R          how a 997 or 999 says a set was taken, also as 717/R
 /// crossdock explain AK403=7          a code of a 997 or 999, also as 723/7
@@ -34,7 +35,7 @@ pub struct Explain {
 struct Page {
     code: &'static str,
     title: &'static str,
-    /// `document`, `mapping`, `core` or `api`.
+    /// `document`, `mapping`, `core`, `hub`, `event` or `api`.
     of: &'static str,
     /// What X12 calls it: `AK403/IK403 (723) = 5`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +77,24 @@ fn pages() -> Vec<Page> {
         let text = format!("# `{}`\n\n{}\n\n{costs}\n", row.code, row.means);
         Page { code: row.code, title: row.means, of: "core", x12: None, edifact: "", remedy: "", text }
     });
+    let hub = flow::codes::CODES.iter().map(|row| Page {
+        code: row.code,
+        title: row.title,
+        of: "hub",
+        x12: None,
+        edifact: "",
+        remedy: "",
+        text: row.page(),
+    });
+    // A deadline that passed is written by the name of its event.
+    let told = events::types().map(|one| {
+        let text = format!(
+            "# `{0}`\n\n{1}.\n\nIt is an event, which webhooks and the feed tell: `crossdock events schema {0}` shows what it carries.\n",
+            one.name,
+            one.meaning.trim_end_matches('.')
+        );
+        Page { code: one.name, title: one.meaning, of: "event", x12: None, edifact: "", remedy: "", text }
+    });
     let api = problem::Code::ALL.iter().map(|code| Page {
         code: code.name(),
         title: code.title(),
@@ -85,7 +104,7 @@ fn pages() -> Vec<Page> {
         remedy: "",
         text: format!("{}\n", code.page().trim_end()),
     });
-    faults.chain(mapping).chain(core).chain(api).collect()
+    faults.chain(mapping).chain(core).chain(hub).chain(told).chain(api).collect()
 }
 
 /// Prints a page, or the list.
@@ -97,8 +116,11 @@ pub fn run(args: &Explain) -> anyhow::Result<u8> {
         return Ok(0);
     };
     let pages = pages();
-    let is_it =
-        |known: &str| known.eq_ignore_ascii_case(code) || known.strip_prefix('E').is_some_and(|digits| digits == code);
+    let is_it = |known: &str| {
+        known.eq_ignore_ascii_case(code)
+            || known.strip_prefix('E').is_some_and(|digits| digits == code)
+            || flow::codes::is_of_family(known, code)
+    };
     let Some(page) = pages.iter().find(|page| is_it(page.code)) else {
         let meant = formats::ack::asked(code);
         if !meant.is_empty() {

@@ -19,6 +19,7 @@ pub mod describe;
 pub mod documents;
 pub mod events;
 pub mod explain;
+pub mod faults;
 pub mod fmt;
 pub mod generate;
 pub mod guide;

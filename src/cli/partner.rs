@@ -12,7 +12,7 @@ use super::{
 use crate::{
     formats::piece::{Identity, Standard},
     mapping::{Asked, Library},
-    tenancy::Directory,
+    tenancy::{Directory, TenantInfo},
 };
 use anyhow::{Context as _, bail};
 use std::{fs, path::PathBuf};
@@ -42,7 +42,7 @@ pub struct New {
     /// A document that the partner sent
     #[arg(long = "from", value_name = "FILE")]
     file: String,
-    /// Whose partner it is [default: the one tenant that there is]
+    /// Whose partner it is [default: the one tenant that there is, or that the sample was sent to]
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
     #[command(flatten)]
@@ -77,7 +77,7 @@ fn set_up(args: &New, out: &mut Out) -> anyhow::Result<u8> {
     let mut pairs = pairs(std::slice::from_ref(&args.file), &[], &args.how)?;
     recognise(&mut pairs, Some(&args.name), &args.how, &args.settings)?;
     let document = &pairs.documents[0];
-    let tenant = tenant(args, &directory)?;
+    let tenant = tenant(args, &directory, document)?;
     let path = settings.connectors.join(format!("{}.yaml", args.name));
     let known = directory.partners.values().any(|p| p.name == args.name);
     if path.exists() || known {
@@ -151,14 +151,39 @@ fn mappings(args: &New, pairs: &Pairs, out: &mut Out) -> anyhow::Result<Vec<Begu
     }
 }
 
-/// Whose partner it will be: (name, true if it is to be made).
-fn tenant(args: &New, directory: &Directory) -> anyhow::Result<String> {
-    let names: Vec<&str> = directory.tenants.values().map(|tenant| &*tenant.name).collect();
-    match (&args.tenant, names.as_slice()) {
-        (Some(name), _) => Ok(name.clone()),
-        (None, []) => Ok("default".to_owned()),
-        (None, [one]) => Ok((*one).to_owned()),
-        (None, many) => bail!("whose partner is it? Say --tenant, one of {}", many.join(", ")),
+/// Whose partner it will be: of several tenants the one that the sample was sent to.
+fn tenant(args: &New, directory: &Directory, document: &Document) -> anyhow::Result<String> {
+    let mut tenants: Vec<&TenantInfo> = directory.tenants.values().map(|tenant| &**tenant).collect();
+    tenants.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let names = |of: &[&TenantInfo]| of.iter().map(|tenant| &*tenant.name).collect::<Vec<_>>().join(", ");
+    match (&args.tenant, tenants.as_slice()) {
+        (Some(name), _) => return Ok(name.clone()),
+        (None, []) => return Ok("default".to_owned()),
+        (None, [one]) => return Ok(one.name.clone()),
+        (None, _) => {}
+    }
+    let Some(interchange) = document.interchanges.first() else {
+        bail!(
+            "whose partner is it? {} does not say whom it was sent to: say --tenant, one of {}",
+            args.file,
+            names(&tenants)
+        );
+    };
+    let receiver = quoted(document.standard, &interchange.receiver);
+    let meant: Vec<&TenantInfo> =
+        tenants.iter().copied().filter(|tenant| tenant.is_ours(document.standard, &interchange.receiver)).collect();
+    match meant.as_slice() {
+        [one] => Ok(one.name.clone()),
+        [] => bail!(
+            "whose partner is it? {} was sent to {receiver}, which is no tenant's identity: say --tenant, one of {}",
+            args.file,
+            names(&tenants)
+        ),
+        several => bail!(
+            "whose partner is it? {} was sent to {receiver}, which is an identity of {}: say --tenant, one of them",
+            args.file,
+            names(several)
+        ),
     }
 }
 
@@ -193,7 +218,13 @@ impl Sheet<'_> {
     fn drawn(&self, path: PathBuf) -> anyhow::Result<Drawn> {
         let name = &self.args.name;
         let mut text = format!("# Made from a sample of {name}'s.\ntenant: {}\npartner: {name}\n", self.tenant);
-        let mut told = vec![format!("{name} is a partner of {}", self.tenant)];
+        let mut told = vec![match self.document.interchanges.first() {
+            Some(interchange) if self.args.tenant.is_none() && self.directory.tenants.len() > 1 => {
+                let receiver = quoted(self.document.standard, &interchange.receiver);
+                format!("{name} is a partner of {}, which the sample was sent to ({receiver})", self.tenant)
+            }
+            _ => format!("{name} is a partner of {}", self.tenant),
+        }];
         if let Some(interchange) = self.document.interchanges.first() {
             let sender = quoted(self.document.standard, &interchange.sender);
             self.is_theirs(&interchange.sender, &interchange.receiver, &mut told)?;

@@ -1,6 +1,9 @@
 //! `crossdock plan`, `apply` and `export`: files and a hub's versions of mappings made to agree, and seen not to.
 
+mod export;
 mod files;
+
+pub use export::{Export, export};
 
 use super::{
     ask::{self, Place, Places, encoded, is_not_found},
@@ -11,14 +14,13 @@ use super::{
 };
 use crate::{
     flow::versions::hash,
-    mapping::{Library, name_of},
-    tenancy::{Directory, files::Lint},
+    mapping::Library,
+    tenancy::{Directory, files::Lint, stated::Stated},
 };
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -79,20 +81,6 @@ pub struct Apply {
     /// Publish, too, what may be
     #[arg(long)]
     publish: bool,
-}
-
-/// Write the published mappings of a hub into a folder; `crossdock plan` has nothing to do with them afterwards
-///
-/// crossdock export mappings --tenant acme
-///
-/// One whose name a file of the folder has is written there, any other into a folder of its name. The hub's own files
-/// stay where they are.
-/// Exit 0: written. 2: the hub can't be asked, or the folder can't be written.
-#[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
-pub struct Export {
-    #[command(flatten)]
-    of: Of,
 }
 
 /// What is to be done with a mapping.
@@ -196,28 +184,38 @@ async fn files_of(place: &Place, name: &str, version: i64) -> anyhow::Result<Opt
 }
 
 /// Files of connectors that fit the mappings beside them.
-type Stated = (Directory, Library);
+struct Stands {
+    directory: Directory,
+    library: Library,
+    stated: Stated,
+}
 
 /// The mappings of the folder, and who the files of connectors know; nothing if they have faults, which are told.
-fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<(Vec<Kept>, Option<Stated>)>> {
+fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<(Vec<Kept>, Option<Stands>)>> {
     let Some((mappings, library)) = compiled_folder(&of.folder, &of.ask.settings, of.json, out)? else {
         return Ok(None);
     };
+    // Files of connectors may stand alone, where all mappings are those that come with the hub.
+    if mappings.is_empty() && connectors.is_none() {
+        bail!("there is no mapping.yaml below {}", of.folder.display());
+    }
     let Some(folder) = connectors else { return Ok(Some((mappings, None))) };
     let connectors = start::read_tree(folder, &["yaml", "yml"])?;
     if connectors.is_empty() {
         bail!("there is no file of connectors below {}", folder.display());
     }
     let base = folder.parent().map(Path::to_path_buf).unwrap_or_default();
-    match start::fitting(&start::Files { connectors, mappings: vec![], base }, &library) {
-        Ok(directory) => Ok(Some((mappings, Some((directory, library))))),
-        Err(start::Faults(faults)) => {
-            for fault in faults {
-                let Lint { file, line, column, sentence } = &fault;
-                match of.json {
-                    true => out.json(&json!({"file": file, "line": line, "column": column, "sentence": sentence}))?,
-                    false => out.line(fault.to_string())?,
-                }
+    let files = start::Files { connectors, mappings: vec![], base };
+    match start::fitting(&files, &library) {
+        Ok(directory) => {
+            Ok(Some((mappings, Some(Stands { directory, library, stated: Stated::read(&files.connectors) }))))
+        }
+        Err(faults) => {
+            if !of.json {
+                out.line(faults.to_string())?;
+            }
+            for Lint { file, line, column, sentence } in faults.lints().filter(|_| of.json) {
+                out.json(&json!({"file": file, "line": line, "column": column, "sentence": sentence}))?;
             }
             Ok(None)
         }
@@ -227,7 +225,7 @@ fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Opt
 /// Runs it.
 pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some((mappings, directory)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
+    let Some((mappings, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
         out.flush()?;
         return Ok(1);
     };
@@ -254,8 +252,8 @@ pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
             todo => format!("{} mapping{s}, {todo} to be changed", items.len()),
         })?;
     }
-    let others = match &directory {
-        Some((directory, library)) => files::told(place, (directory, library), args.of.json, &mut out).await?,
+    let others = match &stands {
+        Some(stands) => files::told(place, stands, args.of.json, &mut out).await?,
         None => 0,
     };
     out.flush()?;
@@ -265,7 +263,7 @@ pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
 /// Runs it.
 pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some((mappings, directory)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
+    let Some((mappings, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
         out.flush()?;
         return Ok(1);
     };
@@ -308,45 +306,16 @@ pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
             why.iter().try_for_each(|why| out.line(format!("  {why}")))?;
         }
     }
-    if let Some((directory, library)) = &directory {
-        files::told(place, (directory, library), args.of.json, &mut out).await?;
+    if let Some(stands) = &stands {
+        files::told(place, stands, args.of.json, &mut out).await?;
     }
     out.flush()?;
     Ok(u8::from(refused > 0))
 }
 
-/// Runs it.
-pub async fn export(args: &Export) -> anyhow::Result<u8> {
-    let places = Places::open(&args.of.ask, false).await?;
-    let place = places.only()?;
-    let mut out = Out::new();
-    let there = start::read_tree(&args.of.folder, &["yaml"])?;
+/// The versions that stand: name and number.
+async fn versions(place: &Place) -> anyhow::Result<Vec<(String, i64)>> {
     let known = place.get("/v1/mappings").await?;
-    for one in known["mappings"].as_array().into_iter().flatten() {
-        let (Some(name), Some(version)) = (one["name"].as_str(), one["stands"].as_i64()) else { continue };
-        let files = files_of(place, name, version).await?.unwrap_or_default();
-        let own = there.iter().find(|(path, text)| path.ends_with("mapping.yaml") && name_of(text) == Some(name));
-        let folder = match own.and_then(|(path, _)| Path::new(path).parent()) {
-            Some(folder) => folder.to_owned(),
-            None if is_a_way_below(name) => args.of.folder.join(name),
-            None => bail!("`{name}` can't be a folder's name: write it with `crossdock mapping diff {name}@0 {name}`"),
-        };
-        for (path, text) in &files {
-            let path = folder.join(path);
-            let above = path.parent().unwrap_or(&folder);
-            fs::create_dir_all(above).with_context(|| format!("{} can't be made", above.display()))?;
-            fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
-        }
-        match args.of.json {
-            true => out.json(&of_tenant(place, json!({"name": name, "version": version, "folder": folder})))?,
-            false => out.line(format!("{}@{version}: {}", out.bold(name), folder.display()))?,
-        }
-    }
-    out.flush()?;
-    Ok(0)
-}
-
-/// True of a name that leads to a folder below another, and nowhere else.
-fn is_a_way_below(name: &str) -> bool {
-    !name.contains(['\\', '\0', ':']) && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    let all = known["mappings"].as_array().into_iter().flatten();
+    Ok(all.filter_map(|one| Some((one["name"].as_str()?.to_owned(), one["stands"].as_i64()?))).collect())
 }

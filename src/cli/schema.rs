@@ -171,6 +171,57 @@ pub struct Place {
     /// Of a text, what it is like: `date-time`, and a pattern.
     pub format: Option<String>,
     pub pattern: Option<String>,
+    /// By their names in [`LIMITS`].
+    pub limits: BTreeMap<&'static str, String>,
+    pub others: Others,
+    /// A `$ref` that leads nowhere.
+    pub lost: Option<String>,
+    /// It is each item of a list that is a place itself.
+    pub is_item: bool,
+}
+
+/// Which way a limit goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    Most,
+    Least,
+    /// Another one is never a narrower one.
+    Exact,
+}
+
+/// The limits of JSON Schema (2020-12, validation 6.2 to 6.5).
+pub const LIMITS: &[(&str, Limit)] = &[
+    ("maxLength", Limit::Most),
+    ("minLength", Limit::Least),
+    ("maxItems", Limit::Most),
+    ("minItems", Limit::Least),
+    ("maximum", Limit::Most),
+    ("minimum", Limit::Least),
+    ("exclusiveMaximum", Limit::Most),
+    ("exclusiveMinimum", Limit::Least),
+    ("maxProperties", Limit::Most),
+    ("minProperties", Limit::Least),
+    ("multipleOf", Limit::Exact),
+    ("uniqueItems", Limit::Exact),
+];
+
+/// What an object takes besides the members that it names.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Others {
+    Closed,
+    Any,
+    /// Members that take this.
+    Of(String),
+}
+
+impl Others {
+    fn of(schema: &Value) -> Others {
+        match &schema["additionalProperties"] {
+            Value::Bool(false) => Others::Closed,
+            one @ Value::Object(members) if !members.is_empty() => Others::Of(takes(one)),
+            _ => Others::Any,
+        }
+    }
 }
 
 /// Deeper no message goes; a part that holds itself would go on for ever.
@@ -178,7 +229,7 @@ const DEPTH: usize = 12;
 
 /// All places of a schema by their pointers, with `*` for each item of a list: `/order/lines/*/quantity`.
 pub fn members_of(schema: &Value) -> BTreeMap<String, Place> {
-    let mut found = BTreeMap::new();
+    let mut found = BTreeMap::from([(String::new(), place(schema, schema, true))]);
     places(schema, schema, "", DEPTH, &mut found);
     found
 }
@@ -189,23 +240,38 @@ fn places(root: &Value, schema: &Value, at: &str, depth: usize, found: &mut BTre
         return;
     }
     if schema["items"].is_object() {
-        places(root, &schema["items"], &format!("{at}/*"), depth - 1, found);
+        let pointer = format!("{at}/*");
+        found.insert(pointer.clone(), Place { is_item: true, ..place(root, &schema["items"], true) });
+        places(root, &schema["items"], &pointer, depth - 1, found);
     }
     let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
         let pointer = format!("{at}/{name}");
-        let real = resolved(root, member);
-        let said = |key: &str| member[key].as_str().or(real[key].as_str()).map(str::to_owned);
-        let place = Place {
-            must: required(name),
-            takes: takes(member),
-            words: words(real),
-            null: may_be_null(member) || may_be_null(real),
-            format: said("format"),
-            pattern: said("pattern"),
-        };
-        found.insert(pointer.clone(), place);
+        found.insert(pointer.clone(), place(root, member, required(name)));
         places(root, member, &pointer, depth - 1, found);
+    }
+}
+
+fn place(root: &Value, member: &Value, must: bool) -> Place {
+    let real = resolved(root, member);
+    let stated = |key: &str| if member[key].is_null() { &real[key] } else { &member[key] };
+    let said = |key: &str| stated(key).as_str().map(str::to_owned);
+    let limit = |name: &'static str| match stated(name) {
+        Value::Number(number) => Some((name, number.to_string())),
+        Value::Bool(true) => Some((name, "true".to_owned())),
+        _ => None,
+    };
+    Place {
+        must,
+        takes: takes(member),
+        words: words(real),
+        null: may_be_null(member) || may_be_null(real),
+        format: said("format"),
+        pattern: said("pattern"),
+        limits: LIMITS.iter().filter_map(|(name, _)| limit(name)).collect(),
+        others: Others::of(real),
+        lost: real.is_null().then(|| reference(member).unwrap_or_default().to_owned()),
+        is_item: false,
     }
 }
 
@@ -218,14 +284,22 @@ fn may_be_null(schema: &Value) -> bool {
         || any(&schema["anyOf"], &|one| one["type"] == "null")
 }
 
-/// A part by its name, and of `T or null` the `T`.
+/// A part by its name, and of `T or null` the `T`; null where there is none of that name.
 fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
-    let real = schema["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"));
-    let schema = real.unwrap_or(schema);
-    match schema["$ref"].as_str().and_then(|of| of.strip_prefix("#/$defs/")) {
-        Some(name) => &root["$defs"][name],
+    let schema = real(schema);
+    match reference(schema) {
+        Some(of) => of.strip_prefix('#').and_then(|way| root.pointer(way)).unwrap_or(&Value::Null),
         None => schema,
     }
+}
+
+fn real(schema: &Value) -> &Value {
+    let real = schema["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"));
+    real.unwrap_or(schema)
+}
+
+fn reference(schema: &Value) -> Option<&str> {
+    real(schema)["$ref"].as_str()
 }
 
 fn takes(member: &Value) -> String {

@@ -1,6 +1,6 @@
 //! Putting a hub together: files, store, queue, stages, transports, API. The only place where the rooms meet.
 
-use super::http;
+use super::{faults::Faults, http};
 use crate::{
     canonical::{Tenant, outgoing::Outgoing},
     config::Settings,
@@ -104,7 +104,7 @@ pub type Texts = Vec<(String, String)>;
 /// Errors: a file or folder can't be read; [`Faults`] of all files that are no UTF-8.
 pub fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Texts> {
     let (files, wrong) = read_whole_tree(root, extensions)?;
-    if wrong.is_empty() { Ok(files) } else { Err(Faults(wrong).into()) }
+    if wrong.is_empty() { Ok(files) } else { Err(Faults::of(wrong, &[&files]).into()) }
 }
 
 /// The same, with the files that are no UTF-8 among them, as far as they can be read, and told.
@@ -150,16 +150,17 @@ pub fn no_text(file: &str, bytes: &[u8]) -> Option<Lint> {
     Some(Lint { file: file.to_owned(), line, column, sentence })
 }
 
-/// Faults of configuration files, each with its place.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct Faults(pub Vec<Lint>);
+/// Faults of these files.
+pub fn of_files(faults: Vec<Lint>, files: &Files) -> Faults {
+    Faults::of(faults, &[&files.connectors, &files.mappings])
+}
 
 /// The directory of the files, linted as a whole.
 pub fn directory(files: &Files) -> Result<Directory, Faults> {
-    let directory = Directory::compile(&files.connectors, &|name| std::env::var(name).ok()).map_err(Faults)?;
+    let directory = Directory::compile(&files.connectors, &|name| std::env::var(name).ok());
+    let directory = directory.map_err(|wrong| of_files(wrong, files))?;
     let faults = around(&directory, files);
-    if faults.is_empty() { Ok(directory) } else { Err(Faults(faults)) }
+    if faults.is_empty() { Ok(directory) } else { Err(of_files(faults, files)) }
 }
 
 /// What is wrong with connections and endpoints.
@@ -179,18 +180,15 @@ pub fn partners(files: &Files, asked: bool) -> Result<Vec<String>, Faults> {
 
 /// The mappings that come with the hub, and those of the files.
 pub fn library(files: &Files) -> Result<Library, Faults> {
-    Library::compile(&mapping::standard::with(files.mappings.clone())).map_err(|faults| {
-        Faults(
-            faults
-                .into_iter()
-                .map(|l| Lint {
-                    file: l.file,
-                    line: u64::from(l.line),
-                    column: u64::from(l.column),
-                    sentence: l.sentence,
-                })
-                .collect(),
-        )
+    let all = mapping::standard::with(files.mappings.clone());
+    Library::compile(&all).map_err(|faults| {
+        let lint = |l: mapping::Lint| Lint {
+            file: l.file,
+            line: u64::from(l.line),
+            column: u64::from(l.column),
+            sentence: l.sentence,
+        };
+        Faults::of(faults.into_iter().map(lint).collect(), &[&all])
     })
 }
 
@@ -204,7 +202,7 @@ pub fn compiled(files: &Files) -> Result<(Directory, Library), Faults> {
 pub fn fitting(files: &Files, library: &Library) -> Result<Directory, Faults> {
     let directory = directory(files)?;
     let faults = misfits(&directory, files, library);
-    if faults.is_empty() { Ok(directory) } else { Err(Faults(faults)) }
+    if faults.is_empty() { Ok(directory) } else { Err(of_files(faults, files)) }
 }
 
 /// What of a directory does not fit the mappings.
@@ -225,14 +223,14 @@ pub fn looked_at(files: &Files) -> Result<(Directory, Library), Faults> {
         unset.set(unset.get() || value.is_none());
         Some(value.unwrap_or_default())
     };
-    let directory = Directory::compile(&files.connectors, &value).map_err(Faults)?;
+    let directory = Directory::compile(&files.connectors, &value).map_err(|wrong| of_files(wrong, files))?;
     let library = library(files)?;
     let mut faults = match unset.get() {
         true => connectors::lint::acknowledgements(&directory),
         false => around(&directory, files),
     };
     faults.extend(misfits(&directory, files, &library));
-    if faults.is_empty() { Ok((directory, library)) } else { Err(Faults(faults)) }
+    if faults.is_empty() { Ok((directory, library)) } else { Err(of_files(faults, files)) }
 }
 
 /// What the store's options are by the settings. One URL without the other is a wrong call.
@@ -280,7 +278,7 @@ pub async fn hub(settings: Settings, files: &Files) -> anyhow::Result<(Hub, Lock
             tx.commit().await?;
         }
     }
-    super::data::load(&store, &directory, &files.base).await.map_err(Faults)?;
+    super::data::load(&store, &directory, &files.base).await.map_err(|wrong| Faults::of(wrong, &[]))?;
     let worker: Arc<str> = format!("{}-{}", hostname(), std::process::id()).into();
     let limits = Limits {
         max_bytes: settings.intake.max_bytes,

@@ -1,7 +1,12 @@
 //! Faults in the connections' settings, each with its place in the file.
 
 use super::{Entry, TRANSPORTS, transport};
-use crate::tenancy::{ConnectionInfo, Directory, PartnerInfo, files::Lint, layers::Origin};
+use crate::tenancy::{
+    ConnectionInfo, Directory, PartnerInfo,
+    files::Lint,
+    layers::Origin,
+    stated::{Place, Stated},
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use strsim::damerau_levenshtein;
@@ -12,6 +17,7 @@ pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
     let mut connections: Vec<&ConnectionInfo> = directory.connections.values().map(|c| &**c).collect();
     connections.sort_by(|a, b| a.name.cmp(&b.name));
     let mut paths: BTreeMap<&str, &str> = BTreeMap::new();
+    let stated = Stated::read(files);
     for connection in &connections {
         let fault = |word: &str, sentence: String| at(files, &connection.name, word, sentence);
         let Some(entry) = transport(&connection.transport) else {
@@ -25,7 +31,12 @@ pub fn lint(directory: &Directory, files: &[(String, String)]) -> Vec<Lint> {
         {
             faults.push(fault(&connection.name, format!("connection `{}`: {sentence}", connection.name)));
         }
-        faults.extend(unknown_fields.into_iter().map(|(word, sentence)| fault(&word, sentence)));
+        faults.extend(unknown_fields.into_iter().map(|(word, sentence)| {
+            match stated.key_of_connection(&connection.name, &word) {
+                Some(Place { file, line, column }) => Lint { file, line: line.into(), column: column.into(), sentence },
+                None => fault(&word, sentence),
+            }
+        }));
         if let Some(path) = connection.settings.get("path").and_then(Value::as_str)
             && let Some(other) = paths.insert(path, &connection.name)
         {

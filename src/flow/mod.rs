@@ -8,6 +8,7 @@
 pub mod acknowledged;
 pub mod apply;
 pub mod close;
+pub mod codes;
 pub mod decided;
 pub mod deliver;
 pub mod duplicate;

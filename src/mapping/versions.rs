@@ -55,6 +55,12 @@ impl Library {
         own.into_iter().chain(tables).filter_map(|(name, file)| Some((name, text(file)?.clone()))).collect()
     }
 
+    /// The paths of a mapping's own files: its text, and the tables that it names itself.
+    pub fn paths_of<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = &'p str> {
+        let tables = plan.0.own_tables.iter().map(|(_, file)| file.as_str());
+        plan.0.files.first().map(String::as_str).into_iter().chain(tables)
+    }
+
     /// The mappings that read or write otherwise than those of an older library: by their text, by a table, or by what
     /// they extend.
     pub fn changed_from(&self, older: &Library) -> Vec<Changed> {

@@ -126,7 +126,15 @@ pub fn sentence(error: &Error) -> String {
         ours @ (Error::DuplicateMappingKey { .. } | Error::Budget { .. } | Error::BinaryNotUtf8 { .. }) => {
             Words.format_message(ours).into_owned()
         }
-        other => other.to_string(),
+        other => without_place(&other.to_string()).to_owned(),
+    }
+}
+
+/// The parser ends a sentence with its place, which stands before ours.
+fn without_place(sentence: &str) -> &str {
+    match sentence.rsplit_once(" at line ") {
+        Some((before, place)) if place.chars().all(|c| c.is_ascii_digit() || ", column".contains(c)) => before,
+        _ => sentence,
     }
 }
 

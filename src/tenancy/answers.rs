@@ -1,6 +1,7 @@
 //! By which connections a partner is reached, and which of its answers an order gets.
 
 use super::directory::{AnswerInfo, ConnectionInfo, PartnerInfo};
+use crate::formats::piece::Standard;
 
 impl PartnerInfo {
     /// True of its own connections, and of those that the tenant's partners share.
@@ -25,5 +26,17 @@ impl PartnerInfo {
         standards.sort_unstable();
         standards.dedup();
         standards
+    }
+}
+
+/// `x12 004010 855`, `edifact D96A ORDRSP`, `ubl 2.1 OrderResponse`: standard, version, kind.
+pub(super) fn form(text: &str) -> Option<(Standard, String, String)> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        ["x12", version, kind] => Some((Standard::X12, (*version).into(), (*kind).into())),
+        ["edifact", version, kind] => Some((Standard::Edifact, (*version).into(), (*kind).into())),
+        // The family is part of an XML document's name: `ubl OrderResponse`.
+        ["ubl", "2.1", kind] => Some((Standard::Xml, "2.1".into(), format!("ubl {kind}"))),
+        _ => None,
     }
 }

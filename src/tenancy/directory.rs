@@ -1,6 +1,7 @@
 //! The directory: the configuration files resolved, in memory, and written as rows at start.
 
 use super::{
+    answers,
     files::{self, Connection, File, Lint},
     layers::{Effective, Layer, Terms, Whose},
     lint, sandbox,
@@ -28,6 +29,8 @@ pub struct Directory {
     pub partners: HashMap<PartnerId, Arc<PartnerInfo>>,
     pub connections: HashMap<ConnectionId, Arc<ConnectionInfo>>,
     identities: HashMap<(Tenant, Standard, Identity), PartnerId>,
+    /// What it was made of: (path, text), as written.
+    files: Vec<(String, String)>,
 }
 
 /// A tenant.
@@ -156,11 +159,11 @@ impl Directory {
                 Ok(File::Hub) => hubs.push((path, text)),
                 Ok(File::Tenant(file)) => tenants.push((path, text, *file)),
                 Ok(File::Partner(file)) => partners.push((path, text, *file)),
-                Err(fault) => faults.push(fault),
+                Err(wrong) => faults.extend(wrong),
             }
         }
         let mut compiler = Compiler {
-            directory: Directory::default(),
+            directory: Directory { files: files.to_vec(), ..Directory::default() },
             faults,
             value,
             hub: None,
@@ -186,6 +189,11 @@ impl Directory {
         compiler.answers_lead_somewhere(files);
         compiler.faults.extend(lint::whole(&compiler.directory, files));
         if compiler.faults.is_empty() { Ok(compiler.directory) } else { Err(compiler.faults) }
+    }
+
+    /// What it was made of: (path, text), as written.
+    pub fn files(&self) -> &[(String, String)] {
+        &self.files
     }
 
     /// The partner of a sender's identity.
@@ -519,7 +527,7 @@ impl Compiler<'_> {
     fn answers(&mut self, path: &str, text: &str, tenant: Tenant, file: &files::PartnerFile) -> Vec<AnswerInfo> {
         let mut answers = Vec::new();
         for a in &file.answers {
-            match form(&a.form) {
+            match answers::form(&a.form) {
                 Some((standard, version, kind)) => answers.push(AnswerInfo {
                     id: crate::canonical::ids::entity(
                         tenant,
@@ -579,17 +587,5 @@ impl Compiler<'_> {
                 format!("the answer {kind} of `{partner}` leaves by a connection that no file of its tenant names"),
             );
         }
-    }
-}
-
-/// `x12 004010 855`, `edifact D96A ORDRSP`, `ubl 2.1 OrderResponse`: standard, version, kind.
-fn form(text: &str) -> Option<(Standard, String, String)> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    match words.as_slice() {
-        ["x12", version, kind] => Some((Standard::X12, (*version).into(), (*kind).into())),
-        ["edifact", version, kind] => Some((Standard::Edifact, (*version).into(), (*kind).into())),
-        // The family is part of an XML document's name: `ubl OrderResponse`.
-        ["ubl", "2.1", kind] => Some((Standard::Xml, "2.1".into(), format!("ubl {kind}"))),
-        _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration files: one a tenant, one a partner. Read at start, linted as a whole.
 
-use crate::mapping::yaml;
+use super::stray::{self, About};
+use crate::mapping::yaml::{self, Spot};
 use schemars::JsonSchema;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
@@ -170,27 +171,21 @@ pub struct Answer {
     pub by: String,
 }
 
-/// Reads one file.
-pub fn parse(file: &str, text: &str) -> Result<File, Lint> {
-    #[derive(Deserialize)]
-    struct Which {
-        #[serde(default)]
-        partner: Option<IgnoredAny>,
-        #[serde(default)]
-        tenant: Option<IgnoredAny>,
-        #[serde(default)]
-        agreement: Option<IgnoredAny>,
-        #[serde(flatten)]
-        _rest: IgnoredAny,
+/// Reads one file; what is wrong with its shape, each with its place.
+pub fn parse(file: &str, text: &str) -> Result<File, Vec<Lint>> {
+    let whole = yaml::parse(text).map_err(|(Spot { line, column, .. }, sentence)| {
+        vec![Lint { file: file.into(), line: u64::from(line.max(1)), column: u64::from(column.max(1)), sentence }]
+    })?;
+    let strays = stray::keys(file, &whole);
+    if !strays.is_empty() {
+        return Err(strays);
     }
-    let which: Which = serde_saphyr::from_str(text).map_err(|e| lint(file, &e))?;
-    if which.partner.is_some() {
-        serde_saphyr::from_str(text).map(|f| File::Partner(Box::new(f))).map_err(|e| lint(file, &e))
-    } else if which.tenant.is_none() && which.agreement.is_some() {
-        serde_saphyr::from_str::<HubFile>(text).map(|_| File::Hub).map_err(|e| lint(file, &e))
-    } else {
-        serde_saphyr::from_str(text).map(|f| File::Tenant(Box::new(f))).map_err(|e| lint(file, &e))
-    }
+    let read = match About::of(&whole) {
+        About::Partner => serde_saphyr::from_str(text).map(|f| File::Partner(Box::new(f))),
+        About::Hub => serde_saphyr::from_str::<HubFile>(text).map(|_| File::Hub),
+        About::Tenant => serde_saphyr::from_str(text).map(|f| File::Tenant(Box::new(f))),
+    };
+    read.map_err(|error| vec![lint(file, &error)])
 }
 
 fn lint(file: &str, error: &serde_saphyr::Error) -> Lint {
@@ -230,9 +225,9 @@ mod tests {
     #[test]
     fn a_key_that_stands_twice_is_told_in_words_of_the_file() {
         let text = "tenant: acme\npartner: north\nagreement: { acknowledge: '997', acknowledge: '999' }\n";
-        let told = parse("north.yaml", text).unwrap_err().to_string();
+        let told = parse("north.yaml", text).unwrap_err()[0].to_string();
         assert!(told.starts_with("north.yaml:3:34: `acknowledge` stands twice"), "{told}");
-        let told = parse("acme.yaml", "tenant: acme\ntenant: globex\n").unwrap_err().to_string();
+        let told = parse("acme.yaml", "tenant: acme\ntenant: globex\n").unwrap_err()[0].to_string();
         assert!(told.starts_with("acme.yaml:2:1: `tenant` stands twice"), "{told}");
     }
 }

@@ -11,6 +11,7 @@ mod answers;
 pub mod catalogue;
 pub mod directory;
 pub mod expect;
+pub mod export;
 pub mod files;
 pub mod keys;
 pub mod kinds;
@@ -20,6 +21,8 @@ pub mod outgoing;
 pub mod outline;
 mod sandbox;
 pub mod shown;
+pub mod stated;
+mod stray;
 pub mod words;
 
 pub use agreement::Agreement;

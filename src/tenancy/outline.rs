@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Settings of a connection that may be secrets, by what their names hold.
-const SECRETS: [&str; 5] = ["key", "secret", "password", "passphrase", "token"];
+pub const SECRETS: [&str; 5] = ["key", "secret", "password", "passphrase", "token"];
 
 /// A tenant as its files have it.
 #[derive(Debug, Serialize)]
@@ -33,14 +33,20 @@ pub fn of(directory: &Directory, tenant: Tenant) -> Option<Outline> {
     for endpoint in &info.endpoints {
         let (events, private) = (&endpoint.events, endpoint.allow_private_addresses);
         let host = endpoint.url.split(['?', '#']).next().unwrap_or_default();
-        endpoints
-            .insert(endpoint.name.clone(), json!({"url": host, "events": events, "allow_private_addresses": private}));
+        let (retry, budget, timeout) = (&endpoint.retry_ms, endpoint.budget_ms, endpoint.timeout_ms);
+        let stated = json!({
+            "url": host, "events": events, "allow_private_addresses": private,
+            "retry_ms": retry, "budget_ms": budget, "timeout_ms": timeout,
+        });
+        endpoints.insert(endpoint.name.clone(), stated);
     }
+    let sandbox_of = info.sandbox_of.and_then(|of| directory.tenants.get(&of)).map(|of| of.name.as_str());
     let own = BTreeMap::from([
         ("currency".to_owned(), json!(info.currency)),
         ("identities".to_owned(), ids(&info.identities)),
         ("data".to_owned(), json!(info.data)),
         ("endpoints".to_owned(), json!(endpoints)),
+        ("sandbox_of".to_owned(), json!(sandbox_of)),
     ]);
     let mut partners = BTreeMap::new();
     for partner in directory.partners.values().filter(|partner| partner.tenant == tenant) {
@@ -56,6 +62,7 @@ pub fn of(directory: &Directory, tenant: Tenant) -> Option<Outline> {
         let stated = BTreeMap::from([
             ("identities".to_owned(), ids(&partner.identities)),
             ("price_list".to_owned(), json!(partner.price_list)),
+            ("for_tests".to_owned(), json!(partner.for_tests)),
             ("answers".to_owned(), json!(answers)),
         ]);
         partners.insert(partner.name.clone(), stated);
@@ -102,8 +109,12 @@ fn without_secrets(name: &str, value: &Value) -> Value {
 pub fn differences(there: &Value, here: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     members("tenant", "", &there["tenant"], &here["tenant"], &mut found);
-    for (kind, of) in [("partner", "partners"), ("connection", "connections")] {
-        let (there, here) = (&there[of], &here[of]);
+    let things = [
+        ("endpoint", &there["tenant"]["endpoints"], &here["tenant"]["endpoints"]),
+        ("partner", &there["partners"], &here["partners"]),
+        ("connection", &there["connections"], &here["connections"]),
+    ];
+    for (kind, there, here) in things {
         let mut names: Vec<&String> =
             [there, here].into_iter().filter_map(Value::as_object).flat_map(Map::keys).collect();
         names.sort_unstable();
@@ -122,6 +133,8 @@ fn members(kind: &'static str, name: &str, there: &Value, here: &Value, found: &
     let mut keys: Vec<&String> = [there, here].into_iter().filter_map(Value::as_object).flat_map(Map::keys).collect();
     keys.sort_unstable();
     keys.dedup();
+    // Endpoints are things of their own.
+    keys.retain(|key| kind != "tenant" || *key != "endpoints");
     for key in keys {
         let (was, is) = (there.get(key).unwrap_or(&Value::Null), here.get(key).unwrap_or(&Value::Null));
         if was != is {
@@ -133,7 +146,7 @@ fn members(kind: &'static str, name: &str, there: &Value, here: &Value, found: &
 /// Something that is otherwise.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// `tenant`, `partner` or `connection`.
+    /// `tenant`, `endpoint`, `partner` or `connection`.
     pub kind: &'static str,
     /// Its name; none of the tenant.
     pub name: String,
@@ -156,7 +169,10 @@ mod tests {
     use super::*;
 
     fn outline(partner: &str) -> Value {
-        let tenant = "tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\n";
+        of_files("tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\n", partner)
+    }
+
+    fn of_files(tenant: &str, partner: &str) -> Value {
         let files = [("tenants/acme.yaml".to_owned(), tenant.to_owned()), ("p.yaml".to_owned(), partner.to_owned())];
         let directory = Directory::compile(&files, &|_| Some("hunter2-hunter2-hunter2".into())).unwrap();
         json!(of(&directory, Tenant::named("acme")).unwrap())
@@ -187,5 +203,22 @@ mod tests {
                 "connection north-in : false → true",
             ]
         );
+    }
+
+    #[test]
+    fn what_is_otherwise_of_an_endpoint_or_a_partner_for_tests_is_told_by_its_setting() {
+        let tenant =
+            "tenant: acme\nendpoints:\n  - { name: shop, url: 'https://shop.example/', secret: whsec_c2VjcmV0 }\n";
+        let partner = "tenant: acme\npartner: northwind\n";
+        let was = of_files(tenant, partner);
+        let is = of_files(
+            &tenant.replace("c2VjcmV0 }", "c2VjcmV0, timeout_ms: 900 }"),
+            &format!("{partner}for_tests: true\n"),
+        );
+        let told: Vec<String> = differences(&was, &is)
+            .into_iter()
+            .map(|one| format!("{} {} {}: {} → {}", one.kind, one.name, one.setting, one.there, one.here))
+            .collect();
+        assert_eq!(told, ["endpoint shop timeout_ms: null → 900", "partner northwind for_tests: false → true"]);
     }
 }

@@ -3,10 +3,12 @@
 mod agreed;
 mod asking;
 mod call;
+mod codes;
 mod configured;
 mod data;
 mod distributed;
 mod documents;
+mod exported;
 mod first_hour;
 mod guide;
 mod help;

@@ -351,3 +351,35 @@ fn a_partner_who_is_nobody_is_refused() {
         assert!(called.out.is_empty(), "{called:?}");
     }
 }
+
+#[test]
+fn of_several_tenants_the_one_that_the_sample_was_sent_to_gets_the_partner() {
+    let folder = Folder::new();
+    begun(&folder);
+    folder.write("connectors/tenants/acme.yaml", "tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\n");
+    folder
+        .write("connectors/tenants/globex.yaml", "tenant: globex\nidentities: [x12/ZZ/GLOBEX, edifact/ZZ/ACMEDIST]\n");
+    let called = call(folder.path(), "partner new northwind --from order.edi");
+    assert_eq!(called.code, 0, "{called:?}");
+    let told = "northwind is a partner of acme, which the sample was sent to (x12/ZZ/ACMEDIST)\n";
+    assert!(called.out.contains(told), "{}", called.out);
+    let text = std::fs::read_to_string(folder.path().join("connectors/northwind.yaml")).unwrap();
+    assert!(text.contains("tenant: acme\n"), "{text}");
+    // Nobody's, several tenants' and a sample that names no receiver: who it is for is asked.
+    folder.write("other.edi", ORDER.replace("NORTHWIND ", "SOUTHWIND ").replace("ACMEDIST       ", "INITECH        "));
+    let nobody = call(folder.path(), "partner new southwind --from other.edi");
+    let told = "other.edi was sent to x12/ZZ/INITECH, which is no tenant's identity: say --tenant, one of acme, globex";
+    assert!(nobody.code == 2 && nobody.err.contains(told), "{nobody:?}");
+    folder.write("connectors/tenants/initech.yaml", "tenant: initech\nidentities: [x12/ZZ/INITECH]\n");
+    folder.write("connectors/tenants/sandbox.yaml", "tenant: sandbox\nidentities: [x12/ZZ/INITECH]\n");
+    let several = call(folder.path(), "partner new southwind --from other.edi");
+    let told = "which is an identity of initech, sandbox: say --tenant, one of them";
+    assert!(several.code == 2 && several.err.contains(told), "{several:?}");
+    folder.write("orders.csv", "order_number,date,sku,quantity\nPO-1,2026-01-02,A1,3\n");
+    let csv = call(folder.path(), "partner new shop --from orders.csv");
+    assert!(
+        csv.code == 2 && csv.err.contains("does not say whom it was sent to: say --tenant, one of acme,"),
+        "{csv:?}"
+    );
+    assert!(!folder.path().join("connectors/southwind.yaml").exists());
+}

@@ -235,7 +235,7 @@ fn files_and_a_hub_are_made_to_agree() {
     assert!(ok(all(&["plan", "out"])).out.ends_with("nothing to do\n"));
     // Files of connectors are checked with them, and who is new is told; the hub reads them when it starts.
     let with = |what: &str| all(&[what, "out", "connectors", "--reason", "more"][..if what == "plan" { 3 } else { 5 }]);
-    let told = "1 partner in the files of connectors, which the hub reads when it starts\n";
+    let told = "1 partner of acme in the files of connectors, which the hub reads when it starts\n";
     assert!(ok(with("plan")).out.ends_with(told));
     assert_eq!(ok(with("apply")).out, told);
     folder.write(
@@ -243,26 +243,39 @@ fn files_and_a_hub_are_made_to_agree() {
         "tenant: acme\npartner: westerly\nidentities: [x12/ZZ/WESTERLY]\n",
     );
     let plan = with("plan");
-    assert!(plan.code == 1 && plan.out.contains("partner westerly: new, from the hub's next start on\n"), "{plan:?}");
+    let new = "partner westerly: new, from the hub's next start on (connectors/resellers/westerly.yaml:2)\n";
+    assert!(plan.code == 1 && plan.out.contains(new), "{plan:?}");
     // What of a partner is another one is told, setting by setting, with its line; and what is gone.
     let northwind = std::fs::read_to_string(folder.path().join("connectors/resellers/northwind.yaml")).unwrap();
     let stated = "connectors/resellers/northwind.yaml";
-    folder.write(stated, northwind.replace("northwind-drop", "northwind-in").replace("'997'", "'999'"));
+    let changed = northwind.replace("northwind-drop", "northwind-in").replace("'997'", "'999'");
+    folder.write(stated, changed.replace("price_list: standard", "price_list: second"));
+    let acme = std::fs::read_to_string(folder.path().join("connectors/tenants/acme.yaml")).unwrap();
+    folder.write("connectors/tenants/acme.yaml", format!("{acme}currency: EUR\n"));
     let plan = with("plan");
     for told in [
         format!("partner northwind: acknowledge 997 → 999 ({stated}:6)\n"),
+        format!("partner northwind: price_list standard → second ({stated}:4)\n"),
+        format!("tenant acme: currency USD → EUR (connectors/tenants/acme.yaml:{})\n", acme.lines().count() + 1),
         "connection northwind-drop: gone, from the hub's next start on\n".into(),
-        "connection northwind-in: new, from the hub's next start on\n".into(),
+        format!("connection northwind-in: new, from the hub's next start on ({stated}:5)\n"),
     ] {
         assert!(plan.code == 1 && plan.out.contains(&told), "{told}{plan:?}");
     }
     assert_eq!(plan.out.matches("acknowledge 997").count(), 1, "once: {}", plan.out);
+    let plan = all(&["plan", "out", "connectors", "--json"]).json();
+    let currency = plan.iter().find(|one| one["of"]["setting"] == "currency").unwrap();
+    assert_eq!(currency["from"]["line"], acme.lines().count() + 1, "{currency}");
     folder.write(stated, &northwind);
+    folder.write("connectors/tenants/acme.yaml", &acme);
     folder
         .write("connectors/resellers/westerly.yaml", "tenant: acme\npartner: westerly\nidentites: [x12/ZZ/WESTERLY]\n");
     for what in ["plan", "apply"] {
         let faulty = with(what);
-        assert!(faulty.code == 1 && faulty.out.contains("westerly.yaml:3:1: "), "{faulty:?}");
+        let told = "westerly.yaml:3:1: `identites` is no key of a partner's file; did you mean `identities`? There are tenant,";
+        assert!(faulty.code == 1 && faulty.out.contains(told), "{faulty:?}");
+        let picture = "\n  3 | identites: [x12/ZZ/WESTERLY]\n    | ^\n";
+        assert!(faulty.out.contains(picture), "{faulty:?}");
     }
     let nothing = all(&["plan", "out", "no-such-folder"]);
     assert!(nothing.code == 2 && nothing.err.contains("no file of connectors"), "{nothing:?}");

@@ -62,7 +62,8 @@ pub fn versions(folder: &Folder, library: &Library) -> Vec<Kept> {
     own.filter_map(version).collect()
 }
 
-/// The same of a folder that is read and compiled, and all mappings with them; nothing if it has faults, which are told.
+/// The same of a folder that is read and compiled, and all mappings with them; nothing if it has faults, which are told. A
+/// folder may have none.
 pub fn compiled_folder(
     path: &Path,
     flags: &settings::Flags,
@@ -71,16 +72,15 @@ pub fn compiled_folder(
 ) -> anyhow::Result<Option<(Vec<Kept>, Library)>> {
     let folder = folder(Some(path), flags)?;
     let Some(library) = compiled(&folder, json, out)? else { return Ok(None) };
-    let versions = versions(&folder, &library);
-    if versions.is_empty() {
-        bail!("there is no mapping.yaml below {}", path.display());
-    }
-    Ok(Some((versions, library)))
+    Ok(Some((versions(&folder, &library), library)))
 }
 
 /// Runs it.
 pub async fn run(args: &Draft, out: &mut Out) -> anyhow::Result<u8> {
     let Some((versions, _)) = compiled_folder(&args.folder, &args.ask.settings, args.json, out)? else { return Ok(1) };
+    if versions.is_empty() {
+        bail!("there is no mapping.yaml below {}", args.folder.display());
+    }
     let places = Places::open(&args.ask, true).await?;
     let place = places.only()?;
     for Kept { files, .. } in versions {

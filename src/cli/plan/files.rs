@@ -1,19 +1,22 @@
 //! The files of connectors against what a running hub was started with.
 
-use super::super::{
-    ask::{Place, encoded, is_not_found},
-    documents::of_tenant,
-    out::Out,
+use super::{
+    super::{
+        ask::{Place, encoded, is_not_found},
+        documents::of_tenant,
+        out::Out,
+    },
+    Stands,
 };
 use crate::{
     canonical::Tenant,
     formats::piece::Standard,
-    mapping::Library,
     tenancy::{
         Directory, PartnerInfo,
         kinds::Kinds,
         outline,
         shown::{self, Asked, InForce},
+        stated,
     },
 };
 use serde_json::{Value, json};
@@ -22,7 +25,7 @@ use std::collections::BTreeSet;
 /// Tells what the hub would have otherwise once it was started with these files. Gives how much that is.
 pub async fn told(
     place: &Place,
-    (directory, library): (&Directory, &Library),
+    Stands { directory, library, stated }: &Stands,
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<usize> {
@@ -31,13 +34,18 @@ pub async fn told(
     let Some(tenant) = tenant else {
         anyhow::bail!("the files are of several tenants: say which is meant with --tenant");
     };
+    let name = directory
+        .tenants
+        .get(&tenant)
+        .map_or_else(|| place.tenant.clone().unwrap_or_default(), |tenant| tenant.name.clone());
     let here = outline::of(directory, tenant).map_or(Value::Null, |outline| json!(outline));
     let mut count = 0;
     for one in outline::differences(&there, &here) {
         count += 1;
+        let from = stated.place(&name, one.kind, &one.name, &one.setting);
         match json {
-            true => out.json(&of_tenant(place, json!({"todo": "start", "of": one})))?,
-            false => out.line(sentence(&one))?,
+            true => out.json(&of_tenant(place, json!({"todo": "start", "of": one, "from": from})))?,
+            false => out.line(sentence(&name, &one, from.as_ref()))?,
         }
     }
     let kinds = Kinds::of(library);
@@ -58,7 +66,7 @@ pub async fn told(
         };
         let partners = partners.len();
         out.line(format!(
-            "{partners} partner{s} in the files of connectors, which the hub reads when it starts{differs}"
+            "{partners} partner{s} of {name} in the files of connectors, which the hub reads when it starts{differs}"
         ))?;
     }
     Ok(count)
@@ -69,12 +77,14 @@ fn only_tenant(directory: &Directory) -> Option<Tenant> {
     tenants.next().copied().filter(|_| tenants.next().is_none())
 }
 
-fn sentence(one: &outline::Difference) -> String {
-    let what = if one.name.is_empty() { one.kind.to_owned() } else { format!("{} {}", one.kind, one.name) };
+/// What is otherwise, and the line that makes it so. What is gone has no line.
+fn sentence(tenant: &str, one: &outline::Difference, from: Option<&stated::Place>) -> String {
+    let what = format!("{} {}", one.kind, if one.name.is_empty() { tenant } else { &one.name });
+    let place = from.map(|from| format!(" ({}:{})", from.file, from.line)).unwrap_or_default();
     match (one.setting.is_empty(), one.here == json!(true)) {
-        (true, true) => format!("{what}: new, from the hub's next start on"),
+        (true, true) => format!("{what}: new, from the hub's next start on{place}"),
         (true, false) => format!("{what}: gone, from the hub's next start on"),
-        (false, _) => format!("{what}: {} {} → {}", one.setting, said(&one.there), said(&one.here)),
+        (false, _) => format!("{what}: {} {} → {}{place}", one.setting, said(&one.there), said(&one.here)),
     }
 }
 
