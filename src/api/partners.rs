@@ -91,7 +91,7 @@ struct Setting {
 /// A line of a configuration file.
 #[derive(Debug, Serialize, ToSchema)]
 struct Stated {
-    /// `hub`, `tenant`, `partner` or `connection`.
+    /// `hub`, `tenant`, `partner` or `connection`; `sandbox` of what follows from being one.
     layer: &'static str,
     file: String,
     line: u32,

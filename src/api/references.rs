@@ -6,7 +6,11 @@ use super::{
     page,
     problem::{Code, Problem},
 };
-use crate::{flow::operate, store::entities};
+use crate::{
+    canonical::{PartnerId, Tenant},
+    flow::{operate, references::partner_named},
+    store::entities::{self, CrossReference, EVERYONE},
+};
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -28,6 +32,9 @@ struct Reference {
     value: String,
     /// What it means here.
     target: String,
+    /// The partner that it holds for alone, and then goes before what holds for all; without one, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partner: Option<String>,
 }
 
 /// What was held for it and now goes on.
@@ -49,9 +56,18 @@ async fn add(
             return Err(Problem::new(Code::RequestInvalid, format!("`{name}` is empty or holds control characters")));
         }
     }
-    let restarted =
-        operate::add_reference(&api.hub, who.tenant, &new.scheme, &new.value, &new.target, &who.name).await?;
+    let partner = for_whom(&api, who.tenant, new.partner.as_deref())?;
+    let row = CrossReference { scheme: new.scheme, value: new.value, partner, target: new.target };
+    let restarted = operate::put_reference(&api.hub, who.tenant, &row, &who.name).await?;
     Ok(Json(Added { restarted: restarted.into_iter().map(|m| m.0).collect() }))
+}
+
+/// The partner of a name, else all of them.
+fn for_whom(api: &Api, tenant: Tenant, name: Option<&str>) -> Result<PartnerId, Problem> {
+    match name {
+        Some(name) => Ok(partner_named(&api.hub, tenant, name)?.id),
+        None => Ok(EVERYONE),
+    }
 }
 
 /// Which are listed.
@@ -84,8 +100,7 @@ async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Json<References>, Problem> {
     // No scheme and no value holds a control character.
-    let after = filter.cursor.as_deref().unwrap_or("\n").split_once('\n');
-    let after = after.ok_or_else(|| {
+    let after = after(filter.cursor.as_deref().unwrap_or("\n\n")).ok_or_else(|| {
         Problem::new(Code::RequestInvalid, "that is no cursor; hand back `next` of the page before as it is")
     })?;
     let limit = page::limit(filter.limit);
@@ -96,11 +111,27 @@ async fn list(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|last| format!("{}\n{}", last.scheme, last.value));
-    let references = rows.into_iter();
-    let references =
-        references.map(|row| Reference { scheme: row.scheme, value: row.value, target: row.target }).collect();
-    Ok(Json(References { references, next }))
+    let next = rows.last().filter(|_| more).map(|last| format!("{}\n{}\n{}", last.scheme, last.value, last.partner.0));
+    // A partner whose file is gone is told by its id.
+    let named = |id: PartnerId| match api.hub.directory.partner_name(id) {
+        "" => id.0.to_string(),
+        name => name.to_owned(),
+    };
+    let references = rows.into_iter().map(|row| Reference {
+        scheme: row.scheme,
+        value: row.value,
+        target: row.target,
+        partner: (row.partner != EVERYONE).then(|| named(row.partner)),
+    });
+    Ok(Json(References { references: references.collect(), next }))
+}
+
+/// Scheme, value and partner of the last one of a page.
+fn after(cursor: &str) -> Option<(&str, &str, PartnerId)> {
+    let (scheme, rest) = cursor.split_once('\n')?;
+    let (value, partner) = rest.split_once('\n')?;
+    let partner = if partner.is_empty() { EVERYONE } else { PartnerId(partner.parse().ok()?) };
+    Some((scheme, value, partner))
 }
 
 /// Which one is taken away, and why.
@@ -111,6 +142,9 @@ struct Removal {
     scheme: String,
     /// As the partner writes it.
     value: String,
+    /// The partner that it holds for alone; without one, that which holds for all.
+    #[serde(default)]
+    partner: Option<String>,
     /// For the journal.
     #[serde(default)]
     why: String,
@@ -123,7 +157,8 @@ async fn remove(
     State(api): State<Api>,
     Given(gone): Given<Removal>,
 ) -> Result<Json<Reference>, Problem> {
-    let Removal { scheme, value, why } = gone;
-    let target = operate::remove_reference(&api.hub, who.tenant, &scheme, &value, &who.name, &why).await?;
-    Ok(Json(Reference { scheme, value, target }))
+    let Removal { scheme, value, partner, why } = gone;
+    let whose = for_whom(&api, who.tenant, partner.as_deref())?;
+    let target = operate::remove_reference(&api.hub, who.tenant, whose, (&scheme, &value), &who.name, &why).await?;
+    Ok(Json(Reference { scheme, value, target, partner }))
 }

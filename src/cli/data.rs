@@ -19,7 +19,7 @@ use crate::{
     },
     store::{
         Store, StoreError, Tx,
-        entities::{self, CrossReference, RefRow, Save},
+        entities::{self, CrossReference, EVERYONE, RefRow, Save},
         stock::{self, StockRow},
     },
     tenancy::{Directory, TenantInfo, files::Lint},
@@ -401,7 +401,7 @@ impl DataFile<'_> {
         entities::upsert_refs(tx, self.tenant, &item_refs(led.collect())).await?;
         let crossed: Vec<CrossReference> = references
             .into_iter()
-            .map(|r| CrossReference { scheme: r.scheme, value: r.value, target: r.target })
+            .map(|r| CrossReference { scheme: r.scheme, value: r.value, partner: EVERYONE, target: r.target })
             .collect();
         entities::upsert_cross_references(tx, self.tenant, &crossed).await
     }

@@ -13,8 +13,10 @@ pub enum Reference {
     /// Add a cross-reference, or change its target; what was held for it goes on
     ///
     /// crossdock reference add uom PF PK --tenant acme
+    /// crossdock reference add uom PF EA --tenant acme --partner northwind
     ///
-    /// Where the fields that look the value up take a few words, the target is one of them.
+    /// It holds for all of the tenant's partners, or for one of them alone, and then goes before what holds for all. What is to
+    /// hold for all tenants is a row of a table below the folder of mappings. Where the fields that look the value up take a few words, the target is one of them.
     #[command(verbatim_doc_comment)]
     Add(Add),
     /// The cross-references that were added, by table and value
@@ -26,6 +28,9 @@ pub enum Reference {
     /// Take one away: what was read by it stays, values that come from now on are held again
     ///
     /// crossdock reference remove uom PF --tenant acme --why "it is a pallet"
+    /// crossdock reference remove uom PF --tenant acme --partner northwind
+    ///
+    /// What holds for one partner alone is taken away by its name: what holds for all stays, and the other way round.
     #[command(verbatim_doc_comment)]
     Remove(Remove),
 }
@@ -38,6 +43,9 @@ pub struct Add {
     value: String,
     /// What it means here
     target: String,
+    /// The partner that it holds for alone [default: all of the tenant's]
+    #[arg(long, value_name = "NAME")]
+    partner: Option<String>,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -62,6 +70,9 @@ pub struct Remove {
     scheme: String,
     /// As the partner writes it
     value: String,
+    /// The partner that it holds for alone [default: that which holds for all]
+    #[arg(long, value_name = "NAME")]
+    partner: Option<String>,
     /// Why, for the journal
     #[arg(long, default_value = "")]
     why: String,
@@ -87,7 +98,10 @@ pub async fn run(command: &Reference) -> anyhow::Result<u8> {
 async fn add(args: &Add, out: &mut Out) -> anyhow::Result<()> {
     let places = Places::open(&args.ask, true).await?;
     let place = places.only()?;
-    let given = json!({"scheme": args.scheme, "value": args.value, "target": args.target});
+    let mut given = json!({"scheme": args.scheme, "value": args.value, "target": args.target});
+    if let Some(partner) = &args.partner {
+        given["partner"] = partner.as_str().into();
+    }
     let added = place.post("/v1/references", &given).await?;
     let restarted = added["restarted"].as_array().map_or(&[][..], Vec::as_slice);
     if args.json {
@@ -97,7 +111,8 @@ async fn add(args: &Add, out: &mut Out) -> anyhow::Result<()> {
     }
     let goes = if restarted.len() == 1 { "goes" } else { "go" };
     let held = restarted.len();
-    out.line(format!("{} {} → {}; {held} held for it {goes} on", args.scheme, args.value, args.target))?;
+    let whom = whom(args.partner.as_deref());
+    out.line(format!("{} {} → {}{whom}; {held} held for it {goes} on", args.scheme, args.value, args.target))?;
     restarted.iter().filter_map(Value::as_str).try_for_each(|id| out.line(format!("  message {id}")))
 }
 
@@ -112,7 +127,8 @@ async fn list(args: &List, out: &mut Out) -> anyhow::Result<()> {
                 out.json(&of_tenant(place, one))?;
                 continue;
             }
-            let mut row: Vec<String> = ["scheme", "value", "target"].map(|key| text(&one, key).to_owned()).into();
+            let mut row: Vec<String> =
+                ["scheme", "value", "target", "partner"].map(|key| text(&one, key).to_owned()).into();
             row.push(place.tenant.clone().unwrap_or_default());
             rows.push(row);
         }
@@ -120,17 +136,28 @@ async fn list(args: &List, out: &mut Out) -> anyhow::Result<()> {
     match (args.json, rows.is_empty()) {
         (true, _) => Ok(()),
         (false, true) => out.line("no cross-reference was added: the mappings' own tables hold"),
-        (false, false) => out.table(&["TABLE", "VALUE", "MEANS", "TENANT"], &rows),
+        (false, false) => out.table(&["TABLE", "VALUE", "MEANS", "PARTNER", "TENANT"], &rows),
     }
 }
 
 async fn remove(args: &Remove, out: &mut Out) -> anyhow::Result<()> {
     let places = Places::open(&args.ask, true).await?;
     let place = places.only()?;
-    let gone = json!({"scheme": args.scheme, "value": args.value, "why": args.why});
+    let mut gone = json!({"scheme": args.scheme, "value": args.value, "why": args.why});
+    if let Some(partner) = &args.partner {
+        gone["partner"] = partner.as_str().into();
+    }
     let was = place.post("/v1/references/remove", &gone).await?;
     match args.json {
         true => out.json(&of_tenant(place, was)),
-        false => out.line(format!("{} {} → {} is taken away", args.scheme, args.value, text(&was, "target"))),
+        false => {
+            let whom = whom(args.partner.as_deref());
+            out.line(format!("{} {} → {}{whom} is taken away", args.scheme, args.value, text(&was, "target")))
+        }
     }
+}
+
+/// ` for northwind`, where it is not for all.
+fn whom(partner: Option<&str>) -> String {
+    partner.map(|partner| format!(" for {partner}")).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //! reads.
 
 use crate::{
-    canonical::Tenant,
+    canonical::{PartnerId, Tenant},
     emit::lookups::Lookups,
     flow::{Hub, translate::incoming},
     formats::{self, fault::Fault, piece::Piece},
@@ -30,6 +30,7 @@ pub struct Trial {
     pub sample: String,
     /// All fields are to be shown.
     pub all: bool,
+    pub tenant: Tenant,
     /// The tenant's own rows of what the mapping looks up.
     pub rows: Lookups,
 }
@@ -96,7 +97,8 @@ fn read(plan: &Plan, trial: &Trial, began: Instant) -> Markup {
     let bytes = encoded(sample);
     let at = Offsets::new(sample, &bytes);
     let rows = if trial.all { MOST } else { ROWS };
-    let context = Context { tenant_currency: &trial.currency, tables: &trial.rows };
+    let partner = plan.claimed().partner.map(|name| PartnerId::named(trial.tenant, &name));
+    let context = Context { tenant_currency: &trial.currency, tables: &trial.rows.of(partner) };
     let mut faults: Vec<Fault> = Vec::new();
     let mut parts: Vec<Markup> = Vec::new();
     let mut fields = 0;

@@ -117,6 +117,7 @@ impl Open {
             text: self.text.clone(),
             sample: self.sample.clone(),
             all,
+            tenant: session.tenant,
             rows: Lookups::default(),
         };
         Ok(attempt::run(trial, &console.hub, session.tenant).await?)

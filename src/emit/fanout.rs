@@ -229,7 +229,7 @@ pub(super) fn written(
         );
         return Err(Unwritable::new("mapping/other_message", plan.name(), sentence));
     }
-    let context = Context { tenant_currency: &tenant.currency, tables: lookups };
+    let context = Context { tenant_currency: &tenant.currency, tables: &lookups.of(Some(partner.id)) };
     let data = with_seller(&event.data, tenant, answer.standard);
     let written = plan.write(&data, &context).map_err(|faults| Unwritable::by_faults(plan.name(), faults))?;
     Ok((plan, written))

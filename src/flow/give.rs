@@ -3,15 +3,16 @@
 use super::{
     Hub,
     operate::{self, Asks, OperateError},
+    references::partner_named,
     translate,
 };
 use crate::{
-    canonical::{DocumentId, Tenant},
+    canonical::{DocumentId, MessageId, Tenant},
     formats::piece::Standard,
-    mapping::near,
     store::{
-        Tx, documents,
-        interchanges::{self, InterchangeRow},
+        Tx,
+        documents::{self, DocumentRow},
+        interchanges::{self, Given, InterchangeRow},
         journal::{self, Step},
         messages, now,
     },
@@ -39,11 +40,7 @@ pub async fn give_document(
 ) -> Result<(), OperateError> {
     let mut tx = hub.store.begin(tenant).await?;
     let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
-    let known = || hub.directory.partners.values().filter(|info| info.tenant == tenant);
-    let Some(info) = known().find(|info| info.name == partner) else {
-        let near = near::hint(partner, known().map(|info| &*info.name));
-        return Err(OperateError::Partner(format!("there is no partner `{partner}`{near}")));
-    };
+    let info = partner_named(hub, tenant, partner)?;
     let of_nobody = messages::of_nobody(&mut tx, tenant, id, AT_ONCE).await?;
     let is_beside = row.state == "translated" && !of_nobody.is_empty();
     if !is_beside {
@@ -55,31 +52,111 @@ pub async fn give_document(
     if is_beside {
         one_by_one(info, &row, &nobodys, of_nobody.len())?;
     }
+    let by = By { who, why };
+    if is_beside {
+        tx.rollback().await?;
+        return give_part(hub, tenant, row, info, by).await;
+    }
     documents::give(&mut tx, tenant, id, info.id).await?;
-    let cause = json!({"code": "given", "to": info.name, "who": who, "why": why, "was": row.state, "ended": row.cause});
-    if !is_beside {
-        return operate::begin_anew(hub, tx, tenant, &row, Asks::default(), cause).await;
+    let cause = given(&row, info, by);
+    operate::begin_anew(hub, tx, tenant, &row, Asks::default(), cause).await
+}
+
+/// Who gives it, and why.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    who: &'a str,
+    why: &'a str,
+}
+
+fn given(row: &DocumentRow, to: &PartnerInfo, by: By<'_>) -> Value {
+    json!({"code": "given", "to": to.name, "who": by.who, "why": by.why, "was": row.state, "ended": row.cause})
+}
+
+/// Gives what of a worked document is nobody's. Its interchanges ask for their control numbers as if they came now, so that
+/// one that was worked before is a duplicate; the others of the document have theirs.
+async fn give_part(
+    hub: &Hub,
+    tenant: Tenant,
+    row: DocumentRow,
+    to: &PartnerInfo,
+    by: By<'_>,
+) -> Result<(), OperateError> {
+    let (id, told) = (row.id, given(&row, to, by));
+    let row = DocumentRow { given_to: Some(to.id), ..row };
+    let run = translate::again::as_given(hub, &row, tenant).await?;
+    let mut tx = hub.store.begin(tenant).await?;
+    let ordinals: BTreeSet<i64> = of_one_sender(&mut tx, tenant, id).await?.iter().map(|one| one.ordinal).collect();
+    let messages = messages::of_nobody(&mut tx, tenant, id, AT_ONCE).await?;
+    let mut ended = match run {
+        Some(run) => translate::take_given(&mut tx, tenant, run, &ordinals, now()).await?,
+        None => vec![],
+    };
+    if ended.iter().any(|one| one.ends == translate::SANDBOX) {
+        tx.rollback().await?;
+        return Err(OperateError::Refused(format!(
+            "it is a test, and the agreement with {} has tests taken in by a sandbox: bring the interchange as a file of its own, \
+             and give that",
+            to.name
+        )));
     }
-    let step = Step::new(tenant, now().0, "operate", "translated", &hub.worker).document(id.0).cause(cause);
-    journal::write(&mut tx, &[step]).await?;
-    let sentence = format!("it was given to {} by {who}: {why}", info.name);
-    let given = json!({"code": translate::GIVEN, "sentence": sentence.trim_end_matches([':', ' ']), "to": info.name});
-    interchanges::give(&mut tx, tenant, id, info.id, &given).await?;
+    ended.iter_mut().for_each(|one| one.cause = cause_of(one, to, by));
+    documents::give(&mut tx, tenant, id, to.id).await?;
+    journal::write(
+        &mut tx,
+        &[Step::new(tenant, now().0, "operate", "translated", &hub.worker).document(id.0).cause(told)],
+    )
+    .await?;
+    interchanges::give(&mut tx, tenant, id, to.id, &ended).await?;
     tx.commit().await?;
-    let why = format!("given to {}: {why}", info.name);
-    for message in of_nobody {
-        match operate::restart(hub, tenant, message, who, &why).await {
-            // Somebody else restarted or cancelled it in the same moment.
-            Ok(_) | Err(OperateError::State { .. }) => {}
-            Err(error) => return Err(error),
-        }
+    for (message, interchange) in messages {
+        let ends = ended.iter().find(|one| Some(one.ordinal) == interchange && one.ends != "translated");
+        begin_or_end(hub, tenant, message, ends, to, by).await?;
     }
-    // The others of the document were answered when it came.
-    let row = documents::DocumentRow { given_to: Some(info.id), ..row };
-    let told = json!({"code": "given", "sentence": "what was given is acknowledged as was agreed", "who": who});
-    let step = Step::new(tenant, now().0, "operate", "translated", &hub.worker).document(id.0).cause(told);
-    translate::again::acknowledge(hub, &row, tenant, step).await?;
+    if ended.iter().any(|one| one.ends == "translated") {
+        // The others of the document were answered when it came.
+        let told = json!({"code": "given", "sentence": "what was given is acknowledged as was agreed", "who": by.who});
+        let step = Step::new(tenant, now().0, "operate", "translated", &hub.worker).document(id.0).cause(told);
+        translate::again::acknowledge(hub, &row, tenant, step).await?;
+    }
     Ok(())
+}
+
+/// What is worked is so since it was given, whatever its number tells besides; what isn't says why not.
+fn cause_of(one: &Given, to: &PartnerInfo, by: By<'_>) -> Value {
+    if one.ends != "translated" {
+        return one.cause.clone();
+    }
+    let sentence = format!("it was given to {} by {}: {}", to.name, by.who, by.why);
+    let besides = one.cause["sentence"].as_str().map(|said| format!("; {said}")).unwrap_or_default();
+    let sentence = format!("{}{besides}", sentence.trim_end_matches([':', ' ']));
+    json!({"code": translate::GIVEN, "sentence": sentence, "to": to.name})
+}
+
+/// Has a message of what was given mapped again; one of an interchange that is not worked ends with it.
+async fn begin_or_end(
+    hub: &Hub,
+    tenant: Tenant,
+    message: MessageId,
+    not_worked: Option<&Given>,
+    to: &PartnerInfo,
+    by: By<'_>,
+) -> Result<(), OperateError> {
+    let done = match not_worked {
+        None => {
+            let why = format!("given to {}: {}", to.name, by.why);
+            operate::restart(hub, tenant, message, by.who, &why).await.map(drop)
+        }
+        Some(Given { cause, .. }) => {
+            let said = |key: &str| cause[key].as_str().unwrap_or_default();
+            operate::end_message(hub, tenant, message, said("code"), by.who, said("sentence")).await
+        }
+    };
+    match done {
+        // Somebody else restarted or cancelled it in the same moment.
+        Err(OperateError::State { .. }) => Ok(()),
+        done => done,
+    }
 }
 
 /// The interchanges of a document that are nobody's. A document is given as a whole: where several senders are not known,
@@ -108,7 +185,7 @@ async fn of_one_sender(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Ve
 /// one, or has a bad set cost all of it, that would be something else than what was settled.
 fn one_by_one(
     partner: &PartnerInfo,
-    row: &documents::DocumentRow,
+    row: &DocumentRow,
     nobodys: &[InterchangeRow],
     messages: usize,
 ) -> Result<(), OperateError> {
@@ -129,12 +206,7 @@ fn one_by_one(
 }
 
 /// Who is given what a receiver or a connection leaves unassigned is not helped.
-async fn for_its_sender(
-    tx: &mut Tx,
-    tenant: Tenant,
-    row: &documents::DocumentRow,
-    is_beside: bool,
-) -> Result<(), OperateError> {
+async fn for_its_sender(tx: &mut Tx, tenant: Tenant, row: &DocumentRow, is_beside: bool) -> Result<(), OperateError> {
     let causes: Vec<Value> = match is_beside {
         false => row.cause.clone().into_iter().collect(),
         true => {

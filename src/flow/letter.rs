@@ -2,7 +2,7 @@
 
 use crate::{
     canonical::{DocumentId, Tenant},
-    flow::{Hub, apply::as_one},
+    flow::{Hub, apply::as_one, codes},
     formats::{
         fault::{Costs, Fault},
         render::letter::{self, Cause, Letter, Matter},
@@ -69,7 +69,12 @@ pub async fn of(hub: &Hub, tenant: Tenant, id: DocumentId) -> Result<Option<Told
         because: &because,
         cause: row.cause.iter().chain(interchanges.iter().filter_map(|i| i.cause.as_ref())).find_map(in_words),
     };
-    Ok(Some(Told { letter: letter::letter(&matter), contacts: contacts(hub, &row) }))
+    let mut letter = letter::letter(&matter);
+    for point in letter.points.iter_mut().filter(|point| point.title.is_empty()) {
+        // The codec knows its own codes alone.
+        point.title = codes::CODES.iter().find(|row| row.code == &*point.code).map_or("", |row| row.title);
+    }
+    Ok(Some(Told { letter, contacts: contacts(hub, &row) }))
 }
 
 /// Causes that their sender is to know of, by what their codes begin with: all others are the hub's own matter, and a cause

@@ -22,6 +22,7 @@ pub mod operate;
 pub mod owed;
 #[doc(hidden)]
 pub mod probe;
+pub mod references;
 pub mod relay;
 pub mod replays;
 pub mod suspects;

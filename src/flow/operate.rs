@@ -1,16 +1,17 @@
 //! What operators do: restart, cancel, replay, add a reference. Each with who and why, each a journal row.
 
-pub use super::give::give_document;
+pub use super::{
+    give::give_document,
+    references::{add_reference, put_reference, remove_reference},
+};
 use crate::{
     canonical::{ClaimCheck, DeliveryId, DocumentId, MessageId, Stage, Tenant},
     emit::again::How,
     flow::{Hub, letter, translate},
-    mapping::near,
     store::{
         StoreError, Tx, as_one, blobs, closings,
         deliveries::{self, Letter},
         documents,
-        entities::{self, CrossReference},
         journal::{self, Step},
         keys,
         messages::{self, MessageRow},
@@ -494,61 +495,4 @@ pub async fn replay_delivery(
     }
     let how = How { map: asks.map_again, number: asks.number_again };
     Ok(crate::flow::deliver::send_again(hub, tenant, id, how, who, why).await?)
-}
-
-/// Takes a cross-reference away: values that come from now on are held again, what was read by it stays. Gives its target.
-///
-/// Errors: there is none, and the nearest that there is of the scheme is told.
-pub async fn remove_reference(
-    hub: &Hub,
-    tenant: Tenant,
-    scheme: &str,
-    value: &str,
-    who: &str,
-    why: &str,
-) -> Result<String, OperateError> {
-    let mut tx = hub.store.begin(tenant).await?;
-    let Some(target) = entities::remove_cross_reference(&mut tx, tenant, scheme, value).await? else {
-        let known = entities::all_cross_references(&mut tx, tenant, Some(scheme), ("", ""), 1_000).await?;
-        tx.rollback().await?;
-        let near = near::hint(value, known.iter().map(|row| row.value.as_str()));
-        return Err(OperateError::NoReference(format!("there is no reference {scheme} {value}{near}")));
-    };
-    let cause = json!({"code": "reference/removed", "scheme": scheme, "value": value, "target": target, "who": who, "why": why});
-    let step = Step::new(tenant, now().0, "reference", "removed", &hub.worker).cause(cause);
-    journal::write(&mut tx, &[step]).await?;
-    tx.commit().await?;
-    Ok(target)
-}
-
-/// Adds a cross-reference and restarts what was held for it. Gives the messages that stand now.
-pub async fn add_reference(
-    hub: &Hub,
-    tenant: Tenant,
-    scheme: &str,
-    value: &str,
-    target: &str,
-    who: &str,
-) -> Result<Vec<MessageId>, OperateError> {
-    let mut tx = hub.store.begin(tenant).await?;
-    let library = hub.library.standing(&mut tx, tenant).await?;
-    if let Some(why) = library.is_no_table(scheme).or_else(|| library.refuses(scheme, target)) {
-        return Err(OperateError::Scheme(why));
-    }
-    let row = CrossReference { scheme: scheme.into(), value: value.into(), target: target.into() };
-    entities::upsert_cross_references(&mut tx, tenant, std::slice::from_ref(&row)).await?;
-    let held = messages::held_for(&mut tx, tenant, scheme, value).await?;
-    tx.commit().await?;
-    let why = format!("the reference {scheme} {value} → {target} was added");
-    let mut restarted = Vec::with_capacity(held.len());
-    for message in held {
-        match restart(hub, tenant, message.id, who, &why).await {
-            Ok(id) => restarted.push(id),
-            // Somebody else restarted or cancelled it in the same moment.
-            Err(OperateError::State { .. }) => {}
-            Err(OperateError::Store(error)) if crate::flow::failure::is_conflict(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(restarted)
 }

@@ -4,7 +4,7 @@ use super::{
     StoreError, Tx,
     sql::{exec, fetch},
 };
-use crate::canonical::Tenant;
+use crate::canonical::{PartnerId, Tenant};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -137,11 +137,16 @@ pub async fn resolve(
     )?)
 }
 
+/// Whose a cross-reference is that holds for all of a tenant's partners.
+pub const EVERYONE: PartnerId = PartnerId(Uuid::nil());
+
 /// A cross-reference: what a value of a scheme (`uom`, `party`) means here.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct CrossReference {
     pub scheme: String,
     pub value: String,
+    /// For whom it holds: one partner, or [`EVERYONE`].
+    pub partner: PartnerId,
     pub target: String,
 }
 
@@ -152,27 +157,27 @@ pub async fn upsert_cross_references(tx: &mut Tx, tenant: Tenant, rows: &[CrossR
     }
     exec!(
         tx,
-        "insert into cross_references (tenant, scheme, value, target) select $2, r.scheme, r.value, r.target from {rows} where true
-         on conflict (tenant, scheme, value) do update set target = excluded.target",
-        "scheme text, value text, target text" => rows;
+        "insert into cross_references (tenant, scheme, value, partner, target) select $2, r.scheme, r.value, r.partner, r.target from {rows} where true
+         on conflict (tenant, scheme, value, partner) do update set target = excluded.target",
+        "scheme text, value text, partner uuid, target text" => rows;
         tenant
     )?;
     Ok(())
 }
 
-/// A tenant's cross-references by scheme and value, all or those of one scheme, behind (scheme, value).
+/// A tenant's cross-references by scheme, value and partner, all or those of one scheme, behind one of them.
 pub async fn all_cross_references(
     tx: &mut Tx,
     tenant: Tenant,
     scheme: Option<&str>,
-    after: (&str, &str),
+    after: (&str, &str, PartnerId),
     limit: i64,
 ) -> Result<Vec<CrossReference>, StoreError> {
     Ok(fetch!(
         tx,
-        "select scheme, value, target from cross_references where tenant = $1 and ($2 is null or scheme = $2)
-            and (scheme > $3 or (scheme = $3 and value > $4)) order by scheme, value limit $5";
-        tenant, scheme, after.0, after.1, limit
+        "select scheme, value, partner, target from cross_references where tenant = $1 and ($2 is null or scheme = $2)
+            and (scheme > $3 or (scheme = $3 and (value > $4 or (value = $4 and partner > $5)))) order by scheme, value, partner limit $6";
+        tenant, scheme, after.0, after.1, after.2, limit
     )?)
 }
 
@@ -180,18 +185,19 @@ pub async fn all_cross_references(
 pub async fn remove_cross_reference(
     tx: &mut Tx,
     tenant: Tenant,
+    partner: PartnerId,
     scheme: &str,
     value: &str,
 ) -> Result<Option<String>, StoreError> {
     let gone: Vec<(String,)> = fetch!(
         tx,
-        "delete from cross_references where tenant = $1 and scheme = $2 and value = $3 returning target";
-        tenant, scheme, value
+        "delete from cross_references where tenant = $1 and scheme = $2 and value = $3 and partner = $4 returning target";
+        tenant, scheme, value, partner
     )?;
     Ok(gone.into_iter().next().map(|(target,)| target))
 }
 
-/// The cross-references of (scheme, value) pairs: one read a document.
+/// The cross-references of (scheme, value) pairs, of all partners: one read a document.
 pub async fn cross_references(
     tx: &mut Tx,
     tenant: Tenant,
@@ -208,13 +214,13 @@ pub async fn cross_references(
     let ask: Vec<Ask> = asked.iter().map(|(scheme, value)| Ask { scheme, value }).collect();
     Ok(fetch!(
         tx,
-        "select distinct c.scheme, c.value, c.target from cross_references c join {rows} on c.scheme = r.scheme and c.value = r.value where c.tenant = $2",
+        "select distinct c.scheme, c.value, c.partner, c.target from cross_references c join {rows} on c.scheme = r.scheme and c.value = r.value where c.tenant = $2",
         "scheme text, value text" => &ask;
         tenant
     )?)
 }
 
-/// Cross-references by (scheme, target), for writing outbound.
+/// Cross-references by (scheme, target), of all partners, for writing outbound.
 pub async fn cross_references_to(
     tx: &mut Tx,
     tenant: Tenant,
@@ -231,7 +237,7 @@ pub async fn cross_references_to(
     let ask: Vec<Ask> = asked.iter().map(|(scheme, target)| Ask { scheme, target }).collect();
     Ok(fetch!(
         tx,
-        "select distinct c.scheme, c.value, c.target from cross_references c join {rows} on c.scheme = r.scheme and c.target = r.target where c.tenant = $2",
+        "select distinct c.scheme, c.value, c.partner, c.target from cross_references c join {rows} on c.scheme = r.scheme and c.target = r.target where c.tenant = $2",
         "scheme text, target text" => &ask;
         tenant
     )?)
@@ -243,11 +249,11 @@ pub async fn answered_holds(
     tenant: Tenant,
     limit: i64,
 ) -> Result<Vec<crate::canonical::MessageId>, StoreError> {
-    let rows: Vec<(crate::canonical::MessageId,)> = fetch!(
+    let rows: Vec<(crate::canonical::MessageId, i64)> = fetch!(
         tx,
-        "select m.id from messages m join cross_references c on c.tenant = m.tenant and c.scheme = m.hold_scheme and c.value = m.hold_value
-         where m.tenant = $1 and m.state = 'held' order by m.created_at limit $2";
-        tenant, limit
+        "select distinct m.id, m.created_at from messages m join cross_references c on c.tenant = m.tenant and c.scheme = m.hold_scheme and c.value = m.hold_value
+         where m.tenant = $1 and m.state = 'held' and c.partner in (m.partner, $3) order by m.created_at limit $2";
+        tenant, limit, EVERYONE
     )?;
     Ok(rows.into_iter().map(|r| r.0).collect())
 }

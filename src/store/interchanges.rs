@@ -325,26 +325,32 @@ pub async fn of_document(tx: &mut Tx, tenant: Tenant, document: DocumentId) -> R
     )?)
 }
 
-/// What nobody's interchanges of a worked document are whose from now on, and why.
+/// An interchange of a worked document that was nobody's, and how it ends as somebody's.
+#[derive(Debug, Clone, Serialize)]
+pub struct Given {
+    pub ordinal: i64,
+    pub ends: &'static str,
+    pub cause: Value,
+}
+
+/// Whose nobody's interchanges of a worked document are from now on, and how each ends.
 pub async fn give(
     tx: &mut Tx,
     tenant: Tenant,
     document: DocumentId,
     partner: PartnerId,
-    cause: &Value,
+    given: &[Given],
 ) -> Result<u64, StoreError> {
-    #[derive(Serialize)]
-    struct Given<'a> {
-        partner: PartnerId,
-        cause: &'a Value,
+    if given.is_empty() {
+        return Ok(0);
     }
     Ok(exec!(
         tx,
-        "update interchanges set partner = r.partner, ends = 'translated', cause = r.cause from {rows}
-         where interchanges.tenant = $2 and interchanges.document = $3 and interchanges.ends = 'unassigned'
+        "update interchanges set partner = $4, ends = r.ends, cause = r.cause from {rows}
+         where interchanges.tenant = $2 and interchanges.document = $3 and interchanges.ordinal = r.ordinal and interchanges.ends = 'unassigned'
             and interchanges.cause->>'code' in ('unassigned/sender', 'unassigned/other_partner')",
-        "partner uuid, cause jsonb" => [Given { partner, cause }];
-        tenant, document
+        "ordinal bigint, ends text, cause jsonb" => given;
+        tenant, document, partner
     )?)
 }
 

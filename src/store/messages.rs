@@ -3,6 +3,7 @@
 use super::{
     StoreError, Tx,
     as_one::AsOne,
+    entities::{CrossReference, EVERYONE},
     keys::Key,
     search_keys::{self, SearchKey},
     sql::{exec, fetch},
@@ -448,20 +449,20 @@ pub async fn halted_in(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// The messages of a document that are held since their sender is nobody who is known, in the order of their sets.
+/// The messages of a document that are held since their sender is nobody who is known, in the order of their sets, each with
+/// the ordinal of its interchange.
 pub async fn of_nobody(
     tx: &mut Tx,
     tenant: Tenant,
     document: DocumentId,
     limit: i64,
-) -> Result<Vec<MessageId>, StoreError> {
-    let rows: Vec<(MessageId,)> = fetch!(
+) -> Result<Vec<(MessageId, Option<i64>)>, StoreError> {
+    Ok(fetch!(
         tx,
-        "select id from messages where tenant = $1 and document = $2 and state = 'held' and partner is null and cause->>'code' = 'no_partner'
+        "select id, interchange from messages where tenant = $1 and document = $2 and state = 'held' and partner is null and cause->>'code' = 'no_partner'
          order by set_no, split, run limit $3";
         tenant, document, limit
-    )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    )?)
 }
 
 /// The messages of a business number, oldest first; at most 200.
@@ -478,12 +479,14 @@ pub async fn in_state(tx: &mut Tx, tenant: Tenant, state: &str, limit: i64) -> R
     )
 }
 
-/// Messages held for a cross-reference, oldest first; at most 1,000.
-pub async fn held_for(tx: &mut Tx, tenant: Tenant, scheme: &str, value: &str) -> Result<Vec<MessageRow>, StoreError> {
+/// Messages held for a cross-reference, of those for whom it holds, oldest first; at most 1,000.
+pub async fn held_for(tx: &mut Tx, tenant: Tenant, row: &CrossReference) -> Result<Vec<MessageRow>, StoreError> {
     Ok(fetch!(
         tx,
-        row_query!("where tenant = $1 and hold_scheme = $2 and hold_value = $3 and state = 'held' order by created_at, set_no limit 1000");
-        tenant, scheme, value
+        row_query!(
+            "where tenant = $1 and hold_scheme = $2 and hold_value = $3 and state = 'held' and (partner = $4 or $4 = $5) order by created_at, set_no limit 1000"
+        );
+        tenant, &row.scheme, &row.value, row.partner, EVERYONE
     )?)
 }
 

@@ -168,6 +168,7 @@ impl Directory {
             value,
             hub: None,
             tenants: HashMap::new(),
+            of_sandboxes: HashMap::new(),
             sandboxes: sandbox::named(files),
         };
         for (path, text) in hubs {
@@ -279,6 +280,8 @@ struct Compiler<'a> {
     hub: Option<Layer>,
     /// Each tenant's layer, and those of its shared connections.
     tenants: HashMap<Tenant, (Layer, Vec<(ConnectionId, Layer)>)>,
+    /// What follows for those tenants that are sandboxes of others.
+    of_sandboxes: HashMap<Tenant, Layer>,
     /// Connections that agreements name as sandboxes.
     sandboxes: BTreeSet<String>,
 }
@@ -410,11 +413,12 @@ impl Compiler<'_> {
         }
         let (own, shared) = self.layers(path, text, Whose::Tenant);
         let hub = self.hub.clone();
-        let of_sandbox = file.sandbox_of.as_ref().map(|_| Layer::of_sandbox());
+        let of_sandbox = file.sandbox_of.as_ref().map(|_| Layer::of_sandbox(path, lint::place(text, &["sandbox_of"])));
         let below: Vec<&Layer> = of_sandbox.iter().chain(&hub).chain([&own]).collect();
         let connections: Vec<(ConnectionId, &Layer)> = shared.iter().map(|(id, layer)| (*id, layer)).collect();
         let terms = self.terms(&below, &connections, false);
         self.tenants.insert(id, (own, shared));
+        self.of_sandboxes.extend(of_sandbox.map(|layer| (id, layer)));
         self.directory.tenants.insert(
             id,
             Arc::new(TenantInfo {
@@ -557,8 +561,8 @@ impl Compiler<'_> {
     fn partner_terms(&mut self, path: &str, text: &str, tenant: Tenant, edifact: bool, for_tests: bool) -> Terms {
         let (own, connections) = self.layers(path, text, Whose::Partner);
         let (hub, of_tenant) = (self.hub.clone(), self.tenants.get(&tenant).cloned());
-        let is_sandbox = for_tests || self.directory.tenants.get(&tenant).is_some_and(|t| t.sandbox_of.is_some());
-        let of_sandbox = is_sandbox.then(Layer::of_sandbox);
+        let own_sandbox = for_tests.then(|| Layer::of_sandbox(path, lint::place(text, &["for_tests"])));
+        let of_sandbox = own_sandbox.or_else(|| self.of_sandboxes.get(&tenant).cloned());
         let of_tenant_layer = of_tenant.as_ref().map(|(layer, _)| layer);
         let below: Vec<&Layer> = of_sandbox.iter().chain(&hub).chain(of_tenant_layer).chain([&own]).collect();
         let shared = of_tenant.iter().flat_map(|(_, shared)| shared);

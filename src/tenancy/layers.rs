@@ -132,8 +132,8 @@ pub enum Whose {
     Connection,
 }
 
-/// The layer that no file states.
-const BUILT_IN: &str = "built in";
+/// The layer of who is a sandbox: what of an agreement follows from that.
+const SANDBOX: &str = "the sandbox";
 
 impl Whose {
     fn name(self) -> &'static str {
@@ -147,18 +147,18 @@ impl Whose {
 }
 
 impl Layer {
-    /// What is built in otherwise for a sandbox: what goes out is a test.
-    pub fn of_sandbox() -> Layer {
+    /// What holds for a sandbox where nothing else is agreed: what goes out is a test. Its place is the line that makes it one.
+    pub fn of_sandbox(path: &str, (line, column): (u64, u64)) -> Layer {
+        let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         let setting = catalogue::find("test_indicator");
         let stated = setting.map(|setting| Stated {
             setting,
             value: "send".into(),
-            spot: Spot::default(),
+            spot: Spot::new(number(line), number(column)),
             standard: None,
             kind: None,
         });
-        let (name, file) = (BUILT_IN, "".into());
-        Layer { name, file, stated: stated.into_iter().collect(), kinds: Vec::new() }
+        Layer { name: SANDBOX, file: path.into(), stated: stated.into_iter().collect(), kinds: Vec::new() }
     }
 
     /// Reads the `agreement:` of a file; what is wrong goes to `faults`, and is not in the layer.
@@ -169,6 +169,13 @@ impl Layer {
         reading.block(block);
         layer.stated.sort_by_key(|stated| (stated.kind.is_some(), stated.standard.is_some()));
         layer
+    }
+}
+
+impl Layer {
+    fn origin(&self, stated: &Stated) -> Origin {
+        let Spot { line, column, .. } = stated.spot;
+        Origin::File { layer: self.name, file: self.file.clone(), line, column }
     }
 }
 
@@ -340,18 +347,15 @@ fn resolve(layers: &[&Layer], standard: Option<Standard>, kind: Option<&str>) ->
                 && stated.kind.as_deref().is_none_or(|own| Some(own) == kind);
             if holds {
                 put(&mut whole, &stated.setting.key, &stated.value);
-                if layer.name == BUILT_IN {
-                    continue;
-                }
-                let Spot { line, column, .. } = stated.spot;
-                let origin = Origin::File { layer: layer.name, file: layer.file.clone(), line, column };
-                origins.insert(stated.setting.key.clone(), origin);
+                origins.insert(stated.setting.key.clone(), layer.origin(stated));
             }
         }
     }
     // What a sandbox takes in it works itself, whatever its tenant has done with tests elsewhere.
-    if layers.first().is_some_and(|layer| layer.name == BUILT_IN) && whole["test_indicator"] == "sandbox" {
-        put(&mut whole, "test_indicator", &"send".into());
+    let of_sandbox = layers.first().filter(|layer| layer.name == SANDBOX && whole["test_indicator"] == "sandbox");
+    for (layer, stated) in of_sandbox.into_iter().flat_map(|layer| layer.stated.iter().map(move |one| (layer, one))) {
+        put(&mut whole, &stated.setting.key, &stated.value);
+        origins.insert(stated.setting.key.clone(), layer.origin(stated));
     }
     // Each value was tried when its layer was read.
     Effective { agreement: serde_json::from_value(whole).unwrap_or_default(), origins }

@@ -60,7 +60,7 @@ pub struct InForce {
 /// A line of a file.
 #[derive(Debug, Serialize)]
 pub struct Stated {
-    /// Whose layer it is: `hub`, `tenant`, `partner` or `connection`.
+    /// Whose layer it is: `hub`, `tenant`, `partner` or `connection`; `sandbox` of what follows from being one.
     pub layer: &'static str,
     pub file: String,
     pub line: u32,

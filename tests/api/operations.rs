@@ -104,6 +104,22 @@ async fn references_are_listed_and_taken_away() {
     let (status, problem) = post(&setup, "/v1/references/remove", &key, gone).await;
     let detail = problem["detail"].as_str().unwrap_or_default();
     assert!(status == 404 && detail.contains("nearest barrel-y"), "{problem}");
+    // One partner's alone stands beside that which holds for all, and pages tell them apart.
+    let own = json!({"scheme": "uom", "value": "barrel-y", "target": "PK", "partner": "northwind"});
+    assert_eq!(post(&setup, "/v1/references", &key, own.clone()).await.0, 200);
+    let page = setup.json("/v1/references?limit=1&scheme=uom", &key).await;
+    assert_eq!(page["references"], json!([{"scheme": "uom", "value": "barrel-y", "target": "EA"}]));
+    let next = page["next"].as_str().expect("a cursor").replace('\n', "%0A");
+    let page = setup.json(&format!("/v1/references?limit=1&scheme=uom&cursor={next}"), &key).await;
+    assert_eq!(page, json!({"references": [own]}));
+    let unknown = json!({"scheme": "uom", "value": "barrel-y", "target": "PK", "partner": "nortwind"});
+    let (status, problem) = post(&setup, "/v1/references", &key, unknown.clone()).await;
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(status == 400 && detail.contains("there is no partner `nortwind`; nearest northwind"), "{problem}");
+    let gone = json!({"scheme": "uom", "value": "barrel-y", "partner": "northwind"});
+    let (status, was) = post(&setup, "/v1/references/remove", &key, gone).await;
+    assert_eq!((status, &was), (200, &own), "that for all stays");
+    assert_eq!(setup.json("/v1/references?scheme=uom", &key).await["references"].as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]

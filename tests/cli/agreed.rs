@@ -57,6 +57,25 @@ fn the_later_layer_wins_and_each_value_has_its_place() {
 }
 
 #[test]
+fn what_follows_from_being_a_sandbox_has_the_line_that_makes_it_one() {
+    let folder = files();
+    let file = "connectors/partners/tests.yaml";
+    folder.write(file, "tenant: acme\npartner: tests\nidentities: [x12/ZZ/TESTS]\nfor_tests: true\n");
+    folder.write("connectors/tenants/play.yaml", "tenant: play\nsandbox_of: acme\n");
+    folder.write("connectors/partners/play.yaml", "tenant: play\npartner: player\nidentities: [x12/ZZ/PLAYER]\n");
+    let show = |words: &str| call(folder.path(), &format!("agreement show {words}"));
+    assert_eq!(value(&show("tests --json"), "test_indicator"), format!("send {file}:4"));
+    assert_eq!(value(&show("player --json"), "test_indicator"), "send connectors/tenants/play.yaml:2");
+    assert_eq!(value(&show("northwind --json"), "test_indicator"), "accept built in");
+    let stated = show("tests --stated").out;
+    let line = stated.lines().find(|line| line.starts_with("test_indicator ")).unwrap_or_else(|| panic!("{stated}"));
+    assert!(line.ends_with(&format!("{file}:4 (the sandbox)")), "{line}");
+    // What is agreed in so many words stands over it, but that its tests are taken in elsewhere.
+    folder.write(file, "partner: tests\ntenant: acme\nfor_tests: true\nagreement: { test_indicator: refuse }\n");
+    assert_eq!(value(&show("tests --json"), "test_indicator"), format!("refuse {file}:4"));
+}
+
+#[test]
 fn for_people_it_is_a_table() {
     let folder = files();
     let shown = call(folder.path(), "agreement show northwind --stated");

@@ -238,6 +238,15 @@ fn a_hub_is_asked_while_it_runs_and_its_store_when_it_was_killed() {
     assert!(near.code == 2 && near.err.contains("nearest Q9"), "{near:?}");
     assert_eq!(ok(call(at, "reference remove uom Q9 --tenant acme --json")).json(), [row]);
     assert!(ok(call(at, "reference list --json")).out.is_empty());
+    let added = ok(call(at, "reference add uom Q9 CT --tenant acme --partner northwind")).out;
+    assert_eq!(added, "uom Q9 → CT for northwind; 0 held for it go on\n");
+    let listed = ok(call(at, "reference list")).out;
+    let row: Vec<&str> = listed.lines().last().unwrap_or_default().split_whitespace().collect();
+    assert_eq!(row, ["uom", "Q9", "CT", "northwind", "acme"], "{listed}");
+    let all = call(at, "reference remove uom Q9 --tenant acme");
+    assert!(all.code == 2 && all.err.contains("for all partners; there is one for northwind"), "{all:?}");
+    let gone = ok(call(at, "reference remove uom Q9 --tenant acme --partner northwind")).out;
+    assert_eq!(gone, "uom Q9 → CT for northwind is taken away\n");
 
     // An endpoint that is down: by cause, tried first, then replayed.
     let mut groups = Vec::new();

@@ -63,9 +63,7 @@ fn is_written_as_code(before: &str) -> bool {
         })
         || before.ends_with("&str =")
             && before.rsplit_once("const ").is_some_and(|(_, name)| {
-                ["BEHIND", "CLOSED", "GIVEN", "OUT_OF_SEQUENCE", "WAITING"]
-                    .iter()
-                    .any(|known| name.starts_with(known))
+                ["BEHIND", "CLOSED", "GIVEN", "OUT_OF_SEQUENCE", "WAITING"].iter().any(|known| name.starts_with(known))
             })
 }
 

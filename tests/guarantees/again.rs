@@ -11,7 +11,7 @@ use crossdock::{
     insight::audit,
     store::{
         deliveries::{self, Change, DeliveryRow},
-        entities::{self, CrossReference},
+        entities::{self, CrossReference, EVERYONE},
         events, now, outbound,
     },
 };
@@ -63,7 +63,7 @@ async fn only_who_asks_is_acknowledged_again(backing: Backing) {
     rig.stand("PO-2", &["held"]).await;
     assert_eq!(told(&rig, id).await.len(), 1);
     let mut tx = rig.hub.store.begin(rig.acme).await.unwrap();
-    let means = CrossReference { scheme: "uom".into(), value: "Q9".into(), target: "EA".into() };
+    let means = CrossReference { scheme: "uom".into(), value: "Q9".into(), partner: EVERYONE, target: "EA".into() };
     entities::upsert_cross_references(&mut tx, rig.acme, &[means]).await.unwrap();
     tx.commit().await.unwrap();
     // What waits is mapped again, and its sender hears nothing of it.

@@ -237,6 +237,14 @@ async fn one_that_its_mapping_refuses(backing: Backing) {
             for number in ["PO-2", "PO-1", "PO-3"] {
                 operate::restart(&rig.hub, rig.acme, of(&rig, number).await.id, "me", "mended").await.unwrap();
                 stand(&rig, &[(number, "applied")]).await;
+                if number == "PO-2" {
+                    // What is left to tell is said by its name.
+                    let told = letter::of(&rig.hub, rig.acme, document).await.unwrap().unwrap().letter;
+                    let heads: Vec<(&str, &str)> =
+                        told.points.iter().map(|point| (&*point.code, point.title)).collect();
+                    let title = "A message is refused along with another one of its interchange";
+                    assert_eq!(heads, [("interchange/refused", title); 2], "{told:?}");
+                }
             }
         }
         rig.halt().await;

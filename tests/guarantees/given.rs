@@ -18,6 +18,8 @@ on_both![
     what_of_several_strangers_is_nobodys_is_not_given,
     who_is_given_a_part_is_answered_and_nobody_else,
     what_goes_as_one_is_not_given_in_part,
+    what_is_given_in_part_twice_is_a_duplicate,
+    what_is_given_in_part_is_judged_as_a_whole_one_is,
 ];
 
 async fn hub(backing: Backing) -> Rig {
@@ -196,4 +198,64 @@ async fn what_goes_as_one_is_not_given_in_part(backing: Backing) {
         assert!(rig.messages_of(alone).await.iter().all(|message| message.state == "applied"));
         rig.halt().await;
     }
+}
+
+/// A stranger's interchange that came in two documents is worked once, whichever way it is given.
+async fn what_is_given_in_part_twice_is_a_duplicate(backing: Backing) {
+    let mut rig = hub(backing).await;
+    let (hub, acme) = (rig.hub.clone(), rig.acme);
+    let theirs = by_a_stranger(&orders(2, &["PO-2"]));
+    let first = bring(&rig, "first.edi", &(orders(1, &["PO-1"]) + &theirs)).await;
+    let second = bring(&rig, "second.edi", &(orders(3, &["PO-3"]) + &theirs)).await;
+    for id in [first, second] {
+        operate::give_document(&hub, acme, id, "northwind", "ann", "new van").await.unwrap();
+        rig.quiet().await;
+    }
+    let rows = interchanges(&rig, second).await;
+    let cause = rows[1].cause.clone().unwrap();
+    assert_eq!(
+        (rows[1].ends.as_deref(), cause["code"].as_str()),
+        (Some("duplicate"), Some("duplicate/control_number"))
+    );
+    assert!(cause["sentence"].as_str().unwrap().contains(&first.to_string()), "{cause}");
+    assert_eq!(cause["decided_by"]["setting"], "duplicates_days");
+    assert_eq!(rows[0].cause, None, "the known one's is as it was");
+    let worked: Vec<String> = rig.messages("PO-2").await.into_iter().map(|m| m.state).collect();
+    assert_eq!(worked.iter().filter(|state| *state == "applied").count(), 1, "{worked:?}");
+    let doubled = rig.messages_of(second).await.into_iter().find(|message| message.interchange == Some(1)).unwrap();
+    let why = doubled.cause.unwrap();
+    assert_eq!((&*doubled.state, why["code"].as_str()), ("cancelled", Some("duplicate/control_number")), "{why}");
+    assert_eq!(answers(&rig, second).await.len(), 1, "the known one's alone");
+    // Alone it is one, too.
+    let alone = bring(&rig, "alone.edi", &theirs).await;
+    operate::give_document(&hub, acme, alone, "northwind", "ann", "").await.unwrap();
+    rig.quiet().await;
+    assert_eq!(interchanges(&rig, alone).await[0].ends.as_deref(), Some("duplicate"));
+    let found =
+        crossdock::insight::audit::audit(&hub.store, &hub.directory, None, crossdock::store::now()).await.unwrap();
+    assert_eq!(found.missing, []);
+    rig.halt().await;
+}
+
+async fn what_is_given_in_part_is_judged_as_a_whole_one_is(backing: Backing) {
+    let mut rig = hub(backing).await;
+    let (hub, acme) = (rig.hub.clone(), rig.acme);
+    let first = bring(&rig, "first.edi", &(orders(1, &["PO-1"]) + &by_a_stranger(&orders(2, &["PO-2"])))).await;
+    operate::give_document(&hub, acme, first, "northwind", "ann", "").await.unwrap();
+    // The same number with other content.
+    let other = bring(&rig, "other.edi", &(orders(3, &["PO-3"]) + &by_a_stranger(&orders(2, &["PO-4"])))).await;
+    operate::give_document(&hub, acme, other, "northwind", "ann", "").await.unwrap();
+    rig.quiet().await;
+    let row = interchanges(&rig, other).await.remove(1);
+    let code = row.cause.as_ref().and_then(|cause| cause["code"].as_str());
+    assert_eq!((row.ends.as_deref(), code), (Some("rejected"), Some("envelope/control_number")));
+    assert!(rig.messages("PO-4").await.is_empty(), "it was not mapped");
+    rig.halt().await;
+}
+
+async fn interchanges(rig: &Rig, id: DocumentId) -> Vec<crossdock::store::interchanges::InterchangeRow> {
+    let mut tx = rig.hub.store.read(rig.acme).await.unwrap();
+    let rows = crossdock::store::interchanges::of_document(&mut tx, rig.acme, id).await.unwrap();
+    tx.rollback().await.unwrap();
+    rows
 }

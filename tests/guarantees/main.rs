@@ -23,6 +23,7 @@ mod own_faults;
 mod panics;
 mod places;
 mod queue;
+mod references;
 mod replays;
 mod reviewed;
 mod rig;

@@ -14,7 +14,7 @@ use crossdock::{
     insight::audit::audit,
     store::{
         Store, StoreError, blobs, deliveries, documents,
-        entities::{self, CrossReference},
+        entities::{self, CrossReference, EVERYONE},
         messages::{self, Change},
         now, outbox, sweep,
     },
@@ -160,7 +160,7 @@ async fn a_hold_whose_row_stands_is_restarted(mut rig: Rig) {
     assert_eq!(round(&rig).await.restarted, 0);
     // The row alone, as if translate had read the tables a moment before it was committed.
     let mut tx = rig.hub.store.begin(rig.acme).await.unwrap();
-    let row = CrossReference { scheme: "uom".into(), value: "GROSSBOX".into(), target: "EA".into() };
+    let row = CrossReference { scheme: "uom".into(), value: "GROSSBOX".into(), partner: EVERYONE, target: "EA".into() };
     entities::upsert_cross_references(&mut tx, rig.acme, &[row]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(round(&rig).await.restarted, 1);

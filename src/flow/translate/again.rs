@@ -47,15 +47,21 @@ pub async fn read(
     Ok(Some(Again { set: message.set, partner, meaning, came_in }))
 }
 
-/// Acknowledges a document once more that was worked, by what its sets are found to be now: it is read, its interchanges end
-/// as they did, and nothing else is written. `step` says who wanted it. False if somebody did it in the same moment.
-pub async fn acknowledge(hub: &Hub, document: &DocumentRow, tenant: Tenant, step: Step) -> Result<bool, StoreError> {
-    let Some((mut source, mut run)) = open_row(hub, tenant, document).await? else { return Ok(false) };
-    run.work.acknowledged_again = document.acknowledged_again + 1;
+/// A worked document as it reads as somebody's to whom a person gave what of it was nobody's.
+pub async fn as_given(hub: &Hub, document: &DocumentRow, tenant: Tenant) -> Result<Option<Run>, StoreError> {
+    let Some((mut source, mut run)) = open_row(hub, tenant, document).await? else { return Ok(None) };
     while let Some(piece) = source.next().await {
         run.take(readable(piece)?, &hub.directory);
         run.closings.clear();
     }
+    Ok(Some(run))
+}
+
+/// Acknowledges a document once more that was worked, by what its sets are found to be now: it is read, its interchanges end
+/// as they did, and nothing else is written. `step` says who wanted it. False if somebody did it in the same moment.
+pub async fn acknowledge(hub: &Hub, document: &DocumentRow, tenant: Tenant, step: Step) -> Result<bool, StoreError> {
+    let Some(mut run) = as_given(hub, document, tenant).await? else { return Ok(false) };
+    run.work.acknowledged_again = document.acknowledged_again + 1;
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
     for row in interchanges::of_document(&mut tx, tenant, document.id).await? {

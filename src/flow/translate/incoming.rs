@@ -5,7 +5,7 @@ use super::{
     run::Run,
 };
 use crate::{
-    canonical::Tenant,
+    canonical::{PartnerId, Tenant},
     emit::{
         advice::CameIn,
         lookups::{Asked, Lookups},
@@ -74,7 +74,9 @@ impl Incoming {
     /// What it means by its mapping's tables and what is known of the tenant's.
     pub fn meaning(&self, hub: &Hub, run: &Run, rows: &Lookups) -> Meaning {
         match self.whose(hub, run) {
-            Some(whose) => meaning::of(&run.library, &self.set, self.plan.as_deref(), &whose, rows),
+            Some(whose) => {
+                meaning::of(&run.library, &self.set, self.plan.as_deref(), &whose, &rows.of(self.partner_id()))
+            }
             None => meaning::of_nobody(&self.set),
         }
     }
@@ -104,12 +106,18 @@ impl Incoming {
         let mut rows = Lookups::default();
         let currency = &run.tenant.currency;
         for _ in 0..ROUNDS {
-            plan.read(&self.set.tree, &Context { tenant_currency: currency, tables: &rows });
+            let tables = &rows.of(self.partner_id());
+            plan.read(&self.set.tree, &Context { tenant_currency: currency, tables });
             if !answered(&mut rows, hub, tenant).await? {
                 break;
             }
         }
-        Ok(Some(plan.covering(&self.set.tree, &Context { tenant_currency: currency, tables: &rows }, said)))
+        let tables = &rows.of(self.partner_id());
+        Ok(Some(plan.covering(&self.set.tree, &Context { tenant_currency: currency, tables }, said)))
+    }
+
+    fn partner_id(&self) -> Option<PartnerId> {
+        self.partner.as_ref().map(|partner| partner.id)
     }
 }
 

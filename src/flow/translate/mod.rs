@@ -21,8 +21,9 @@ mod whose;
 
 pub use acknowledge::advise_restarted;
 pub use batch::new_message;
+pub use numbers::take_given;
 pub use source::{PolicyOf, Source, SourceError};
-pub use whose::{GIVEN, can_be_given};
+pub use whose::{GIVEN, SANDBOX, can_be_given};
 
 use crate::{
     canonical::{ClaimCheck, ConnectionId, Micros, Stage, Tenant},

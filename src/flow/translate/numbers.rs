@@ -10,7 +10,7 @@ use crate::{
     formats::piece::Interchange,
     store::{
         StoreError, Tx, documents,
-        interchanges::{self, InSeries},
+        interchanges::{self, Given, InSeries},
     },
     tenancy::agreement::{NumberAgain, Tolerance},
 };
@@ -74,6 +74,33 @@ pub async fn take(tx: &mut Tx, tenant: Tenant, batch: &mut Batch, now: Micros) -
         run.settle_numbers();
     }
     in_order(tx, tenant, batch).await
+}
+
+/// The same for those interchanges of a worked document, by their ordinals, that a person gave to somebody: they ask as if
+/// they came now, and all others of the document have asked before. The document was read to its end.
+pub async fn take_given(
+    tx: &mut Tx,
+    tenant: Tenant,
+    mut run: Run,
+    given: &BTreeSet<i64>,
+    now: Micros,
+) -> Result<Vec<Given>, StoreError> {
+    let is_given = |one: &InterchangeRun| given.contains(&i64::from(one.header.ordinal));
+    for other in run.interchanges.iter_mut().filter(|one| !is_given(one)) {
+        (other.number, other.is_to_place) = (ControlNumber::NotAsked, false);
+    }
+    let mut batch = Batch { runs: vec![run], ..Batch::default() };
+    take(tx, tenant, &mut batch, now).await?;
+    let mut ended = Vec::new();
+    for one in batch.runs.iter().flat_map(|run| &run.interchanges).filter(|one| is_given(one)) {
+        if one.is_out_of_sequence() {
+            let document = batch.runs[0].work.id;
+            interchanges::free_number(tx, tenant, &agreement_key(&one.header), &one.header.control, document).await?;
+        }
+        let (ordinal, cause) = (i64::from(one.header.ordinal), one.cause.clone().unwrap_or_default());
+        ended.push(Given { ordinal, ends: one.ends, cause });
+    }
+    Ok(ended)
 }
 
 /// A number that is held by what a document is a copy of is no other's: whoever wanted the copy wants it worked.

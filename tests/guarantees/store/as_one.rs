@@ -187,8 +187,9 @@ async fn what_is_nobodys_is_given(rig: Rig) {
     let rows = [of(0, "unassigned/sender"), of(1, "unassigned/receiver"), known];
     interchanges::write(&mut tx, &rows).await.unwrap();
     let cause = json!({"code": "given", "why": "a new van"});
+    let all = [0, 1, 2].map(|ordinal| interchanges::Given { ordinal, ends: "translated", cause: cause.clone() });
     for (tenant, changed) in [(rig.globex, 0), (acme, 1), (acme, 0)] {
-        let given = interchanges::give(&mut tx, tenant, document, rig.northwind, &cause).await.unwrap();
+        let given = interchanges::give(&mut tx, tenant, document, rig.northwind, &all).await.unwrap();
         assert_eq!(given, changed, "an unknown sender's, once");
     }
     let rows = interchanges::of_document(&mut tx, acme, document).await.unwrap();

@@ -3,9 +3,10 @@
 use super::rows;
 use crate::rig::{Rig, both};
 use crossdock::{
-    canonical::{DocumentId, MessageId},
+    canonical::{DocumentId, MessageId, PartnerId},
     store::{
         StoreError,
+        entities::{CrossReference, EVERYONE},
         keys::{self, Key},
         messages::{self, Change, NewMessage},
         now,
@@ -174,8 +175,19 @@ async fn held_messages_are_found(rig: Rig) {
     let plain = NewMessage { state: "held", ..rows::message(&rig, document, 0, 1, Some("PO-2"), 0) };
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
     messages::insert(&mut tx, &[held.clone(), plain.clone()]).await.unwrap();
-    assert_eq!(messages::held_for(&mut tx, acme, "uom", "BX").await.unwrap()[0].id, held.id);
-    assert_eq!(messages::held_for(&mut tx, acme, "uom", "bx").await.unwrap().len(), 0);
+    let row = |value: &str, partner| CrossReference {
+        scheme: "uom".into(),
+        value: value.into(),
+        partner,
+        target: "EA".into(),
+    };
+    for partner in [EVERYONE, rig.northwind] {
+        assert_eq!(messages::held_for(&mut tx, acme, &row("BX", partner)).await.unwrap()[0].id, held.id);
+    }
+    let others = PartnerId::named(acme, "southwind");
+    for row in [row("bx", EVERYONE), row("BX", others)] {
+        assert_eq!(messages::held_for(&mut tx, acme, &row).await.unwrap().len(), 0, "{row:?}");
+    }
     let of = messages::holds_of(&mut tx, acme, &[held.id, plain.id]).await.unwrap();
     assert_eq!(of, [(held.id, "uom".to_owned(), "BX".to_owned())]);
     let cause = json!({"code": "no_partner"});
@@ -187,7 +199,7 @@ async fn held_messages_are_found(rig: Rig) {
     };
     let somebodys = NewMessage { state: "held", cause: Some(cause), ..rows::message(&rig, document, 0, 3, None, 0) };
     messages::insert(&mut tx, &[nobodys.clone(), somebodys]).await.unwrap();
-    assert_eq!(messages::of_nobody(&mut tx, acme, document, 9).await.unwrap(), [nobodys.id]);
+    assert_eq!(messages::of_nobody(&mut tx, acme, document, 9).await.unwrap(), [(nobodys.id, nobodys.interchange)]);
     assert_eq!(messages::of_nobody(&mut tx, rig.globex, document, 9).await.unwrap(), []);
     assert_eq!(messages::holds(&mut tx, acme, document).await.unwrap(), [("uom".to_owned(), "BX".to_owned())]);
     tx.commit().await.unwrap();

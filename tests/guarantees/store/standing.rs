@@ -2,10 +2,10 @@
 
 use crate::rig::{Rig, both};
 use crossdock::{
-    canonical::parts::Ref,
+    canonical::{PartnerId, parts::Ref},
     store::{
         StoreError, Trouble,
-        entities::{self, CrossReference, RefRow, Save},
+        entities::{self, CrossReference, EVERYONE, RefRow, Save},
         messages, now,
         stock::{self, StockRow},
     },
@@ -80,7 +80,14 @@ async fn references_lead_somewhere(rig: Rig) {
 
 async fn cross_references_both_ways(rig: Rig) {
     let acme = rig.acme;
-    let row = |target: &str| CrossReference { scheme: "uom".into(), value: "BX".into(), target: target.into() };
+    let of = |partner, target: &str| CrossReference {
+        scheme: "uom".into(),
+        value: "BX".into(),
+        partner,
+        target: target.into(),
+    };
+    let row = |target: &str| of(EVERYONE, target);
+    let another = PartnerId::named(acme, "another");
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
     let held = messages::NewMessage {
         state: "held",
@@ -90,15 +97,19 @@ async fn cross_references_both_ways(rig: Rig) {
     };
     messages::insert(&mut tx, std::slice::from_ref(&held)).await.unwrap();
     assert_eq!(entities::answered_holds(&mut tx, acme, 10).await.unwrap(), []);
+    entities::upsert_cross_references(&mut tx, acme, &[of(another, "PK")]).await.unwrap();
+    assert_eq!(entities::answered_holds(&mut tx, acme, 10).await.unwrap(), [], "what holds for another is no answer");
     entities::upsert_cross_references(&mut tx, acme, &[row("CS")]).await.unwrap();
     entities::upsert_cross_references(&mut tx, acme, &[row("BOX")]).await.unwrap();
     let ask = [("uom".to_owned(), "BX".to_owned()), ("uom".to_owned(), "BX".to_owned()), ("x".into(), "BX".into())];
     let found = entities::cross_references(&mut tx, acme, &ask).await.unwrap();
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].target, "BOX");
+    let mut found: Vec<_> = found.into_iter().map(|row| (row.partner, row.target)).collect();
+    found.sort();
+    assert_eq!(found, [(EVERYONE, "BOX".to_owned()), (another, "PK".to_owned())]);
     let back = entities::cross_references_to(&mut tx, acme, &[("uom".into(), "BOX".into())]).await.unwrap();
-    assert_eq!(back[0].value, "BX");
-    assert_eq!(entities::answered_holds(&mut tx, acme, 10).await.unwrap(), [held.id]);
+    assert_eq!((back.len(), back[0].value.as_str(), back[0].partner), (1, "BX", EVERYONE));
+    entities::upsert_cross_references(&mut tx, acme, &[of(rig.northwind, "BOX")]).await.unwrap();
+    assert_eq!(entities::answered_holds(&mut tx, acme, 10).await.unwrap(), [held.id], "once");
     let other = messages::NewMessage {
         hold_value: Some("BY".into()),
         ..super::rows::message(&rig, held.document, 0, 1, None, 0)
@@ -108,21 +119,28 @@ async fn cross_references_both_ways(rig: Rig) {
     let of = messages::halted_of(&mut tx, acme, &[held.document]).await.unwrap();
     let of: Vec<_> = of.iter().map(|held| (held.document, held.held, held.causes)).collect();
     assert_eq!(of, [(held.document, 2, 2)], "two messages, for two values");
-    let all = entities::all_cross_references(&mut tx, acme, Some("uom"), ("", ""), 10).await.unwrap();
-    assert_eq!(all.len(), 1);
-    let behind = entities::all_cross_references(&mut tx, acme, None, ("uom", "BX"), 10).await.unwrap();
+    let all = entities::all_cross_references(&mut tx, acme, Some("uom"), ("", "", EVERYONE), 10).await.unwrap();
+    assert_eq!((all.len(), all[0].partner), (3, EVERYONE));
+    let last = all[2].partner;
+    let behind = entities::all_cross_references(&mut tx, acme, None, ("uom", "BX", EVERYONE), 10).await.unwrap();
+    assert_eq!((behind.len(), behind[1].partner), (2, last), "a page begins behind the one before");
+    let behind = entities::all_cross_references(&mut tx, acme, None, ("uom", "BX", last), 10).await.unwrap();
     assert!(behind.is_empty(), "a page begins behind the last");
     tx.commit().await.unwrap();
     // What is another's looks like nothing.
     let mut tx = rig.hub.store.begin(rig.globex).await.unwrap();
-    assert!(entities::all_cross_references(&mut tx, rig.globex, None, ("", ""), 10).await.unwrap().is_empty());
+    assert!(
+        entities::all_cross_references(&mut tx, rig.globex, None, ("", "", EVERYONE), 10).await.unwrap().is_empty()
+    );
     assert!(messages::halted_of(&mut tx, rig.globex, &[held.document]).await.unwrap().is_empty());
-    assert_eq!(entities::remove_cross_reference(&mut tx, rig.globex, "uom", "BX").await.unwrap(), None);
+    assert_eq!(entities::remove_cross_reference(&mut tx, rig.globex, EVERYONE, "uom", "BX").await.unwrap(), None);
     tx.commit().await.unwrap();
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
-    let gone = entities::remove_cross_reference(&mut tx, acme, "uom", "BX").await.unwrap();
+    let gone = entities::remove_cross_reference(&mut tx, acme, EVERYONE, "uom", "BX").await.unwrap();
     assert_eq!(gone.as_deref(), Some("BOX"));
-    assert_eq!(entities::remove_cross_reference(&mut tx, acme, "uom", "BX").await.unwrap(), None);
+    let left = entities::remove_cross_reference(&mut tx, acme, another, "uom", "BX").await.unwrap();
+    assert_eq!(left.as_deref(), Some("PK"), "a partner's own stays until it is taken away");
+    assert_eq!(entities::remove_cross_reference(&mut tx, acme, EVERYONE, "uom", "BX").await.unwrap(), None);
     tx.commit().await.unwrap();
 }
 

@@ -18,7 +18,7 @@ use crossdock::{
     },
     store::{
         deliveries,
-        entities::{self, CrossReference},
+        entities::{self, CrossReference, EVERYONE},
         journal, now,
     },
 };
@@ -322,8 +322,12 @@ async fn a_tenants_own_table_is_asked(backing: Backing) {
     let sentence = row.cause.unwrap()["sentence"].as_str().unwrap().to_owned();
     assert!(sentence.contains("XQX"), "{sentence}");
 
-    let rows =
-        ["Z9", "Z1"].map(|value| CrossReference { scheme: "uom".into(), value: value.into(), target: "XQX".into() });
+    let rows = ["Z9", "Z1"].map(|value| CrossReference {
+        scheme: "uom".into(),
+        value: value.into(),
+        partner: EVERYONE,
+        target: "XQX".into(),
+    });
     let mut tx = bench.hub.store.begin(bench.tenant).await.unwrap();
     entities::upsert_cross_references(&mut tx, bench.tenant, &rows).await.unwrap();
     tx.commit().await.unwrap();
