@@ -509,6 +509,9 @@ async fn show(
 struct Give {
     /// A partner's name.
     partner: String,
+    /// Only what this sender sent of it, as in `x12/ZZ/NORTHWIND`: where several senders are nobody who is known.
+    #[serde(default)]
+    sender: Option<String>,
     #[serde(default)]
     why: String,
 }
@@ -525,7 +528,9 @@ async fn give(
     Path(id): Path<Uuid>,
     Given(give): Given<Give>,
 ) -> Result<StatusCode, Problem> {
-    operate::give_document(&api.hub, who.tenant, DocumentId(id), &give.partner, &who.name, &give.why).await?;
+    let to = operate::To { partner: &give.partner, sender: give.sender.as_deref() };
+    let by = operate::By { who: &who.name, why: &give.why };
+    operate::give_of_sender(&api.hub, who.tenant, DocumentId(id), to, by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

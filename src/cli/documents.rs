@@ -48,6 +48,10 @@ pub enum Documents {
     /// Give an unassigned one to a partner: this one is read as theirs
     ///
     /// crossdock documents give 0199c0de-… --to northwind --why "their new VAN address"
+    /// crossdock documents give 0199c0de-… --to northwind --sender x12/ZZ/NORTHVAN
+    ///
+    /// Of one in which others are known it is what is nobody's. What is given asks for its control numbers: what was worked
+    /// before under them is a duplicate. Where several senders are nobody who is known, --sender says whose is meant.
     #[command(verbatim_doc_comment)]
     Give(operate::Give),
     /// Put a dead, rejected or unassigned one back to the start of its way; of a worked one, map again what waits

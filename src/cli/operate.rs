@@ -69,6 +69,9 @@ pub struct Give {
     /// The partner's name
     #[arg(long, value_name = "PARTNER")]
     to: String,
+    /// Only what this sender sent of it, where several are nobody who is known: x12/ZZ/NORTHWIND
+    #[arg(long, value_name = "IDENTITY")]
+    sender: Option<String>,
     /// Why, for the journal
     #[arg(long, default_value = "")]
     why: String,
@@ -157,11 +160,15 @@ pub async fn give(args: &Give) -> anyhow::Result<u8> {
     let places = Places::open(&args.ask, true).await?;
     let path = format!("/v1/documents/{}", args.id);
     let (place, _) = places.find(&path).await?;
-    place.post(&format!("{path}/give"), &json!({"partner": args.to, "why": args.why})).await?;
+    let given = json!({"partner": args.to, "sender": args.sender, "why": args.why});
+    place.post(&format!("{path}/give"), &given).await?;
     let mut out = Out::new();
     match args.json {
         true => out.json(&of_tenant(place, json!({"id": args.id, "did": "give", "to": args.to})))?,
-        false => out.line(format!("give: {} is read as {}'s", args.id, args.to))?,
+        false => {
+            let what = args.sender.as_ref().map(|sender| format!("what {sender} sent of ")).unwrap_or_default();
+            out.line(format!("give: {what}{} is read as {}'s", args.id, args.to))?;
+        }
     }
     out.flush()?;
     Ok(0)

@@ -141,7 +141,14 @@ async fn take(
         modified_at: None,
         duplicates_days: 0,
         answers_duplicates: false,
-        copy: Some(Copied { of: row.id, given_to: row.given_to, who, why, edited: edited.is_some() }),
+        copy: Some(Copied {
+            of: row.id,
+            given_to: row.given_to,
+            given_sender: row.given_sender.clone(),
+            who,
+            why,
+            edited: edited.is_some(),
+        }),
     };
     let receipt = match &edited {
         Some(bytes) => hub.intake.take(bytes.as_slice(), facts).await,

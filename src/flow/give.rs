@@ -2,6 +2,7 @@
 
 use super::{
     Hub,
+    duplicate::By,
     operate::{self, Asks, OperateError},
     references::partner_named,
     translate,
@@ -9,6 +10,7 @@ use super::{
 use crate::{
     canonical::{DocumentId, MessageId, Tenant},
     formats::piece::Standard,
+    mapping::near,
     store::{
         Tx,
         documents::{self, DocumentRow},
@@ -27,6 +29,9 @@ use std::collections::BTreeSet;
 /// Messages that are mapped again at once: each reads the document up to its set.
 const AT_ONCE: i64 = 500;
 
+/// What can be given.
+const WHAT: &str = "an unassigned document, or one with messages of nobody,";
+
 /// Says whose an unassigned document is, and has it read as theirs; of one in which others are known, what is nobody's.
 /// Holds for this document alone, also when it is read again: what comes next by the same identity is for the partner's
 /// `identities` to say.
@@ -38,35 +43,44 @@ pub async fn give_document(
     who: &str,
     why: &str,
 ) -> Result<(), OperateError> {
+    give_of_sender(hub, tenant, id, To { partner, sender: None }, By { who, why }).await
+}
+
+/// Whose it is; and what of it, if only what one sender sent that nobody is known by: `x12/ZZ/NORTHWIND`.
+#[derive(Clone, Copy)]
+pub struct To<'a> {
+    pub partner: &'a str,
+    pub sender: Option<&'a str>,
+}
+
+/// The same; where several senders are nobody who is known, of one of them.
+pub async fn give_of_sender(
+    hub: &Hub,
+    tenant: Tenant,
+    id: DocumentId,
+    To { partner, sender }: To<'_>,
+    by: By<'_>,
+) -> Result<(), OperateError> {
     let mut tx = hub.store.begin(tenant).await?;
     let row = documents::get(&mut tx, tenant, id).await?.ok_or(OperateError::NotFound("document"))?;
     let info = partner_named(hub, tenant, partner)?;
-    let of_nobody = messages::of_nobody(&mut tx, tenant, id, AT_ONCE).await?;
+    let mut of_nobody = messages::of_nobody(&mut tx, tenant, id, AT_ONCE).await?;
     let is_beside = row.state == "translated" && !of_nobody.is_empty();
     if !is_beside {
-        let what = "an unassigned document, or one with messages of nobody,";
-        operate::allowed(&row.state, &["unassigned"], what, "given to a partner")?;
+        operate::allowed(&row.state, &["unassigned"], WHAT, "given to a partner")?;
     }
     for_its_sender(&mut tx, tenant, &row, is_beside).await?;
-    let nobodys = of_one_sender(&mut tx, tenant, id).await?;
+    let nobodys = of_one_sender(&mut tx, tenant, &row, sender).await?;
     if is_beside {
+        let is_given = |ordinal: i64| nobodys.iter().any(|one| one.ordinal == ordinal);
+        of_nobody.retain(|(_, interchange)| interchange.is_none_or(is_given));
         one_by_one(info, &row, &nobodys, of_nobody.len())?;
-    }
-    let by = By { who, why };
-    if is_beside {
         tx.rollback().await?;
-        return give_part(hub, tenant, row, info, by).await;
+        return give_part(hub, tenant, row, (info, sender), by).await;
     }
-    documents::give(&mut tx, tenant, id, info.id).await?;
+    documents::give(&mut tx, tenant, id, info.id, sender).await?;
     let cause = given(&row, info, by);
     operate::begin_anew(hub, tx, tenant, &row, Asks::default(), cause).await
-}
-
-/// Who gives it, and why.
-#[derive(Clone, Copy)]
-struct By<'a> {
-    who: &'a str,
-    why: &'a str,
 }
 
 fn given(row: &DocumentRow, to: &PartnerInfo, by: By<'_>) -> Value {
@@ -79,15 +93,24 @@ async fn give_part(
     hub: &Hub,
     tenant: Tenant,
     row: DocumentRow,
-    to: &PartnerInfo,
+    (to, sender): (&PartnerInfo, Option<&str>),
     by: By<'_>,
 ) -> Result<(), OperateError> {
     let (id, told) = (row.id, given(&row, to, by));
-    let row = DocumentRow { given_to: Some(to.id), ..row };
+    let row = DocumentRow { given_to: Some(to.id), given_sender: sender.map(str::to_owned), ..row };
     let run = translate::again::as_given(hub, &row, tenant).await?;
     let mut tx = hub.store.begin(tenant).await?;
-    let ordinals: BTreeSet<i64> = of_one_sender(&mut tx, tenant, id).await?.iter().map(|one| one.ordinal).collect();
-    let messages = messages::of_nobody(&mut tx, tenant, id, AT_ONCE).await?;
+    // Whoever gives it in the same moment waits here, and finds nothing left.
+    documents::give(&mut tx, tenant, id, to.id, sender).await?;
+    let all = interchanges::of_document(&mut tx, tenant, id).await?;
+    let all = all.into_iter().filter(|one| is_nobodys(one) && sender.is_none_or(|sender| sender_of(one) == sender));
+    let ordinals: BTreeSet<i64> = all.map(|one| one.ordinal).collect();
+    let mut messages = messages::of_nobody(&mut tx, tenant, id, AT_ONCE).await?;
+    messages.retain(|(_, interchange)| interchange.is_none_or(|one| ordinals.contains(&one)));
+    if ordinals.is_empty() {
+        tx.rollback().await?;
+        return operate::allowed(&row.state, &["unassigned"], WHAT, "given to a partner");
+    }
     let mut ended = match run {
         Some(run) => translate::take_given(&mut tx, tenant, run, &ordinals, now()).await?,
         None => vec![],
@@ -101,7 +124,6 @@ async fn give_part(
         )));
     }
     ended.iter_mut().for_each(|one| one.cause = cause_of(one, to, by));
-    documents::give(&mut tx, tenant, id, to.id).await?;
     journal::write(
         &mut tx,
         &[Step::new(tenant, now().0, "operate", "translated", &hub.worker).document(id.0).cause(told)],
@@ -159,26 +181,51 @@ async fn begin_or_end(
     }
 }
 
-/// The interchanges of a document that are nobody's. A document is given as a whole: where several senders are not known,
-/// nobody can say whose all of it is.
-async fn of_one_sender(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Vec<InterchangeRow>, OperateError> {
-    let is_nobodys = |one: &InterchangeRow| {
-        let code = one.cause.as_ref().and_then(|cause| cause["code"].as_str()).unwrap_or_default();
-        one.ends.as_deref() == Some("unassigned") && translate::can_be_given(code)
-    };
-    let mut all = interchanges::of_document(tx, tenant, id).await?;
+fn is_nobodys(one: &InterchangeRow) -> bool {
+    let code = one.cause.as_ref().and_then(|cause| cause["code"].as_str()).unwrap_or_default();
+    one.ends.as_deref() == Some("unassigned") && translate::can_be_given(code)
+}
+
+fn sender_of(one: &InterchangeRow) -> String {
+    format!("{}/{}", one.standard, one.sender)
+}
+
+/// The interchanges of a document that are nobody's, of one sender: where several are not known, somebody says which.
+async fn of_one_sender(
+    tx: &mut Tx,
+    tenant: Tenant,
+    row: &DocumentRow,
+    sender: Option<&str>,
+) -> Result<Vec<InterchangeRow>, OperateError> {
+    let mut all = interchanges::of_document(tx, tenant, row.id).await?;
     all.retain(is_nobodys);
-    let senders: BTreeSet<String> = all.iter().map(|one| format!("{}/{}", one.standard, one.sender)).collect();
-    if senders.len() < 2 {
+    let senders: BTreeSet<String> = all.iter().map(sender_of).collect();
+    if senders.is_empty() {
         return Ok(all);
     }
-    let named: Vec<&str> = senders.iter().map(String::as_str).collect();
-    Err(OperateError::Refused(format!(
-        "it has interchanges of {} senders that nobody is known by, {}, and a document is given as a whole: add each to the \
-         `identities` of its partner and replay the document, or bring each sender's interchanges as a file of their own",
-        named.len(),
-        named.join(" and ")
-    )))
+    let named = senders.iter().map(String::as_str).collect::<Vec<_>>().join(" and ");
+    let of_another = row.given_sender.as_deref().filter(|before| sender != Some(*before));
+    let why = match sender {
+        _ if of_another.is_some() => format!(
+            "what {} sent of it was given before, and a document is given of one sender: add {named} to the `identities` of \
+             their partners and restart what is held, or bring it as a file of its own",
+            of_another.unwrap_or_default()
+        ),
+        Some(sender) if !senders.contains(sender) => {
+            let near = near::hint(sender, senders.iter().map(String::as_str));
+            format!("nothing of it is nobody's that {sender} sent{near}; there is what {named} sent")
+        }
+        None if senders.len() > 1 => format!(
+            "it has interchanges of {} senders that nobody is known by, {named}, and is given of one of them: say which \
+             (`crossdock documents give --sender`), or add each to the `identities` of its partner and replay the document",
+            senders.len()
+        ),
+        _ => {
+            all.retain(|one| sender.is_none_or(|sender| sender_of(one) == sender));
+            return Ok(all);
+        }
+    };
+    Err(OperateError::Refused(why))
 }
 
 /// What is given of a worked document is mapped again message by message: by an agreement that takes an interchange as

@@ -1,7 +1,8 @@
 //! What operators do: restart, cancel, replay, add a reference. Each with who and why, each a journal row.
 
 pub use super::{
-    give::give_document,
+    duplicate::By,
+    give::{To, give_document, give_of_sender},
     references::{add_reference, put_reference, remove_reference},
 };
 use crate::{

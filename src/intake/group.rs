@@ -270,6 +270,7 @@ async fn write_documents(
             partner: p.facts.connection.partner,
             copy_of: p.facts.copy.as_ref().map(|copy| copy.of),
             given_to: p.facts.copy.as_ref().and_then(|copy| copy.given_to),
+            given_sender: p.facts.copy.as_ref().and_then(|copy| copy.given_sender.clone()),
             deadline: now.0 + limits.wait_us,
             wait_us: limits.wait_us,
             ended_at: ends.then_some(now.0),

@@ -38,8 +38,9 @@ pub struct Facts {
 #[derive(Debug, Clone)]
 pub struct Copied {
     pub of: DocumentId,
-    /// Whose that is, where a person said so.
+    /// Whose that is, where a person said so; and of which sender alone, if of one.
     pub given_to: Option<PartnerId>,
+    pub given_sender: Option<String>,
     pub who: String,
     pub why: String,
     /// Its bytes are others.

@@ -60,6 +60,8 @@ pub struct NewDocument {
     pub copy_of: Option<DocumentId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_to: Option<PartnerId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_sender: Option<String>,
     pub deadline: i64,
     /// The wait after which the sweeper looks, in microseconds; doubled each time it has looked.
     pub wait_us: i64,
@@ -101,10 +103,10 @@ pub async fn take_sequences(
 pub async fn insert(tx: &mut Tx, rows: &[NewDocument]) -> Result<(), StoreError> {
     exec!(
         tx,
-        "insert into documents (tenant, id, connection, sequence, name, transport_id, modified_at, sha256, size, received_at, state, duplicate_of, partner, copy_of, given_to, deadline, wait_us, ended_at)
-         select r.tenant, r.id, r.connection, r.sequence, r.name, r.transport_id, r.modified_at, r.sha256, r.size, r.received_at, r.state, r.duplicate_of, r.partner, r.copy_of, r.given_to, r.deadline, r.wait_us, r.ended_at
+        "insert into documents (tenant, id, connection, sequence, name, transport_id, modified_at, sha256, size, received_at, state, duplicate_of, partner, copy_of, given_to, given_sender, deadline, wait_us, ended_at)
+         select r.tenant, r.id, r.connection, r.sequence, r.name, r.transport_id, r.modified_at, r.sha256, r.size, r.received_at, r.state, r.duplicate_of, r.partner, r.copy_of, r.given_to, r.given_sender, r.deadline, r.wait_us, r.ended_at
          from {rows} where true",
-        "tenant uuid, id uuid, connection uuid, sequence bigint, name text, transport_id text, modified_at bigint, sha256 text, size bigint, received_at bigint, state text, duplicate_of uuid, partner uuid, copy_of uuid, given_to uuid, deadline bigint, wait_us bigint, ended_at bigint" => rows
+        "tenant uuid, id uuid, connection uuid, sequence bigint, name text, transport_id text, modified_at bigint, sha256 text, size bigint, received_at bigint, state text, duplicate_of uuid, partner uuid, copy_of uuid, given_to uuid, given_sender text, deadline bigint, wait_us bigint, ended_at bigint" => rows
     )?;
     Ok(())
 }
@@ -181,8 +183,9 @@ pub struct Work {
     pub first_failed_at: Option<i64>,
     /// It has the same content: read only to answer its sender.
     pub duplicate_of: Option<DocumentId>,
-    /// Whose it is where a person said so.
+    /// Whose it is where a person said so; and of which sender alone, if of one: `x12/ZZ/NORTHWIND`.
     pub given_to: Option<PartnerId>,
+    pub given_sender: Option<String>,
     /// How often its acknowledgements were asked for once more.
     pub acknowledged_again: i64,
     /// The document that it is a copy of, by somebody's will: what that holds is no other's.
@@ -195,7 +198,7 @@ pub struct Work {
 pub async fn work(tx: &mut Tx, tenant: Tenant, connection: ConnectionId, limit: i64) -> Result<Vec<Work>, StoreError> {
     Ok(fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of, given_to, acknowledged_again, copy_of,
+        "select id, connection, sequence, name, sha256, size, received_at, state, sets_done, tries, due, first_failed_at, duplicate_of, given_to, given_sender, acknowledged_again, copy_of,
             coalesce(mapping_revision, (select max(r.revision) from mapping_revisions r where r.tenant = $1), 0) as mapping_revision from documents
          where tenant = $1 and connection = $2 and state in ('received', 'retrying') order by sequence limit $3";
         tenant, connection, limit
@@ -308,11 +311,17 @@ pub async fn originals(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Ve
 }
 
 /// Says whose an unassigned document is. Gives how many there were.
-pub async fn give(tx: &mut Tx, tenant: Tenant, id: DocumentId, partner: PartnerId) -> Result<u64, StoreError> {
+pub async fn give(
+    tx: &mut Tx,
+    tenant: Tenant,
+    id: DocumentId,
+    partner: PartnerId,
+    sender: Option<&str>,
+) -> Result<u64, StoreError> {
     Ok(exec!(
         tx,
-        "update documents set given_to = $3 where tenant = $1 and id = $2 and state in ('unassigned', 'translated')";
-        tenant, id, partner
+        "update documents set given_to = $3, given_sender = $4 where tenant = $1 and id = $2 and state in ('unassigned', 'translated')";
+        tenant, id, partner, sender
     )?)
 }
 
@@ -331,8 +340,9 @@ pub struct DocumentRow {
     pub cause: Option<Value>,
     pub duplicate_of: Option<DocumentId>,
     pub partner: Option<PartnerId>,
-    /// Whose it is where a person said so.
+    /// Whose it is where a person said so; and of which sender alone, if of one: `x12/ZZ/NORTHWIND`.
     pub given_to: Option<PartnerId>,
+    pub given_sender: Option<String>,
     /// How often its acknowledgements were asked for once more.
     pub acknowledged_again: i64,
     /// The document that it is a copy of, by somebody's will.
@@ -349,7 +359,7 @@ pub struct DocumentRow {
 pub async fn get(tx: &mut Tx, tenant: Tenant, id: DocumentId) -> Result<Option<DocumentRow>, StoreError> {
     let mut rows: Vec<DocumentRow> = fetch!(
         tx,
-        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, given_to, acknowledged_again, copy_of, standard, identity, sets, tries, due, ended_at
+        "select id, connection, sequence, name, sha256, size, received_at, state, cause, duplicate_of, partner, given_to, given_sender, acknowledged_again, copy_of, standard, identity, sets, tries, due, ended_at
          from documents where tenant = $1 and id = $2";
         tenant, id
     )?;
@@ -375,7 +385,7 @@ pub async fn claimed(
 ) -> Result<Vec<DocumentRow>, StoreError> {
     Ok(fetch!(
         tx,
-        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.given_sender, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
          from documents d where d.tenant = $2 and ($3 is null or d.partner = $3) and (d.received_at < $4 or (d.received_at = $4 and d.id < $5))
             and exists (select 1 from messages m join {rows} on m.set_kind = r.kind or m.mapping like r.mapping
                 where m.document = d.id and m.tenant = d.tenant)
@@ -408,7 +418,7 @@ pub async fn by_ids(tx: &mut Tx, tenant: Tenant, ids: &[DocumentId]) -> Result<V
     let ask: Vec<Id> = ids.iter().map(|id| Id { id: *id }).collect();
     Ok(fetch!(
         tx,
-        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+        "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.given_sender, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
          from documents d join {rows} on d.id = r.id where d.tenant = $2",
         "id uuid" => &ask;
         tenant

@@ -70,7 +70,7 @@ impl Search {
 macro_rules! searched {
     ($from:literal, $narrowed:expr, $order:literal) => {
         concat!(
-            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
+            "select d.id, d.connection, d.sequence, d.name, d.sha256, d.size, d.received_at, d.state, d.cause, d.duplicate_of, d.partner, d.given_to, d.given_sender, d.acknowledged_again, d.copy_of, d.standard, d.identity, d.sets, d.tries, d.due, d.ended_at
              from ", $from, " where d.tenant = $1 and ($2 is null or d.state = $2 or $2 = 'held' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'held')
                     or $2 = 'waiting' and exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'waiting')
                     or $2 = 'refused' and (d.state = 'rejected' or d.state = 'translated' and d.cause is not null or exists (select 1 from messages m where m.document = d.id and m.tenant = d.tenant and m.state = 'rejected'

@@ -15,7 +15,7 @@ on_both![
     what_is_given_is_worked_as_the_partners,
     what_stands_beside_a_known_one_is_given,
     what_is_no_strangers_is_not_given,
-    what_of_several_strangers_is_nobodys_is_not_given,
+    what_of_several_strangers_is_nobodys_is_given_by_its_sender,
     who_is_given_a_part_is_answered_and_nobody_else,
     what_goes_as_one_is_not_given_in_part,
     what_is_given_in_part_twice_is_a_duplicate,
@@ -130,17 +130,47 @@ async fn answers(rig: &Rig, id: DocumentId) -> Vec<String> {
     told.into_iter().map(|row| String::from_utf8(row.content.unwrap()).unwrap()).collect()
 }
 
-/// One partner is named for the whole document: of two strangers' nobody can say that.
-async fn what_of_several_strangers_is_nobodys_is_not_given(backing: Backing) {
+/// Of two strangers' one is named: the other one's stays nobody's.
+async fn what_of_several_strangers_is_nobodys_is_given_by_its_sender(backing: Backing) {
     let mut rig = hub(backing).await;
     let (hub, acme) = (rig.hub.clone(), rig.acme);
-    let both = by_a_stranger(&orders(1, &["PO-1"])) + &by_another_stranger(&orders(2, &["PO-2"]));
-    for (name, text) in [("both.edi", both.clone()), ("beside.edi", both + &orders(3, &["PO-3"]))] {
+    let northwind = Some(PartnerId::named(acme, "northwind"));
+    for (n, name) in [(1, "both.edi"), (11, "beside.edi")] {
+        let [mine, other, known] = [0, 1, 2].map(|more| format!("PO-{}", n + more));
+        let both = by_a_stranger(&orders(n, &[&mine])) + &by_another_stranger(&orders(n + 1, &[&other]));
+        let text = if n == 1 { both } else { both + &orders(n + 2, &[&known]) };
         let id = bring(&rig, name, &text).await;
         let refused = operate::give_document(&hub, acme, id, "northwind", "ann", "").await;
-        let says = |why: &str| why.contains("x12/ZZ/SOMEBODY and x12/ZZ/WHOISTHIS") && why.contains("given as a whole");
+        let says = |why: &str| why.contains("x12/ZZ/SOMEBODY and x12/ZZ/WHOISTHIS") && why.contains("say which");
         assert!(matches!(&refused, Err(OperateError::Refused(why)) if says(why)), "{name}: {refused:?}");
+        let give = async |sender: &str| {
+            let to = operate::To { partner: "northwind", sender: Some(sender) };
+            operate::give_of_sender(&hub, acme, id, to, operate::By { who: "ann", why: "new van" }).await
+        };
+        let near = give("x12/ZZ/WHOISTHAT").await;
+        assert!(
+            matches!(&near, Err(OperateError::Refused(why)) if why.contains("nearest x12/ZZ/WHOISTHIS")),
+            "{near:?}"
+        );
         assert_eq!(rig.document(id).await.given_to, None);
+        give("x12/ZZ/WHOISTHIS").await.unwrap();
+        rig.quiet().await;
+        let row = rig.document(id).await;
+        assert_eq!((&*row.state, row.given_to), ("translated", northwind));
+        let given = rig.messages(&mine).await.pop().unwrap();
+        assert_eq!((&*given.state, given.partner), ("applied", northwind), "{name}");
+        let rows = interchanges(&rig, id).await;
+        let ends: Vec<_> = rows.iter().take(2).map(|row| (row.ends.as_deref(), row.partner)).collect();
+        assert_eq!(ends, [(Some("translated"), northwind), (Some("unassigned"), None)], "{name}");
+        // The other one's is read as nobody's, also once more.
+        let held = rig.messages_of(id).await.into_iter().find(|m| m.state == "held").expect("the other one's");
+        let again = operate::restart(&hub, acme, held.id, "ann", "").await.unwrap();
+        rig.quiet().await;
+        let again = rig.message(again).await;
+        assert_eq!((&*again.state, again.partner, again.interchange), ("held", None, Some(1)), "{name}");
+        let second = give("x12/ZZ/SOMEBODY").await;
+        let says = |why: &str| why.contains("what x12/ZZ/WHOISTHIS sent of it was given before");
+        assert!(matches!(&second, Err(OperateError::Refused(why)) if says(why)), "{second:?}");
     }
     rig.halt().await;
 }

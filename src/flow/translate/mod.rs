@@ -407,6 +407,7 @@ fn once_more(document: &documents::DocumentRow, mapping_revision: i64) -> Work {
         first_failed_at: None,
         duplicate_of: None,
         given_to: document.given_to,
+        given_sender: document.given_sender.clone(),
         acknowledged_again: document.acknowledged_again,
         copy_of: document.copy_of,
         mapping_revision,
@@ -452,12 +453,14 @@ pub fn options(library: &Library, standard: Standard, expects: Option<&str>, par
 
 /// The reading policy by the sender of each interchange.
 fn policy_of(hub: &Hub, library: &Arc<Library>, tenant: Tenant, work: &Work) -> PolicyOf {
-    let (connection, given_to) = (work.connection, work.given_to);
+    let (connection, given) = (work.connection, whose::Given::of(work));
     let (directory, library) = (hub.directory.clone(), library.clone());
     let max_set_bytes = hub.settings.intake.max_set_bytes;
     Arc::new(move |header| {
         let found = match (directory.tenants.get(&tenant), directory.connections.get(&connection)) {
-            (Some(tenant), Some(connection)) => whose::identify(header, tenant, connection, given_to, &directory).0,
+            (Some(tenant), Some(connection)) => {
+                whose::identify(header, tenant, connection, given.to(header), &directory).0
+            }
             _ => None,
         };
         let Some(terms) = found.as_ref().map(|partner| &partner.terms) else {

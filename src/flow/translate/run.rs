@@ -2,7 +2,7 @@
 
 use super::{
     reach::Held,
-    whose::{SANDBOX, UNKNOWN_RECEIVER, identify},
+    whose::{Given, SANDBOX, UNKNOWN_RECEIVER, identify},
 };
 use crate::{
     canonical::DocumentId,
@@ -232,7 +232,7 @@ impl Run {
 
     fn interchange(&mut self, header: Interchange, directory: &Directory) {
         let (partner, mut ends, mut cause) =
-            identify(&header, &self.tenant, &self.connection, self.work.given_to, directory);
+            identify(&header, &self.tenant, &self.connection, Given::of(&self.work).to(&header), directory);
         let agreement = partner.as_ref().map(|p| p.terms.of(self.connection.id, header.standard, "").clone());
         let duplicate_of = self.work.duplicate_of.filter(|_| matches!(ends, "translated" | SANDBOX));
         if let Some(of) = duplicate_of {

@@ -3,6 +3,7 @@
 use crate::{
     canonical::PartnerId,
     formats::piece::Interchange,
+    store::documents::Work,
     tenancy::{ConnectionInfo, Directory, PartnerInfo, TenantInfo, agreement::TestIndicator},
 };
 use serde_json::{Value, json};
@@ -25,6 +26,28 @@ pub const SANDBOX: &str = "sandbox";
 /// True if a document that is unassigned for this reason can be given to a partner.
 pub fn can_be_given(code: &str) -> bool {
     [UNKNOWN_SENDER, OTHER_PARTNER].contains(&code)
+}
+
+/// What a person said of a document: whose it is, or what one sender has sent of it.
+pub struct Given {
+    to: Option<PartnerId>,
+    sender: Option<String>,
+}
+
+impl Given {
+    pub fn of(work: &Work) -> Given {
+        Given { to: work.given_to, sender: work.given_sender.clone() }
+    }
+
+    /// To whom an interchange is given, if it is.
+    pub fn to(&self, header: &Interchange) -> Option<PartnerId> {
+        self.to.filter(|_| self.sender.as_ref().is_none_or(|sender| *sender == sender_of(header)))
+    }
+}
+
+/// `x12/ZZ/NORTHWIND`
+fn sender_of(header: &Interchange) -> String {
+    format!("{}/{}/{}", header.standard.word(), header.sender.qualifier, header.sender.id)
 }
 
 /// Whose interchange it is, and whether it may be translated.

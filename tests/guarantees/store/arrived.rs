@@ -199,16 +199,18 @@ fn ended(id: DocumentId, state: &'static str) -> documents::Change {
 
 /// Only of the tenant's own, and only while it is nobody's.
 async fn a_strangers_document_is_given(rig: Rig) {
-    let (acme, north) = (rig.acme, rig.northwind);
+    let (acme, north, of) = (rig.acme, rig.northwind, Some("x12/ZZ/NORTH"));
     let one = rows::document(acme, "north-a", 1, &hash(1));
     rows::arrive(&rig, &one).await;
     let mut tx = rig.hub.store.begin(acme).await.unwrap();
-    assert_eq!(documents::give(&mut tx, acme, one.id, north).await.unwrap(), 0, "nobody has looked yet whose it is");
+    let early = documents::give(&mut tx, acme, one.id, north, of).await.unwrap();
+    assert_eq!(early, 0, "nobody has looked yet whose it is");
     assert_eq!(documents::change(&mut tx, acme, &[ended(one.id, "unassigned")]).await.unwrap(), 1);
-    assert_eq!(documents::give(&mut tx, rig.globex, one.id, north).await.unwrap(), 0, "another tenant's");
-    assert_eq!(documents::give(&mut tx, acme, one.id, north).await.unwrap(), 1);
+    assert_eq!(documents::give(&mut tx, rig.globex, one.id, north, of).await.unwrap(), 0, "another tenant's");
+    assert_eq!(documents::give(&mut tx, acme, one.id, north, of).await.unwrap(), 1);
     assert_eq!(documents::reopen(&mut tx, acme, one.id, false, now()).await.unwrap(), 1);
-    assert_eq!(documents::work(&mut tx, acme, one.connection, 1).await.unwrap()[0].given_to, Some(north));
+    let work = documents::work(&mut tx, acme, one.connection, 1).await.unwrap().remove(0);
+    assert_eq!((work.given_to, work.given_sender.as_deref()), (Some(north), of));
     tx.rollback().await.unwrap();
 }
 

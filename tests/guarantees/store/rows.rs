@@ -33,6 +33,7 @@ pub fn document(tenant: Tenant, way: &str, sequence: i64, sha256: &str) -> NewDo
         partner: None,
         copy_of: None,
         given_to: None,
+        given_sender: None,
         deadline: now().0 + 60_000_000,
         wait_us: 60_000_000,
         ended_at: None,
