@@ -6,16 +6,15 @@ use super::{
     problem::{Code, Problem},
 };
 use crate::{
-    canonical::{DocumentId, Tenant},
-    store::{Store, StoreError, blobs, documents},
+    canonical::DocumentId,
+    store::{blobs, documents},
 };
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::{Stream, stream};
 use std::ops::Range;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -79,31 +78,8 @@ async fn raw(
     if status == StatusCode::PARTIAL_CONTENT {
         response = response.header(header::CONTENT_RANGE, format!("bytes {}-{}/{size}", part.start, part.end - 1));
     }
-    let body = Body::from_stream(bytes(api.hub.store.clone(), who.tenant, document.sha256, part));
-    response.body(body).map_err(|error| super::problem::bug(&error))
-}
-
-/// Reads a chunk when the one before was taken, each in a transaction of its own.
-fn bytes(
-    store: Store,
-    tenant: Tenant,
-    sha256: String,
-    part: Range<u64>,
-) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    stream::try_unfold((store, sha256, part), move |(store, sha256, part)| async move {
-        if part.is_empty() {
-            return Ok(None);
-        }
-        // To the end of the chunk that it begins in.
-        let len = (blobs::CHUNK as u64 - part.start % blobs::CHUNK as u64).min(part.end - part.start);
-        let mut tx = store.read(tenant).await?;
-        let got = blobs::range(&mut tx, tenant, &sha256, part.start, len).await?;
-        tx.rollback().await?;
-        if got.len() as u64 != len {
-            return Err(StoreError::Row(format!("a chunk of the bytes {sha256} is not there")));
-        }
-        Ok(Some((Bytes::from(got), (store, sha256, part.start + len..part.end))))
-    })
+    let stretches = blobs::stretches(api.hub.store.clone(), who.tenant, document.sha256, part);
+    response.body(Body::from_stream(stretches)).map_err(|error| super::problem::bug(&error))
 }
 
 /// RFC 9110 §14.2: the one range asked for; nothing where the whole is to be answered, an error where none of it exists.

@@ -11,7 +11,7 @@ use crate::{
     },
     formats::fault::{Decision, Fault},
     store::{
-        Store, StoreError, Tx, blobs,
+        StoreError, Tx, blobs,
         closings::{self, Closing},
         deliveries,
         documents::{self, DocumentRow},
@@ -22,12 +22,11 @@ use crate::{
     },
 };
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{Path, State},
     http::header,
     response::{IntoResponse, Response},
 };
-use futures_util::{Stream, stream};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -323,23 +322,6 @@ pub async fn raw(
         (header::CONTENT_LENGTH, size.to_string()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    let body = Body::from_stream(all(console.hub.store.clone(), tenant, row.sha256, size));
-    Ok((headers, body).into_response())
-}
-
-/// A chunk when the one before was taken, each in a transaction of its own.
-fn all(store: Store, tenant: Tenant, sha256: String, size: u64) -> impl Stream<Item = Result<Bytes, StoreError>> {
-    stream::try_unfold((store, sha256, 0u64), move |(store, sha256, at)| async move {
-        if at >= size {
-            return Ok(None);
-        }
-        let len = (blobs::CHUNK as u64).min(size - at);
-        let mut tx = store.read(tenant).await?;
-        let got = blobs::range(&mut tx, tenant, &sha256, at, len).await?;
-        tx.rollback().await?;
-        if got.len() as u64 != len {
-            return Err(StoreError::Row(format!("a chunk of the bytes {sha256} is not there")));
-        }
-        Ok(Some((Bytes::from(got), (store, sha256, at + len))))
-    })
+    let stretches = blobs::stretches(console.hub.store.clone(), tenant, row.sha256, 0..size);
+    Ok((headers, Body::from_stream(stretches)).into_response())
 }

@@ -14,7 +14,7 @@ use crate::{
         messages, now,
     },
 };
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt};
 use serde_json::json;
 use std::{
     io::{self, Cursor},
@@ -80,7 +80,7 @@ pub async fn message(hub: &Hub, tenant: Tenant, id: MessageId, by: By<'_>) -> Re
     let mut bytes = Vec::with_capacity(usize::try_from(row.size).unwrap_or(0));
     let mut parts = pin!(raw(hub.store.clone(), tenant, &row));
     while let Some(part) = parts.next().await {
-        bytes.extend_from_slice(part.map_err(OperateError::Store)?.get_ref());
+        bytes.extend_from_slice(&part.map_err(OperateError::Store)?);
     }
     let set = message.set_byte as u64..(message.set_byte + message.set_len) as u64;
     let alone = alone(&bytes, set).map_err(|error| OperateError::Unreadable(error.to_string()))?;
@@ -153,7 +153,8 @@ async fn take(
     let receipt = match &edited {
         Some(bytes) => hub.intake.take(bytes.as_slice(), facts).await,
         None => {
-            let parts = raw(hub.store.clone(), tenant, row).map(|part| part.map_err(io::Error::other));
+            let parts = raw(hub.store.clone(), tenant, row);
+            let parts = parts.map(|part| part.map(Cursor::new).map_err(io::Error::other));
             hub.intake.take(StreamReader::new(pin!(parts)), facts).await
         }
     };
@@ -173,25 +174,8 @@ async fn take(
 }
 
 /// A document's bytes, a chunk when the one before was taken.
-fn raw(
-    store: Store,
-    tenant: Tenant,
-    row: &DocumentRow,
-) -> impl Stream<Item = Result<Cursor<Vec<u8>>, StoreError>> + use<> {
-    let (sha256, size) = (row.sha256.clone(), u64::try_from(row.size).unwrap_or(0));
-    stream::try_unfold((store, sha256, 0u64), move |(store, sha256, at)| async move {
-        if at >= size {
-            return Ok(None);
-        }
-        let len = (blobs::CHUNK as u64).min(size - at);
-        let mut tx = store.read(tenant).await?;
-        let got = blobs::range(&mut tx, tenant, &sha256, at, len).await?;
-        tx.rollback().await?;
-        if got.len() as u64 != len {
-            return Err(StoreError::Row(format!("a chunk of the bytes {sha256} is not there")));
-        }
-        Ok(Some((Cursor::new(got), (store, sha256, at + len))))
-    })
+fn raw(store: Store, tenant: Tenant, row: &DocumentRow) -> impl Stream<Item = Result<Vec<u8>, StoreError>> + use<> {
+    blobs::stretches(store, tenant, row.sha256.clone(), 0..u64::try_from(row.size).unwrap_or(0))
 }
 
 /// One set of a document in its group and its interchange, whose trailers count it alone.

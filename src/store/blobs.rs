@@ -2,12 +2,13 @@
 //! writes its first document; until then nothing leans on it.
 
 use super::{
-    Inner, StoreError, Tx,
+    Inner, Store, StoreError, Tx,
     sql::{exec, fetch},
 };
 use crate::canonical::{Micros, Tenant};
+use futures_util::{Stream, stream};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 /// Chunks hold this many bytes before compression; a range can be read without the rest.
 pub const CHUNK: usize = 1 << 20;
@@ -151,6 +152,30 @@ pub async fn range(tx: &mut Tx, tenant: Tenant, sha256: &str, from: u64, len: u6
     let start = ((from - first * CHUNK as u64) as usize).min(bytes.len());
     let end = (start + len as usize).min(bytes.len());
     Ok(bytes[start..end].to_vec())
+}
+
+/// The bytes of a part of a blob, a chunk at most at a time: each is read when the one before was taken, in a transaction of
+/// its own, so that a slow reader holds none. `Gone` if the blob is not kept any more.
+pub fn stretches(
+    store: Store,
+    tenant: Tenant,
+    sha256: String,
+    part: Range<u64>,
+) -> impl Stream<Item = Result<Vec<u8>, StoreError>> {
+    stream::try_unfold((store, sha256, part), move |(store, sha256, part)| async move {
+        if part.is_empty() {
+            return Ok(None);
+        }
+        // To the end of the chunk that it begins in.
+        let len = (CHUNK as u64 - part.start % CHUNK as u64).min(part.end - part.start);
+        let mut tx = store.read(tenant).await?;
+        let got = range(&mut tx, tenant, &sha256, part.start, len).await?;
+        tx.rollback().await?;
+        if got.len() as u64 != len {
+            return Err(StoreError::Row(format!("a chunk of the bytes {sha256} is not there")));
+        }
+        Ok(Some((got, (store, sha256, part.start + len..part.end))))
+    })
 }
 
 /// The bodies of blobs of at most one chunk, decompressed, by hash. `Gone` if one is not kept any more.

@@ -14,9 +14,9 @@ use crate::{
     store::{Store, StoreError, blobs},
     tenancy::ConnectionInfo,
 };
-use futures_util::stream;
+use futures_util::StreamExt;
 use serde_json::{Value, json};
-use std::{io, sync::Arc};
+use std::{io, ops::Range, sync::Arc};
 use tokio::io::AsyncRead;
 use tokio_util::io::StreamReader;
 
@@ -58,7 +58,7 @@ async fn taken(hub: &Hub, run: &Run, interchange: &InterchangeRun, until: u64) -
         connection: sandbox.clone(),
     };
     let (tenant, sha256) = (run.tenant.id, run.work.sha256.clone());
-    let bytes = Box::pin(bytes(hub.store.clone(), tenant, sha256, interchange.header.byte, until));
+    let bytes = Box::pin(bytes(hub.store.clone(), tenant, sha256, interchange.header.byte..until));
     let receipt = hub.intake.take(bytes, facts).await.map_err(not_taken)?;
     let mut cause = json!({
         "code": "sandbox/taken",
@@ -82,26 +82,9 @@ fn is_seen(sandbox: &Arc<ConnectionInfo>, tenant: Tenant) -> bool {
 }
 
 /// Bytes of a document, a stretch at a time.
-fn bytes(store: Store, tenant: Tenant, sha256: String, from: u64, until: u64) -> impl AsyncRead {
-    let stretch = move |from: u64| {
-        let (store, sha256) = (store.clone(), sha256.clone());
-        async move {
-            let len = until.saturating_sub(from).min(blobs::CHUNK as u64);
-            if len == 0 {
-                return Ok(None);
-            }
-            let read = async {
-                let mut tx = store.read(tenant).await?;
-                let bytes = blobs::range(&mut tx, tenant, &sha256, from, len).await?;
-                tx.rollback().await?;
-                if bytes.is_empty() { Err(StoreError::Gone(sha256)) } else { Ok(bytes) }
-            };
-            let bytes = read.await.map_err(io::Error::other)?;
-            let next = from + bytes.len() as u64;
-            Ok::<_, io::Error>(Some((io::Cursor::new(bytes), next)))
-        }
-    };
-    StreamReader::new(Box::pin(stream::try_unfold(from, stretch)))
+fn bytes(store: Store, tenant: Tenant, sha256: String, part: Range<u64>) -> impl AsyncRead {
+    let stretches = blobs::stretches(store, tenant, sha256, part);
+    StreamReader::new(Box::pin(stretches.map(|part| part.map(io::Cursor::new).map_err(io::Error::other))))
 }
 
 /// What the store said, where it was the store.

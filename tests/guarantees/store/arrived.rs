@@ -16,6 +16,7 @@ use crossdock::{
         search_keys::{self, SearchKey},
     },
 };
+use futures_util::TryStreamExt;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -69,6 +70,15 @@ async fn blobs_are_sealed_whole(rig: Rig) {
     let small = blobs::small(&mut tx, acme, &[&empty]).await.unwrap();
     assert_eq!(small[&empty], Vec::<u8>::new());
     tx.commit().await.unwrap();
+    let part = from..big.len() as u64 - 1;
+    let stretches = blobs::stretches(rig.hub.store.clone(), acme, sha.clone(), part.clone());
+    let stretches: Vec<Vec<u8>> = stretches.try_collect().await.unwrap();
+    assert_eq!(stretches[0].len(), 3, "to the end of the chunk that it begins in");
+    assert!(stretches.concat() == big[part.start as usize..part.end as usize]);
+    let more = blobs::stretches(rig.hub.store.clone(), acme, sha.clone(), 0..big.len() as u64 + 1);
+    assert!(matches!(more.try_collect::<Vec<_>>().await, Err(StoreError::Row(_))), "it isn't that long");
+    let of_another = blobs::stretches(rig.hub.store.clone(), rig.globex, sha, 0..1);
+    assert!(matches!(of_another.try_collect::<Vec<_>>().await, Err(StoreError::Gone(_))));
 }
 
 async fn blobs_go_with_their_chunks(rig: Rig) {

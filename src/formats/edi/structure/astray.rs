@@ -1,7 +1,7 @@
 //! A segment that has no place where it stands: too late, too early, in a loop that nothing opened, forbidden or unknown.
 //! What is asked here costs more than finding a place, and is asked only when something is wrong.
 
-use super::{Arrival, Frame, Placed, Structure, only_closes};
+use super::{Arrival, Placed, Structure, only_closes};
 use crate::{
     codes,
     edi::faults::Faults,
@@ -115,16 +115,16 @@ impl Structure {
     pub(super) fn out_of_order(&mut self, id: u32, segment: &Arrival, faults: &mut Faults) -> Option<Placed> {
         self.last(id, segment);
         let slots = &self.guide.plan.slots;
-        let holds = |frame: &Frame, id: u32| (frame.first + 1..frame.at).find(|at| slots[*at as usize].id == id);
         // Put into an outer loop it would stand behind what is still to come in the inner ones.
         let frame = self.frames.last().filter(|_| self.frames.len() > 1)?;
-        let slot = holds(frame, id)?;
+        let passed = |id: u32| (frame.first + 1..frame.at).find(|at| slots[*at as usize].id == id);
+        let slot = passed(id)?;
         let before = segment.ordinal as usize - 1;
         let begun = self.ids.get(..before)?.iter().rposition(|known| *known == slots[frame.first as usize].id)?;
         let end = before + self.ids.get(before..)?.iter().take_while(|known| **known == id).count();
         let times = self.ids[begun..end].iter().filter(|known| **known == id).count();
         let at = &slots[frame.at as usize];
-        let begins = |next: &u32| *next == at.id || holds(frame, *next).is_some();
+        let begins = |next: &u32| *next == at.id || passed(*next).is_some();
         if times > slots[slot as usize].max as usize || self.ids.get(end).is_some_and(begins) {
             return None;
         }
