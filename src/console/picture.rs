@@ -2,6 +2,7 @@
 
 use crate::formats::{
     fault::{Costs, Fault},
+    letters::Letters,
     render::{self, Line},
 };
 use maud::{Markup, html};
@@ -18,6 +19,9 @@ const FOLDED: usize = 40;
 /// Lines at the beginning that stay unfolded: the envelope's.
 const HEAD: usize = 4;
 
+/// A document's bytes, and the characters that they are in.
+type Shown<'a> = (&'a [u8], Letters);
+
 /// The lines of a document's beginning that touch `only`. Faults of what was cut off stand below.
 pub fn picture(bytes: &[u8], only: Range<usize>, faults: &[Fault]) -> Markup {
     let lines: Vec<Line> =
@@ -30,6 +34,7 @@ pub fn picture(bytes: &[u8], only: Range<usize>, faults: &[Fault]) -> Markup {
     let near = |n: usize| placed.iter().any(|(l, _)| n.abs_diff(*l) <= AROUND);
     let head = if placed.is_empty() { LINES } else { HEAD };
     let shown = |n: usize| n < head || near(n) || lines.len() <= if placed.is_empty() { LINES } else { FOLDED };
+    let bytes = (bytes, Letters::of(bytes));
     let mut rows = Vec::new();
     let mut folded: Vec<&Line> = Vec::new();
     for (n, line) in lines.iter().enumerate() {
@@ -56,7 +61,7 @@ pub fn picture(bytes: &[u8], only: Range<usize>, faults: &[Fault]) -> Markup {
 }
 
 /// Lines without a fault, to be unfolded; only told where they are too many for a page.
-fn fold(bytes: &[u8], lines: &[&Line]) -> Markup {
+fn fold(bytes: Shown, lines: &[&Line]) -> Markup {
     let n = lines.len();
     html! {
         @if n > LINES { div .gap { "… " (n) " lines are not shown; the download has them" } } @else {
@@ -68,7 +73,7 @@ fn fold(bytes: &[u8], lines: &[&Line]) -> Markup {
     }
 }
 
-fn row(bytes: &[u8], line: &Line, faults: &[&Fault]) -> Markup {
+fn row(bytes: Shown, line: &Line, faults: &[&Fault]) -> Markup {
     let end = line.end.min(line.start + WIDTH);
     html! {
         div .line .marked[!faults.is_empty()] {
@@ -80,17 +85,17 @@ fn row(bytes: &[u8], line: &Line, faults: &[&Fault]) -> Markup {
 }
 
 /// A line's text with the places of its faults marked; where two overlap the first counts.
-fn marked(bytes: &[u8], start: usize, end: usize, faults: &[&Fault]) -> Markup {
+fn marked((bytes, letters): Shown, start: usize, end: usize, faults: &[&Fault]) -> Markup {
     let mut parts = Vec::new();
     let mut at = start;
     for fault in faults {
         let from = usize::try_from(fault.place.byte).unwrap_or(end).clamp(at, end);
         let to = from.saturating_add(fault.place.len as usize).clamp(from, end);
-        parts.push((false, text(&bytes[at..from])));
-        parts.push((true, text(&bytes[from..to])));
+        parts.push((false, text(letters, &bytes[at..from])));
+        parts.push((true, text(letters, &bytes[from..to])));
         at = to;
     }
-    parts.push((false, text(&bytes[at..end])));
+    parts.push((false, text(letters, &bytes[at..end])));
     html! {
         @for (is_fault, text) in parts {
             @if is_fault { mark { @if text.is_empty() { "▲" } @else { (text) } } } @else { (text) }
@@ -99,9 +104,9 @@ fn marked(bytes: &[u8], start: usize, end: usize, faults: &[&Fault]) -> Markup {
 }
 
 /// Bytes as text of one line: what can't be shown is a dot.
-fn text(bytes: &[u8]) -> String {
-    let lossy = String::from_utf8_lossy(bytes);
-    let shown = lossy.trim_end_matches(['\r', '\n']).chars();
+fn text(letters: Letters, bytes: &[u8]) -> String {
+    let text = letters.text(bytes);
+    let shown = text.trim_end_matches(['\r', '\n']).chars();
     shown.map(|c| if c.is_control() || c == char::REPLACEMENT_CHARACTER { '·' } else { c }).collect()
 }
 
@@ -134,6 +139,13 @@ mod tests {
         let shown = picture(b"a<b>\nc12xd\n", 0..11, &[fault(6, 3)]).into_string();
         assert!(shown.contains("a&lt;b&gt;"), "{shown}");
         assert!(shown.contains("c<mark>12x</mark>d"), "{shown}");
+    }
+
+    #[test]
+    fn letters_are_shown_in_the_characters_of_the_document() {
+        let bytes = b"UNB+UNOC:3+A'\nNAD+BY+++S\xFCd'\n";
+        let shown = picture(bytes, 0..bytes.len(), &[fault(23, 3)]).into_string();
+        assert!(shown.contains("<mark>Süd</mark>"), "{shown}");
     }
 
     #[test]

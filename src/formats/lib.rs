@@ -25,6 +25,7 @@ pub mod guides;
 mod json;
 mod json_value;
 pub mod layout;
+pub mod letters;
 pub mod lossless;
 #[doc(hidden)]
 pub mod measure;

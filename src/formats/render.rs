@@ -14,6 +14,7 @@ use crate::{
     codes,
     edi::unfold::unfold,
     fault::{Costs, Fault},
+    letters::Letters,
     piece::Standard,
     place::At,
     reader::sniff,
@@ -36,8 +37,14 @@ pub fn terminal(file_name: &str, bytes: &[u8], faults: &[Fault], color: bool) ->
     let (elsewhere, mut faults): (Vec<&Fault>, Vec<&Fault>) =
         faults.iter().partition(|fault| matches!(fault.place.at, At::File { .. }));
     faults.sort_by_key(|fault| fault.place.byte);
-    let mut picture =
-        Picture { paint: Paint { color }, lines: lines_near(bytes, &faults), bytes, shown: 0, out: String::new() };
+    let mut picture = Picture {
+        paint: Paint { color },
+        lines: lines_near(bytes, &faults),
+        bytes,
+        letters: Letters::of(bytes),
+        shown: 0,
+        out: String::new(),
+    };
     picture.out = format!("{}\n", picture.paint.bold(file_name));
     if faults.is_empty() && elsewhere.is_empty() {
         picture.out.push_str("  nothing wrong was found\n");
@@ -109,6 +116,7 @@ struct Picture<'a> {
     /// Those near faults, and which of the document's each is.
     lines: Vec<(usize, Line)>,
     bytes: &'a [u8],
+    letters: Letters,
     /// Lines before this one are drawn, or left out.
     shown: usize,
     out: String,
@@ -143,8 +151,8 @@ impl Picture<'_> {
             let byte = (fault.place.byte as usize).clamp(window.0, window.1);
             let until = (byte + fault.place.len as usize).clamp(byte, window.1);
             let cut = usize::from(window.0 > line.start);
-            let column = shown(&self.bytes[window.0..byte]).chars().count() + cut;
-            let carets = shown(&self.bytes[byte..until]).chars().count().max(1);
+            let column = shown(self.letters, &self.bytes[window.0..byte]).chars().count() + cut;
+            let carets = shown(self.letters, &self.bytes[byte..until]).chars().count().max(1);
             self.words(fault, column, Some(&"^".repeat(carets)));
         }
         self.shown = at + 1;
@@ -176,7 +184,7 @@ impl Picture<'_> {
     fn source(&mut self, line: Line, (from, to): (usize, usize), marked: bool) {
         let mark = if marked { "►" } else { " " };
         let number = line.number.map_or("–".to_owned(), |n| n.to_string());
-        let text = shown(&self.bytes[from..to]);
+        let text = shown(self.letters, &self.bytes[from..to]);
         let (before, after) = (if from > line.start { "…" } else { "" }, if to < line.end { "…" } else { "" });
         let gutter = self.paint.dim(&format!("{mark}{number:>5} │"));
         self.out.push_str(format!("{gutter} {before}{}{after}", text.trim_end()).trim_end());
@@ -262,8 +270,9 @@ fn weight(fault: &Fault) -> Weight {
 }
 
 /// Bytes as text of one line: what can't be shown is a dot.
-fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes)
+fn shown(letters: Letters, bytes: &[u8]) -> String {
+    letters
+        .text(bytes)
         .chars()
         .map(|c| if c.is_control() || c == char::REPLACEMENT_CHARACTER { '·' } else { c })
         .collect()

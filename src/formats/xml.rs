@@ -109,7 +109,7 @@ fn no_text(bytes: &[u8], at: usize, len: usize, encoding: &str) -> Fault {
 }
 
 /// The encoding that an XML declaration names. XML 1.0 §4.3.3
-fn declared(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn declared(bytes: &[u8]) -> Option<&str> {
     let head = bytes.strip_prefix(b"<?xml")?;
     let end = memchr::memmem::find(&head[..head.len().min(200)], b"?>")?;
     let (_, behind) = std::str::from_utf8(&head[..end]).ok()?.split_once("encoding")?;

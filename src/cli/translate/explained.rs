@@ -2,7 +2,7 @@
 
 use crate::{
     cli::out::Out,
-    formats::{fault::shorten, piece::Set},
+    formats::{fault::shorten, letters::Letters, piece::Set},
     mapping::{Context, Plan, explain::Line, samples},
 };
 use anyhow::anyhow;
@@ -19,6 +19,7 @@ pub fn message(
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let told = plan.explain(&set.tree, context);
+    let letters = Letters::of(bytes);
     if json {
         let from: Vec<Value> = told
             .fields
@@ -26,7 +27,7 @@ pub fn message(
             .map(|made| {
                 json!({ "field": made.field, "value": made.value, "at": made.at,
                     "byte": made.bytes.as_ref().map(|b| b.start), "len": made.bytes.as_ref().map(|b| b.end - b.start),
-                    "text": made.bytes.as_ref().and_then(|b| text(bytes, b)),
+                    "text": made.bytes.as_ref().and_then(|b| text(letters, bytes, b)),
                     "mapping": made.line })
             })
             .collect();
@@ -47,7 +48,7 @@ pub fn message(
         .map(|made| {
             let value = made.value.as_str().map_or_else(|| made.value.to_string(), str::to_owned);
             let (byte, text) = match &made.bytes {
-                Some(range) => (range.start.to_string(), text(bytes, range).unwrap_or_default()),
+                Some(range) => (range.start.to_string(), text(letters, bytes, range).unwrap_or_default()),
                 None => (String::new(), String::new()),
             };
             vec![made.field, shorten(&value, 40), made.at, byte, shorten(&text, 40), place(made.line)]
@@ -70,6 +71,7 @@ pub fn document<'m>(
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<()> {
+    let letters = Letters::of(bytes);
     for set in samples::sets(plan, bytes).map_err(|why| anyhow!("what was written can't be read back: {why}"))? {
         let told = match messages.next() {
             Some(message) => plan.explain_written(&set.tree, context, message),
@@ -81,12 +83,12 @@ pub fn document<'m>(
                 .iter()
                 .map(|value| {
                     json!({ "byte": value.bytes.start, "len": value.bytes.end - value.bytes.start,
-                        "text": text(bytes, &value.bytes), "at": value.place.to_string(), "path": value.path,
+                        "text": text(letters, bytes, &value.bytes), "at": value.place.to_string(), "path": value.path,
                         "fields": value.fields, "mapping": value.line })
                 })
                 .collect();
             out.json(&json!({ "mapping": plan.name(), "message": plan.message(), "byte": set.byte,
-                "document": String::from_utf8_lossy(bytes), "values": values }))?;
+                "encoding": letters.name(), "document": letters.text(bytes), "values": values }))?;
             continue;
         }
         out.line(out.bold(&format!("{} {}, written by {}", plan.claimed().document, set.control, plan.name())))?;
@@ -99,7 +101,7 @@ pub fn document<'m>(
                 let at = value.place.to_string();
                 vec![
                     value.bytes.start.to_string(),
-                    shorten(&text(bytes, &value.bytes).unwrap_or_default(), 40),
+                    shorten(&text(letters, bytes, &value.bytes).unwrap_or_default(), 40),
                     at,
                     fields,
                     place(value.line),
@@ -118,9 +120,9 @@ pub fn times(times: usize) -> String {
 }
 
 /// What stands there; none of a document that was too long to be kept.
-fn text(bytes: &[u8], range: &Range<u64>) -> Option<String> {
+fn text(letters: Letters, bytes: &[u8], range: &Range<u64>) -> Option<String> {
     let cut = bytes.get(range.start as usize..range.end as usize)?;
-    Some(String::from_utf8_lossy(cut).into_owned())
+    Some(letters.text(cut).into_owned())
 }
 
 fn place(line: Option<Line>) -> String {

@@ -11,6 +11,7 @@ use crate::{
     formats::{
         ack::Taken,
         fault::{Costs, Fault, Layer, Origin as Says, shorten},
+        letters::Letters,
         place::{At, Place},
     },
     mapping::Origin,
@@ -229,7 +230,7 @@ impl Quotes {
         let at = |byte: u64| byte.checked_sub(self.from).and_then(|at| usize::try_from(at).ok());
         let range = at(origin.bytes.start).zip(at(origin.bytes.end));
         if let Some(bytes) = range.and_then(|(start, end)| self.bytes.get(start..end)).filter(|b| !b.is_empty()) {
-            let text = String::from_utf8_lossy(bytes);
+            let text = Letters::of(bytes).text(bytes);
             return if row.standard == "edifact" { released(&text) } else { text.into_owned() };
         }
         match row.body.as_ref().and_then(|body| body.pointer(&origin.field)) {

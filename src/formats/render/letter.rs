@@ -11,6 +11,7 @@ use crate::{
     ack::NAMES,
     codes,
     fault::{Costs, Fault, Layer, shorten},
+    letters::Letters,
     place::At,
 };
 use asks::ask;
@@ -213,9 +214,10 @@ fn quoted(bytes: &[u8], line: Line, fault: &Fault) -> Option<Quoted> {
     let at = (fault.place.byte as usize).clamp(line.start, line.end);
     let from = if line.end - line.start > QUOTED { at.saturating_sub(QUOTED / 2).max(line.start) } else { line.start };
     let to = (from + QUOTED).min(line.end);
-    let text = shown(bytes.get(from..to)?).trim_end().to_owned();
+    let letters = Letters::of(bytes);
+    let text = shown(letters, bytes.get(from..to)?).trim_end().to_owned();
     let until = (at + fault.place.len as usize).clamp(at, to.max(at));
-    let count = |range: std::ops::Range<usize>| bytes.get(range).map_or(0, |part| shown(part).chars().count());
+    let count = |range: std::ops::Range<usize>| bytes.get(range).map_or(0, |part| shown(letters, part).chars().count());
     Some(Quoted { number: line.number, text, before: count(from..at), marked: count(at..until) })
 }
 
@@ -286,7 +288,7 @@ fn elements(segment: &[u8]) -> Vec<String> {
     if !segment.get(id).is_some_and(is_break) {
         whole.retain(|byte| !is_break(byte));
     }
-    let text = shown(&whole);
+    let text = shown(Letters::of(segment), &whole);
     match segment.get(id).filter(|b| b.is_ascii()) {
         Some(delimiter) if (2..=3).contains(&id) => text.split(char::from(*delimiter)).map(str::to_owned).collect(),
         _ => vec![],
