@@ -22,6 +22,21 @@ pub fn misfit(text: &str, shape: &Shape) -> Option<String> {
     }
 }
 
+/// What units are, for sentences.
+pub const UNITS: &str = "units are codes of UN/ECE Recommendation 20 (EA, CT, KGM)";
+
+/// Is the field a unit, and the text none? Units have two or three capital letters and digits.
+pub fn is_no_unit(text: &str, field: &str) -> bool {
+    let has_form = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    field == "unit" && !((2..=3).contains(&text.len()) && text.bytes().all(has_form))
+}
+
+/// As [`misfit`], of a field by its name.
+fn misfit_of(name: &str, text: &str, shape: &Shape) -> Option<String> {
+    let no_unit = *shape == Shape::Text && !text.is_empty() && is_no_unit(text, name);
+    if no_unit { Some(format!("a unit; {UNITS}")) } else { misfit(text, shape) }
+}
+
 /// `; nearest original`, of a text that is not among the words that a field takes.
 pub fn nearest(text: &str, shape: &Shape) -> String {
     match shape {
@@ -102,7 +117,7 @@ impl Fields<'_> {
         for own in owns(formula, self.tables) {
             match own {
                 Own::Text(text) => {
-                    if let Some(takes) = misfit(&text, shape) {
+                    if let Some(takes) = misfit_of(name, &text, shape) {
                         let near = nearest(&text, shape);
                         self.say(spot, format!("`{text}` can't stand here: `{name}` takes {takes}{near}"));
                     }
@@ -115,7 +130,7 @@ impl Fields<'_> {
                     self.say(spot, format!("`$position` is a number, and `{name}` takes {}", shape.takes()));
                 }
                 Own::Row(table, row) => {
-                    if let Some(takes) = misfit(&row.target, shape) {
+                    if let Some(takes) = misfit_of(name, &row.target, shape) {
                         self.row(table, row, name, &takes, shape, spot);
                     }
                 }

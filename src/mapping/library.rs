@@ -4,7 +4,7 @@ use super::{
     Asked, Plan,
     compile::{self, FindGuide},
     extends::{FileWrong, Sources, name_of},
-    guide_file, near,
+    fits, guide_file, near,
     plan::{self, Claims, Program},
     shape::Shape,
     unfit::Unfit,
@@ -169,10 +169,8 @@ impl Library {
             for field in plan::looked_up(&plan.0.fields, number) {
                 match &field.shape {
                     Shape::Word(taken) => words.extend(taken.iter().map(String::as_str)),
-                    // Units are those of UN/ECE Recommendation 20: two or three letters and digits.
-                    Shape::Text if field.name == "unit" && !is_unit(target) => {
-                        let why = "units are codes of UN/ECE Recommendation 20 (EA, CT, KGM)";
-                        return Some(format!("`{target}` is nothing that `{table}` can lead to; {why}"));
+                    Shape::Text if fits::is_no_unit(target, &field.name) => {
+                        return Some(format!("`{target}` is nothing that `{table}` can lead to; {}", fits::UNITS));
                     }
                     _ => return None,
                 }
@@ -268,11 +266,6 @@ pub fn short(name: &str) -> &str {
 
 pub(super) fn is_mapping(path: &str) -> bool {
     path == "mapping.yaml" || path.ends_with("/mapping.yaml")
-}
-
-/// Can it be a code of UN/ECE Recommendation 20?
-fn is_unit(text: &str) -> bool {
-    (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// How well a mapping fits: (application sender, partner, version); greater is more specific.

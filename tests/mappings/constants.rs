@@ -39,6 +39,12 @@ fn check(from: &str, to: &str, expected: &[&str]) {
 fn constants_are_held_to_the_fields_type() {
     check("", "  totals: { lines: 3, amount: 12.5 }", &["10:31: put quotes around a number with a point"]);
     check("", "  requested_on: \"'2026-03-02'\"", &[]);
+    let unit = "`unit` takes a unit; units are codes of UN/ECE Recommendation 20 (EA, CT, KGM)";
+    check(
+        "",
+        "  lines: { each: PO1, quantity: { value: PO102, unit: \"PO103 ?? 'EACH'\" } }",
+        &[&format!("10:55: `EACH` can't stand here: {unit}")],
+    );
     check(
         "'original'",
         "'orignal'",

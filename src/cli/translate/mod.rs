@@ -87,6 +87,7 @@ pub fn run(args: &Translate) -> anyhow::Result<u8> {
     let partners = start::partners(&files, args.partner.is_some())?;
     let choice = Choice::new(&library, args.mapping.as_deref(), args.partner.as_deref(), &partners)?;
     let tables = Rows::read(&args.tables)?;
+    tables.fit(&library)?;
     let context = Context { tenant_currency: &args.currency, tables: &tables };
     let input = Input::open(&args.file)?;
     if let Some(bytes) = input.bytes().filter(|bytes| bytes.iter().all(u8::is_ascii_whitespace)) {

@@ -7,7 +7,7 @@ use crate::{
         piece::{Piece, Standard},
         read,
     },
-    mapping::Tables,
+    mapping::{Library, Tables},
 };
 use anyhow::{Context as _, anyhow, bail};
 use std::collections::HashMap;
@@ -32,6 +32,14 @@ impl Rows {
         }
         rows.values.values_mut().for_each(|values| values.sort_unstable());
         Ok(rows)
+    }
+
+    /// Errors: a row leads where no field that is looked up in its table can go.
+    pub fn fit(&self, library: &Library) -> anyhow::Result<()> {
+        let wrong = self.targets.iter().filter_map(|((table, value), target)| {
+            library.refuses(table, target).map(|why| format!("--table {table}: the row of {value}: {why}"))
+        });
+        wrong.min().map_or(Ok(()), |why| Err(anyhow!(why)))
     }
 
     fn add(&mut self, table: &str, file: &str) -> anyhow::Result<()> {

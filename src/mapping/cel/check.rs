@@ -77,7 +77,7 @@ impl Checker<'_> {
     fn expression(&mut self, at: &IdedExpr) -> Result<Found, Wrong> {
         match &at.expr {
             Expr::Unspecified => Ok(Found::new(Type::Any, self.next)),
-            Expr::Literal(literal) => Ok(self.literal(literal)),
+            Expr::Literal(literal) => self.exact(literal),
             Expr::Ident(name) => self.name(name),
             Expr::Select(select) => self.member(select),
             Expr::Call(call) => {
@@ -109,6 +109,21 @@ impl Checker<'_> {
                 self.wrong(at, "objects of a type can't be made here".into())
             }
         }
+    }
+
+    /// CEL has a number with a point as a float, which keeps so many digits of it and no more.
+    fn exact(&mut self, literal: &LiteralValue) -> Result<Found, Wrong> {
+        const DIGITS: usize = 15;
+        let found = self.literal(literal);
+        if matches!(literal, LiteralValue::Double(_)) {
+            let digits = self.words[found.at..].chars().take_while(|c| c.is_ascii_digit() || *c == '.');
+            if digits.filter(char::is_ascii_digit).count() > DIGITS {
+                let sentence =
+                    format!("a number with a point has at most {DIGITS} digits here; write it as decimal('…')");
+                return Err((found.at, sentence));
+            }
+        }
+        Ok(found)
     }
 
     fn literal(&mut self, literal: &LiteralValue) -> Found {

@@ -110,9 +110,7 @@ const LONGEST: usize = 1 << 20;
 
 fn replaced<'v>(text: &str, from: &str, to: &str) -> Result<Val<'v>, String> {
     let most = text.len().saturating_add((text.len() + 1).saturating_mul(to.len()));
-    if most > LONGEST {
-        return Err("`replace` would make a text of more than a megabyte".into());
-    }
+    bounded("replace", most)?;
     Ok(Val::Text(text.replace(from, to).into()))
 }
 
@@ -131,10 +129,22 @@ fn substring<'v>(text: &str, from: Decimal, to: Option<Decimal>) -> Result<Val<'
 
 fn joined<'v>(list: &Val<'v>, mark: &str) -> Result<Val<'v>, String> {
     let texts = list.items().and_then(|items| items.iter().map(Val::text).collect::<Option<Vec<_>>>());
-    match texts {
-        Some(texts) => Ok(Val::Text(texts.join(mark).into())),
-        None => Err(format!("`join` takes a list of texts, and not {}", list.kind())),
-    }
+    let Some(texts) = texts else {
+        return Err(format!("`join` takes a list of texts, and not {}", list.kind()));
+    };
+    let marks = texts.len().saturating_sub(1).saturating_mul(mark.len());
+    bounded("join", texts.iter().map(String::len).sum::<usize>().saturating_add(marks))?;
+    Ok(Val::Text(texts.join(mark).into()))
+}
+
+/// Two texts, one behind the other.
+pub fn added<'v>(a: &str, b: &str) -> Result<Val<'v>, String> {
+    bounded("+", a.len() + b.len())?;
+    Ok(Val::Text(format!("{a}{b}").into()))
+}
+
+fn bounded(name: &str, len: usize) -> Result<(), String> {
+    if len > LONGEST { Err(format!("`{name}` would make a text of more than a megabyte")) } else { Ok(()) }
 }
 
 fn over_all<'v>(name: &str, list: &Val<'v>) -> Result<Val<'v>, String> {

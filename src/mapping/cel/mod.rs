@@ -328,4 +328,38 @@ mod tests {
             expression.run(Sees { message: Looked::Tree(&message), shape, this: None }, &mut 100_000).unwrap_err();
         assert!(failed.contains("costs more"), "{failed}");
     }
+
+    #[test]
+    fn a_text_grows_to_a_megabyte_and_no_more() {
+        let many: Vec<Value> = (0..300).map(|n| json!(n.to_string().repeat(20))).collect();
+        let message = json!({ "notes": many });
+        let shape = super::super::shape::message("order/1").unwrap();
+        for (text, mut steps, says) in [
+            ("notes.map(a, notes.map(b, notes.join('')).join('')).join('')", 100_000_000, "megabyte"),
+            (
+                "notes.map(a, notes.map(b, notes.join(' ') + notes.join('')).join('-')).join('')",
+                100_000_000,
+                "megabyte",
+            ),
+            (
+                "notes.map(a, notes.map(b, notes.join('').upperAscii())).map(c, c.join('')).join('')",
+                200_000,
+                "costs more",
+            ),
+        ] {
+            let expression = Expression::new(text, shape, None, Wanted::Text).unwrap();
+            let sees = Sees { message: Looked::Tree(&message), shape, this: None };
+            let failed = expression.run(sees, &mut steps).unwrap_err();
+            assert!(failed.contains(says), "{text}: {failed}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_a_float_would_not_keep_is_a_fault() {
+        let most = "a number with a point has at most 15 digits here; write it as decimal('…')";
+        assert_eq!(told("99999999999999999999999999999.0 * 2"), format!("0: {most}"));
+        assert_eq!(told("1 + 1234567890.1234567"), format!("4: {most}"));
+        assert_eq!(told("123456789.123456"), "123456789.123456");
+        assert_eq!(told("decimal('1234567890.1234567') * 2"), "2469135780.2469134");
+    }
 }

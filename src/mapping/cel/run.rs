@@ -192,7 +192,10 @@ impl<'v> Run<'v, '_> {
             let cost = args.iter().filter_map(|(_, v)| v.size()).sum::<usize>() / 16;
             self.pay(cost)?;
             let values: Vec<Val<'v>> = args.into_iter().map(|(_, value)| value).collect();
-            return functions::call(name, &values);
+            let got = functions::call(name, &values)?;
+            // Many long texts of short ones are work, too.
+            self.pay(if let Val::Text(text) = &got { text.len() / 16 } else { 0 })?;
+            return Ok(got);
         }
         if name != op::EQUALS
             && name != op::NOT_EQUALS
@@ -236,7 +239,7 @@ impl<'v> Run<'v, '_> {
             (op::INDEX, list, index) => self.index(list, index),
             (op::ADD, Val::Text(a), Val::Text(b)) => {
                 self.pay((a.len() + b.len()) / 16)?;
-                Ok(Val::Text(format!("{a}{b}").into()))
+                functions::added(a, b)
             }
             (_, Val::Number(a), Val::Number(b)) => self.arithmetic(name, *a, *b),
             (op::ADD, a, b) => match (a.items(), b.items()) {
