@@ -124,13 +124,18 @@ impl Plan {
             made.entry((origin.bytes.start, origin.bytes.end)).or_default().insert(&origin.field);
         }
         let has = |field: &str| message.is_none_or(|message| message.pointer(field).is_some_and(|v| !v.is_null()));
+        let stands = |field: &str| message.is_none_or(|message| message.pointer(field) == reading.body.pointer(field));
         let by_rule = |spot: &&Spot| self.0.rules.iter().any(|rule| rule.spot == **spot);
         let mut values: Vec<Looked> = said
             .into_iter()
             .map(|(path, node)| {
                 let bytes = tree.bytes(node);
                 let read: Vec<&str> = made.get(&(bytes.start, bytes.end)).into_iter().flatten().copied().collect();
-                let fields: Vec<String> = read.iter().filter(|field| has(field)).map(|f| (*f).to_owned()).collect();
+                let mut fields: Vec<String> = read.iter().filter(|field| has(field)).map(|f| (*f).to_owned()).collect();
+                // What is only read from a place was not written there where it says something else.
+                if fields.iter().any(|field| stands(field)) {
+                    fields.retain(|field| stands(field));
+                }
                 let spots = looked.get(&node).map_or(&[][..], Vec::as_slice);
                 let rule = spots.iter().find(by_rule).filter(|_| fields.is_empty() && !read.is_empty()).copied();
                 let line = rule.or_else(|| self.looked_by(spots, &fields)).map(|spot| self.0.placed(spot));

@@ -3,7 +3,7 @@
 use super::documents::{context, document, library, sets};
 use crossdock::{
     formats::place::At,
-    mapping::{Library, Plan},
+    mapping::{Library, Plan, explain::Looked},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -281,6 +281,21 @@ fn what_write_says_is_explained_as_the_mappings_own() {
     let mut said = message.clone();
     said["kind"] = "standard".into();
     assert_eq!(told(&said), (vec!["/kind".to_owned()], "kind: BEG02 | table(order_kind)".to_owned()));
+}
+
+#[test]
+fn what_a_place_is_only_read_for_did_not_write_it() {
+    let library = library();
+    let plan = library.named("x12/4010/855-order-response").unwrap();
+    let sample = "mappings/standard/x12/4010/855-order-response/samples/parts.in.json";
+    let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(sample)).unwrap();
+    let message: Value = serde_json::from_str(&text).unwrap();
+    let bytes = document(&plan, &plan.write(&message, &context()).unwrap());
+    let explained = plan.explain_written(&sets(&plan, &bytes)[0].tree, &context(), &message);
+    let reason = |value: &&Looked| value.fields.iter().any(|field| field.ends_with("/reason/code"));
+    let reasons: Vec<&Looked> = explained.values.iter().filter(reason).collect();
+    assert_eq!(reasons.len(), 3);
+    assert!(reasons.iter().all(|value| value.fields.len() == 1), "a sentence was not written: {reasons:?}");
 }
 
 const MESSAGE: &str = r#"{ "number": "PO-1", "purpose": "original", "placed": { "date": "2026-03-02" }, "currency": "USD",
