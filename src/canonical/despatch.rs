@@ -137,7 +137,8 @@ records! {
         number: String,
         purpose: SendPurpose,
         kind: ReturnKind,
-        issued: When,
+        /// A shop's webhook may have none.
+        issued: ?When,
         /// The number that the seller authorizes it with (RMA).
         authorization: ?String,
         order: ?DocumentRef,

@@ -172,6 +172,10 @@ fn drawn(plan: &Plan, said: &Said, seed: u64) -> Value {
             }
         }
     }
+    // An announcement of returns asks or, with the number of a consent, tells; no answer goes out as one.
+    if plan.document().0 == "RETANN" {
+        body["kind"] = if body.get("authorization").is_some() { "notification" } else { "request" }.into();
+    }
     // An EDIFACT line stands in a CPS, whatever it lies in.
     let marked = said.repertoire.has("/packages/refs");
     pack(&mut body, matches!(plan.document().0, "DESADV" | "RECADV"), marked);

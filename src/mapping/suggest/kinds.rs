@@ -34,6 +34,7 @@ const KINDS: &[(&str, &str)] = &[
     ("861", "receiving_advice/1"),
     ("RECADV", "receiving_advice/1"),
     ("180", "return_request/1"),
+    ("RETANN", "return_request/1"),
     ("204", "transport_order/1"),
     ("IFTMIN", "transport_order/1"),
     ("990", "tender_response/1"),
@@ -50,6 +51,14 @@ const KINDS: &[(&str, &str)] = &[
     ("ubl orderresponse", "order_response/1"),
     ("ubl despatchadvice", "despatch_advice/1"),
     ("ubl invoice", "invoice/1"),
+    ("ubl orderchange", "order_change/1"),
+    ("ubl ordercancellation", "order_change/1"),
+    ("ubl receiptadvice", "receiving_advice/1"),
+    ("ubl remittanceadvice", "remittance/1"),
+    ("ubl instructionforreturns", "return_request/1"),
+    ("ubl freightinvoice", "freight_invoice/1"),
+    ("ubl inventoryreport", "inventory_report/1"),
+    ("ubl stockavailabilityreport", "inventory_report/1"),
     ("cxml orderrequest", "order/1"),
 ];
 
