@@ -8,7 +8,8 @@ use std::{
 };
 
 /// What the journal calls steps of a version is no fault.
-const STEPS: &[&str] = &["mapping/drafted", "mapping/reviewed"];
+const STEPS: &[&str] =
+    &["mapping/drafted", "mapping/forced", "mapping/published", "mapping/reviewed", "mapping/rolled_back"];
 
 fn sources(folder: PathBuf, found: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {

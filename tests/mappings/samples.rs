@@ -203,27 +203,69 @@ const EXCHANGED: &[(Standard, &str, &[&str], &[&str])] = &[
     (
         Standard::Edifact,
         "D96A",
-        &["ORDERS", "ORDCHG", "ORDRSP", "DESADV", "INVOIC", "IFTMIN"],
+        &["ORDERS", "ORDCHG", "ORDRSP", "DESADV", "INVOIC", "IFTMIN", "RETANN"],
         &[
             "ORDERS", "ORDCHG", "ORDRSP", "DESADV", "INVOIC", "PRICAT", "INVRPT", "SLSRPT", "SLSFCT", "RECADV",
-            "IFTSTA", "REMADV",
+            "IFTSTA", "IFTMBC", "REMADV", "RETANN",
         ],
     ),
-    (Standard::Edifact, "D01B", &["ORDERS", "ORDRSP", "DESADV", "INVOIC"], &["ORDERS", "ORDRSP", "DESADV", "INVOIC"]),
     (
-        Standard::Xml,
-        "",
-        &["ubl order", "ubl OrderResponse", "ubl DespatchAdvice", "ubl Invoice", "ubl CreditNote", "cxml OrderRequest"],
-        &["ubl order", "ubl OrderResponse", "ubl DespatchAdvice", "ubl Invoice", "ubl CreditNote", "cxml OrderRequest"],
+        Standard::Edifact,
+        "D01B",
+        &["ORDERS", "ORDRSP", "DESADV", "INVOIC", "RETANN"],
+        &["ORDERS", "ORDRSP", "DESADV", "INVOIC", "RETANN"],
     ),
+    (Standard::Xml, "", XML_KINDS, XML_KINDS),
     (Standard::Csv, "", &["csv orders"], &["csv orders", "csv price-list", "csv stock-list"]),
     (
         Standard::Json,
         "",
-        &["json order"],
-        &["json order", "json shopify-order", "json easypost-tracker", "json shippo-track"],
+        &["json order", "json return"],
+        &[
+            "json order",
+            "json return",
+            "json shopify-order",
+            "json shopify-return",
+            "json easypost-tracker",
+            "json shippo-track",
+        ],
     ),
 ];
+
+const XML_KINDS: &[&str] = &[
+    "ubl order",
+    "ubl OrderChange",
+    "ubl OrderCancellation",
+    "ubl OrderResponse",
+    "ubl DespatchAdvice",
+    "ubl ReceiptAdvice",
+    "ubl Invoice",
+    "ubl CreditNote",
+    "ubl FreightInvoice",
+    "ubl RemittanceAdvice",
+    "ubl InstructionForReturns",
+    "ubl InventoryReport",
+    "ubl StockAvailabilityReport",
+    "cxml OrderRequest",
+];
+
+#[test]
+fn an_invoice_is_a_carriers_where_a_mapping_of_his_own_says_so() {
+    let library = library();
+    let claimed = |partner| {
+        let asked = Asked {
+            outbound: false,
+            standard: Standard::Edifact,
+            version: "D96A",
+            kind: "INVOIC",
+            partner: Some(partner),
+            application_sender: None,
+        };
+        library.claim(&asked).map(|plan| plan.short().to_owned())
+    };
+    assert_eq!(claimed("kiesel-spedition").as_deref(), Some("kiesel-spedition/invoic"));
+    assert_eq!(claimed("northwind").as_deref(), Some("edifact/d96a/invoic"), "what claims no version takes none");
+}
 
 #[test]
 fn each_document_that_partners_exchange_has_a_mapping() {
