@@ -81,24 +81,61 @@ pub(crate) struct Packed {
     pub(crate) nodes: Vec<Node>,
 }
 
+/// A value in sixteen bytes: a line of an order has some seventeen.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node {
-    /// The number of its name, if it is a member.
-    name: u32,
-    pub what: What,
+    /// The number of its name, if it is a member, and above it what the value is.
+    head: u32,
+    /// A text's length, a whole number, or the number of the first node behind an object or a list.
+    number: u32,
+    /// Where a text begins.
+    from: usize,
 }
+
+const TEXT: u32 = 0;
+const WHOLE: u32 = 1 << 30;
+const OBJECT: u32 = 2 << 30;
+const LIST: u32 = 3 << 30;
+const NAME: u32 = WHOLE - 1;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum What {
     Text(usize, u32),
     Whole(u32),
-    /// The number of the first node behind it.
-    Object(u32),
-    List(u32),
+    Object,
+    List,
+}
+
+impl Node {
+    #[inline]
+    fn new(what: u32, name: u32, number: u32, from: usize) -> Node {
+        Node { head: what | name & NAME, number, from }
+    }
+
+    #[inline]
+    fn name(&self) -> u32 {
+        self.head & NAME
+    }
+
+    #[inline]
+    pub fn what(&self) -> What {
+        match self.head & !NAME {
+            TEXT => What::Text(self.from, self.number),
+            WHOLE => What::Whole(self.number),
+            OBJECT => What::Object,
+            _ => What::List,
+        }
+    }
+
+    /// The number of the first node behind an object or a list.
+    #[inline]
+    fn end(&self) -> Option<usize> {
+        (self.head & OBJECT != 0).then_some(self.number as usize)
+    }
 }
 
 /// An item of a list has no name.
-pub(crate) const ITEM: u32 = u32::MAX;
+pub(crate) const ITEM: u32 = NAME;
 
 /// How much there is: what comes later may be taken back.
 #[derive(Clone, Copy)]
@@ -120,6 +157,7 @@ impl Packed {
         self.text.reserve(nodes * 6);
     }
 
+    #[inline]
     pub fn mark(&self) -> Mark {
         Mark { nodes: self.nodes.len(), text: self.text.len() }
     }
@@ -135,44 +173,51 @@ impl Packed {
         self.nodes.len() > mark.nodes
     }
 
+    #[inline]
     pub fn text(&mut self, name: u32, text: &str) {
         let from = self.text.len();
         self.text.push_str(text);
-        self.nodes.push(Node { name, what: What::Text(from, text.len() as u32) });
+        self.nodes.push(Node::new(TEXT, name, text.len() as u32, from));
     }
 
     pub fn whole(&mut self, name: u32, number: u32) {
-        self.nodes.push(Node { name, what: What::Whole(number) });
+        self.nodes.push(Node::new(WHOLE, name, number, 0));
     }
 
     /// Begins an object; [`Packed::close`] ends it.
     pub fn object(&mut self, name: u32) {
-        self.nodes.push(Node { name, what: What::Object(0) });
+        self.nodes.push(Node::new(OBJECT, name, 0, 0));
     }
 
     /// Begins a list; [`Packed::close`] ends it.
     pub fn list(&mut self, name: u32) {
-        self.nodes.push(Node { name, what: What::List(0) });
+        self.nodes.push(Node::new(LIST, name, 0, 0));
     }
 
     /// Ends the object or list that began at a mark.
     pub fn close(&mut self, began: Mark) {
         let end = self.nodes.len() as u32;
-        match self.nodes.get_mut(began.nodes).map(|node| &mut node.what) {
-            Some(What::Object(to) | What::List(to)) => *to = end,
-            _ => debug_assert!(false, "neither an object nor a list began there"),
+        match self.nodes.get_mut(began.nodes).filter(|node| node.end().is_some()) {
+            Some(node) => node.number = end,
+            None => debug_assert!(false, "neither an object nor a list began there"),
         }
     }
 
     /// Has the object that begins at a mark, and is still open, a member of this name?
     pub fn has(&self, began: Mark, name: u32) -> bool {
-        self.below(began.nodes + 1..self.nodes.len()).any(|at| self.nodes[at].name == name)
+        self.below(began.nodes + 1..self.nodes.len()).any(|at| self.nodes[at].name() == name)
+    }
+
+    /// Has any object of the message a member of this name?
+    pub fn mentions(&self, name: &str) -> bool {
+        let number = self.names.iter().position(|known| **known == *name);
+        number.is_some_and(|number| self.nodes.iter().any(|node| node.name() == number as u32))
     }
 
     /// The text of a member of the message.
     pub fn member(&self, name: &str) -> Option<&str> {
         let found = self.member_of(0, name)?;
-        match self.nodes[found].what {
+        match self.nodes[found].what() {
             What::Text(from, len) => Some(self.said(from, len)),
             _ => None,
         }
@@ -180,16 +225,16 @@ impl Packed {
 
     /// A member of an object.
     pub fn member_of(&self, object: usize, name: &str) -> Option<usize> {
-        let is_object = matches!(self.nodes.get(object)?.what, What::Object(_));
+        let is_object = matches!(self.nodes.get(object)?.what(), What::Object);
         self.inside(object).find(|at| self.name(*at) == name).filter(|_| is_object)
     }
 
     pub fn is_list(&self, at: usize) -> bool {
-        self.nodes.get(at).is_some_and(|node| matches!(node.what, What::List(_)))
+        self.nodes.get(at).is_some_and(|node| matches!(node.what(), What::List))
     }
 
     pub fn name(&self, at: usize) -> &str {
-        self.names.get(self.nodes[at].name as usize).map_or("", |name| name)
+        self.names.get(self.nodes[at].name() as usize).map_or("", |name| name)
     }
 
     pub fn said(&self, from: usize, len: u32) -> &str {
@@ -198,18 +243,12 @@ impl Packed {
 
     /// The members or items of a node.
     pub fn inside(&self, at: usize) -> impl Iterator<Item = usize> {
-        let end = match self.nodes.get(at).map(|node| node.what) {
-            Some(What::Object(end) | What::List(end)) => end as usize,
-            _ => 0,
-        };
-        self.below(at + 1..end)
+        let end = self.nodes.get(at).and_then(Node::end);
+        self.below(at + 1..end.unwrap_or(0))
     }
 
     fn below(&self, range: Range<usize>) -> impl Iterator<Item = usize> {
-        let behind = |at: usize| match self.nodes[at].what {
-            What::Object(end) | What::List(end) => end as usize,
-            _ => at + 1,
-        };
+        let behind = |at: usize| self.nodes[at].end().unwrap_or(at + 1);
         let mut next = range.start;
         std::iter::from_fn(move || {
             let at = next;
@@ -223,11 +262,11 @@ impl Packed {
     }
 
     pub fn value_at(&self, at: usize) -> Value {
-        match self.nodes[at].what {
+        match self.nodes[at].what() {
             What::Text(from, len) => Value::String(self.said(from, len).to_owned()),
             What::Whole(number) => number.into(),
-            What::List(_) => self.inside(at).map(|item| self.value_at(item)).collect(),
-            What::Object(_) => {
+            What::List => self.inside(at).map(|item| self.value_at(item)).collect(),
+            What::Object => {
                 let mut members = Map::with_capacity(self.inside(at).count());
                 self.inside(at).for_each(|at| _ = members.insert(self.name(at).to_owned(), self.value_at(at)));
                 Value::Object(members)
@@ -242,15 +281,15 @@ struct At<'a>(&'a Packed, usize);
 impl Serialize for At<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let At(packed, at) = *self;
-        match packed.nodes[at].what {
+        match packed.nodes[at].what() {
             What::Text(from, len) => serializer.serialize_str(packed.said(from, len)),
             What::Whole(number) => serializer.serialize_u32(number),
-            What::List(_) => {
+            What::List => {
                 let mut list = serializer.serialize_seq(None)?;
                 packed.inside(at).try_for_each(|item| list.serialize_element(&At(packed, item)))?;
                 list.end()
             }
-            What::Object(_) => {
+            What::Object => {
                 let mut object = serializer.serialize_map(None)?;
                 packed.inside(at).try_for_each(|at| object.serialize_entry(packed.name(at), &At(packed, at)))?;
                 object.end()
@@ -309,6 +348,7 @@ mod tests {
         assert!(!packed.grew(lost));
         packed.whole(2, 7);
         assert!(packed.has(root, 2) && packed.has(root, 1));
+        assert!(packed.mentions("count") && packed.mentions("lines") && !packed.mentions("notes"));
         packed.close(root);
         assert_eq!((packed.member("number"), packed.member("count")), (Some("PO-1"), None));
         let expected = json!({ "number": "PO-1", "lines": [{ "number": "1" }, { "number": "2" }], "count": 7 });

@@ -42,11 +42,11 @@ impl<'a> Looked<'a> {
             Looked::Tree(Value::String(text)) => Is::Text(text),
             Looked::Tree(Value::Array(_)) => Is::List,
             Looked::Tree(Value::Object(_)) => Is::Object,
-            Looked::Packed(packed, at) => match packed.nodes[at].what {
+            Looked::Packed(packed, at) => match packed.nodes[at].what() {
                 What::Text(from, len) => Is::Text(packed.said(from, len)),
                 What::Whole(number) => Is::Number(number.into()),
-                What::List(_) => Is::List,
-                What::Object(_) => Is::Object,
+                What::List => Is::List,
+                What::Object => Is::Object,
             },
         }
     }

@@ -33,6 +33,11 @@ impl Shifts {
         Shifts(runs.into())
     }
 
+    /// Is the text the document?
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The document's offset of an offset in the text.
     #[inline]
     pub fn before(&self, offset: u32) -> u32 {

@@ -126,6 +126,15 @@ impl Row {
     }
 }
 
+/// What stands at a position.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stands {
+    /// A leaf of raw bytes: its number, where they begin, and how many they are.
+    Leaf(u32, u32, u32),
+    Nothing,
+    Other,
+}
+
 /// All nodes, by number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Nodes {
@@ -262,6 +271,37 @@ impl Nodes {
         let row = self.rows.get(..self.count)?.get(id as usize)?;
         let is_it = row.parent == parent && row.meta & (WIDE | INNER | FEW << CHILDREN | FEW) == position;
         is_it.then_some((id, row.start, row.len))
+    }
+
+    /// What stands at a position below a node.
+    #[inline]
+    pub fn stands(&self, parent: u32, position: u32) -> Stands {
+        match self.leaf_at(parent, position) {
+            Some((id, start, len)) => Stands::Leaf(id, start, len),
+            None => self.stands_elsewhere(parent, position),
+        }
+    }
+
+    /// The same where empty elements before it have no nodes, or composites have several.
+    fn stands_elsewhere(&self, parent: u32, position: u32) -> Stands {
+        let id = self.child(parent, position);
+        match self.rows.get(id as usize).filter(|_| id != NONE) {
+            None => Stands::Nothing,
+            Some(row) if row.meta & (WIDE | INNER | FEW << CHILDREN) == 0 => Stands::Leaf(id, row.start, row.len),
+            Some(_) => Stands::Other,
+        }
+    }
+
+    /// The last child, or `NONE`.
+    #[inline]
+    pub fn last(&self, id: u32) -> u32 {
+        let row = self.rows[id as usize];
+        let children = row.meta >> CHILDREN & FEW;
+        match row.meta {
+            meta if meta & WIDE != 0 => self.wide[row.start as usize].last,
+            _ if children > 0 => id + children,
+            _ => NONE,
+        }
     }
 
     /// The child whose name is a position, or `NONE`. Those of a row stand in the order of their positions.

@@ -20,7 +20,10 @@ use crate::{
 };
 use std::collections::HashMap;
 
+mod positions;
+
 pub(crate) use crate::nodes::Text;
+pub use positions::{Element, Leaf};
 
 /// Index of a node in its [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -308,28 +311,6 @@ impl Tree {
             return None;
         }
         Some(self.within_segment(id))
-    }
-
-    /// The element of a segment, or the component of an element or repeat, at a position from 1.
-    #[inline]
-    pub fn at_position(&self, id: NodeId, position: u16) -> Option<NodeId> {
-        let position = u32::from(position);
-        if position < FIRST { link(self.nodes.child(id.0, position)) } else { None }
-    }
-
-    /// The element at a position and its value, where it and those before it are there and have no parts, as most.
-    #[inline]
-    pub fn leaf_at(&self, segment: NodeId, position: u16) -> Option<(NodeId, &str)> {
-        let (id, start, len) = self.nodes.leaf_at(segment.0, u32::from(position))?;
-        Some((NodeId(id), self.text.get(start as usize..(start + len) as usize)?))
-    }
-
-    /// The position of the last child: elements and components stand in their order.
-    pub fn last_position(&self, id: NodeId) -> u16 {
-        match self.slot(id).last {
-            NONE => 0,
-            last => self.nodes.name(last).min(FIRST - 1) as u16,
-        }
     }
 
     /// Appends a child by hand and gives its id; readers have a shorter way.

@@ -118,6 +118,9 @@ impl<'a> Run<'a> {
         };
         let Some(member) = message.member(list) else { return };
         let Shape::List(item) = &member.shape else { return };
+        if rule.expression.holds_for_each(body) {
+            return;
+        }
         for (index, value) in body.member(list).into_iter().flat_map(Looked::items).enumerate() {
             let sees = Sees { message: body, shape: message, this: Some((value, item)) };
             self.judge(rule, sees, || format!("/{list}/{index}"), steps);

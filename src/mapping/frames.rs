@@ -48,28 +48,43 @@ pub struct Hit<'t> {
 /// Names looked for in a frame: (number in the tree, slot, name). Of those that the tree doesn't know nothing is found.
 pub type Wanted<'p> = SmallVec<[(u32, u32, &'p Name); 12]>;
 
-/// The names of slots, looked up once for all frames of a kind.
+/// The names of slots, looked up once for all frames of a kind; those of one number stand together.
 pub fn wanted<'p>(tree: &Tree, slots: &'p [Slot]) -> Wanted<'p> {
     let names = (0u32..).zip(slots).flat_map(|(slot, wanted)| wanted.names.iter().map(move |name| (slot, name)));
-    names.filter_map(|(slot, name)| Some((tree.number_of(&name.name)?, slot, name))).collect()
+    let mut wanted: Wanted = names.filter_map(|(slot, name)| Some((tree.number_of(&name.name)?, slot, name))).collect();
+    wanted.sort_by_key(|(number, ..)| *number);
+    wanted
 }
 
 impl Frame {
     /// A frame at a node; one pass over its children fills the index.
     pub fn new(tree: &Tree, node: NodeId, container: NodeId, wanted: &Wanted, label: u32) -> Frame {
-        let mut index = SmallVec::new();
+        let mut index: SmallVec<[(u32, NodeId); 8]> = SmallVec::new();
         let mut there = Slots::default();
         if !wanted.is_empty() {
+            // Most stand beside others of their name: an order's lines.
+            let (mut last, mut of_last) = (None, &wanted[..0]);
+            let mut sorted = true;
             for child in tree.children(node) {
                 let number = tree.number(child);
-                for (_, slot, name) in wanted.iter().filter(|(wanted, ..)| *wanted == number) {
-                    if in_namespace(tree, child, name) && index.last() != Some(&(*slot, child)) {
+                if last != Some(number) {
+                    last = Some(number);
+                    let from = wanted.iter().take_while(|(wanted, ..)| *wanted < number).count();
+                    let count = wanted[from..].iter().take_while(|(wanted, ..)| *wanted == number).count();
+                    of_last = &wanted[from..from + count];
+                }
+                for (_, slot, name) in of_last {
+                    let before = index.last();
+                    if in_namespace(tree, child, name) && before != Some(&(*slot, child)) {
+                        sorted &= before.is_none_or(|(before, _)| before <= slot);
                         index.push((*slot, child));
                         there.add(Slots::one(*slot as usize));
                     }
                 }
             }
-            index.sort_by_key(|(slot, _)| *slot);
+            if !sorted {
+                index.sort_by_key(|(slot, _)| *slot);
+            }
         }
         Frame { node, container, index, there, label, absent: false, nth: None }
     }
@@ -124,6 +139,8 @@ fn in_namespace(tree: &Tree, node: NodeId, name: &Name) -> bool {
 #[derive(Debug)]
 pub struct Seen {
     bits: Vec<u64>,
+    /// Loops and segments that were looked into: they say nothing themselves, and need not be asked what is left of them.
+    passed: Vec<u64>,
     /// Which line of the mapping looked at what, if somebody wants to know.
     log: Option<Vec<(NodeId, Spot)>>,
     /// The line that looks now.
@@ -137,11 +154,12 @@ impl Seen {
     /// Nothing seen yet of a tree. `logged`: which line looks at what is kept.
     pub fn new(tree: &Tree, logged: bool) -> Seen {
         let log = logged.then(Vec::new);
-        Seen { bits: vec![0; tree.len() / 64 + 1], log, line: Spot::default(), writing: false }
+        let none = vec![0; tree.len() / 64 + 1];
+        Seen { bits: none.clone(), passed: none, log, line: Spot::default(), writing: false }
     }
     /// Keeps nothing: for looking that is no reading. Takes no memory, however large the tree.
     pub fn nothing() -> Seen {
-        Seen { bits: Vec::new(), log: None, line: Spot::default(), writing: false }
+        Seen { bits: Vec::new(), passed: Vec::new(), log: None, line: Spot::default(), writing: false }
     }
     /// This node was read.
     #[inline]
@@ -153,16 +171,23 @@ impl Seen {
             log.push((node, self.line));
         }
     }
+    /// This loop or segment was looked into.
+    #[inline]
+    pub fn pass(&mut self, node: NodeId) {
+        if let Some(word) = self.passed.get_mut(node.0 as usize / 64) {
+            *word |= 1 << (node.0 % 64);
+        }
+    }
     /// Was it?
     #[inline]
     pub fn has(&self, node: NodeId) -> bool {
         self.bits.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
     }
-    /// Looks through the nodes of a tree that were not read, in its order, for one.
+    /// Looks through the nodes of a tree that were not read, in its order, for one that says something.
     pub fn any_unseen(&self, tree: &Tree, mut wanted: impl FnMut(NodeId) -> bool) -> bool {
         let count = tree.len() as u32;
-        for (first, word) in (0u32..).step_by(64).zip(&self.bits) {
-            let mut left = !word;
+        for (first, (word, passed)) in (0u32..).step_by(64).zip(self.bits.iter().zip(&self.passed)) {
+            let mut left = !(word | passed);
             while left != 0 {
                 let node = first + left.trailing_zeros();
                 if node >= count {

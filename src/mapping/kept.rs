@@ -52,13 +52,11 @@ impl<'de> Deserializer<'de> for At<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let At(packed, at) = self;
-        match packed.nodes[at].what {
+        match packed.nodes[at].what() {
             What::Text(from, len) => visitor.visit_borrowed_str(packed.said(from, len)),
             What::Whole(number) => visitor.visit_u32(number),
-            What::List(_) => {
-                SeqDeserializer::new(packed.inside(at).map(|item| At(packed, item))).deserialize_any(visitor)
-            }
-            What::Object(_) => self.members().deserialize_any(visitor),
+            What::List => SeqDeserializer::new(packed.inside(at).map(|item| At(packed, item))).deserialize_any(visitor),
+            What::Object => self.members().deserialize_any(visitor),
         }
     }
 
@@ -77,9 +75,9 @@ impl<'de> Deserializer<'de> for At<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self.0.nodes[self.1].what {
+        match self.0.nodes[self.1].what() {
             What::Text(from, len) => visitor.visit_enum(BorrowedStrDeserializer::new(self.0.said(from, len))),
-            What::Object(_) => visitor.visit_enum(MapAccessDeserializer::new(self.members())),
+            What::Object => visitor.visit_enum(MapAccessDeserializer::new(self.members())),
             _ => self.deserialize_any(visitor),
         }
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::formats::{
     place::At,
-    tree::{NodeId, Tree},
+    tree::{Leaf, NodeId, Tree},
 };
 use serde::ser::SerializeSeq;
 use smallvec::SmallVec;
@@ -117,10 +117,10 @@ struct Named {
     name: Piece,
 }
 
-/// A part of the text.
+/// A part of the text; nothing of what stands behind its first four gigabytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Piece {
-    from: usize,
+    from: u32,
     len: u32,
 }
 
@@ -134,17 +134,23 @@ struct Item {
     index: u32,
 }
 
+/// One value in forty bytes: a message keeps as many as it has values.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    field: Spelled,
-    /// What its frame is called.
-    label: u32,
-    path: Path,
-    /// The number of its place.
-    place: u32,
     byte: u64,
     len: u32,
-    kind: Kind,
+    item: u32,
+    pointer: u32,
+    /// A [`Behind`].
+    behind: u32,
+    /// What its frame is called.
+    label: u32,
+    /// A [`Path`].
+    path: u32,
+    /// The number of its place.
+    place: u32,
+    /// A [`Kind`].
+    kind: u32,
 }
 
 /// A value's node.
@@ -193,6 +199,66 @@ enum Kind {
     Segment { element: Option<u16>, component: Option<u16> },
     Row { column: bool },
     Node,
+}
+
+/// The highest two bits of a number tell which it is, the others hold what it says.
+const SAYS: u32 = (1 << 30) - 1;
+
+impl Behind {
+    #[inline]
+    fn packed(self) -> u32 {
+        match self {
+            Behind::Nothing => 0,
+            Behind::Index(index) => 1 << 30 | index & SAYS,
+            Behind::Id(index) => 2 << 30 | index & SAYS,
+            Behind::Member(known) => 3 << 30 | known & SAYS,
+        }
+    }
+
+    fn of(packed: u32) -> Behind {
+        match (packed >> 30, packed & SAYS) {
+            (0, _) => Behind::Nothing,
+            (1, index) => Behind::Index(index),
+            (2, index) => Behind::Id(index),
+            (_, known) => Behind::Member(known),
+        }
+    }
+}
+
+impl Path {
+    #[inline]
+    fn packed(self) -> u32 {
+        match self {
+            Path::Written(number) => number & SAYS,
+            Path::Pair(number) => 1 << 30 | number & SAYS,
+        }
+    }
+
+    fn of(packed: u32) -> Path {
+        if packed >> 30 == 0 { Path::Written(packed) } else { Path::Pair(packed & SAYS) }
+    }
+}
+
+impl Kind {
+    /// An element has 15 bits and a component as many; 0 is none.
+    #[inline]
+    fn packed(self) -> u32 {
+        let position = |position: Option<u16>| u32::from(position.unwrap_or(0)) & 0x7FFF;
+        match self {
+            Kind::Segment { element, component } => position(element) | position(component) << 15,
+            Kind::Row { column } => 1 << 30 | u32::from(column),
+            Kind::Node => 2 << 30,
+        }
+    }
+
+    fn of(packed: u32) -> Kind {
+        let position = |packed: u32| Some((packed & 0x7FFF) as u16).filter(|position| *position > 0);
+        match packed >> 30 {
+            0 => Kind::Segment { element: position(packed), component: position(packed >> 15) },
+            1 => Kind::Row { column: packed & 1 > 0 },
+            _ => Kind::Node,
+        }
+    }
 }
 
 impl Provenance {
@@ -245,7 +311,10 @@ impl Provenance {
 
     /// The text from there on.
     pub(super) fn since(&self, from: usize) -> Piece {
-        Piece { from, len: (self.text.len() - from) as u32 }
+        match (u32::try_from(from), u32::try_from(self.text.len() - from)) {
+            (Ok(from), Ok(len)) => Piece { from, len },
+            _ => Piece::default(),
+        }
     }
 
     /// What a label says.
@@ -297,13 +366,63 @@ impl Provenance {
             path => path,
         };
         let bytes = tree.bytes(node);
-        let (byte, len) = (bytes.start, (bytes.end - bytes.start) as u32);
-        self.entries.push(Entry { field, label, path, place, byte, len, kind });
+        let len = (bytes.end - bytes.start) as u32;
+        self.entries.push(Entry {
+            byte: bytes.start,
+            len,
+            item: field.item,
+            pointer: field.pointer,
+            behind: field.behind.packed(),
+            label,
+            path: path.packed(),
+            place,
+            kind: kind.packed(),
+        });
+    }
+
+    /// Adds that of an element of a segment. `base`: where the document's set begins, if leaves stand in it as they say.
+    #[inline]
+    pub(super) fn element(
+        &mut self,
+        tree: &Tree,
+        base: Option<u64>,
+        (segment, element, leaf): (NodeId, u16, Leaf),
+        field: Spelled,
+        (label, path): (u32, Path),
+    ) {
+        let known = base.and_then(|base| Some((base, self.segment(tree, segment)?)));
+        let Some((base, place)) = known else {
+            return self.add(tree, Found { node: leaf.node, element, segment }, field, label, path);
+        };
+        let kind = Kind::Segment { element: Some(element), component: None };
+        self.entries.push(Entry {
+            byte: base + u64::from(leaf.start),
+            len: leaf.text.len() as u32,
+            item: field.item,
+            pointer: field.pointer,
+            behind: field.behind.packed(),
+            label,
+            path: path.packed(),
+            place,
+            kind: kind.packed(),
+        });
+    }
+
+    /// Takes back all that came behind so many.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.entries.truncate(len);
     }
 
     /// The place of a segment that a reader read.
     #[inline]
     fn segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
+        match self.recent.first() {
+            Some((known, place)) if *known == segment => Some(*place),
+            _ => self.older_segment(tree, segment),
+        }
+    }
+
+    fn older_segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
         let at = self.recent.iter().position(|(known, _)| *known == segment);
         let Some(at) = at else { return self.new_segment(tree, segment) };
         let place = self.recent[at].1;
@@ -366,14 +485,14 @@ impl Provenance {
     fn said(&mut self, text: &str) -> Piece {
         let from = self.text.len();
         self.text.push_str(text);
-        Piece { from, len: text.len() as u32 }
+        self.since(from)
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Origin<'_>> {
         self.entries.iter().map(|entry| {
             let (mut field, mut at) = Default::default();
-            self.spell(entry.field, &mut field);
+            self.spell(entry.field(), &mut field);
             self.way(entry, &mut at);
             Origin { field: field.into(), bytes: entry.bytes(), at: at.into(), place: Some(self.place(entry)) }
         })
@@ -405,7 +524,7 @@ impl Provenance {
     /// Adds its place in the mapping's words.
     fn way(&self, entry: &Entry, text: &mut String) {
         self.call(entry.label, text);
-        match (entry.path, entry.kind) {
+        match (Path::of(entry.path), Kind::of(entry.kind)) {
             (Path::Pair(_), Kind::Segment { element: Some(element), component }) => {
                 text.push_str(self.name_of(entry));
                 text.push_str(position(element));
@@ -421,7 +540,7 @@ impl Provenance {
     fn place(&self, entry: &Entry) -> Spot<'_> {
         let number = self.places.get(entry.place as usize).map_or(0, |place| place.number);
         let name = Cow::Borrowed(self.name_of(entry));
-        match entry.kind {
+        match Kind::of(entry.kind) {
             Kind::Segment { element, component } => {
                 Spot::Segment { segment: number as u32, id: name, element, component }
             }
@@ -435,11 +554,16 @@ impl Provenance {
     }
 
     fn text_of(&self, piece: Piece) -> &str {
-        self.text.get(piece.from..piece.from + piece.len as usize).unwrap_or_default()
+        let from = piece.from as usize;
+        self.text.get(from..from + piece.len as usize).unwrap_or_default()
     }
 }
 
 impl Entry {
+    fn field(&self) -> Spelled {
+        Spelled { item: self.item, pointer: self.pointer, behind: Behind::of(self.behind) }
+    }
+
     fn bytes(&self) -> Range<u64> {
         self.byte..self.byte + u64::from(self.len)
     }
@@ -453,7 +577,7 @@ impl serde::Serialize for Provenance {
         for entry in &self.entries {
             field.clear();
             at.clear();
-            self.spell(entry.field, &mut field);
+            self.spell(entry.field(), &mut field);
             self.way(entry, &mut at);
             let (field, at) = (Cow::Borrowed(&*field), Cow::Borrowed(&*at));
             list.serialize_element(&Origin { field, bytes: entry.bytes(), at, place: Some(self.place(entry)) })?;

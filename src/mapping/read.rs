@@ -10,6 +10,7 @@ use super::{
     parts,
     plan::{Block, Condition, Field, Leaf, Program, Repeat, RuleValue, Source, Unmapped, Walk},
     provenance::Nth,
+    short::Recalled,
     unread, write_rules,
 };
 use crate::{
@@ -61,6 +62,8 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
         missing: Vec::new(),
         astray: Vec::new(),
         told: HashSet::new(),
+        base: tree.as_read(),
+        recalled: Recalled::default(),
     };
     run.faults.extend(parts::several(program, tree));
     run.body.reserve(tree.len());
@@ -127,6 +130,9 @@ pub(super) struct Run<'a> {
     pub(super) astray: Vec<Astray<'a>>,
     /// Values that a fault or a miss has told of: a header's that each line falls back to is told once.
     pub(super) told: HashSet<NodeId>,
+    /// Where the document's set begins, if leaves stand in it as they say.
+    pub(super) base: Option<u64>,
+    pub(super) recalled: Recalled<'a>,
 }
 
 /// What each message calls the list that it is there for.
@@ -245,10 +251,16 @@ impl<'a> Run<'a> {
 
     /// Adds a field, if there is any; what was added of one that there is not is taken back.
     fn field(&mut self, field: &'a Field) -> Got {
+        // What goes the short way leaves nothing to be taken back.
+        if let Source::Value(formula) | Source::Key(formula, _) = &field.source
+            && let Some(got) = self.short(formula, field)
+        {
+            return got;
+        }
         let mark = self.body.mark();
         (self.pointer, self.seen.line) = (field.pointer, field.spot);
         let got = match &field.source {
-            Source::Value(formula) | Source::Key(formula, _) => self.single(formula, field),
+            Source::Value(formula) | Source::Key(formula, _) => self.long(formula, field),
             // What is said elsewhere, too, does not make an object of its own: a unit without its value is none.
             Source::ReadOnly(formula) | Source::Spare(formula) => match self.single(formula, field) {
                 Got::Value(_) => Got::Value(false),
@@ -384,6 +396,10 @@ impl<'a> Run<'a> {
                 continue;
             }
             let container = frames::container(self.tree, child);
+            if matches!(self.tree.kind(container), Kind::Segment) {
+                self.seen.pass(child);
+                self.seen.pass(container);
+            }
             self.seen.line = block.spot;
             if !frames::holds(self.tree, container, &walk.step.conditions, &mut self.seen) {
                 continue;

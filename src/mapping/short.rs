@@ -4,24 +4,35 @@
 //! tried by the other (tests/mappings/ways.rs).
 
 use super::{
+    Tables,
     dates::common_iso,
     frames::{Frame, container},
     pipes::is_canonical,
     plan::{Alternative, Condition, Field, Formula, Leaf, Pairs, Pipe, Route},
-    provenance::{Behind, Found, Path, Spelled},
-    read::Run,
+    provenance::{Behind, Path, Spelled},
+    read::{Got, Run},
     schemes,
     shape::Shape,
+    tables::Table,
+    words,
 };
-use crate::formats::tree::{Kind, NodeId, Tree};
+use crate::{
+    canonical::body::ITEM,
+    formats::{
+        piece::Standard,
+        tree::{self, Element, Kind, NodeId, Tree},
+    },
+};
 use smallvec::SmallVec;
-use std::borrow::Cow;
+use std::{borrow::Cow, ptr};
 
 /// What a formula does that may go the short way.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Short {
     /// So many of its alternatives, from the first on, may.
     alternatives: usize,
+    /// These are all that there is: where none of them is there, there is no value.
+    all: bool,
     through: Through,
 }
 
@@ -43,7 +54,8 @@ pub fn short(alternatives: &[Alternative], pipes: &[Pipe]) -> Option<Short> {
     };
     let count =
         alternatives.iter().take_while(|one| matches!(one, Alternative::Route(route) if is_short(route))).count();
-    (count > 0).then_some(Short { alternatives: count, through })
+    let all = count == alternatives.len() && pipes.len() < 2;
+    (count > 0).then_some(Short { alternatives: count, all, through })
 }
 
 fn is_short(route: &Route) -> bool {
@@ -75,75 +87,146 @@ enum There<T> {
 }
 
 /// A value, and the code beside it that was asked for.
+#[derive(Clone, Copy)]
 struct Plain<'t> {
     segment: NodeId,
+    /// What of the frame it stands in: the loop that the segment opens, or itself.
+    child: NodeId,
     element: u16,
-    node: NodeId,
-    text: &'t str,
+    leaf: tree::Leaf<'t>,
     code: Option<NodeId>,
 }
 
-impl<'a> Run<'a> {
-    /// Takes the value of a field; tells whether it did.
+/// What the short way has found already.
+#[derive(Default)]
+pub(super) struct Recalled<'a> {
+    /// By a table's number: a line's unit is the one of the line before, mostly.
+    targets: Vec<Option<(&'a str, Cow<'a, str>)>>,
+    /// What the schemes of pairs' qualifiers are.
+    schemes: Vec<(&'a Pairs, &'a str, Cow<'static, str>)>,
+    /// What a frame above says: a heading's date for each line.
+    above: SmallVec<[(&'a Route, NodeId, Plain<'a>); 2]>,
+}
+
+/// More are not kept.
+const SCHEMES: usize = 8;
+
+impl<'a> Recalled<'a> {
+    /// What a table makes of a value.
     #[inline]
-    pub(super) fn short(&mut self, formula: &'a Formula, field: &Field) -> bool {
-        let Some(short) = formula.short.filter(|_| !self.seen.is_logged()) else { return false };
+    fn target(&mut self, (number, table): (usize, &'a Table), value: &'a str, tenant: &dyn Tables) -> Option<&str> {
+        if self.targets.len() <= number {
+            self.targets.resize(number + 1, None);
+        }
+        let known = self.targets.get_mut(number)?;
+        if known.as_ref().is_none_or(|(before, _)| *before != value) {
+            *known = Some((value, table.read(value, tenant)?));
+        }
+        known.as_ref().map(|(_, target)| &**target).filter(|target| !target.is_empty())
+    }
+
+    /// The scheme that a qualifier means, if pairs with it are wanted.
+    #[inline]
+    fn scheme(&mut self, pairs: &'a Pairs, tag: &'a str, standard: Standard) -> Option<&str> {
+        let known = self.schemes.iter().position(|(of, known, _)| ptr::eq(*of, pairs) && *known == tag);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|wanted| wanted == tag);
+                if !wanted {
+                    return None;
+                }
+                if self.schemes.len() == SCHEMES {
+                    self.schemes.clear();
+                }
+                self.schemes.push((pairs, tag, schemes::item(standard, tag)));
+                self.schemes.len() - 1
+            }
+        };
+        self.schemes.get(at).map(|(.., scheme)| &**scheme)
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Takes the value of a field, or tells that there is none; else the long way has to look, and nothing was done.
+    #[inline]
+    pub(super) fn short(&mut self, formula: &'a Formula, field: &Field) -> Option<Got> {
+        let short = formula.short.filter(|_| !self.seen.is_logged())?;
         for alternative in formula.alternatives.iter().take(short.alternatives) {
-            let Alternative::Route(route) = alternative else { return false };
+            let Alternative::Route(route) = alternative else { return None };
             let level = self.level(route);
             // A path may lead into the loop that makes the message.
             if level == 0 && self.program.messages.is_some() {
-                return false;
+                return None;
             }
-            match look(self.tree, &self.frames[level], route) {
-                There::It(plain) => return self.take(plain, short.through, field, (route, level)),
+            let found = match route.up {
+                0 => look(self.tree, &self.frames[level], route),
+                _ => self.look_above(route, level),
+            };
+            match found {
+                There::It(plain) => {
+                    return self.take(&plain, short.through, field, (route, level)).then_some(Got::Value(true));
+                }
                 There::Nothing => {}
-                There::Odd => return false,
+                There::Odd => return None,
             }
         }
-        false
+        short.all.then_some(Got::Nothing)
+    }
+
+    /// Looks into a frame above: what each line falls back to is found once.
+    fn look_above(&mut self, route: &'a Route, level: usize) -> There<Plain<'a>> {
+        let frame = &self.frames[level];
+        let above = &mut self.recalled.above;
+        let known = above.iter().find(|(of, node, _)| ptr::eq(*of, route) && *node == frame.node && !frame.absent);
+        if let Some((.., plain)) = known {
+            return There::It(*plain);
+        }
+        let found = look(self.tree, frame, route);
+        if let There::It(plain) = &found
+            && !route.steps.is_empty()
+        {
+            above.retain(|(of, ..)| !ptr::eq(*of, route));
+            above.push((route, frame.node, *plain));
+        }
+        found
     }
 
     #[inline]
-    fn take(&mut self, plain: Plain, through: Through, field: &Field, (route, level): (&Route, usize)) -> bool {
+    fn take(&mut self, plain: &Plain<'a>, through: Through, field: &Field, (route, level): (&Route, usize)) -> bool {
+        let Plain { segment, child, element, leaf, code } = *plain;
         let program = self.program;
         let date: [u8; 10];
         let text = match through {
-            Through::Nothing => Cow::Borrowed(plain.text),
-            Through::Table(table) => match program.tables[table].read(plain.text, self.context.tables) {
-                Some(text) if !text.is_empty() => text,
-                _ => return false,
-            },
+            Through::Nothing => leaf.text,
+            Through::Table(number) => {
+                let Some(table) = program.tables.get(number) else { return false };
+                match self.recalled.target((number, table), leaf.text, self.context.tables) {
+                    Some(text) => text,
+                    None => return false,
+                }
+            }
             Through::Date => {
-                let Some(iso) = common_iso(plain.text.as_bytes()) else { return false };
+                let Some(iso) = common_iso(leaf.text.as_bytes()) else { return false };
                 date = iso;
-                Cow::Borrowed(std::str::from_utf8(&date).unwrap_or_default())
+                std::str::from_utf8(&date).unwrap_or_default()
             }
         };
-        if !fits(&text, &field.shape, through) {
+        if !fits(text, &field.shape, through) {
             return false;
         }
-        plain.code.into_iter().for_each(|code| self.seen.mark(code));
-        self.seen.mark(plain.node);
-        let place = Spelled { item: self.item, pointer: self.pointer, behind: Behind::Nothing };
-        let found = Found { node: plain.node, element: plain.element, segment: plain.segment };
-        self.provenance.add(self.tree, found, place, self.frames[level].label, Path::Written(route.number));
-        self.body.text(field.number, &text);
+        code.into_iter().for_each(|code| self.seen.mark(code));
+        self.seen.mark(leaf.node);
+        self.seen.pass(child);
+        self.seen.pass(segment);
+        let place = Spelled { item: self.item, pointer: field.pointer, behind: Behind::Nothing };
+        let from = (self.frames[level].label, Path::Written(route.number));
+        self.provenance.element(self.tree, self.base, (segment, element, leaf), place, from);
+        self.body.text(field.number, text);
         true
     }
-}
 
-/// An id with its qualifier.
-struct Id<'t> {
-    qualifier: NodeId,
-    tag: &'t str,
-    node: NodeId,
-    element: u16,
-    text: &'t str,
-}
-
-impl<'a> Run<'a> {
-    /// Adds the ids of a list of them, and counts them; tells whether it did.
+    /// Adds the ids of a list of them, and counts them; else nothing was done.
     pub(super) fn short_ids(&mut self, formula: &'a Formula, count: &mut u32) -> bool {
         let ([Alternative::Route(route)], [Pipe::Item]) = (&*formula.alternatives, &*formula.pipes) else {
             return false;
@@ -157,39 +240,45 @@ impl<'a> Run<'a> {
         if frame.absent || frame.nth.is_some() {
             return false;
         }
-        let (segment, label) = (frame.container, frame.label);
-        let Some(found) = ids(self.tree, segment, pairs) else { return false };
-        for Id { qualifier, tag, node, element, text } in found {
-            self.seen.mark(qualifier);
-            self.seen.mark(node);
+        let from = (frame.container, (frame.label, Path::Pair(route.number)));
+        let before = (self.body.mark(), self.provenance.len(), *count);
+        let done = self.ids(pairs, from, count);
+        if done.is_none() {
+            self.body.back(before.0);
+            self.provenance.truncate(before.1);
+            *count = before.2;
+        }
+        done.is_some()
+    }
+
+    /// Adds the ids that a segment says; none if anything is odd about them. What was marked then is marked by the long way, too.
+    fn ids(&mut self, pairs: &'a Pairs, from: (NodeId, (u32, Path)), count: &mut u32) -> Option<()> {
+        let (tree, standard, (segment, from)) = (self.tree, self.program.standard, from);
+        let last = tree.last_position(segment);
+        for (qualifier, id) in &pairs.places {
+            let (qualifier, element) = (position(qualifier)?, position(id)?);
+            if qualifier > last {
+                continue;
+            }
+            let (tag, leaf) = match (said(tree, segment, qualifier), said(tree, segment, element)) {
+                (There::It(tag), There::It(leaf)) => (tag, leaf),
+                (There::Odd, _) | (_, There::Odd) => return None,
+                _ => continue,
+            };
+            let Some(scheme) = self.recalled.scheme(pairs, tag.text, standard) else { continue };
+            self.seen.mark(tag.node);
+            self.seen.mark(leaf.node);
             let place = Spelled { item: self.item, pointer: self.pointer, behind: Behind::Id(*count) };
-            self.provenance.add(self.tree, Found { node, element, segment }, place, label, Path::Pair(route.number));
-            self.reference(&schemes::item(self.program.standard, tag), text);
+            self.provenance.element(tree, self.base, (segment, element, leaf), place, from);
+            let began = self.body.mark();
+            self.body.object(ITEM);
+            self.body.text(words::SCHEME, scheme);
+            self.body.text(words::ID, leaf.text);
+            self.body.close(began);
             *count += 1;
         }
-        true
+        Some(())
     }
-}
-
-/// The ids that a segment says; none if anything is odd about them.
-fn ids<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs) -> Option<SmallVec<[Id<'t>; 4]>> {
-    let last = tree.last_position(segment);
-    let wanted = |tag: &str| pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|wanted| wanted == tag);
-    let mut found = SmallVec::new();
-    for (qualifier, id) in &pairs.places {
-        let (qualifier, element) = (position(qualifier)?, position(id)?);
-        if qualifier > last {
-            continue;
-        }
-        match (said(tree, segment, qualifier), said(tree, segment, element)) {
-            (There::It((qualifier, tag)), There::It((node, text))) if wanted(tag) => {
-                found.push(Id { qualifier, tag, node, element, text });
-            }
-            (There::Odd, _) | (_, There::Odd) => return None,
-            _ => {}
-        }
-    }
-    Some(found)
 }
 
 /// Does a field take a text as it is?
@@ -211,28 +300,28 @@ fn look<'t>(tree: &'t Tree, frame: &Frame, route: &Route) -> There<Plain<'t>> {
     if frame.absent {
         return There::Nothing;
     }
-    let plain = |segment, (node, text), code| There::It(Plain { segment, element, node, text, code });
     let Some(step) = route.steps.first() else {
+        let segment = frame.container;
         // One of a segment's items has its elements elsewhere.
-        return match said(tree, frame.container, element) {
+        return match said(tree, segment, element) {
             _ if frame.nth.is_some() => There::Odd,
-            There::It(found) => plain(frame.container, found, None),
+            There::It(leaf) => There::It(Plain { segment, child: segment, element, leaf, code: None }),
             There::Nothing => There::Nothing,
             There::Odd => There::Odd,
         };
     };
     for (_, child) in frame.slot(route.slot) {
-        let segment = container(tree, *child);
+        let (child, segment) = (*child, container(tree, *child));
         let mut code = None;
         if let Some(condition) = step.conditions.first() {
             match position(&condition.leaf).map_or(There::Odd, |element| said(tree, segment, element)) {
-                There::It((node, text)) if condition.holds(text) => code = Some(node),
+                There::It(leaf) if condition.holds(leaf.text) => code = Some(leaf.node),
                 There::It(_) | There::Nothing => continue,
                 There::Odd => return There::Odd,
             }
         }
         return match said(tree, segment, element) {
-            There::It(found) => plain(segment, found, code),
+            There::It(leaf) => There::It(Plain { segment, child, element, leaf, code }),
             // That the code is there counts as read.
             There::Nothing if code.is_some() => There::Odd,
             There::Nothing => continue,
@@ -244,20 +333,28 @@ fn look<'t>(tree: &'t Tree, frame: &Frame, route: &Route) -> There<Plain<'t>> {
 
 /// The text of an element without parts, and without blanks around it.
 #[inline]
-fn said(tree: &Tree, segment: NodeId, element: u16) -> There<(NodeId, &str)> {
-    let (node, text) = match tree.leaf_at(segment, element) {
-        Some(found) => found,
-        None => match tree.at_position(segment, element) {
-            None => return There::Nothing,
-            Some(node) => match tree.value(node) {
-                Some(text) if tree.kind(node) == Kind::Element => (node, text),
-                _ => return There::Odd,
-            },
+fn said(tree: &Tree, segment: NodeId, element: u16) -> There<tree::Leaf<'_>> {
+    let leaf = match tree.element(segment, element) {
+        Element::Leaf(leaf) => leaf,
+        Element::Nothing => return There::Nothing,
+        Element::Other => match taken_apart(tree, segment, element) {
+            Some(leaf) => leaf,
+            None => return There::Odd,
         },
     };
-    match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => There::It((node, text)),
-        [one] if one.is_ascii_graphic() => There::It((node, text)),
+    match leaf.text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => There::It(leaf),
+        [one] if one.is_ascii_graphic() => There::It(leaf),
         _ => There::Odd,
     }
+}
+
+/// The same in a document that was taken apart, whose values have their places by hand.
+#[cold]
+fn taken_apart(tree: &Tree, segment: NodeId, element: u16) -> Option<tree::Leaf<'_>> {
+    if tree.as_read().is_some() {
+        return None;
+    }
+    let node = tree.at_position(segment, element).filter(|node| tree.kind(*node) == Kind::Element)?;
+    tree.value(node).map(|text| tree::Leaf { node, text, start: 0 })
 }

@@ -20,9 +20,14 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn single(&mut self, formula: &'a Formula, field: &Field) -> Got {
-        if self.short(formula, field) {
-            return Got::Value(true);
+        match self.short(formula, field) {
+            Some(got) => got,
+            None => self.long(formula, field),
         }
+    }
+
+    /// The value of a field, whatever there is about it.
+    pub(super) fn long(&mut self, formula: &'a Formula, field: &Field) -> Got {
         let Ok(found) = self.value(formula) else { return Got::Faulty };
         let Some(hit) = &found else { return Got::Nothing };
         match pipes::fitted(&hit.text, &field.shape, self.program.standard) {

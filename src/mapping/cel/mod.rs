@@ -79,6 +79,11 @@ impl Expression {
         }
         run::run(&self.root, sees, steps)
     }
+
+    /// Is it true of every item of the message, since none has a member that it begins by asking for?
+    pub fn holds_for_each(&self, message: Looked) -> bool {
+        self.spared.as_ref().is_some_and(|spared| spared.is_of_none(message))
+    }
 }
 
 /// Refuses what would take more stack to parse than a thread has.

@@ -32,6 +32,14 @@ impl Spared {
         };
         from.is_some_and(missing)
     }
+
+    /// Is it true of every item, since no object of the message has such a member at all?
+    pub fn is_of_none(&self, message: Looked) -> bool {
+        match message {
+            Looked::Packed(packed, _) => self.of_this && self.members.iter().any(|name| !packed.mentions(name)),
+            Looked::Tree(_) => false,
+        }
+    }
 }
 
 fn way(asked: &IdedExpr) -> Option<Spared> {
