@@ -185,16 +185,19 @@ impl Packed {
     }
 
     /// Begins an object; [`Packed::close`] ends it.
+    #[inline]
     pub fn object(&mut self, name: u32) {
         self.nodes.push(Node::new(OBJECT, name, 0, 0));
     }
 
     /// Begins a list; [`Packed::close`] ends it.
+    #[inline]
     pub fn list(&mut self, name: u32) {
         self.nodes.push(Node::new(LIST, name, 0, 0));
     }
 
     /// Ends the object or list that began at a mark.
+    #[inline]
     pub fn close(&mut self, began: Mark) {
         let end = self.nodes.len() as u32;
         match self.nodes.get_mut(began.nodes).filter(|node| node.end().is_some()) {
@@ -210,8 +213,10 @@ impl Packed {
 
     /// Has any object of the message a member of this name?
     pub fn mentions(&self, name: &str) -> bool {
-        let number = self.names.iter().position(|known| **known == *name);
-        number.is_some_and(|number| self.nodes.iter().any(|node| node.name() == number as u32))
+        let Some(number) = self.names.iter().position(|known| **known == *name) else { return false };
+        // Many at once, without a look behind each.
+        let is_named = |nodes: &[Node]| nodes.iter().fold(false, |found, node| found | (node.name() == number as u32));
+        self.nodes.chunks(64).any(is_named)
     }
 
     /// The text of a member of the message.

@@ -21,6 +21,8 @@ pub struct Frame {
     pub there: Slots,
     /// `PO1[2]/`: its number in the provenance.
     pub label: u32,
+    /// The number of its container's place in the provenance, once that is known.
+    place: Option<u32>,
     /// Nothing of the kind stands above: nothing is found in it.
     pub absent: bool,
     /// Which of a segment's items it is, from 0.
@@ -63,17 +65,21 @@ impl Frame {
         let mut there = Slots::default();
         if !wanted.is_empty() {
             // Most stand beside others of their name: an order's lines.
-            let (mut last, mut of_last) = (None, &wanted[..0]);
-            let mut sorted = true;
+            let (mut last, mut from, mut to, mut sorted) = (u32::MAX, 0, 0, true);
             for child in tree.children(node) {
                 let number = tree.number(child);
-                if last != Some(number) {
-                    last = Some(number);
-                    let from = wanted.iter().take_while(|(wanted, ..)| *wanted < number).count();
-                    let count = wanted[from..].iter().take_while(|(wanted, ..)| *wanted == number).count();
-                    of_last = &wanted[from..from + count];
+                if last != number {
+                    last = number;
+                    from = 0;
+                    while wanted.get(from).is_some_and(|(wanted, ..)| *wanted < number) {
+                        from += 1;
+                    }
+                    to = from;
+                    while wanted.get(to).is_some_and(|(wanted, ..)| *wanted == number) {
+                        to += 1;
+                    }
                 }
-                for (_, slot, name) in of_last {
+                for (_, slot, name) in &wanted[from..to] {
                     let before = index.last();
                     if in_namespace(tree, child, name) && before != Some(&(*slot, child)) {
                         sorted &= before.is_none_or(|(before, _)| before <= slot);
@@ -86,7 +92,7 @@ impl Frame {
                 index.sort_by_key(|(slot, _)| *slot);
             }
         }
-        Frame { node, container, index, there, label, absent: false, nth: None }
+        Frame { node, container, index, there, label, place: None, absent: false, nth: None }
     }
 
     /// A frame in which nothing is found.
@@ -97,9 +103,22 @@ impl Frame {
             index: SmallVec::new(),
             there: Slots::default(),
             label,
+            place: None,
             absent: true,
             nth: None,
         }
+    }
+
+    /// The number of a segment's place in the provenance: that of its own segment is made once.
+    #[inline]
+    pub fn place_of(&mut self, segment: NodeId, make: impl FnOnce() -> Option<u32>) -> Option<u32> {
+        if segment != self.container {
+            return make();
+        }
+        if self.place.is_none() {
+            self.place = make();
+        }
+        self.place
     }
 
     /// Children of a slot, in document order.
@@ -111,9 +130,10 @@ impl Frame {
         let slot = slot as u32;
         // A line has a few; the heading's frame has each line.
         let (from, to) = match self.index.len() {
-            0..=8 => {
-                let from = self.index.iter().take_while(|(s, _)| *s < slot).count();
-                (from, from + self.index[from..].iter().take_while(|(s, _)| *s == slot).count())
+            count @ 0..=8 => {
+                let index = self.index.as_slice();
+                let from = (0..count).find(|at| index[*at].0 >= slot).unwrap_or(count);
+                (from, (from..count).find(|at| index[*at].0 > slot).unwrap_or(count))
             }
             _ => (self.index.partition_point(|(s, _)| *s < slot), self.index.partition_point(|(s, _)| *s <= slot)),
         };
@@ -164,11 +184,16 @@ impl Seen {
     /// This node was read.
     #[inline]
     pub fn mark(&mut self, node: NodeId) {
-        if let Some(word) = self.bits.get_mut(node.0 as usize / 64) {
-            *word |= 1 << (node.0 % 64);
-        }
+        self.see(node);
         if let Some(log) = &mut self.log {
             log.push((node, self.line));
+        }
+    }
+    /// This node was read, and nobody wants to know by which line.
+    #[inline]
+    pub fn see(&mut self, node: NodeId) {
+        if let Some(word) = self.bits.get_mut(node.0 as usize / 64) {
+            *word |= 1 << (node.0 % 64);
         }
     }
     /// This loop or segment was looked into.

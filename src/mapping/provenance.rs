@@ -380,17 +380,17 @@ impl Provenance {
         });
     }
 
-    /// Adds that of an element of a segment. `base`: where the document's set begins, if leaves stand in it as they say.
+    /// Adds that of an element of a segment. `known`: where the document's set begins, if leaves stand in it as they say, and
+    /// the number of the segment's place.
     #[inline]
     pub(super) fn element(
         &mut self,
         tree: &Tree,
-        base: Option<u64>,
+        known: Option<(u64, u32)>,
         (segment, element, leaf): (NodeId, u16, Leaf),
         field: Spelled,
         (label, path): (u32, Path),
     ) {
-        let known = base.and_then(|base| Some((base, self.segment(tree, segment)?)));
         let Some((base, place)) = known else {
             return self.add(tree, Found { node: leaf.node, element, segment }, field, label, path);
         };
@@ -415,7 +415,7 @@ impl Provenance {
 
     /// The place of a segment that a reader read.
     #[inline]
-    fn segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
+    pub(super) fn segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
         match self.recent.first() {
             Some((known, place)) if *known == segment => Some(*place),
             _ => self.older_segment(tree, segment),

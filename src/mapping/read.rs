@@ -234,7 +234,10 @@ impl<'a> Run<'a> {
         let mut present = false;
         let mut lacking = Vec::new();
         let there = self.frames.last().map_or_else(Slots::default, |frame| frame.there);
-        for field in fields.iter().filter(|field| field.needs.met_by(there)) {
+        for field in fields {
+            if !field.needs.met_by(there) {
+                continue;
+            }
             match self.field(field) {
                 Got::Value(found) => present |= found,
                 Got::Faulty => present = true,
@@ -243,7 +246,7 @@ impl<'a> Run<'a> {
             }
         }
         // An object that is not there at all lacks nothing; the message itself always is there.
-        if present || always {
+        if !lacking.is_empty() && (present || always) {
             lacking.into_iter().for_each(|field| self.lacks(field));
         }
         present

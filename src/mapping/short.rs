@@ -95,6 +95,8 @@ struct Plain<'t> {
     element: u16,
     leaf: tree::Leaf<'t>,
     code: Option<NodeId>,
+    /// The number of its segment's place, where that is known already.
+    place: Option<u32>,
 }
 
 /// What the short way has found already.
@@ -104,6 +106,8 @@ pub(super) struct Recalled<'a> {
     targets: Vec<Option<(&'a str, Cow<'a, str>)>>,
     /// What the schemes of pairs' qualifiers are.
     schemes: Vec<(&'a Pairs, &'a str, Cow<'static, str>)>,
+    /// The date that was read last, and as the message has it.
+    date: Option<(&'a str, String)>,
     /// What a frame above says: a heading's date for each line.
     above: SmallVec<[(&'a Route, NodeId, Plain<'a>); 2]>,
 }
@@ -123,6 +127,16 @@ impl<'a> Recalled<'a> {
             *known = Some((value, table.read(value, tenant)?));
         }
         known.as_ref().map(|(_, target)| &**target).filter(|target| !target.is_empty())
+    }
+
+    /// The date that `YYYYMMDD` means, if it needs no calendar.
+    #[inline]
+    fn date(&mut self, value: &'a str) -> Option<&str> {
+        if self.date.as_ref().is_none_or(|(before, _)| *before != value) {
+            let iso = common_iso(value.as_bytes())?;
+            self.date = Some((value, std::str::from_utf8(&iso).ok()?.to_owned()));
+        }
+        self.date.as_ref().map(|(_, iso)| &**iso)
     }
 
     /// The scheme that a qualifier means, if pairs with it are wanted.
@@ -152,7 +166,7 @@ impl<'a> Run<'a> {
     #[inline]
     pub(super) fn short(&mut self, formula: &'a Formula, field: &Field) -> Option<Got> {
         let short = formula.short.filter(|_| !self.seen.is_logged())?;
-        for alternative in formula.alternatives.iter().take(short.alternatives) {
+        for alternative in formula.alternatives.get(..short.alternatives)? {
             let Alternative::Route(route) = alternative else { return None };
             let level = self.level(route);
             // A path may lead into the loop that makes the message.
@@ -182,10 +196,11 @@ impl<'a> Run<'a> {
         if let Some((.., plain)) = known {
             return There::It(*plain);
         }
-        let found = look(self.tree, frame, route);
-        if let There::It(plain) = &found
+        let mut found = look(self.tree, frame, route);
+        if let There::It(plain) = &mut found
             && !route.steps.is_empty()
         {
+            plain.place = self.base.and_then(|_| self.provenance.segment(self.tree, plain.segment));
             above.retain(|(of, ..)| !ptr::eq(*of, route));
             above.push((route, frame.node, *plain));
         }
@@ -194,34 +209,31 @@ impl<'a> Run<'a> {
 
     #[inline]
     fn take(&mut self, plain: &Plain<'a>, through: Through, field: &Field, (route, level): (&Route, usize)) -> bool {
-        let Plain { segment, child, element, leaf, code } = *plain;
+        let Plain { segment, child, element, leaf, code, place } = *plain;
         let program = self.program;
-        let date: [u8; 10];
         let text = match through {
-            Through::Nothing => leaf.text,
-            Through::Table(number) => {
-                let Some(table) = program.tables.get(number) else { return false };
-                match self.recalled.target((number, table), leaf.text, self.context.tables) {
-                    Some(text) => text,
-                    None => return false,
-                }
-            }
-            Through::Date => {
-                let Some(iso) = common_iso(leaf.text.as_bytes()) else { return false };
-                date = iso;
-                std::str::from_utf8(&date).unwrap_or_default()
-            }
+            Through::Nothing => Some(leaf.text),
+            Through::Table(number) => match program.tables.get(number) {
+                Some(table) => self.recalled.target((number, table), leaf.text, self.context.tables),
+                None => None,
+            },
+            Through::Date => self.recalled.date(leaf.text),
         };
-        if !fits(text, &field.shape, through) {
-            return false;
+        let Some(text) = text.filter(|text| fits(text, &field.shape, through)) else { return false };
+        code.into_iter().for_each(|code| self.seen.see(code));
+        self.seen.see(leaf.node);
+        let frame = &mut self.frames[level];
+        if segment != frame.container {
+            self.seen.pass(child);
+            self.seen.pass(segment);
         }
-        code.into_iter().for_each(|code| self.seen.mark(code));
-        self.seen.mark(leaf.node);
-        self.seen.pass(child);
-        self.seen.pass(segment);
-        let place = Spelled { item: self.item, pointer: field.pointer, behind: Behind::Nothing };
-        let from = (self.frames[level].label, Path::Written(route.number));
-        self.provenance.element(self.tree, self.base, (segment, element, leaf), place, from);
+        let known = self.base.and_then(|base| {
+            let place = place.or_else(|| frame.place_of(segment, || self.provenance.segment(self.tree, segment)))?;
+            Some((base, place))
+        });
+        let spelled = Spelled { item: self.item, pointer: field.pointer, behind: Behind::Nothing };
+        let from = (frame.label, Path::Written(route.number));
+        self.provenance.element(self.tree, known, (segment, element, leaf), spelled, from);
         self.body.text(field.number, text);
         true
     }
@@ -236,11 +248,14 @@ impl<'a> Run<'a> {
         if !plain || level == 0 && self.program.messages.is_some() {
             return false;
         }
-        let (Leaf::Pairs(pairs), Some(frame)) = (&route.leaf, self.frames.get(level)) else { return false };
+        let (Leaf::Pairs(pairs), Some(frame)) = (&route.leaf, self.frames.get_mut(level)) else { return false };
         if frame.absent || frame.nth.is_some() {
             return false;
         }
-        let from = (frame.container, (frame.label, Path::Pair(route.number)));
+        let segment = frame.container;
+        let place = || self.provenance.segment(self.tree, segment);
+        let place = self.base.and_then(|base| Some((base, frame.place_of(segment, place)?)));
+        let from = (segment, place, (frame.label, Path::Pair(route.number)));
         let before = (self.body.mark(), self.provenance.len(), *count);
         let done = self.ids(pairs, from, count);
         if done.is_none() {
@@ -252,8 +267,8 @@ impl<'a> Run<'a> {
     }
 
     /// Adds the ids that a segment says; none if anything is odd about them. What was marked then is marked by the long way, too.
-    fn ids(&mut self, pairs: &'a Pairs, from: (NodeId, (u32, Path)), count: &mut u32) -> Option<()> {
-        let (tree, standard, (segment, from)) = (self.tree, self.program.standard, from);
+    fn ids(&mut self, pairs: &'a Pairs, from: Whence, count: &mut u32) -> Option<()> {
+        let (tree, standard, (segment, place, from)) = (self.tree, self.program.standard, from);
         let last = tree.last_position(segment);
         for (qualifier, id) in &pairs.places {
             let (qualifier, element) = (position(qualifier)?, position(id)?);
@@ -266,10 +281,10 @@ impl<'a> Run<'a> {
                 _ => continue,
             };
             let Some(scheme) = self.recalled.scheme(pairs, tag.text, standard) else { continue };
-            self.seen.mark(tag.node);
-            self.seen.mark(leaf.node);
-            let place = Spelled { item: self.item, pointer: self.pointer, behind: Behind::Id(*count) };
-            self.provenance.element(tree, self.base, (segment, element, leaf), place, from);
+            self.seen.see(tag.node);
+            self.seen.see(leaf.node);
+            let spelled = Spelled { item: self.item, pointer: self.pointer, behind: Behind::Id(*count) };
+            self.provenance.element(tree, place, (segment, element, leaf), spelled, from);
             let began = self.body.mark();
             self.body.object(ITEM);
             self.body.text(words::SCHEME, scheme);
@@ -280,6 +295,9 @@ impl<'a> Run<'a> {
         Some(())
     }
 }
+
+/// A segment, where its set begins and the number of its place if these are known, and what its frame and path are called.
+type Whence = (NodeId, Option<(u64, u32)>, (u32, Path));
 
 /// Does a field take a text as it is?
 #[inline]
@@ -294,7 +312,7 @@ fn fits(text: &str, shape: &Shape, through: Through) -> bool {
 }
 
 /// The first value that a route leads to from its frame.
-#[inline]
+#[inline(always)]
 fn look<'t>(tree: &'t Tree, frame: &Frame, route: &Route) -> There<Plain<'t>> {
     let Some(element) = position(&route.leaf) else { return There::Odd };
     if frame.absent {
@@ -305,7 +323,7 @@ fn look<'t>(tree: &'t Tree, frame: &Frame, route: &Route) -> There<Plain<'t>> {
         // One of a segment's items has its elements elsewhere.
         return match said(tree, segment, element) {
             _ if frame.nth.is_some() => There::Odd,
-            There::It(leaf) => There::It(Plain { segment, child: segment, element, leaf, code: None }),
+            There::It(leaf) => There::It(Plain { segment, child: segment, element, leaf, code: None, place: None }),
             There::Nothing => There::Nothing,
             There::Odd => There::Odd,
         };
@@ -321,7 +339,7 @@ fn look<'t>(tree: &'t Tree, frame: &Frame, route: &Route) -> There<Plain<'t>> {
             }
         }
         return match said(tree, segment, element) {
-            There::It(leaf) => There::It(Plain { segment, child, element, leaf, code }),
+            There::It(leaf) => There::It(Plain { segment, child, element, leaf, code, place: None }),
             // That the code is there counts as read.
             There::Nothing if code.is_some() => There::Odd,
             There::Nothing => continue,
@@ -332,7 +350,7 @@ fn look<'t>(tree: &'t Tree, frame: &Frame, route: &Route) -> There<Plain<'t>> {
 }
 
 /// The text of an element without parts, and without blanks around it.
-#[inline]
+#[inline(always)]
 fn said(tree: &Tree, segment: NodeId, element: u16) -> There<tree::Leaf<'_>> {
     let leaf = match tree.element(segment, element) {
         Element::Leaf(leaf) => leaf,
