@@ -271,6 +271,9 @@ struct Drafted {
     version: i64,
     /// The mappings that would read or write otherwise if it stood: itself, and those that extend it.
     changes: Vec<Changes>,
+    /// Drafts that it extends and that must be published before it, as in `northwind/850-order@1`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    publish_first: Vec<String>,
 }
 
 /// A mapping before and after, by name and hash of all that it is made of.
@@ -291,7 +294,7 @@ impl From<Changed> for Changes {
 }
 
 /// Keeps a draft of a mapping, under the name that it gives itself and the next number. One by which the tenant's mappings
-/// would have a fault is refused with 422: file, line, column and sentence of each.
+/// would have a fault is refused with 422: file, line, column and sentence of each. What it extends may be a draft, too.
 #[utoipa::path(post, path = "/v1/mappings", tag = "mappings", request_body = Draft, responses((status = 201, body = Drafted)))]
 async fn draft(
     Operator(who): Operator,
@@ -299,9 +302,11 @@ async fn draft(
     Given(new): Given<Draft>,
 ) -> Result<(StatusCode, Json<Drafted>), Problem> {
     let by = By { who: &who.name, why: &new.why };
-    let (name, version, changed) = versions::draft(&api.hub, who.tenant, &new.files, by).await?;
+    let versions::Drafted { name, version, changed, before } =
+        versions::draft(&api.hub, who.tenant, &new.files, by).await?;
     let changes = changed.into_iter().map(Changes::from).collect();
-    Ok((StatusCode::CREATED, Json(Drafted { name, version, changes })))
+    let publish_first = before.iter().map(versions::Below::called).collect();
+    Ok((StatusCode::CREATED, Json(Drafted { name, version, changes, publish_first })))
 }
 
 /// Notes that a draft was reviewed, and by whom. That it was by its author is seen, and not forbidden.
@@ -375,6 +380,7 @@ impl From<VersionError> for Problem {
             VersionError::NotFound(_) => Problem::new(Code::NotFound, format!("{error} in your tenant")),
             VersionError::Invalid(sentence) => Problem::new(Code::RequestInvalid, sentence),
             VersionError::Faulty(_) => Problem::new(Code::MappingFaulty, error.to_string()),
+            VersionError::Before(..) => Problem::new(Code::WrongState, error.to_string()),
             VersionError::Refused(sentence) => Problem::new(Code::WrongState, sentence),
             VersionError::Store(error) => error.into(),
         }

@@ -52,7 +52,7 @@ pub struct Refused {
     pub status: u16,
     pub code: String,
     title: String,
-    detail: String,
+    pub detail: String,
 }
 
 /// The tenants that can be asked.

@@ -8,7 +8,7 @@ pub use export::{Export, export};
 use super::{
     ask::{self, Place, Places, encoded, is_not_found},
     documents::of_tenant,
-    mapping::{Files, Kept, compiled_folder, lines_that_differ},
+    mapping::{Files, Kept, compiled_folder, first, keep, lines_that_differ},
     out::Out,
     start,
 };
@@ -65,6 +65,8 @@ pub struct Plan {
 /// crossdock apply mappings connectors --reason "a partner more"
 ///
 /// --publish lets stand what was reviewed and replayed before; what was not is refused, and told. Nothing is taken away.
+/// Of mappings that extend each other the lowest comes first; what has faults beside the hub's own is told, and the rest
+/// is kept.
 /// Files of connectors are checked first, and nothing is done if they have faults: the hub reads them when it starts.
 /// Exit 0: done. 1: the files have faults, or something was refused. 2: a folder or the hub can't be read.
 #[derive(Debug, clap::Args)]
@@ -96,6 +98,7 @@ enum Todo {
 /// A mapping of the folder, and how it stands in the hub.
 struct Item {
     name: String,
+    folder: PathBuf,
     files: Files,
     todo: Todo,
     /// `version 3`, `the hub's own file`, `nothing`.
@@ -149,7 +152,7 @@ async fn items(place: &Place, mappings: Vec<Kept>) -> anyhow::Result<Vec<Item>> 
         .filter_map(|one| Some((one["name"].as_str()?, one)))
         .collect();
     let mut items = Vec::new();
-    for Kept { name, files, .. } in mappings {
+    for Kept { name, folder, files } in mappings {
         let hash = hash(&files);
         let of = known.get(name.as_str());
         let stands = of.and_then(|one| one["stands"].as_i64());
@@ -169,7 +172,7 @@ async fn items(place: &Place, mappings: Vec<Kept>) -> anyhow::Result<Vec<Item>> 
             (None, Some(_)) => "the hub's own file".to_owned(),
             (None, None) => "nothing".to_owned(),
         };
-        items.push(Item { name, files, todo, stands, kept });
+        items.push(Item { name, folder, files, todo, stands, kept });
     }
     Ok(items)
 }
@@ -190,8 +193,11 @@ struct Stands {
     stated: Stated,
 }
 
+/// The mappings of a folder, all that they were compiled with, and files of connectors, if any are held against the hub.
+type Read = (Vec<Kept>, Library, Option<Stands>);
+
 /// The mappings of the folder, and who the files of connectors know; nothing if they have faults, which are told.
-fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<(Vec<Kept>, Option<Stands>)>> {
+fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<Read>> {
     let Some((mappings, library)) = compiled_folder(&of.folder, &of.ask.settings, of.json, out)? else {
         return Ok(None);
     };
@@ -199,7 +205,7 @@ fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Opt
     if mappings.is_empty() && connectors.is_none() {
         bail!("there is no mapping.yaml below {}", of.folder.display());
     }
-    let Some(folder) = connectors else { return Ok(Some((mappings, None))) };
+    let Some(folder) = connectors else { return Ok(Some((mappings, library, None))) };
     let connectors = start::read_tree(folder, &["yaml", "yml"])?;
     if connectors.is_empty() {
         bail!("there is no file of connectors below {}", folder.display());
@@ -208,7 +214,8 @@ fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Opt
     let files = start::Files { connectors, mappings: vec![], base };
     match start::fitting(&files, &library) {
         Ok(directory) => {
-            Ok(Some((mappings, Some(Stands { directory, library, stated: Stated::read(&files.connectors) }))))
+            let stated = Stated::read(&files.connectors);
+            Ok(Some((mappings, library.clone(), Some(Stands { directory, library, stated }))))
         }
         Err(faults) => {
             if !of.json {
@@ -225,7 +232,7 @@ fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Opt
 /// Runs it.
 pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some((mappings, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
+    let Some((mappings, library, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
         out.flush()?;
         return Ok(1);
     };
@@ -239,8 +246,11 @@ pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
         }
         out.line(format!("{}: {}; {} stands", out.bold(&item.name), item.word(), item.stands))?;
         if let (Todo::Draft, Some(kept)) = (&item.todo, &item.kept) {
-            for row in lines_that_differ(&item.name, kept, &item.files, &args.of.ask.settings)? {
-                out.line(format!("  {}: {} → {}", row[0], row[1], row[2]))?;
+            match lines_that_differ(&library, &item.name, kept, &item.files) {
+                Some(rows) => {
+                    rows.iter().try_for_each(|row| out.line(format!("  {}: {} → {}", row[0], row[1], row[2])))?
+                }
+                None => out.line("  what stands does not fit what it would extend: no line can be held against it")?,
             }
         }
     }
@@ -263,7 +273,7 @@ pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
 /// Runs it.
 pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some((mappings, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
+    let Some((mappings, _, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
         out.flush()?;
         return Ok(1);
     };
@@ -271,46 +281,54 @@ pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
     let place = places.only()?;
     let mut refused = 0;
     for item in items(place, mappings).await? {
-        let mut did = "nothing";
-        let mut version = None;
-        match &item.todo {
-            Todo::Nothing => {}
-            Todo::Publish { version: known, .. } => version = Some(*known),
-            Todo::Draft => {
-                let body = json!({"files": item.files, "why": args.reason});
-                version = place.post("/v1/mappings", &body).await?["version"].as_i64();
-                did = "drafted";
-            }
-        }
-        let mut why = item.back_by();
-        if let (true, Some(version), None) = (args.publish, version, &why) {
-            let path = format!("/v1/mappings/{}/{version}/publish", encoded(&item.name));
-            match place.post(&path, &json!({"why": args.reason})).await {
-                Ok(_) => did = "published",
-                // What the hub refuses is told; that it can't be asked ends the command.
-                Err(error) if error.is::<ask::Refused>() => why = Some(error.to_string()),
-                Err(error) => return Err(error),
-            }
-        }
-        refused += u32::from(why.is_some());
-        if args.of.json {
-            out.json(&of_tenant(place, json!({"name": item.name, "did": did, "version": version, "refused": why})))?;
-        } else if let Some(version) = version {
-            let open = match &item.todo {
-                Todo::Publish { state, .. } if did == "nothing" && why.is_none() => {
-                    format!(", it is {state} already; --publish makes it stand")
-                }
-                _ => String::new(),
-            };
-            out.line(format!("{}@{version}: {did}{open}", out.bold(&item.name)))?;
-            why.iter().try_for_each(|why| out.line(format!("  {why}")))?;
-        }
+        refused += u32::from(!applied(place, &item, args, &mut out).await?);
     }
     if let Some(stands) = &stands {
         files::told(place, stands, args.of.json, &mut out).await?;
     }
     out.flush()?;
     Ok(u8::from(refused > 0))
+}
+
+/// Does for a mapping what is to be done, and tells it. False if the hub refused it.
+async fn applied(place: &Place, item: &Item, args: &Apply, out: &mut Out) -> anyhow::Result<bool> {
+    let (mut did, mut version, mut before) = ("nothing", None, None);
+    let mut why = item.back_by();
+    match &item.todo {
+        Todo::Nothing => {}
+        Todo::Publish { version: known, .. } => version = Some(*known),
+        Todo::Draft => match keep(place, &item.folder, &item.files, &args.reason).await? {
+            Ok(drafted) => (did, version, before) = ("drafted", drafted["version"].as_i64(), first(&drafted)),
+            Err(faults) => {
+                if !args.of.json {
+                    faults.tell(false, out)?;
+                }
+                why = Some(faults.to_string());
+            }
+        },
+    }
+    if let (true, Some(version), None) = (args.publish, version, &why) {
+        let path = format!("/v1/mappings/{}/{version}/publish", encoded(&item.name));
+        match place.post(&path, &json!({"why": args.reason})).await {
+            Ok(_) => did = "published",
+            // What the hub refuses is told; that it can't be asked ends the command.
+            Err(error) if error.is::<ask::Refused>() => why = Some(error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    if args.of.json {
+        out.json(&of_tenant(place, json!({"name": item.name, "did": did, "version": version, "refused": why})))?;
+    } else if let Some(version) = version {
+        let open = match &item.todo {
+            Todo::Publish { state, .. } if did == "nothing" && why.is_none() => {
+                format!(", it is {state} already; --publish makes it stand")
+            }
+            _ => String::new(),
+        };
+        out.line(format!("{}@{version}: {did}{open}", out.bold(&item.name)))?;
+        why.iter().chain(&before).try_for_each(|line| out.line(format!("  {line}")))?;
+    }
+    Ok(why.is_none())
 }
 
 /// The versions that stand: name and number.

@@ -107,10 +107,12 @@ pub fn read_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<Texts> {
     if wrong.is_empty() { Ok(files) } else { Err(Faults::of(wrong, &[&files]).into()) }
 }
 
-/// The same, with the files that are no UTF-8 among them, as far as they can be read, and told.
+/// The same, with the files that are no UTF-8 among them, as far as they can be read, and told; and links to folders that
+/// are read anyway, or that lead round in a circle, which are not followed.
 pub fn read_whole_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<(Texts, Vec<Lint>)> {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
     let mut folders = vec![root.to_path_buf()];
+    let mut read: Vec<PathBuf> = root.canonicalize().into_iter().collect();
     while let Some(folder) = folders.pop() {
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -119,9 +121,21 @@ pub fn read_whole_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<(Text
         };
         for entry in entries {
             let path = entry?.path();
+            let called = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() {
-                if path.file_name().is_none_or(|n| n != "samples") {
-                    folders.push(path);
+                // `..data`: Kubernetes keeps there what the links beside it lead to.
+                if called == "samples" || called.starts_with("..") {
+                    continue;
+                }
+                match path.is_symlink().then(|| path.canonicalize()).transpose() {
+                    Ok(Some(target)) if read.iter().any(|r| target.starts_with(r) || r.starts_with(&target)) => {
+                        wrong.push(leads_back(&path, &target));
+                    }
+                    Ok(target) => {
+                        read.extend(target);
+                        folders.push(path);
+                    }
+                    Err(error) => return Err(error).with_context(|| format!("{} can't be read", path.display())),
                 }
             } else if path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)) {
                 let bytes = std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
@@ -134,6 +148,16 @@ pub fn read_whole_tree(root: &Path, extensions: &[&str]) -> anyhow::Result<(Text
     found.sort();
     wrong.sort_by(|a: &Lint, b| a.file.cmp(&b.file));
     Ok((found, wrong))
+}
+
+/// A link to a folder that is read anyway: all below it would be read twice.
+fn leads_back(link: &Path, target: &Path) -> Lint {
+    let sentence = format!(
+        "this link leads to {}, a folder that is read without it or has this one in it: each file of it would be there twice. \
+         Take the link away",
+        target.display()
+    );
+    Lint { file: link.display().to_string(), line: 1, column: 1, sentence }
 }
 
 /// Where a file is no UTF-8, if so.

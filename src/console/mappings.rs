@@ -162,8 +162,8 @@ pub async fn tried(
         let mut files: Files = open.library.files_of(&open.plan).into_iter().collect();
         files.insert(MAPPING.to_owned(), open.text);
         let by = By { who: &session.name, why: &edited.why };
-        let (drafted, ..) = versions::draft(&console.hub, session.tenant, &files, by).await?;
-        return Ok(Redirect::to(&format!("{}#versions", address(&drafted))).into_response());
+        let drafted = versions::draft(&console.hub, session.tenant, &files, by).await?;
+        return Ok(Redirect::to(&format!("{}#versions", address(&drafted.name))).into_response());
     }
     Ok(match edited.part {
         Some(_) => open.tried(&console, &session, edited.all.is_some()).await?.into_response(),

@@ -92,10 +92,11 @@ impl Libraries {
         compiled.map_err(|error| StoreError::Panic(format!("compiling the mappings: {error}")))
     }
 
-    /// The hub's own with these laid over it; compiled beside what else the process does.
-    pub async fn overlaid(&self, overlays: Vec<Overlay>) -> Result<Library, Vec<Lint>> {
-        let own = self.own.clone();
-        let compiled = tokio::task::spawn_blocking(move || own.overlaid(&overlays)).await;
+    /// The hub's own with these laid over it; compiled beside what else the process does. Faults are told to who looks at
+    /// the one of this name.
+    pub async fn overlaid(&self, overlays: Vec<Overlay>, name: &str) -> Result<Library, Vec<Lint>> {
+        let (own, name) = (self.own.clone(), name.to_owned());
+        let compiled = tokio::task::spawn_blocking(move || own.overlaid_by(&overlays, Some(&name))).await;
         compiled.unwrap_or_else(|error| {
             let sentence = format!("compiling the mappings panicked: {error}; this is a bug of the hub");
             Err(vec![Lint { file: "mapping.yaml".into(), line: 1, column: 1, sentence }])

@@ -8,7 +8,7 @@ use crate::{
         libraries::{overlay, overlays},
     },
     mapping::{
-        Library, Lint, name_of,
+        Library, Lint, extended, name_of,
         versions::{Changed, Overlay},
     },
     store::{
@@ -41,12 +41,35 @@ pub enum VersionError {
     /// The version, or what stands, is in another state; the sentence says what to do.
     #[error("{0}")]
     Refused(String),
+    /// It extends drafts, and they don't stand yet.
+    #[error("{}", first(.0, .1))]
+    Before(String, Vec<Below>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 fn told(faults: &[Lint]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// A draft that another mapping extends.
+#[derive(Debug)]
+pub struct Below {
+    pub name: String,
+    pub version: i64,
+    files: Files,
+}
+
+impl Below {
+    pub fn called(&self) -> String {
+        called(&self.name, Some(self.version))
+    }
+}
+
+fn first(name: &str, below: &[Below]) -> String {
+    let drafts: Vec<String> = below.iter().map(Below::called).collect();
+    let drafts = drafts.join(" and ");
+    format!("`{name}` extends {drafts}, and no such mapping stands yet that it would fit: publish {drafts} first")
 }
 
 /// Who does it, and why.
@@ -117,16 +140,74 @@ pub fn noted(changed: &[Changed]) -> Value {
 
 /// What a name would be with other files: `None` takes the tenant's version away, so that the hub's own file stands.
 pub async fn would(hub: &Hub, tenant: Tenant, name: &str, files: Option<Files>) -> Result<Would, VersionError> {
+    match with_drafts(hub, tenant, name, files).await? {
+        (would, drafts) if drafts.is_empty() => Ok(would),
+        (_, drafts) => Err(VersionError::Before(name.to_owned(), drafts)),
+    }
+}
+
+/// The same with drafts beside it, where files extend such and have faults beside what stands.
+async fn with_drafts(
+    hub: &Hub,
+    tenant: Tenant,
+    name: &str,
+    files: Option<Files>,
+) -> Result<(Would, Vec<Below>), VersionError> {
+    let faults = match beside(hub, tenant, name, files.clone(), &[]).await {
+        Err(VersionError::Faulty(faults)) => faults,
+        would => return Ok((would?, vec![])),
+    };
+    let Some(own) = &files else { return Err(VersionError::Faulty(faults)) };
+    let mut drafts = drafts_below(hub, tenant, name, own).await?;
+    if drafts.is_empty() {
+        return Err(VersionError::Faulty(faults));
+    }
+    let mut would = match beside(hub, tenant, name, files.clone(), &drafts).await {
+        // That there is nothing to extend is no news to those who have drafted it.
+        Err(VersionError::Faulty(with)) => {
+            return Err(VersionError::Faulty(if with.len() <= faults.len() { with } else { faults }));
+        }
+        would => would?,
+    };
+    // Those that it can do without need not be published for it.
+    let mut at = 0;
+    while drafts.len() > 1 && at < drafts.len() {
+        let one = drafts.remove(at);
+        match beside(hub, tenant, name, files.clone(), &drafts).await {
+            Ok(less) => would = less,
+            Err(_) => {
+                drafts.insert(at, one);
+                at += 1;
+            }
+        }
+    }
+    Ok((would, drafts))
+}
+
+/// The same where some drafts stood already.
+async fn beside(
+    hub: &Hub,
+    tenant: Tenant,
+    name: &str,
+    files: Option<Files>,
+    drafts: &[Below],
+) -> Result<Would, VersionError> {
     let mut tx = hub.store.read(tenant).await?;
     let revision = mapping_versions::revision(&mut tx, tenant).await?;
-    let before = hub.library.standing(&mut tx, tenant).await?;
+    let mut before = hub.library.standing(&mut tx, tenant).await?;
     let mut all: Vec<Overlay> = overlays(&mut tx, tenant, revision).await?;
     tx.rollback().await?;
+    if !drafts.is_empty() {
+        all.retain(|one| drafts.iter().all(|draft| draft.name != one.name));
+        all.extend(drafts.iter().map(|draft| overlay(&draft.name, draft.files.clone())));
+        before = Arc::new(hub.library.where_fit(all.clone()).await?);
+    }
     all.retain(|one| one.name != name);
-    // First, so that a fault in two files is told at the one that is new.
-    all.splice(0..0, files.map(|files| overlay(name, files)));
-    let after = match hub.library.overlaid(all.clone()).await {
+    // Last, so that what is wrong between two files (a claim, a name) is told at the one that is new.
+    all.extend(files.map(|files| overlay(name, files)));
+    let after = match hub.library.overlaid(all.clone(), name).await {
         Ok(after) => after,
+        Err(faults) if before.unfit().is_empty() => return Err(VersionError::Faulty(faults)),
         // What does not fit as it is keeps nothing else from being mended; but no other may become so.
         Err(faults) => {
             let after = hub.library.where_fit(all).await?;
@@ -145,16 +226,51 @@ pub async fn would(hub: &Hub, tenant: Tenant, name: &str, files: Option<Files>) 
     Ok(Would { revision, before, after: Arc::new(after) })
 }
 
-/// Keeps a draft, if the tenant's mappings would be without fault with it. Gives its name and number.
-pub async fn draft(
-    hub: &Hub,
-    tenant: Tenant,
-    files: &Files,
-    by: By<'_>,
-) -> Result<(String, i64, Vec<Changed>), VersionError> {
+/// Of all that files extend the newest drafts, those that are extended by no other last.
+async fn drafts_below(hub: &Hub, tenant: Tenant, name: &str, files: &Files) -> Result<Vec<Below>, VersionError> {
+    let mut tx = hub.store.read(tenant).await?;
+    let standing = hub.library.standing(&mut tx, tenant).await?;
+    let (mut found, mut names) = (Vec::new(), vec![name.to_owned()]);
+    let mut text = files.get(MAPPING).cloned();
+    while let Some(base) = text.as_deref().and_then(extended).filter(|base| !names.contains(base)) {
+        let known = mapping_versions::list(&mut tx, tenant, Some(&base)).await?;
+        // The newest comes first.
+        let draft = known.iter().find(|row| matches!(row.state.as_str(), "draft" | "reviewed"));
+        text = match draft {
+            Some(row) => {
+                let files = mapping_versions::files(&mut tx, tenant, &base, row.version).await?.unwrap_or_default();
+                let text = files.get(MAPPING).cloned();
+                found.push(Below { name: base.clone(), version: row.version, files });
+                text
+            }
+            None => standing
+                .named(&base)
+                .and_then(|plan| standing.files_of(&plan).into_iter().find(|(path, _)| path == MAPPING))
+                .map(|(_, text)| text),
+        };
+        names.push(base);
+    }
+    tx.rollback().await?;
+    Ok(found)
+}
+
+/// A draft that was kept.
+#[derive(Debug)]
+pub struct Drafted {
+    pub name: String,
+    pub version: i64,
+    /// The mappings that would read or write otherwise if it stood: itself, and those that extend it.
+    pub changed: Vec<Changed>,
+    /// Drafts that it extends, and that must be published before it.
+    pub before: Vec<Below>,
+}
+
+/// Keeps a draft, if the tenant's mappings would be without fault with it, or with it and the drafts that it extends: a
+/// mapping and what extends it are often written together.
+pub async fn draft(hub: &Hub, tenant: Tenant, files: &Files, by: By<'_>) -> Result<Drafted, VersionError> {
     by.reason("a draft")?;
     let name = named(files)?;
-    let would = would(hub, tenant, name, Some(files.clone())).await?;
+    let (would, before) = with_drafts(hub, tenant, name, Some(files.clone())).await?;
     let hash = hash(files);
     let now = now();
     let mut tx = hub.store.begin(tenant).await?;
@@ -170,7 +286,7 @@ pub async fn draft(
     let cause = json!({"code": "mapping/drafted", "mapping": name, "version": version, "who": by.who, "why": by.why});
     journal::write(&mut tx, &[step(hub, tenant, now, "draft", cause)]).await?;
     tx.commit().await?;
-    Ok((name.to_owned(), version, would.changed()))
+    Ok(Drafted { name: name.to_owned(), version, changed: would.changed(), before })
 }
 
 fn step(hub: &Hub, tenant: Tenant, now: Micros, state: &'static str, cause: Value) -> Step {
@@ -277,7 +393,12 @@ pub async fn roll_back(
             match made_it {
                 Some(made_it) => made_it.was,
                 None => {
-                    return Err(VersionError::Refused(format!("the hub's own `{name}` stands: nothing is below it")));
+                    return Err(VersionError::Refused(match hub.library.own().named(name) {
+                        Some(_) => format!("the hub's own `{name}` stands: nothing is below it"),
+                        None => format!(
+                            "no version of `{name}` stands, and the hub has no file of that name: nothing is below"
+                        ),
+                    }));
                 }
             }
         }

@@ -132,8 +132,9 @@ fn leaf(route: &Route) -> Option<&str> {
 
 /// Paths of a mapping that none of its samples has, and that one letter or two keep from what they have and no line reads.
 ///
-/// `told`: what was found of the samples, which are so many documents.
-pub fn astray(plan: &Plan, told: &Told, samples: usize) -> Vec<Lint> {
+/// `told`: what was found of the samples, which are so many documents. `base`: what the mapping extends, where they are that
+/// one's, and it has none itself.
+pub fn astray(plan: &Plan, told: &Told, samples: usize, base: Option<&str>) -> Vec<Lint> {
     let mut found = Vec::new();
     if !named(plan.standard()) || samples == 0 {
         return found;
@@ -157,7 +158,14 @@ pub fn astray(plan: &Plan, told: &Told, samples: usize) -> Vec<Lint> {
         };
         let s = if samples == 1 { "the sample".to_owned() } else { format!("none of the {samples} samples") };
         let has = if samples == 1 { "has no" } else { "has a" };
-        let sentence = format!("{s} beside the mapping {has} `{}`; nearest `{near}`, which no line reads", route.text);
+        let sentence = match base {
+            None => format!("{s} beside the mapping {has} `{}`; nearest `{near}`, which no line reads", route.text),
+            Some(base) => format!(
+                "{s} of {base}, which it extends, {has} `{0}`; nearest `{near}`, which no line reads. Where this partner sends \
+                 `{0}`, put a document of theirs into samples/ beside the mapping",
+                route.text
+            ),
+        };
         let file = plan.files().first().cloned().unwrap_or_default();
         found.push(Lint { file, line: spot.line, column: spot.column, sentence });
         said.insert(field);

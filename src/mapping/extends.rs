@@ -201,6 +201,11 @@ pub fn name_of(text: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
+/// What `extends:` says of a file's text; none where it says nothing, or can't be read.
+pub fn extended(text: &str) -> Option<String> {
+    base_of(&yaml::parse(text).ok()?)?.0
+}
+
 /// What a file extends, and where it says so; without a name if that is no text.
 fn base_of(yaml: &Yaml) -> Option<(Option<String>, Spot)> {
     let base = yaml.get("extends")?;

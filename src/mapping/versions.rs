@@ -21,6 +21,11 @@ impl Library {
     ///
     /// Errors: all faults; those in an overlay's files have their paths as the overlay gives them.
     pub fn overlaid(&self, overlays: &[Overlay]) -> Result<Library, Vec<Lint>> {
+        self.overlaid_by(overlays, None)
+    }
+
+    /// The same for who looks at one of them: files of the others are told with the name of their mapping before them.
+    pub fn overlaid_by(&self, overlays: &[Overlay], one: Option<&str>) -> Result<Library, Vec<Lint>> {
         let mut files = self.files().to_vec();
         let mut folders = Vec::new();
         for overlay in overlays {
@@ -39,7 +44,7 @@ impl Library {
         match Library::compile(&files) {
             Ok(library) => Ok(library.sharing(self)),
             Err(mut faults) => {
-                faults.iter_mut().for_each(|fault| fault.file = as_given(&fault.file, overlays, &folders));
+                faults.iter_mut().for_each(|fault| fault.file = as_given(&fault.file, overlays, &folders, one));
                 Err(faults)
             }
         }
@@ -87,10 +92,11 @@ fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-fn as_given(file: &str, overlays: &[Overlay], folders: &[String]) -> String {
+fn as_given(file: &str, overlays: &[Overlay], folders: &[String], one: Option<&str>) -> String {
     let given = overlays.iter().zip(folders).find_map(|(overlay, folder)| {
         let below = file.strip_prefix(folder.as_str())?.trim_start_matches('/');
-        overlay.files.iter().any(|(path, _)| path == below).then(|| below.to_owned())
+        overlay.files.iter().find(|(path, _)| path == below)?;
+        Some(if one.is_none_or(|one| one == overlay.name) { below.into() } else { format!("{}/{below}", overlay.name) })
     });
     given.unwrap_or_else(|| file.to_owned())
 }

@@ -8,6 +8,7 @@ mod configured;
 mod data;
 mod distributed;
 mod documents;
+mod drafted;
 mod exported;
 mod first_hour;
 mod guide;
@@ -15,6 +16,7 @@ mod help;
 #[path = "../hub/mod.rs"]
 mod hub;
 mod mapping;
+mod part;
 mod partner;
 mod rewrite;
 mod told;

@@ -383,3 +383,59 @@ fn of_several_tenants_the_one_that_the_sample_was_sent_to_gets_the_partner() {
     );
     assert!(!folder.path().join("connectors/southwind.yaml").exists());
 }
+
+const BESTELLUNG: &str = "Bestellnummer;Bestelldatum;Kunde;Position;Artikelnummer;Menge;Einheit
+4711;02.01.2026;Igel Baumarkt;1;SCHR-M8;20;Stück
+4711;02.01.2026;Igel Baumarkt;2;MUTT-M8;10;Stück
+";
+const NESTED: &str = r#"{"order": {"id": "4711", "created": "2026-01-02", "currency": "EUR", "customer": {"id": "K1", "name": "Igel Baumarkt"},
+ "positions": [{"no": 1, "article": "SCHR-M8", "amount": 20, "uom": "EA", "price": "1.20"}]}}"#;
+
+/// A CSV or JSON file doesn't say what it is: its name alone makes it no document of a mapping that can't read it.
+#[test]
+fn a_document_that_a_mapping_has_the_name_of_alone_gets_a_mapping_of_its_own() {
+    for (file, text, base) in [("orders.csv", BESTELLUNG, "csv/orders"), ("order.json", NESTED, "json/order")] {
+        let folder = Folder::new();
+        folder.write(file, text);
+        folder.write("connectors/tenants/acme.yaml", "tenant: acme\nidentities: [x12/ZZ/ACMEDIST]\n");
+        let called = call(folder.path(), &format!("mapping new igel/orders --from {file}"));
+        assert_eq!(called.code, 0, "{called:?}");
+        assert!(
+            called.out.contains(&format!("{base} claims ")) && called.out.contains("can't read these ("),
+            "{called:?}"
+        );
+        let written = folder.path().join("mappings/partners/igel/orders/mapping.yaml");
+        let mapping = std::fs::read_to_string(&written).unwrap();
+        assert!(!mapping.contains("extends:") && mapping.contains("partner: igel"), "{mapping}");
+        assert!(mapping.contains("ext") || mapping.contains("number:"), "{mapping}");
+        // It is what any other name would have given.
+        std::fs::remove_dir_all(folder.path().join("mappings")).unwrap();
+        let other = if file == "orders.csv" { "bestellung.csv" } else { "shop.json" };
+        folder.write(other, text);
+        let document = if file == "orders.csv" { "csv orders" } else { "json order" };
+        let words = [
+            "mapping",
+            "suggest",
+            other,
+            "--as",
+            document,
+            "--partner",
+            "igel",
+            "--without",
+            base,
+            "--name",
+            "igel/orders",
+        ];
+        let to = if file == "orders.csv" { &[][..] } else { &["--to", "order/1"] };
+        let proposed = run(command(folder.path()).args(words).args(to));
+        assert_eq!(proposed.out.trim_end(), mapping.trim_end(), "{proposed:?}");
+        // And partner new does the same.
+        let called = call(folder.path(), &format!("partner new igel --from {file}"));
+        assert!(called.code == 0 && called.out.contains("can't read these ("), "{called:?}");
+    }
+    // One that it reads most of is extended, though something is missing.
+    let folder = Folder::new();
+    folder.write("orders.csv", "order_number,order_date,currency,buyer,line,sku,unit\nA1,2026-01-01,EUR,K1,1,X,EA\n");
+    let called = call(folder.path(), "mapping new igel/orders --from orders.csv");
+    assert!(called.out.contains("csv/orders reads such documents: extended"), "{called:?}");
+}

@@ -64,7 +64,7 @@ fn a_mapping_is_drafted_reviewed_published_and_rolled_back() {
     let forced =
         ok(call(&folder, &["publish", "northwind/850-order", "--force", "--reason", "their orders stand still"]));
     assert!(
-        forced.out.starts_with("northwind/850-order: version 1 stands, in place of the hub's own file\n"),
+        forced.out.starts_with("northwind/850-order: version 1 stands, in place of nothing: the name is new\n"),
         "{}",
         forced.out
     );
@@ -72,19 +72,19 @@ fn a_mapping_is_drafted_reviewed_published_and_rolled_back() {
     assert!(read_by(&folder, "000000002", "PO-2").starts_with("northwind/850-order@"));
 
     let back = ok(call(&folder, &["rollback", "northwind/850-order", "--reason", "a season too many"]));
-    assert_eq!(back.out, "northwind/850-order: the hub's own file stands, in place of version 1\n");
+    assert_eq!(back.out, "northwind/850-order: nothing stands, in place of version 1\n");
     assert!(read_by(&folder, "000000003", "PO-3").starts_with("x12/4010/850-order@"));
 
     // All of it stands in the store, whoever asks.
     drop(hub);
     let shown = ok(call(&folder, &["versions", "northwind/850-order"]));
     for words in [
-        "northwind/850-order: the hub's own file stands",
+        "northwind/850-order: nothing stands",
         "retired",
         "they send REF 19 since May",
         "published by force: version 1",
         "their orders stand still",
-        "rolled back to the hub's own file",
+        "rolled back to nothing",
         "a season too many",
     ] {
         assert!(shown.out.contains(words), "{words}: {}", shown.out);

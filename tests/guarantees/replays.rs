@@ -186,7 +186,8 @@ async fn what_went_out_is_written_both_ways(mut rig: Rig) {
     let answers = "select count(*) from deliveries where kind = 'document'";
     assert_eq!(rig.place.number(answers).await, 3, "PO-1, PO-2 and PO-4 were answered by an 855");
     let text = "mapping: northwind/855\nextends: x12/4010/855-order-response\nclaims: { direction: out, partner: northwind }\nwrite:\n  BAK01: \"06\"\n";
-    let (name, version, _) = versions::draft(&rig.hub, rig.acme, &mapping(text), ANN).await.unwrap();
+    let versions::Drafted { name, version, .. } =
+        versions::draft(&rig.hub, rig.acme, &mapping(text), ANN).await.unwrap();
     let asked = |documents| Comparison {
         name: &name,
         before: Side::Standing,

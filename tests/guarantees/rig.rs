@@ -428,12 +428,12 @@ pub const OWN_850: &str = "northwind/850-order";
 impl Rig {
     /// A draft of acme's: its version.
     pub async fn draft(&self, files: &Files) -> i64 {
-        versions::draft(&self.hub, self.acme, files, ANN).await.unwrap().1
+        versions::draft(&self.hub, self.acme, files, ANN).await.unwrap().version
     }
 
     /// The same, published at once.
     pub async fn publish(&self, files: &Files) {
-        let (name, version, _) = versions::draft(&self.hub, self.acme, files, ANN).await.unwrap();
+        let versions::Drafted { name, version, .. } = versions::draft(&self.hub, self.acme, files, ANN).await.unwrap();
         versions::publish(&self.hub, self.acme, &name, version, ANN, true).await.unwrap();
     }
 }

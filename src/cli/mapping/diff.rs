@@ -1,14 +1,13 @@
 //! `crossdock mapping diff`.
 
 use super::{
-    compiled, draft, standing,
+    compiled, draft, standing_for,
     test::{file_name, inputs},
 };
 use crate::{
     cli::{
         ask::{self, Place, Places, encoded, is_not_found},
         out::{Out, counted},
-        settings,
     },
     formats::piece::Set,
     mapping::{
@@ -76,8 +75,16 @@ enum Side {
 impl Side {
     fn name(&self) -> &str {
         match self {
-            Side::Folder(_, files) => files.get("mapping.yaml").and_then(|text| name_of(text)).unwrap_or_default(),
+            Side::Folder(..) => self.text().and_then(name_of).unwrap_or_default(),
             Side::Version(name, _) => name,
+        }
+    }
+
+    /// Of a folder its mapping.
+    fn text(&self) -> Option<&str> {
+        match self {
+            Side::Folder(_, files) => files.get("mapping.yaml").map(String::as_str),
+            Side::Version(..) => None,
         }
     }
 
@@ -312,7 +319,8 @@ impl Compiled {
 }
 
 async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::Result<u8> {
-    let base = standing(&args.ask.settings)?;
+    let texts: Vec<&str> = [&old, &new].into_iter().filter_map(Side::text).collect();
+    let base = standing_for(&[old.name()], &texts, &args.ask.settings)?;
     let Some(base) = compiled(&base, args.json, out)? else { return Ok(1) };
     let places = match (&old, &new) {
         (Side::Folder(..), Side::Folder(..)) => None,
@@ -413,15 +421,16 @@ fn laid(base: &Library, name: &str, files: Option<draft::Files>) -> anyhow::Resu
     Ok(Compiled { library, plan })
 }
 
-/// The fields of a mapping that other files make by another line: field, line before, line after.
+/// The fields of a mapping that other files make by another line: field, line before, line after. None where one of the two
+/// does not fit the mappings beside it.
 pub fn lines_that_differ(
+    beside: &Library,
     name: &str,
     before: &draft::Files,
     after: &draft::Files,
-    flags: &settings::Flags,
-) -> anyhow::Result<Vec<Vec<String>>> {
-    let base = Library::compile(&standing(flags)?.all).unwrap_or_default();
-    Ok(lines(&laid(&base, name, Some(before.clone()))?, &laid(&base, name, Some(after.clone()))?))
+) -> Option<Vec<Vec<String>>> {
+    let of = |files: &draft::Files| laid(beside, name, Some(files.clone())).ok();
+    Some(lines(&of(before)?, &of(after)?))
 }
 
 /// The files of a version that the hub keeps; none where its own file is meant.

@@ -14,13 +14,14 @@ mod test;
 mod versions;
 
 pub use diff::lines_that_differ;
-pub use draft::{Files, Kept, compiled_folder};
+pub use draft::{Files, Kept, compiled_folder, first, keep};
 
 use super::{out::Out, settings, start};
-use crate::mapping::{Library, Lint as Wrong, picture::marked, standard};
+use crate::mapping::{Library, Lint as Wrong, extended, name_of, picture::marked, standard};
 use anyhow::{Context as _, bail};
 use serde_json::json;
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -91,12 +92,14 @@ pub struct Folder {
     all: Vec<(String, String)>,
     /// Files that are no text.
     wrong: Vec<Wrong>,
+    /// Of a part of the mappings, the files that count: its own, and mappings that these extend. None: all do.
+    counts: Option<BTreeSet<String>>,
 }
 
 impl Folder {
-    /// All of it compiled, or all that is wrong, in the files' order.
+    /// All of it compiled, or all that is wrong, in the files' order. Of a part what is wrong elsewhere is left out.
     fn compile(&self) -> Result<Library, Vec<Wrong>> {
-        match Library::compile(&self.all) {
+        match self.compiled() {
             Ok(library) if self.wrong.is_empty() => Ok(library),
             compiled => {
                 let mut wrong = self.wrong.clone();
@@ -106,18 +109,87 @@ impl Folder {
             }
         }
     }
+
+    fn compiled(&self) -> Result<Library, Vec<Wrong>> {
+        let first = match Library::compile(&self.all) {
+            Ok(library) => return Ok(library),
+            Err(faults) if self.counts.is_none() => return Err(faults),
+            Err(faults) => faults,
+        };
+        let own: Vec<Wrong> = first.iter().filter(|one| self.is_asked(one)).cloned().collect();
+        if !own.is_empty() {
+            return Err(own);
+        }
+        // Without what has faults elsewhere, then without what extends that.
+        let (mut files, mut faults) = (self.all.clone(), first.clone());
+        loop {
+            let before = files.len();
+            files.retain(|(path, _)| faults.iter().all(|fault| fault.file != *path));
+            match Library::compile(&files) {
+                Ok(library) => return Ok(library),
+                // It can't do without a table that has them.
+                Err(left) if files.len() == before || left.iter().any(|one| self.is_asked(one)) => return Err(first),
+                Err(left) => faults = left,
+            }
+        }
+    }
+
+    /// True of a fault of what counts; also where another file has it, for what it has in common with one that counts.
+    fn is_asked(&self, one: &Wrong) -> bool {
+        let Some(counts) = &self.counts else { return true };
+        let names = |path: &String| one.sentence.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with(' '));
+        counts.contains(&one.file) || counts.iter().any(names)
+    }
 }
 
 fn folder(given: Option<&Path>, flags: &settings::Flags) -> anyhow::Result<Folder> {
     let whole = settings::load(flags)?.settings.mappings;
     let root = given.unwrap_or(&whole).to_path_buf();
     fs::read_dir(&root).with_context(|| format!("the folder {} can't be read", root.display()))?;
-    // A part of the mappings may extend what stands beside it, and look into tables above it.
-    let inside = |a: &Path, b: &Path| Some(a.canonicalize().ok()?.starts_with(b.canonicalize().ok()?));
     let mut folder = read(root.clone())?;
-    if inside(&root, &whole) == Some(true) {
-        folder.all = read(whole)?.all;
+    let (Ok(part), Ok(above)) = (root.canonicalize(), whole.canonicalize()) else { return Ok(folder) };
+    // A part of the mappings may extend what stands beside it, and look into tables above it.
+    if part.starts_with(&above) {
+        folder.all = read(whole.clone())?.all;
     }
+    if part.starts_with(&above) && part != above {
+        // Files that replace some that come with the hub are named from the whole folder on.
+        let within = |path: &str| {
+            let found = Path::new(path).canonicalize().or_else(|_| whole.join(path).canonicalize());
+            found.is_ok_and(|found| found.starts_with(&part))
+        };
+        let own = folder.all.iter().filter(|(path, _)| within(path));
+        let texts: Vec<&str> = own.clone().map(|(_, text)| text.as_str()).collect();
+        let below = extended_by(&texts, &folder.all);
+        folder.counts = Some(own.map(|(path, _)| path.clone()).chain(below).collect());
+    }
+    Ok(folder)
+}
+
+/// The mapping files that some texts extend, and what these extend.
+fn extended_by(texts: &[&str], all: &[(String, String)]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut names: Vec<String> = texts.iter().filter_map(|text| extended(text)).collect();
+    while let Some(name) = names.pop() {
+        let named = |(path, text): &&(String, String)| path.ends_with("mapping.yaml") && name_of(text) == Some(&name);
+        let Some((path, text)) = all.iter().find(named) else { continue };
+        if !found.contains(path) {
+            found.push(path.clone());
+            names.extend(extended(text));
+        }
+    }
+    found
+}
+
+/// The mappings of the settings for who looks at some of them, given by their names and texts: what is wrong with others
+/// does not count.
+fn standing_for(names: &[&str], texts: &[&str], flags: &settings::Flags) -> anyhow::Result<Folder> {
+    let mut folder = standing(flags)?;
+    let named = |(_, text): &&(String, String)| name_of(text).is_some_and(|name| names.contains(&name));
+    let own: Vec<&(String, String)> = folder.all.iter().filter(named).collect();
+    let texts: Vec<&str> = texts.iter().copied().chain(own.iter().map(|(_, text)| text.as_str())).collect();
+    let below = extended_by(&texts, &folder.all);
+    folder.counts = Some(own.iter().map(|(path, _)| path.clone()).chain(below).collect());
     Ok(folder)
 }
 
@@ -134,7 +206,7 @@ fn read(root: PathBuf) -> anyhow::Result<Folder> {
         file: one.file,
         sentence: one.sentence,
     });
-    Ok(Folder { all: standard::with(own.clone()), wrong: wrong.collect(), own, root })
+    Ok(Folder { all: standard::with(own.clone()), wrong: wrong.collect(), own, root, counts: None })
 }
 
 /// A fault under its line.
@@ -156,16 +228,16 @@ fn compiled(folder: &Folder, json: bool, out: &mut Out) -> anyhow::Result<Option
     match folder.compile() {
         Ok(library) => Ok(Some(library)),
         Err(wrong) => {
-            wrong.iter().try_for_each(|one| told(one, folder, json, out))?;
+            wrong.iter().try_for_each(|one| told(one, &folder.all, json, out))?;
             Ok(None)
         }
     }
 }
 
-fn told(one: &Wrong, folder: &Folder, json: bool, out: &mut Out) -> anyhow::Result<()> {
+fn told(one: &Wrong, files: &[(String, String)], json: bool, out: &mut Out) -> anyhow::Result<()> {
     if json {
         return out
             .json(&json!({ "file": one.file, "line": one.line, "column": one.column, "sentence": one.sentence }));
     }
-    picture(one, &folder.all, out)
+    picture(one, files, out)
 }

@@ -8,7 +8,7 @@ use crate::{
     cli::{out::Out, settings},
     formats::piece::Standard,
     mapping::{
-        Asked, Library, Plan, is_name, name_of,
+        Asked, Context, Library, NoTables, Plan, is_name, name_of,
         suggest::{Delta, Failure, OPEN, Request, Sample, delta},
     },
 };
@@ -24,7 +24,8 @@ use std::{
 /// crossdock mapping new northwind/850-order --from order.edi
 /// crossdock mapping new northwind/prices --from prices.csv --as "csv prices" --by list --to price_catalogue/1
 ///
-/// Writes mapping.yaml below partners/ in the folder of the mappings, with the samples beside it. Look at it, then keep
+/// Writes mapping.yaml below partners/ in the folder of the mappings, with the samples beside it. A CSV or JSON file that
+/// is called as one that a mapping claims, and that this can't read, gets a proposal, too. Look at it, then keep
 /// what the samples give with `crossdock mapping test --bless`.
 /// Exit 0: written. 1: written of samples with faults, which are told; or what would be written has faults, and nothing is
 /// written. 2: it is there already, or a file can't be read.
@@ -105,6 +106,14 @@ pub fn begin(
         if base.claimed().partner.is_some() {
             bail!("{} reads them already: change it, or say --without {0} to begin anew", base.short());
         }
+        if let Some(wrong) = strange(&base, pairs) {
+            let why = format!("{} claims {}, and can't read these ({wrong})", base.short(), pairs.documents[0].from);
+            let mut how = how.clone();
+            how.without.push(base.short().to_owned());
+            // Of a JSON document nothing else says what it is about.
+            how.to = how.to.or_else(|| (base.standard() == Standard::Json).then(|| base.message().to_owned()));
+            return begun_anew(name, (partner, place), pairs, (&how, why), flags, out);
+        }
         loses_nothing(&base, how)?;
         let first = &pairs.documents[0];
         let request = Request {
@@ -132,12 +141,28 @@ pub fn begin(
             }
         };
     }
+    let why = match claimed(&library, pairs, Some(partner)) {
+        None => format!("no mapping claims {}", pairs.documents[0].from),
+        Some(other) => format!("beside {}, which claims {}", other.short(), pairs.documents[0].from),
+    };
+    begun_anew(name, (partner, place), pairs, (how, why), flags, out)
+}
+
+/// A mapping of its own, as proposed from the samples, and why it is none that extends another.
+fn begun_anew(
+    name: &str,
+    (partner, folder): (&str, PathBuf),
+    pairs: &Pairs,
+    (how, why): (&How, String),
+    flags: &settings::Flags,
+    out: &mut Out,
+) -> anyhow::Result<Option<Begun>> {
     let Some(proposal) = proposed(pairs, how, name, Some(partner), flags, false, out)? else { return Ok(None) };
     let sure = proposal.lines.iter().filter(|line| line.confidence >= 0.9).count();
     let open: Vec<String> =
         proposal.lines.iter().filter(|line| line.says == OPEN).map(|line| line.field.clone()).collect();
     let mut told = vec![
-        format!("no mapping claims {}: proposed from the samples, as {}", pairs.documents[0].from, proposal.message),
+        format!("{why}: proposed from the samples, as {}", proposal.message),
         format!("{} lines, {sure} of them at 0.9 or above; the reason stands behind each", proposal.lines.len()),
     ];
     if !open.is_empty() {
@@ -147,7 +172,25 @@ pub fn begin(
             open.join(", ")
         ));
     }
-    Ok(Some(Begun { name: name.into(), folder: place, text: proposal.text, told, needed: true }))
+    Ok(Some(Begun { name: name.into(), folder, text: proposal.text, told, needed: true }))
+}
+
+/// What a mapping lacks in samples that only their name gave it: a CSV or JSON file doesn't say itself what it is. None of
+/// one that reads half of what they say or more, though it has faults in it.
+pub fn strange(base: &Plan, pairs: &Pairs) -> Option<String> {
+    if !matches!(base.standard(), Standard::Csv | Standard::Json) {
+        return None;
+    }
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
+    let (mut values, mut read, mut lacks) = (0, 0, None);
+    for set in pairs.documents.iter().flat_map(|document| &document.sets) {
+        let explained = base.explain(&set.tree, &context);
+        values += explained.values.len();
+        read += explained.values.iter().filter(|looked| looked.line.is_some()).count();
+        let missing = explained.reading.faults.iter().find(|fault| &*fault.code == "mapping/missing");
+        lacks = lacks.or_else(|| missing.map(|fault| fault.sentence.to_string()));
+    }
+    lacks.filter(|_| read * 2 < values)
 }
 
 /// What is asked for must be what the mapping does that would be extended.

@@ -1,7 +1,7 @@
 //! `crossdock mapping review`, `publish` and `rollback`.
 
 use crate::cli::{
-    ask::{self, Place, Places, encoded},
+    ask::{self, Place, Places, encoded, is_not_found},
     documents::of_tenant,
     out::Out,
 };
@@ -97,7 +97,7 @@ pub async fn publish(args: &Publish, out: &mut Out) -> anyhow::Result<u8> {
     let (place, name, version) = version(&places, &args.name, &["reviewed", "draft"]).await?;
     let path = format!("/v1/mappings/{}/{version}/publish", encoded(&name));
     let done = place.post(&path, &json!({"why": args.how.reason, "force": args.force})).await?;
-    stands(place, done, args.how.json, out)
+    stands(place, done, args.how.json, out).await
 }
 
 /// Runs it.
@@ -106,22 +106,44 @@ pub async fn roll_back(args: &Rollback, out: &mut Out) -> anyhow::Result<u8> {
     let (place, _) = places.find(&format!("/v1/mappings/{}", encoded(&args.name))).await?;
     let path = format!("/v1/mappings/{}/rollback", encoded(&args.name));
     let done = place.post(&path, &json!({"why": args.how.reason, "to": args.to})).await?;
-    stands(place, done, args.how.json, out)
+    stands(place, done, args.how.json, out).await
 }
 
-fn stands(place: &Place, done: Value, json: bool, out: &mut Out) -> anyhow::Result<u8> {
+async fn stands(place: &Place, done: Value, json: bool, out: &mut Out) -> anyhow::Result<u8> {
     if json {
         out.json(&of_tenant(place, done))?;
         return Ok(0);
     }
-    let called =
-        |version: &Value| version.as_i64().map_or_else(|| "the hub's own file".into(), |v| format!("version {v}"));
-    let name = out.bold(done["name"].as_str().unwrap_or_default());
-    out.line(format!("{name}: {} stands, in place of {}", called(&done["version"]), called(&done["was"])))?;
+    let name = done["name"].as_str().unwrap_or_default();
+    let own = own(place, name).await?;
+    let called = |version: &Value| called(version, own);
+    let line = match (done["version"].as_i64(), done["was"].as_i64()) {
+        (Some(version), None) if !own => format!("version {version} stands, in place of nothing: the name is new"),
+        _ => format!("{} stands, in place of {}", called(&done["version"]), called(&done["was"])),
+    };
+    out.line(format!("{}: {line}", out.bold(name)))?;
     if done["how"] == "forced" {
         out.line("  by force: the journal says so, and why")?;
     }
     Ok(0)
+}
+
+/// True if the hub has a file of its own of that name, for its tenant to see.
+pub async fn own(place: &Place, name: &str) -> anyhow::Result<bool> {
+    match place.get(&format!("/v1/mappings/{}/0", encoded(name))).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_not_found(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A version in words; where it is none, what stands in its place.
+pub fn called(version: &Value, own: bool) -> String {
+    match version.as_i64() {
+        Some(version) => format!("version {version}"),
+        None if own => "the hub's own file".to_owned(),
+        None => "nothing".to_owned(),
+    }
 }
 
 /// The version that is meant, and whose it is: the one that is named, else the newest in one of these states, the first

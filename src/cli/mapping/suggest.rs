@@ -1,6 +1,10 @@
 //! `crossdock mapping suggest`.
 
-use super::{Folder, compiled, new::claimed, sample, standing};
+use super::{
+    Folder, compiled,
+    new::{claimed, strange},
+    sample, standing,
+};
 use crate::{
     cli::{
         out::{Out, counted},
@@ -50,7 +54,7 @@ pub struct Suggest {
 }
 
 /// What samples don't say themselves.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct How {
     /// What the documents are, where they don't say it: 'csv prices', 'json order'
     #[arg(long = "as", value_name = "DOCUMENT")]
@@ -152,7 +156,7 @@ pub fn recognise(pairs: &mut Pairs, partner: Option<&str>, how: &How, flags: &se
     }
     // Faults of the mappings are told by whoever needs them.
     let Ok(library) = standing(flags)?.compile() else { return Ok(()) };
-    if claimed(&library, pairs, partner).is_some() {
+    if claimed(&library, pairs, partner).is_some_and(|plan| strange(&plan, pairs).is_none()) {
         return Ok(());
     }
     let context = Context { tenant_currency: "EUR", tables: &NoTables };

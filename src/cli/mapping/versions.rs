@@ -1,7 +1,8 @@
 //! `crossdock mapping versions`.
 
+use super::publish::{called, own};
 use crate::cli::{
-    ask::{self, Places, encoded, is_not_found},
+    ask::{self, Place, Places, encoded, is_not_found},
     documents::of_tenant,
     out::{Out, counted},
 };
@@ -39,7 +40,7 @@ pub async fn run(args: &Versions, out: &mut Out) -> anyhow::Result<u8> {
             }),
         };
         match asked {
-            Ok(all) => found.extend(all.into_iter().map(|one| of_tenant(place, one))),
+            Ok(all) => found.extend(all.into_iter().map(|one| (place, of_tenant(place, one)))),
             Err(error) if is_not_found(&error) => refused = Some(error),
             Err(error) => return Err(error),
         }
@@ -48,14 +49,16 @@ pub async fn run(args: &Versions, out: &mut Out) -> anyhow::Result<u8> {
         return Err(refused);
     }
     if args.json {
-        found.iter().try_for_each(|one| out.json(one))?;
+        found.iter().try_for_each(|(_, one)| out.json(one))?;
         return Ok(0);
     }
     if found.is_empty() {
         out.line("the hub keeps no version of any mapping: all are its own files")?;
         return Ok(0);
     }
-    found.iter().try_for_each(|one| tell(one, out))?;
+    for (place, one) in &found {
+        tell(place, one, out).await?;
+    }
     Ok(0)
 }
 
@@ -63,13 +66,10 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
 }
 
-fn tell(mapping: &Value, out: &mut Out) -> anyhow::Result<()> {
+async fn tell(place: &Place, mapping: &Value, out: &mut Out) -> anyhow::Result<()> {
     let name = text(mapping, "name");
-    let stands = match mapping["stands"].as_i64() {
-        Some(version) => format!("version {version} stands"),
-        None => "the hub's own file stands".to_owned(),
-    };
-    out.line(format!("{}: {stands}", out.bold(name)))?;
+    let own = own(place, name).await?;
+    out.line(format!("{}: {} stands", out.bold(name), called(&mapping["stands"], own)))?;
     let rows: Vec<Vec<String>> = mapping["versions"]
         .as_array()
         .into_iter()
@@ -93,7 +93,7 @@ fn tell(mapping: &Value, out: &mut Out) -> anyhow::Result<()> {
         .collect();
     out.table(&["VERSION", "STATE", "BY", "AT", "WHY", "REVIEWED BY", "REPLAYED OVER"], &rows)?;
     for one in mapping["history"].as_array().into_iter().flatten() {
-        let version = one["version"].as_i64().map_or_else(|| "the hub's own file".into(), |v| format!("version {v}"));
+        let version = called(&one["version"], own);
         let how = match text(one, "how") {
             "rolled_back" => "rolled back to",
             "forced" => "published by force:",

@@ -86,7 +86,7 @@ pub fn run(args: &Translate) -> anyhow::Result<u8> {
     let library = start::library(&files)?;
     let partners = start::partners(&files, args.partner.is_some())?;
     let choice = Choice::new(&library, args.mapping.as_deref(), args.partner.as_deref(), &partners)?;
-    let tables = Rows::read(&args.tables)?;
+    let tables = Rows::read(&args.tables, &library)?;
     tables.fit(&library)?;
     let context = Context { tenant_currency: &args.currency, tables: &tables };
     let input = Input::open(&args.file)?;

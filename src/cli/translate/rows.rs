@@ -20,11 +20,15 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub fn read(pairs: &[String]) -> anyhow::Result<Rows> {
+    /// Errors: a file can't be read; a table that no mapping looks values up in, so that its rows would do nothing.
+    pub fn read(pairs: &[String], library: &Library) -> anyhow::Result<Rows> {
         let mut rows = Rows::default();
         for pair in pairs {
             let (table, file) =
                 pair.split_once('=').ok_or_else(|| anyhow!("--table {pair}: write --table name=file.csv"))?;
+            if let Some(sentence) = library.is_no_table(table) {
+                bail!("--table {pair}: {sentence}");
+            }
             rows.add(table, file).with_context(|| format!("--table {pair}"))?;
         }
         for ((table, value), target) in &rows.targets {
