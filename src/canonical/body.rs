@@ -219,6 +219,14 @@ impl Packed {
         self.nodes.chunks(64).any(is_named)
     }
 
+    /// The text that was added at a mark.
+    pub fn text_at(&self, mark: Mark) -> Option<&str> {
+        match self.nodes.get(mark.nodes)?.what() {
+            What::Text(from, len) => Some(self.said(from, len)),
+            _ => None,
+        }
+    }
+
     /// The text of a member of the message.
     pub fn member(&self, name: &str) -> Option<&str> {
         let found = self.member_of(0, name)?;

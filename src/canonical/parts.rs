@@ -210,14 +210,17 @@ records! {
         jurisdiction: ?String,
         /// Why none is due.
         exemption: ?String,
+        ext: {},
     }
     /// When and how to pay.
     PaymentTerms {
-        /// `net`, `discount`, `end_of_month`, or the standard's code.
+        /// `net`, `discount`, `end_of_month`, `proximo` (on a day of the month after), or the standard's code.
         code: ?String,
         description: ?String,
         due_on: ?Date,
         due_days: ?u32,
+        /// The day of a month on which it is due; of which month, `code` says.
+        due_day_of_month: ?u32,
         discount_percent: ?Decimal,
         discount_amount: ?Decimal,
         discount_due_on: ?Date,

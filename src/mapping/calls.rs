@@ -74,10 +74,10 @@ impl Fields<'_> {
             ("prefix", Some(text)) if !text.is_empty() => Pipe::Prefix(text.into()),
             ("default", Some(text)) => Pipe::Default(text.into()),
             ("ref", Some(scheme)) if !scheme.is_empty() => Pipe::Ref(scheme.into()),
-            ("party", Some(text)) => match route.map(|r| self.router.beside(text, r, at)) {
-                Some(found) => Pipe::Party(found?),
-                None => return Err(wrong("party needs a path before it".into())),
-            },
+            ("party", Some(text)) => {
+                let route = route.ok_or_else(|| wrong("party needs a path before it".into()))?;
+                self.party(text, route, at)?
+            }
             ("when", _) => Pipe::When(self.when(call, route)?),
             ("date" | "table" | "pad" | "cut" | "prefix" | "split" | "join" | "default" | "ref" | "party", _) => {
                 return Err(takes("an argument in parentheses"));
@@ -89,6 +89,13 @@ impl Fields<'_> {
                 return Err(wrong(format!("`{name}` is no pipe{}", hint(name, PIPES.iter().copied()))));
             }
         })
+    }
+
+    /// `N104 | party(03)`
+    fn party(&mut self, text: &str, route: &Route, at: usize) -> Result<Pipe, (usize, String)> {
+        let leaf = self.router.beside(text, route, at)?;
+        let bare = self.router.may_be_empty(route, &leaf);
+        Ok(Pipe::Party(leaf, bare))
     }
 
     /// `NAD04.01 | lines(35, 04.05)`: the text may run on up to that place; all places between are its own.

@@ -1,6 +1,7 @@
 //! One mapping file to a [`Program`]: header, tables, fields, `write:`. All that is wrong is told at once.
 
 use super::{
+    asked,
     extends::{FileWrong, Resolved},
     fields::Fields,
     hierarchy, layout,
@@ -13,7 +14,7 @@ use super::{
     standard,
     tables::{self, Row, Table},
     words, write_loops,
-    yaml::{Spot, What, Yaml},
+    yaml::{Entry, Spot, What, Yaml},
 };
 use crate::formats::{
     guides::{self, Guide},
@@ -105,6 +106,20 @@ impl Compiler<'_> {
         self.wrong.push((file, row.spot, sentence));
     }
 
+    fn one_way(&mut self, by_number: bool) -> bool {
+        let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
+        if by_number && !one_way {
+            self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");
+        }
+        one_way
+    }
+
+    /// What is wrong with the fields.
+    fn say_of(&mut self, fields: &mut Fields) {
+        std::mem::take(&mut fields.wrong).into_iter().for_each(|(spot, sentence)| self.say(spot, sentence));
+        std::mem::take(&mut fields.wrong_rows).into_iter().for_each(|(row, sentence)| self.say_row(&row, sentence));
+    }
+
     fn program(&mut self, find: FindFile, guide: FindGuide) -> Option<Program> {
         self.keys()?;
         // What is wrong with one of these hides nothing that is wrong with another.
@@ -121,27 +136,27 @@ impl Compiler<'_> {
         let layout = self.layout(&from);
         let mut router = Router::new(from.standard, guide, namespaces);
         self.order(&from, &mut router);
+        let empty = Yaml { what: What::Map(vec![]), spot: self.yaml.spot };
+        let named = self.yaml.get("fields").unwrap_or(&empty);
+        router.members = comparable(named, shape);
         let mut fields = Fields::new(router, &tables, &message);
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.position("write") < self.position("fields");
         let mut rules = if write_first { self.rules(&mut fields) } else { Vec::new() };
-        let empty = Yaml { what: What::Map(vec![]), spot: self.yaml.spot };
-        let mut compiled = fields.object(self.yaml.get("fields").unwrap_or(&empty), shape.members(), &[]);
+        let mut compiled = fields.object(named, shape.members(), &[]);
+        fields.router.read = usize::MAX;
         if !write_first {
             rules = self.rules(&mut fields);
         }
         let requires = self.requires(&mut fields, shape);
         let [messages, once] = ["messages", "once"].map(|key| self.messages(key, &from, &mut fields));
+        fields.wrong.extend(asked::unsaid(&compiled, &rules, guide).into_iter().filter(|_| claims.write));
+        let compared = std::mem::take(&mut fields.router.compared);
         let slots = std::mem::take(&mut fields.router.scopes[0].slots);
         let (by_number, computes) = (fields.router.by_number, fields.computes);
-        let (wrong, rows) = (std::mem::take(&mut fields.wrong), std::mem::take(&mut fields.wrong_rows));
         let open = std::mem::take(&mut fields.open);
-        wrong.into_iter().for_each(|(spot, sentence)| self.say(spot, sentence));
-        rows.into_iter().for_each(|(row, sentence)| self.say_row(&row, sentence));
-        let one_way = self.yaml.get("one_way").and_then(Yaml::text) == Some("true");
-        if by_number && !one_way {
-            self.say(self.spot("fields"), "a column by its number can be read and not written: say `one_way: true`");
-        }
+        self.say_of(&mut fields);
+        let one_way = self.one_way(by_number);
         needs::note(&mut compiled);
         Some(Program {
             name: format!("{name}@{}", self.short_hash()),
@@ -164,6 +179,7 @@ impl Compiler<'_> {
             words: Arc::new(words::number(&mut compiled)),
             numbered: hierarchy::numbered(&compiled),
             joins: write_loops::joins(&compiled),
+            compared,
             fields: compiled,
             files: self.files.to_vec(),
             built_in: self.built_in.clone(),
@@ -377,6 +393,8 @@ impl Compiler<'_> {
             self.say(yaml.spot, format!("{sentence}; `{key}:` is for the others"));
             return None;
         }
+        // What makes a message is looked for before any of it is read.
+        fields.router.read = 0;
         fields.messages(key, yaml)
     }
 
@@ -526,6 +544,14 @@ impl Compiler<'_> {
 pub fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     name.split('/').all(|part| !part.is_empty() && part.chars().all(plain))
+}
+
+/// The members that a condition can compare with what stands in the document: texts that the message has as they stood.
+fn comparable(fields: &Yaml, shape: &Shape) -> Vec<String> {
+    let is_text = |name: &str| shape.member(name).is_some_and(|m| matches!(m.shape, Shape::Text | Shape::Currency));
+    let as_it_stood = |entry: &&Entry| entry.value.text().is_some_and(|text| !text.contains('|'));
+    let found = fields.entries().iter().filter(as_it_stood).filter(|entry| is_text(&entry.key));
+    found.map(|entry| entry.key.clone()).collect()
 }
 
 /// (URI, prefix), in the URIs' order.

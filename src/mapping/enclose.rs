@@ -42,19 +42,23 @@ impl Heading {
     }
 }
 
-/// The documents of what a plan wrote: the sets of X12 and EDIFACT in one interchange, of others one each.
+/// The documents of what a plan wrote: the sets of X12 and EDIFACT in one interchange, rows of CSV under one header, of others
+/// one each.
 ///
 /// Errors: what the document's writer refuses.
 pub fn documents(plan: &Plan, written: &[&Written], heading: &Heading) -> Result<Vec<Vec<u8>>, Box<Fault>> {
     let mut sets: Vec<&[Segment]> = Vec::new();
-    let mut documents = Vec::new();
+    let (mut documents, mut tables) = (Vec::new(), Vec::new());
     for one in written {
         match one {
             Written::Segments(segments) => sets.push(segments),
             Written::Json(value) => documents.push(value.to_string().into_bytes()),
-            Written::Tree(tree) if plan.standard() == Standard::Csv => documents.push(rows(tree).into_bytes()),
+            Written::Tree(tree) if plan.standard() == Standard::Csv => tables.push(tree),
             Written::Tree(tree) => documents.push(write::xml(tree).map_err(Box::new)?),
         }
+    }
+    if !tables.is_empty() {
+        documents.push(rows(&tables).into_bytes());
     }
     if !sets.is_empty() {
         documents.push(if plan.standard() == Standard::X12 {
@@ -119,15 +123,29 @@ fn edifact(plan: &Plan, sets: &[&[Segment]], heading: &Heading) -> Result<Vec<u8
     write::edifact(&envelope, &numbered(kind, sets, 1)).map_err(Box::new)
 }
 
-fn rows(tree: &Tree) -> String {
+/// Each message has the columns that it says something in; together they have all of them, each behind the one that it stood
+/// behind.
+fn rows(tables: &[&Tree]) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut text = String::new();
-    for (at, row) in tree.children(tree.root()).enumerate() {
-        if at == 0 {
-            text += &tree.children(row).map(|c| quoted(tree.name(c))).collect::<Vec<_>>().join(",");
-            text += "\r\n";
+    let mut columns: Vec<&str> = Vec::new();
+    for tree in tables {
+        let mut at = 0;
+        let header = tree.children(tree.root()).next().into_iter().flat_map(|row| tree.children(row));
+        for name in header.map(|field| tree.name(field)) {
+            at = match columns.iter().position(|known| *known == name) {
+                Some(known) => known + 1,
+                None => {
+                    columns.insert(at, name);
+                    at + 1
+                }
+            };
         }
-        text += &tree.children(row).map(|c| quoted(tree.value(c).unwrap_or_default())).collect::<Vec<_>>().join(",");
+    }
+    let mut text = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",") + "\r\n";
+    for (tree, row) in tables.iter().flat_map(|tree| tree.children(tree.root()).map(move |row| (tree, row))) {
+        let said =
+            |column: &&str| tree.named(row, column).next().and_then(|field| tree.value(field)).unwrap_or_default();
+        text += &columns.iter().map(|column| quoted(said(column))).collect::<Vec<_>>().join(",");
         text += "\r\n";
     }
     text

@@ -5,7 +5,8 @@
 //! alternative = path | 'literal' | number | $tenant.currency | "(" field ")"
 //! pipe        = name [ "(" argument { "," argument } ")" ]
 //! path        = { "^" } [ "/" ] step { "/" step } [ "?" ]
-//! step        = name { "[" leaf "=" value { "," value } "]" } [ "*" ] [ "{" qualifier { "," … } "}" ] [ "." leaf ]
+//! step        = name { "[" leaf [ "!" ] "=" value { "," value } "]" } [ "*" ] [ "{" qualifier { "," … } "}" ] [ "." leaf ]
+//! value       = code | "'" code "'" | "''" | "*" | "$" member
 //! ```
 //! Offsets count characters from the start of the field's text.
 
@@ -68,12 +69,33 @@ pub struct Step {
     pub offset: usize,
 }
 
-/// `[01=ST]`, `[@schemeID=GLN,0088]`
+/// `[01=ST]`, `[@schemeID=GLN,0088]`, `[01!=BY]`, `[01.03='',$currency]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     pub leaf: String,
-    pub values: Vec<String>,
+    /// `!=`: none of the values may stand there.
+    pub not: bool,
+    pub values: Vec<Value>,
     pub offset: usize,
+}
+
+/// One of the values that a condition names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Empty: nothing stands there.
+    Text(String),
+    /// What the message says: `$currency`, without the `$`.
+    Member(String),
+}
+
+impl Condition {
+    /// The values that stand in the mapping themselves.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().filter_map(|value| match value {
+            Value::Text(text) => Some(text.as_str()),
+            Value::Member(_) => None,
+        })
+    }
 }
 
 /// What is wrong with a text, and at which character.
@@ -308,8 +330,17 @@ impl Cursor {
         let Some((leaf, values)) = inside.split_once('=') else {
             return Err((offset, format!("`[{inside}]` is no condition; write it as [01=ST]")));
         };
-        let values = values.split(',').map(|v| v.trim().trim_matches(['\'', '"']).to_owned()).collect();
-        Ok(Condition { leaf: leaf.trim().to_owned(), values, offset: offset + 1 })
+        let (leaf, not) = leaf.strip_suffix('!').map_or((leaf, false), |leaf| (leaf, true));
+        let values = values.split(',').map(value).collect();
+        Ok(Condition { leaf: leaf.trim().to_owned(), not, values, offset: offset + 1 })
+    }
+}
+
+fn value(text: &str) -> Value {
+    let text = text.trim();
+    match text.strip_prefix('$') {
+        Some(member) if !member.is_empty() => Value::Member(member.to_owned()),
+        _ => Value::Text(text.trim_matches(['\'', '"']).to_owned()),
     }
 }
 
@@ -350,7 +381,8 @@ mod tests {
     fn step(step: &Step) -> String {
         let mut text = step.name.clone();
         for c in &step.conditions {
-            text += &format!("[{}={}]", c.leaf, c.values.join("|"));
+            let values: Vec<String> = c.values.iter().map(told).collect();
+            text += &format!("[{}{}={}]", c.leaf, if c.not { "!" } else { "" }, values.join("|"));
         }
         if step.every {
             text += "*";
@@ -364,6 +396,13 @@ mod tests {
         text
     }
 
+    fn told(value: &Value) -> String {
+        match value {
+            Value::Text(text) => text.clone(),
+            Value::Member(name) => format!("<{name}>"),
+        }
+    }
+
     #[test]
     fn fields_are_taken_apart() {
         check("BEG03", "BEG03");
@@ -374,6 +413,9 @@ mod tests {
         check("DTM[01=002].02 ?? ^DTM[01=002].02 | date(yyyymmdd)", "DTM[01=002].02 ^DTM[01=002].02 |date(yyyymmdd)");
         check("PIA[01=1, 5]*{SA}", "PIA[01=1|5]*{SA}");
         check("(A01 | upper) ?? 'x y'", "(A01 |upper()) 'x y'");
+        check("NAD[01!=BY, SU].02", "NAD[01!=BY|SU].02");
+        check("MOA[01=79][01.03='', $currency].01.02", "MOA[01=79][01.03=|<currency>].01.02");
+        check("MOA[01.03='$currency'].01.02", "MOA[01.03=$currency].01.02");
         check("N9/MSG01 | join(' ')", "N9/MSG01 |join( )");
         check("DTM[C507.01=137].C507.02", "DTM[C507.01=137].C507.02");
     }

@@ -64,6 +64,9 @@ impl Fields<'_> {
         let mut fields = Vec::new();
         for entry in entries {
             if let Some(member) = members.iter().find(|m| m.name == entry.key) {
+                if self.names.is_empty() {
+                    self.router.read = self.read_before(entries, &entry.key);
+                }
                 self.names.push(member.name.clone());
                 fields.extend(self.field(entry, member));
                 self.names.pop();
@@ -91,6 +94,12 @@ impl Fields<'_> {
             self.say(yaml.spot, format!("{} needs `{}`, and nothing gives it", self.message, member.name));
         }
         fields
+    }
+
+    /// How many of the members that conditions can compare with are read before another member of the message.
+    fn read_before(&self, entries: &[Entry], name: &str) -> usize {
+        let before = entries.iter().take_while(|entry| entry.key != name);
+        before.filter(|entry| self.router.members.contains(&entry.key)).count()
     }
 
     fn unknown(&mut self, entry: &Entry, members: &[Member]) {
@@ -324,7 +333,7 @@ impl Fields<'_> {
         let mut formulas = Vec::new();
         for part in parts {
             let Some(mut formula) = self.formula(part) else { continue };
-            let tags = matches!(formula.pipes.last(), Some(Pipe::Item | Pipe::Party(_) | Pipe::Ref(_)));
+            let tags = matches!(formula.pipes.last(), Some(Pipe::Item | Pipe::Party(..) | Pipe::Ref(_)));
             match item {
                 Shape::Ref if !tags => {
                     self.say(part.spot, "an id needs its scheme: end with `| item`, `| party(…)` or `| ref(sku)`");

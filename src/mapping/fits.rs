@@ -77,7 +77,7 @@ impl Fields<'_> {
         if *shape != Shape::Date && dated {
             self.say(spot, format!("{} is expected here, and the pipe gives a date", shape.takes()));
         }
-        if has(formula, &|p| matches!(p, Pipe::Item | Pipe::Party(_) | Pipe::Ref(_))) {
+        if has(formula, &|p| matches!(p, Pipe::Item | Pipe::Party(..) | Pipe::Ref(_))) {
             self.say(spot, format!("{} is expected here, and the pipe gives ids with schemes", shape.takes()));
         }
         for sentence in self.misread(formula, shape, name) {

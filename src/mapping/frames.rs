@@ -1,6 +1,7 @@
 //! Where reading stands in a tree: frames from the root down, each with an index of what is looked for in it.
 
 use super::{
+    condition::Known,
     needs::Slots,
     plan::{Condition, Leaf, Name, Pairs, Repeat, Route, RuleValue, Slot, Step},
     yaml::Spot,
@@ -168,6 +169,8 @@ pub struct Seen {
     /// True where a path says what is written, and not what is read: that there is any value (`[04=*]`) then says nothing
     /// of which.
     pub writing: bool,
+    /// What conditions compare with of the message, as far as it has been read.
+    pub known: Known,
 }
 
 impl Seen {
@@ -175,11 +178,12 @@ impl Seen {
     pub fn new(tree: &Tree, logged: bool) -> Seen {
         let log = logged.then(Vec::new);
         let none = vec![0; tree.len() / 64 + 1];
-        Seen { bits: none.clone(), passed: none, log, line: Spot::default(), writing: false }
+        Seen { bits: none.clone(), passed: none, log, line: Spot::default(), writing: false, known: Known::new() }
     }
     /// Keeps nothing: for looking that is no reading. Takes no memory, however large the tree.
     pub fn nothing() -> Seen {
-        Seen { bits: Vec::new(), passed: Vec::new(), log: None, line: Spot::default(), writing: false }
+        let (bits, passed) = (Vec::new(), Vec::new());
+        Seen { bits, passed, log: None, line: Spot::default(), writing: false, known: Known::new() }
     }
     /// This node was read.
     #[inline]
@@ -291,9 +295,10 @@ pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mu
     match conditions {
         [] => return true,
         [one] if !seen.writing => {
-            let Some((node, value, _)) = said_at(tree, container, &one.leaf) else { return false };
-            let holds = one.holds(trimmed(value));
-            if holds {
+            let Some((node, value, _)) = said_at(tree, container, &one.leaf) else { return one.holds_without() };
+            let holds = one.holds(trimmed(value), &seen.known);
+            // That it is none of some values says nothing of which it is.
+            if holds && !one.not {
                 seen.mark(node);
             }
             return holds;
@@ -302,12 +307,15 @@ pub fn holds(tree: &Tree, container: NodeId, conditions: &[Condition], seen: &mu
     }
     let mut looked = [None; 4];
     for (at, condition) in conditions.iter().enumerate() {
-        let Some((node, value, _)) = said_at(tree, container, &condition.leaf) else { return false };
-        let value = trimmed(value);
-        if !condition.holds(value) {
+        let said = said_at(tree, container, &condition.leaf).map(|(node, value, _)| (node, trimmed(value)));
+        if !said.map_or_else(|| condition.holds_without(), |(_, value)| condition.holds(value, &seen.known)) {
             return false;
         }
+        let Some((node, value)) = said else { continue };
         let named = !seen.writing || condition.values.iter().any(|named| named == value);
+        if condition.not {
+            continue;
+        }
         if let Some(place) = looked.get_mut(at).filter(|_| named) {
             *place = Some(node);
         }

@@ -39,6 +39,14 @@ pub fn wrong(path: &str) -> Option<String> {
         () if parsed.steps.iter().any(|step| step.qualifiers.is_some()) => {
             Some("name the element: pairs of qualifier and id are for mappings".into())
         }
+        () if parsed
+            .steps
+            .iter()
+            .flat_map(|step| &step.conditions)
+            .any(|one| one.texts().count() < one.values.len()) =>
+        {
+            Some("name the code itself: what the message says (`$currency`) is for mappings".into())
+        }
         () if leaf.is_none() => Some("it names no element; as in `BEG03` or `N1[01=ST].04`".into()),
         () => None,
     }
@@ -145,8 +153,9 @@ pub(super) fn segment(step: &Step) -> (&str, Option<String>) {
 
 fn holds(tree: &Tree, segment: NodeId, step: &Step) -> bool {
     let holds = |condition: &Condition| {
-        let said = value(tree, segment, &condition.leaf).map(str::trim);
-        condition.values.iter().any(|wanted| said.is_some_and(|said| wanted == ANYTHING || wanted == said))
+        let said = value(tree, segment, &condition.leaf).map(str::trim).unwrap_or_default();
+        let named = condition.texts().any(|wanted| wanted == said || wanted == ANYTHING && !said.is_empty());
+        named != condition.not
     };
     step.conditions.iter().all(holds)
 }

@@ -9,6 +9,7 @@
 //! in guide and message shape) → `plan` (flat data) → `read` and `write`. `library` holds all, `standard` those we ship.
 //! The language for integrators: `mappings/README.md`.
 
+mod asked;
 mod astray;
 mod attempt;
 mod calls;
@@ -16,6 +17,7 @@ mod cel;
 pub mod codes;
 mod compile;
 mod computed;
+mod condition;
 pub mod covered;
 mod dates;
 pub mod differences;

@@ -2,9 +2,11 @@
 //! guide's order (or the mapping's) at the end.
 
 use super::{
-    plan::{ANYTHING, Condition, Leaf, Name, Step},
+    condition::Known,
+    plan::{Condition, Leaf, Name, Step},
     yaml::Spot,
 };
+use serde_json::Value;
 
 /// Index of an [`OutNode`].
 pub type OutId = usize;
@@ -59,11 +61,17 @@ pub struct Out {
     /// The loops that make the messages so far; the last one's message is written now. What stands below the root by the
     /// name of these loops, a parent's number in it, is the message's whose loop was the last before it.
     owns: Vec<OutId>,
+    /// Of each message so far, what conditions compare with, and where it stands among the messages.
+    known: Vec<(Known, String)>,
+    /// The members that conditions compare with.
+    compared: Vec<String>,
+    /// Conditions that don't say all of what is to be written; they must hold in the end.
+    asked: Vec<(OutId, Condition)>,
 }
 
 impl Out {
     /// A root with nothing in it.
-    pub fn new(makes: Option<Step>) -> Out {
+    pub fn new(makes: Option<Step>, compared: Vec<String>) -> Out {
         let root = OutNode {
             name: String::new(),
             namespace: None,
@@ -77,7 +85,7 @@ impl Out {
             under: None,
             rank: 0,
         };
-        Out { nodes: vec![root], makes, owns: Vec::new() }
+        Out { nodes: vec![root], makes, owns: Vec::new(), known: Vec::new(), compared, asked: Vec::new() }
     }
 
     /// A node.
@@ -98,7 +106,7 @@ impl Out {
 
     fn make(&mut self, parent: OutId, step: &Step, item: bool) -> OutId {
         let first = step.names.first();
-        let mut node = OutNode {
+        let node = OutNode {
             name: first.map(|n| n.name.clone()).unwrap_or_default(),
             namespace: first.and_then(|n| n.namespace.clone()),
             parent,
@@ -111,10 +119,10 @@ impl Out {
             under: None,
             rank: 0,
         };
-        fulfil(&mut node, &step.conditions);
         self.nodes.push(node);
         let id = self.nodes.len() - 1;
         self.nodes[parent].children.push(id);
+        self.fulfil(id, &step.conditions);
         id
     }
 
@@ -162,8 +170,11 @@ impl Out {
         Some(found)
     }
 
-    /// From now on another message is written, which begins with the loop that makes it.
-    pub fn begin_message(&mut self, item: bool) {
+    /// From now on another message is written, which begins with the loop that makes it, if there is one. `pointer`:
+    /// to the message.
+    pub fn begin_message(&mut self, item: bool, message: &Value, pointer: &str) {
+        let known = self.compared.iter().map(|name| message.get(name)?.as_str().map(Into::into)).collect();
+        self.known.push((known, pointer.to_owned()));
         let Some(step) = self.makes.clone() else { return };
         let own = self.make(0, &step, item);
         self.owns.push(own);
@@ -203,6 +214,17 @@ impl Out {
         self.owns.partition_point(|own| *own <= id).checked_sub(1).filter(|_| by_name)
     }
 
+    /// What the message that a node was made for says of what conditions compare with.
+    pub fn known(&self, id: OutId) -> &Known {
+        const NOTHING: &Known = &Known::new();
+        self.known.get(self.message_of(id)).map_or(NOTHING, |(known, _)| known)
+    }
+
+    /// Conditions that don't say all of what is to be written, each with the node that it was asked of.
+    pub fn asked(&self) -> &[(OutId, Condition)] {
+        &self.asked
+    }
+
     /// All children that a step names, whatever made them, if its conditions hold there.
     pub fn all(&self, parent: OutId, step: &Step) -> Vec<OutId> {
         self.nodes[parent].children.iter().copied().filter(|id| self.is(*id, step)).collect()
@@ -211,8 +233,36 @@ impl Out {
     /// Does a step name this node, and do its conditions hold there?
     pub fn is(&self, id: OutId, step: &Step) -> bool {
         let asked = |c: &Condition| matches!(c.leaf, Leaf::Deep(_));
-        let holds = |c: &Condition| asked(c) || self.text(id, &c.leaf).is_some_and(|text| c.holds(text));
+        let holds = |c: &Condition| asked(c) || self.holds(id, c);
         step.names.iter().any(|n| n.name == self.nodes[id].name) && step.conditions.iter().all(holds)
+    }
+
+    /// Does a condition hold for what is written in a node?
+    fn holds(&self, id: OutId, condition: &Condition) -> bool {
+        self.is_met(id, condition, self.text(id, &condition.leaf))
+    }
+
+    /// The same, for elements of XML that are nodes of their own, too.
+    pub fn fulfils(&self, id: OutId, condition: &Condition) -> bool {
+        let text = self.text(id, &condition.leaf).or_else(|| self.text_below(id, &condition.leaf));
+        self.is_met(id, condition, text)
+    }
+
+    fn is_met(&self, id: OutId, condition: &Condition, text: Option<&str>) -> bool {
+        match text {
+            Some(text) if condition.is_plain() => condition.names(text),
+            Some(text) => condition.holds(text, self.known(id)),
+            None => condition.holds_without(),
+        }
+    }
+
+    /// The text of an element of XML that is a node of its own.
+    fn text_below(&self, id: OutId, leaf: &Leaf) -> Option<&str> {
+        let Leaf::Child { name, .. } = leaf else { return None };
+        let is_it = |child: &&OutId| {
+            (&self.nodes[**child].name, &self.nodes[**child].namespace) == (&name.name, &name.namespace)
+        };
+        self.nodes[id].children.iter().find(is_it).and_then(|child| self.text(*child, &Leaf::Own))
     }
 
     /// All children of a step's name, whatever its conditions.
@@ -243,7 +293,25 @@ impl Out {
 
     /// Writes what conditions ask for.
     pub fn fulfil(&mut self, id: OutId, conditions: &[Condition]) {
-        fulfil(&mut self.nodes[id], conditions);
+        for condition in conditions.iter().filter(|condition| !matches!(condition.leaf, Leaf::Deep(_))) {
+            // An element of XML without a text is made, and all else of it is somebody else's.
+            if !condition.is_plain() && (condition.absent || condition.not || condition.compared.is_some()) {
+                let again =
+                    self.asked.iter().rev().take_while(|(node, _)| *node == id).any(|(_, one)| one == condition);
+                if !again {
+                    self.asked.push((id, condition.clone()));
+                }
+            }
+            let (known, pointer) = self.known.last().map_or((&[][..], ""), |(known, at)| (known, at));
+            let Some(text) = condition.writes(known).map(str::to_owned) else { continue };
+            let by = match condition.compared.filter(|one| one.first) {
+                Some(one) => By::Member(format!("{pointer}/{}", self.compared[one.member]).into()),
+                None => By::Way,
+            };
+            if self.text(id, &condition.leaf).is_none() {
+                self.nodes[id].leaves.push(OutLeaf { leaf: condition.leaf.clone(), text, item: false, by });
+            }
+        }
     }
 
     /// Sets a leaf; `Err` with what stands there if that is something else.
@@ -279,18 +347,8 @@ impl Out {
     }
 }
 
-fn fulfil(node: &mut OutNode, conditions: &[Condition]) {
-    for condition in conditions.iter().filter(|condition| !matches!(condition.leaf, Leaf::Deep(_))) {
-        let there = node.leaves.iter().any(|l| same(&l.leaf, &condition.leaf));
-        let value = condition.values.first().filter(|value| *value != ANYTHING);
-        if let (Some(value), false) = (value, there) {
-            node.leaves.push(OutLeaf { leaf: condition.leaf.clone(), text: value.clone(), item: false, by: By::Way });
-        }
-    }
-}
-
 /// `01` and `01.01` are one place, and a name is one whatever its order.
-fn same(a: &Leaf, b: &Leaf) -> bool {
+pub(super) fn same(a: &Leaf, b: &Leaf) -> bool {
     match (a, b) {
         (Leaf::Element { element: e, component: c }, Leaf::Element { element: f, component: d }) => {
             e == f && c.max(&1) == d.max(&1)

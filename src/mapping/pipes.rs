@@ -162,7 +162,7 @@ fn read_one<'t>(
                 hit.text = wrapped::joined(*width, &hit.text, &parts).into();
             }
         }
-        Pipe::Party(leaf) => {
+        Pipe::Party(leaf, _) => {
             let qualifier = beside(tree, hit.container, leaf, seen);
             hit.tag = Some(schemes::party(program.standard, qualifier.trim()));
         }
@@ -196,7 +196,7 @@ fn altered(pipe: &Pipe, text: &str) -> String {
 /// What pipes make of a text that the mapping says itself; none where that is a list, or an id with its scheme.
 pub fn constant(pipes: &[Pipe], text: &str) -> Option<String> {
     pipes.iter().try_fold(text.to_owned(), |text, pipe| match pipe {
-        Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(_) | Pipe::Item | Pipe::Ref(_) | Pipe::Lines(..) => None,
+        Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(..) | Pipe::Item | Pipe::Ref(_) | Pipe::Lines(..) => None,
         pipe => Some(altered(pipe, &text)),
     })
 }
@@ -472,7 +472,7 @@ pub fn write(
             }
             Pipe::Decimal(_) | Pipe::Trim | Pipe::Upper | Pipe::Lower | Pipe::Default(_) => {}
             // Lists and schemes are taken apart before a single text is written.
-            Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(_) | Pipe::Item | Pipe::Ref(_) => {}
+            Pipe::Split(_) | Pipe::Join(_) | Pipe::Party(..) | Pipe::Item | Pipe::Ref(_) => {}
             // A `When` is no text.
             Pipe::When(_) => {}
         }

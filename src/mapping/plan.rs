@@ -1,5 +1,6 @@
 //! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
 
+pub use super::condition::{ANYTHING, Compared, Condition};
 use super::{
     cel::Expression,
     dates::DateFormat,
@@ -50,6 +51,8 @@ pub struct Program {
     pub open: Vec<(Spot, String)>,
     /// The loops that say by number what stands above them.
     pub numbered: Vec<Step>,
+    /// Members that conditions compare with what stands in the document (`[01.03=$currency]`).
+    pub compared: Vec<String>,
     /// True if several lists are written into the same loops.
     pub joins: bool,
     /// The files that it was made of; a [`Spot`] names one by its number.
@@ -113,23 +116,6 @@ pub struct Step {
     pub once: bool,
     /// Where it stands among its siblings when written.
     pub order: u32,
-}
-
-/// `[01=ST]`: one of the values must stand there; the first is what is written. `[01=*]`: any value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Condition {
-    pub leaf: Leaf,
-    pub values: Vec<String>,
-}
-
-/// Any value, as a condition.
-pub const ANYTHING: &str = "*";
-
-impl Condition {
-    /// Does a value fulfil it?
-    pub fn holds(&self, value: &str) -> bool {
-        self.values.iter().any(|v| v == value || v == ANYTHING && !value.is_empty())
-    }
 }
 
 /// Where in a segment, record, element or object a value stands.
@@ -411,8 +397,8 @@ pub enum Pipe {
     Split(String),
     Join(String),
     Default(String),
-    /// The qualifier's place beside the id.
-    Party(Leaf),
+    /// The qualifier's place beside the id, and whether it may stand empty there: an id without one can be said then.
+    Party(Leaf, bool),
     Item,
     Ref(String),
 }

@@ -14,7 +14,7 @@ use super::{
     unread, write_rules,
 };
 use crate::{
-    canonical::body::{ITEM, Packed},
+    canonical::body::{ITEM, Mark, Packed},
     formats::{
         fault::Fault,
         piece::Standard,
@@ -68,6 +68,7 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
     run.faults.extend(parts::several(program, tree));
     run.body.reserve(tree.len());
     run.provenance.reserve(tree.len());
+    run.seen.known = vec![None; program.compared.len()];
     let message = run.body.mark();
     run.body.object(ITEM);
     run.members(&program.fields, true);
@@ -238,8 +239,14 @@ impl<'a> Run<'a> {
             if !field.needs.met_by(there) {
                 continue;
             }
+            let began = self.body.mark();
             match self.field(field) {
-                Got::Value(found) => present |= found,
+                Got::Value(found) => {
+                    present |= found;
+                    if always {
+                        self.keep(field, began);
+                    }
+                }
                 Got::Faulty => present = true,
                 Got::Nothing if field.mandatory => lacking.push(field),
                 Got::Nothing | Got::Later => {}
@@ -250,6 +257,13 @@ impl<'a> Run<'a> {
             lacking.into_iter().for_each(|field| self.lacks(field));
         }
         present
+    }
+
+    /// Keeps what a member of the message says, if conditions compare with it.
+    fn keep(&mut self, field: &Field, began: Mark) {
+        if let Some(at) = self.program.compared.iter().position(|name| *name == field.name) {
+            self.seen.known[at] = self.body.text_at(began).map(Into::into);
+        }
     }
 
     /// Adds a field, if there is any; what was added of one that there is not is taken back.
@@ -482,6 +496,10 @@ impl<'a> Run<'a> {
         for Condition { leaf, .. } in conditions {
             let value = frames::leaf(self.tree, container, leaf).and_then(|n| self.tree.value(n)).unwrap_or_default();
             let value = value.trim();
+            // That nothing stands there tells nobody which one it is.
+            if value.is_empty() && matches!(leaf, Leaf::Element { .. }) {
+                continue;
+            }
             _ = match leaf {
                 Leaf::Element { element, component: 0 } => write!(labels, "[{element:02}={value}]"),
                 Leaf::Element { element, component } => write!(labels, "[{element:02}.{component:02}={value}]"),

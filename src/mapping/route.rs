@@ -3,7 +3,7 @@
 use super::{
     expr,
     near::hint,
-    plan::{ANYTHING, Condition, Leaf, Name, Pairs, Route, Slot, Step},
+    plan::{ANYTHING, Compared, Condition, Leaf, Name, Pairs, Route, Slot, Step},
 };
 use crate::formats::{
     guides::{ElementSpec, Guide, Part},
@@ -41,6 +41,12 @@ pub struct Router {
     pub by_number: bool,
     /// What stands around is not there: paths lead nowhere, and that is told once, where it begins.
     pub nowhere: bool,
+    /// Members of the message that a condition can compare with, in the order in which they are read.
+    pub members: Vec<String>,
+    /// So many of them are read before what is being compiled.
+    pub read: usize,
+    /// Those that conditions do compare with.
+    pub compared: Vec<String>,
 }
 
 /// Conditions on the scope's own segment, the steps below it, and the leaf, if one was named.
@@ -68,6 +74,9 @@ impl Router {
             mentioned: HashMap::new(),
             by_number: false,
             nowhere: false,
+            members: Vec::new(),
+            read: usize::MAX,
+            compared: Vec::new(),
         }
     }
 
@@ -208,10 +217,49 @@ impl Router {
                 Ok([name]) => Leaf::Child { name, order: 0 },
                 Err(names) => Leaf::Deep(names),
             };
-            conditions.push(Condition { leaf, values: c.values.clone() });
+            conditions.push(self.condition(c, leaf)?);
         }
         let order = self.mention(&format!("{}/{}", here.path, name.name));
         Ok(Step { names: vec![name], conditions, every: raw.every, opens: None, once: false, order })
+    }
+
+    fn condition(&mut self, raw: &expr::Condition, leaf: Leaf) -> Result<Condition, Wrong> {
+        let mut compared = None;
+        for (at, value) in raw.values.iter().enumerate() {
+            let expr::Value::Member(name) = value else { continue };
+            if compared.is_some() {
+                return Err((raw.offset, "a condition compares with one member of the message".into()));
+            }
+            compared = Some(Compared { member: self.compared(name, raw.offset)?, first: at == 0 });
+        }
+        let last = match &leaf {
+            Leaf::Child { name, .. } => Some(name),
+            Leaf::Deep(names) => names.last(),
+            _ => None,
+        };
+        let is_element = |name: &Name| self.standard == Standard::Xml && !name.name.starts_with('@');
+        let absent = !last.is_some_and(is_element);
+        let values = raw.texts().map(str::to_owned).collect();
+        Ok(Condition { leaf, not: raw.not, values, compared, absent })
+    }
+
+    /// The number of a member that a condition compares with (`$currency`).
+    fn compared(&mut self, name: &str, offset: usize) -> Result<usize, Wrong> {
+        let read = &self.members[..self.read.min(self.members.len())];
+        if !read.iter().any(|member| member == name) {
+            let sentence = match self.members.iter().any(|member| member == name) {
+                true => format!("`${name}` is not read yet: put the line of `{name}:` above this one"),
+                false => {
+                    let near = hint(name, read.iter().map(String::as_str)).replace("nearest ", "nearest $");
+                    format!("`${name}` is no text of the message that a line says without a pipe{near}")
+                }
+            };
+            return Err((offset, sentence));
+        }
+        Ok(self.compared.iter().position(|member| member == name).unwrap_or_else(|| {
+            self.compared.push(name.to_owned());
+            self.compared.len() - 1
+        }))
     }
 
     fn named_leaf(&mut self, raw: &expr::Step, here: &Here) -> Result<Leaf, Wrong> {
@@ -328,14 +376,14 @@ impl Router {
         self.guide.and_then(|g| g.segments.get(segment)).map_or(&[], |s| &s.elements)
     }
 
-    fn edi_conditions(&self, segment: &str, raw: &expr::Step) -> Result<Vec<Condition>, Wrong> {
+    fn edi_conditions(&mut self, segment: &str, raw: &expr::Step) -> Result<Vec<Condition>, Wrong> {
         let mut conditions = Vec::new();
         for c in &raw.conditions {
             let (leaf, spec) = self.element(segment, &c.leaf, c.offset)?;
-            for value in &c.values {
+            for value in c.texts().filter(|value| !value.is_empty()) {
                 self.code(spec, value, &format!("{segment}{}", c.leaf), c.offset)?;
             }
-            conditions.push(Condition { leaf, values: c.values.clone() });
+            conditions.push(self.condition(c, leaf)?);
         }
         Ok(conditions)
     }
@@ -450,6 +498,20 @@ impl Router {
             let sentence = "it must stand beside the value: in the same segment, record or element";
             Err((offset, format!("`{text}`: {sentence}")))
         }
+    }
+
+    /// May the qualifier of an id stand empty? Of X12 the guide says it: N1's note P0304 wants both, and SDQ wants its stores
+    /// only. EDIFACT and the others have ids without one.
+    pub fn may_be_empty(&self, route: &Route, qualifier: &Leaf) -> bool {
+        let Leaf::Element { element, .. } = *qualifier else { return self.standard != Standard::X12 };
+        if self.standard != Standard::X12 {
+            return true;
+        }
+        let Some(spec) = self.guide.and_then(|guide| guide.segments.get(&*self.segment_of(route))) else {
+            return false;
+        };
+        let is_mandatory = spec.elements.get(usize::from(element).wrapping_sub(1)).is_none_or(|one| one.mandatory);
+        !is_mandatory && !spec.notes.iter().any(|note| note.positions.iter().any(|at| u16::from(*at) == element))
     }
 
     /// The segment that a path leads into.

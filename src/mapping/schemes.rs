@@ -103,7 +103,7 @@ pub fn item_qualifier(standard: Standard, scheme: &str, id: &str, allowed: &[Str
     found.map(|q| (*q).to_owned())
 }
 
-/// The qualifier for a party's id; empty for a bare one.
+/// The qualifier for a party's id; empty for a bare one, where a place may do without (`Pipe::Party`).
 ///
 /// `@schemeID` of UBL takes numbers of ISO 6523, as Peppol wants them.
 pub fn party_qualifier(standard: Standard, scheme: &str, at: &Leaf) -> Option<String> {
@@ -112,8 +112,7 @@ pub fn party_qualifier(standard: Standard, scheme: &str, at: &Leaf) -> Option<St
         return Some((*number).to_owned());
     }
     if scheme == BARE {
-        // X12 has no id without its qualifier: N1's note P0304.
-        return (standard != Standard::X12).then(String::new);
+        return Some(String::new());
     }
     if let Some(own) = scheme.strip_prefix(prefix(standard)) {
         return Some(own.to_owned());
@@ -122,7 +121,7 @@ pub fn party_qualifier(standard: Standard, scheme: &str, at: &Leaf) -> Option<St
 }
 
 /// The scheme of an id that nothing qualifies.
-const BARE: &str = "id";
+pub const BARE: &str = "id";
 
 fn scheme(known: Schemes, prefix: &str, qualifier: &str) -> Cow<'static, str> {
     if qualifier.is_empty() {
@@ -184,10 +183,8 @@ mod tests {
             }
             for (qualifier, _) in parties(standard).iter().chain(&[("QQ", ""), ("", "id")]) {
                 let scheme = party(standard, qualifier);
-                match party_qualifier(standard, &scheme, &Leaf::Own) {
-                    Some(back) => assert_eq!(party(standard, &back), scheme),
-                    None => assert_eq!((standard, &*scheme), (Standard::X12, "id")),
-                }
+                let back = party_qualifier(standard, &scheme, &Leaf::Own).unwrap();
+                assert_eq!(party(standard, &back), scheme);
             }
         }
     }

@@ -60,7 +60,7 @@ pub fn short(alternatives: &[Alternative], pipes: &[Pipe]) -> Option<Short> {
 
 fn is_short(route: &Route) -> bool {
     let one_code = |conditions: &[Condition]| {
-        conditions.len() <= 1 && conditions.iter().all(|condition| position(&condition.leaf).is_some())
+        conditions.len() <= 1 && conditions.iter().all(|one| one.is_plain() && position(&one.leaf).is_some())
     };
     let steps = match route.steps.as_slice() {
         [] => true,
@@ -333,7 +333,7 @@ fn look<'t>(tree: &'t Tree, frame: &Frame, route: &Route) -> There<Plain<'t>> {
         let mut code = None;
         if let Some(condition) = step.conditions.first() {
             match position(&condition.leaf).map_or(There::Odd, |element| said(tree, segment, element)) {
-                There::It(leaf) if condition.holds(leaf.text) => code = Some(leaf.node),
+                There::It(leaf) if condition.names(leaf.text) => code = Some(leaf.node),
                 There::It(_) | There::Nothing => continue,
                 There::Odd => return There::Odd,
             }

@@ -171,9 +171,19 @@ impl<'a> Run<'a> {
             self.faults.push(fault("mapping/open", place, "", &field.shape.takes(), sentence, remedy));
             return;
         }
-        let sentence = match label.is_empty() {
-            true => format!("a mandatory value is missing {}", faults::words("", &place)),
-            false => format!("{label} is missing {}", faults::words("", &place)),
+        let (place, sentence) = match (self.instead(field), label.is_empty()) {
+            (Some((place, said)), _) => {
+                let sentence = format!("{said} {}", faults::words("", &place));
+                (place, sentence)
+            }
+            (None, true) => {
+                let sentence = format!("a mandatory value is missing {}", faults::words("", &place));
+                (place, sentence)
+            }
+            (None, false) => {
+                let sentence = format!("{label} is missing {}", faults::words("", &place));
+                (place, sentence)
+            }
         };
         // A partner may read the sentence; the field is ours.
         let remedy = self.mend(&format!("send the document again with it: it gives `{pointer}`"), field.spot);

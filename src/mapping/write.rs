@@ -1,7 +1,7 @@
 //! Runs a program the other way: canonical message → what a document's writer takes.
 
 use super::{
-    Context, Written,
+    Context, Written, asked,
     faults::fault,
     hierarchy,
     out::{By, Out, OutId},
@@ -23,7 +23,7 @@ pub fn write(program: &Program, messages: &[&Value], context: &Context) -> Resul
         program,
         context,
         messages,
-        out: Out::new(program.messages.clone()),
+        out: Out::new(program.messages.clone(), program.compared.clone()),
         frames: vec![Frame { step: None, node: Some(0), parent: 0, item: false, each: false, nth: None }],
         claims: HashMap::new(),
         saying: None,
@@ -35,6 +35,7 @@ pub fn write(program: &Program, messages: &[&Value], context: &Context) -> Resul
     run.rules();
     program.numbered.iter().for_each(|step| hierarchy::number(&mut run.out, step));
     run.faults.extend(write_loops::doubled(&run.out));
+    run.faults.extend(asked::broken(&run.out, program));
     if !run.faults.is_empty() {
         return Err(run.faults);
     }
@@ -338,7 +339,8 @@ impl<'p> Run<'p> {
             What::Text(text) => self.set(node, leaf, text, put),
             What::Beside(text, beside) => {
                 self.set(node, leaf, text, put);
-                beside.iter().for_each(|(leaf, other)| self.set(node, &shifted(leaf), other, put));
+                let said = beside.iter().filter(|(_, other)| !other.is_empty());
+                said.for_each(|(leaf, other)| self.set(node, &shifted(leaf), other, put));
             }
         }
     }

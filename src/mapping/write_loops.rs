@@ -75,7 +75,8 @@ impl<'p> Run<'p> {
         let (Some(node), Some((repeat, _))) = (self.frames[last].node, self.frames[last].nth) else { return };
         let before = |leaf: &Leaf| matches!(leaf, Leaf::Element { element, .. } if *element < repeat.first);
         let other = |put: &Put| {
-            let differs = |leaf: &Leaf, text: &String| before(leaf) && self.out.text(node, leaf) != Some(text);
+            let differs =
+                |leaf: &Leaf, text: &String| before(leaf) && self.out.text(node, leaf).unwrap_or_default() != text;
             match &put.what {
                 What::Text(text) => differs(&put.route.leaf, text),
                 What::Beside(text, beside) => {

@@ -22,9 +22,7 @@ impl<'p> Run<'p> {
             self.pointer = format!("/{nth}");
         }
         let own = self.program.messages.as_ref();
-        if let Some(step) = own {
-            self.out.begin_message(self.one_of_many(step));
-        }
+        self.out.begin_message(own.is_some_and(|step| self.one_of_many(step)), message, &self.pointer);
         match (own, self.messages.first()) {
             (Some(step), Some(first)) if nth > 0 => {
                 let mut rest = message.clone();

@@ -98,7 +98,7 @@ impl<'p> Run<'p> {
             let Some((inner, route)) = formula.destination() else { continue };
             match formula.pipes.last() {
                 Some(Pipe::Item) => self.pairs(formula, route, &mut items, puts),
-                Some(tag @ (Pipe::Party(_) | Pipe::Ref(_))) => {
+                Some(tag @ (Pipe::Party(..) | Pipe::Ref(_))) => {
                     self.tagged(formula, inner, route, tag, &mut items, puts);
                 }
                 _ => {
@@ -162,7 +162,8 @@ impl<'p> Run<'p> {
             let (Some(scheme), Some(id)) = (item["scheme"].as_str(), item["id"].as_str()) else { continue };
             let qualifier = match tag {
                 Pipe::Ref(own) => (own == scheme).then(String::new),
-                Pipe::Party(leaf) => schemes::party_qualifier(self.program.standard, scheme, leaf),
+                Pipe::Party(_, false) if scheme == schemes::BARE => None,
+                Pipe::Party(leaf, _) => schemes::party_qualifier(self.program.standard, scheme, leaf),
                 _ => schemes::party_qualifier(self.program.standard, scheme, &Leaf::Own),
             };
             let Some(qualifier) = qualifier.filter(|_| (formula.every || !taken) && !id.is_empty()) else {
@@ -172,7 +173,8 @@ impl<'p> Run<'p> {
             taken = true;
             let before = puts.len();
             self.text(&[&formula.pipes, inner], route, formula.every, id.to_owned(), puts);
-            if let (Pipe::Party(leaf), Some(put), false) = (tag, puts.get_mut(before), qualifier.is_empty())
+            // That there is none is said, too: the next item of its segment may have one.
+            if let (Pipe::Party(leaf, _), Some(put)) = (tag, puts.get_mut(before))
                 && let What::Text(text) = &put.what
             {
                 put.what = What::Beside(text.clone(), vec![(leaf.clone(), qualifier)]);

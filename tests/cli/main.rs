@@ -19,5 +19,6 @@ mod mapping;
 mod part;
 mod partner;
 mod rewrite;
+mod together;
 mod told;
 mod versions;

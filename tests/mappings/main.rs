@@ -3,6 +3,7 @@
 
 mod back;
 mod codes;
+mod conditions;
 mod constants;
 mod corpora;
 mod documents;

@@ -128,6 +128,7 @@ impl Maker<'_> {
                 items.dedup();
                 items.into()
             }
+            ["integer"] if name.ends_with("day_of_month") => self.random.random_range(1..=31).into(),
             ["integer"] => self.random.random_range(1..1_000).into(),
             ["string", "number"] => self.decimal(name).into(),
             ["string"] => match schema["format"].as_str() {

@@ -1,5 +1,6 @@
 //! `--explain`: why each value of a message or a document is there.
 
+use super::written::Given;
 use crate::{
     cli::out::Out,
     formats::{fault::shorten, letters::Letters, piece::Set},
@@ -66,16 +67,16 @@ pub fn message(
 pub fn document<'m>(
     plan: &Plan,
     bytes: &[u8],
-    messages: &mut impl Iterator<Item = &'m Value>,
+    messages: &mut impl Iterator<Item = &'m Given>,
     context: &Context,
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let letters = Letters::of(bytes);
     for set in samples::sets(plan, bytes).map_err(|why| anyhow!("what was written can't be read back: {why}"))? {
-        let told = match messages.next() {
-            Some(message) => plan.explain_written(&set.tree, context, message),
-            None => plan.explain(&set.tree, context),
+        let (told, from) = match messages.next() {
+            Some(given) => (plan.explain_written(&set.tree, context, &given.message), given.name.as_str()),
+            None => (plan.explain(&set.tree, context), ""),
         };
         if json {
             let values: Vec<Value> = told
@@ -87,11 +88,12 @@ pub fn document<'m>(
                         "fields": value.fields, "mapping": value.line })
                 })
                 .collect();
-            out.json(&json!({ "mapping": plan.name(), "message": plan.message(), "byte": set.byte,
+            out.json(&json!({ "mapping": plan.name(), "message": plan.message(), "from": from, "byte": set.byte,
                 "encoding": letters.name(), "document": letters.text(bytes), "values": values }))?;
             continue;
         }
-        out.line(out.bold(&format!("{} {}, written by {}", plan.claimed().document, set.control, plan.name())))?;
+        let head = format!("{} {}, {from}, written by {}", plan.claimed().document, set.control, plan.name());
+        out.line(out.bold(&head.replace(", ,", ",")))?;
         let rows: Vec<Vec<String>> = told
             .values
             .into_iter()

@@ -31,13 +31,19 @@ use rows::Rows;
 /// crossdock translate orders.csv --mapping csv/orders --table uom=units.csv
 /// crossdock translate answer.json --mapping x12/4010/855-order-response --write --receiver ZZ/NORTHWIND
 /// crossdock translate answer.json --mapping x12/4010/855-order-response --write --explain
+/// crossdock translate monday/*.json --mapping fairhaven-paints/856-despatch --write
+///
+/// With --write all messages of all files go into one interchange, and into one document where the mapping has a loop for
+/// each (`messages:`); else each makes a document of its own.
 ///
 /// Exit 0: all of it. 1: faults, shown at their place. 2: a file or mapping can't be read.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Translate {
-    /// The document, or with --write canonical JSON; - is standard input
-    file: String,
+    /// The documents, or with --write canonical JSON: one message, several in an array, or one behind the other; - is
+    /// standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
     /// The mapping by name [default: the one that claims what each set says it is]
     #[arg(long, value_name = "NAME")]
     mapping: Option<String>,
@@ -89,42 +95,54 @@ pub fn run(args: &Translate) -> anyhow::Result<u8> {
     let tables = Rows::read(&args.tables, &library)?;
     tables.fit(&library)?;
     let context = Context { tenant_currency: &args.currency, tables: &tables };
-    let input = Input::open(&args.file)?;
-    if let Some(bytes) = input.bytes().filter(|bytes| bytes.iter().all(u8::is_ascii_whitespace)) {
-        let what = if bytes.is_empty() { "is empty" } else { "holds nothing but spaces and line ends" };
-        bail!("{} {what}: there is nothing to translate; ask whoever wrote it to send it again", args.file);
-    }
-    let writes = args.write
-        || choice.named.as_ref().is_some_and(|p| p.standard() != Standard::Json)
-            && sniff(input.first()) == Some(Standard::Json);
+    let inputs: Vec<(&str, Input)> = args.files.iter().map(|file| opened(file)).collect::<Result<_, _>>()?;
+    let are_messages = || inputs.iter().all(|(_, input)| sniff(input.first()) == Some(Standard::Json));
+    let writes = args.write || choice.named.as_ref().is_some_and(|p| p.standard() != Standard::Json) && are_messages();
     let mut out = Out::new();
     let code = if writes {
         let plan = choice.named.ok_or_else(|| {
             anyhow!("--write needs --mapping: canonical JSON does not say what document it should become")
         })?;
-        written::run(args, &plan, &context, input, &mut out)?
+        written::run(args, &plan, &context, inputs, &mut out)?
     } else {
-        Reader { args, choice, context }.run(input, &mut out)?
+        let mut reader = Reader { args, file: "", choice, context };
+        let mut code = 0;
+        for (file, input) in inputs {
+            reader.file = file;
+            code = code.max(reader.run(input, &mut out)?);
+        }
+        code
     };
     out.flush()?;
     Ok(code)
 }
 
+fn opened(file: &str) -> anyhow::Result<(&str, Input)> {
+    let input = Input::open(file)?;
+    if let Some(bytes) = input.bytes().filter(|bytes| bytes.iter().all(u8::is_ascii_whitespace)) {
+        let what = if bytes.is_empty() { "is empty" } else { "holds nothing but spaces and line ends" };
+        bail!("{file} {what}: there is nothing to translate; ask whoever wrote it to send it again");
+    }
+    Ok((file, input))
+}
+
 struct Reader<'a> {
     args: &'a Translate,
+    /// Which of them is read now.
+    file: &'a str,
     choice: Choice<'a>,
     context: Context<'a>,
 }
 
 impl Reader<'_> {
     fn run(&self, input: Input, out: &mut Out) -> anyhow::Result<u8> {
-        let standard = self.choice.standard(&self.args.file, input.first())?;
+        let standard = self.choice.standard(self.file, input.first())?;
         let bytes = input.bytes().map(<[u8]>::to_vec);
         let options = self.choice.options();
         let mut faults = Vec::new();
         let mut application = None;
         for piece in read(standard, input.reader()?, options) {
-            match piece.with_context(|| format!("{} can't be read any further", self.args.file))? {
+            match piece.with_context(|| format!("{} can't be read any further", self.file))? {
                 Piece::Group(group) => application = Some(group.sender.to_string()),
                 Piece::Set(set) => faults.extend(self.set(&set, application.as_deref(), bytes.as_deref(), out)?),
                 Piece::GroupEnd(end) => faults.extend(end.faults),
@@ -134,7 +152,7 @@ impl Reader<'_> {
             }
         }
         out.flush()?;
-        tell(&self.args.file, bytes.as_deref(), &faults);
+        tell(self.file, bytes.as_deref(), &faults);
         Ok(u8::from(faults.iter().any(|fault| fault.costs >= crate::formats::fault::Costs::Set)))
     }
 
@@ -149,7 +167,7 @@ impl Reader<'_> {
         if !set.accepted() {
             return Ok(set.faults.clone());
         }
-        let plan = self.choice.plan(&self.args.file, set, application)?;
+        let plan = self.choice.plan(self.file, set, application)?;
         let split = if plan.splits() { plan.split(set.clone()) } else { Vec::new() };
         let messages = if plan.splits() { &split } else { std::slice::from_ref(set) };
         let (mut faults, mut said, mut is_told) = (Vec::new(), Said::default(), false);

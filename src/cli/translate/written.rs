@@ -3,7 +3,7 @@
 use super::{Translate, explained, place};
 use crate::{
     cli::{input::Input, out::Out},
-    formats::fault::Fault,
+    formats::{fault::Fault, piece::Standard, place::At},
     mapping::{
         Context, Plan,
         enclose::{self, Heading},
@@ -13,43 +13,70 @@ use crate::{
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-/// Writes the messages of a file: the sets of X12 and EDIFACT in one interchange.
-pub fn run(args: &Translate, plan: &Plan, context: &Context, input: Input, out: &mut Out) -> anyhow::Result<u8> {
-    let mut messages = Vec::new();
-    for value in serde_json::Deserializer::from_reader(input.reader()?).into_iter::<Value>() {
-        match value.with_context(|| format!("{} is no JSON", args.file))? {
-            Value::Array(several) => messages.extend(several),
-            one => messages.push(one),
+/// A message, and what it is called: `message 2`, and its file where there are several.
+pub struct Given {
+    pub message: Value,
+    pub name: String,
+}
+
+/// The messages of the files, in their order.
+fn given(inputs: Vec<(&str, Input)>) -> anyhow::Result<Vec<Given>> {
+    let (mut given, several) = (Vec::new(), inputs.len() > 1);
+    for (file, input) in inputs {
+        let before = given.len();
+        for value in serde_json::Deserializer::from_reader(input.reader()?).into_iter::<Value>() {
+            let messages = match value.with_context(|| format!("{file} is no JSON"))? {
+                Value::Array(several) => several,
+                one => vec![one],
+            };
+            for message in messages {
+                let nth = given.len() + 1;
+                let name = if several { format!("message {nth} ({file})") } else { format!("message {nth}") };
+                given.push(Given { message, name });
+            }
+        }
+        if given.len() == before {
+            bail!("{file} holds no message: there is nothing to write");
         }
     }
-    if messages.is_empty() {
-        bail!("{} holds no message: there is nothing to write", args.file);
-    }
+    Ok(given)
+}
+
+/// Writes the messages of files: the sets of X12 and EDIFACT in one interchange.
+pub fn run(
+    args: &Translate,
+    plan: &Plan,
+    context: &Context,
+    inputs: Vec<(&str, Input)>,
+    out: &mut Out,
+) -> anyhow::Result<u8> {
+    let messages = given(inputs)?;
     let mut written = Vec::new();
     let mut is_none = Vec::new();
-    for (n, message) in (1..).zip(&messages) {
+    for Given { message, name } in &messages {
         let wrong = plan.is_no_message(message);
         is_none.push(!wrong.is_empty());
-        wrong.iter().for_each(|why| eprintln!("message {n}, {why}"));
+        wrong.iter().for_each(|why| eprintln!("{name}, {why}"));
     }
     let mut faulty = is_none.contains(&true);
     // Where each has a loop of its own, all of them go into one document.
     let together = if plan.splits() { messages.len() } else { 1 };
-    let chunks = messages.chunks(together).zip(is_none.chunks(together)).enumerate();
-    for (nth, (several, _)) in chunks.filter(|(_, (_, is_none))| !is_none.contains(&true)) {
-        let several: Vec<&Value> = several.iter().collect();
-        match plan.write_together(&several, context) {
+    let chunks = messages.chunks(together).zip(is_none.chunks(together));
+    for (several, _) in chunks.filter(|(_, is_none)| !is_none.contains(&true)) {
+        let bodies: Vec<&Value> = several.iter().map(|given| &given.message).collect();
+        match plan.write_together(&bodies, context) {
             Ok(one) => written.push(one),
             Err(faults) => {
                 faulty = true;
-                let which = if together > 1 { "messages".to_owned() } else { format!("message {}", nth + 1) };
-                faults.iter().for_each(|fault| eprintln!("{which}, {}. {}", said(fault), fault.remedy));
+                faults
+                    .iter()
+                    .for_each(|fault| eprintln!("{}, {}. {}", whose(fault, several), said(fault), fault.remedy));
                 continue;
             }
         }
-        for (n, message) in (nth * together + 1..).zip(several) {
+        for Given { message, name } in several {
             for pointer in plan.unwritten(message) {
-                eprintln!("note: message {n}, {pointer}: no line of {} writes it", plan.name());
+                eprintln!("note: {name}, {pointer}: no line of {} writes it", plan.name());
             }
         }
     }
@@ -63,6 +90,16 @@ pub fn run(args: &Translate, plan: &Plan, context: &Context, input: Input, out: 
             return Ok(1);
         }
     };
+    if documents.len() > 1 && plan.standard() == Standard::Xml && !args.explain {
+        eprintln!(
+            "{} messages make {} documents by {}, and XML has nothing that would part them. Write them one by one, or have the \
+             mapping make a loop of each (`messages:`)",
+            messages.len(),
+            documents.len(),
+            plan.name()
+        );
+        return Ok(1);
+    }
     let mut sources = messages.iter();
     for document in documents {
         if args.explain {
@@ -70,11 +107,21 @@ pub fn run(args: &Translate, plan: &Plan, context: &Context, input: Input, out: 
             continue;
         }
         out.bytes(&document)?;
-        if plan.standard() == crate::formats::piece::Standard::Json {
+        if plan.standard() == Standard::Json {
             out.line("")?;
         }
     }
     Ok(0)
+}
+
+/// Which of the messages of a document a fault is of: where there are several, their pointers begin with the number.
+fn whose(fault: &Fault, several: &[Given]) -> String {
+    let of = match (&fault.place.at, several) {
+        (_, [one]) => return one.name.clone(),
+        (At::Node { path }, _) => path.split('/').nth(1).and_then(|nth| nth.parse::<usize>().ok()),
+        _ => None,
+    };
+    of.and_then(|nth| several.get(nth)).map_or_else(|| "messages".to_owned(), |given| given.name.clone())
 }
 
 fn said(fault: &Fault) -> String {

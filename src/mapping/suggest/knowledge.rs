@@ -258,7 +258,7 @@ impl Teller<'_> {
         let first = step.names.first().map(|n| n.name.clone()).unwrap_or_default();
         let name = step.opens.clone().unwrap_or(first);
         let mut conditions = Vec::new();
-        for condition in &step.conditions {
+        for condition in step.conditions.iter().filter(|one| one.is_plain()) {
             let Some(key) = Key::of(&condition.leaf) else { continue };
             let segment = (self.program.standard.word(), name.clone());
             self.knowledge.qualifiers.entry(segment).or_default().insert(key.clone());
@@ -284,7 +284,7 @@ impl Teller<'_> {
                     let level = frames.len() - 1 - route.up.min(frames.len() - 1);
                     let mut steps = frames[level].clone();
                     if let Some(last) = steps.last_mut() {
-                        for condition in &route.own {
+                        for condition in route.own.iter().filter(|one| one.is_plain()) {
                             last.conditions.extend(Key::of(&condition.leaf).map(|k| (k, condition.values.clone())));
                         }
                     }
@@ -330,7 +330,7 @@ impl Teller<'_> {
             Pipe::Split(mark) => Known::Text(format!("split('{mark}')")),
             Pipe::Join(mark) => Known::Text(format!("join('{mark}')")),
             Pipe::Default(text) => Known::Text(format!("default({text})")),
-            Pipe::Party(leaf) => Known::Party(Key::of(leaf)?),
+            Pipe::Party(leaf, _) => Known::Party(Key::of(leaf)?),
             Pipe::Item => Known::Text("item".into()),
             Pipe::Prefix(prefix) => Known::Text(format!("prefix({prefix})")),
             Pipe::When(_) => return None,

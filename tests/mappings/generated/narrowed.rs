@@ -80,6 +80,9 @@ impl Narrowed {
             None => (asked_anywhere(plan, id, 1), paths(guide, id, (1, Some(1)))),
         };
         if !asked.is_empty() {
+            // A date of which only its kind is said is none.
+            let value = component.as_ref().and_then(|_| paths(guide, id, (1, Some(2))).1);
+            self.required.extend(value);
             self.codes.entry(component.unwrap_or(element)).or_insert(asked);
         }
     }
@@ -153,7 +156,11 @@ fn paths(guide: &Guide, id: &str, (element, component): (usize, Option<usize>)) 
 fn step(text: &str) -> Option<Step<'_>> {
     let end = text.find('[').unwrap_or(text.len());
     let (mut id, rest) = text.split_at(end);
-    let (inner, behind) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).unwrap_or(("", ""));
+    let (inner, mut behind) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).unwrap_or(("", ""));
+    // The first condition says which it is: `MOA[01=77][01.03='',$currency].01.02`.
+    while let Some((_, rest)) = behind.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        behind = rest;
+    }
     let asked = inner
         .split_once('=')
         .and_then(|(at, values)| Some((at.split('.').next()?.parse().ok()?, values.split(',').collect())));
