@@ -396,7 +396,7 @@ pub async fn roll_back(
                     return Err(VersionError::Refused(match hub.library.own().named(name) {
                         Some(_) => format!("the hub's own `{name}` stands: nothing is below it"),
                         None => format!(
-                            "no version of `{name}` stands, and the hub has no file of that name: nothing is below"
+                            "no version of `{name}` stands, and the hub has no file of that name: nothing is below it"
                         ),
                     }));
                 }
