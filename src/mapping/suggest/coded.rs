@@ -68,6 +68,8 @@ impl Search<'_> {
                 };
                 short && spec.is_some_and(|spec| !spec.codes.is_empty() && !unit(spec))
             }
+            // UBL's codes are called so, and are numbers mostly.
+            _ if self.compare.ubl.is_some() => short && places.groups[value.group].name.ends_with("Code"),
             _ => short && text.chars().any(char::is_alphabetic),
         }
     }

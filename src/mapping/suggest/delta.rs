@@ -37,7 +37,13 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
     let unwrap = standard == Standard::Json && base.0.root.is_some();
     let places = request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes, unwrap));
     let places: Vec<Places> = places.collect();
-    let search = Search::new(Comparer { standard, guide, knowledge: &knowledge }, &places, base.message(), &kind, None);
+    let search = Search::new(
+        Comparer { standard, guide, ubl: None, knowledge: &knowledge },
+        &places,
+        base.message(),
+        &kind,
+        None,
+    );
     let context = Context { tenant_currency: "EUR", tables: &NoTables };
     let (mut rows, mut faults, mut found) = (BTreeSet::new(), BTreeSet::new(), Found::default());
     let line = lines_of(&knowledge, base);
@@ -219,7 +225,7 @@ fn written(
         }
         tables.iter().for_each(|(table, rows)| text += &format!("#   {table}: {{ {} }}\n", rows.join(", ")));
     }
-    let prefixes = prefixes(places);
+    let prefixes = prefixes(places, search.compare.knowledge);
     let mut writer = Writer::new(&search.compare, &prefixes, &|_| false);
     for of_line in [false, true] {
         let kept = found.fields.iter().filter(|(at, _)| at.0 == of_line && !refused.contains(*at));

@@ -6,6 +6,7 @@ use super::{
     knowledge::Step,
     places::Places,
     propose::{Leaf, Node, Says},
+    rules::{Rule, broken},
     search::Search,
     text::{Line, Writer, prefixes, quoted},
 };
@@ -31,7 +32,7 @@ pub fn finish(
     shape: &Shape,
     nodes: Vec<Node>,
 ) -> Result<Proposal, Failure> {
-    let prefixes = prefixes(places);
+    let prefixes = prefixes(places, search.compare.knowledge);
     let repeated = |path: &[Step]| {
         let class = path.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join("/");
         search.repeats(&class) > 1
@@ -45,21 +46,30 @@ pub fn finish(
         writer.nodes(&kept, 1, "", &vec![vec![]], 0);
         let head = head(request, search, places, &writer);
         let body: Vec<&str> = writer.rows.iter().map(|(row, _)| row.as_str()).collect();
-        let text = format!("{head}fields:\n{}\n", body.join("\n"));
+        let mut rules = search.rules_of(&kept);
+        rules.retain(|rule| !refused.contains(&rule.row()));
+        let required = required(&rules, |_| String::new());
+        let text = format!("{head}fields:\n{}\n{required}", body.join("\n"));
         let mut all = tables.clone();
         all.push((request.path.to_owned(), text));
         match Library::compile(&all) {
             Ok(library) => {
                 let plan = library.plans().first().cloned();
                 let plan = plan.ok_or_else(|| "the proposal is no mapping".to_owned())?;
-                return Ok(proposal(request, search, &plan, writer, &head));
+                let broken = broken(&rules, &plan, request);
+                if broken.is_empty() {
+                    return Ok(proposal(request, search, &plan, writer, &head, &rules));
+                }
+                refused.extend(broken.into_iter().map(|at| rules[at].row()));
             }
             Err(lints) => {
                 let before = refused.len();
                 let first = head.lines().count() + 1;
                 for lint in &lints {
                     let at = (lint.line as usize).checked_sub(first + 1);
-                    refused.extend(at.and_then(|at| field_of(&writer, at)));
+                    // Behind the fields, and `require:` itself.
+                    let rule = at.and_then(|at| at.checked_sub(writer.rows.len() + 1)).and_then(|at| rules.get(at));
+                    refused.extend(rule.map(Rule::row).or_else(|| at.and_then(|at| field_of(&writer, at))));
                 }
                 if refused.len() == before {
                     let lint = lints.first().map(ToString::to_string).unwrap_or_default();
@@ -230,7 +240,20 @@ fn open(search: &Search, member: &Member, names: Vec<String>) -> Option<Node> {
     Some(Node::Leaf(Leaf { name, says: Says::Raw(says), confidence, why, unseen: true }))
 }
 
-fn proposal(request: &Request, search: &Search, plan: &Arc<Plan>, writer: Writer, head: &str) -> Proposal {
+/// `require:`, each rule with what stands behind it.
+fn required(rules: &[Rule], behind: impl Fn(&Rule) -> String) -> String {
+    let rows: String = rules.iter().map(|rule| rule.row() + &behind(rule) + "\n").collect();
+    if rows.is_empty() { rows } else { format!("require:\n{rows}") }
+}
+
+fn proposal(
+    request: &Request,
+    search: &Search,
+    plan: &Arc<Plan>,
+    writer: Writer,
+    head: &str,
+    rules: &[Rule],
+) -> Proposal {
     let Writer { mut lines, rows, .. } = writer;
     let mut wanting: BTreeSet<String> = BTreeSet::new();
     let mut unread: BTreeSet<String> = BTreeSet::new();
@@ -269,6 +292,8 @@ fn proposal(request: &Request, search: &Search, plan: &Arc<Plan>, writer: Writer
         }
         before = *number;
     }
+    text += &required(rules, |rule| format!("  # {:.2} {}", rule.line().confidence, rule.line().evidence));
+    lines.extend(rules.iter().map(Rule::line));
     let list = |title: &str, all: &BTreeSet<String>| {
         let rows: String = all.iter().map(|one| format!("#   {one}\n")).collect();
         if all.is_empty() { String::new() } else { format!("\n# {title}\n{rows}") }

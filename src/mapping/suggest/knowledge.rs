@@ -5,7 +5,8 @@ use super::{
         Library, Lint,
         extends::{Sources, name_of},
         library::{find, plain},
-        plan::{self, Alternative, Block, Formula, Pipe, Program, Source},
+        moment::Form,
+        plan::{self, Alternative, Block, Formula, Leaf, Pipe, Program, Source},
         standard,
         tables::Table,
         yaml::{What, Yaml},
@@ -43,6 +44,8 @@ pub struct Fact {
     pub rank: usize,
     /// What stands behind it where nothing stands there: `$position`.
     pub otherwise: Vec<String>,
+    /// All of its kind are read: `REF[01=SE]*.02`.
+    pub every: bool,
 }
 
 /// A pipe as other mappings use it.
@@ -83,14 +86,40 @@ pub struct KnownTable {
 pub struct Made {
     pub mapping: String,
     pub message: String,
+    pub standard: Standard,
     pub field: Vec<String>,
     /// As YAML says it.
     pub text: String,
 }
 
+/// A rule of a mapping (`require:`).
+#[derive(Debug)]
+pub struct RuleFact {
+    pub mapping: String,
+    pub message: String,
+    pub standard: Standard,
+    pub kind: String,
+    pub each: Option<String>,
+    pub rule: String,
+    pub say: String,
+    pub code: Option<String>,
+    pub at: Option<String>,
+}
+
+/// A mapping, with what it reads and makes.
+#[derive(Debug)]
+pub struct Told {
+    pub mapping: String,
+    pub message: String,
+    pub standard: Standard,
+    pub kind: String,
+}
+
 /// All of it.
 #[derive(Debug, Default)]
 pub struct Knowledge {
+    pub programs: Vec<Told>,
+    pub rules: Vec<RuleFact>,
     pub facts: Vec<Fact>,
     pub lists: Vec<ListFact>,
     pub tables: Vec<KnownTable>,
@@ -103,6 +132,10 @@ pub struct Knowledge {
     pub repeats: BTreeMap<(&'static str, String), String>,
     /// XML: (prefix, namespace).
     pub prefixes: Vec<(String, String)>,
+    /// XML: the namespace of a local name.
+    pub names: BTreeMap<String, String>,
+    /// XML: names of elements of which lists of ids take all (`cac:PartyIdentification*/cbc:ID`).
+    pub starred: BTreeSet<String>,
     /// How many formulas were told.
     formulas: usize,
 }
@@ -127,8 +160,10 @@ impl Knowledge {
             let mut teller = Teller { knowledge: &mut knowledge, program: &plan.0, tables, name: plan.short().into() };
             teller.fields(&plan.0.fields, &mut Vec::new(), &[vec![]]);
             teller.made(resolved.yaml.get("fields"), &mut Vec::new());
+            teller.rules(resolved.yaml.get("require"));
             knowledge.kinds.push((kind_of(&plan.0), plan.message().to_owned()));
-            knowledge.prefixes.extend(plan.0.prefixes.iter().cloned());
+            let prefixes = plan.0.prefixes.iter().map(|(uri, prefix)| (prefix.clone(), uri.clone()));
+            knowledge.prefixes.extend(prefixes);
         }
         Ok(knowledge)
     }
@@ -212,8 +247,12 @@ impl Teller<'_> {
         for field in fields {
             names.push(field.name.clone());
             match &field.source {
-                // A whole date with its time is not proposed: `date` is, for its day.
-                Source::Value(formula) if matches!(formula.pipes.last(), Some(Pipe::When(_))) => {}
+                // A whole date with its time is proposed by its day.
+                Source::Value(formula) if matches!(formula.pipes.last(), Some(Pipe::When(_))) => {
+                    names.push("date".to_owned());
+                    self.formula(formula, names, frames, &[]);
+                    names.pop();
+                }
                 Source::Value(formula)
                 | Source::ReadOnly(formula)
                 | Source::Spare(formula)
@@ -255,16 +294,33 @@ impl Teller<'_> {
     }
 
     fn step(&mut self, step: &plan::Step) -> Step {
+        self.names(&step.names);
         let first = step.names.first().map(|n| n.name.clone()).unwrap_or_default();
         let name = step.opens.clone().unwrap_or(first);
+        if step.every && self.program.standard == Standard::Xml {
+            self.knowledge.starred.insert(name.clone());
+        }
         let mut conditions = Vec::new();
-        for condition in step.conditions.iter().filter(|one| one.is_plain()) {
-            let Some(key) = Key::of(&condition.leaf) else { continue };
+        for condition in &step.conditions {
+            match &condition.leaf {
+                Leaf::Deep(names) => self.names(names),
+                Leaf::Child { name, .. } => self.names(std::slice::from_ref(name)),
+                _ => {}
+            }
+            if !condition.is_plain() {
+                continue;
+            }
+            let Some(key) = Key::asked(self.program.standard, &condition.leaf) else { continue };
             let segment = (self.program.standard.word(), name.clone());
             self.knowledge.qualifiers.entry(segment).or_default().insert(key.clone());
             conditions.push((key, condition.values.clone()));
         }
         Step { name, conditions }
+    }
+
+    fn names(&mut self, names: &[plan::Name]) {
+        let spaces = names.iter().filter_map(|name| Some((name.name.clone(), name.namespace.clone()?)));
+        self.knowledge.names.extend(spaces);
     }
 
     fn formula(&mut self, formula: &Formula, names: &[String], frames: &[Vec<Step>], outer: &[Known]) {
@@ -305,6 +361,7 @@ impl Teller<'_> {
                         formula: self.knowledge.formulas,
                         rank,
                         otherwise: otherwise.clone(),
+                        every: route.steps.last().is_some_and(|step| step.every),
                     });
                 }
                 Alternative::Group(inner) => self.formula(inner, names, frames, &pipes),
@@ -333,9 +390,33 @@ impl Teller<'_> {
             Pipe::Party(leaf, _) => Known::Party(Key::of(leaf)?),
             Pipe::Item => Known::Text("item".into()),
             Pipe::Prefix(prefix) => Known::Text(format!("prefix({prefix})")),
-            Pipe::When(_) => return None,
+            Pipe::When(Form::Coded(leaf)) => Known::CodedDate(Key::of(leaf)?),
+            Pipe::When(Form::Beside { .. }) => Known::Text("date(yyyymmdd)".into()),
+            Pipe::When(Form::Iso) => Known::Text("date(iso)".into()),
             Pipe::Ref(scheme) => Known::Text(format!("ref({scheme})")),
         })
+    }
+
+    fn rules(&mut self, yaml: Option<&Yaml>) {
+        let (mapping, message) = (self.name.clone(), self.program.message.clone());
+        let (standard, kind) = (self.program.standard, self.program.claims.kind.clone());
+        self.knowledge.programs.push(Told { mapping, message, standard, kind });
+        let Some(What::List(items)) = yaml.map(|yaml| &yaml.what) else { return };
+        for item in items {
+            let text = |name: &str| item.get(name).and_then(Yaml::text).map(str::to_owned);
+            let (Some(rule), Some(say)) = (text("rule"), text("say")) else { continue };
+            self.knowledge.rules.push(RuleFact {
+                mapping: self.name.clone(),
+                message: self.program.message.clone(),
+                standard: self.program.standard,
+                kind: self.program.claims.kind.clone(),
+                each: text("each"),
+                rule,
+                say,
+                code: text("code"),
+                at: text("at"),
+            });
+        }
     }
 
     /// Literals and computed fields, as the YAML has them.
@@ -351,7 +432,8 @@ impl Teller<'_> {
             match text {
                 Some(text) => {
                     let (mapping, message) = (self.name.clone(), self.program.message.clone());
-                    self.knowledge.made.push(Made { mapping, message, field: names.clone(), text });
+                    let standard = self.program.standard;
+                    self.knowledge.made.push(Made { mapping, message, standard, field: names.clone(), text });
                 }
                 None => self.made(Some(&entry.value), names),
             }

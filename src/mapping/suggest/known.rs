@@ -4,10 +4,12 @@ use super::{
     super::shape::{Member, Shape},
     defaults::is_default,
     headed::{Headed, SURE},
-    knowledge::{Fact, Known, Step},
+    knowledge::{Fact, Step},
     places::Key,
     propose::{Leaf, Says, Way, read},
+    roles::is_party,
     search::{Candidate, Scope, Search},
+    text::names_ids,
     weigh::{self, Place},
 };
 use crate::formats::piece::Standard;
@@ -57,7 +59,39 @@ impl Search<'_> {
             found.extend(leaf.filter(|leaf| !leaf.unseen || !self.only_shown).map(|leaf| (names.clone(), leaf)));
         }
         if !self.only_shown {
+            self.add_parts(scope, &fields, &seen, found);
             self.add_constants(scope, &fields, found);
+        }
+    }
+
+    /// Ids of other kinds in lists of which the samples show some: the next document brings a contract, or a VAT number.
+    fn add_parts(
+        &self,
+        scope: &Scope,
+        fields: &[Field],
+        seen: &BTreeMap<Vec<String>, Leaf>,
+        found: &mut BTreeMap<Vec<String>, Leaf>,
+    ) {
+        let lists = fields.iter().filter(|(names, shape)| is_list_of_ids(shape) && seen.contains_key(names));
+        for (names, shape) in lists.filter(|(names, _)| names.last().is_some_and(|name| name != "item")) {
+            let Some(more) = self.offered(scope, names, shape, seen, found) else { continue };
+            let parts = match more.says {
+                Says::List(parts) => parts,
+                one => vec![one],
+            };
+            let Some(leaf) = found.get_mut(names) else { continue };
+            let (shown, mut further) = (leaf.confidence, 0);
+            for says in parts {
+                let part = Leaf { name: leaf.name.clone(), says, confidence: shown, why: String::new(), unseen: true };
+                let why = leaf.why.clone();
+                further += usize::from(leaf.add(&part));
+                leaf.why = why;
+            }
+            if further > 0 {
+                // How sure it is, is said of what the sample shows.
+                leaf.confidence = shown;
+                leaf.why = format!("{}; {further} more that no sample shows: {}", leaf.why, more.why);
+            }
         }
     }
 
@@ -72,8 +106,12 @@ impl Search<'_> {
             let Some(names) = own.filter(|names| names.len() == 2 && names[0] == "ext") else { continue };
             kinds.entry(names).or_default().insert(&fact.kind);
         }
-        let several = kinds.into_iter().filter(|(_, kinds)| kinds.len() > 1);
-        fields.extend(several.map(|(names, _)| (names.to_vec(), &Shape::Text)));
+        // What the message has a member for is that.
+        let several = kinds.into_iter().filter(|(names, kinds)| kinds.len() > 1 && !is_member(members, &names[1]));
+        let mut all: Vec<Vec<String>> = several.map(|(names, _)| names.to_vec()).collect();
+        let of_rules = self.extra_of_rules(&scope.names).into_iter().filter(|names| !all.contains(names));
+        all.extend(of_rules.collect::<Vec<_>>());
+        fields.extend(all.into_iter().map(|names| (names, &Shape::Text)));
     }
 
     /// What others always say in an object that is proposed: the unit of what lies in a package.
@@ -116,6 +154,7 @@ impl Search<'_> {
             fact.field.len() == scope.names.len() + 2
                 && fact.field.starts_with(&scope.names)
                 && fact.field[scope.names.len()] == "ext"
+                && !is_member(members, &fact.field[scope.names.len() + 1])
         });
         let extra: BTreeSet<Vec<String>> = extra.map(|fact| fact.field[scope.names.len()..].to_vec()).collect();
         if members.iter().any(|m| m.name == "ext") {
@@ -146,7 +185,7 @@ impl Search<'_> {
                 let mut prior = weigh::told(&self.compare, &field, &heard, None, self.message);
                 prior.words = weigh::words(&self.compare, &field, &Place { steps: &steps, key: &spot.2 });
                 let points = prior.strength + 0.12 * prior.words;
-                if points > 0.38 && self.reads(scope, &one, &prior, shape) {
+                if points > 0.38 && !self.is_of_another(names, &prior) && self.reads(scope, &one, &prior, shape) {
                     all.push(Claim { points, number, spot: spot.clone(), by: By::Others(prior) });
                 }
             }
@@ -211,6 +250,17 @@ impl Search<'_> {
         Some(Leaf { name, says: Says::Ways { ways, otherwise, pipes }, confidence, why, unseen: false })
     }
 
+    /// True if what speaks loudest is a mapping that reads another object's member of a name that says little: the code of the
+    /// terms of payment is no code of a delivery's.
+    fn is_of_another(&self, names: &[String], prior: &weigh::Prior) -> bool {
+        let fact = weigh::knowledge_of(self.compare.knowledge, prior.fact);
+        let [.., object, last] = names else { return false };
+        let theirs = fact.and_then(|fact| fact.field.iter().rev().nth(1));
+        matches!(last.as_str(), "code" | "kind" | "description")
+            && !is_party(object)
+            && theirs.is_some_and(|theirs| theirs != object)
+    }
+
     /// True if what speaks loudest is a mapping that reads the very field from there.
     fn is_whole(&self, scope: &Scope, names: &[String], by: &By) -> bool {
         let By::Others(prior) = by else { return false };
@@ -221,10 +271,7 @@ impl Search<'_> {
     fn reads(&self, scope: &Scope, one: &Candidate, prior: &weigh::Prior, shape: &Shape) -> bool {
         let Some(fact) = weigh::knowledge_of(self.compare.knowledge, prior.fact) else { return false };
         let refs = is_list_of_ids(shape);
-        let tags = |pipe: &Known| {
-            matches!(pipe, Known::Party(_)) || matches!(pipe, Known::Text(t) if t == "item" || t.starts_with("ref("))
-        };
-        if refs != fact.pipes.iter().any(tags) {
+        if refs != fact.pipes.iter().any(names_ids) {
             return false;
         }
         // Where nothing but a name says what stands there, an id is told from a name by its blanks.
@@ -281,6 +328,10 @@ impl Search<'_> {
     }
 }
 
+fn is_member(members: &[Member], name: &str) -> bool {
+    members.iter().any(|member| member.name == name)
+}
+
 /// True if the field and all that it stands in are mandatory.
 fn is_needed(members: &[Member], names: &[String]) -> bool {
     let Some((first, rest)) = names.split_first() else { return true };
@@ -289,10 +340,7 @@ fn is_needed(members: &[Member], names: &[String]) -> bool {
 }
 
 pub(super) fn fits_shape(fact: &Fact, shape: &Shape) -> bool {
-    let tags = |pipe: &Known| {
-        matches!(pipe, Known::Party(_)) || matches!(pipe, Known::Text(t) if t == "item" || t.starts_with("ref("))
-    };
-    is_list_of_ids(shape) == fact.pipes.iter().any(tags)
+    is_list_of_ids(shape) == fact.pipes.iter().any(names_ids)
 }
 
 fn is_list_of_ids(shape: &Shape) -> bool {

@@ -24,14 +24,17 @@ mod places;
 mod propose;
 mod qualifiers;
 mod roles;
+mod rules;
 mod search;
 mod several;
 mod stands;
 mod text;
+mod ubl;
 mod unseen;
 mod values;
 mod weigh;
 mod whole;
+mod widen;
 
 pub use super::library::xml_name;
 pub use delta::{Delta, delta};
@@ -108,6 +111,12 @@ impl From<String> for Failure {
     }
 }
 
+/// The document's local name, where it is one of UBL's.
+fn ubl_document<'p>(kind: &str, places: &'p [Places]) -> Option<&'p str> {
+    let root = places.first().filter(|_| kind.starts_with("ubl "))?.root.as_str();
+    Some(root.rsplit(':').next().unwrap_or(root))
+}
+
 /// Proposes a mapping. `files`: mappings and tables, as [`Library::compile`] takes them.
 pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal, Failure> {
     let knowledge = Knowledge::of(files, &request.without, request.partner).map_err(Failure::Mappings)?;
@@ -121,7 +130,7 @@ pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal
     let wrappers: BTreeSet<Option<&str>> = wrappers.collect();
     let places = request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes, wrappers.len() == 1));
     let places: Vec<Places> = places.collect();
-    let compare = Comparer { standard, guide, knowledge: &knowledge };
+    let compare = Comparer { standard, guide, ubl: ubl_document(&kind, &places), knowledge: &knowledge };
     let (message, guessed) = match kinds::message(request, &knowledge, standard, &kind, &wanted) {
         Ok(message) => (message, false),
         Err(unknown) => (headed::message(compare, &places, &kind).ok_or(unknown)?, true),
@@ -135,6 +144,10 @@ pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal
         .map(|(pair, sample)| Target { pair, frames: vec![Some(0)], wanted: sample.wanted, position: 0 })
         .collect();
     let scope = Scope { names: vec![], frames: vec![vec![]], targets, bare: wanted.is_empty() };
-    let nodes = search.object(&scope, shape.members());
+    search.rules = rules::agreed(&search);
+    let mut nodes = search.object(&scope, shape.members());
+    if !request.only_shown {
+        search.widen(&mut nodes, &[], &[]);
+    }
     finish::finish(files, request, &search, &places, shape, nodes)
 }

@@ -8,6 +8,7 @@ use super::{
     places::Key,
     propose::{Leaf, Says, Way, read, short, way_of},
     search::{Candidate, Scope, Search, Target},
+    ubl,
     unseen::is_party,
 };
 use crate::formats::piece::Standard;
@@ -46,11 +47,13 @@ impl Search<'_> {
         found: &Seen,
     ) -> Option<Leaf> {
         let field = [scope.names.as_slice(), names].concat();
-        let meant = self.meant(names, shape);
+        let meant = self.meant(scope, names, shape);
         let mut offers = self.offers(scope, names, seen, &meant);
+        // Whose contacts they are, their list says.
+        let contact = scope.names.last().is_some_and(|name| name == "contacts");
         offers.retain(|offer| {
             fits_shape(offer.fact, shape)
-                && !self.is_anothers(&field, &offer.path)
+                && (contact || !self.is_anothers(&field, &offer.path))
                 && self.is_free(scope, offer, shape, seen)
                 && !(is_meant(offer.fact) && is_read(found, offer))
         });
@@ -61,7 +64,8 @@ impl Search<'_> {
         }
         offers.sort_by(|a, b| b.points.total_cmp(&a.points));
         let best = offers.first()?;
-        if names[0] == "ext" && (supporters(&offers, best).len() < 2 || is_read(found, best)) {
+        let alone = supporters(&offers, best).len() < 2 && !self.is_of_rule(&field);
+        if names[0] == "ext" && (alone || is_read(found, best)) {
             return None;
         }
         let says = match shape {
@@ -84,7 +88,14 @@ impl Search<'_> {
     }
 
     fn offers<'o>(&'o self, scope: &Scope, names: &[String], seen: &Seen, meant: &'o [Fact]) -> Vec<Offer<'o>> {
-        let own = self.compare.knowledge.facts.iter().filter(|fact| self.of_family(fact));
+        let ubl = self.compare.ubl.filter(|_| scope.names.is_empty());
+        let party = ubl.and_then(|document| ubl::party(document, &names[0]));
+        // Of UBL's several elements for a party each document has one that means it.
+        let elsewhere = |fact: &Fact| {
+            let own = |party: &&[&str]| fact.steps.first().is_some_and(|step| step.name != party[0]);
+            party.as_ref().is_some_and(own)
+        };
+        let own = self.compare.knowledge.facts.iter().filter(|fact| self.of_family(fact) && !elsewhere(fact));
         let mut found: Vec<Offer> =
             own.filter_map(|fact| self.offer(scope, fact, seen, self.brought(scope, names, fact, seen)?)).collect();
         let mut like: Vec<Offer> = Vec::new();
@@ -128,6 +139,11 @@ impl Search<'_> {
     fn as_party(&self, scope: &Scope, names: &[String], fact: &Fact) -> Option<Brought> {
         let (own, rest) = names.split_first().filter(|(_, rest)| !rest.is_empty() && scope.names.is_empty())?;
         let (_, theirs) = fact.field.split_first()?;
+        if let Some(party) = self.compare.ubl.and_then(|document| ubl::party(document, own)) {
+            let at = fact.steps.iter().position(is_party).filter(|_| theirs == rest)?;
+            let own = party.iter().map(|name| Step { name: (*name).to_owned(), conditions: vec![] });
+            return Some((0.35, 0, own.chain(fact.steps[at + 1..].iter().cloned()).collect()));
+        }
         let codes = self.codes_of(own);
         let mut steps = fact.steps.clone();
         let party = steps.iter_mut().find(|step| is_party(step)).filter(|_| theirs == rest && !codes.is_empty())?;
@@ -158,7 +174,7 @@ impl Search<'_> {
 
     /// The same member at another level, by another name, or of one where the other has several.
     fn moved(&self, scope: &Scope, names: &[String], fact: &Fact) -> Option<(f64, Vec<Step>)> {
-        if !matches!(self.compare.standard, Standard::X12 | Standard::Edifact) {
+        if !self.compare.is_known() {
             return None;
         }
         let own = fact.steps.clone();
@@ -175,7 +191,7 @@ impl Search<'_> {
             let list = self.list_of(&fact.mapping, &fact.field[..1])?;
             let steps = fact.steps.strip_prefix(list).filter(|steps| !steps.is_empty())?;
             let asked = steps.last().is_some_and(|step| !step.conditions.is_empty());
-            return asked.then(|| (0.3, steps.to_vec()));
+            return (asked || self.compare.ubl.is_some()).then(|| (0.3, steps.to_vec()));
         }
         // An order's number is `order.number` where it is told beside, and `order_number`.
         let about = self.message.split(['/', '_']).next()?;
@@ -348,7 +364,8 @@ fn formula(offers: &[Offer], best: &Offer) -> Says {
     let mut ways: Vec<Way> = Vec::new();
     for offer in all {
         let merged = ways.iter_mut().any(|way| merge(way, &offer.way));
-        if !merged && offer.fact.formula == best.fact.formula {
+        let further = is_meant(offer.fact) && !ways.iter().any(|way| same_place(way, &offer.way));
+        if !merged && (offer.fact.formula == best.fact.formula || further) {
             ways.push(offer.way.clone());
         }
     }

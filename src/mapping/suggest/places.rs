@@ -19,6 +19,8 @@ pub enum Key {
     Own,
     /// Pairs of qualifier and item number; the qualifiers that are read.
     Pairs(Vec<String>),
+    /// XML: what a condition asks for further down, by local names (`[cac:TaxScheme/cbc:ID=VAT]`).
+    Deep(Vec<String>),
 }
 
 impl Key {
@@ -27,7 +29,8 @@ impl Key {
         Some(match leaf {
             plan::Leaf::Own => Key::Own,
             plan::Leaf::Child { name, .. } => Key::Named(name.name.clone()),
-            plan::Leaf::Nth(_) | plan::Leaf::Deep(_) | plan::Leaf::Key => return None,
+            plan::Leaf::Deep(names) => Key::Deep(names.iter().map(|name| name.name.clone()).collect()),
+            plan::Leaf::Nth(_) | plan::Leaf::Key => return None,
             plan::Leaf::Element { element, component } => Key::Element(*element, *component),
             plan::Leaf::Pairs(pairs) => Key::Pairs(pairs.qualifiers.clone()),
         })
@@ -42,6 +45,14 @@ impl Key {
         }
     }
 
+    /// What a condition asks for: in XML a name is that of an element, unless it is an attribute's.
+    pub fn asked(standard: Standard, leaf: &plan::Leaf) -> Option<Key> {
+        match Key::of(leaf)? {
+            Key::Named(name) if standard == Standard::Xml && !name.starts_with('@') => Some(Key::Deep(vec![name])),
+            key => Some(key),
+        }
+    }
+
     /// As paths write it behind a `.` or in a condition: `02`, `03.01`.
     pub fn text(&self) -> String {
         match self {
@@ -50,6 +61,7 @@ impl Key {
             Key::Named(name) => name.clone(),
             Key::Own => ".".into(),
             Key::Pairs(qualifiers) => format!("{{{}}}", qualifiers.join(",")),
+            Key::Deep(names) => names.join("/"),
         }
     }
 }
@@ -212,7 +224,10 @@ impl Places {
         }
         let own = Some(tree.prefix(node)).filter(|prefix| !prefix.is_empty());
         let known = known.iter().find(|(_, uri)| uri == namespace).map(|(prefix, _)| prefix.as_str());
-        let prefix = own.or(known).unwrap_or("doc").to_owned();
+        let mut prefix = own.or(known).unwrap_or("doc").to_owned();
+        while self.namespaces.iter().any(|(other, _)| *other == prefix) {
+            prefix.push('_');
+        }
         self.namespaces.push((prefix.clone(), namespace.to_owned()));
         prefix
     }
@@ -298,6 +313,14 @@ impl Places {
 
     /// What stands at a place of a group.
     pub fn at(&self, group: usize, key: &Key) -> Option<&Value> {
+        if let Key::Deep(names) = key {
+            let below = |above: usize, name: &String| {
+                let mut groups = self.groups.iter().enumerate();
+                groups.find(|(_, one)| one.parent == Some(above) && one.name == *name).map(|(at, _)| at)
+            };
+            let last = names.iter().try_fold(group, below)?;
+            return self.at(last, &Key::Own);
+        }
         self.groups[group].values.iter().map(|v| &self.values[*v]).find(|v| v.key.same(key))
     }
 }

@@ -5,7 +5,7 @@ use super::{
         pipes,
         shape::{Member, Shape},
     },
-    knowledge::{Fact, Known, Step},
+    knowledge::{Fact, Known, Made, Step},
     lists::Each,
     places::{Key, Places, Value},
     search::{Candidate, Scope, Search, Target},
@@ -285,8 +285,13 @@ impl<'a> Search<'a> {
         let field: Vec<&String> = scope.names.iter().chain(&one.names).collect();
         let knowledge = self.compare.knowledge;
         let known = |text: &str| {
-            let mut made =
-                knowledge.made.iter().filter(|made| made.message == self.message && made.text.contains(text));
+            // What UBL's documents never say is the same in each of them.
+            let constant = text.starts_with("\"'");
+            let fits = |made: &&Made| match constant && self.compare.ubl.is_some() {
+                true => made.standard == self.compare.standard,
+                false => made.message == self.message,
+            };
+            let mut made = knowledge.made.iter().filter(|made| fits(made) && made.text.contains(text));
             made.find(|made| made.field.iter().eq(field.iter().copied()))
         };
         let leaf = |text: String, confidence, why: String| {
@@ -496,6 +501,6 @@ pub(super) fn way_of(fact: &Fact, up: usize, steps: Vec<Step>) -> Way {
         own: vec![],
         steps,
         key: fact.key.clone(),
-        every: matches!(fact.key, Key::Pairs(_)) && fact.steps.len() > 1 && up == 0,
+        every: fact.every || matches!(fact.key, Key::Pairs(_)) && fact.steps.len() > 1 && up == 0,
     }
 }

@@ -3,9 +3,10 @@
 
 use super::{
     headed::Headings,
-    knowledge::{Fact, Known, Step},
+    knowledge::{Fact, Knowledge, Known, Step},
     likes::likes,
     places::{Key, Places, Value},
+    rules::Rule,
     values::{Comparer, weight},
     weigh::{self, Place, Prior},
 };
@@ -59,6 +60,9 @@ pub struct Candidate {
 /// A candidate's way without the values that it asks for.
 type Shape = (usize, Vec<(String, Vec<Key>)>, String, Vec<String>);
 
+/// By segment and member: mappings.
+type Readers<'k> = HashMap<&'k str, BTreeMap<&'k str, BTreeSet<&'k str>>>;
+
 /// How a value may be read: the place, and the pipes.
 pub type Ways<'f> = &'f dyn Fn(&Places, &Value, &Json) -> Vec<(Key, Vec<Known>)>;
 
@@ -77,10 +81,13 @@ pub struct Search<'a> {
     pub guessed: bool,
     /// What no sample shows is left out.
     pub only_shown: bool,
+    /// What the document must not say, as all others of its kind have it.
+    pub rules: Vec<Rule>,
     /// What other mappings read from segments that say the same as those of this standard.
     pub likes: Vec<Fact>,
     /// How many groups of a class there are below one parent, at most.
     repeats: HashMap<String, usize>,
+    readers: Readers<'a>,
 }
 
 impl<'a> Search<'a> {
@@ -103,8 +110,22 @@ impl<'a> Search<'a> {
             }
         }
         let likes = likes(&compare.knowledge.facts, compare.standard);
+        let readers = readers(compare.knowledge, compare.standard);
         let (headings, guessed, only_shown) = (Headings::default(), false, false);
-        Search { compare, places, message, kind, by, headings, guessed, only_shown, likes, repeats }
+        Search {
+            compare,
+            places,
+            message,
+            kind,
+            by,
+            headings,
+            guessed,
+            only_shown,
+            rules: vec![],
+            likes,
+            repeats,
+            readers,
+        }
     }
 
     /// How many groups of a class stand below one parent, at most.
@@ -336,6 +357,26 @@ impl<'a> Search<'a> {
         prior
     }
 
+    /// How likely a field stands in a place, whatever stands there.
+    fn likely(&self, scope: &Scope, field: &[String], one: &Candidate, votes: &HashMap<String, f64>) -> f64 {
+        let edi = matches!(self.compare.standard, Standard::X12 | Standard::Edifact);
+        // What the item's own segment says is as near as what stands together elsewhere.
+        let vote = match edi && one.up == 0 && one.steps.is_empty() {
+            true => votes.values().copied().fold(0.0, f64::max),
+            false => votes.get(&one.first_step()).copied().unwrap_or_default(),
+        };
+        let meant = if edi && self.is_meant_by(field, one) { 20.0 } else { 0.0 };
+        let known = 1.0 + 40.0 * one.prior.strength.powi(2) + 5.0 * one.prior.words.powi(2) + vote + meant;
+        let other = if one.prior.other { 0.15 } else { 1.0 };
+        let near = 1.0 / (1.0 + one.up as f64 * 0.5);
+        // What stands at the payer's is the payer's, though the receiver has the same, unless others read it so.
+        let known_so = one.prior.strength > 0.8;
+        let anothers = edi && !known_so && self.is_anothers(field, &self.absolute(scope, one));
+        let anothers = anothers || edi && (self.is_foreign(field, one) || self.is_across(scope, one));
+        let own = if anothers { 0.05 } else { 1.0 };
+        own * known * other * near
+    }
+
     /// Weighs the ways to one field against each other, the best first. `votes`: how much else of the object a way's
     /// first step gives.
     pub fn weigh(
@@ -347,22 +388,13 @@ impl<'a> Search<'a> {
         votes: &HashMap<String, f64>,
     ) {
         let field: Vec<String> = scope.names.iter().chain(names).cloned().collect();
-        let edi = matches!(self.compare.standard, Standard::X12 | Standard::Edifact);
         let needed = targets.iter().filter(|t| t.wanted.is_some()).count().max(1);
         for one in candidates.iter_mut() {
             one.prior = self.prior(scope, one, names);
             let hits = one.hits() as f64;
             let right = hits / (hits + 2.0 * one.conflicts as f64).max(1.0);
             let share = hits / needed as f64;
-            let vote = votes.get(&one.first_step()).copied().unwrap_or_default();
-            let known = 1.0 + 40.0 * one.prior.strength.powi(2) + 5.0 * one.prior.words.powi(2) + vote;
-            let other = if one.prior.other { 0.15 } else { 1.0 };
-            let near = 1.0 / (1.0 + one.up as f64 * 0.5);
-            // What stands at the payer's is the payer's, though the receiver has the same, unless others read it so.
-            let known_so = one.prior.strength > 0.8;
-            let anothers = edi && !known_so && self.is_anothers(&field, &self.absolute(scope, one));
-            let own = if anothers { 0.05 } else { 1.0 };
-            one.points = own * known * right.powi(3) * share.powi(2) * other * near;
+            one.points = self.likely(scope, &field, one, votes) * right.powi(3) * share.powi(2);
         }
         candidates.retain(|one| one.points > 0.0);
         candidates.sort_by(|a, b| b.points.total_cmp(&a.points));
@@ -405,6 +437,56 @@ impl<'a> Search<'a> {
             one.confidence = share.min(most);
         }
         *candidates = places;
+    }
+}
+
+/// By segment: the members of messages that mappings of a standard read from it, and which mappings do.
+fn readers(knowledge: &Knowledge, standard: Standard) -> Readers<'_> {
+    let mut readers = Readers::new();
+    for fact in knowledge.facts.iter().filter(|fact| fact.standard == standard) {
+        let Some(last) = fact.steps.last() else { continue };
+        for name in telling(&fact.field) {
+            readers.entry(&last.name).or_default().entry(name).or_default().insert(&fact.mapping);
+        }
+    }
+    readers
+}
+
+/// The names of a field that tell what it is about.
+fn telling(field: &[String]) -> impl Iterator<Item = &str> {
+    field.iter().map(String::as_str).filter(|name| *name != "lines" && !weigh::is_pale(name))
+}
+
+impl Search<'_> {
+    /// True if a short text, which may stand anywhere by chance, stands in a segment that several mappings read for another
+    /// member, and none for this one: what ITD says is of the terms of payment, and no delivery's.
+    fn is_foreign(&self, field: &[String], one: &Candidate) -> bool {
+        let told: u32 = one.reads.iter().map(|(pair, at)| weight(&self.places[*pair].values[*at].text)).sum();
+        // What is asked for a qualifier is what that says.
+        let plain = one.steps.last().filter(|last| told < 6 && last.conditions.is_empty());
+        let Some(readers) = plain.and_then(|last| self.readers.get(last.name.as_str())) else { return false };
+        let others: BTreeSet<&&str> = readers.values().flatten().collect();
+        let mut own = telling(field).peekable();
+        own.peek().is_some() && !own.any(|name| readers.contains_key(name)) && others.len() > 2
+    }
+
+    /// True if the qualifier by which a segment is asked for means the field.
+    fn is_meant_by(&self, field: &[String], one: &Candidate) -> bool {
+        let Some(Step { name, conditions }) = one.steps.last() else { return false };
+        let [(_, values)] = conditions.as_slice() else { return false };
+        self.codes_meant(name, field).iter().any(|codes| values.iter().all(|value| codes.contains(value)))
+    }
+
+    /// True if a way goes up and down again into the items of another list: the tax of the first line is none of the invoice's.
+    fn is_across(&self, scope: &Scope, one: &Candidate) -> bool {
+        let [first, _, ..] = one.steps.as_slice() else { return false };
+        if one.up == 0 || !first.conditions.is_empty() {
+            return false;
+        }
+        let absolute = self.absolute(scope, one);
+        let above = &absolute[..=absolute.len() - one.steps.len()];
+        let class: Vec<&str> = above.iter().map(|step| step.name.as_str()).collect();
+        self.repeats(&class.join("/")) > 1
     }
 }
 

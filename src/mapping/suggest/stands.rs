@@ -1,7 +1,10 @@
 //! What a guide has: whether a way leads anywhere in it, and where another segment's element stands.
 
-use super::{knowledge::Step, places::Key, values::Comparer};
-use crate::formats::guides::{Guide, Part};
+use super::{knowledge::Step, places::Key, ubl, values::Comparer};
+use crate::formats::{
+    guides::{Guide, Part},
+    piece::Standard,
+};
 
 /// Segments that frame a set, and say nothing of it.
 const FRAME: &[&str] = &["ST", "UNH", "BHT"];
@@ -28,7 +31,15 @@ fn leads(parts: &[Part], steps: &[Step]) -> bool {
 impl Comparer<'_> {
     /// True if the guide has the segments of a way in each other. Where no guide is known, nothing speaks against it.
     pub fn leads(&self, steps: &[Step]) -> bool {
+        if let Some(document) = self.ubl {
+            return ubl::leads(document, steps.iter().map(|step| step.name.as_str()));
+        }
         self.guide.is_none_or(|guide| leads(&guide.parts, steps))
+    }
+
+    /// True if documents of this kind are known beyond what a sample shows: by a guide, or as UBL's are.
+    pub fn is_known(&self) -> bool {
+        matches!(self.standard, Standard::X12 | Standard::Edifact) || self.ubl.is_some()
     }
 
     /// True if a segment has such an element.

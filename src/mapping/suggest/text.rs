@@ -4,6 +4,7 @@ use super::{
     knowledge::{Knowledge, Known, Step},
     places::{Key, Places},
     propose::{Leaf, Node, Says, Way},
+    ubl,
     values::Comparer,
 };
 use crate::formats::piece::Standard;
@@ -40,9 +41,16 @@ pub struct Writer<'a> {
     pub repeated: &'a dyn Fn(&[Step]) -> bool,
 }
 
-/// XML: the prefix of each local name.
-pub fn prefixes(places: &[Places]) -> HashMap<String, String> {
-    places.iter().flat_map(|p| &p.groups).map(|group| (group.name.clone(), group.prefix.clone())).collect()
+/// XML: the prefix of each local name, of the documents, and of those that other mappings have in a namespace of theirs.
+pub fn prefixes(places: &[Places], knowledge: &Knowledge) -> HashMap<String, String> {
+    let namespaces = places.iter().flat_map(|p| &p.namespaces);
+    let namespaces: HashMap<&str, &str> = namespaces.map(|(prefix, uri)| (uri.as_str(), prefix.as_str())).collect();
+    let mut known: Vec<(&str, &str)> = ubl::names().collect();
+    known.extend(knowledge.names.iter().map(|(name, uri)| (name.as_str(), uri.as_str())));
+    let known = known.into_iter();
+    let known = known.filter_map(|(name, uri)| Some((name.to_owned(), (*namespaces.get(uri)?).to_owned())));
+    let own = places.iter().flat_map(|p| &p.groups).map(|group| (group.name.clone(), group.prefix.clone()));
+    known.chain(own).collect()
 }
 
 /// A frame: the path that leads to it.
@@ -87,6 +95,9 @@ impl<'a> Writer<'a> {
                     }
                     let own = &each.steps[if above { 0 } else { cut.min(each.steps.len()) }..];
                     let mut text = "^".repeat(if above { cut } else { 0 }) + &self.steps(own, &path);
+                    if each.steps.is_empty() && each.under.is_empty() {
+                        text = ".".to_owned();
+                    }
                     if let Some(column) = &each.column {
                         text = named(column);
                         inner.push(path.clone());
@@ -163,7 +174,8 @@ impl<'a> Writer<'a> {
             Says::Raw(text) => text.clone(),
             Says::List(parts) => parts.iter().map(|part| self.says(part, frames, cut)).collect::<Vec<_>>().join(", "),
             Says::Ways { ways, otherwise, pipes } => {
-                let mut parts: Vec<String> = ways.iter().map(|way| self.way(way, frames, cut)).collect();
+                let ids = pipes.iter().any(names_ids);
+                let mut parts: Vec<String> = ways.iter().map(|way| self.way(way, frames, cut, ids)).collect();
                 parts.extend(otherwise.iter().cloned());
                 let mut text = parts.join(" ?? ");
                 for pipe in pipes {
@@ -199,13 +211,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn way(&self, way: &Way, frames: &Frames, cut: usize) -> String {
+    /// `ids`: of a list of ids all are read, where several may stand.
+    fn way(&self, way: &Way, frames: &Frames, cut: usize, ids: bool) -> String {
         let steps = way.steps.get(cut.min(way.steps.len())..).unwrap_or_default();
         let level = frames.len().saturating_sub(way.up + 1);
         let frame = frames.get(level).cloned().unwrap_or_default();
         let up = "^".repeat(way.up);
         if !matches!(self.standard, Standard::X12 | Standard::Edifact) {
-            return format!("{up}{}", self.named(steps, &way.key));
+            return format!("{up}{}", self.named(steps, &way.key, ids));
         }
         let Some((last, before)) = steps.split_last() else {
             let opener = frame.last().map(|step| step.name.clone()).unwrap_or_default();
@@ -220,17 +233,19 @@ impl<'a> Writer<'a> {
             Key::Pairs(_) if way.every => text += &format!("*{}", way.key.text()),
             Key::Pairs(_) => text += &way.key.text(),
             key if last.conditions.is_empty() => text += &key.text(),
+            key if ids && way.every => text += &format!("*.{}", key.text()),
             key => text += &format!(".{}", key.text()),
         }
         text
     }
 
     /// XML, JSON, CSV.
-    fn named(&self, steps: &[Step], key: &Key) -> String {
+    fn named(&self, steps: &[Step], key: &Key, ids: bool) -> String {
         if matches!(self.standard, Standard::Csv | Standard::Fixed) {
             return named(&key.text());
         }
-        let mut parts: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
+        let star = |step: &Step| if ids && self.knowledge.starred.contains(&step.name) { "*" } else { "" };
+        let mut parts: Vec<String> = steps.iter().map(|step| self.step(step) + star(step)).collect();
         match key {
             Key::Own if parts.is_empty() => parts.push(".".into()),
             Key::Own => {}
@@ -240,10 +255,18 @@ impl<'a> Writer<'a> {
     }
 
     fn step(&self, step: &Step) -> String {
-        let prefix = self.prefixes.get(&step.name).filter(|prefix| !prefix.is_empty());
-        let name = prefix.map_or_else(|| named(&step.name), |prefix| format!("{prefix}:{}", step.name));
-        let conditions = step.conditions.iter().map(|(key, values)| format!("[{}={}]", key.text(), values.join(",")));
-        name + &conditions.collect::<String>()
+        let asked = |key: &Key| match key {
+            Key::Deep(names) => names.iter().map(|name| self.prefixed(name)).collect::<Vec<_>>().join("/"),
+            key => key.text(),
+        };
+        let conditions = step.conditions.iter().map(|(key, values)| format!("[{}={}]", asked(key), values.join(",")));
+        self.prefixed(&step.name) + &conditions.collect::<String>()
+    }
+
+    /// XML: a local name with the prefix of its namespace.
+    fn prefixed(&self, name: &str) -> String {
+        let prefix = self.prefixes.get(name).filter(|prefix| !prefix.is_empty());
+        prefix.map_or_else(|| named(name), |prefix| format!("{prefix}:{name}"))
     }
 
     /// A way down to a place.
@@ -269,6 +292,11 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// True if a pipe says that what it reads is an id with its scheme.
+pub(super) fn names_ids(pipe: &Known) -> bool {
+    matches!(pipe, Known::Party(_)) || matches!(pipe, Known::Text(text) if text == "item" || text.starts_with("ref("))
+}
+
 fn key(name: &str) -> String {
     if name.chars().all(|c| c.is_alphanumeric() || c == '_') { name.to_owned() } else { format!("\"{name}\"") }
 }
@@ -283,11 +311,12 @@ fn named(name: &str) -> String {
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || " _-./^|()$=[]:?".contains(c);
     let safe = text.chars().all(plain) && text.starts_with(|c: char| c.is_alphanumeric() || "^$".contains(c));
-    if safe && !text.contains(": ") {
-        text.to_owned()
-    } else {
-        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-    }
+    if safe && !text.contains(": ") { text.to_owned() } else { always_quoted(text) }
+}
+
+/// A text between quotes.
+pub fn always_quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn count(nodes: &[Node]) -> usize {

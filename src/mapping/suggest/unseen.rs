@@ -6,9 +6,9 @@ use super::{
     lists::Each,
     places::Key,
     propose::{Leaf, Node, Says},
-    search::{Scope, Search},
+    roles::sender_of,
+    search::{Scope, Search, Target},
 };
-use crate::formats::piece::Standard;
 use std::collections::BTreeSet;
 
 /// As sure as a field that no sample shows: another mapping says it, and nothing else.
@@ -17,7 +17,7 @@ const UNSEEN: f64 = 0.6;
 impl Search<'_> {
     /// Adds the lists that nodes lack. `names`: from the scope's object to these nodes.
     pub(super) fn add_lists(&self, scope: &Scope, members: &[Member], names: &[String], nodes: &mut Vec<Node>) {
-        if self.only_shown || !matches!(self.compare.standard, Standard::X12 | Standard::Edifact) {
+        if self.only_shown || !self.compare.is_known() {
             return;
         }
         for member in members {
@@ -59,9 +59,17 @@ impl Search<'_> {
             let own = list.field == field;
             // The sender's contacts stand in the heading.
             let heading = names.len() > 1 && steps.len() == 1 && !is_party(&steps[0]);
-            std::cmp::Reverse((heading, own, same(list), reads(list)))
+            // Where he sends other messages, too, they show whether they stand there.
+            let party = field.first().map(String::as_str);
+            let told = knowledge.programs.iter().find(|told| told.mapping == list.mapping);
+            let sends = own && told.is_some_and(|told| sender_of(&told.message) == party);
+            std::cmp::Reverse((sends, heading, own, same(list), reads(list)))
         });
-        let (list, mut steps) = theirs.first().cloned()?;
+        let Some((list, mut steps)) = theirs.first().cloned() else {
+            let meant = self.list_meant(scope, &field)?;
+            let steps = Some(meant.steps.clone()).filter(|steps| self.is_empty(scope, steps))?;
+            return self.as_theirs(scope, &field, members, &meant, steps, 1);
+        };
         for (_, other) in &theirs[1..] {
             widen(&mut steps, other);
         }
@@ -85,7 +93,10 @@ impl Search<'_> {
             path.push(step.clone());
             frames.push(path.clone());
         }
-        let inner = Scope { names: list.field.clone(), frames, targets: vec![], bare: false };
+        // What the place itself makes an item of, the samples may have.
+        let there = scope.targets.iter().filter(|_| steps.is_empty());
+        let targets = there.map(|target| Target { wanted: None, ..target.clone() }).collect();
+        let inner = Scope { names: list.field.clone(), frames, targets, bare: false };
         let members = self.object(&inner, members);
         let others = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
         let each = Each {
@@ -95,7 +106,10 @@ impl Search<'_> {
             groups: vec![],
             unseen: true,
             confidence: UNSEEN,
-            evidence: format!("no sample shows it; {} makes {} so{others}", list.mapping, list.field.join(".")),
+            evidence: match list.mapping.as_str() {
+                "" => format!("no sample shows it; that is what {} means", list.field.join(".")),
+                mapping => format!("no sample shows it; {mapping} makes {} so{others}", list.field.join(".")),
+            },
         };
         (!members.is_empty()).then_some(Node::Each { name, each, members })
     }
@@ -135,15 +149,29 @@ impl Search<'_> {
             steps = self.others(&steps)?;
         }
         let frame = scope.frames.last().map_or(&[][..], Vec::as_slice);
+        // Of the place itself, where it says several behind each other, only its own mapping knows how.
+        let repeats = |step: &Step| {
+            let segment = (self.compare.standard.word(), step.name.clone());
+            self.compare.knowledge.repeats.contains_key(&segment)
+        };
+        if steps.is_empty() && (list.field != field || frame.last().is_some_and(repeats)) {
+            return None;
+        }
         let steps = self.compare.known_codes(steps)?;
-        self.compare.leads(&[frame, &steps].concat()).then_some(steps).filter(|steps| !steps.is_empty())
+        self.compare.leads(&[frame, &steps].concat()).then_some(steps)
     }
 
     /// Where a party stands, by what was found of it.
     fn way_of_party(&self, around: &[Node]) -> Option<Vec<Step>> {
         around.iter().find_map(|node| {
-            let Node::Leaf(Leaf { says: Says::Ways { ways, .. }, .. }) = node else { return None };
-            let [way] = ways.as_slice() else { return None };
+            let says = match node {
+                Node::Object { members, .. } => return self.way_of_party(members),
+                Node::Leaf(Leaf { says: Says::List(parts), .. }) => parts.first()?,
+                Node::Leaf(Leaf { says, .. }) => says,
+                Node::Each { .. } => return None,
+            };
+            let Says::Ways { ways, .. } = says else { return None };
+            let way = ways.first()?;
             let at = way.steps.iter().position(is_party).filter(|_| way.up == 0)?;
             Some(way.steps[..=at].to_vec())
         })
@@ -151,7 +179,7 @@ impl Search<'_> {
 
     /// True if no sample has anything there: what is there and is not wanted, is something else.
     fn is_empty(&self, scope: &Scope, steps: &[Step]) -> bool {
-        scope.targets.iter().all(|target| self.items(target, steps).is_empty())
+        steps.is_empty() || scope.targets.iter().all(|target| self.items(target, steps).is_empty())
     }
 }
 
@@ -168,7 +196,12 @@ fn widen(steps: &mut [Step], other: &[Step]) {
     }
 }
 
-/// True if a step asks whose it is.
+/// UBL's elements that are a party.
+const PARTIES: &[&str] = &["Party", "DeliveryParty", "CarrierParty", "PayeeParty"];
+
+/// True if a step asks whose it is, or is a party by its name.
 pub(super) fn is_party(step: &Step) -> bool {
-    matches!(step.name.as_str(), "N1" | "NAD") && step.conditions.iter().any(|(key, _)| key.same(&Key::Element(1, 0)))
+    PARTIES.contains(&step.name.as_str())
+        || matches!(step.name.as_str(), "N1" | "NAD")
+            && step.conditions.iter().any(|(key, _)| key.same(&Key::Element(1, 0)))
 }

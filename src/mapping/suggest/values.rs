@@ -22,6 +22,8 @@ pub(super) const WRITTEN_DATES: &[&str] =
 pub struct Comparer<'a> {
     pub standard: Standard,
     pub guide: Option<&'static Guide>,
+    /// UBL: the document's local name.
+    pub ubl: Option<&'a str>,
     pub knowledge: &'a Knowledge,
 }
 
@@ -144,6 +146,14 @@ impl Comparer<'_> {
             found.push((value.key.clone(), vec![Known::Text(format!("ref({scheme})"))]));
         }
         found
+    }
+
+    /// Where the first qualifier of an item number stands in a segment.
+    pub fn qualifier_of_items(&self, segment: &str) -> Option<Key> {
+        let elements = &self.guide?.segments.get(segment)?.elements;
+        let at = elements.iter().position(|spec| matches!(&*spec.reference, "235" | "C212"))?;
+        let component = if &*elements[at].reference == "C212" { 2 } else { 0 };
+        Some(Key::Element(u16::try_from(at + 1).ok()?, component))
     }
 
     /// Where the qualifier of an item number stands, if this is one: X12 235 and 234, EDIFACT C212.

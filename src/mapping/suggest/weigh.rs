@@ -23,6 +23,11 @@ pub struct Prior {
 /// Names that say little without what they stand in.
 const PALE: &[&str] = &["number", "date", "value", "name", "code", "amount", "description", "kind", "from", "to", "at"];
 
+/// True if a name says little without what it stands in.
+pub fn is_pale(name: &str) -> bool {
+    PALE.contains(&name)
+}
+
 /// How alike two canonical fields are, 0 to 1, and whether all before the part that is alike is, too.
 fn fields(a: &[String], b: &[String]) -> (f64, bool) {
     if a == b {
