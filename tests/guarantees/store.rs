@@ -3,6 +3,7 @@
 mod answers;
 mod arrived;
 mod as_one;
+mod bytes;
 mod events;
 mod letters;
 mod mapping_versions;

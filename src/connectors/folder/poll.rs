@@ -74,7 +74,7 @@ impl Met {
 
 /// What a file's reading came to.
 enum Read {
-    Whole(Spooled),
+    Whole(Box<Spooled>),
     Refused(String),
     /// It was changing still, or is gone.
     Changed,
@@ -277,7 +277,7 @@ impl<'a> Poller<'a> {
         let mut submitted = Vec::new();
         for (file, read) in batch.iter().zip(read) {
             match read {
-                Read::Whole(spooled) => submitted.push((file, folder.hub.intake.submit(spooled))),
+                Read::Whole(spooled) => submitted.push((file, folder.hub.intake.submit(*spooled))),
                 Read::Refused(reason) => self.refuse(file, &reason, met).await,
                 Read::Changed => self.looker.forget(&file.name),
                 Read::Unreadable(error) => {
@@ -393,7 +393,7 @@ async fn read(folder: &Folder, file: &Found) -> Read {
         answers_duplicates: folder.way.answers_duplicates,
     };
     match folder.hub.intake.spool(stream, facts).await {
-        Ok(spooled) => Read::Whole(spooled),
+        Ok(spooled) => Read::Whole(Box::new(spooled)),
         Err(NotTaken::Sender(error)) if error.get_ref().is_some_and(|e| e.is::<StillChanging>()) => Read::Changed,
         Err(NotTaken::Sender(error)) => Read::Unreadable(error),
         Err(reason) => Read::NotTaken(reason),
