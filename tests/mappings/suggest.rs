@@ -1,6 +1,7 @@
 //! What `mapping suggest` proposes from the samples of shipped mappings, which it is not told of: how many of the
 //! reviewed fields it reads from the same bytes, and that what it is sure of is so.
 
+mod bare;
 mod next;
 mod twins;
 

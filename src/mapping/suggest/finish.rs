@@ -3,7 +3,7 @@
 
 use super::{
     Context, Failure, Library, NoTables, Plan, Proposal, Request,
-    knowledge::Step,
+    knowledge::{Made, Step, Told},
     places::Places,
     propose::{Leaf, Node, Says},
     rules::{Rule, broken},
@@ -225,9 +225,16 @@ fn open(search: &Search, member: &Member, names: Vec<String>) -> Option<Node> {
     }
     let made = search.compare.knowledge.made.iter().filter(|m| m.message == search.message && m.field == names);
     let made: Vec<_> = made.collect();
-    let (says, confidence, why) = match made.iter().find(|made| made.text == "$position") {
-        Some(made) => ("$position".to_owned(), 0.6, format!("counts the items, as {} does", made.mapping)),
-        None => {
+    let counted = made.iter().find(|made| made.text == "$position");
+    let (says, confidence, why) = match (counted, always(search, &made)) {
+        (Some(made), _) => ("$position".to_owned(), 0.6, format!("counts the items, as {} does", made.mapping)),
+        (None, Some(made)) => {
+            let others = search.of_same_document().count() - 1;
+            let others = if others > 0 { format!(", and {others} more") } else { String::new() };
+            let why = format!("no sample says it; {} always says so of this document{others}", made.mapping);
+            (made.text.clone(), 0.6, why)
+        }
+        (None, None) => {
             let others = made.first().filter(|made| !made.text.starts_with('{'));
             let others = others.map(|made| format!("; {} always says {}", made.mapping, made.text.trim_matches('"')));
             let why = format!(
@@ -238,6 +245,15 @@ fn open(search: &Search, member: &Member, names: Vec<String>) -> Option<Node> {
         }
     };
     Some(Node::Leaf(Leaf { name, says: Says::Raw(says), confidence, why, unseen: true }))
+}
+
+/// The text that a field always is, as all mappings of this very document and message have it.
+fn always<'m>(search: &Search, made: &[&'m Made]) -> Option<&'m Made> {
+    let of =
+        |told: &Told| made.iter().copied().find(|made| made.mapping == told.mapping && made.text.starts_with("\"'"));
+    let first = search.of_same_document().next().and_then(of)?;
+    let alike = |told: &Told| of(told).is_some_and(|made| made.text == first.text);
+    search.of_same_document().all(alike).then_some(first)
 }
 
 /// `require:`, each rule with what stands behind it.

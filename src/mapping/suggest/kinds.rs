@@ -1,6 +1,10 @@
 //! What a document is for: its kind, and the message that such documents are.
 
-use super::{Failure, Request, knowledge::Knowledge};
+use super::{
+    Failure, Request,
+    knowledge::{KindFact, Knowledge, Word},
+    places::{Key, Places},
+};
 use crate::{
     canonical::messages,
     formats::{guides, piece::Standard},
@@ -62,6 +66,9 @@ const KINDS: &[(&str, &str)] = &[
     ("cxml orderrequest", "order/1"),
 ];
 
+/// Kinds that are several messages, told apart by the code that a document's own name has in BGM: 780 is a carrier's invoice.
+const NAMED: &[(&str, &str, &str)] = &[("INVOIC", "780", "freight_invoice/1")];
+
 /// Takes `from:` apart: standard, version, kind.
 pub fn from(text: &str) -> Result<(Standard, String, String), String> {
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -109,7 +116,7 @@ pub fn message(
     knowledge: &Knowledge,
     standard: Standard,
     kind: &str,
-    wanted: &[&Json],
+    places: &[Places],
 ) -> Result<String, Failure> {
     if let Some(message) = request.message {
         return match shape::message(message) {
@@ -119,10 +126,9 @@ pub fn message(
     }
     let edi = matches!(standard, Standard::X12 | Standard::Edifact);
     let document = if edi { format!("{} {kind}", standard.word()) } else { kind.to_owned() };
-    let known = knowledge.kinds.iter().find(|(other, _)| *other == document).map(|(_, message)| message.as_str());
-    let known = known.or_else(|| KINDS.iter().find(|(other, _)| *other == kind).map(|(_, message)| *message));
+    let wanted: Vec<&Json> = request.samples.iter().filter_map(|sample| sample.wanted).collect();
     let fits = |name: &&str| wanted.iter().all(|body| messages::check(name, body).is_ok());
-    let found = known.filter(|name| wanted.is_empty() || fits(name));
+    let found = candidates(knowledge, &document, kind, places).into_iter().find(fits);
     let found = found.or_else(|| if wanted.is_empty() { None } else { shape::names().find(fits) });
     match found {
         Some(name) if shape::message(name).is_some() => Ok(name.to_owned()),
@@ -132,4 +138,32 @@ pub fn message(
         )
         .into()),
     }
+}
+
+/// The messages that such documents may be, the likeliest first. A mapping that claims none is asked last: what it reads
+/// is for others to say.
+fn candidates<'k>(knowledge: &'k Knowledge, document: &str, kind: &str, places: &[Places]) -> Vec<&'k str> {
+    let told = |word: Word| {
+        let such = move |fact: &&KindFact| fact.document == document && fact.word == word;
+        knowledge.kinds.iter().filter(such).map(|fact| fact.message.as_str())
+    };
+    let named = NAMED.iter().filter(|(other, code, _)| *other == kind && is_named(places, code));
+    let known = KINDS.iter().filter(|(other, _)| *other == kind).map(|(_, message)| *message);
+    told(Word::Partners)
+        .chain(named.map(|(.., message)| *message))
+        .chain(told(Word::Reads))
+        .chain(told(Word::Writes))
+        .chain(known)
+        .chain(told(Word::ClaimsNone))
+        .collect()
+}
+
+/// True if all samples say this code first in BGM.
+fn is_named(places: &[Places], code: &str) -> bool {
+    let says = |places: &Places| {
+        let mut values = places.values.iter();
+        let name = values.find(|value| places.groups[value.group].name == "BGM" && value.key.same(&Key::Element(1, 0)));
+        name.is_some_and(|name| name.text.trim() == code)
+    };
+    !places.is_empty() && places.iter().all(says)
 }

@@ -126,8 +126,7 @@ pub struct Knowledge {
     pub made: Vec<Made>,
     /// By standard and segment: which elements mappings ask for before they read another.
     pub qualifiers: BTreeMap<(&'static str, String), BTreeSet<Key>>,
-    /// (document, message): `x12 850` is an `order/1`.
-    pub kinds: Vec<(String, String)>,
+    pub kinds: Vec<KindFact>,
     /// By standard and segment: the items that it repeats, as `repeat:` says them (`03/2` of SDQ).
     pub repeats: BTreeMap<(&'static str, String), String>,
     /// XML: (prefix, namespace).
@@ -161,7 +160,7 @@ impl Knowledge {
             teller.fields(&plan.0.fields, &mut Vec::new(), &[vec![]]);
             teller.made(resolved.yaml.get("fields"), &mut Vec::new());
             teller.rules(resolved.yaml.get("require"));
-            knowledge.kinds.push((kind_of(&plan.0), plan.message().to_owned()));
+            knowledge.kinds.push(KindFact::of(&plan.0));
             let prefixes = plan.0.prefixes.iter().map(|(uri, prefix)| (prefix.clone(), uri.clone()));
             knowledge.prefixes.extend(prefixes);
         }
@@ -196,6 +195,38 @@ impl Knowledge {
             numbers.push(at);
         }
         numbers
+    }
+}
+
+/// What a mapping takes a document for: `x12 850` is an `order/1`.
+#[derive(Debug)]
+pub struct KindFact {
+    pub document: String,
+    pub message: String,
+    pub word: Word,
+}
+
+/// How much a mapping has to say about what a document is; the least comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Word {
+    /// No document comes to it by itself: others extend it.
+    ClaimsNone,
+    Writes,
+    Reads,
+    /// It is the partner's that the mapping is wanted for.
+    Partners,
+}
+
+impl KindFact {
+    fn of(program: &Program) -> KindFact {
+        let claims = &program.claims;
+        let word = match () {
+            () if claims.versions.is_empty() => Word::ClaimsNone,
+            () if !claims.read => Word::Writes,
+            () if claims.partner.is_some() => Word::Partners,
+            () => Word::Reads,
+        };
+        KindFact { document: kind_of(program), message: program.message.clone(), word }
     }
 }
 

@@ -125,13 +125,12 @@ pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal
     if guide.is_none() && matches!(standard, Standard::X12 | Standard::Edifact) {
         return Err(kinds::no_guide(standard, &version, &kind).into());
     }
-    let wanted: Vec<&Json> = request.samples.iter().filter_map(|sample| sample.wanted).collect();
     let wrappers = request.samples.iter().map(|s| wrapped(s.tree).map(|inner| s.tree.name(inner)));
     let wrappers: BTreeSet<Option<&str>> = wrappers.collect();
     let places = request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes, wrappers.len() == 1));
     let places: Vec<Places> = places.collect();
     let compare = Comparer { standard, guide, ubl: ubl_document(&kind, &places), knowledge: &knowledge };
-    let (message, guessed) = match kinds::message(request, &knowledge, standard, &kind, &wanted) {
+    let (message, guessed) = match kinds::message(request, &knowledge, standard, &kind, &places) {
         Ok(message) => (message, false),
         Err(unknown) => (headed::message(compare, &places, &kind).ok_or(unknown)?, true),
     };
@@ -143,7 +142,12 @@ pub fn suggest(files: &[(String, String)], request: &Request) -> Result<Proposal
     let targets: Vec<Target> = targets
         .map(|(pair, sample)| Target { pair, frames: vec![Some(0)], wanted: sample.wanted, position: 0 })
         .collect();
-    let scope = Scope { names: vec![], frames: vec![vec![]], targets, bare: wanted.is_empty() };
+    let scope = Scope {
+        names: vec![],
+        frames: vec![vec![]],
+        targets,
+        bare: request.samples.iter().all(|sample| sample.wanted.is_none()),
+    };
     search.rules = rules::agreed(&search);
     let mut nodes = search.object(&scope, shape.members());
     if !request.only_shown {

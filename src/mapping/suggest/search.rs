@@ -3,7 +3,7 @@
 
 use super::{
     headed::Headings,
-    knowledge::{Fact, Knowledge, Known, Step},
+    knowledge::{Fact, Knowledge, Known, Step, Told},
     likes::likes,
     places::{Key, Places, Value},
     rules::Rule,
@@ -126,6 +126,13 @@ impl<'a> Search<'a> {
             repeats,
             readers,
         }
+    }
+
+    /// The mappings that make this message of such documents.
+    pub fn of_same_document(&self) -> impl Iterator<Item = &'a Told> {
+        let (standard, kind, message) = (self.compare.standard, self.kind, self.message);
+        let same = move |told: &&Told| told.standard == standard && told.kind == kind && told.message == message;
+        self.compare.knowledge.programs.iter().filter(same)
     }
 
     /// How many groups of a class stand below one parent, at most.
