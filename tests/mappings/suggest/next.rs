@@ -101,7 +101,7 @@ fn a_bare_invoic_says_when_it_was_issued() {
 }
 
 /// A plain sample of a mapping: a document with the message that it gives.
-pub(super) fn plain_sample(plan: &Plan) -> Option<&'static str> {
+fn plain_sample(plan: &Plan) -> Option<&'static str> {
     let folder = root().join(plan.files().first()?).with_file_name("samples");
     let names = fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let names: BTreeSet<String> = names.collect();
