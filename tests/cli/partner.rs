@@ -268,10 +268,11 @@ fn who_a_party_is_is_read_from_its_qualifier() {
     folder.write("order.edi", order);
     let called = call(folder.path(), "mapping suggest order.edi --without x12/4010/850-order --partner northwind");
     assert_eq!(called.code, 0, "{called:?}");
-    for (party, code) in [("sold_to", "BY"), ("bill_to", "BT"), ("ship_to", "ST")] {
+    // Of a party that the sample shows by one of its qualifiers, all by which others read it are asked for.
+    for (party, codes) in [("sold_to", "BY,SO"), ("bill_to", "BT"), ("ship_to", "ST,CN")] {
         let part = called.out.split_once(&format!("\n  {party}:\n")).unwrap_or_default().1;
         let first = part.lines().next().unwrap_or_default();
-        assert!(first.contains(&format!("N1[01={code}]")), "{party}: {first}\n{}", called.out);
+        assert!(first.contains(&format!("N1[01={codes}]")), "{party}: {first}\n{}", called.out);
     }
     // Nobody is a contact for being named, nor another party besides: both are proposed as others read them, and not sure. The
     // buyer's contacts are those of the heading (`^PER`).
@@ -438,4 +439,15 @@ fn a_document_that_a_mapping_has_the_name_of_alone_gets_a_mapping_of_its_own() {
     folder.write("orders.csv", "order_number,order_date,currency,buyer,line,sku,unit\nA1,2026-01-01,EUR,K1,1,X,EA\n");
     let called = call(folder.path(), "mapping new igel/orders --from orders.csv");
     assert!(called.out.contains("csv/orders reads such documents: extended"), "{called:?}");
+}
+
+/// A shell makes the file before the command runs.
+#[test]
+fn what_is_proposed_may_go_where_it_belongs() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    folder.write("mappings/partners/northwind/order/mapping.yaml", "");
+    let called = call(folder.path(), "mapping suggest order.edi --partner northwind --name northwind/order");
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.out.contains("mapping: northwind/order"), "{called:?}");
 }

@@ -114,7 +114,7 @@ connections:
     assert_eq!(
         found,
         [
-            "resellers/northwind.yaml:4:68: `csv ordres` is no document that a mapping reads; did you mean `csv orders`? There are csv orders, csv price-list, csv stock-list, cxml orderrequest, json easypost-tracker, json order, json shippo-track, json shopify-order, ubl creditnote, ubl despatchadvice, ubl invoice, ubl order, ubl orderresponse; or add a mapping that claims it"
+            "resellers/northwind.yaml:4:68: `csv ordres` is no document that a mapping reads; did you mean `csv orders`? There are csv orders, csv price-list, csv stock-list, cxml orderrequest, json easypost-tracker, json order, json return, json shippo-track, json shopify-order, json shopify-return, ubl creditnote, ubl despatchadvice, ubl freightinvoice, ubl instructionforreturns, ubl inventoryreport, ubl invoice, ubl order, ubl ordercancellation, ubl orderchange, ubl orderresponse, ubl receiptadvice, ubl remittanceadvice, ubl stockavailabilityreport; or add a mapping that claims it"
         ]
     );
 }

@@ -43,7 +43,11 @@ fn constants_are_held_to_the_fields_type() {
     check(
         "",
         "  lines: { each: PO1, quantity: { value: PO102, unit: \"PO103 ?? 'EACH'\" } }",
-        &[&format!("10:55: `EACH` can't stand here: {unit}")],
+        &[
+            "10:10: order/1 needs `number`, and nothing gives it",
+            "10:10: order/1 needs `item`, and nothing gives it",
+            &format!("10:56: `EACH` can't stand here: {unit}"),
+        ],
     );
     check(
         "'original'",

@@ -97,6 +97,14 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// Leaves out mappings in which nothing stands yet: a shell that is to put there what is proposed (`suggest … >
+    /// mapping.yaml`) makes the file first.
+    fn pass_over_empty(&mut self) {
+        let says = |(path, text): &(String, String)| !(path.ends_with("mapping.yaml") && text.trim().is_empty());
+        self.own.retain(says);
+        self.all.retain(says);
+    }
+
     /// All of it compiled, or all that is wrong, in the files' order. Of a part what is wrong elsewhere is left out.
     fn compile(&self) -> Result<Library, Vec<Wrong>> {
         match self.compiled() {

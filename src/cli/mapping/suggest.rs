@@ -198,7 +198,8 @@ pub fn proposed(
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<Option<Proposal>> {
-    let folder = standing(flags)?;
+    let mut folder = standing(flags)?;
+    folder.pass_over_empty();
     let Some(library) = compiled(&folder, json, out)? else { return Ok(None) };
     known(&library, &how.without)?;
     let files = inside(&folder);

@@ -13,8 +13,7 @@ use std::ops::Range;
 /// Of a set that was read: each field with the bytes and the line that made it, then what nobody read.
 pub fn message(
     plan: &Plan,
-    set: &Set,
-    bytes: &[u8],
+    (file, set, bytes): (&str, &Set, &[u8]),
     context: &Context,
     json: bool,
     out: &mut Out,
@@ -32,7 +31,7 @@ pub fn message(
                     "mapping": made.line })
             })
             .collect();
-        return out.json(&json!({ "mapping": plan.name(), "message": plan.message(), "byte": set.byte,
+        return out.json(&json!({ "file": file, "mapping": plan.name(), "message": plan.message(), "byte": set.byte,
             "body": told.reading.body, "from": from, "unread": told.coverage.unread }));
     }
     out.line(out.bold(&format!(

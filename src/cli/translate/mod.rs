@@ -207,7 +207,7 @@ impl Reader<'_> {
                 out.json(&reading.body)
             };
         }
-        explained::message(plan, set, bytes.unwrap_or_default(), &self.context, self.args.json, out)
+        explained::message(plan, (self.file, set, bytes.unwrap_or_default()), &self.context, self.args.json, out)
     }
 }
 
