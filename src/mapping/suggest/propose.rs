@@ -241,6 +241,10 @@ impl<'a> Search<'a> {
         self.whole(scope, &one.names, fact, &best.pipes, &mut ways);
         confidence = confidence.min(self.defaulted(scope, &one.names, default, fact, &mut pipes));
         let why = self.why(one, best);
+        // The form that stands beside a date may make another thing of it (110: a day of each month), and who is told how many
+        // lines there are may count them himself.
+        let told_otherwise = pipes.iter().any(|pipe| matches!(pipe, Known::CodedDate(_))) || is_counted(&why);
+        let confidence = if told_otherwise { confidence.min(0.9) } else { confidence };
         Some(Leaf { name, says: Says::Ways { ways, otherwise, pipes }, confidence, why, unseen: false })
     }
 
@@ -503,4 +507,9 @@ pub(super) fn way_of(fact: &Fact, up: usize, steps: Vec<Step>) -> Way {
         key: fact.key.clone(),
         every: fact.every || matches!(fact.key, Key::Pairs(_)) && fact.steps.len() > 1 && up == 0,
     }
+}
+
+/// Does a line read a member that mappings compute, too?
+fn is_counted(why: &str) -> bool {
+    why.contains(" reads totals.lines from it")
 }
