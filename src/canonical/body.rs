@@ -8,6 +8,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+mod pattern;
+
+pub(crate) use pattern::{Pattern, Said};
+
 /// A canonical message, or `null`. It is looked at as a JSON tree, which is made when somebody looks for the first time;
 /// serialized without one.
 #[derive(Debug, Clone)]
@@ -142,6 +146,13 @@ pub(crate) const ITEM: u32 = NAME;
 pub(crate) struct Mark {
     nodes: usize,
     text: usize,
+}
+
+impl Mark {
+    /// How many nodes there were.
+    pub fn nodes(self) -> usize {
+        self.nodes
+    }
 }
 
 impl Packed {

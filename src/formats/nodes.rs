@@ -3,6 +3,10 @@
 
 use crate::tree::Kind;
 
+mod outline;
+
+pub use outline::Outline;
+
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// What a value is, seen from the raw bytes.

@@ -20,9 +20,11 @@ use crate::{
 };
 use std::collections::HashMap;
 
+mod alike;
 mod positions;
 
 pub(crate) use crate::nodes::Text;
+pub use alike::{Alike, Outline};
 pub use positions::{Element, Leaf};
 
 /// Index of a node in its [`Tree`].

@@ -3,11 +3,12 @@
 
 use super::{
     faults::{own, short},
-    frames::{self, Seen},
+    frames,
     out::{By, Out, OutLeaf, OutNode, same},
     plan::{Block, Condition, Field, Formula, Leaf, Pipe, Program, Route, Rule, Source, Step, spots},
     read::Run,
     route::opener,
+    seen::Seen,
     write::write_fault,
     yaml::Spot,
 };

@@ -2,7 +2,7 @@
 //!
 //! Writing keeps no books: what it wrote is read back, and the law says that this gives the same message.
 
-use super::{Context, Origin, Plan, Reading, frames::Seen, plan, pointer, read, unread, yaml::Spot};
+use super::{Context, Origin, Plan, Reading, plan, pointer, read, seen::Seen, unread, yaml::Spot};
 use crate::formats::{
     piece::Standard,
     place::At,

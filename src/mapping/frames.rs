@@ -1,10 +1,9 @@
 //! Where reading stands in a tree: frames from the root down, each with an index of what is looked for in it.
 
 use super::{
-    condition::Known,
     needs::Slots,
     plan::{Condition, Leaf, Name, Pairs, Repeat, Route, RuleValue, Slot, Step},
-    yaml::Spot,
+    seen::Seen,
 };
 use crate::formats::tree::{Kind, NodeId, Tree};
 use smallvec::SmallVec;
@@ -154,90 +153,6 @@ pub fn container(tree: &Tree, node: NodeId) -> NodeId {
 #[inline]
 fn in_namespace(tree: &Tree, node: NodeId, name: &Name) -> bool {
     name.namespace.as_deref().is_none_or(|ns| tree.namespace(node) == ns)
-}
-
-/// Marks leaves as read.
-#[derive(Debug)]
-pub struct Seen {
-    bits: Vec<u64>,
-    /// Loops and segments that were looked into: they say nothing themselves, and need not be asked what is left of them.
-    passed: Vec<u64>,
-    /// Which line of the mapping looked at what, if somebody wants to know.
-    log: Option<Vec<(NodeId, Spot)>>,
-    /// The line that looks now.
-    pub line: Spot,
-    /// True where a path says what is written, and not what is read: that there is any value (`[04=*]`) then says nothing
-    /// of which.
-    pub writing: bool,
-    /// What conditions compare with of the message, as far as it has been read.
-    pub known: Known,
-}
-
-impl Seen {
-    /// Nothing seen yet of a tree. `logged`: which line looks at what is kept.
-    pub fn new(tree: &Tree, logged: bool) -> Seen {
-        let log = logged.then(Vec::new);
-        let none = vec![0; tree.len() / 64 + 1];
-        Seen { bits: none.clone(), passed: none, log, line: Spot::default(), writing: false, known: Known::new() }
-    }
-    /// Keeps nothing: for looking that is no reading. Takes no memory, however large the tree.
-    pub fn nothing() -> Seen {
-        let (bits, passed) = (Vec::new(), Vec::new());
-        Seen { bits, passed, log: None, line: Spot::default(), writing: false, known: Known::new() }
-    }
-    /// This node was read.
-    #[inline]
-    pub fn mark(&mut self, node: NodeId) {
-        self.see(node);
-        if let Some(log) = &mut self.log {
-            log.push((node, self.line));
-        }
-    }
-    /// This node was read, and nobody wants to know by which line.
-    #[inline]
-    pub fn see(&mut self, node: NodeId) {
-        if let Some(word) = self.bits.get_mut(node.0 as usize / 64) {
-            *word |= 1 << (node.0 % 64);
-        }
-    }
-    /// This loop or segment was looked into.
-    #[inline]
-    pub fn pass(&mut self, node: NodeId) {
-        if let Some(word) = self.passed.get_mut(node.0 as usize / 64) {
-            *word |= 1 << (node.0 % 64);
-        }
-    }
-    /// Was it?
-    #[inline]
-    pub fn has(&self, node: NodeId) -> bool {
-        self.bits.get(node.0 as usize / 64).is_some_and(|word| word & (1 << (node.0 % 64)) != 0)
-    }
-    /// Looks through the nodes of a tree that were not read, in its order, for one that says something.
-    pub fn any_unseen(&self, tree: &Tree, mut wanted: impl FnMut(NodeId) -> bool) -> bool {
-        let count = tree.len() as u32;
-        for (first, (word, passed)) in (0u32..).step_by(64).zip(self.bits.iter().zip(&self.passed)) {
-            let mut left = !(word | passed);
-            while left != 0 {
-                let node = first + left.trailing_zeros();
-                if node >= count {
-                    return false;
-                }
-                if wanted(NodeId(node)) {
-                    return true;
-                }
-                left &= left - 1;
-            }
-        }
-        false
-    }
-    /// Does somebody want to know which line looks at what?
-    pub fn is_logged(&self) -> bool {
-        self.log.is_some()
-    }
-    /// What was looked at, in that order.
-    pub fn log(&mut self) -> Vec<(NodeId, Spot)> {
-        self.log.take().unwrap_or_default()
-    }
 }
 
 /// Does a text say nothing? Most begin with what is no blank, and need not be looked through.

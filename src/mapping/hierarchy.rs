@@ -2,10 +2,11 @@
 //! EDIFACT (DESADV). In both the first element is the number, the second the parent's.
 
 use super::{
-    frames::{self, Frame, Seen},
+    frames::{self, Frame},
     out::{By, Out, OutId},
     plan::{Block, Field, Leaf, Source, Step},
     read::Run,
+    seen::Seen,
 };
 use crate::formats::tree::{NodeId, Tree};
 use std::collections::HashMap;

@@ -4,10 +4,10 @@
 use super::{
     Plan,
     faults::{self, fault},
-    frames::{self, Seen},
-    hierarchy,
+    frames, hierarchy,
     plan::{Program, Step},
     read,
+    seen::Seen,
 };
 use crate::formats::{
     fault::Fault,

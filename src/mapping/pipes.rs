@@ -20,10 +20,11 @@
 use super::{
     Tables,
     dates::{DateFormat, is_common},
-    frames::{self, Hit, Hits, Seen},
+    frames::{self, Hit, Hits},
     moment::{self, Form},
     plan::{Leaf, Pipe, Program},
     schemes,
+    seen::Seen,
     shape::Shape,
     wrapped,
 };

@@ -12,6 +12,12 @@ use serde::ser::SerializeSeq;
 use smallvec::SmallVec;
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
+mod again;
+mod packed;
+
+pub(super) use again::{Again, Begin, Span};
+use again::{Kept, Model, Otherwise, Told};
+
 /// Where a canonical value came from.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Origin<'a> {
@@ -78,8 +84,15 @@ pub struct Provenance {
     /// The segments that the last values stood in, and the numbers of their places: fields of a line look by turns into its
     /// first segment and another.
     recent: SmallVec<[(NodeId, u32); RECENT]>,
+    /// Which of these makes room for the next.
+    oldest: usize,
     items: Vec<Item>,
     entries: Vec<Entry>,
+    /// Items of which others are as they are.
+    models: Vec<Model>,
+    /// Those, each behind the entries that came before it.
+    agains: Vec<Kept>,
+    spans: Vec<Span>,
 }
 
 const RECENT: usize = 4;
@@ -201,66 +214,6 @@ enum Kind {
     Node,
 }
 
-/// The highest two bits of a number tell which it is, the others hold what it says.
-const SAYS: u32 = (1 << 30) - 1;
-
-impl Behind {
-    #[inline]
-    fn packed(self) -> u32 {
-        match self {
-            Behind::Nothing => 0,
-            Behind::Index(index) => 1 << 30 | index & SAYS,
-            Behind::Id(index) => 2 << 30 | index & SAYS,
-            Behind::Member(known) => 3 << 30 | known & SAYS,
-        }
-    }
-
-    fn of(packed: u32) -> Behind {
-        match (packed >> 30, packed & SAYS) {
-            (0, _) => Behind::Nothing,
-            (1, index) => Behind::Index(index),
-            (2, index) => Behind::Id(index),
-            (_, known) => Behind::Member(known),
-        }
-    }
-}
-
-impl Path {
-    #[inline]
-    fn packed(self) -> u32 {
-        match self {
-            Path::Written(number) => number & SAYS,
-            Path::Pair(number) => 1 << 30 | number & SAYS,
-        }
-    }
-
-    fn of(packed: u32) -> Path {
-        if packed >> 30 == 0 { Path::Written(packed) } else { Path::Pair(packed & SAYS) }
-    }
-}
-
-impl Kind {
-    /// An element has 15 bits and a component as many; 0 is none.
-    #[inline]
-    fn packed(self) -> u32 {
-        let position = |position: Option<u16>| u32::from(position.unwrap_or(0)) & 0x7FFF;
-        match self {
-            Kind::Segment { element, component } => position(element) | position(component) << 15,
-            Kind::Row { column } => 1 << 30 | u32::from(column),
-            Kind::Node => 2 << 30,
-        }
-    }
-
-    fn of(packed: u32) -> Kind {
-        let position = |packed: u32| Some((packed & 0x7FFF) as u16).filter(|position| *position > 0);
-        match packed >> 30 {
-            0 => Kind::Segment { element: position(packed), component: position(packed >> 15) },
-            1 => Kind::Row { column: packed & 1 > 0 },
-            _ => Kind::Node,
-        }
-    }
-}
-
 impl Provenance {
     /// Nothing yet.
     pub(super) fn new(words: Arc<Words>) -> Provenance {
@@ -270,12 +223,12 @@ impl Provenance {
 
     /// How many values.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() + self.said_again()
     }
 
     /// Did no value come from the document?
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.agains.is_empty()
     }
 
     /// Makes room for those of a document of so many nodes.
@@ -293,7 +246,7 @@ impl Provenance {
     /// The JSON pointer of a field in an item.
     pub(super) fn pointer(&self, item: u32, pointer: u32) -> String {
         let mut text = String::new();
-        self.spell(Spelled { item, pointer, behind: Behind::Nothing }, &mut text);
+        self.spell(Spelled { item, pointer, behind: Behind::Nothing }, None, &mut text);
         text
     }
 
@@ -320,12 +273,12 @@ impl Provenance {
     /// What a label says.
     pub(super) fn called(&self, label: u32) -> String {
         let mut text = String::new();
-        self.call(label, &mut text);
+        self.call(label, None, &mut text);
         text
     }
 
     /// Adds what a label says.
-    fn call(&self, label: u32, text: &mut String) {
+    fn call(&self, label: u32, otherwise: Option<Otherwise>, text: &mut String) {
         let Some(Label { above, step, nth }) = self.labels.get(label as usize).copied().filter(|_| label != NO_LABEL)
         else {
             return;
@@ -333,11 +286,12 @@ impl Provenance {
         if let Nth::Whole(whole) = nth {
             return text.push_str(self.text_of(whole));
         }
-        self.call(above, text);
+        self.call(above, otherwise, text);
         text.push_str(self.words.path(step));
         match nth {
             Nth::One | Nth::Whole(_) => {}
             Nth::Loop(nth) => {
+                let nth = otherwise.filter(|other| other.label == label).map_or(nth, |other| other.nth);
                 text.push('[');
                 push_number(text, nth as usize);
                 text.push(']');
@@ -408,7 +362,7 @@ impl Provenance {
         });
     }
 
-    /// Takes back all that came behind so many.
+    /// Takes back all that came behind so many entries, none of which was said again.
     pub(super) fn truncate(&mut self, len: usize) {
         self.entries.truncate(len);
     }
@@ -416,27 +370,27 @@ impl Provenance {
     /// The place of a segment that a reader read.
     #[inline]
     pub(super) fn segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
-        match self.recent.first() {
-            Some((known, place)) if *known == segment => Some(*place),
-            _ => self.older_segment(tree, segment),
+        match self.recent.iter().find(|(known, _)| *known == segment) {
+            Some((_, place)) => Some(*place),
+            None => self.new_segment(tree, segment),
         }
     }
 
-    fn older_segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
-        let at = self.recent.iter().position(|(known, _)| *known == segment);
-        let Some(at) = at else { return self.new_segment(tree, segment) };
-        let place = self.recent[at].1;
-        // What is asked for again and again, a heading's date for each line, is no more the oldest.
-        self.recent.swap(0, at);
-        Some(place)
-    }
-
     fn new_segment(&mut self, tree: &Tree, segment: NodeId) -> Option<u32> {
-        let place = tree.in_segment(segment)?;
-        let name = self.name(place.number, place.id);
-        let place = self.named(place.ordinal.into(), name);
-        self.recent.truncate(RECENT - 1);
-        self.recent.insert(0, (segment, place));
+        let known = tree.numbered(segment).and_then(|(ordinal, id)| Some((ordinal, self.known_name(id)?)));
+        let (ordinal, name) = match known {
+            Some(known) => known,
+            None => {
+                let place = tree.in_segment(segment)?;
+                (place.ordinal, self.name(place.number, place.id))
+            }
+        };
+        let place = self.named(ordinal.into(), name);
+        match self.recent.get_mut(self.oldest) {
+            Some(oldest) => *oldest = (segment, place),
+            None => self.recent.push((segment, place)),
+        }
+        self.oldest = (self.oldest + 1) % RECENT;
         Some(place)
     }
 
@@ -468,11 +422,16 @@ impl Provenance {
         }
     }
 
+    #[inline]
+    fn known_name(&self, number: u32) -> Option<Piece> {
+        self.names.get(number as usize).copied().filter(|known| known.len > 0)
+    }
+
     /// A name of the tree: kept once.
     #[inline]
     fn name(&mut self, number: u32, name: &str) -> Piece {
-        if let Some(known) = self.names.get(number as usize).filter(|known| known.len > 0) {
-            return *known;
+        if let Some(known) = self.known_name(number) {
+            return known;
         }
         let said = self.said(name);
         if self.names.len() <= number as usize {
@@ -490,19 +449,20 @@ impl Provenance {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = Origin<'_>> {
-        self.entries.iter().map(|entry| {
+        self.told().map(|told| {
             let (mut field, mut at) = Default::default();
-            self.spell(entry.field(), &mut field);
-            self.way(entry, &mut at);
-            Origin { field: field.into(), bytes: entry.bytes(), at: at.into(), place: Some(self.place(entry)) }
+            self.spell(told.entry.field(), told.otherwise, &mut field);
+            self.way(&told, &mut at);
+            Origin { field: field.into(), bytes: told.entry.bytes(), at: at.into(), place: Some(self.place(&told)) }
         })
     }
 
     /// Adds a field's JSON pointer.
-    fn spell(&self, field: Spelled, text: &mut String) {
+    fn spell(&self, field: Spelled, otherwise: Option<Otherwise>, text: &mut String) {
         if let Some(item) = (field.item as usize).checked_sub(1).and_then(|at| self.items.get(at)) {
-            let behind = Behind::Index(item.index);
-            self.spell(Spelled { item: item.above, pointer: item.list, behind }, text);
+            let index = otherwise.filter(|other| other.item == field.item).map_or(item.index, |other| other.index);
+            let behind = Behind::Index(index);
+            self.spell(Spelled { item: item.above, pointer: item.list, behind }, otherwise, text);
         }
         text.push_str(self.words.pointer(field.pointer));
         match field.behind {
@@ -522,8 +482,8 @@ impl Provenance {
     }
 
     /// Adds its place in the mapping's words.
-    fn way(&self, entry: &Entry, text: &mut String) {
-        self.call(entry.label, text);
+    fn way(&self, Told { entry, otherwise }: &Told, text: &mut String) {
+        self.call(entry.label, *otherwise, text);
         match (Path::of(entry.path), Kind::of(entry.kind)) {
             (Path::Pair(_), Kind::Segment { element: Some(element), component }) => {
                 text.push_str(self.name_of(entry));
@@ -537,12 +497,13 @@ impl Provenance {
         }
     }
 
-    fn place(&self, entry: &Entry) -> Spot<'_> {
+    fn place(&self, Told { entry, otherwise }: &Told) -> Spot<'_> {
+        let further = otherwise.map_or(0, |other| other.further);
         let number = self.places.get(entry.place as usize).map_or(0, |place| place.number);
         let name = Cow::Borrowed(self.name_of(entry));
         match Kind::of(entry.kind) {
             Kind::Segment { element, component } => {
-                Spot::Segment { segment: number as u32, id: name, element, component }
+                Spot::Segment { segment: (number as u32).wrapping_add(further), id: name, element, component }
             }
             Kind::Row { column } => Spot::Row { line: number, column: column.then_some(name) },
             Kind::Node => Spot::Node { path: name },
@@ -574,13 +535,13 @@ impl serde::Serialize for Provenance {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.len()))?;
         let (mut field, mut at) = (String::new(), String::new());
-        for entry in &self.entries {
+        for told in self.told() {
             field.clear();
             at.clear();
-            self.spell(entry.field(), &mut field);
-            self.way(entry, &mut at);
+            self.spell(told.entry.field(), told.otherwise, &mut field);
+            self.way(&told, &mut at);
             let (field, at) = (Cow::Borrowed(&*field), Cow::Borrowed(&*at));
-            list.serialize_element(&Origin { field, bytes: entry.bytes(), at, place: Some(self.place(entry)) })?;
+            list.serialize_element(&Origin { field, bytes: told.entry.bytes(), at, place: Some(self.place(&told)) })?;
         }
         list.end()
     }

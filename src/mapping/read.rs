@@ -4,14 +4,17 @@ use super::{
     Body, Context, Missing, Provenance, Reading,
     astray::Astray,
     faults::{self, fault},
-    frames::{self, Frame, Seen},
+    frames::{self, Frame},
     hierarchy,
     needs::Slots,
     parts,
-    plan::{Block, Condition, Field, Leaf, Program, Repeat, RuleValue, Source, Unmapped, Walk},
-    provenance::Nth,
+    plan::{Block, Field, Program, RuleValue, Source, Unmapped},
+    replay::{Noting, Replays},
+    seen::Seen,
     short::Recalled,
-    unread, write_rules,
+    unread,
+    walk::Visitor,
+    write_rules,
 };
 use crate::{
     canonical::body::{ITEM, Mark, Packed},
@@ -22,11 +25,7 @@ use crate::{
     },
 };
 use serde_json::Value;
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    fmt::Write,
-};
+use std::{borrow::Cow, collections::HashSet, fmt::Write};
 
 /// Reads one set.
 pub fn read(program: &Program, tree: &Tree, context: &Context) -> Reading {
@@ -64,6 +63,7 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
         told: HashSet::new(),
         base: tree.as_read(),
         recalled: Recalled::default(),
+        noting: None,
     };
     run.faults.extend(parts::several(program, tree));
     run.body.reserve(tree.len());
@@ -134,6 +134,8 @@ pub(super) struct Run<'a> {
     /// Where the document's set begins, if leaves stand in it as they say.
     pub(super) base: Option<u64>,
     pub(super) recalled: Recalled<'a>,
+    /// How an item is read, while that is noted.
+    pub(super) noting: Option<Box<Noting<'a>>>,
 }
 
 /// What each message calls the list that it is there for.
@@ -316,13 +318,10 @@ impl<'a> Run<'a> {
     fn at(&mut self, blocks: &'a [Block], of: &Field) -> Got {
         let began = self.body.mark();
         for block in blocks {
-            let mut got = None;
+            let mut place = Place { block, got: None };
             self.body.object(of.number);
-            self.walk(block, &mut |run| {
-                got = Some(run.members(&block.fields, false));
-                true
-            });
-            if let Some(present) = got
+            self.walk(block, &mut place);
+            if let Some(present) = place.got
                 && (present || of.mandatory)
             {
                 self.body.close(began);
@@ -342,174 +341,57 @@ impl<'a> Run<'a> {
     fn each(&mut self, block: &'a Block, of: &'a Field) -> Got {
         let began = self.body.mark();
         self.body.list(of.number);
-        let mut count = 0;
-        self.walk(block, &mut |run| {
-            let above = run.item;
-            run.item = run.provenance.item(above, of.pointer, count as u32);
-            let outer = std::mem::replace(&mut run.position, count + 1);
-            let item = run.body.mark();
-            run.body.object(ITEM);
-            let empty = run.body.mark();
-            let present = run.members(&block.fields, false);
-            // Where nothing stands there is no item; `each: .` is always there, and says nothing where none of it stands.
-            if present || !block.walk.is_empty() && run.body.grew(empty) {
-                run.body.close(item);
-                count += 1;
-            } else {
-                run.body.back(item);
-            }
-            (run.position, run.item) = (outer, above);
-            false
-        });
+        let mut items = Items { block, of, count: 0, replays: Replays::default() };
+        self.walk(block, &mut items);
+        let count = items.count;
         self.body.close(began);
         self.counted(count == 0, count > 0, of)
     }
+}
 
-    /// Goes to each place of a block; `visit` says when it has enough.
-    fn walk(&mut self, block: &'a Block, visit: &mut dyn FnMut(&mut Self) -> bool) {
-        let level = self.frames.len() - 1 - block.up.min(self.frames.len() - 1);
-        if block.walk.first().is_some_and(|first| self.frames[level].slot(first.slot).is_empty()) {
-            return;
-        }
-        let aside = self.frames.split_off(level + 1);
-        match (block.repeat.filter(|_| block.walk.is_empty()), self.frames.pop()) {
-            (Some(repeat), Some(frame)) => {
-                self.items_of(frame, repeat, visit);
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.nth = None;
-                }
-            }
-            (_, frame) => {
-                self.frames.extend(frame);
-                self.step_down(block, 0, visit);
-            }
-        }
-        self.frames.extend(aside);
-    }
+/// The items of a list, while they are read.
+struct Items<'a> {
+    block: &'a Block,
+    of: &'a Field,
+    count: usize,
+    replays: Replays<'a>,
+}
 
-    fn step_down(&mut self, block: &'a Block, depth: usize, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
-        let Some(walk) = block.walk.get(depth) else { return visit(self) };
-        let Some(frame) = self.frames.last() else { return true };
-        let above = frame.label;
-        let mut children = Vec::new();
-        let mut items = false;
-        for (_, child) in frame.slot(walk.slot) {
-            items = self.tree.kind(*child) == Kind::Array;
-            match items {
-                true => children.extend(self.tree.children(*child)),
-                false => children.push(*child),
-            }
-        }
-        let parents = if depth == 0 && !block.under.is_empty() {
-            hierarchy::parents(self.tree, &children)
+impl<'a> Visitor<'a> for Items<'a> {
+    fn visit(&mut self, run: &mut Run<'a>) -> bool {
+        let above = run.item;
+        run.item = run.provenance.item(above, self.of.pointer, self.count as u32);
+        let outer = std::mem::replace(&mut run.position, self.count + 1);
+        let item = run.body.mark();
+        run.body.object(ITEM);
+        let empty = run.body.mark();
+        let present = run.members(&self.block.fields, false);
+        // Where nothing stands there is no item; `each: .` is always there, and says nothing where none of it stands.
+        if present || !self.block.walk.is_empty() && run.body.grew(empty) {
+            run.body.close(item);
+            self.count += 1;
         } else {
-            HashMap::new()
-        };
-        let wanted = frames::wanted(self.tree, &walk.slots);
-        let mut count = 0;
-        for child in children {
-            // JSON's null, or an empty field: nothing is there.
-            if self.tree.kind(child) == Kind::Field && self.tree.value(child).is_none_or(str::is_empty) {
-                continue;
-            }
-            let container = frames::container(self.tree, child);
-            if matches!(self.tree.kind(container), Kind::Segment) {
-                self.seen.pass(child);
-                self.seen.pass(container);
-            }
-            self.seen.line = block.spot;
-            if !frames::holds(self.tree, container, &walk.step.conditions, &mut self.seen) {
-                continue;
-            }
-            count += 1;
-            let nth = match items {
-                true => self.tree.name(child).parse().unwrap_or(count - 1),
-                false => count + self.tree.left_out(child),
-            };
-            let before = self.frames.len();
-            let label = self.add_label(above, walk, container, (items, block.each), nth);
-            if depth == 0 && !block.under.is_empty() {
-                self.above(block, child, &parents);
-            }
-            let frame = Frame::new(self.tree, child, container, &wanted, label);
-            let enough = match block.repeat.filter(|_| depth + 1 == block.walk.len()) {
-                Some(repeat) => self.items_of(frame, repeat, visit),
-                None => {
-                    self.frames.push(frame);
-                    self.step_down(block, depth + 1, visit)
-                }
-            };
-            self.frames.truncate(before);
-            if enough {
-                return true;
-            }
+            run.body.back(item);
         }
-        // `each: PO1/ACK?`: a PO1 without an ACK is an item, too.
-        if count == 0 && depth > 0 && block.optional && depth + 1 == block.walk.len() {
-            let Some(here) = self.frames.last().map(|frame| frame.node) else { return true };
-            let before = self.frames.len();
-            self.frames.push(Frame::absent(here, above));
-            let enough = visit(self);
-            self.frames.truncate(before);
-            return enough;
-        }
+        (run.position, run.item) = (outer, above);
         false
     }
 
-    /// `repeat:`: one frame an item of the segment.
-    fn items_of(&mut self, frame: Frame, repeat: Repeat, visit: &mut dyn FnMut(&mut Self) -> bool) -> bool {
-        let items = frames::said(self.tree, frame.container, repeat);
-        self.frames.push(frame);
-        items.into_iter().any(|nth| {
-            if let Some(frame) = self.frames.last_mut() {
-                frame.nth = Some((repeat, nth));
-            }
-            visit(self)
-        })
+    fn replays(&mut self) -> Option<(&mut Replays<'a>, &mut usize)> {
+        Some((&mut self.replays, &mut self.count))
     }
+}
 
-    /// Notes what a frame is called, behind the name of the one above: `PO1[2]/`, `N1[01=ST]/`, `lines/0/`.
-    fn add_label(
-        &mut self,
-        above: u32,
-        walk: &Walk,
-        container: NodeId,
-        (items, each): (bool, bool),
-        nth: usize,
-    ) -> u32 {
-        let nth = match walk.step.conditions.as_slice() {
-            [] if items => Nth::Item(nth as u32),
-            [] if each => Nth::Loop(nth as u32),
-            [] => Nth::One,
-            conditions => {
-                let from = self.provenance.text.len();
-                self.add_conditions(container, conditions);
-                Nth::Said(self.provenance.since(from))
-            }
-        };
-        self.provenance.label(above, walk.number, nth)
-    }
+/// The first place of an object that says anything.
+struct Place<'a> {
+    block: &'a Block,
+    /// Whether any of it stood in the document.
+    got: Option<bool>,
+}
 
-    /// `[01=ST]`: with the value that stands there.
-    pub(super) fn add_conditions(&mut self, container: NodeId, conditions: &[Condition]) {
-        let labels = &mut self.provenance.text;
-        for Condition { leaf, .. } in conditions {
-            let value = frames::leaf(self.tree, container, leaf).and_then(|n| self.tree.value(n)).unwrap_or_default();
-            let value = value.trim();
-            // That nothing stands there tells nobody which one it is.
-            if value.is_empty() && matches!(leaf, Leaf::Element { .. }) {
-                continue;
-            }
-            _ = match leaf {
-                Leaf::Element { element, component: 0 } => write!(labels, "[{element:02}={value}]"),
-                Leaf::Element { element, component } => write!(labels, "[{element:02}.{component:02}={value}]"),
-                Leaf::Child { name, .. } => write!(labels, "[{}={value}]", name.name),
-                Leaf::Deep(names) => {
-                    let names: Vec<&str> = names.iter().map(|name| &*name.name).collect();
-                    write!(labels, "[{}={value}]", names.join("/"))
-                }
-                _ => write!(labels, "[={value}]"),
-            };
-        }
+impl<'a> Visitor<'a> for Place<'a> {
+    fn visit(&mut self, run: &mut Run<'a>) -> bool {
+        self.got = Some(run.members(&self.block.fields, false));
+        true
     }
 }

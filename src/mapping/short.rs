@@ -8,9 +8,10 @@ use super::{
     dates::common_iso,
     frames::{Frame, container},
     pipes::is_canonical,
-    plan::{Alternative, Condition, Field, Formula, Leaf, Pairs, Pipe, Route},
+    plan::{Alternative, Condition, Field, Formula, Leaf, Pairs, Pipe, Program, Route},
     provenance::{Behind, Path, Spelled},
     read::{Got, Run},
+    replay::{How, note_own},
     schemes,
     shape::Shape,
     tables::Table,
@@ -31,31 +32,45 @@ use std::{borrow::Cow, ptr};
 pub struct Short {
     /// So many of its alternatives, from the first on, may.
     alternatives: usize,
-    /// These are all that there is: where none of them is there, there is no value.
-    all: bool,
+    /// What there is where none of them is there.
+    otherwise: Otherwise,
     through: Through,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Through {
+pub(super) enum Through {
     Nothing,
     Table(usize),
     /// `date(yyyymmdd)`
     Date,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Otherwise {
+    /// There is no value.
+    Nothing,
+    /// What the mapping says by itself: the alternative behind them, or the default of the last pipe.
+    Own,
+    /// The long way looks further.
+    More,
+}
+
 /// Can a formula's values go the short way?
 pub fn short(alternatives: &[Alternative], pipes: &[Pipe]) -> Option<Short> {
     let through = match pipes {
-        [] => Through::Nothing,
+        [] | [Pipe::Default(_)] => Through::Nothing,
         [Pipe::Table(table)] | [Pipe::Table(table), Pipe::Default(_)] => Through::Table(*table),
         [Pipe::Date(format)] if format.is_plain() => Through::Date,
         _ => return None,
     };
     let count =
         alternatives.iter().take_while(|one| matches!(one, Alternative::Route(route) if is_short(route))).count();
-    let all = count == alternatives.len() && pipes.len() < 2;
-    (count > 0).then_some(Short { alternatives: count, all, through })
+    let otherwise = match (alternatives.get(count..).unwrap_or_default(), pipes) {
+        ([], [.., Pipe::Default(_)]) | ([Alternative::Literal(_)], []) => Otherwise::Own,
+        ([], _) => Otherwise::Nothing,
+        _ => Otherwise::More,
+    };
+    (count > 0 || otherwise == Otherwise::Own).then_some(Short { alternatives: count, otherwise, through })
 }
 
 fn is_short(route: &Route) -> bool {
@@ -116,6 +131,25 @@ pub(super) struct Recalled<'a> {
 const SCHEMES: usize = 8;
 
 impl<'a> Recalled<'a> {
+    /// What a value becomes.
+    #[inline]
+    pub fn said<'s>(
+        &'s mut self,
+        text: &'a str,
+        through: Through,
+        program: &'a Program,
+        tenant: &dyn Tables,
+    ) -> Option<&'s str>
+    where
+        'a: 's,
+    {
+        match through {
+            Through::Nothing => Some(text),
+            Through::Table(number) => self.target((number, program.tables.get(number)?), text, tenant),
+            Through::Date => self.date(text),
+        }
+    }
+
     /// What a table makes of a value.
     #[inline]
     fn target(&mut self, (number, table): (usize, &'a Table), value: &'a str, tenant: &dyn Tables) -> Option<&str> {
@@ -164,7 +198,7 @@ impl<'a> Recalled<'a> {
 impl<'a> Run<'a> {
     /// Takes the value of a field, or tells that there is none; else the long way has to look, and nothing was done.
     #[inline]
-    pub(super) fn short(&mut self, formula: &'a Formula, field: &Field) -> Option<Got> {
+    pub(super) fn short(&mut self, formula: &'a Formula, field: &'a Field) -> Option<Got> {
         let short = formula.short.filter(|_| !self.seen.is_logged())?;
         for alternative in formula.alternatives.get(..short.alternatives)? {
             let Alternative::Route(route) = alternative else { return None };
@@ -173,6 +207,7 @@ impl<'a> Run<'a> {
             if level == 0 && self.program.messages.is_some() {
                 return None;
             }
+            self.ask_all(route, level);
             let found = match route.up {
                 0 => look(self.tree, &self.frames[level], route),
                 _ => self.look_above(route, level),
@@ -185,7 +220,25 @@ impl<'a> Run<'a> {
                 There::Odd => return None,
             }
         }
-        short.all.then_some(Got::Nothing)
+        match short.otherwise {
+            Otherwise::Nothing => Some(Got::Nothing),
+            Otherwise::Own => self.own(formula, field),
+            Otherwise::More => None,
+        }
+    }
+
+    /// Takes what the mapping says by itself.
+    fn own(&mut self, formula: &'a Formula, field: &'a Field) -> Option<Got> {
+        let text = match (formula.alternatives.last(), formula.pipes.last()) {
+            (_, Some(Pipe::Default(text))) | (Some(Alternative::Literal(text)), None) => text,
+            _ => return None,
+        };
+        if !fits(text, &field.shape, Through::Nothing) {
+            return None;
+        }
+        note_own(&mut self.noting, self.body.count());
+        self.body.text(field.number, text);
+        Some(Got::Value(false))
     }
 
     /// Looks into a frame above: what each line falls back to is found once.
@@ -208,17 +261,10 @@ impl<'a> Run<'a> {
     }
 
     #[inline]
-    fn take(&mut self, plain: &Plain<'a>, through: Through, field: &Field, (route, level): (&Route, usize)) -> bool {
+    fn take(&mut self, plain: &Plain<'a>, through: Through, field: &'a Field, (route, level): (&Route, usize)) -> bool {
         let Plain { segment, child, element, leaf, code, place } = *plain;
-        let program = self.program;
-        let text = match through {
-            Through::Nothing => Some(leaf.text),
-            Through::Table(number) => match program.tables.get(number) {
-                Some(table) => self.recalled.target((number, table), leaf.text, self.context.tables),
-                None => None,
-            },
-            Through::Date => self.recalled.date(leaf.text),
-        };
+        self.note((leaf.node, leaf.text), How::of(through, &field.shape));
+        let text = self.recalled.said(leaf.text, through, self.program, self.context.tables);
         let Some(text) = text.filter(|text| fits(text, &field.shape, through)) else { return false };
         code.into_iter().for_each(|code| self.seen.see(code));
         self.seen.see(leaf.node);
@@ -256,7 +302,7 @@ impl<'a> Run<'a> {
         let place = || self.provenance.segment(self.tree, segment);
         let place = self.base.and_then(|base| Some((base, frame.place_of(segment, place)?)));
         let from = (segment, place, (frame.label, Path::Pair(route.number)));
-        let before = (self.body.mark(), self.provenance.len(), *count);
+        let before = (self.body.mark(), self.provenance.begin().entries, *count);
         let done = self.ids(pairs, from, count);
         if done.is_none() {
             self.body.back(before.0);
@@ -280,6 +326,7 @@ impl<'a> Run<'a> {
                 (There::Odd, _) | (_, There::Odd) => return None,
                 _ => continue,
             };
+            self.asked(tag.node);
             let Some(scheme) = self.recalled.scheme(pairs, tag.text, standard) else { continue };
             self.seen.see(tag.node);
             self.seen.see(leaf.node);
@@ -287,7 +334,9 @@ impl<'a> Run<'a> {
             self.provenance.element(tree, place, (segment, element, leaf), spelled, from);
             let began = self.body.mark();
             self.body.object(ITEM);
+            note_own(&mut self.noting, self.body.count());
             self.body.text(words::SCHEME, scheme);
+            self.note((leaf.node, leaf.text), How::AsItStands);
             self.body.text(words::ID, leaf.text);
             self.body.close(began);
             *count += 1;
@@ -301,7 +350,7 @@ type Whence = (NodeId, Option<(u64, u32)>, (u32, Path));
 
 /// Does a field take a text as it is?
 #[inline]
-fn fits(text: &str, shape: &Shape, through: Through) -> bool {
+pub(super) fn fits(text: &str, shape: &Shape, through: Through) -> bool {
     match shape {
         Shape::Text => true,
         Shape::Decimal => is_canonical(text),
@@ -360,10 +409,16 @@ fn said(tree: &Tree, segment: NodeId, element: u16) -> There<tree::Leaf<'_>> {
             None => return There::Odd,
         },
     };
-    match leaf.text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => There::It(leaf),
-        [one] if one.is_ascii_graphic() => There::It(leaf),
-        _ => There::Odd,
+    if is_plain(leaf.text) { There::It(leaf) } else { There::Odd }
+}
+
+/// Is it a text without blanks around it?
+#[inline(always)]
+pub(super) fn is_plain(text: &str) -> bool {
+    match text.as_bytes() {
+        [first, .., last] => first.is_ascii_graphic() && last.is_ascii_graphic(),
+        [one] => one.is_ascii_graphic(),
+        [] => false,
     }
 }
 

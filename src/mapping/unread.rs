@@ -1,6 +1,6 @@
 //! What the partner sent and nobody reads.
 
-use super::frames::{Seen, is_blank};
+use super::{frames::is_blank, seen::Seen};
 use crate::formats::{
     piece::Standard,
     tree::{Kind, NodeId, Tree},

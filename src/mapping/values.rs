@@ -19,7 +19,7 @@ impl<'a> Run<'a> {
         last - route.up.min(last)
     }
 
-    pub(super) fn single(&mut self, formula: &'a Formula, field: &Field) -> Got {
+    pub(super) fn single(&mut self, formula: &'a Formula, field: &'a Field) -> Got {
         match self.short(formula, field) {
             Some(got) => got,
             None => self.long(formula, field),
@@ -28,6 +28,7 @@ impl<'a> Run<'a> {
 
     /// The value of a field, whatever there is about it.
     pub(super) fn long(&mut self, formula: &'a Formula, field: &Field) -> Got {
+        self.odd();
         let Ok(found) = self.value(formula) else { return Got::Faulty };
         let Some(hit) = &found else { return Got::Nothing };
         match pipes::fitted(&hit.text, &field.shape, self.program.standard) {
@@ -84,6 +85,7 @@ impl<'a> Run<'a> {
                 present |= count > before;
                 continue;
             }
+            self.odd();
             let mut hits = Hits::new();
             if self.formula(formula, &mut hits).is_err() {
                 return Got::Faulty;

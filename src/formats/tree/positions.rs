@@ -1,6 +1,6 @@
 //! Elements and components by their positions.
 
-use super::{NodeId, Tree, link};
+use super::{Kind, NodeId, Tree, link};
 use crate::{
     names::FIRST,
     nodes::{NONE, Stands},
@@ -59,6 +59,14 @@ impl Tree {
     pub fn as_read(&self) -> Option<u64> {
         let in_segments = !matches!(self.root.at, At::Node { .. });
         (in_segments && self.placed.is_empty() && self.shifts.is_none()).then_some(self.base)
+    }
+
+    /// The ordinal of a segment that a reader read, and the number of its id: [`Tree::in_segment`] in numbers.
+    #[inline]
+    pub fn numbered(&self, segment: NodeId) -> Option<(u32, u32)> {
+        let (kind, ordinal, _) = self.nodes.above(segment.0);
+        let as_read = self.placed.is_empty() && !matches!(self.root.at, At::Node { .. });
+        (as_read && kind == Kind::Segment).then(|| (ordinal, self.number(segment)))
     }
 
     /// The position of the last child: elements and components stand in their order.
