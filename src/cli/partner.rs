@@ -117,12 +117,18 @@ fn set_up(args: &New, out: &mut Out) -> anyhow::Result<u8> {
     for line in needless.iter().flat_map(|begun| &begun.told) {
         out.line(line)?;
     }
-    if !needless.is_empty() {
+    let unread = mappings.iter().chain(&needless).any(|begun| begun.faulty);
+    if unread {
+        out.line(
+            "such documents are refused: have the partner mend them, or say what these mean in a mapping of its own \
+             (`crossdock mapping new`)",
+        )?;
+    } else if !needless.is_empty() {
         out.line("so it needs no mapping of its own")?;
     }
     let faulty = told(&pairs);
     next(args, &mappings, out)?;
-    Ok(u8::from(faulty))
+    Ok(u8::from(faulty || unread))
 }
 
 fn next(args: &New, mappings: &[Begun], out: &mut Out) -> anyhow::Result<()> {

@@ -26,7 +26,7 @@ use anyhow::{Context, bail};
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{
     cell::Cell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     net::SocketAddr,
     os::fd::AsRawFd,
@@ -194,12 +194,22 @@ fn around(directory: &Directory, files: &Files) -> Vec<Lint> {
     faults
 }
 
-/// The partners' names, where they are asked for: what the files say else is nothing to who reads a document.
-pub fn partners(files: &Files, asked: bool) -> Result<Vec<String>, Faults> {
+/// The partners' names and what their connections expect, where they are asked for: what the files say else is nothing to who
+/// reads a document.
+pub fn partners(files: &Files, asked: bool) -> Result<BTreeMap<String, BTreeSet<String>>, Faults> {
     if !asked {
-        return Ok(vec![]);
+        return Ok(BTreeMap::new());
     }
-    Ok(directory(files)?.partners.values().map(|partner| partner.name.clone()).collect())
+    let directory = directory(files)?;
+    let mut known: BTreeMap<String, BTreeSet<String>> =
+        directory.partners.values().map(|partner| (partner.name.clone(), BTreeSet::new())).collect();
+    for connection in directory.connections.values() {
+        let expects = connection.partner.zip(connection.expects.clone().filter(|expects| !expects.is_empty()));
+        if let Some((partner, expects)) = expects {
+            known.entry(directory.partner_name(partner).to_owned()).or_default().insert(expects);
+        }
+    }
+    Ok(known)
 }
 
 /// The mappings that come with the hub, and those of the files.

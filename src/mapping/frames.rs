@@ -504,8 +504,7 @@ fn pairs<'t>(tree: &'t Tree, segment: NodeId, pairs: &Pairs, hits: &mut Hits<'t>
         let said = |leaf: &Leaf| said_at(tree, segment, leaf);
         let (Some((qualifier, tag, _)), Some((id, text, element))) = (said(qualifier), said(id)) else { continue };
         let tag = trimmed(tag);
-        let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|q| q == tag);
-        if wanted && !is_blank(text) {
+        if pairs.wants(tag) && !is_blank(text) {
             seen.mark(qualifier);
             seen.mark(id);
             let (text, tag) = (Cow::Borrowed(text), Some(Cow::Borrowed(tag)));

@@ -5,7 +5,7 @@ use super::{
     Plan,
     faults::{self, fault},
     frames, hierarchy,
-    plan::{Program, Step},
+    plan::{Condition, Leaf, Program, Step},
     read,
     seen::Seen,
 };
@@ -48,12 +48,32 @@ impl Plan {
 
 /// What each of these loops makes a message of: itself, what stands below it, and what stands outside of all of them.
 pub(super) fn cut(set: &Set, above: NodeId, loops: &[NodeId]) -> Vec<Set> {
-    let whose = belonging(&set.tree, above, loops);
-    let part = |own: &NodeId| {
-        let keep = |node: NodeId| whose.get(&node).is_none_or(|of| of == own);
-        Set { tree: set.tree.keeping(above, keep), ..without_tree(set) }
-    };
+    trees(&set.tree, above, loops).into_iter().map(|tree| Set { tree, ..without_tree(set) }).collect()
+}
+
+fn trees(tree: &Tree, above: NodeId, loops: &[NodeId]) -> Vec<Tree> {
+    let whose = belonging(tree, above, loops);
+    let part = |own: &NodeId| tree.keeping(above, |node| whose.get(&node).is_none_or(|of| of == own));
     loops.iter().map(part).collect()
+}
+
+/// What a document is for a message each, where it has several of the loops that this mapping's message has one of (`once:`):
+/// the loop as `messages:` names it, and the parts. None where it has one at most.
+pub(super) fn apart(program: &Program, tree: &Tree) -> Option<(String, Vec<Tree>)> {
+    let step = program.once.as_ref().filter(|_| program.messages.is_none())?;
+    let (above, loops) = loops(program, tree, step);
+    let path = called(step)?;
+    (loops.len() > 1 && loops.len() <= MOST).then(|| (path, trees(tree, above, &loops)))
+}
+
+/// A step as a path has it: `HL[03=S]`. None where a condition asks for more than an element's values.
+fn called(step: &Step) -> Option<String> {
+    let mut path = step.names.first()?.name.to_string();
+    for Condition { leaf, values, not, .. } in &step.conditions {
+        let Leaf::Element { element, component: 0 } = leaf else { return None };
+        path += &format!("[{element:02}{}={}]", if *not { "!" } else { "" }, values.join(","));
+    }
+    Some(path)
 }
 
 /// The fault of a document that has several of the loops that a message has one of: what the others say would be lost, or

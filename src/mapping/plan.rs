@@ -142,8 +142,16 @@ pub enum Leaf {
 pub struct Pairs {
     /// (qualifier, id)
     pub places: Vec<(Leaf, Leaf)>,
-    /// Which are read, in the order in which writing prefers them; empty for all.
+    /// Which are read, in the order in which writing prefers them; empty for all, and [`ANYTHING`] at the end for all others.
     pub qualifiers: Vec<String>,
+}
+
+impl Pairs {
+    /// Are numbers with this qualifier read?
+    pub fn wants(&self, qualifier: &str) -> bool {
+        let named = |named: &String| named == qualifier || named == ANYTHING;
+        self.qualifiers.is_empty() || self.qualifiers.iter().any(named)
+    }
 }
 
 /// A path, looked up.

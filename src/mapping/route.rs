@@ -473,8 +473,15 @@ impl Router {
                 format!("{segment} has no pairs of qualifier and item number in {}", self.guide_name),
             ));
         };
-        let qualifiers = if qualifiers == ["*"] { &[] } else { qualifiers };
-        for qualifier in qualifiers {
+        let qualifiers = if qualifiers == [ANYTHING] { &[] } else { qualifiers };
+        let named = match qualifiers {
+            [named @ .., last] if last == ANYTHING => named,
+            all => all,
+        };
+        if named.iter().any(|qualifier| qualifier == ANYTHING) {
+            return Err((offset, "`*` takes all qualifiers that are not named before it: it stands last".into()));
+        }
+        for qualifier in named {
             self.code(codes, qualifier, &format!("a qualifier in {segment}"), offset)?;
         }
         Ok(Leaf::Pairs(Box::new(Pairs { places, qualifiers: qualifiers.to_vec() })))

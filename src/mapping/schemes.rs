@@ -14,7 +14,7 @@
 //!
 //! A package's mark has the scheme `sscc` (GS1's 18 digits).
 
-use super::plan::Leaf;
+use super::plan::{ANYTHING, Leaf};
 use crate::formats::piece::Standard;
 use std::borrow::Cow;
 
@@ -77,13 +77,14 @@ pub fn party(standard: Standard, qualifier: &str) -> Cow<'static, str> {
     scheme(parties(standard), prefix(standard), qualifier)
 }
 
-/// The qualifier for an item's id, of those that are allowed (all, if empty), in their order.
+/// The qualifier for an item's id, of those that are allowed (all, if empty; `*`: all others, too), in their order.
 pub fn item_qualifier(standard: Standard, scheme: &str, id: &str, allowed: &[String]) -> Option<String> {
     if scheme == BARE {
         return None;
     }
+    let all_others = allowed.is_empty() || allowed.iter().any(|allowed| allowed == ANYTHING);
     if let Some(own) = scheme.strip_prefix(prefix(standard)) {
-        return (allowed.is_empty() || allowed.iter().any(|a| a == own)).then(|| own.to_owned());
+        return (all_others || allowed.iter().any(|a| a == own)).then(|| own.to_owned());
     }
     let fits = |qualifier: &str| items(standard).contains(&(qualifier, scheme));
     // A GTIN's length tells which of the qualifiers says it: 12 digits UPC, 13 EAN, 14 the whole GTIN.
@@ -93,10 +94,8 @@ pub fn item_qualifier(standard: Standard, scheme: &str, id: &str, allowed: &[Str
         ("gtin", 14, Standard::X12) => &["UK"],
         _ => &[],
     };
-    let candidates: Vec<&str> = match allowed {
-        [] => items(standard).iter().map(|(q, _)| *q).filter(|q| fits(q)).collect(),
-        some => some.iter().map(String::as_str).filter(|q| fits(q)).collect(),
-    };
+    let others = items(standard).iter().map(|(q, _)| *q).filter(|_| all_others);
+    let candidates: Vec<&str> = allowed.iter().map(String::as_str).chain(others).filter(|q| fits(q)).collect();
     // EANCOM 2002's SRV says a GTIN of any length.
     let any = candidates.first().filter(|q| **q == "SRV");
     let found = any.or_else(|| candidates.iter().find(|q| best.contains(q))).or(candidates.first());

@@ -180,8 +180,7 @@ impl<'a> Recalled<'a> {
         let at = match known {
             Some(at) => at,
             None => {
-                let wanted = pairs.qualifiers.is_empty() || pairs.qualifiers.iter().any(|wanted| wanted == tag);
-                if !wanted {
+                if !pairs.wants(tag) {
                     return None;
                 }
                 if self.schemes.len() == SCHEMES {

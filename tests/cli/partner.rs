@@ -451,3 +451,50 @@ fn what_is_proposed_may_go_where_it_belongs() {
     assert_eq!(called.code, 0, "{called:?}");
     assert!(called.out.contains("mapping: northwind/order"), "{called:?}");
 }
+
+/// A CSV doesn't say what it is, and the partner's file does: what `partner new` says is next can be done as it stands.
+#[test]
+fn what_a_partner_s_connection_expects_is_what_its_csv_is_taken_for() {
+    let folder = Folder::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sample = std::fs::read(root.join("mappings/standard/csv/orders/samples/typical.in.csv")).unwrap();
+    folder.write("orders.csv", &sample);
+    let called = call(folder.path(), "partner new igel --from orders.csv");
+    assert_eq!(called.code, 0, "{called:?}");
+    let next = called.out.lines().find_map(|line| line.trim().strip_prefix("crossdock translate "));
+    let told = call(folder.path(), &format!("translate {}", next.unwrap()));
+    assert!(told.code == 0 && told.out.contains("csv/orders"), "{told:?}");
+    // Two connections that expect different ones leave it open, and say so.
+    let mut partner = std::fs::read_to_string(folder.path().join("connectors/igel.yaml")).unwrap();
+    let stock = "connections:\n  - { name: igel-stock, transport: folder, path: drop/stock, expects: csv stock-list }\n";
+    partner = partner.replace("connections:\n", stock);
+    folder.write("connectors/igel.yaml", partner);
+    let told = call(folder.path(), "translate orders.csv --partner igel");
+    assert!(told.code == 2 && told.err.contains("expect what csv/orders and csv/stock-list read"), "{told:?}");
+}
+
+#[test]
+fn several_shipments_in_one_856_make_a_message_each() {
+    let folder = Folder::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sample = root.join("mappings/partners/fairhaven-paints/856-despatch/samples/typical.in.edi");
+    folder.write("ships.edi", std::fs::read(sample).unwrap());
+    let called = call(folder.path(), "partner new newbie --from ships.edi");
+    assert!(called.code == 0 && called.out.contains("a sample has several HL[03=S]"), "{called:?}");
+    let place = folder.path().join("mappings/partners/newbie/856/mapping.yaml");
+    let text = std::fs::read_to_string(&place).unwrap();
+    assert!(text.contains("messages: HL[03=S]\n") && text.contains("  number: $todo"), "{text}");
+    // When it has been said, each is read.
+    folder.write(place.to_str().unwrap(), text.replace("$todo", "HL[03=S]/REF[01=SI].02"));
+    let told = call(folder.path(), "translate ships.edi --partner newbie");
+    assert!(told.code == 0 && told.out.contains("D-770412") && told.out.contains("D-770413"), "{told:?}");
+}
+
+#[test]
+fn a_sample_that_can_t_be_read_needs_more_than_the_mapping_that_there_is() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER.replace("20260102", "20261399"));
+    let called = call(folder.path(), "partner new northwind --from order.edi");
+    assert!(called.code == 1 && called.out.contains("such documents are refused"), "{called:?}");
+    assert!(!called.out.contains("so it needs no mapping of its own"), "{called:?}");
+}

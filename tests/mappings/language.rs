@@ -389,6 +389,38 @@ fn a_loop_without_the_one_below_it_is_an_item_where_that_was_said() {
 }
 
 #[test]
+fn a_star_behind_qualifiers_takes_all_others() {
+    let of = |pairs: &str| {
+        compile(&format!(
+            "mapping: t\nfrom: x12 004010 850\nto: order/1\nclaims: {{ direction: both }}\n\
+             fields: {{ number: BEG03, purpose: \"'original'\", placed: {{ date: BEG05 | date(yyyymmdd) }}, \
+             currency: $tenant.currency, lines: {{ each: PO1, number: PO101, item: 'PO1{pairs} | item', \
+             quantity: {{ value: PO102, unit: PO103 }} }} }}\nwrite: {{ BEG01: \"00\", BEG02: SA }}\n"
+        ))
+    };
+    let text = "ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*0900*U*00401*000000001*0*T*>~\
+                GS*PO*A*B*20260101*0900*1*X*004010~ST*850*0001~BEG*00*SA*PO-1**20261102~\
+                PO1*1*5*EA***LT*L7*VN*A~PO1*2*5*EA***SK*B*MF*C~SE*5*0001~GE*1*1~IEA*1*000000001~";
+    let told = |pairs: &str| {
+        let plan = of(pairs);
+        let reading = plan.read(&sets(&plan, text.as_bytes())[0].tree, &context());
+        assert_eq!(reading.faults, [], "{pairs}");
+        let id = |id: &Value| format!("{}={}", id["scheme"].as_str().unwrap(), id["id"].as_str().unwrap());
+        let ids = |line: &Value| line["item"].as_array().into_iter().flatten().map(id).collect::<Vec<_>>().join(" ");
+        let read = reading.body["lines"].as_array().unwrap().iter().map(ids).collect::<Vec<_>>().join(", ");
+        let written = bytes(&plan, &reading.body);
+        let written = String::from_utf8_lossy(&written).into_owned();
+        let lines = written.split('~').filter(|segment| segment.trim().starts_with("PO1"));
+        let ids = |line: &str| line.split('*').skip(6).collect::<Vec<_>>().join("*");
+        (read, lines.map(ids).collect::<Vec<_>>().join(", "))
+    };
+    let two = |read: &str, written: &str| (read.to_owned(), written.to_owned());
+    assert_eq!(told("{VP,VN}"), two("sku=A, ", "VP*A, "));
+    assert_eq!(told("{VP,VN,*}"), two("x12:LT=L7 sku=A, sku=B mpn=C", "LT*L7*VP*A, VP*B*MG*C"));
+    assert_eq!(told("{*}"), two("x12:LT=L7 sku=A, sku=B mpn=C", "LT*L7*VN*A, VN*B*MG*C"));
+}
+
+#[test]
 fn a_comma_that_may_part_thousands_is_no_number_until_the_mapping_says_so() {
     let quantity = |pipe: &str, text: &str| {
         let plan = compile(&format!(

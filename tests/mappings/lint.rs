@@ -51,6 +51,10 @@ fn a_path_that_the_guide_does_not_know() {
         &["11:45: `ZX` is no code of a qualifier in PO1 in the guide of 850 004010"],
     );
     check(
+        "  lines: { each: PO1, number: PO101, item: 'PO1{*,VN} | item', quantity: { value: PO102, unit: PO103 } }\n",
+        &["11:45: `*` takes all qualifiers that are not named before it: it stands last"],
+    );
+    check(
         "  lines: { each: PO1, number: PO101, item: 'REF{VN} | item', quantity: { value: PO102, unit: PO103 } }\n",
         &["11:45: REF has no pairs of qualifier and item number in 850 004010"],
     );

@@ -167,7 +167,7 @@ fn document(file: &str, choice: &Choice, found: &mut BTreeMap<String, Covered>) 
     let context = Context { tenant_currency: "EUR", tables: &NoTables };
     let mut application = None;
     let mut faulty = 0;
-    for piece in read(standard, input.reader()?, choice.options()) {
+    for piece in read(standard, input.reader()?, choice.options(standard)) {
         match piece.with_context(|| format!("{file} can't be read any further"))? {
             Piece::Group(group) => application = Some(group.sender.to_string()),
             Piece::Set(set) if set.accepted() => {

@@ -59,6 +59,8 @@ pub struct Begun {
     pub told: Vec<String>,
     /// False where the mapping that there is does all of it.
     pub needed: bool,
+    /// True where it can't read all of the samples either, which is told.
+    pub faulty: bool,
 }
 
 /// Runs it.
@@ -76,7 +78,7 @@ pub fn run(args: &New, out: &mut Out) -> anyhow::Result<u8> {
     }
     begun.told.iter().try_for_each(|line| out.line(line))?;
     write(&begun, &pairs, out)?;
-    let faulty = told(&pairs);
+    let faulty = told(&pairs) || begun.faulty;
     let folder = begun.folder.display();
     out.line(format!("next: crossdock mapping test {folder} --bless, and look at what it wrote"))?;
     out.line(format!("      crossdock mapping coverage {} --partner {partner}", args.files.join(" ")))?;
@@ -130,9 +132,9 @@ pub fn begin(
         };
         return match delta(&inside(&folder), &request, &base) {
             Ok(delta) => {
-                let needed = delta.added > 0 || !delta.rows.is_empty();
-                let told = words(&base, &delta);
-                Ok(Some(Begun { name: name.into(), folder: place, told, text: delta.text, needed }))
+                let needed = delta.added > 0 || !delta.rows.is_empty() || delta.messages.is_some();
+                let (told, faulty) = (words(&base, &delta), !delta.faults.is_empty());
+                Ok(Some(Begun { name: name.into(), folder: place, told, text: delta.text, needed, faulty }))
             }
             Err(Failure::Sentence(sentence)) => Err(anyhow!(sentence)),
             Err(Failure::Mappings(lints)) => {
@@ -172,7 +174,7 @@ fn begun_anew(
             open.join(", ")
         ));
     }
-    Ok(Some(Begun { name: name.into(), folder, text: proposal.text, told, needed: true }))
+    Ok(Some(Begun { name: name.into(), folder, text: proposal.text, told, needed: true, faulty: false }))
 }
 
 /// What a mapping lacks in samples that only their name gave it: a CSV or JSON file doesn't say itself what it is. None of
@@ -235,7 +237,14 @@ pub fn claimed(library: &Library, pairs: &Pairs, partner: Option<&str>) -> Optio
 
 fn words(base: &Plan, delta: &Delta) -> Vec<String> {
     let mut told = vec![format!("{} reads such documents: extended", base.short())];
+    told.extend(delta.messages.iter().map(|path| {
+        format!(
+            "a sample has several {path}, and each makes a message (`messages: {path}`): say what its own number is in place \
+             of `number: {OPEN}`; documents wait until you have"
+        )
+    }));
     told.push(match delta.added {
+        0 if !delta.faults.is_empty() => "nothing else of what it does not read can be a field".to_owned(),
         0 if delta.left.is_empty() => "it reads all that the samples say".to_owned(),
         0 => "of what it does not read nothing can be a field".to_owned(),
         1 => "one value that it does not read is a field under ext".to_owned(),

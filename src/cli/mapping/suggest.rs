@@ -10,7 +10,7 @@ use crate::{
         out::{Out, counted},
         settings::{self, nearest},
     },
-    formats::piece::Standard,
+    formats::{fault::Costs, piece::Standard},
     mapping::{
         Context, Library, NoTables, Plan,
         suggest::{Failure, Proposal, Request, Sample, several, suggest},
@@ -253,12 +253,20 @@ fn known(library: &Library, names: &[String]) -> anyhow::Result<()> {
     }
 }
 
-/// What is wrong with the samples: they are of use all the same. True if anything is.
+/// What is wrong with the samples: they are of use all the same. True if anything is refused for it.
 pub fn told(pairs: &Pairs) -> bool {
-    let faults: usize = pairs.documents.iter().map(|document| document.faults.len()).sum();
-    if faults > 0 {
-        let faults = counted(faults as u64, "fault");
-        eprintln!("the samples have {faults}, which `crossdock check` shows: what a fault spoils is not proposed");
+    let faults = || pairs.documents.iter().flat_map(|document| &document.faults);
+    let refused = faults().filter(|fault| fault.costs != Costs::Nothing).count();
+    match (refused, faults().count() - refused) {
+        (0, 0) => {}
+        (0, warnings) => {
+            let warnings = counted(warnings as u64, "warning");
+            eprintln!("the samples have {warnings}, which `crossdock check` shows");
+        }
+        (refused, _) => {
+            let refused = counted(refused as u64, "fault");
+            eprintln!("the samples have {refused}, which `crossdock check` shows: what a fault spoils is not proposed");
+        }
     }
-    faults > 0
+    refused > 0
 }

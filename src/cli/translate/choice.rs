@@ -10,7 +10,10 @@ use crate::{
     mapping::{Asked, Library, Plan},
 };
 use anyhow::{anyhow, bail};
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What the command line says of the mapping.
 pub struct Choice<'a> {
@@ -18,21 +21,39 @@ pub struct Choice<'a> {
     partner: Option<&'a str>,
     /// The mapping that was named.
     pub named: Option<Arc<Plan>>,
+    /// Those of what the partner's connections expect: of CSV and JSON nothing else says what a document is.
+    expected: Vec<Arc<Plan>>,
 }
 
 impl<'a> Choice<'a> {
-    /// `partners`: those that there are, beside those that mappings name.
+    /// `partners`: those that there are, beside those that mappings name, and what their connections expect.
     ///
     /// Errors: there is no mapping, or partner, of the name; the nearest is told.
     pub fn new(
         library: &'a Library,
         name: Option<&str>,
         partner: Option<&'a str>,
-        partners: &[String],
+        partners: &BTreeMap<String, BTreeSet<String>>,
     ) -> anyhow::Result<Choice<'a>> {
-        partner.map_or(Ok(()), |partner| known(library, partner, partners))?;
+        partner.map_or(Ok(()), |partner| known(library, partner, partners.keys()))?;
         let named = name.map(|name| named(library, name)).transpose()?;
-        Ok(Choice { library, partner, named })
+        let expected = partner.and_then(|partner| partners.get(partner)).into_iter().flatten();
+        let expected = expected.flat_map(|kind| {
+            let silent = [Standard::Csv, Standard::Json, Standard::Fixed].into_iter();
+            silent.filter_map(move |standard| {
+                let application_sender = None;
+                library.claim(&Asked { outbound: false, standard, version: "", kind, partner, application_sender })
+            })
+        });
+        Ok(Choice { library, partner, named, expected: expected.collect() })
+    }
+
+    /// The mapping that a document is read by that doesn't say itself what it is: the one that was named, else the only one of
+    /// its format that the partner's connections expect.
+    fn by_itself(&self, standard: Standard) -> Option<&Arc<Plan>> {
+        let mut expected = self.expected.iter().filter(|plan| plan.standard() == standard);
+        let only = expected.next().filter(|_| expected.next().is_none());
+        self.named.as_ref().or(only)
     }
 
     /// The family of a document.
@@ -51,8 +72,8 @@ impl<'a> Choice<'a> {
     }
 
     /// How it is to be read.
-    pub fn options(&self) -> Options {
-        self.named.as_ref().map(|plan| plan.options()).unwrap_or_default()
+    pub fn options(&self, standard: Standard) -> Options {
+        self.by_itself(standard).map(|plan| plan.options()).unwrap_or_default()
     }
 
     /// The mapping of a set.
@@ -74,6 +95,9 @@ impl<'a> Choice<'a> {
             }
             return Ok(plan.clone());
         }
+        if let Some(plan) = self.by_itself(set.standard).filter(|_| set.kind.is_empty()) {
+            return Ok(plan.clone());
+        }
         let asked = Asked {
             outbound: false,
             standard: set.standard,
@@ -82,13 +106,13 @@ impl<'a> Choice<'a> {
             partner: self.partner,
             application_sender,
         };
-        self.library.claim(&asked).ok_or_else(|| unclaimed(self.library, file, set))
+        self.library.claim(&asked).ok_or_else(|| unclaimed((self.library, &self.expected), file, set))
     }
 }
 
-fn known(library: &Library, partner: &str, partners: &[String]) -> anyhow::Result<()> {
+fn known<'p>(library: &Library, partner: &str, partners: impl Iterator<Item = &'p String>) -> anyhow::Result<()> {
     let claimed = library.plans().iter().filter_map(|plan| plan.claimed().partner);
-    let mut all: Vec<String> = claimed.chain(partners.iter().cloned()).collect();
+    let mut all: Vec<String> = claimed.chain(partners.cloned()).collect();
     all.sort_unstable();
     all.dedup();
     if all.iter().any(|name| name == partner) {
@@ -113,13 +137,18 @@ fn named(library: &Library, name: &str) -> anyhow::Result<Arc<Plan>> {
 }
 
 /// Why no mapping was found: what the set is, and what could read it.
-fn unclaimed(library: &Library, file: &str, set: &Set) -> anyhow::Error {
+fn unclaimed((library, expected): (&Library, &[Arc<Plan>]), file: &str, set: &Set) -> anyhow::Error {
     let format = set.standard.word();
     if set.kind.is_empty() {
+        let expected: Vec<&str> =
+            expected.iter().filter(|plan| plan.standard() == set.standard).map(|plan| plan.short()).collect();
+        let which = match expected.as_slice() {
+            [] => format!("there are {}", readers(library, Some(set.standard))),
+            several => format!("the partner's connections expect what {} read", several.join(" and ")),
+        };
         return anyhow!(
             "{file} is {format}, which does not say itself what document it holds: name the mapping that reads it with \
-             --mapping; there are {}",
-            readers(library, Some(set.standard))
+             --mapping; {which}"
         );
     }
     let kind = [format, &set.version, &set.kind].join(" ");

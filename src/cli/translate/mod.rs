@@ -138,7 +138,7 @@ impl Reader<'_> {
     fn run(&self, input: Input, out: &mut Out) -> anyhow::Result<u8> {
         let standard = self.choice.standard(self.file, input.first())?;
         let bytes = input.bytes().map(<[u8]>::to_vec);
-        let options = self.choice.options();
+        let options = self.choice.options(standard);
         let mut faults = Vec::new();
         let mut application = None;
         for piece in read(standard, input.reader()?, options) {

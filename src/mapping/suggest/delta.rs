@@ -1,7 +1,8 @@
 //! A partner's differences: what its samples say and the mapping that already claims such documents does not read.
 
 use super::{
-    Context, Failure, Library, NoTables, Plan, Request, kinds,
+    super::parts,
+    Context, Failure, Library, NoTables, OPEN, Plan, Request, kinds,
     knowledge::{Knowledge, Known, Step},
     places::{Key, Places, Value},
     propose::{Leaf, Node, Says},
@@ -9,7 +10,7 @@ use super::{
     text::{Writer, prefixes},
     values::Comparer,
 };
-use crate::formats::{guides, piece::Standard};
+use crate::formats::{guides, piece::Standard, tree::Tree};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -27,6 +28,9 @@ pub struct Delta {
     pub faults: Vec<String>,
     /// Values that it does not read and that no path leads to, since others like them stand before.
     pub left: Vec<String>,
+    /// The loop of which each makes a message, where a sample has several and the mapping below takes one: the number of each
+    /// is then to be said (`$todo`).
+    pub messages: Option<String>,
 }
 
 /// Proposes the differences from a mapping. Each value that it does not read becomes a field under `ext`.
@@ -35,7 +39,12 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
     let (standard, version, kind) = kinds::from(request.from)?;
     let guide = guides::find(standard, &version, &kind);
     let unwrap = standard == Standard::Json && base.0.root.is_some();
-    let places = request.samples.iter().map(|s| Places::of(standard, s.tree, &knowledge.prefixes, unwrap));
+    let apart: Vec<_> = request.samples.iter().map(|sample| parts::apart(&base.0, sample.tree)).collect();
+    let messages = apart.iter().flatten().map(|(path, _)| path.clone()).next();
+    let trees: Vec<&Tree> = (request.samples.iter().zip(&apart))
+        .flat_map(|(sample, apart)| apart.as_ref().map_or(vec![sample.tree], |(_, parts)| parts.iter().collect()))
+        .collect();
+    let places = trees.iter().map(|tree| Places::of(standard, tree, &knowledge.prefixes, unwrap));
     let places: Vec<Places> = places.collect();
     let search = Search::new(
         Comparer { standard, guide, ubl: None, knowledge: &knowledge },
@@ -48,8 +57,8 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
     let (mut rows, mut faults, mut found) = (BTreeSet::new(), BTreeSet::new(), Found::default());
     let line = lines_of(&knowledge, base);
     let rows_are_sets = matches!(standard, Standard::Csv | Standard::Fixed);
-    for (pair, sample) in request.samples.iter().enumerate() {
-        let explained = base.explain(sample.tree, &context);
+    for (pair, tree) in trees.iter().enumerate() {
+        let explained = base.explain(tree, &context);
         let reading = &explained.reading;
         rows.extend(reading.missing.iter().map(|missing| (missing.table.clone(), missing.value.clone())));
         faults.extend(reading.faults.iter().map(|fault| fault.sentence.to_string()));
@@ -65,21 +74,22 @@ pub fn delta(files: &[(String, String)], request: &Request, base: &Arc<Plan>) ->
     }
     let (mut refused, mut left) = (BTreeSet::new(), Vec::new());
     for _ in 0..40 {
-        let (text, fields) = written(request, base, &search, &places, &found, &refused, &rows);
+        let named = Named { request, base, messages: messages.as_deref() };
+        let (text, fields) = written(&named, &search, &places, &found, &refused, &rows);
         let mut all = files.to_vec();
         all.push((request.path.to_owned(), text.clone()));
         let before = refused.len();
         let lints = match Library::compile(&all) {
             Ok(library) => {
                 let plan = library.named(request.name);
-                let misread = plan.map(|plan| found.misread(&plan, request, &context, &refused));
+                let misread = plan.map(|plan| found.misread(&plan, &trees, &context, &refused));
                 for field in misread.unwrap_or_default() {
                     left.extend(found.fields.get(&field).map(|one| one.evidence.clone()));
                     refused.insert(field);
                 }
                 if refused.len() == before {
                     let (added, faults) = (found.len() - refused.len(), faults.into_iter().collect());
-                    return Ok(Delta { text, added, rows, faults, left });
+                    return Ok(Delta { text, added, rows, faults, left, messages });
                 }
                 continue;
             }
@@ -124,13 +134,13 @@ impl Found {
     fn misread(
         &self,
         plan: &Plan,
-        request: &Request,
+        trees: &[&Tree],
         context: &Context,
         refused: &BTreeSet<(bool, String)>,
     ) -> Vec<(bool, String)> {
         let mut read: BTreeSet<(bool, String, usize, u64)> = BTreeSet::new();
-        for (pair, sample) in request.samples.iter().enumerate() {
-            for origin in plan.read(sample.tree, context).provenance.iter() {
+        for (pair, tree) in trees.iter().enumerate() {
+            for origin in plan.read(tree, context).provenance.iter() {
                 if let Some((above, name)) = origin.field.rsplit_once("/ext/") {
                     read.insert((above.starts_with("/lines/"), name.to_owned(), pair, origin.bytes.start));
                 }
@@ -198,10 +208,16 @@ fn named(search: &Search, places: &Places, value: &Value, step: Option<&Step>) -
     plain.trim_end_matches('_').to_owned()
 }
 
+/// What the file is called, extends and makes.
+struct Named<'a> {
+    request: &'a Request<'a>,
+    base: &'a Plan,
+    messages: Option<&'a str>,
+}
+
 /// The file, and which field stands in which of its lines.
 fn written(
-    request: &Request,
-    base: &Plan,
+    Named { request, base, messages }: &Named,
     search: &Search,
     places: &[Places],
     found: &Found,
@@ -217,6 +233,7 @@ fn written(
         base.short(),
         request.partner.unwrap_or_default(),
     );
+    text += &messages.map(|path| format!("messages: {path}\n")).unwrap_or_default();
     if !missing.is_empty() {
         text += "# Values that a table has no row for. What they mean, say here or by `crossdock reference add`:\n# tables:\n";
         let mut tables: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -247,8 +264,11 @@ fn written(
         writer.nodes(&leaves, depth + 1, if of_line { "/lines/ext" } else { "/ext" }, &frames, 0);
     }
     let mut fields = HashMap::new();
-    if !writer.rows.is_empty() {
+    if !writer.rows.is_empty() || messages.is_some() {
         text += "fields:\n";
+    }
+    if let Some(path) = messages {
+        text += &format!("  number: {OPEN}  # each {path} is a message, and needs a number of its own\n");
     }
     for (row, number) in &writer.rows {
         match number {

@@ -14,6 +14,9 @@ use super::{
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// What stands in the text of a field that is computed.
+const COMPUTED: &str = "cel:";
+
 /// One way to a value, from a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Way {
@@ -241,9 +244,10 @@ impl<'a> Search<'a> {
         self.whole(scope, &one.names, fact, &best.pipes, &mut ways);
         confidence = confidence.min(self.defaulted(scope, &one.names, default, fact, &mut pipes));
         let why = self.why(one, best);
-        // The form that stands beside a date may make another thing of it (110: a day of each month), and who is told how many
-        // lines there are may count them himself.
-        let told_otherwise = pipes.iter().any(|pipe| matches!(pipe, Known::CodedDate(_))) || is_counted(&why);
+        // The form that stands beside a date may make another thing of it (110: a day of each month), and what other mappings
+        // compute (how many lines there are) may be computed here.
+        let is_coded = pipes.iter().any(|pipe| matches!(pipe, Known::CodedDate(_)));
+        let told_otherwise = is_coded || self.known_made(scope, one, COMPUTED).is_some();
         let confidence = if told_otherwise { confidence.min(0.9) } else { confidence };
         Some(Leaf { name, says: Says::Ways { ways, otherwise, pipes }, confidence, why, unseen: false })
     }
@@ -283,21 +287,22 @@ impl<'a> Search<'a> {
         one.targets.iter().all(position) && one.targets.first().is_some_and(|t| t.position > 0)
     }
 
+    /// A mapping that makes this field by a text that contains this one.
+    fn known_made(&self, scope: &Scope, one: &Sought, text: &str) -> Option<&Made> {
+        // What UBL's documents never say is the same in each of them.
+        let constant = text.starts_with("\"'");
+        let fits = |made: &&Made| match constant && self.compare.ubl.is_some() {
+            true => made.standard == self.compare.standard,
+            false => made.message == self.message,
+        };
+        let mut made = self.compare.knowledge.made.iter().filter(|made| fits(made) && made.text.contains(text));
+        made.find(|made| made.field.iter().eq(scope.names.iter().chain(&one.names)))
+    }
+
     /// What needs no document: the item's position, what others compute, a text that is always the same.
     fn made(&self, scope: &Scope, one: &Sought) -> Option<Leaf> {
         let name = one.names.last()?.clone();
-        let field: Vec<&String> = scope.names.iter().chain(&one.names).collect();
-        let knowledge = self.compare.knowledge;
-        let known = |text: &str| {
-            // What UBL's documents never say is the same in each of them.
-            let constant = text.starts_with("\"'");
-            let fits = |made: &&Made| match constant && self.compare.ubl.is_some() {
-                true => made.standard == self.compare.standard,
-                false => made.message == self.message,
-            };
-            let mut made = knowledge.made.iter().filter(|made| fits(made) && made.text.contains(text));
-            made.find(|made| made.field.iter().eq(field.iter().copied()))
-        };
+        let known = |text: &str| self.known_made(scope, one, text);
         let leaf = |text: String, confidence, why: String| {
             Some(Leaf { name: name.clone(), says: Says::Raw(text), confidence, why, unseen: false })
         };
@@ -307,7 +312,7 @@ impl<'a> Search<'a> {
                 None => leaf("$position".into(), 0.6, "counts the items".into()),
             };
         }
-        if let Some(made) = known("cel:") {
+        if let Some(made) = known(COMPUTED) {
             return leaf(made.text.clone(), 0.9, format!("computed, as {} does", made.mapping));
         }
         let first = one.targets.iter().find_map(|t| t.wanted)?;
@@ -507,9 +512,4 @@ pub(super) fn way_of(fact: &Fact, up: usize, steps: Vec<Step>) -> Way {
         key: fact.key.clone(),
         every: fact.every || matches!(fact.key, Key::Pairs(_)) && fact.steps.len() > 1 && up == 0,
     }
-}
-
-/// Does a line read a member that mappings compute, too?
-fn is_counted(why: &str) -> bool {
-    why.contains(" reads totals.lines from it")
 }

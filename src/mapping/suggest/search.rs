@@ -2,6 +2,7 @@
 //! qualifiers that keep it apart from its like.
 
 use super::{
+    super::plan::ANYTHING,
     headed::Headings,
     knowledge::{Fact, Knowledge, Known, Step, Told},
     likes::likes,
@@ -338,7 +339,7 @@ impl<'a> Search<'a> {
             Key::Pairs(qualifiers) => {
                 let segment = &places.groups[value.group].name;
                 let beside = self.compare.pair(segment, &value.key).and_then(|key| places.at(value.group, &key));
-                beside.is_some_and(|v| qualifiers.iter().any(|q| *q == v.text.trim()))
+                beside.is_some_and(|v| qualifiers.iter().any(|q| *q == v.text.trim() || q == ANYTHING))
             }
             key => value.key.same(key),
         }

@@ -233,7 +233,9 @@ fn pairs_anywhere(plan: &Plan, id: &str) -> BTreeSet<String> {
         let lists = text.split(&mark).skip(1).map(|behind| behind.split('}').next().unwrap_or_default().to_owned());
         lists.collect::<Vec<_>>()
     });
-    found.flat_map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>()).collect()
+    let all = found.flat_map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>());
+    // `*` takes whatever comes.
+    all.filter(|qualifier| qualifier != "*").collect()
 }
 
 /// Whether a document of this family can be made by a guide.
