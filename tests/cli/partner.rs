@@ -466,7 +466,8 @@ fn what_a_partner_s_connection_expects_is_what_its_csv_is_taken_for() {
     assert!(told.code == 0 && told.out.contains("csv/orders"), "{told:?}");
     // Two connections that expect different ones leave it open, and say so.
     let mut partner = std::fs::read_to_string(folder.path().join("connectors/igel.yaml")).unwrap();
-    let stock = "connections:\n  - { name: igel-stock, transport: folder, path: drop/stock, expects: csv stock-list }\n";
+    let stock =
+        "connections:\n  - { name: igel-stock, transport: folder, path: drop/stock, expects: csv stock-list }\n";
     partner = partner.replace("connections:\n", stock);
     folder.write("connectors/igel.yaml", partner);
     let told = call(folder.path(), "translate orders.csv --partner igel");
