@@ -94,6 +94,12 @@ pub async fn load(store: &Store, directory: &Directory, base: &Path) -> Result<L
     if faults.is_empty() { Ok(loaded) } else { Err(faults) }
 }
 
+/// Data files that tenants name and that can't be opened, or don't say what they hold: what can be told of them without a
+/// store. `base` is the folder that holds `connectors/`.
+pub fn unreadable(directory: &Directory, base: &Path) -> Vec<Lint> {
+    directory.tenants.values().flat_map(|tenant| sorted(tenant, base).1).collect()
+}
+
 async fn of_tenant(
     store: &Store,
     tenant: &TenantInfo,

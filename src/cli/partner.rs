@@ -15,7 +15,7 @@ use crate::{
     tenancy::{Directory, TenantInfo},
 };
 use anyhow::{Context as _, bail};
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 /// Partners: set up from a sample of what they send
 #[derive(Debug, clap::Subcommand)]
@@ -236,6 +236,7 @@ impl Sheet<'_> {
             self.is_theirs(&interchange.sender, &interchange.receiver, &mut told)?;
             told.push(format!("identities: {sender}, the sender of the sample's envelope"));
             text += &format!("identities: [{sender}]\n");
+            told.extend(self.other_senders(&interchange.sender));
         }
         let connection = format!("{name}-drop");
         text += &format!("connections:\n  - name: {connection}\n    transport: folder\n    path: drop/{name}\n");
@@ -249,6 +250,20 @@ impl Sheet<'_> {
         text += &self.agreement(&mut told);
         text += &self.answers(&connection, &mut told);
         Ok(Drawn { path, text, told })
+    }
+
+    /// Who else sent interchanges of the sample: they may be the partner, too, and nothing here says it.
+    fn other_senders(&self, first: &Identity) -> Option<String> {
+        let others = self.document.interchanges.iter().map(|interchange| &interchange.sender);
+        let others: BTreeSet<String> =
+            others.filter(|sender| *sender != first).map(|sender| quoted(self.document.standard, sender)).collect();
+        let others = others.into_iter().collect::<Vec<_>>().join(", ");
+        (!others.is_empty()).then(|| {
+            format!(
+                "note: interchanges of the sample were sent by {others}, too: add it to `identities:` if that is {} as well",
+                self.args.name
+            )
+        })
     }
 
     /// A sample of our own going out is no sample of the partner's.
@@ -315,8 +330,13 @@ impl Sheet<'_> {
         let byte = |n: usize| bytes.get(at + n).copied();
         let mut own = Vec::new();
         let mut state = |name: &str, found: Option<u8>, built_in: u8| {
-            if let Some(found) = found.filter(|found| *found != built_in && found.is_ascii_graphic()) {
-                let text = if found == b'\'' { "\"'\"".to_owned() } else { format!("'{}'", found as char) };
+            if let Some(found) = found.filter(|found| *found != built_in) {
+                let text = match found {
+                    b'\'' => "\"'\"".to_owned(),
+                    found if found.is_ascii_graphic() => format!("'{}'", found as char),
+                    // Networks of old use control characters.
+                    found => format!("\"\\x{found:02x}\""),
+                };
                 own.push(format!("{name}: {text}"));
             }
         };

@@ -7,6 +7,7 @@ pub use export::{Export, export};
 
 use super::{
     ask::{self, Place, Places, encoded, is_not_found},
+    data,
     documents::of_tenant,
     mapping::{Files, Kept, compiled_folder, first, keep, lines_that_differ},
     out::Out,
@@ -214,6 +215,10 @@ fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Opt
     let files = start::Files { connectors, mappings: vec![], base };
     match start::fitting(&files, &library) {
         Ok(directory) => {
+            // Files that were exported may stand without the data, which only the hub has.
+            for Lint { file, sentence, .. } in data::unreadable(&directory, &files.base) {
+                eprintln!("note: a start from here would refuse {file}: {sentence}");
+            }
             let stated = Stated::read(&files.connectors);
             Ok(Some((mappings, library.clone(), Some(Stands { directory, library, stated }))))
         }

@@ -3,6 +3,7 @@
 use super::{
     answers,
     files::{self, Connection, File, Lint},
+    identity, kinds,
     layers::{Effective, Layer, Terms, Whose},
     lint, sandbox,
 };
@@ -137,18 +138,6 @@ pub fn matches(patterns: &[String], kind: &str) -> bool {
     })
 }
 
-/// `x12/ZZ/ACMEDIST` → standard, qualifier, id.
-pub fn identity(text: &str) -> Option<(Standard, Identity)> {
-    let mut parts = text.splitn(3, '/');
-    let standard = match parts.next()? {
-        "x12" => Standard::X12,
-        "edifact" => Standard::Edifact,
-        _ => return None,
-    };
-    let (qualifier, id) = (parts.next()?, parts.next()?);
-    (!id.is_empty()).then(|| (standard, Identity { qualifier: qualifier.into(), id: id.into() }))
-}
-
 impl Directory {
     /// Resolves files, given as (path, text). `value` gives what `${NAME}` stands for. All faults, not only the first.
     pub fn compile(files: &[(String, String)], value: &dyn Fn(&str) -> Option<String>) -> Result<Directory, Vec<Lint>> {
@@ -187,7 +176,7 @@ impl Directory {
         for (path, text, file) in partners {
             compiler.partner(path, text, file);
         }
-        compiler.answers_lead_somewhere(files);
+        compiler.faults.extend(answers::astray(&compiler.directory, files));
         compiler.faults.extend(lint::whole(&compiler.directory, files));
         if compiler.faults.is_empty() { Ok(compiler.directory) } else { Err(compiler.faults) }
     }
@@ -295,12 +284,21 @@ impl Compiler<'_> {
     fn identities(&mut self, path: &str, text: &str, list: &[String]) -> Vec<(Standard, Identity)> {
         let mut found = Vec::new();
         for one in list {
-            match identity(one) {
-                Some(identity) => found.push(identity),
-                None => self.fault(path, text, one, format!("`{one}` is no identity; write standard/qualifier/id, such as x12/ZZ/ACMEDIST or edifact/14/4012345000009")),
+            match identity::read(one) {
+                Ok(identity) => found.push(identity),
+                Err(sentence) => self.fault(path, text, one, sentence),
             }
         }
         found
+    }
+
+    /// Patterns that no event fits: nothing would ever go there, and nobody would be told.
+    fn events(&mut self, path: &str, text: &str, patterns: &[String]) {
+        for pattern in patterns {
+            if let Some(sentence) = answers::no_event(pattern) {
+                self.fault(path, text, pattern, sentence);
+            }
+        }
     }
 
     fn filled(&mut self, path: &str, text: &str, value: &str) -> String {
@@ -385,6 +383,7 @@ impl Compiler<'_> {
             self.fault(path, text, &file.currency, format!("`{}` is not {CURRENCY}", file.currency));
         }
         for e in file.endpoints {
+            self.events(path, text, &e.events);
             if endpoints.iter().any(|known| known.name == e.name) {
                 self.fault(path, text, &e.name, format!("endpoint `{}` stands twice", e.name));
             }
@@ -531,7 +530,13 @@ impl Compiler<'_> {
     fn answers(&mut self, path: &str, text: &str, tenant: Tenant, file: &files::PartnerFile) -> Vec<AnswerInfo> {
         let mut answers = Vec::new();
         for a in &file.answers {
-            match answers::form(&a.form) {
+            self.events(path, text, std::slice::from_ref(&a.event));
+            let form = answers::form(&a.form);
+            let no_set = form.as_ref().filter(|(standard, ..)| *standard == Standard::X12);
+            if let Some(sentence) = no_set.and_then(|(.., kind)| kinds::no_set(kind)) {
+                self.fault(path, text, &a.form, sentence);
+            }
+            match form {
                 Some((standard, version, kind)) => answers.push(AnswerInfo {
                     id: crate::canonical::ids::entity(
                         tenant,
@@ -569,27 +574,5 @@ impl Compiler<'_> {
         let connections: Vec<(ConnectionId, &Layer)> =
             shared.chain(&connections).map(|(id, layer)| (*id, layer)).collect();
         self.terms(&below, &connections, edifact)
-    }
-
-    fn answers_lead_somewhere(&mut self, files: &[(String, String)]) {
-        let mut wrong = Vec::new();
-        for partner in self.directory.partners.values() {
-            for answer in &partner.answers {
-                let there = self.directory.connections.get(&answer.by).is_some_and(|c| c.tenant == partner.tenant);
-                if !there {
-                    wrong.push((partner.name.clone(), answer.kind.clone()));
-                }
-            }
-        }
-        for (partner, kind) in wrong {
-            let word = format!("partner: {partner}");
-            let Some((path, text)) = files.iter().find(|(_, text)| text.contains(&word)) else { continue };
-            self.fault(
-                path,
-                text,
-                "by:",
-                format!("the answer {kind} of `{partner}` leaves by a connection that no file of its tenant names"),
-            );
-        }
     }
 }

@@ -13,6 +13,7 @@ pub mod directory;
 pub mod expect;
 pub mod export;
 pub mod files;
+mod identity;
 pub mod keys;
 pub mod kinds;
 pub mod layers;

@@ -499,3 +499,29 @@ fn a_sample_that_can_t_be_read_needs_more_than_the_mapping_that_there_is() {
     assert!(called.code == 1 && called.out.contains("such documents are refused"), "{called:?}");
     assert!(!called.out.contains("so it needs no mapping of its own"), "{called:?}");
 }
+
+#[test]
+fn delimiters_that_nobody_sees_are_those_of_the_sample_and_two_senders_are_told() {
+    let folder = Folder::new();
+    let other = ORDER.replace("NORTHWIND ", "SOUTHWIND ").replace("000000001", "000000002");
+    let odd = |text: &str| {
+        text.replace(":~", "\u{1f}~").replace('*', "\u{1d}").replace("~\n", "\u{1c}").replace('~', "\u{1c}")
+    };
+    folder.write("order.edi", odd(ORDER) + &odd(&other));
+    let called = call(folder.path(), "partner new northwind --from order.edi");
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.out.contains("were sent by x12/ZZ/SOUTHWIND, too: add it to `identities:`"), "{called:?}");
+    let text = std::fs::read_to_string(folder.path().join("connectors/northwind.yaml")).unwrap();
+    let delimiters = r#"delimiters: { element: "\x1d", component: "\x1f", segment: "\x1c", line_end: none }"#;
+    assert!(text.contains(delimiters), "{text}");
+    let shown = call(folder.path(), "agreement show northwind --stated");
+    assert!(shown.code == 0 && shown.out.contains("delimiters.element"), "{shown:?}");
+}
+
+#[test]
+fn a_proposal_names_the_rows_that_its_tables_lack() {
+    let folder = Folder::new();
+    folder.write("bestellung.csv", BESTELLUNG.replace("Stück", "KRT"));
+    let called = call(folder.path(), "partner new igel --from bestellung.csv --by Bestellnummer");
+    assert!(called.out.contains("has no row for KRT: crossdock reference add "), "{called:?}");
+}

@@ -14,6 +14,7 @@ use crate::{
 };
 use anyhow::{Context as _, anyhow, bail};
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -174,7 +175,25 @@ fn begun_anew(
             open.join(", ")
         ));
     }
+    told.extend(rows_lacking(name, &proposal.text, pairs, flags)?);
     Ok(Some(Begun { name: name.into(), folder, text: proposal.text, told, needed: true, faulty: false }))
+}
+
+/// The values of the samples that a proposal's tables have no row for.
+fn rows_lacking(name: &str, text: &str, pairs: &Pairs, flags: &settings::Flags) -> anyhow::Result<Vec<String>> {
+    let mut files = inside(&standing(flags)?);
+    files.push((format!("partners/{name}/mapping.yaml"), text.to_owned()));
+    let plan = Library::compile(&files).ok().and_then(|library| library.named(name));
+    let Some(plan) = plan else { return Ok(vec![]) };
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
+    let sets = pairs.documents.iter().flat_map(|document| &document.sets);
+    let missing = sets.flat_map(|set| plan.read(&set.tree, &context).missing);
+    let rows: BTreeSet<(String, String)> = missing.map(|missing| (missing.table, missing.value)).collect();
+    Ok(rows.iter().map(lacks_row).collect())
+}
+
+fn lacks_row((table, value): &(String, String)) -> String {
+    format!("{table} has no row for {value}: crossdock reference add {table} {value} TARGET, or a row in the mapping")
 }
 
 /// What a mapping lacks in samples that only their name gave it: a CSV or JSON file doesn't say itself what it is. None of
@@ -252,11 +271,7 @@ fn words(base: &Plan, delta: &Delta) -> Vec<String> {
     });
     let alike = |left: &String| format!("no path leads to {left}: another one like it stands before it, and is read");
     told.extend(delta.left.iter().map(alike));
-    told.extend(delta.rows.iter().map(|(table, value)| {
-        format!(
-            "{table} has no row for {value}: crossdock reference add {table} {value} TARGET, or a row in the mapping"
-        )
-    }));
+    told.extend(delta.rows.iter().map(lacks_row));
     told.extend(delta.faults.iter().map(|fault| format!("it can't read: {fault}")));
     told
 }
