@@ -87,3 +87,41 @@ impl JsonSchema for Date {
         json_schema!({"type": "string", "format": "date", "description": "A calendar date, YYYY-MM-DD."})
     }
 }
+
+/// A day of any month: 1 to 31.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct DayOfMonth(u8);
+
+impl DayOfMonth {
+    /// The last day that a month may have.
+    pub const LAST: u8 = 31;
+}
+
+impl TryFrom<u32> for DayOfMonth {
+    type Error = String;
+    fn try_from(day: u32) -> Result<DayOfMonth, String> {
+        let whole = u8::try_from(day).ok().filter(|day| (1..=DayOfMonth::LAST).contains(day));
+        whole
+            .map(DayOfMonth)
+            .ok_or_else(|| format!("`{day}` is no day of a month: it is one from 1 to {}", DayOfMonth::LAST))
+    }
+}
+
+impl From<DayOfMonth> for u32 {
+    fn from(day: DayOfMonth) -> u32 {
+        day.0.into()
+    }
+}
+
+impl JsonSchema for DayOfMonth {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DayOfMonth".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "integer", "minimum": 1, "maximum": DayOfMonth::LAST})
+    }
+}

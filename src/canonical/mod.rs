@@ -34,4 +34,4 @@ pub use body::Body;
 pub use claim::{ClaimCheck, Stage};
 pub use event::Event;
 pub use ids::{ConnectionId, DeliveryId, DocumentId, EndpointId, EventId, MessageId, PartnerId, Tenant};
-pub use instant::{Date, Micros};
+pub use instant::{Date, DayOfMonth, Micros};

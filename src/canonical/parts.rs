@@ -1,7 +1,7 @@
 //! What canonical messages have in common: parties, references, prices, allowances, taxes, terms.
 
 use super::{
-    Date, Micros, Quantity,
+    Date, DayOfMonth, Micros, Quantity,
     record::{records, words},
 };
 use rust_decimal::Decimal;
@@ -220,7 +220,7 @@ records! {
         due_on: ?Date,
         due_days: ?u32,
         /// The day of a month on which it is due; of which month, `code` says.
-        due_day_of_month: ?u32,
+        due_day_of_month: ?DayOfMonth,
         discount_percent: ?Decimal,
         discount_amount: ?Decimal,
         discount_due_on: ?Date,

@@ -2,7 +2,7 @@
 //! say what stands there, and what is written in the end must fulfil them, or it would be read as something else.
 
 use super::{
-    faults::{own, short},
+    faults::{self, fault, own, short},
     frames,
     out::{By, Out, OutLeaf, OutNode, same},
     plan::{Block, Condition, Field, Formula, Leaf, Pipe, Program, Route, Rule, Source, Step, spots},
@@ -16,6 +16,7 @@ use crate::formats::{
     fault::Fault,
     guides::{Guide, Part},
     place::Place,
+    tree::NodeId,
 };
 
 /// What is written and does not fulfil the condition of the path that it is written by.
@@ -71,31 +72,74 @@ impl<'a> Run<'a> {
             return None;
         };
         let (_, route) = formula.destination()?;
-        let asked = route.steps.last()?.conditions.iter().find(|one| one.compared.is_some() && !one.not)?;
-        let expected = self.seen.known.get(asked.compared?.member)?.as_deref()?;
-        let mut steps = route.steps.clone();
-        steps.last_mut()?.conditions.retain(Condition::is_plain);
+        let conditions = &route.steps.last()?.conditions;
+        let nth = conditions.iter().position(|one| one.compared.is_some() && !one.not)?;
+        self.seen.known.get(conditions.get(nth)?.compared?.member)?.as_deref()?;
+        let (container, asked) = self.other(route, nth)?;
+        let node = self.says(container, &asked.leaf)?;
+        Some((self.tree.place(node), self.unlike(container, asked)))
+    }
+
+    /// Refuses the document where only places stand that say something else than a path asks for (`[01.03='',$currency ??
+    /// refuse]`); tells whether it did. Nothing that the path asks for was found.
+    pub(super) fn refuses(&mut self, route: &'a Route) -> bool {
+        let Some((container, asked)) = route.refuses.and_then(|nth| self.other(route, nth)) else { return false };
+        let node = self.says(container, &asked.leaf);
+        let place = self.tree.place(node.unwrap_or(container));
+        // What several lines look for is told once.
+        if !self.told.insert(node.unwrap_or(container)) {
+            return true;
+        }
+        let sentence = format!("{} {}", self.unlike(container, asked), faults::words("", &place));
+        let found = node.and_then(|node| self.tree.value(node)).unwrap_or_default().trim();
+        let wanted = asked.wanted(&self.seen.known).join(" or ");
+        let remedy = self.mend("say in the document what is wanted there, and send it again", self.seen.line);
+        self.faults.push(fault("mapping/bad_value", place, found, &wanted, sentence, remedy));
+        true
+    }
+
+    /// The first place that a path leads to but for one of its last conditions, if the value is said there; with that condition.
+    fn other(&self, route: &'a Route, nth: usize) -> Option<(NodeId, &'a Condition)> {
+        let frame = self.frames.get(self.level(route)).filter(|frame| !frame.absent)?;
+        let (mut steps, mut own) = (route.steps.clone(), route.own.clone());
+        let asked = route.steps.last().map_or(&route.own, |last| &last.conditions).get(nth)?;
+        steps.last_mut().map_or(&mut own, |last| &mut last.conditions).remove(nth);
+        if !frames::holds(self.tree, frame.container, &own, &mut self.looking()) {
+            return None;
+        }
         let mut found = None;
-        frames::descend(
-            self.tree,
-            self.frames[self.level(route)].node,
-            &steps,
-            &mut Seen::nothing(),
-            &mut |container, _| {
-                // One without the value is none, whatever it says beside.
-                let says = |leaf: &Leaf| {
-                    let node = frames::leaf(self.tree, container, leaf);
-                    node.filter(|node| self.tree.value(*node).is_some_and(|text| !frames::is_blank(text)))
-                };
-                found = says(&asked.leaf).filter(|_| says(&route.leaf).is_some());
-                found.is_some()
-            },
-        );
-        let node = found?;
-        let (place, said) = (self.tree.place(node), self.tree.value(node)?.trim());
-        let at = position(&asked.leaf);
-        let name = self.tree.in_segment(node).map(|segment| segment.id.to_string()).unwrap_or_default();
-        Some((place, format!("{name}{at} is `{}`, and `{expected}` is wanted", short(said))))
+        frames::descend(self.tree, frame.node, &steps, &mut self.looking(), &mut |container, _| {
+            // One without the value is none, whatever it says beside.
+            found = self.says(container, &route.leaf).map(|_| container);
+            found.is_some()
+        });
+        Some((found?, asked))
+    }
+
+    /// Looks by what the message says, and reads nothing.
+    fn looking(&self) -> Seen {
+        let mut nothing = Seen::nothing();
+        nothing.known.clone_from(&self.seen.known);
+        nothing
+    }
+
+    /// A leaf that says something.
+    fn says(&self, container: NodeId, leaf: &Leaf) -> Option<NodeId> {
+        let node = frames::leaf(self.tree, container, leaf)?;
+        self.tree.value(node).is_some_and(|text| !frames::is_blank(text)).then_some(node)
+    }
+
+    /// ``MOA01.03 is `USD`, and `EUR` is wanted``
+    fn unlike(&self, container: NodeId, asked: &Condition) -> String {
+        let node = self.says(container, &asked.leaf);
+        let segment = self.tree.in_segment(node.unwrap_or(container)).map(|segment| segment.id.to_string());
+        let place = format!("{}{}", segment.unwrap_or_default(), position(&asked.leaf));
+        let wanted: Vec<String> = asked.wanted(&self.seen.known).iter().map(|one| format!("`{one}`")).collect();
+        let wanted = if wanted.is_empty() { "nothing".to_owned() } else { wanted.join(" or ") };
+        match node.and_then(|node| self.tree.value(node)) {
+            Some(said) => format!("{place} is `{}`, and {wanted} is wanted", short(said.trim())),
+            None => format!("{place} says nothing, and {wanted} is wanted"),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ pub const CODES: &[CodeRow] = &[
     row("mapping/bad_number", "A value is no number, or none that can mean one thing only", When::Both, VALUE),
     row(
         "mapping/bad_value",
-        "A value is none of the words, or no currency, that its field takes",
+        "A value is none of the words, or no currency, that its field takes, or in another currency than its path wants",
         When::Reading,
         VALUE,
     ),

@@ -10,7 +10,7 @@ use super::{
     plan::{Claims, Name, Program, Require, Rule, Step, Unmapped},
     route::Router,
     rules,
-    shape::{self, Shape},
+    shape::{self, Member, Shape},
     standard,
     tables::{self, Row, Table},
     words, write_loops,
@@ -138,7 +138,7 @@ impl Compiler<'_> {
         self.order(&from, &mut router);
         let empty = Yaml { what: What::Map(vec![]), spot: self.yaml.spot };
         let named = self.yaml.get("fields").unwrap_or(&empty);
-        router.members = comparable(named, shape);
+        router.members = comparable(named, shape, &tables);
         let mut fields = Fields::new(router, &tables, &message);
         // XML, JSON and CSV are written in the order in which the file first names things: what stands first goes first.
         let write_first = self.position("write") < self.position("fields");
@@ -546,12 +546,22 @@ pub fn is_name(name: &str) -> bool {
     name.split('/').all(|part| !part.is_empty() && part.chars().all(plain))
 }
 
-/// The members that a condition can compare with what stands in the document: texts that the message has as they stood.
-fn comparable(fields: &Yaml, shape: &Shape) -> Vec<String> {
-    let is_text = |name: &str| shape.member(name).is_some_and(|m| matches!(m.shape, Shape::Text | Shape::Currency));
-    let as_it_stood = |entry: &&Entry| entry.value.text().is_some_and(|text| !text.contains('|'));
-    let found = fields.entries().iter().filter(as_it_stood).filter(|entry| is_text(&entry.key));
-    found.map(|entry| entry.key.clone()).collect()
+/// The members that a condition can compare with what stands in the document: texts that the message has as they stood, but for
+/// blanks around them and words that say nothing (`XXX`, no currency).
+fn comparable(fields: &Yaml, shape: &Shape, tables: &[Table]) -> Vec<Member> {
+    let is_text = |member: &&Member| matches!(member.shape, Shape::Text | Shape::Currency);
+    let leaves_it = |pipe: &str| match pipe.trim() {
+        "trim" => true,
+        pipe => pipe.strip_prefix("table(").and_then(|name| name.strip_suffix(')')).is_some_and(|name| {
+            let table = tables.iter().find(|table| table.name == name.trim());
+            table.is_some_and(|table| {
+                table.rows.iter().all(|row| row.target.is_empty() || row.value == "*" && row.target == "*")
+            })
+        }),
+    };
+    let as_it_stood = |entry: &&Entry| entry.value.text().is_some_and(|text| text.split('|').skip(1).all(leaves_it));
+    let stood = fields.entries().iter().filter(as_it_stood);
+    stood.filter_map(|entry| shape.member(&entry.key).filter(is_text)).cloned().collect()
 }
 
 /// (URI, prefix), in the URIs' order.

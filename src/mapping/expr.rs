@@ -5,7 +5,8 @@
 //! alternative = path | 'literal' | number | $tenant.currency | "(" field ")"
 //! pipe        = name [ "(" argument { "," argument } ")" ]
 //! path        = { "^" } [ "/" ] step { "/" step } [ "?" ]
-//! step        = name { "[" leaf [ "!" ] "=" value { "," value } "]" } [ "*" ] [ "{" qualifier { "," … } "}" ] [ "." leaf ]
+//! step        = name { "[" leaf [ "!" ] "=" values "]" } [ "*" ] [ "{" qualifier { "," … } "}" ] [ "." leaf ]
+//! values      = value { "," value } [ "??" "refuse" ]
 //! value       = code | "'" code "'" | "''" | "*" | "$" member
 //! ```
 //! Offsets count characters from the start of the field's text.
@@ -76,23 +77,40 @@ pub struct Condition {
     /// `!=`: none of the values may stand there.
     pub not: bool,
     pub values: Vec<Value>,
+    /// `?? refuse` behind them: where only places stand that say something else, the document is refused.
+    pub refuses: bool,
     pub offset: usize,
 }
 
 /// One of the values that a condition names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Empty: nothing stands there.
+    /// Empty: nothing stands there (`''`).
     Text(String),
+    /// No value is written: `[cac:TaxSubtotal=]`.
+    Nothing,
     /// What the message says: `$currency`, without the `$`.
     Member(String),
 }
 
 impl Condition {
+    /// As it is written between brackets.
+    pub fn told(&self) -> String {
+        let values = self.values.iter().map(|value| match value {
+            Value::Text(text) if text.is_empty() => "''".to_owned(),
+            Value::Text(text) => text.clone(),
+            Value::Nothing => String::new(),
+            Value::Member(name) => format!("${name}"),
+        });
+        let (not, refuses) = (if self.not { "!" } else { "" }, if self.refuses { " ?? refuse" } else { "" });
+        format!("{}{not}={}{refuses}", self.leaf, values.collect::<Vec<_>>().join(","))
+    }
+
     /// The values that stand in the mapping themselves.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.values.iter().filter_map(|value| match value {
             Value::Text(text) => Some(text.as_str()),
+            Value::Nothing => Some(""),
             Value::Member(_) => None,
         })
     }
@@ -331,8 +349,15 @@ impl Cursor {
             return Err((offset, format!("`[{inside}]` is no condition; write it as [01=ST]")));
         };
         let (leaf, not) = leaf.strip_suffix('!').map_or((leaf, false), |leaf| (leaf, true));
-        let values = values.split(',').map(value).collect();
-        Ok(Condition { leaf: leaf.trim().to_owned(), not, values, offset: offset + 1 })
+        let (values, otherwise) = values.split_once("??").map_or((values, None), |(values, rest)| (values, Some(rest)));
+        if let Some(other) = otherwise.map(str::trim).filter(|other| *other != "refuse") {
+            let sentence = format!(
+                "`{other}` is not expected here: behind ?? in a condition stands `refuse`, as in [01.03=$currency ?? refuse]"
+            );
+            return Err((offset, sentence));
+        }
+        let (values, refuses) = (values.split(',').map(value).collect(), otherwise.is_some());
+        Ok(Condition { leaf: leaf.trim().to_owned(), not, values, refuses, offset: offset + 1 })
     }
 }
 
@@ -340,6 +365,7 @@ fn value(text: &str) -> Value {
     let text = text.trim();
     match text.strip_prefix('$') {
         Some(member) if !member.is_empty() => Value::Member(member.to_owned()),
+        _ if text.is_empty() => Value::Nothing,
         _ => Value::Text(text.trim_matches(['\'', '"']).to_owned()),
     }
 }
@@ -382,7 +408,8 @@ mod tests {
         let mut text = step.name.clone();
         for c in &step.conditions {
             let values: Vec<String> = c.values.iter().map(told).collect();
-            text += &format!("[{}{}={}]", c.leaf, if c.not { "!" } else { "" }, values.join("|"));
+            let (not, refuses) = (if c.not { "!" } else { "" }, if c.refuses { " or refused" } else { "" });
+            text += &format!("[{}{not}={}{refuses}]", c.leaf, values.join("|"));
         }
         if step.every {
             text += "*";
@@ -399,6 +426,7 @@ mod tests {
     fn told(value: &Value) -> String {
         match value {
             Value::Text(text) => text.clone(),
+            Value::Nothing => "nothing".to_owned(),
             Value::Member(name) => format!("<{name}>"),
         }
     }
@@ -415,6 +443,9 @@ mod tests {
         check("(A01 | upper) ?? 'x y'", "(A01 |upper()) 'x y'");
         check("NAD[01!=BY, SU].02", "NAD[01!=BY|SU].02");
         check("MOA[01=79][01.03='', $currency].01.02", "MOA[01=79][01.03=|<currency>].01.02");
+        check("MOA[01.03=''].01.02", "MOA[01.03=].01.02");
+        check("cac:TaxTotal[cac:TaxSubtotal=]", "cac:TaxTotal[cac:TaxSubtotal=nothing]");
+        check("MOA[01.03='',$currency ?? refuse].01.02 ?? 1", "MOA[01.03=|<currency> or refused].01.02 1");
         check("MOA[01.03='$currency'].01.02", "MOA[01.03=$currency].01.02");
         check("N9/MSG01 | join(' ')", "N9/MSG01 |join( )");
         check("DTM[C507.01=137].C507.02", "DTM[C507.01=137].C507.02");
@@ -433,6 +464,10 @@ mod tests {
         check("BEG03 BEG04", "6: `B` is not expected here; pipes begin with |, alternatives with ??");
         check("N1[01", "2: `]` is missing");
         check("N1[01]", "2: `[01]` is no condition; write it as [01=ST]");
+        check(
+            "MOA[01.03=EUR ?? USD].01.02",
+            "3: `USD` is not expected here: behind ?? in a condition stands `refuse`, as in [01.03=$currency ?? refuse]",
+        );
         check("A01 | upper ?? B01", "12: ?? stands before the pipes; put (…) around the part that has its own pipe");
         check("'open", "0: the closing ' is missing");
         check("", "0: a path is expected here");

@@ -99,7 +99,7 @@ impl Fields<'_> {
     /// How many of the members that conditions can compare with are read before another member of the message.
     fn read_before(&self, entries: &[Entry], name: &str) -> usize {
         let before = entries.iter().take_while(|entry| entry.key != name);
-        before.filter(|entry| self.router.members.contains(&entry.key)).count()
+        before.filter(|entry| self.router.members.iter().any(|member| member.name == entry.key)).count()
     }
 
     fn unknown(&mut self, entry: &Entry, members: &[Member]) {
@@ -143,13 +143,16 @@ impl Fields<'_> {
                 self.say(at.spot, "`at:` takes paths only");
                 continue;
             };
-            // What is wrong in the fields is told once, not for each alternative.
             let told = self.wrong.len();
             blocks.extend(self.block(yaml, at, path, members, &["at"]));
-            if blocks.len() > 1 {
-                self.wrong.truncate(told);
+            // What is wrong in the fields wherever they stand is told once.
+            for wrong in self.wrong.split_off(told) {
+                if !self.wrong.contains(&wrong) {
+                    self.wrong.push(wrong);
+                }
             }
         }
+        self.mean_alike(&blocks);
         Some(Source::At(blocks))
     }
 
@@ -576,5 +579,6 @@ fn every(formula: &mut Formula) {
 fn key(formula: Formula) -> Source {
     let first = formula.destination().map(|(_, route)| (route.up, route.text.clone()));
     let (up, text) = first.unwrap_or_default();
-    Source::Key(formula, Box::new(Route { up, slot: 0, own: vec![], steps: vec![], leaf: Leaf::Key, text, number: 0 }))
+    let (own, steps, leaf) = (vec![], vec![], Leaf::Key);
+    Source::Key(formula, Box::new(Route { up, slot: 0, own, steps, leaf, refuses: None, text, number: 0 }))
 }

@@ -4,12 +4,16 @@ use super::{
     fields::Fields,
     near::hint,
     pipes::{self, Wrong},
-    plan::{Alternative, Formula, Pipe, Route},
+    plan::{Alternative, Block, Field, Formula, Leaf, Pipe, Route, Source},
     shape::Shape,
     tables::{ANY, Row, Table},
     yaml::Spot,
 };
-use crate::{canonical::currency::CURRENCIES, formats::piece::Standard};
+use crate::{
+    canonical::currency::CURRENCIES,
+    formats::{guides::ElementSpec, piece::Standard},
+};
+use std::slice;
 
 /// What a field of a shape takes, if a value that a mapping says by itself is none: `one of original, change, cancel`.
 pub fn misfit(text: &str, shape: &Shape) -> Option<String> {
@@ -89,6 +93,40 @@ impl Fields<'_> {
         self.constants(formula, shape, name, spot);
     }
 
+    /// `at: NAD[01=ST] ?? LOC[01=7]`: what is said of a place by an element's number alone (`02`) must be the same in all of them.
+    pub(super) fn mean_alike(&mut self, blocks: &[Block]) {
+        let Some((first, others)) = blocks.split_first() else { return };
+        for other in others {
+            let (Some(here), Some(there)) = (segment(first), segment(other)) else { continue };
+            for (route, spot) in by_number(&first.fields) {
+                let (one, also) = (self.element(here, route), self.element(there, route));
+                let (Some(one), also) = (one, also) else { continue };
+                if here == there || also.is_some_and(|also| also.reference == one.reference) {
+                    continue;
+                }
+                let also = match also {
+                    Some(also) => format!("{} ({there}{})", also.label, route.text),
+                    None => format!("no element of {there}"),
+                };
+                let sentence = format!(
+                    "`{}` is {} ({here}{}) in the first place of `at:`, and {also} in another one: give each a field of its \
+                     own, or take the value by a path with both ({here}… ?? {there}…)",
+                    route.text, one.label, route.text
+                );
+                self.say(spot, sentence);
+            }
+        }
+    }
+
+    fn element(&self, segment: &str, route: &Route) -> Option<&'static ElementSpec> {
+        let Leaf::Element { element, component } = route.leaf else { return None };
+        let spec = self.router.elements(segment).get(usize::from(element).checked_sub(1)?)?;
+        match component {
+            0 => Some(spec),
+            _ => spec.components.get(usize::from(component) - 1),
+        }
+    }
+
     /// Dates whose form the guide's element can't have, and elements that are dates where a number is expected.
     fn dates(&self, formula: &Formula, shape: &Shape) -> Vec<(String, String)> {
         let mut found = Vec::new();
@@ -103,7 +141,7 @@ impl Fields<'_> {
                         width.map(|w| (format!("a date of the form {} has {w} characters", format.words()), takes)),
                     );
                 }
-                None if &*spec.kind == "DT" && matches!(shape, Shape::Decimal | Shape::Integer) => {
+                None if &*spec.kind == "DT" && matches!(shape, Shape::Decimal | Shape::Integer(..)) => {
                     found.push((format!("{text} is a date, and {} is expected here", shape.takes()), takes));
                 }
                 _ => {}
@@ -126,7 +164,7 @@ impl Fields<'_> {
                     let sentence = format!("`$tenant.currency` is a currency, and `{name}` takes {}", shape.takes());
                     self.say(spot, sentence);
                 }
-                Own::Position if !matches!(shape, Shape::Text | Shape::Decimal | Shape::Integer) => {
+                Own::Position if !matches!(shape, Shape::Text | Shape::Decimal | Shape::Integer(..)) => {
                     self.say(spot, format!("`$position` is a number, and `{name}` takes {}", shape.takes()));
                 }
                 Own::Row(table, row) => {
@@ -205,4 +243,38 @@ fn between(min: u32, max: u32) -> String {
 fn has(formula: &Formula, wanted: &dyn Fn(&Pipe) -> bool) -> bool {
     formula.pipes.iter().any(wanted)
         || formula.alternatives.iter().any(|a| matches!(a, Alternative::Group(inner) if has(inner, wanted)))
+}
+
+/// The segment that a place begins with.
+fn segment(block: &Block) -> Option<&str> {
+    let step = &block.walk.last()?.step;
+    step.opens.as_deref().or_else(|| step.names.first().map(|name| &*name.name))
+}
+
+/// Paths of an object's members that lead to an element of the place itself.
+fn by_number(fields: &[Field]) -> Vec<(&Route, Spot)> {
+    let mut found = Vec::new();
+    for field in fields {
+        let formulas = match &field.source {
+            Source::Value(one) | Source::ReadOnly(one) | Source::Spare(one) | Source::Key(one, _) => {
+                slice::from_ref(one)
+            }
+            Source::List(all) => all,
+            Source::Object(inner) => {
+                found.extend(by_number(inner));
+                continue;
+            }
+            Source::At(_) | Source::Each(_) | Source::Computed(_) => continue,
+        };
+        let is_own = |route: &&Route| {
+            let named = route.text.starts_with(char::is_alphabetic);
+            route.up == 0 && route.steps.is_empty() && !named
+        };
+        let routes = formulas.iter().flat_map(|formula| &formula.alternatives).filter_map(|one| match one {
+            Alternative::Route(route) => Some(route).filter(is_own).map(|route| (route, field.spot)),
+            _ => None,
+        });
+        found.extend(routes);
+    }
+    found
 }

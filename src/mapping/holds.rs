@@ -58,16 +58,16 @@ impl Fields<'_> {
         let takes = shape.takes();
         let has = |wanted: &dyn Fn(&str) -> bool| spec.codes.iter().any(|code| wanted(code.trim()));
         match shape {
-            Shape::Decimal | Shape::Integer if !spec.codes.is_empty() => {
+            Shape::Decimal | Shape::Integer(..) if !spec.codes.is_empty() => {
                 let none = !has(&|code| Decimal::from_str_exact(code).is_ok());
                 none.then(|| {
                     format!("{text} is a code, and none of the guide's list is a number; `{name}` takes {takes}")
                 })
             }
-            Shape::Decimal | Shape::Integer if spec.class == Class::Time => {
+            Shape::Decimal | Shape::Integer(..) if spec.class == Class::Time => {
                 Some(format!("{text} is a time of day in the guide, and `{name}` takes {takes}"))
             }
-            Shape::Decimal | Shape::Integer if self.is_text(spec) => Some(format!(
+            Shape::Decimal | Shape::Integer(..) if self.is_text(spec) => Some(format!(
                 "{text} is text in the guide, and `{name}` takes {takes}; where numbers stand there, say so: \
                  `{text} | decimal`"
             )),

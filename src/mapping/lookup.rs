@@ -43,9 +43,11 @@ pub fn wrong(path: &str) -> Option<String> {
             .steps
             .iter()
             .flat_map(|step| &step.conditions)
-            .any(|one| one.texts().count() < one.values.len()) =>
+            .any(|one| one.refuses || one.texts().count() < one.values.len()) =>
         {
-            Some("name the code itself: what the message says (`$currency`) is for mappings".into())
+            let sentence =
+                "name the code itself: what the message says (`$currency`), and `?? refuse`, are for mappings";
+            Some(sentence.into())
         }
         () if leaf.is_none() => Some("it names no element; as in `BEG03` or `N1[01=ST].04`".into()),
         () => None,

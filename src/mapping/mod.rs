@@ -278,8 +278,8 @@ impl Plan {
     pub fn read(&self, tree: &Tree, context: &Context) -> Reading {
         read::read(&self.0, tree, context)
     }
-    /// Writes one message. What no line writes is left out ([`Plan::unwritten`] tells it), or refuses the message where
-    /// the mapping says `unwritten: reject`.
+    /// Writes one message. What no line writes is left out ([`Plan::unwritten`] and [`Plan::lost`] tell it), or refuses the
+    /// message where the mapping says `unwritten: reject`.
     pub fn write(&self, message: &Value, context: &Context) -> Result<Written, Vec<Fault>> {
         self.write_together(&[message], context)
     }
@@ -287,7 +287,12 @@ impl Plan {
     /// must be the same; a fault's pointer begins with the message's index, from 0.
     pub fn write_together(&self, messages: &[&Value], context: &Context) -> Result<Written, Vec<Fault>> {
         let refused: Vec<Fault> = messages.iter().flat_map(|message| self.refuses(message)).collect();
-        if refused.is_empty() { write::write(&self.0, messages, context) } else { Err(refused) }
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        let written = write::write(&self.0, messages, context)?;
+        let lost = self.refuses_lost(messages, &written, context);
+        if lost.is_empty() { Ok(written) } else { Err(lost) }
     }
 }
 

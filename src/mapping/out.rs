@@ -152,14 +152,17 @@ impl Out {
         let alike = |node: &OutNode| {
             !node.item && node.name == name.name && node.namespace == name.namespace && node.order == step.order
         };
-        let has_room = |node: &OutNode| {
+        let has_room = |id: OutId| {
+            let node = &self.nodes[id];
             let free = |leaf: &Leaf| !node.leaves.iter().any(|there| same(&there.leaf, leaf));
             let joins = node.conditions.is_empty() == asks && free(leaf);
-            alike(node) && joins && step.conditions.iter().all(|condition| free(&condition.leaf))
+            // What the message says may stand there already: the currency, beside which an amount is written.
+            let fits = |one: &Condition| free(&one.leaf) || one.compared.is_some() && self.holds(id, one);
+            alike(node) && joins && step.conditions.iter().all(fits)
         };
         let below = &self.nodes[parent].children;
-        let find = |fits: &dyn Fn(&OutNode) -> bool| below.iter().rev().copied().find(|id| fits(&self.nodes[*id]));
-        let plain = find(&|node| alike(node) && node.plain).filter(|_| !asks);
+        let find = |fits: &dyn Fn(OutId) -> bool| below.iter().rev().copied().find(|id| fits(*id));
+        let plain = find(&|id| alike(&self.nodes[id]) && self.nodes[id].plain).filter(|_| !asks);
         let found = plain.or_else(|| find(&has_room))?;
         if asks {
             self.nodes[found].conditions = step.conditions.clone();

@@ -273,7 +273,7 @@ fn scientific(text: &str) -> Option<Decimal> {
 /// EDIFACT says in its UNA what a comma is. An exponent is X12's (R) and JSON's: a spreadsheet writes 4.00638E+12 where digits
 /// are lost.
 pub fn certain(text: &str, shape: &Shape, standard: Standard) -> Result<(), Wrong> {
-    if !matches!(shape, Shape::Decimal | Shape::Integer) || standard == Standard::Edifact || is_canonical(text) {
+    if !matches!(shape, Shape::Decimal | Shape::Integer(..)) || standard == Standard::Edifact || is_canonical(text) {
         return Ok(());
     }
     let text = text.trim();
@@ -391,10 +391,11 @@ pub fn shaped<'t>(text: &'t str, shape: &Shape) -> Result<Shaped<'t>, Wrong> {
     Ok(match shape {
         Shape::Decimal if is_canonical(text) => Shaped::Text(text.into()),
         Shape::Decimal => made(number(text)?.to_string()),
-        Shape::Integer => {
-            let whole = number(text)?.normalize();
-            let whole = u32::from_str(&whole.to_string());
-            Shaped::Whole(whole.map_err(|_| bad("mapping/bad_number", "a whole number from 0 to 4294967295".into()))?)
+        Shape::Integer(least, most) => {
+            let whole = u32::from_str(&number(text)?.normalize().to_string()).ok();
+            let whole = whole.filter(|whole| (least..=most).contains(&whole));
+            let limits = || format!("a whole number from {least} to {most}");
+            Shaped::Whole(whole.ok_or_else(|| bad("mapping/bad_number", limits()))?)
         }
         Shape::Date if is_common(text.as_bytes()) => Shaped::Text(text.into()),
         Shape::Date => match DateFormat::Iso.read(text, false) {
@@ -504,6 +505,8 @@ fn without_point(text: &str, implied: u32) -> Result<String, Wrong> {
 mod tests {
     use super::*;
 
+    const WHOLE: Shape = Shape::Integer(0, u32::MAX);
+
     fn shaped(text: &str, shape: &Shape) -> Result<Value, Wrong> {
         super::shaped(text, shape).map(Value::from)
     }
@@ -569,8 +572,14 @@ mod tests {
         assert_eq!(implied_decimals("12.5", 2).unwrap(), "12.5");
         assert_eq!(without_point("12.50", 2).unwrap(), "1250");
         assert!(without_point("12.505", 2).is_err());
-        assert_eq!(shaped("7.0", &Shape::Integer).unwrap(), 7);
-        assert!(shaped("7.5", &Shape::Integer).is_err());
-        assert!(shaped("-1", &Shape::Integer).is_err());
+        assert_eq!(shaped("7.0", &WHOLE).unwrap(), 7);
+        assert!(shaped("7.5", &WHOLE).is_err());
+        assert!(shaped("-1", &WHOLE).is_err());
+        let day = Shape::Integer(1, 31);
+        assert!(["1", "31", "05"].iter().all(|text| shaped(text, &day).is_ok()));
+        for text in ["0", "32", "99"] {
+            let Err(Wrong::Value { code, expected, .. }) = shaped(text, &day) else { panic!("{text}") };
+            assert_eq!((code, &*expected), ("mapping/bad_number", "a whole number from 1 to 31"));
+        }
     }
 }

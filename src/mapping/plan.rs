@@ -1,6 +1,6 @@
 //! A compiled mapping: flat data that reading and writing both walk. Made by `compile`, run by `read` and `write`.
 
-pub use super::condition::{ANYTHING, Compared, Condition};
+pub use super::condition::{ANYTHING, Condition};
 use super::{
     cel::Expression,
     dates::DateFormat,
@@ -165,7 +165,10 @@ pub struct Route {
     pub own: Vec<Condition>,
     pub steps: Vec<Step>,
     pub leaf: Leaf,
-    /// As the mapping wrote it, without `^`.
+    /// Which condition of its last step, or of the frame's own segment, refuses the document where only places stand that
+    /// do not fulfil it (`?? refuse`).
+    pub refuses: Option<usize>,
+    /// As the mapping wrote it, without `^` and `?? refuse`.
     pub text: String,
     /// Of the text, in the program's words.
     pub number: u32,

@@ -3,7 +3,8 @@
 use super::{
     expr,
     near::hint,
-    plan::{ANYTHING, Compared, Condition, Leaf, Name, Pairs, Route, Slot, Step},
+    plan::{ANYTHING, Condition, Leaf, Name, Pairs, Route, Slot, Step},
+    shape::Member,
 };
 use crate::formats::{
     guides::{ElementSpec, Guide, Part},
@@ -42,7 +43,7 @@ pub struct Router {
     /// What stands around is not there: paths lead nowhere, and that is told once, where it begins.
     pub nowhere: bool,
     /// Members of the message that a condition can compare with, in the order in which they are read.
-    pub members: Vec<String>,
+    pub members: Vec<Member>,
     /// So many of them are read before what is being compiled.
     pub read: usize,
     /// Those that conditions do compare with.
@@ -127,14 +128,18 @@ impl Router {
             let last = path.steps.last().map(|s| s.name.as_str()).unwrap_or_default();
             return Err((path.offset, format!("`{last}` is a segment; name its element, as in {last}01")));
         };
+        let refuses = self.refuses(path, &leaf, steps.last().map_or(&own, |last| &last.conditions))?;
         let slot = steps.first().map(|first| self.slot(level, first)).unwrap_or_default();
         let up = self.scopes.len() - 1 - level;
-        let text = path.text.trim_start_matches('^').to_owned();
-        Ok(Route { up, slot, own, steps, leaf, text, number: 0 })
+        let text = shown(path.text.trim_start_matches('^'));
+        Ok(Route { up, slot, own, steps, leaf, refuses, text, number: 0 })
     }
 
     /// A path to a loop, segment, record or element: for `at:` and `each:`.
     pub fn place(&mut self, path: &expr::Path) -> Result<(usize, Vec<Step>), Wrong> {
+        if let Some(one) = path.steps.iter().flat_map(|step| &step.conditions).find(|one| one.refuses) {
+            return Err((one.offset, "`?? refuse` is for a path to a value, and this one leads to a loop".into()));
+        }
         let level = self.level(path)?;
         let (own, steps, leaf) = self.walk(path, level, false)?;
         // Within a row a column may be a list's only item.
@@ -217,49 +222,10 @@ impl Router {
                 Ok([name]) => Leaf::Child { name, order: 0 },
                 Err(names) => Leaf::Deep(names),
             };
-            conditions.push(self.condition(c, leaf)?);
+            conditions.push(self.condition(c, leaf, &conditions, None)?);
         }
         let order = self.mention(&format!("{}/{}", here.path, name.name));
         Ok(Step { names: vec![name], conditions, every: raw.every, opens: None, once: false, order })
-    }
-
-    fn condition(&mut self, raw: &expr::Condition, leaf: Leaf) -> Result<Condition, Wrong> {
-        let mut compared = None;
-        for (at, value) in raw.values.iter().enumerate() {
-            let expr::Value::Member(name) = value else { continue };
-            if compared.is_some() {
-                return Err((raw.offset, "a condition compares with one member of the message".into()));
-            }
-            compared = Some(Compared { member: self.compared(name, raw.offset)?, first: at == 0 });
-        }
-        let last = match &leaf {
-            Leaf::Child { name, .. } => Some(name),
-            Leaf::Deep(names) => names.last(),
-            _ => None,
-        };
-        let is_element = |name: &Name| self.standard == Standard::Xml && !name.name.starts_with('@');
-        let absent = !last.is_some_and(is_element);
-        let values = raw.texts().map(str::to_owned).collect();
-        Ok(Condition { leaf, not: raw.not, values, compared, absent })
-    }
-
-    /// The number of a member that a condition compares with (`$currency`).
-    fn compared(&mut self, name: &str, offset: usize) -> Result<usize, Wrong> {
-        let read = &self.members[..self.read.min(self.members.len())];
-        if !read.iter().any(|member| member == name) {
-            let sentence = match self.members.iter().any(|member| member == name) {
-                true => format!("`${name}` is not read yet: put the line of `{name}:` above this one"),
-                false => {
-                    let near = hint(name, read.iter().map(String::as_str)).replace("nearest ", "nearest $");
-                    format!("`${name}` is no text of the message that a line says without a pipe{near}")
-                }
-            };
-            return Err((offset, sentence));
-        }
-        Ok(self.compared.iter().position(|member| member == name).unwrap_or_else(|| {
-            self.compared.push(name.to_owned());
-            self.compared.len() - 1
-        }))
     }
 
     fn named_leaf(&mut self, raw: &expr::Step, here: &Here) -> Result<Leaf, Wrong> {
@@ -383,7 +349,9 @@ impl Router {
             for value in c.texts().filter(|value| !value.is_empty()) {
                 self.code(spec, value, &format!("{segment}{}", c.leaf), c.offset)?;
             }
-            conditions.push(self.condition(c, leaf)?);
+            // A composite without a component means its first.
+            let spec = spec.components.first().unwrap_or(spec);
+            conditions.push(self.condition(c, leaf, &conditions, Some(spec))?);
         }
         Ok(conditions)
     }
@@ -532,13 +500,19 @@ impl Router {
     }
 }
 
+/// A path as it is told: what a document is refused for (`?? refuse`) doesn't say where the value stands.
+fn shown(text: &str) -> String {
+    let parts = text.split_once("??").and_then(|(before, behind)| Some((before, behind.split_once(']')?.1)));
+    parts.map_or_else(|| text.to_owned(), |(before, behind)| format!("{}]{behind}", before.trim_end()))
+}
+
 impl Route {
     /// What a path is taken for that leads nowhere, so that what stands behind it can be looked at.
     pub fn nowhere(path: &expr::Path) -> Route {
         let pairs = path.steps.last().is_some_and(|step| step.qualifiers.is_some());
         let none = || Pairs { places: vec![], qualifiers: vec![] };
         let leaf = if pairs { Leaf::Pairs(Box::new(none())) } else { Leaf::Own };
-        Route { up: 0, slot: 0, own: vec![], steps: vec![], leaf, text: path.text.clone(), number: 0 }
+        Route { up: 0, slot: 0, own: vec![], steps: vec![], leaf, refuses: None, text: path.text.clone(), number: 0 }
     }
 }
 

@@ -22,6 +22,10 @@ pub fn rule(entry: &Entry, fields: &mut Fields) -> Option<Rule> {
         return None;
     }
     let route = tell(fields, entry.key_spot, |fields| fields.router.value(&path))?;
+    if route.refuses.is_some() {
+        fields.wrong.push((entry.key_spot, "`?? refuse` is for what is read, and this line writes".into()));
+        return None;
+    }
     if let Leaf::Pairs(_) = route.leaf {
         fields.wrong.push((entry.key_spot, "pairs can't stand under `write:`".into()));
         return None;

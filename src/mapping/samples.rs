@@ -10,6 +10,7 @@ use super::{
 use crate::formats::{
     self,
     fault::Fault,
+    letters::Letters,
     piece::{Piece, Set, Standard},
 };
 use serde_json::{Value, json};
@@ -106,9 +107,10 @@ pub fn sets(plan: &Plan, bytes: &[u8]) -> Result<Vec<Set>, String> {
 }
 
 fn readable(plan: &Plan, reading: &Reading, bytes: &[u8]) -> Value {
+    let letters = Letters::of(bytes);
     let from = |o: Origin| {
         let text = bytes.get(o.bytes.start as usize..o.bytes.end as usize).unwrap_or_default();
-        (o.field.into_owned(), json!(format!("{} = {}", o.at, String::from_utf8_lossy(text))))
+        (o.field.into_owned(), json!(format!("{} = {}", o.at, letters.text(text))))
     };
     let mut value = json!({ "body": reading.body });
     value["from"] = Value::Object(reading.provenance.iter().map(from).collect());

@@ -95,7 +95,7 @@ fn named(name: &str) -> Value {
 /// What makes a value.
 fn value() -> Value {
     json!({ "anyOf": [
-        { "description": "Paths, alternatives and pipes: `PO103 ?? 'EA' | table(uom)`; conditions: `N1[01=ST].02`, `NAD[01!=BY].04`, `MOA[01=79][01.03='',$currency].01.02`", "type": ["string", "number", "null"] },
+        { "description": "Paths, alternatives and pipes: `PO103 ?? 'EA' | table(uom)`; conditions: `N1[01=ST].02`, `NAD[01!=BY].04`, `MOA[01=79][01.03='',$currency ?? refuse].01.02`", "type": ["string", "number", "null"] },
         { "type": "object", "properties": {
             "read": { "description": "Only read; written where nothing else is (`where_empty`), or a name by which lists find the same loop (`key`)", "type": ["string", "number"] },
             "write": { "enum": ["where_empty", "key"] },

@@ -17,7 +17,8 @@ pub enum Shape {
     /// One of these words.
     Word(Vec<String>),
     Decimal,
-    Integer,
+    /// A whole number from one to another.
+    Integer(u32, u32),
     /// `YYYY-MM-DD`.
     Date,
     /// RFC 3339.
@@ -59,7 +60,8 @@ impl Shape {
             Shape::Currency => CURRENCY.into(),
             Shape::Word(words) => format!("one of {}", words.join(", ")),
             Shape::Decimal => "a decimal number".into(),
-            Shape::Integer => "a whole number".into(),
+            Shape::Integer(0, u32::MAX) => "a whole number".into(),
+            Shape::Integer(least, most) => format!("a whole number from {least} to {most}"),
             Shape::Date => "a date".into(),
             Shape::Instant => "an instant (RFC 3339)".into(),
             Shape::Object(_) => "an object".into(),
@@ -107,7 +109,10 @@ fn shape(schema: &Value, root: &Value) -> Shape {
         ["object"] if schema["properties"].is_object() => object(schema, root),
         ["object"] => Shape::Free,
         ["array"] => Shape::List(Box::new(shape(&schema["items"], root))),
-        ["integer"] => Shape::Integer,
+        ["integer"] => {
+            let limit = |name: &str| schema[name].as_u64().and_then(|limit| u32::try_from(limit).ok());
+            Shape::Integer(limit("minimum").unwrap_or(0), limit("maximum").unwrap_or(u32::MAX))
+        }
         ["string", "number"] => Shape::Decimal,
         _ if schema["format"] == "date" => Shape::Date,
         _ if schema["format"] == "date-time" => Shape::Instant,
@@ -156,7 +161,8 @@ mod tests {
         assert_eq!(at("order/1", "placed.at"), Shape::Instant);
         assert_eq!(at("order/1", "lines.[].quantity.value"), Shape::Decimal);
         assert_eq!(at("order/1", "lines.[].item.[]"), Shape::Ref);
-        assert_eq!(at("order/1", "totals.lines"), Shape::Integer);
+        assert_eq!(at("order/1", "totals.lines"), Shape::Integer(0, u32::MAX));
+        assert_eq!(at("order/1", "payment_terms.[].due_day_of_month"), Shape::Integer(1, 31));
         assert_eq!(at("order/1", "totals.amount"), Shape::Decimal);
         assert_eq!(at("order/1", "notes.[]"), Shape::Text);
         assert_eq!(at("order/1", "ext"), Shape::Free);

@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
 
     /// What to do of a value that its sender may have wrong, or that the mapping may look for in the wrong place. Only who
     /// runs the hub reads it.
-    fn mend(&self, what: &str, spot: Spot) -> String {
+    pub(super) fn mend(&self, what: &str, spot: Spot) -> String {
         format!("{what}; where the mapping means another, mend {}", self.program.placed(spot))
     }
 

@@ -1,9 +1,9 @@
 //! What a message says and no line of a mapping writes: the other way round of `unread`.
 
 use super::{
-    Plan,
+    Context, Plan, Written,
     plan::{Field, RuleValue, Source, Unmapped},
-    pointer,
+    pointer, samples,
     write::write_fault,
 };
 use crate::formats::fault::Fault;
@@ -25,6 +25,44 @@ impl Plan {
         found
     }
 
+    /// Of each of the messages that a document was written from, pointers to what is only read (`{ read: … }`) and does not come
+    /// back when the document is read: no other line said it. Empty where `unwritten:` is `ignore`, and of a document that
+    /// can't be read.
+    pub fn lost(&self, messages: &[&Value], written: &Written, context: &Context) -> Vec<Vec<String>> {
+        let only_read = |message: &Value| {
+            let mut found = Vec::new();
+            read_only(&self.0.fields, message, (&mut String::new(), &mut String::new()), &mut found);
+            found
+        };
+        let said: Vec<Vec<Said>> = messages.iter().map(|message| only_read(message)).collect();
+        if self.0.unwritten == Unmapped::Ignore || said.iter().all(Vec::is_empty) {
+            return vec![vec![]; messages.len()];
+        }
+        let sets = samples::document(self, written).ok().and_then(|bytes| samples::sets(self, &bytes).ok());
+        let bodies = sets.unwrap_or_default().into_iter().map(|set| self.read(&set.tree, context).body.into_value());
+        let mut bodies = bodies.collect::<Vec<_>>().into_iter();
+        let lost = said.into_iter().map(|said| {
+            let Some(body) = bodies.next().filter(|body| !body.is_null()) else { return vec![] };
+            // Lists may come back in another order.
+            let mut back = only_read(&body);
+            let mut is_lost = |one: &Said| {
+                let same = back.iter().position(|other| (&other.names, &other.value) == (&one.names, &one.value));
+                same.map(|at| back.swap_remove(at)).is_none()
+            };
+            said.into_iter().filter(|one| is_lost(one)).map(|one| one.pointer).take(MOST).collect()
+        });
+        lost.collect()
+    }
+
+    /// The faults of what a mapping that says `unwritten: reject` only reads, and no other line wrote.
+    pub(super) fn refuses_lost(&self, messages: &[&Value], written: &Written, context: &Context) -> Vec<Fault> {
+        if self.0.unwritten != Unmapped::Reject {
+            return Vec::new();
+        }
+        let lost = self.lost(messages, written, context).into_iter().zip(messages);
+        lost.flat_map(|(pointers, message)| self.told(pointers, message)).collect()
+    }
+
     /// Does `write:` take it, or some of it, from the message (`{ from: … }`)?
     fn copied(&self, at: &str) -> bool {
         self.0.rules.iter().any(|rule| match &rule.value {
@@ -42,6 +80,10 @@ impl Plan {
         if self.0.unwritten != Unmapped::Reject {
             return Vec::new();
         }
+        self.told(self.unwritten(message), message)
+    }
+
+    fn told(&self, pointers: Vec<String>, message: &Value) -> Vec<Fault> {
         let told = |pointer: String| {
             let found = message.pointer(&pointer).map(Value::to_string).unwrap_or_default();
             let sentence = format!("{pointer} is in the message, and no line of {} writes it", self.short());
@@ -49,7 +91,7 @@ impl Plan {
             fault.remedy = "map it, or set `unwritten: warn` in the mapping".into();
             fault
         };
-        self.unwritten(message).into_iter().map(told).collect()
+        pointers.into_iter().map(told).collect()
     }
 }
 
@@ -70,11 +112,49 @@ fn members(fields: &[Field], object: &Value, at: &mut String, found: &mut Vec<St
                     at.truncate(list);
                 }
             }
-            // That reading says it elsewhere, or computes it, is what the mapping's writer meant.
+            // What is only read may be said by another line: reading the document tells ([`Plan::lost`]). That it is computed is
+            // what the mapping's writer meant.
             Some(Source::Value(_) | Source::ReadOnly(_) | Source::Spare(_) | Source::Key(..)) => {}
             Some(Source::Computed(_) | Source::List(_)) => {}
         }
         at.truncate(before);
+    }
+}
+
+/// A value that is only read: its members' names without the numbers of items, and its pointer.
+struct Said {
+    names: String,
+    pointer: String,
+    value: Value,
+}
+
+fn read_only(fields: &[Field], object: &Value, (names, at): (&mut String, &mut String), found: &mut Vec<Said>) {
+    for field in fields {
+        let Some(value) = object.get(&field.name).filter(|value| says(value)) else { continue };
+        let before = (names.len(), at.len());
+        pointer::push(names, &field.name);
+        pointer::push(at, &field.name);
+        match &field.source {
+            Source::ReadOnly(_) => {
+                found.push(Said { names: names.clone(), pointer: at.clone(), value: value.clone() });
+            }
+            Source::Object(inner) => read_only(inner, value, (names, at), found),
+            Source::At(blocks) => {
+                let inner = blocks.first().map_or(&[][..], |block| &block.fields);
+                read_only(inner, value, (names, at), found);
+            }
+            Source::Each(block) => {
+                for (nth, item) in value.as_array().into_iter().flatten().enumerate() {
+                    let list = at.len();
+                    pointer::push(at, &nth.to_string());
+                    read_only(&block.fields, item, (names, at), found);
+                    at.truncate(list);
+                }
+            }
+            Source::Value(_) | Source::Spare(_) | Source::Key(..) | Source::Computed(_) | Source::List(_) => {}
+        }
+        names.truncate(before.0);
+        at.truncate(before.1);
     }
 }
 

@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
         let mut found = None;
         for alternative in &formula.alternatives {
             found = match alternative {
-                Alternative::Route(route) => frames::hit(self.tree, &self.frames, route, &mut self.seen),
+                Alternative::Route(route) => self.hit(route)?,
                 Alternative::Group(inner) => self.value(inner)?,
                 own => self.said(own),
             };
@@ -146,6 +146,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The first value that a path leads to; `Err` if only others stand there, and it refuses these.
+    #[inline]
+    fn hit(&mut self, route: &'a Route) -> Result<Option<Hit<'a>>, ()> {
+        match frames::hit(self.tree, &self.frames, route, &mut self.seen) {
+            None if route.refuses.is_some() && self.refuses(route) => Err(()),
+            found => Ok(found),
+        }
+    }
+
     /// Adds the values of a formula; `Err` if a fault or a miss was noted.
     fn formula(&mut self, formula: &'a Formula, hits: &mut Hits<'a>) -> Result<(), ()> {
         if !formula.several {
@@ -157,7 +166,7 @@ impl<'a> Run<'a> {
                 Alternative::Route(route) if formula.every || route.is_of_pairs() => {
                     frames::hits(self.tree, &self.frames, route, &mut self.seen, hits);
                 }
-                Alternative::Route(route) => hits.extend(frames::hit(self.tree, &self.frames, route, &mut self.seen)),
+                Alternative::Route(route) => hits.extend(self.hit(route)?),
                 Alternative::Group(inner) => self.formula(inner, hits)?,
                 own => hits.extend(self.said(own)),
             }

@@ -313,10 +313,10 @@ impl<'p> Run<'p> {
         let starred = put.route.steps.iter().any(|s| s.every);
         for (at, step) in put.route.steps.iter().enumerate() {
             let fresh = step.every || put.every && !starred && at == last;
+            // Of XML the currency may stand there before the amount that is to have it.
+            let joins = self.program.guide.is_some() || step.conditions.iter().any(|one| one.compared.is_some());
             let there = match self.out.last(node, step) {
-                None if !fresh && at == last && self.program.guide.is_some() => {
-                    self.out.beside(node, step, &put.route.leaf)
-                }
+                None if !fresh && at == last && joins => self.out.beside(node, step, &put.route.leaf),
                 there => there,
             };
             node = match there.filter(|_| !fresh) {

@@ -6,11 +6,11 @@ use super::{
     faults::{self, fault},
     out::{By, OutId},
     pipes::{self, Wrong},
-    plan::{Pipe, Program, Rule, RuleValue},
+    plan::{Pipe, Program, Rule, RuleValue, Step},
     pointer, shape,
     write::Run,
 };
-use crate::canonical::looked::Looked;
+use crate::{canonical::looked::Looked, formats::piece::Standard};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -48,12 +48,18 @@ impl<'p> Run<'p> {
         let Some(text) = self.rule_text(rule, within) else { return };
         let node = match &rule.step {
             None => within,
-            Some(step) => match self.out.last(within, step) {
+            Some(step) => match self.out.last(within, step).or_else(|| self.element(within, step)) {
                 Some(there) => there,
                 None => self.out.add(within, step, false),
             },
         };
         self.write_rule(rule, node, &text);
+    }
+
+    /// An element of XML that a path with a condition made, where the rule asks for none.
+    fn element(&self, within: OutId, step: &Step) -> Option<OutId> {
+        let asks_nothing = self.program.standard == Standard::Xml && step.conditions.is_empty();
+        asks_nothing.then(|| self.out.all(within, step).pop()).flatten()
     }
 
     fn write_rule(&mut self, rule: &Rule, node: OutId, text: &str) {

@@ -1,10 +1,13 @@
 //! Conditions that say what may not stand somewhere (`[01!=BY]`), that nothing does (`''`), or that it is what the message
 //! says (`$currency`): read, written, and what lint wants of them.
 
-use super::documents::{bytes, context, document, reread, sets};
-use crossdock::mapping::{Library, Plan};
+use super::documents::{bytes, context, document, library, reread, root, sets};
+use crossdock::{
+    formats::letters::Letters,
+    mapping::{Library, Plan},
+};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 const HEAD: &str = "mapping: t
 from: edifact D96A INVOIC
@@ -76,6 +79,136 @@ fn an_amount_is_taken_in_the_currency_of_the_message_wherever_it_stands() {
     }
     let why = read(&plan, &invoic("", yen)).unwrap_err();
     assert!(why.starts_with("MOA01.03 is `JPY`, and `EUR` is wanted in segment 8"), "{why}");
+}
+
+#[test]
+fn an_amount_that_is_there_in_another_currency_alone_is_refused_where_the_mapping_says_so() {
+    let net = "  totals: { gross: \"MOA[01=77].01.02\", net: \"MOA[01=125][01.03='',$currency ?? refuse].01.02\" }\n";
+    let code = "  ext: { net_in: \"MOA[01=125][01.03='',$currency].01.03\" }\n";
+    let plan = plan(&format!("{net}{code}"));
+    for (summary, amount, said) in [
+        ("MOA+125:9:USD'MOA+125:102:EUR'", Some("102"), Some("EUR")),
+        ("MOA+125:9:USD'MOA+125:102'", Some("102"), None),
+        ("MOA+125:102'MOA+125:9:USD'", Some("102"), None),
+        // An amount that is none is in no currency.
+        ("MOA+125::USD'", None, None),
+        ("MOA+79:9:USD'", None, None),
+    ] {
+        let (body, _) = read(&plan, &invoic("", &format!("{summary}MOA+77:122'"))).unwrap();
+        assert_eq!((body["totals"]["net"].as_str(), body["ext"]["net_in"].as_str()), (amount, said), "{summary}");
+        assert_eq!(reread(&plan, &bytes(&plan, &body)), body);
+    }
+    let set = invoic("", "MOA+77:122'MOA+125:9:USD'MOA+125:8:JPY'");
+    let reading = plan.read(&sets(&plan, &set)[0].tree, &context());
+    assert_eq!(reading.faults.len(), 1, "{:#?}", reading.faults);
+    let fault = &reading.faults[0];
+    assert_eq!(&*fault.sentence, "MOA01.03 is `USD`, and `EUR` is wanted in segment 9");
+    assert_eq!((&*fault.code, &*fault.found, &*fault.expected), ("mapping/bad_value", "USD", "EUR"));
+    assert!(fault.remedy.contains("mend m/mapping.yaml:13"), "{}", fault.remedy);
+}
+
+#[test]
+fn a_loops_own_segment_an_element_of_xml_and_an_object_may_refuse_too() {
+    let taxes =
+        "  taxes: { each: SG50, kind: \"'vat'\", amount: \"MOA[01=124][01.03='',$currency ?? refuse].01.02\" }\n";
+    let plan = plan(&format!("  totals: {{ gross: \"MOA[01=77].01.02\" }}\n{taxes}"));
+    let why = read(&plan, &invoic("", "MOA+77:1'TAX+7+VAT'MOA+124:5'TAX+7+VAT'MOA+124:5:USD'")).unwrap_err();
+    assert_eq!(why, "MOA01.03 is `USD`, and `EUR` is wanted in segment 12");
+    let named = |from: &str, more: &str, path: &str| {
+        format!(
+            "mapping: t\nfrom: {from}\nto: order/1\n{more}claims: {{ direction: in }}\nfields:\n  number: number\n  purpose: \
+             \"'original'\"\n  placed: {{ date: date }}\n  currency: currency\n  totals: {{ amount: \"{path}\" }}\n"
+        )
+    };
+    let of = |text: String, sent: &[u8]| {
+        let library = Library::compile(&[("m/mapping.yaml".into(), text)]).unwrap_or_else(|lints| panic!("{lints:#?}"));
+        let plan = library.plans()[0].clone();
+        read(&plan, sent).map(|(body, _)| body["totals"]["amount"].as_str().map(str::to_owned))
+    };
+    let xml = |amounts: &str| {
+        let text = named("xml order", "root: Order\n", "Amount[@in=$currency ?? refuse]");
+        of(
+            text,
+            format!("<Order><number>1</number><date>2026-03-02</date><currency>EUR</currency>{amounts}</Order>")
+                .as_bytes(),
+        )
+    };
+    assert_eq!(xml("<Amount in='USD'>9</Amount><Amount in='EUR'>8</Amount>"), Ok(Some("8".into())));
+    assert_eq!(xml(""), Ok(None));
+    assert_eq!(
+        xml("<Amount in='USD'>9</Amount>").unwrap_err(),
+        "/@in is `USD`, and `EUR` is wanted at /Order/Amount/@in"
+    );
+    assert_eq!(xml("<Amount>9</Amount>").unwrap_err(), "/@in says nothing, and `EUR` is wanted at /Order/Amount");
+    let json = |sums: Value| {
+        let text = named("json order", "", "sums[in='',$currency ?? refuse]/sum");
+        let sent = json!({ "number": "1", "date": "2026-03-02", "currency": "USD", "sums": sums });
+        of(text, sent.to_string().as_bytes())
+    };
+    assert_eq!(json(json!([{ "in": "EUR", "sum": 9 }, { "sum": 8 }])), Ok(Some("8".into())));
+    assert_eq!(
+        json(json!([{ "in": "EUR", "sum": 9 }])).unwrap_err(),
+        "/in is `EUR`, and `USD` is wanted at /sums/0/in"
+    );
+}
+
+/// The document with another currency at one of its amounts: which one goes by the number.
+fn elsewhere(text: &str, number: usize) -> Option<String> {
+    let xml = text.trim_start().starts_with('<');
+    let marks = if xml { [" currencyID=\"", "Money currency=\""] } else { ["MOA+", "\nMOA+"] };
+    let mark = marks.into_iter().find(|mark| text.contains(mark))?;
+    let (at, _) = text.match_indices(mark).nth(number)?;
+    let from = at + mark.len();
+    let code = match xml {
+        true => from,
+        false => from + text[from..].find('\'')?,
+    };
+    Some(match xml {
+        true => format!("{}CZK{}", &text[..code], &text[code + 3..]),
+        // One that says its currency has another one.
+        false if text[from..code].matches(':').count() > 1 => format!("{}CZK{}", &text[..code - 3], &text[code..]),
+        false => format!("{}:CZK{}", &text[..code], &text[code..]),
+    })
+}
+
+#[test]
+fn an_amount_in_another_currency_is_taken_for_the_documents_by_no_pack() {
+    let packs = [
+        ("edifact/d96a/invoic", "edi", 10),
+        ("edifact/d96a/orders", "edi", 3),
+        ("edifact/d96a/ordchg", "edi", 2),
+        ("edifact/d96a/ordrsp-in", "edi", 2),
+        ("edifact/d01b/invoic", "edi", 10),
+        ("edifact/d01b/orders", "edi", 2),
+        ("edifact/d01b/ordrsp-in", "edi", 1),
+        ("cxml/order-request", "xml", 3),
+        ("ubl/invoice", "xml", 10),
+        ("ubl/credit-note", "xml", 8),
+        ("ubl/order", "xml", 4),
+        ("ubl/order-change", "xml", 3),
+        ("ubl/order-response-in", "xml", 2),
+        ("ubl/freight-invoice", "xml", 6),
+        ("ubl/remittance-advice", "xml", 3),
+    ];
+    let library = library();
+    for (name, extension, least) in packs {
+        let plan = library.named(name).unwrap();
+        let mut refused = 0;
+        for sample in ["typical", "hard"] {
+            let path = root().join(format!("standard/{name}/samples/{sample}.in.{extension}"));
+            let text = Letters::of(&fs::read(&path).unwrap()).text(&fs::read(&path).unwrap()).into_owned();
+            for changed in (0..).map_while(|number| elsewhere(&text, number)) {
+                let set = &sets(&plan, changed.as_bytes())[0];
+                let reading = plan.read(&set.tree, &context());
+                let told = reading.faults.iter().any(|fault| fault.sentence.contains("`CZK`"));
+                let is_amount = |path: &String| ["MOA", "Amount", "Money"].iter().any(|name| path.contains(name));
+                let unread = reading.unread.iter().any(is_amount);
+                assert!(told || unread, "{name} {sample}: {:#?}\n{changed}", reading.faults);
+                refused += usize::from(told);
+            }
+        }
+        assert!(refused >= least, "{name}: {refused}");
+    }
 }
 
 #[test]
@@ -156,7 +289,7 @@ fn lint_wants_what_is_compared_and_what_is_written() {
         ["13: `$curency` is no text of the message that a line says without a pipe; nearest $currency"]
     );
     assert_eq!(
-        whole(CURRENCY, &GROSS.replace("'',$currency", "$number,$currency")),
+        whole(CURRENCY, &GROSS.replace("'',$currency", "$currency,$currency")),
         ["13: a condition compares with one member of the message"]
     );
     let piped = CURRENCY.replace("?? $tenant.currency", "| upper");
@@ -171,6 +304,101 @@ fn lint_wants_what_is_compared_and_what_is_written() {
     assert_eq!(whole(CURRENCY, &format!("{GROSS}{only_read}")), Vec::<String>::new());
     let code = whole(CURRENCY, &format!("{GROSS}  ext: {{ who: {{ read: 'NAD[01!=B@].04.01' }} }}\n"));
     assert!(code[0].contains("`B@` is no code of NAD01"), "{code:?}");
+}
+
+#[test]
+fn lint_tells_where_a_document_may_be_refused() {
+    let whole = |fields: &str| lints(&format!("{HEAD}{CURRENCY}{fields}{REST}"));
+    let gross = |path: &str| whole(&format!("  totals: {{ gross: \"{path}\" }}\n"));
+    assert_eq!(gross("MOA[01=77][01.03='',$currency ?? refuse].01.02"), Vec::<String>::new());
+    let at = |text: &str| format!("13: {text}");
+    assert_eq!(
+        gross("MOA[01=77][01.03=EUR ?? USD].01.02"),
+        [at("`USD` is not expected here: behind ?? in a condition stands `refuse`, as in [01.03=$currency ?? refuse]")]
+    );
+    assert_eq!(
+        gross("MOA[01=77 ?? refuse][01.03=EUR ?? refuse].01.02"),
+        [at("one condition of a path says `?? refuse`, and another one does here")]
+    );
+    assert_eq!(
+        gross("NAD[01=SU ?? refuse]/RFF[01=VA].01.02 | decimal"),
+        [at("`?? refuse` stands in the last step of a path, beside the value")]
+    );
+    assert_eq!(
+        whole(&format!("{GROSS}  ship_to: {{ at: 'NAD[01=ST ?? refuse]', name: NAD04.01 }}\n")),
+        ["14: `?? refuse` is for a path to a value, and this one leads to a loop"]
+    );
+    assert_eq!(
+        lints(&format!("{HEAD}{CURRENCY}{GROSS}write: {{ UNS01: S, 'MOA[01=9 ?? refuse].01.03': EUR }}\n")),
+        ["14: `?? refuse` is for what is read, and this line writes"]
+    );
+}
+
+#[test]
+fn a_condition_that_never_holds_is_told() {
+    let path = |conditions: &str| {
+        let text = format!("{HEAD}{CURRENCY}  totals: {{ gross: \"MOA{conditions}.01.02\" }}\n{REST}");
+        match Library::compile(&[("m/mapping.yaml".into(), text)]) {
+            Ok(_) => vec![],
+            Err(lints) => lints.into_iter().map(|lint| format!("{}: {}", lint.column, lint.sentence)).collect(),
+        }
+    };
+    for both in [
+        "[01=77][01.03='']",
+        "[01=77,79][01!=79]",
+        "[01=*][01=77]",
+        "[01.03!=''][01.03=*]",
+        "[01.03=EUR][01.03='',$currency]",
+        "[01.03=$currency][01.03!=USD]",
+        "[01=77][01.03=EUR]",
+    ] {
+        assert!(!path(both).iter().any(|told| told.contains("both")), "{both}: {:?}", path(both));
+    }
+    let never = |told: &str, element: &str| {
+        format!(
+            "`[{told}]` and a condition before it can't both hold of one {element}: name the element that is meant, or put the \
+             values into one condition, as in [{element}=A,B]"
+        )
+    };
+    for (both, column, told, element) in [
+        ("[01=79][01='']", 32, "01=''", "01"),
+        ("[01=79][01.01=77]", 32, "01.01=77", "01.01"),
+        ("[01=77][C516.01=79]", 32, "C516.01=79", "C516.01"),
+        ("[01=79][01!=79,77]", 32, "01!=79,77", "01"),
+        ("[01.03!=''][01.03='']", 36, "01.03=''", "01.03"),
+        ("[01.03=*][01.03='']", 34, "01.03=''", "01.03"),
+        ("[01.03=$currency][01.03!='',$currency]", 42, "01.03!='',$currency", "01.03"),
+    ] {
+        assert_eq!(path(both), [format!("{column}: {}", never(told, element))], "{both}");
+    }
+    let lacks = "lacks a value: write [01.03=''] where nothing may stand there, [01.03=*] where anything may";
+    assert_eq!(path("[01=79][01.03=]"), [format!("32: `[01.03=]` {lacks}")]);
+    assert_eq!(path("[01=79][01.03=EUR,]"), [format!("32: `[01.03=EUR,]` {lacks}")]);
+    assert_eq!(
+        path("[01=79][01.03=$number]"),
+        [
+            "32: `$number` is no currency, and 01.03 (Currency, coded) takes a currency; it may be compared with $currency"
+        ]
+    );
+    assert_eq!(
+        path("[01=$currency]"),
+        [
+            "25: `$currency` is no code, and 01 (Monetary amount type qualifier) takes one of its codes; name the value itself"
+        ]
+    );
+}
+
+#[test]
+fn places_of_one_object_mean_the_same_by_the_same_path() {
+    let whole = |fields: &str| lints(&format!("{HEAD}{CURRENCY}{GROSS}{fields}{REST}"));
+    let place = |at: &str, name: &str| whole(&format!("  ship_to: {{ at: '{at}', name: {name} }}\n"));
+    assert_eq!(place("NAD[01=ST] ?? NAD[01=DP]", "\"04.01\""), Vec::<String>::new());
+    assert_eq!(place("NAD[01=ST] ?? TDT[01=20]", "NAD08"), ["14: NAD is not in SG9 of the guide of INVOIC D96A"]);
+    let told = place("NAD[01=ST] ?? TDT[01=20]", "'[05.01!=A].08'");
+    let means = "14: `[05.01!=A].08` is Postcode identification (NAD[05.01!=A].08) in the first place of `at:`, and Transport \
+                 identification (TDT[05.01!=A].08) in another one: give each a field of its own, or take the value by a path with \
+                 both (NAD… ?? TDT…)";
+    assert_eq!(told, [means]);
 }
 
 #[test]

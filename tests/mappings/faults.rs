@@ -66,6 +66,32 @@ fn a_currency_that_is_read_is_one() {
 }
 
 #[test]
+fn a_day_of_the_month_is_one() {
+    let of = |day: &str| {
+        let terms = format!("ITD*09*3***********{day}~\n");
+        order(&format!("BEG*00*SA*PO-1**20260302~\n{terms}PO1*1*24*EA*9.25**VN*BOLT~\n"))
+    };
+    for day in ["1", "15", "31"] {
+        let reading = read(&plan("x12/4010/850-order"), &of(day));
+        assert_eq!(reading.body["payment_terms"][0]["due_day_of_month"].to_string(), day, "{:#?}", reading.faults);
+    }
+    for day in ["0", "32", "99"] {
+        let told = format!(
+            "mapping/bad_number | {day} | ITD[1]/ITD13 in segment 3: `{day}` is not a whole number from 1 to 31"
+        );
+        check("x12/4010/850-order", &of(day), &[&told]);
+    }
+    let reading = read(&plan("x12/4010/850-order"), &of("31"));
+    let mut message = reading.body.into_value();
+    message["payment_terms"][0]["due_day_of_month"] = 32.into();
+    let why = plan("x12/4010/850-order").is_no_message(&message);
+    assert_eq!(
+        why,
+        ["it is no order/1: payment_terms[0].due_day_of_month: `32` is no day of a month: it is one from 1 to 31"]
+    );
+}
+
+#[test]
 fn what_is_missing_is_named_where_it_should_stand() {
     let body = "BEG*00*SA*PO-1**20260302~\nPO1*1***9.25**VN*BOLT~\n";
     let bytes = order(body);

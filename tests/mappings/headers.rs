@@ -244,3 +244,65 @@ fn headers_of_ones_own_are_understood() {
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
+
+/// What is proposed of a document alone.
+fn alone(from: &str, to: Option<&str>, by: Option<&str>, document: &str) -> Proposal {
+    let of = Reviewed {
+        from: from.into(),
+        to: String::new(),
+        by: by.map(str::to_owned),
+        columns: BTreeMap::new(),
+        values: BTreeMap::new(),
+    };
+    let sets = sets(&of, document.as_bytes());
+    let request = Request {
+        name: "proposed",
+        from,
+        message: to,
+        partner: None,
+        by,
+        samples: sets.iter().map(|set| Sample { tree: &set.tree, wanted: None }).collect(),
+        messages: None,
+        without: vec![],
+        only_shown: false,
+        path: "proposed/mapping.yaml",
+    };
+    suggest(&files(&root()), &request).unwrap_or_else(|why| panic!("{from}: {why:?}"))
+}
+
+#[test]
+fn lines_without_a_number_are_counted() {
+    for (from, to, rows) in [
+        (
+            "csv wares",
+            "price_catalogue/1",
+            "list,issued,artikel,price,currency\nA,2026-03-02,BOLT-1,9.25,EUR\nA,2026-03-02,NUT-1,1.25,EUR\n",
+        ),
+        (
+            "csv bestand",
+            "inventory_report/1",
+            "list,issued,artikel,stock,unit\nA,2026-03-02,BOLT-1,40,EA\nA,2026-03-02,NUT-1,12,EA\n",
+        ),
+        (
+            "csv auftrag",
+            "order/1",
+            "list,issued,artikel,quantity,unit\nA,2026-03-02,BOLT-1,40,EA\nA,2026-03-02,NUT-1,12,EA\n",
+        ),
+    ] {
+        let proposal = alone(from, Some(to), Some("list"), rows);
+        let line = proposal.lines.iter().find(|line| line.field == "/lines/number");
+        let line = line.unwrap_or_else(|| panic!("{from}\n{}", proposal.text));
+        assert_eq!((line.says.as_str(), line.confidence), ("$position", 0.6), "{from}: {line:?}");
+    }
+}
+
+#[test]
+fn an_id_of_one_vendor_is_no_other_documents() {
+    let order = r#"{"id": "A-77120", "number": "4711", "date": "2026-03-02", "currency": "EUR",
+        "lines": [{"number": "1", "sku": "BOLT-1", "quantity": "4", "unit": "EA"}]}"#;
+    let proposal = alone("json shop-order", Some("order/1"), None, order);
+    assert!(!proposal.text.contains("shopify"), "{}", proposal.text);
+    // Another document of theirs has their ids.
+    let proposal = alone("json shopify-draft", Some("order/1"), None, order);
+    assert!(proposal.text.contains("id | ref(shopify_order)"), "{}", proposal.text);
+}

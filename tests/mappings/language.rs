@@ -1,6 +1,6 @@
 //! The language, piece by piece: a field's text, a document, the message, and the document written back.
 
-use super::documents::{bytes, context, library, sets};
+use super::documents::{bytes, context, library, root, sets};
 use crossdock::mapping::{Library, Plan};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -350,6 +350,45 @@ fn what_no_line_writes_is_told_or_refuses() {
     let sentences: Vec<&str> = faults.iter().map(|fault| &*fault.sentence).collect();
     assert!(sentences.contains(&"/ship_to/address is in the message, and no line of t writes it"), "{sentences:?}");
     assert!(faults.iter().all(|fault| &*fault.code == "mapping/unwritten"));
+}
+
+#[test]
+fn what_is_only_read_is_told_where_no_other_line_says_it() {
+    let of = |policy: &str| {
+        compile(&format!(
+            "mapping: t\nfrom: json order\nto: order/1\nclaims: {{ direction: both }}\n{policy}fields: {{ number: number, purpose: \
+             \"'original'\", placed: {{ date: date }}, currency: $tenant.currency, ship_to: {{ name: to, refs: to | ref(id) }}, \
+             bill_to: {{ refs: billed | ref(id), name: {{ read: to }} }}, lines: {{ each: rows, number: no, item: \"sku | ref(sku)\", notes: note, quantity: \
+             {{ value: count, unit: unit }}, ext: {{ a: no, why: {{ read: note }} }} }} }}\n"
+        ))
+    };
+    let line = |number: &str, why: &str| {
+        json!({ "number": number, "item": [{ "scheme": "sku", "id": "A" }], "notes": ["late"], "ext": { "a": number, "why": why },
+            "quantity": { "value": "1", "unit": "EA" } })
+    };
+    let message = |bill_to: &str, why: &str| {
+        json!({ "number": "1", "purpose": "original", "placed": { "date": "2026-03-02" }, "currency": "EUR",
+            "sold_to": {}, "ship_to": { "name": "Nord", "refs": [{ "scheme": "id", "id": "Nord" }] }, "bill_to": { "name": bill_to, "refs": [{ "scheme": "id", "id": "7" }] },
+            "lines": [line("1", "late"), line("2", why)] })
+    };
+    let plan = of("");
+    let lost = |message: &Value| {
+        let written = plan.write(message, &context()).unwrap();
+        plan.lost(&[message], &written, &context()).remove(0)
+    };
+    assert_eq!(lost(&message("Nord", "late")), Vec::<String>::new(), "another line says it");
+    assert_eq!(lost(&message("Süd", "no steel")), ["/bill_to/name", "/lines/1/ext/why"]);
+    let faults = of("unwritten: reject\n").write(&message("Nord", "no steel"), &context()).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    assert_eq!(&*faults[0].code, "mapping/unwritten");
+    assert!(faults[0].sentence.starts_with("/lines/1/ext/why is in the message"), "{}", faults[0].sentence);
+    // The reason's sentence of an 855: an ACK has room for a code.
+    let plan = library().named("x12/4010/855-order-response").unwrap();
+    let sample = "standard/x12/4010/855-order-response/samples/parts.in.json";
+    let answer: Value = serde_json::from_slice(&std::fs::read(root().join(sample)).unwrap()).unwrap();
+    let written = plan.write(&answer, &context()).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let lost = plan.lost(&[&answer], &written, &context()).remove(0);
+    assert_eq!(lost, [1, 2, 3].map(|line| format!("/lines/{line}/reason/sentence")));
 }
 
 #[test]

@@ -65,18 +65,15 @@ pub fn run(
     for (several, _) in chunks.filter(|(_, is_none)| !is_none.contains(&true)) {
         let bodies: Vec<&Value> = several.iter().map(|given| &given.message).collect();
         match plan.write_together(&bodies, context) {
-            Ok(one) => written.push(one),
+            Ok(one) => {
+                note(plan, several, plan.lost(&bodies, &one, context));
+                written.push(one);
+            }
             Err(faults) => {
                 faulty = true;
                 faults
                     .iter()
                     .for_each(|fault| eprintln!("{}, {}. {}", whose(fault, several), said(fault), fault.remedy));
-                continue;
-            }
-        }
-        for Given { message, name } in several {
-            for pointer in plan.unwritten(message) {
-                eprintln!("note: {name}, {pointer}: no line of {} writes it", plan.name());
             }
         }
     }
@@ -112,6 +109,15 @@ pub fn run(
         }
     }
     Ok(0)
+}
+
+/// Tells what no line writes of the messages of a document, and what of them was only read before and no other line said.
+fn note(plan: &Plan, several: &[Given], lost: Vec<Vec<String>>) {
+    for (Given { message, name }, lost) in several.iter().zip(lost) {
+        for pointer in plan.unwritten(message).into_iter().chain(lost) {
+            eprintln!("note: {name}, {pointer}: no line of {} writes it", plan.name());
+        }
+    }
 }
 
 /// Which of the messages of a document a fault is of: where there are several, their pointers begin with the number.

@@ -417,7 +417,7 @@ impl Checker<'_> {
         let (fits, expected, instead) = match wanted {
             Wanted::Truth => (kind.is_truth(), "a rule says true or false".to_owned(), asked(root, kind)),
             Wanted::Text => (plain, "a single value is written".to_owned(), String::new()),
-            Wanted::Value(shape @ (Shape::Decimal | Shape::Integer)) => {
+            Wanted::Value(shape @ (Shape::Decimal | Shape::Integer(..))) => {
                 let as_number = if *kind == Type::Text { format!("; {}", decimal(root)) } else { String::new() };
                 let fits = kind.is_number() || *kind == Type::Null;
                 (fits, format!("the field takes {}", shape.takes()), as_number)

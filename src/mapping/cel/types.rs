@@ -22,7 +22,7 @@ pub enum Type {
 impl From<&Shape> for Type {
     fn from(shape: &Shape) -> Type {
         match shape {
-            Shape::Decimal | Shape::Integer => Type::Number,
+            Shape::Decimal | Shape::Integer(..) => Type::Number,
             Shape::Text | Shape::Currency | Shape::Word(_) | Shape::Date | Shape::Instant => Type::Text,
             Shape::List(item) => Type::List(Box::new(Type::from(&**item))),
             Shape::Object(_) | Shape::Ref | Shape::Free => Type::Object(shape.clone()),

@@ -25,7 +25,7 @@ impl<'v> Val<'v> {
             (Is::Null, _) => Val::Null,
             (Is::Truth(yes), _) => Val::Bool(yes),
             (Is::Number(n), _) => decimal(&n.to_string()).map_or(Val::Null, Val::Number),
-            (Is::Text(text), Shape::Decimal | Shape::Integer) => {
+            (Is::Text(text), Shape::Decimal | Shape::Integer(..)) => {
                 decimal(text).map_or(Val::Text(text.into()), Val::Number)
             }
             (Is::Text(text), _) => Val::Text(text.into()),

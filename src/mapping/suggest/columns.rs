@@ -43,7 +43,7 @@ pub fn fits(values: &[&str], asked: &Asked, knowledge: &Knowledge) -> Option<Fit
     match (shape, path.last().copied().unwrap_or_default()) {
         (Shape::Date, _) => date(values),
         (Shape::Decimal, _) => number(values, comma).map(|pipes| Fit { pipes, factor: 1.0 }),
-        (Shape::Integer, _) => {
+        (Shape::Integer(..), _) => {
             all(&|value| pipes::shaped(value, shape).is_ok()).then(|| Fit { pipes: vec![], factor: 1.0 })
         }
         (Shape::Currency, _) if all(&is_currency) => fit(vec![], 1.0),

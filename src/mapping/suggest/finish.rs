@@ -3,7 +3,7 @@
 
 use super::{
     Context, Failure, Library, NoTables, Plan, Proposal, Request,
-    knowledge::{Made, Step, Told},
+    knowledge::{Fact, Made, Step, Told},
     places::Places,
     propose::{Leaf, Node, Says},
     rules::{Rule, broken},
@@ -220,14 +220,19 @@ fn open(search: &Search, member: &Member, names: Vec<String>) -> Option<Node> {
             fill(search, &mut members, inner, &names);
             return Some(Node::Object { name, members });
         }
-        Shape::Word(_) | Shape::Text | Shape::Currency | Shape::Decimal | Shape::Integer | Shape::Date => {}
+        Shape::Word(_) | Shape::Text | Shape::Currency | Shape::Decimal | Shape::Integer(..) | Shape::Date => {}
         _ => return None,
     }
     let made = search.compare.knowledge.made.iter().filter(|m| m.message == search.message && m.field == names);
     let made: Vec<_> = made.collect();
-    let counted = made.iter().find(|made| made.text == "$position");
+    let counted = made.iter().find(|made| made.text == "$position").map(|made| &made.mapping);
+    // Others count where the document gives no number.
+    let counts = |fact: &&Fact| {
+        fact.message == search.message && fact.field == names && fact.otherwise.iter().any(|other| other == "$position")
+    };
+    let counted = counted.or_else(|| search.compare.knowledge.facts.iter().find(counts).map(|fact| &fact.mapping));
     let (says, confidence, why) = match (counted, always(search, &made)) {
-        (Some(made), _) => ("$position".to_owned(), 0.6, format!("counts the items, as {} does", made.mapping)),
+        (Some(mapping), _) => ("$position".to_owned(), 0.6, format!("counts the items, as {mapping} does")),
         (None, Some(made)) => {
             let others = search.of_same_document().count() - 1;
             let others = if others > 0 { format!(", and {others} more") } else { String::new() };

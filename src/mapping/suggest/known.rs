@@ -4,7 +4,7 @@ use super::{
     super::shape::{Member, Shape},
     defaults::is_default,
     headed::{Headed, SURE},
-    knowledge::{Fact, Step},
+    knowledge::{Fact, Known, Step},
     places::Key,
     propose::{Leaf, Says, Way, read},
     roles::is_party,
@@ -271,7 +271,7 @@ impl Search<'_> {
     fn reads(&self, scope: &Scope, one: &Candidate, prior: &weigh::Prior, shape: &Shape) -> bool {
         let Some(fact) = weigh::knowledge_of(self.compare.knowledge, prior.fact) else { return false };
         let refs = is_list_of_ids(shape);
-        if refs != fact.pipes.iter().any(names_ids) {
+        if refs != fact.pipes.iter().any(names_ids) || refs && self.is_of_a_vendor(fact) {
             return false;
         }
         // Where nothing but a name says what stands there, an id is told from a name by its blanks.
@@ -283,6 +283,20 @@ impl Search<'_> {
                 fits(&places.values[at].text) && read(self, places, &places.values[at], &fact.pipes, shape).is_some()
             })
         })
+    }
+
+    /// True of an id that only one vendor gives (`ref(shopify_order)` in a document of Shopify's), where the document is no other
+    /// of theirs: its `id` is somebody else's.
+    fn is_of_a_vendor(&self, fact: &Fact) -> bool {
+        fn vendor(kind: &str) -> Option<&str> {
+            kind.split_once(' ')?.1.split_once('-').map(|(vendor, _)| vendor)
+        }
+        let Some(theirs) = vendor(&fact.kind).filter(|theirs| vendor(self.kind) != Some(theirs)) else { return false };
+        fact.standard == Standard::Json
+            && fact.pipes.iter().any(|pipe| match pipe {
+                Known::Text(text) => text.strip_prefix("ref(").is_some_and(|scheme| scheme.starts_with(theirs)),
+                _ => false,
+            })
     }
 
     /// The places of a scope, without those of lists in it; pairs of one segment are one place.

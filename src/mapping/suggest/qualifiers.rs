@@ -147,7 +147,7 @@ impl Search<'_> {
     fn of_element(&self, path: &[&str], shape: &Shape) -> Option<Fact> {
         let pipes = match shape {
             Shape::Text => vec![Known::Text("trim".into())],
-            Shape::Date | Shape::Decimal | Shape::Integer | Shape::Currency => vec![],
+            Shape::Date | Shape::Decimal | Shape::Integer(..) | Shape::Currency => vec![],
             _ => return None,
         };
         let steps = path.iter().map(|name| Step { name: (*name).to_owned(), conditions: vec![] }).collect();

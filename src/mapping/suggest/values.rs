@@ -44,7 +44,7 @@ impl Comparer<'_> {
         let Some(text) = pipes::plain(wanted) else { return vec![] };
         let mut ways = match shape {
             Shape::Date => return self.dates(places, value, &text).into_iter().map(|pipe| vec![pipe]).collect(),
-            Shape::Decimal | Shape::Integer => self.numbers(places, value, &text),
+            Shape::Decimal | Shape::Integer(..) => self.numbers(places, value, &text),
             _ => texts(&value.text, &text),
         };
         if matches!(shape, Shape::Instant) {
