@@ -296,6 +296,14 @@ impl Nodes {
         }
     }
 
+    /// The composite of raw bytes at a position below a node.
+    #[inline]
+    pub fn composite(&self, parent: u32, position: u32) -> Option<u32> {
+        let id = self.child(parent, position);
+        let row = self.rows.get(id as usize).filter(|_| id != NONE)?;
+        (row.meta & (WIDE | INNER) == INNER).then_some(id)
+    }
+
     /// The last child, or `NONE`.
     #[inline]
     pub fn last(&self, id: u32) -> u32 {

@@ -346,9 +346,11 @@ impl Provenance {
         (label, path): (u32, Path),
     ) {
         let Some((base, place)) = known else {
+            let element = if leaf.component > 0 { 0 } else { element };
             return self.add(tree, Found { node: leaf.node, element, segment }, field, label, path);
         };
-        let kind = Kind::Segment { element: Some(element), component: None };
+        let component = Some(leaf.component).filter(|component| *component > 0);
+        let kind = Kind::Segment { element: Some(element), component };
         self.entries.push(Entry {
             byte: base + u64::from(leaf.start),
             len: leaf.text.len() as u32,

@@ -10,12 +10,13 @@
 
 use super::{
     frames,
+    plain::is_plain,
     plan::{Condition, Route},
     provenance::{Again, Begin, Span},
     read::Run,
     seen,
     shape::Shape,
-    short::{Through, fits, is_plain},
+    short::{Through, fits},
 };
 use crate::{
     canonical::body::{self, Mark, Pattern},
@@ -28,6 +29,9 @@ const MOST_NODES: usize = 256;
 
 /// So many ways to read an item are kept: lines of two or three kinds may come by turns.
 const KINDS: usize = 4;
+
+/// After so many items read by notes room is made for all that are left.
+const ENOUGH: usize = 16;
 
 /// How items of one list were read.
 #[derive(Default)]
@@ -105,8 +109,8 @@ impl<'a> Replays<'a> {
     }
 
     /// Reads an item as one before it, if it is like it; else nothing was done. `index`: which of its list, from 0; `nth`:
-    /// which of its kind in the document, from 1.
-    pub fn read(&mut self, run: &mut Run<'a>, item: NodeId, (index, nth): (u32, u32)) -> bool {
+    /// which of its kind in the document, from 1; `left`: so many are yet to be read.
+    pub fn read(&mut self, run: &mut Run<'a>, item: NodeId, (index, nth): (u32, u32), left: usize) -> bool {
         let count = self.noted.len();
         if run.noting.is_some() {
             return false;
@@ -127,6 +131,14 @@ impl<'a> Replays<'a> {
             run.provenance.again(again, &self.spans);
             self.last = at;
             self.replays += 1;
+            // The others will be like it, mostly: what has to grow again and again is copied each time.
+            if self.replays == ENOUGH {
+                let document = run.tree.bytes(run.tree.root());
+                // A message has no more than its document, but for objects and ends of lists.
+                let most = (run.tree.len() * 2, (document.end - document.start) as usize);
+                run.body.reserve_again(began, left, most);
+                run.provenance.reserve_again(left, self.spans.len().min(run.tree.len() / left.max(1)));
+            }
             return true;
         }
         false
@@ -266,10 +278,18 @@ impl<'a> Noting<'a> {
 impl How<'_> {
     pub fn of(through: Through, shape: &Shape) -> How<'_> {
         match (through, shape) {
-            (Through::Nothing, Shape::Text) => How::AsItStands,
+            (Through::Nothing | Through::Lines, Shape::Text) => How::AsItStands,
             (Through::Nothing, Shape::Decimal) => How::Number,
             _ => How::Through(through, shape),
         }
+    }
+}
+
+/// Notes a text of the message: which value of the document it is.
+#[inline]
+pub(super) fn note<'a>(noting: &mut Option<Box<Noting<'a>>>, node: usize, value: (NodeId, &'a str), how: How<'a>) {
+    if let Some(noting) = noting {
+        noting.said.push(Said { node, from: Some((value.0, value.1, how)) });
     }
 }
 
@@ -318,14 +338,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Notes the next text of the message: which value of the document it is.
-    #[inline]
-    pub(super) fn note(&mut self, value: (NodeId, &'a str), how: How<'a>) {
-        if let Some(noting) = &mut self.noting {
-            noting.said.push(Said { node: self.body.count(), from: Some((value.0, value.1, how)) });
-        }
-    }
-
     /// Another value where a table or a date was.
     fn said_again(&mut self, text: &'a str, through: Through, shape: &Shape) -> Option<body::Said> {
         let said = self.recalled.said(text, through, self.program, self.context.tables)?;
@@ -355,13 +367,16 @@ mod tests {
         let head =
             "GS*PO*A*B*20260302*0915*101*X*004010~ST*850*0001~BEG*00*SA*PO-1**20260302~N1*ST*Store 12*92*STORE12~";
         let tail = format!("CTT*{}~SE*9*0001~GE*1*101~IEA*1*000000101~", lines.len());
-        let document = [envelope, head, &lines.concat(), &tail].concat();
-        let plan = library.named("x12/4010/850-order").unwrap();
+        read_by(library, "x12/4010/850-order", &[envelope, head, &lines.concat(), &tail].concat(), lines.len())
+    }
+
+    fn read_by(library: &Library, mapping: &str, document: &str, lines: usize) -> (usize, usize) {
+        let plan = library.named(mapping).unwrap();
         let mut sets = formats::read(plan.standard(), document.as_bytes(), plan.options());
         let set = sets.find_map(|piece| if let Ok(Piece::Set(set)) = piece { Some(set) } else { None });
         let reading = plan.read(&set.unwrap().tree, &Context { tenant_currency: "EUR", tables: &NoTables });
         assert!(reading.faults.is_empty(), "{:?}", reading.faults);
-        assert_eq!(reading.body["lines"].as_array().map(Vec::len), Some(lines.len()));
+        assert_eq!(reading.body["lines"].as_array().map(Vec::len), Some(lines));
         (reading.provenance.said_again(), reading.provenance.len())
     }
 
@@ -390,5 +405,33 @@ mod tests {
             assert_eq!(again, 2 * each, "{other}");
         }
         assert_eq!(read(&library, &[BOLT, BOLT, BOLT, BOLT]).0, 0, "the line's number is counted, and not read");
+    }
+
+    #[test]
+    fn components_dates_with_their_code_and_ids_of_other_segments_are_noted_too() {
+        let line = |number: usize| {
+            format!(
+                "LIN+{number}++0409876511001{number}:SRV'PIA+1+BOLT-{number}:SA+HN-{number}:IN'IMD+F++:::Bolt M{number}'\
+                 QTY+21:{number}4:PCE'DTM+2:2026032{number}:102'PRI+AAA:9.{number}5'RFF+CT:CT-{number}'"
+            )
+        };
+        let order = |lines: &[String]| {
+            let head = "UNB+UNOC:3+A:14+B:14+260302:0915+1'UNH+1+ORDERS:D:01B:UN:EAN010'BGM+220+PO-1+9'DTM+137:20260302:102'\
+                        NAD+BY+4098765000010::9'CUX+2:EUR:9'";
+            let count = lines.concat().matches('\'').count() + 6;
+            [head, &lines.concat(), &format!("UNS+S'UNT+{count}+1'UNZ+1+1'")].concat()
+        };
+        let library = Library::compile(&standard::with(vec![])).unwrap();
+        let read = |lines: &[String]| read_by(&library, "edifact/d01b/orders", &order(lines), lines.len());
+        let lines: Vec<String> = (1..7).map(line).collect();
+        let (two, three) = (read(&lines[..2]).1, read(&lines[..3]).1);
+        let each = three - two;
+        assert_eq!(each, 10, "its number, three ids, quantity with unit, description, date, price and contract");
+        assert_eq!(read(&lines), (5 * each, two + 4 * each));
+        let mut other = lines.clone();
+        other[2] = other[2].replace(":102", ":203");
+        other[3] = other[3].replace("CT:", "XX:");
+        other[4] = other[4].replace(":SA", ":ZZZ");
+        assert_eq!(read(&other).0, 2 * each, "the lines with the same qualifiers");
     }
 }

@@ -6,24 +6,17 @@
 use super::{
     Tables,
     dates::common_iso,
-    frames::{Frame, container},
     pipes::is_canonical,
+    plain::{At, MOST_CONDITIONS, Plain, There, look, position, said},
     plan::{Alternative, Condition, Field, Formula, Leaf, Pairs, Pipe, Program, Route},
     provenance::{Behind, Path, Spelled},
     read::{Got, Run},
-    replay::{How, note_own},
+    replay::{How, note, note_own},
     schemes,
     shape::Shape,
     tables::Table,
-    words,
 };
-use crate::{
-    canonical::body::ITEM,
-    formats::{
-        piece::Standard,
-        tree::{self, Element, Kind, NodeId, Tree},
-    },
-};
+use crate::formats::{piece::Standard, tree::NodeId};
 use smallvec::SmallVec;
 use std::{borrow::Cow, ptr};
 
@@ -34,7 +27,14 @@ pub struct Short {
     alternatives: usize,
     /// What there is where none of them is there.
     otherwise: Otherwise,
-    through: Through,
+    pub(super) through: Through,
+}
+
+impl Short {
+    /// Is there no value where none of those alternatives is there?
+    pub(super) fn says_all(&self) -> bool {
+        self.otherwise == Otherwise::Nothing
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,6 +43,14 @@ pub(super) enum Through {
     Table(usize),
     /// `date(yyyymmdd)`
     Date,
+    /// `date(01.03)`: the place of the code that tells the date's form.
+    Coded(At),
+    /// A text that may run on into other places, where it does not.
+    Lines,
+    /// A text that is no longer than that.
+    Cut(usize),
+    /// An id of this kind.
+    Ref,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +69,10 @@ pub fn short(alternatives: &[Alternative], pipes: &[Pipe]) -> Option<Short> {
         [] | [Pipe::Default(_)] => Through::Nothing,
         [Pipe::Table(table)] | [Pipe::Table(table), Pipe::Default(_)] => Through::Table(*table),
         [Pipe::Date(format)] if format.is_plain() => Through::Date,
+        [Pipe::CodedDate(code)] => Through::Coded(position(code)?),
+        [Pipe::Lines(..)] => Through::Lines,
+        [Pipe::Cut(width)] => Through::Cut(*width),
+        [Pipe::Ref(_)] => Through::Ref,
         _ => return None,
     };
     let count =
@@ -74,44 +86,20 @@ pub fn short(alternatives: &[Alternative], pipes: &[Pipe]) -> Option<Short> {
 }
 
 fn is_short(route: &Route) -> bool {
-    let one_code = |conditions: &[Condition]| {
-        conditions.len() <= 1 && conditions.iter().all(|one| one.is_plain() && position(&one.leaf).is_some())
+    is_near(route) && position(&route.leaf).is_some()
+}
+
+/// Does a route lead to its frame's own segment, or to one right below the frame, that is asked for few codes?
+pub(super) fn is_near(route: &Route) -> bool {
+    let few = |conditions: &[Condition]| {
+        conditions.len() <= MOST_CONDITIONS && conditions.iter().all(|one| position(&one.leaf).is_some())
     };
     let steps = match route.steps.as_slice() {
         [] => true,
-        [step] => one_code(&step.conditions),
+        [step] => few(&step.conditions),
         _ => false,
     };
-    steps && route.own.is_empty() && position(&route.leaf).is_some()
-}
-
-#[inline]
-fn position(leaf: &Leaf) -> Option<u16> {
-    match leaf {
-        Leaf::Element { element, component: 0 | 1 } => Some(*element),
-        _ => None,
-    }
-}
-
-/// What stands at a place.
-enum There<T> {
-    It(T),
-    Nothing,
-    /// What the long way has to look at.
-    Odd,
-}
-
-/// A value, and the code beside it that was asked for.
-#[derive(Clone, Copy)]
-struct Plain<'t> {
-    segment: NodeId,
-    /// What of the frame it stands in: the loop that the segment opens, or itself.
-    child: NodeId,
-    element: u16,
-    leaf: tree::Leaf<'t>,
-    code: Option<NodeId>,
-    /// The number of its segment's place, where that is known already.
-    place: Option<u32>,
+    steps && route.own.is_empty()
 }
 
 /// What the short way has found already.
@@ -144,9 +132,10 @@ impl<'a> Recalled<'a> {
         'a: 's,
     {
         match through {
-            Through::Nothing => Some(text),
+            Through::Nothing | Through::Lines | Through::Ref => Some(text),
+            Through::Cut(width) => Some(text).filter(|text| text.len() <= width),
             Through::Table(number) => self.target((number, program.tables.get(number)?), text, tenant),
-            Through::Date => self.date(text),
+            Through::Date | Through::Coded(_) => self.date(text),
         }
     }
 
@@ -175,7 +164,7 @@ impl<'a> Recalled<'a> {
 
     /// The scheme that a qualifier means, if pairs with it are wanted.
     #[inline]
-    fn scheme(&mut self, pairs: &'a Pairs, tag: &'a str, standard: Standard) -> Option<&str> {
+    pub fn scheme(&mut self, pairs: &'a Pairs, tag: &'a str, standard: Standard) -> Option<&str> {
         let known = self.schemes.iter().position(|(of, known, _)| ptr::eq(*of, pairs) && *known == tag);
         let at = match known {
             Some(at) => at,
@@ -198,32 +187,48 @@ impl<'a> Run<'a> {
     /// Takes the value of a field, or tells that there is none; else the long way has to look, and nothing was done.
     #[inline]
     pub(super) fn short(&mut self, formula: &'a Formula, field: &'a Field) -> Option<Got> {
-        let short = formula.short.filter(|_| !self.seen.is_logged())?;
-        for alternative in formula.alternatives.get(..short.alternatives)? {
-            let Alternative::Route(route) = alternative else { return None };
+        let short = formula.short?;
+        match self.find(formula, short) {
+            There::It((plain, route, level)) => {
+                let spelled = Spelled { item: self.item, pointer: field.pointer, behind: Behind::Nothing };
+                let taken = self.take(&plain, (formula, short.through), (field, spelled), (route, level));
+                taken.then_some(Got::Value(true))
+            }
+            There::Nothing => match short.otherwise {
+                Otherwise::Nothing => Some(Got::Nothing),
+                Otherwise::Own => self.own(formula, field),
+                Otherwise::More => None,
+            },
+            There::Odd => None,
+        }
+    }
+
+    /// The first value of those of a formula's alternatives that go the short way; with its route, and the number of its
+    /// frame. What is marked where the long way has to look then is marked by that, too.
+    #[inline]
+    pub(super) fn find(&mut self, formula: &'a Formula, short: Short) -> There<(Plain<'a>, &'a Route, usize)> {
+        if self.seen.is_logged() {
+            return There::Odd;
+        }
+        for alternative in formula.alternatives.get(..short.alternatives).unwrap_or_default() {
+            let Alternative::Route(route) = alternative else { return There::Odd };
             let level = self.level(route);
             // A path may lead into the loop that makes the message.
             if level == 0 && self.program.messages.is_some() {
-                return None;
+                return There::Odd;
             }
             self.ask_all(route, level);
             let found = match route.up {
-                0 => look(self.tree, &self.frames[level], route),
+                0 => look(self.tree, &self.frames[level], route, &mut self.seen),
                 _ => self.look_above(route, level),
             };
             match found {
-                There::It(plain) => {
-                    return self.take(&plain, short.through, field, (route, level)).then_some(Got::Value(true));
-                }
+                There::It(plain) => return There::It((plain, route, level)),
                 There::Nothing => {}
-                There::Odd => return None,
+                There::Odd => return There::Odd,
             }
         }
-        match short.otherwise {
-            Otherwise::Nothing => Some(Got::Nothing),
-            Otherwise::Own => self.own(formula, field),
-            Otherwise::More => None,
-        }
+        There::Nothing
     }
 
     /// Takes what the mapping says by itself.
@@ -248,7 +253,7 @@ impl<'a> Run<'a> {
         if let Some((.., plain)) = known {
             return There::It(*plain);
         }
-        let mut found = look(self.tree, frame, route);
+        let mut found = look(self.tree, frame, route, &mut self.seen);
         if let There::It(plain) = &mut found
             && !route.steps.is_empty()
         {
@@ -260,12 +265,45 @@ impl<'a> Run<'a> {
     }
 
     #[inline]
-    fn take(&mut self, plain: &Plain<'a>, through: Through, field: &'a Field, (route, level): (&Route, usize)) -> bool {
-        let Plain { segment, child, element, leaf, code, place } = *plain;
-        self.note((leaf.node, leaf.text), How::of(through, &field.shape));
-        let text = self.recalled.said(leaf.text, through, self.program, self.context.tables);
+    fn take(
+        &mut self,
+        plain: &Plain<'a>,
+        (formula, through): (&'a Formula, Through),
+        (field, spelled): (&'a Field, Spelled),
+        from: (&Route, usize),
+    ) -> bool {
+        let segment = plain.segment;
+        match (through, &*formula.pipes) {
+            (Through::Coded(code), _) => match said(self.tree, segment, code) {
+                There::It(code) if code.text == YYYYMMDD => {
+                    self.asked(code.node);
+                    self.seen.see(code.node);
+                }
+                There::Nothing => {}
+                _ => return false,
+            },
+            (Through::Lines, [Pipe::Lines(_, behind)]) => {
+                let stands = |leaf: &Leaf| position(leaf).map_or(There::Odd, |at| said(self.tree, segment, at));
+                if !behind.iter().all(|leaf| matches!(stands(leaf), There::Nothing)) {
+                    return false;
+                }
+            }
+            (Through::Ref, _) => return false,
+            _ => {}
+        }
+        let text = self.recalled.said(plain.leaf.text, through, self.program, self.context.tables);
         let Some(text) = text.filter(|text| fits(text, &field.shape, through)) else { return false };
-        code.into_iter().for_each(|code| self.seen.see(code));
+        let value = (plain.leaf.node, plain.leaf.text);
+        note(&mut self.noting, self.body.count(), value, How::of(through, &field.shape));
+        self.body.text(field.number, text);
+        self.taken(plain, spelled, from);
+        true
+    }
+
+    /// Marks a value as read, and notes where it came from.
+    #[inline]
+    pub(super) fn taken(&mut self, plain: &Plain<'a>, spelled: Spelled, (route, level): (&Route, usize)) {
+        let Plain { segment, child, element, leaf, place } = *plain;
         self.seen.see(leaf.node);
         let frame = &mut self.frames[level];
         if segment != frame.container {
@@ -276,76 +314,13 @@ impl<'a> Run<'a> {
             let place = place.or_else(|| frame.place_of(segment, || self.provenance.segment(self.tree, segment)))?;
             Some((base, place))
         });
-        let spelled = Spelled { item: self.item, pointer: field.pointer, behind: Behind::Nothing };
         let from = (frame.label, Path::Written(route.number));
         self.provenance.element(self.tree, known, (segment, element, leaf), spelled, from);
-        self.body.text(field.number, text);
-        true
-    }
-
-    /// Adds the ids of a list of them, and counts them; else nothing was done.
-    pub(super) fn short_ids(&mut self, formula: &'a Formula, count: &mut u32) -> bool {
-        let ([Alternative::Route(route)], [Pipe::Item]) = (&*formula.alternatives, &*formula.pipes) else {
-            return false;
-        };
-        let level = self.level(route);
-        let plain = route.steps.is_empty() && route.own.is_empty() && !self.seen.is_logged();
-        if !plain || level == 0 && self.program.messages.is_some() {
-            return false;
-        }
-        let (Leaf::Pairs(pairs), Some(frame)) = (&route.leaf, self.frames.get_mut(level)) else { return false };
-        if frame.absent || frame.nth.is_some() {
-            return false;
-        }
-        let segment = frame.container;
-        let place = || self.provenance.segment(self.tree, segment);
-        let place = self.base.and_then(|base| Some((base, frame.place_of(segment, place)?)));
-        let from = (segment, place, (frame.label, Path::Pair(route.number)));
-        let before = (self.body.mark(), self.provenance.begin().entries, *count);
-        let done = self.ids(pairs, from, count);
-        if done.is_none() {
-            self.body.back(before.0);
-            self.provenance.truncate(before.1);
-            *count = before.2;
-        }
-        done.is_some()
-    }
-
-    /// Adds the ids that a segment says; none if anything is odd about them. What was marked then is marked by the long way, too.
-    fn ids(&mut self, pairs: &'a Pairs, from: Whence, count: &mut u32) -> Option<()> {
-        let (tree, standard, (segment, place, from)) = (self.tree, self.program.standard, from);
-        let last = tree.last_position(segment);
-        for (qualifier, id) in &pairs.places {
-            let (qualifier, element) = (position(qualifier)?, position(id)?);
-            if qualifier > last {
-                continue;
-            }
-            let (tag, leaf) = match (said(tree, segment, qualifier), said(tree, segment, element)) {
-                (There::It(tag), There::It(leaf)) => (tag, leaf),
-                (There::Odd, _) | (_, There::Odd) => return None,
-                _ => continue,
-            };
-            self.asked(tag.node);
-            let Some(scheme) = self.recalled.scheme(pairs, tag.text, standard) else { continue };
-            self.seen.see(tag.node);
-            self.seen.see(leaf.node);
-            let spelled = Spelled { item: self.item, pointer: self.pointer, behind: Behind::Id(*count) };
-            self.provenance.element(tree, place, (segment, element, leaf), spelled, from);
-            let began = self.body.mark();
-            self.body.object(ITEM);
-            note_own(&mut self.noting, self.body.count());
-            self.body.text(words::SCHEME, scheme);
-            self.note((leaf.node, leaf.text), How::AsItStands);
-            self.body.text(words::ID, leaf.text);
-            self.body.close(began);
-            *count += 1;
-        }
-        Some(())
     }
 }
 
-/// A segment, where its set begins and the number of its place if these are known, and what its frame and path are called.
-type Whence = (NodeId, Option<(u64, u32)>, (u32, Path));
+/// The code of EDIFACT's most usual form of a date (2379).
+const YYYYMMDD: &str = "102";
 
 /// Does a field take a text as it is?
 #[inline]
@@ -353,80 +328,8 @@ pub(super) fn fits(text: &str, shape: &Shape, through: Through) -> bool {
     match shape {
         Shape::Text => true,
         Shape::Decimal => is_canonical(text),
-        Shape::Date => through == Through::Date,
+        Shape::Date => matches!(through, Through::Date | Through::Coded(_)),
         Shape::Word(words) => words.iter().any(|word| word == text),
         _ => false,
     }
-}
-
-/// The first value that a route leads to from its frame.
-#[inline(always)]
-fn look<'t>(tree: &'t Tree, frame: &Frame, route: &Route) -> There<Plain<'t>> {
-    let Some(element) = position(&route.leaf) else { return There::Odd };
-    if frame.absent {
-        return There::Nothing;
-    }
-    let Some(step) = route.steps.first() else {
-        let segment = frame.container;
-        // One of a segment's items has its elements elsewhere.
-        return match said(tree, segment, element) {
-            _ if frame.nth.is_some() => There::Odd,
-            There::It(leaf) => There::It(Plain { segment, child: segment, element, leaf, code: None, place: None }),
-            There::Nothing => There::Nothing,
-            There::Odd => There::Odd,
-        };
-    };
-    for (_, child) in frame.slot(route.slot) {
-        let (child, segment) = (*child, container(tree, *child));
-        let mut code = None;
-        if let Some(condition) = step.conditions.first() {
-            match position(&condition.leaf).map_or(There::Odd, |element| said(tree, segment, element)) {
-                There::It(leaf) if condition.names(leaf.text) => code = Some(leaf.node),
-                There::It(_) | There::Nothing => continue,
-                There::Odd => return There::Odd,
-            }
-        }
-        return match said(tree, segment, element) {
-            There::It(leaf) => There::It(Plain { segment, child, element, leaf, code, place: None }),
-            // That the code is there counts as read.
-            There::Nothing if code.is_some() => There::Odd,
-            There::Nothing => continue,
-            There::Odd => There::Odd,
-        };
-    }
-    There::Nothing
-}
-
-/// The text of an element without parts, and without blanks around it.
-#[inline(always)]
-fn said(tree: &Tree, segment: NodeId, element: u16) -> There<tree::Leaf<'_>> {
-    let leaf = match tree.element(segment, element) {
-        Element::Leaf(leaf) => leaf,
-        Element::Nothing => return There::Nothing,
-        Element::Other => match taken_apart(tree, segment, element) {
-            Some(leaf) => leaf,
-            None => return There::Odd,
-        },
-    };
-    if is_plain(leaf.text) { There::It(leaf) } else { There::Odd }
-}
-
-/// Is it a text without blanks around it?
-#[inline(always)]
-pub(super) fn is_plain(text: &str) -> bool {
-    match text.as_bytes() {
-        [first, .., last] => first.is_ascii_graphic() && last.is_ascii_graphic(),
-        [one] => one.is_ascii_graphic(),
-        [] => false,
-    }
-}
-
-/// The same in a document that was taken apart, whose values have their places by hand.
-#[cold]
-fn taken_apart(tree: &Tree, segment: NodeId, element: u16) -> Option<tree::Leaf<'_>> {
-    if tree.as_read().is_some() {
-        return None;
-    }
-    let node = tree.at_position(segment, element).filter(|node| tree.kind(*node) == Kind::Element)?;
-    tree.value(node).map(|text| tree::Leaf { node, text, start: 0 })
 }

@@ -122,7 +122,7 @@ impl<'a> Run<'a> {
     ) -> bool {
         let Some((replays, items)) = visitor.replays() else { return self.place(way, child, count, visitor) };
         let nth = *count + 1 + self.tree.left_out(child);
-        if replays.read(self, child, (*items as u32, nth as u32)) {
+        if replays.read(self, child, (*items as u32, nth as u32), left) {
             *count += 1;
             *items += 1;
             return false;

@@ -57,6 +57,12 @@ impl Packed {
         }
     }
 
+    /// Makes room for as much as came since a mark, so many times, but for no more nodes and bytes of text than these.
+    pub fn reserve_again(&mut self, mark: Mark, times: usize, (nodes, text): (usize, usize)) {
+        self.nodes.reserve(nodes.min((self.nodes.len() - mark.nodes).saturating_mul(times)));
+        self.text.reserve(text.min((self.text.len() - mark.text).saturating_mul(times)));
+    }
+
     /// The text of a node.
     pub fn text_of(&self, at: usize) -> Option<Said> {
         let node = self.nodes.get(at).filter(|node| node.head & !super::NAME == TEXT)?;

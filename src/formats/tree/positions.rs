@@ -24,6 +24,8 @@ pub struct Leaf<'t> {
     pub text: &'t str,
     /// Where it begins, from the set's first byte on.
     pub start: u32,
+    /// Which component of its element it is; 0 where it is the whole element.
+    pub component: u16,
 }
 
 impl Tree {
@@ -44,9 +46,22 @@ impl Tree {
     /// The element at a position, as most are.
     #[inline]
     pub fn element(&self, segment: NodeId, position: u16) -> Element<'_> {
-        match self.nodes.stands(segment.0, u32::from(position)) {
+        self.standing(self.nodes.stands(segment.0, u32::from(position)), 0)
+    }
+
+    /// The component of an element that has several, at a position from 1.
+    pub fn component(&self, segment: NodeId, element: u16, component: u16) -> Element<'_> {
+        match self.nodes.composite(segment.0, u32::from(element)) {
+            Some(composite) => self.standing(self.nodes.stands(composite, u32::from(component)), component),
+            None => Element::Other,
+        }
+    }
+
+    #[inline]
+    fn standing(&self, stands: Stands, component: u16) -> Element<'_> {
+        match stands {
             Stands::Leaf(id, start, len) => match self.text.get(start as usize..(start + len) as usize) {
-                Some(text) => Element::Leaf(Leaf { node: NodeId(id), text, start }),
+                Some(text) => Element::Leaf(Leaf { node: NodeId(id), text, start, component }),
                 None => Element::Other,
             },
             Stands::Nothing => Element::Nothing,

@@ -97,6 +97,12 @@ impl Provenance {
         self.spans.extend_from_slice(spans);
     }
 
+    /// Makes room for so many more, of so many spans each.
+    pub(in crate::mapping) fn reserve_again(&mut self, times: usize, spans: usize) {
+        self.agains.reserve(times);
+        self.spans.reserve(spans * times);
+    }
+
     /// How many origins of such items there are.
     pub(in crate::mapping) fn said_again(&self) -> usize {
         self.agains.iter().filter_map(|kept| self.models.get(kept.again.model as usize)).map(|m| m.inside.len()).sum()
