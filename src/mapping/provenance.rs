@@ -71,6 +71,12 @@ impl From<Spot<'_>> for At {
 /// Room is made at first for a document of so many nodes at most.
 const MOST_FORESEEN: usize = 65_536;
 
+/// And of so many, where lines are like one before: their origins are kept apart.
+const MOST_APART: usize = 1_024;
+
+/// Frames, segments and items of a heading.
+const HEADING: usize = 16;
+
 /// The origins of a message's values, in the order in which they were read: numbers, of which texts are made for who asks.
 #[derive(Debug, Clone, Default)]
 pub struct Provenance {
@@ -231,10 +237,16 @@ impl Provenance {
         self.entries.is_empty() && self.agains.is_empty()
     }
 
-    /// Makes room for those of a document of so many nodes.
-    pub(super) fn reserve(&mut self, nodes: usize) {
-        let nodes = nodes.min(MOST_FORESEEN);
+    /// Makes room for those of a document of so many nodes. `alike`: its lines may be read as one before them.
+    pub(super) fn reserve(&mut self, nodes: usize, alike: bool) {
+        let nodes = nodes.min(if alike { MOST_APART } else { MOST_FORESEEN });
         self.entries.reserve(nodes - nodes / 4);
+        // Of the few frames and segments of a heading.
+        self.labels.reserve(HEADING);
+        self.places.reserve(HEADING);
+        self.items.reserve(HEADING);
+        self.names.reserve(HEADING * 2);
+        self.text.reserve(HEADING * 4);
     }
 
     /// Begins an item of a list, and gives its number.

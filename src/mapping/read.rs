@@ -67,7 +67,8 @@ fn run(program: &Program, tree: &Tree, context: &Context, logged: bool) -> (Read
     };
     run.faults.extend(parts::several(program, tree));
     run.body.reserve(tree.len());
-    run.provenance.reserve(tree.len());
+    let alike = matches!(program.standard, Standard::X12 | Standard::Edifact);
+    run.provenance.reserve(tree.len(), alike);
     run.seen.known = vec![None; program.compared.len()];
     let message = run.body.mark();
     run.body.object(ITEM);
@@ -163,7 +164,7 @@ impl<'a> Run<'a> {
             self.mark_rules(&body);
         }
         if self.program.unmapped != Unmapped::Ignore {
-            let left = unread::unread(self.program.standard, self.tree, &self.seen);
+            let left = if asked { unread::unread(self.program.standard, self.tree, &self.seen) } else { Vec::new() };
             if self.program.unmapped == Unmapped::Reject {
                 self.faults.extend(left.iter().map(|(path, node)| {
                     let place = self.tree.place(*node);

@@ -224,6 +224,8 @@ impl<'a> Run<'a> {
             };
             match found {
                 There::It(plain) => return There::It((plain, route, level)),
+                // Where only others stand, the long way refuses the document.
+                There::Nothing if route.refuses.is_some() => return There::Odd,
                 There::Nothing => {}
                 There::Odd => return There::Odd,
             }

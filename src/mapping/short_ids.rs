@@ -56,7 +56,11 @@ impl<'a> Run<'a> {
     fn pairs(&mut self, formula: &'a Formula, count: &mut u32) -> Option<()> {
         let [Alternative::Route(route)] = &*formula.alternatives else { return None };
         let (Leaf::Pairs(pairs), level) = (&route.leaf, self.level(route)) else { return None };
-        if !is_near(route) || self.seen.is_logged() || level == 0 && self.program.messages.is_some() {
+        if !is_near(route)
+            || route.refuses.is_some()
+            || self.seen.is_logged()
+            || level == 0 && self.program.messages.is_some()
+        {
             return None;
         }
         self.ask_all(route, level);

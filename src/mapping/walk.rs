@@ -69,9 +69,10 @@ impl<'a> Run<'a> {
         let Some(walk) = block.walk.get(depth) else { return visitor.visit(self) };
         let Some(frame) = self.frames.last() else { return true };
         let above = frame.label;
-        let mut children = Vec::new();
+        let slot = frame.slot(walk.slot);
+        let mut children = Vec::with_capacity(slot.len());
         let mut items = false;
-        for (_, child) in frame.slot(walk.slot) {
+        for (_, child) in slot {
             items = self.tree.kind(*child) == Kind::Array;
             match items {
                 true => children.extend(self.tree.children(*child)),
