@@ -198,8 +198,8 @@ struct Stands {
 type Read = (Vec<Kept>, Library, Option<Stands>);
 
 /// The mappings of the folder, and who the files of connectors know; nothing if they have faults, which are told.
-fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<Read>> {
-    let Some((mappings, library)) = compiled_folder(&of.folder, &of.ask.settings, of.json, out)? else {
+async fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Option<Read>> {
+    let Some((mappings, library)) = compiled_folder(&of.folder, &of.ask, of.json, out).await? else {
         return Ok(None);
     };
     // Files of connectors may stand alone, where all mappings are those that come with the hub.
@@ -237,7 +237,7 @@ fn read(of: &Of, connectors: Option<&Path>, out: &mut Out) -> anyhow::Result<Opt
 /// Runs it.
 pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some((mappings, library, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
+    let Some((mappings, library, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out).await? else {
         out.flush()?;
         return Ok(1);
     };
@@ -278,7 +278,7 @@ pub async fn plan(args: &Plan) -> anyhow::Result<u8> {
 /// Runs it.
 pub async fn apply(args: &Apply) -> anyhow::Result<u8> {
     let mut out = Out::new();
-    let Some((mappings, _, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out)? else {
+    let Some((mappings, _, stands)) = read(&args.of, args.connectors_folder.as_deref(), &mut out).await? else {
         out.flush()?;
         return Ok(1);
     };

@@ -4,7 +4,7 @@
 //! place of what is below, `~` takes it away. A table's own rows come before those of the file below.
 
 use super::{
-    near::hint,
+    near::{hint, nearest},
     yaml::{self, Entry, Spot, What, Yaml},
 };
 use std::collections::HashMap;
@@ -57,6 +57,7 @@ impl<'a> Sources<'a> {
     pub fn resolve(&self, file: &str, text: &str) -> Result<Resolved, Vec<FileWrong>> {
         let mut chain = vec![Resolved::alone(file, text)?];
         let mut names = vec![name_of(text).unwrap_or_default().to_owned()];
+        let mut astray = Vec::new();
         while let Some((name, spot)) = chain.last().and_then(|own| base_of(&own.yaml)) {
             let at = chain.last().map_or(file, |own| &own.files[0]).to_owned();
             let wrong = |sentence| Err(vec![(at.clone(), spot, sentence)]);
@@ -68,14 +69,23 @@ impl<'a> Sources<'a> {
                 let way: Vec<&str> = way.map(String::as_str).collect();
                 return wrong(format!("`extends:` goes round in a circle: {}", way.join(" → ")));
             }
-            let Some((path, text)) = self.named.get(name.as_str()) else {
-                let near = hint(&name, self.named.keys().copied());
-                return wrong(format!("there is no mapping `{name}` to extend{near}"));
+            let found = self.named.get_key_value(name.as_str()).or_else(|| {
+                let others = self.named.keys().copied().filter(|known| !names.iter().any(|own| own == known));
+                self.named.get_key_value(nearest(&name, others)?)
+            });
+            let Some((meant, (path, text))) = found else {
+                return wrong(format!("there is no mapping `{name}` to extend"));
             };
+            if *meant != name {
+                // What else is wrong shows beside the one that was meant.
+                astray.push((at, spot, format!("there is no mapping `{name}` to extend; nearest {meant}")));
+            }
             chain.push(Resolved::alone(path, text)?);
-            names.push(name);
+            names.push((*meant).to_owned());
         }
-        laid(chain)
+        let mut resolved = laid(chain)?;
+        resolved.wrong.extend(astray);
+        Ok(resolved)
     }
 }
 

@@ -119,3 +119,30 @@ fn what_a_hub_finds_wrong_is_told_in_the_folders_file_and_keeps_nothing_else_bac
     assert!(eta["refused"].as_str().unwrap().starts_with("more/a/mapping.yaml:3:9: "), "{eta}");
     drop(hub);
 }
+
+#[test]
+fn what_is_extended_may_stand_in_the_hub_alone() {
+    let folder = files();
+    let hub = serve_with(&folder, &[]);
+    folder.write("base/mapping.yaml", BASE);
+    ok(call(&folder, &["mapping", "draft", "base", "--reason", "a season"]));
+    // Whoever edits the other needs no copy of it, be it a draft or published.
+    folder.write("other/mapping.yaml", DELTA);
+    let first = "it extends zeta/850@1, which is a draft: publish zeta/850@1 first";
+    let draft = || call(&folder, &["mapping", "draft", "other", "--reason", "a colour"]);
+    assert_eq!(ok(draft()).out, format!("alpha/850@1 is a draft\n  {first}\n"));
+    for name in ["zeta/850", "alpha/850"] {
+        ok(call(&folder, &["mapping", "publish", name, "--force", "--reason", "now"]));
+    }
+    folder.write("other/mapping.yaml", DELTA.replace("colour", "shade"));
+    let plan = call(&folder, &["plan", "other"]);
+    assert!(plan.code == 1 && plan.out.contains("alpha/850: changed: to be drafted"), "{plan:?}");
+    ok(draft());
+    let lines = ok(call(&folder, &["mapping", "diff", "alpha/850", "alpha/850@2"]));
+    assert!(lines.out.contains("ext.colour") && lines.out.contains("ext.shade"), "{lines:?}");
+    // What nobody has is told as before.
+    folder.write("other/mapping.yaml", DELTA.replace("zeta/850", "zita/850"));
+    let lost = draft();
+    assert!(lost.code == 1 && lost.out.contains("there is no mapping `zita/850` to extend"), "{lost:?}");
+    drop(hub);
+}

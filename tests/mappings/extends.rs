@@ -188,6 +188,16 @@ fn what_is_wrong_is_told_where_it_stands() {
         with("extends: base", "extends: bse"),
         ["own/mapping.yaml:2:10: there is no mapping `bse` to extend; nearest base"]
     );
+    // It hides nothing else that is wrong.
+    let mut two = told(&OWN.replace("extends: base", "extends: bse"));
+    two.sort_unstable();
+    assert_eq!(
+        two,
+        [
+            "own/mapping.yaml:11:13: POT is not in PO1 of the guide of 850 004010; nearest PO1",
+            "own/mapping.yaml:2:10: there is no mapping `bse` to extend; nearest base",
+        ]
+    );
     assert_eq!(
         with("extends: base", "extends: own"),
         ["own/mapping.yaml:2:10: `extends:` goes round in a circle: own → own"]

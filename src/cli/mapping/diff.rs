@@ -108,7 +108,9 @@ impl Side {
 
 /// Runs it.
 pub async fn run(args: &Diff, out: &mut Out) -> anyhow::Result<u8> {
-    let (Some(old), Some(new)) = (side(&args.old, args, out)?, side(&args.new, args, out)?) else { return Ok(1) };
+    let (Some(old), Some(new)) = (side(&args.old, args, out).await?, side(&args.new, args, out).await?) else {
+        return Ok(1);
+    };
     if old.name() != new.name() {
         let is_way = |text: &str| text.contains(['/', std::path::MAIN_SEPARATOR]) && !text.contains('@');
         if let (Side::Version(..), Side::Version(..), true) = (&old, &new, is_way(&args.old) || is_way(&args.new)) {
@@ -134,7 +136,7 @@ pub async fn run(args: &Diff, out: &mut Out) -> anyhow::Result<u8> {
 }
 
 /// A folder, or else a name; nothing if its mapping has faults, which are told.
-fn side(text: &str, args: &Diff, out: &mut Out) -> anyhow::Result<Option<Side>> {
+async fn side(text: &str, args: &Diff, out: &mut Out) -> anyhow::Result<Option<Side>> {
     let path = Path::new(text);
     if !path.is_dir() {
         return Ok(Some(match with_version(text) {
@@ -147,7 +149,7 @@ fn side(text: &str, args: &Diff, out: &mut Out) -> anyhow::Result<Option<Side>> 
             }
         }));
     }
-    let versions = draft::compiled_folder(path, &args.ask.settings, args.json, out)?;
+    let versions = draft::compiled_folder(path, &args.ask, args.json, out).await?;
     let Some((mut versions, _)) = versions else { return Ok(None) };
     match (versions.pop(), versions.len()) {
         (Some(only), 0) => Ok(Some(Side::Folder(only.folder, only.files))),
@@ -320,14 +322,17 @@ impl Compiled {
 
 async fn compared(args: &Diff, old: Side, new: Side, out: &mut Out) -> anyhow::Result<u8> {
     let texts: Vec<&str> = [&old, &new].into_iter().filter_map(Side::text).collect();
-    let base = standing_for(&[old.name()], &texts, &args.ask.settings)?;
-    let Some(base) = compiled(&base, args.json, out)? else { return Ok(1) };
+    let mut base = standing_for(&[old.name()], &texts, &args.ask.settings)?;
     let places = match (&old, &new) {
         (Side::Folder(..), Side::Folder(..)) => None,
         _ => Some(Places::open(&args.ask, false).await.with_context(|| asks(&old, &new))?),
     };
-    let before = compile(&old, &base, places.as_ref()).await?;
-    let after = compile(&new, &base, places.as_ref()).await?;
+    let [before, after] = [files_of(&old, places.as_ref()).await?, files_of(&new, places.as_ref()).await?];
+    drop(places);
+    let texts = [&before, &after].into_iter().flatten().filter_map(|files| files.get("mapping.yaml").cloned());
+    base.beside_the_hub_s(texts.collect(), &args.ask).await;
+    let Some(base) = compiled(&base, args.json, out)? else { return Ok(1) };
+    let (before, after) = (laid(&base, old.name(), before)?, laid(&base, new.name(), after)?);
     if before.plan.is_none() && after.plan.is_none() {
         let near = hint(old.name(), base.plans().iter().map(|plan| plan.short()));
         bail!(
@@ -400,14 +405,13 @@ fn asks(old: &Side, new: &Side) -> String {
     format!("{} is no folder, and so the hub is asked for it", names.join(" or "))
 }
 
-/// A side among the mappings of the settings.
-async fn compile(side: &Side, base: &Library, places: Option<&Places>) -> anyhow::Result<Compiled> {
-    let files = match (side, places) {
-        (Side::Folder(_, files), _) => Some(files.clone()),
-        (Side::Version(name, version), Some(places)) => kept(places, name, *version).await?,
-        (Side::Version(..), None) => None,
-    };
-    laid(base, side.name(), files)
+/// The files of a side; none where the one that is there is meant.
+async fn files_of(side: &Side, places: Option<&Places>) -> anyhow::Result<Option<draft::Files>> {
+    match (side, places) {
+        (Side::Folder(_, files), _) => Ok(Some(files.clone())),
+        (Side::Version(name, version), Some(places)) => kept(places, name, *version).await,
+        (Side::Version(..), None) => Ok(None),
+    }
 }
 
 /// A mapping of these files among others; without files the one that is there.

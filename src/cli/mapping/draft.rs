@@ -6,7 +6,6 @@ use crate::{
         ask::{self, Place, Places},
         documents::of_tenant,
         out::Out,
-        settings,
     },
     flow::versions::hash,
     mapping::{Library, Lint as Wrong, name_of},
@@ -69,22 +68,33 @@ pub fn versions(folder: &Folder, library: &Library) -> Vec<Kept> {
     all.into_iter().map(|(_, kept)| kept).collect()
 }
 
-/// The same of a folder that is read and compiled, and all mappings with them; nothing if it has faults, which are told. A
+/// The same of a folder that is read and compiled beside what it extends in the hub, and all mappings with them; nothing if it has faults, which are told. A
 /// folder may have none.
-pub fn compiled_folder(
+pub async fn compiled_folder(
     path: &Path,
-    flags: &settings::Flags,
+    ask: &ask::Flags,
     json: bool,
     out: &mut Out,
 ) -> anyhow::Result<Option<(Vec<Kept>, Library)>> {
-    let folder = folder(Some(path), flags)?;
+    let mut folder = folder(Some(path), &ask.settings)?;
+    folder.beside_the_hub_s(vec![], ask).await;
     let Some(library) = compiled(&folder, json, out)? else { return Ok(None) };
     Ok(Some((versions(&folder, &library), library)))
 }
 
+/// The files of a mapping as it stands in a hub, or else of its newest version; none where it has no such one.
+pub async fn newest(places: &Places, name: &str) -> Option<Files> {
+    let path = format!("/v1/mappings/{}", ask::encoded(name));
+    let (place, of) = places.find(&path).await.ok()?;
+    let versions = || of["versions"].as_array().into_iter().flatten().filter_map(|one| one["version"].as_i64());
+    let version = of["stands"].as_i64().or_else(|| versions().max())?;
+    let whole = place.get(&format!("{path}/{version}")).await.ok()?;
+    serde_json::from_value(whole["files"].clone()).ok()
+}
+
 /// Runs it.
 pub async fn run(args: &Draft, out: &mut Out) -> anyhow::Result<u8> {
-    let Some((versions, _)) = compiled_folder(&args.folder, &args.ask.settings, args.json, out)? else { return Ok(1) };
+    let Some((versions, _)) = compiled_folder(&args.folder, &args.ask, args.json, out).await? else { return Ok(1) };
     if versions.is_empty() {
         bail!("there is no mapping.yaml below {}", args.folder.display());
     }

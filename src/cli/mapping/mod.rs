@@ -16,7 +16,11 @@ mod versions;
 pub use diff::lines_that_differ;
 pub use draft::{Files, Kept, compiled_folder, first, keep};
 
-use super::{out::Out, settings, start};
+use super::{
+    ask::{self, Places},
+    out::Out,
+    settings, start,
+};
 use crate::mapping::{Library, Lint as Wrong, extended, name_of, picture::marked, standard};
 use anyhow::{Context as _, bail};
 use serde_json::json;
@@ -103,6 +107,30 @@ impl Folder {
         let says = |(path, text): &(String, String)| !(path.ends_with("mapping.yaml") && text.trim().is_empty());
         self.own.retain(says);
         self.all.retain(says);
+    }
+
+    /// Lays mappings beside these that they, or those of further texts, extend and that only the hub has: as they stand there,
+    /// or else their newest version. Where no hub can be asked, lint tells what is missing.
+    async fn beside_the_hub_s(&mut self, further: Vec<String>, ask: &ask::Flags) {
+        let is_mapping = |path: &str| path.ends_with("mapping.yaml");
+        let own = self.own.iter().filter(|(path, _)| is_mapping(path)).map(|(_, text)| text.clone());
+        let mut texts: Vec<String> = own.chain(further).collect();
+        let (mut seen, mut places) = (BTreeSet::new(), None);
+        while let Some(text) = texts.pop() {
+            let Some(name) = extended(&text).filter(|name| seen.insert(name.clone())) else { continue };
+            let named = self.all.iter().find(|(path, text)| is_mapping(path) && name_of(text) == Some(&name));
+            if let Some((_, below)) = named {
+                texts.push(below.clone());
+                continue;
+            }
+            if places.is_none() {
+                places = Places::open(ask, false).await.ok();
+            }
+            let Some(open) = &places else { return };
+            let Some(files) = draft::newest(open, &name).await else { continue };
+            texts.extend(files.get("mapping.yaml").cloned());
+            self.all.extend(files.into_iter().map(|(path, text)| (format!("{name}/{path}"), text)));
+        }
     }
 
     /// All of it compiled, or all that is wrong, in the files' order. Of a part what is wrong elsewhere is left out.
