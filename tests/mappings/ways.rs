@@ -138,7 +138,7 @@ const NUMBERS: [(&str, &str); 7] = [
 /// A line as the nth of its kind: with values of its own, of which each second line has longer ones.
 fn nth(line: &str, number: usize) -> String {
     let text = line.replace("BOLT-", &format!("BOLT-{number}-")).replace("Bolt M8", &format!("Bolt M8/{number}"));
-    if number % 2 == 0 { text } else { NUMBERS.iter().fold(text, |text, (from, to)| text.replace(from, to)) }
+    if number.is_multiple_of(2) { text } else { NUMBERS.iter().fold(text, |text, (from, to)| text.replace(from, to)) }
 }
 
 fn sets(plan: &Plan, bytes: &[u8]) -> Vec<Set> {
