@@ -139,7 +139,7 @@ fn what_is_extended_may_stand_in_the_hub_alone() {
     assert!(plan.code == 1 && plan.out.contains("alpha/850: changed: to be drafted"), "{plan:?}");
     ok(draft());
     let lines = ok(call(&folder, &["mapping", "diff", "alpha/850", "alpha/850@2"]));
-    assert!(lines.out.contains("ext.colour") && lines.out.contains("ext.shade"), "{lines:?}");
+    assert!(lines.out.contains("/ext/colour") && lines.out.contains("/ext/shade"), "{lines:?}");
     // What nobody has is told as before.
     folder.write("other/mapping.yaml", DELTA.replace("zeta/850", "zita/850"));
     let lost = draft();
