@@ -2,7 +2,7 @@
 //! listed.
 
 use super::{
-    Context, Failure, Library, NoTables, Plan, Proposal, Request,
+    Context, Failure, Library, NoTables, Plan, Proposal, Request, Sample,
     knowledge::{Fact, Made, Step, Told},
     places::Places,
     propose::{Leaf, Node, Says},
@@ -39,10 +39,12 @@ pub fn finish(
     };
     let mut refused: BTreeSet<String> = BTreeSet::new();
     let tables: Vec<(String, String)> = files.iter().filter(|(path, _)| path.ends_with(".csv")).cloned().collect();
+    let mut refusing = true;
     for _ in 0..40 {
         let mut kept = pruned(&nodes, "", &refused);
         fill(search, &mut kept, shape.members(), &[]);
         let mut writer = Writer::new(&search.compare, &prefixes, &repeated);
+        writer.refusing = refusing;
         writer.nodes(&kept, 1, "", &vec![vec![]], 0);
         let head = head(request, search, places, &writer);
         let body: Vec<&str> = writer.rows.iter().map(|(row, _)| row.as_str()).collect();
@@ -56,11 +58,19 @@ pub fn finish(
             Ok(library) => {
                 let plan = library.plans().first().cloned();
                 let plan = plan.ok_or_else(|| "the proposal is no mapping".to_owned())?;
+                // A sample whose amounts are in another currency is not to be refused.
+                if refusing && refuses(&plan, request) {
+                    refusing = false;
+                    continue;
+                }
                 let broken = broken(&rules, &plan, request);
                 if broken.is_empty() {
                     return Ok(proposal(request, search, &plan, writer, &head, &rules));
                 }
                 refused.extend(broken.into_iter().map(|at| rules[at].row()));
+            }
+            Err(lints) if refusing && lints.iter().any(|lint| lint.sentence.contains("`$currency`")) => {
+                refusing = false
             }
             Err(lints) => {
                 let before = refused.len();
@@ -79,6 +89,16 @@ pub fn finish(
         }
     }
     Err("no proposal lints clean".to_owned().into())
+}
+
+/// Does it refuse a sample for what stands in another currency?
+fn refuses(plan: &Plan, request: &Request) -> bool {
+    let context = Context { tenant_currency: "EUR", tables: &NoTables };
+    let told = |sample: &Sample| {
+        let faults = plan.read(sample.tree, &context).faults;
+        faults.iter().any(|fault| &*fault.code == "mapping/bad_value" && fault.sentence.contains(" is wanted "))
+    };
+    request.samples.iter().any(told)
 }
 
 /// The field of a row; of one that belongs to none the object that it opens.

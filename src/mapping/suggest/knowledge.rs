@@ -126,6 +126,9 @@ pub struct Knowledge {
     pub made: Vec<Made>,
     /// By standard and segment: which elements mappings ask for before they read another.
     pub qualifiers: BTreeMap<(&'static str, String), BTreeSet<Key>>,
+    /// By standard, segment or element, and place in it: what mappings refuse beside a value that is in another currency than
+    /// the message's (`[01.03='',$currency ?? refuse]`), and how many lines do.
+    pub refused: BTreeMap<(&'static str, String, Key), BTreeMap<String, usize>>,
     pub kinds: Vec<KindFact>,
     /// By standard and segment: the items that it repeats, as `repeat:` says them (`03/2` of SDQ).
     pub repeats: BTreeMap<(&'static str, String), String>,
@@ -349,6 +352,24 @@ impl Teller<'_> {
         Step { name, conditions }
     }
 
+    /// Keeps by which condition a path refuses what is in another currency.
+    fn refusing(&mut self, route: &plan::Route, steps: &[Step], key: &Key) {
+        let conditions = route.steps.last().map(|step| &step.conditions);
+        let asked = route.refuses.and_then(|nth| conditions?.get(nth));
+        let Some((asked, compared, last)) = asked.and_then(|asked| Some((asked, asked.compared?, steps.last()?)))
+        else {
+            return;
+        };
+        let is_currency = self.program.compared.get(compared.member).is_some_and(|member| member == "currency");
+        let Some(place) = Key::of(&asked.leaf).filter(|_| is_currency && !asked.not) else { return };
+        let named = |value: &String| if value.is_empty() { "''".to_owned() } else { value.clone() };
+        let mut values: Vec<String> = asked.values.iter().map(named).collect();
+        values.insert(if compared.first { 0 } else { values.len() }, "$currency".to_owned());
+        let text = format!("[{}={} ?? refuse]", place.text(), values.join(","));
+        let of = (self.program.standard.word(), last.name.clone(), key.clone());
+        *self.knowledge.refused.entry(of).or_default().entry(text).or_default() += 1;
+    }
+
     fn names(&mut self, names: &[plan::Name]) {
         let spaces = names.iter().filter_map(|name| Some((name.name.clone(), name.namespace.clone()?)));
         self.knowledge.names.extend(spaces);
@@ -379,6 +400,7 @@ impl Teller<'_> {
                         steps.push(self.step(step));
                     }
                     let Some(key) = Key::of(&route.leaf) else { continue };
+                    self.refusing(route, &steps, &key);
                     self.knowledge.facts.push(Fact {
                         mapping: self.name.clone(),
                         message: self.program.message.clone(),

@@ -34,14 +34,16 @@ pub struct Rule {
     pub why: String,
 }
 
-/// The rules that all mappings of such documents or messages of the standard have; where there is none, those of several other
+/// The rules that all mappings of this very document and message have; where there is none, those that all of such documents or
+/// messages of the standard have (a carrier's INVOIC is no invoice's); and where there is none either, those of several other
 /// kinds of documents, which say the same of any.
 pub fn agreed(search: &Search) -> Vec<Rule> {
     let knowledge = search.compare.knowledge;
     let standard = search.compare.standard;
     let kinds = knowledge.programs.iter().filter(|one| one.standard == standard);
     let same = kinds.filter(|one| one.kind == search.kind || one.message == search.message);
-    let same: BTreeSet<&str> = same.map(|one| one.mapping.as_str()).collect();
+    let very: BTreeSet<&str> = search.of_same_document().map(|one| one.mapping.as_str()).collect();
+    let same = if very.is_empty() { same.map(|one| one.mapping.as_str()).collect() } else { very };
     let mut found: Vec<Rule> = Vec::new();
     for fact in knowledge.rules.iter().filter(|fact| fact.standard == standard) {
         let alike = knowledge.rules.iter().filter(|other| other.standard == standard && says_same(other, fact));

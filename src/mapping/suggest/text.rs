@@ -39,6 +39,10 @@ pub struct Writer<'a> {
     pub rows_of: BTreeMap<String, Vec<(String, String)>>,
     /// Steps that lists go through, which XML writes with a `*`.
     pub repeated: &'a dyn Fn(&[Step]) -> bool,
+    /// Amounts in another currency than the message's are refused, as other mappings refuse them.
+    pub refusing: bool,
+    /// The message's currency is read above, so that conditions may compare with it.
+    has_currency: bool,
 }
 
 /// XML: the prefix of each local name, of the documents, and of those that other mappings have in a namespace of theirs.
@@ -71,6 +75,8 @@ impl<'a> Writer<'a> {
             tables: BTreeMap::new(),
             rows_of: BTreeMap::new(),
             repeated,
+            refusing: true,
+            has_currency: false,
         }
     }
 
@@ -167,6 +173,20 @@ impl<'a> Writer<'a> {
                 self.line(depth, &key(&leaf.name), &quoted(&text), line(text.clone()));
             }
         }
+        if at == "/currency" {
+            self.has_currency = match &leaf.says {
+                Says::Raw(text) => text == "$tenant.currency",
+                Says::Ways { pipes, .. } => pipes.iter().all(|pipe| *pipe == Known::Text("trim".into())),
+                Says::List(_) => false,
+            };
+        }
+    }
+
+    /// What is refused beside a value, behind the step to what it stands in; empty where nothing is.
+    fn refused(&self, step: &Step, key: &Key) -> &'a str {
+        let of = (self.standard.word(), step.name.clone(), key.clone());
+        let known = self.knowledge.refused.get(&of).filter(|_| self.refusing && self.has_currency);
+        known.and_then(|all| all.iter().max_by_key(|(_, times)| **times)).map_or("", |(text, _)| text)
     }
 
     fn says(&mut self, says: &Says, frames: &Frames, cut: usize) -> String {
@@ -228,11 +248,13 @@ impl<'a> Writer<'a> {
             return format!("{up}{opener}{own}{dot}{}", way.key.text());
         };
         let mut text = up + &before.iter().map(|step| self.step(step) + "/").collect::<String>();
+        let refused = self.refused(last, &way.key);
         text += &self.step(last);
+        text += refused;
         match &way.key {
             Key::Pairs(_) if way.every => text += &format!("*{}", way.key.text()),
             Key::Pairs(_) => text += &way.key.text(),
-            key if last.conditions.is_empty() => text += &key.text(),
+            key if last.conditions.is_empty() && refused.is_empty() => text += &key.text(),
             key if ids && way.every => text += &format!("*.{}", key.text()),
             key => text += &format!(".{}", key.text()),
         }
@@ -248,7 +270,11 @@ impl<'a> Writer<'a> {
         let mut parts: Vec<String> = steps.iter().map(|step| self.step(step) + star(step)).collect();
         match key {
             Key::Own if parts.is_empty() => parts.push(".".into()),
-            Key::Own => {}
+            Key::Own => {
+                if let (Some(part), Some(last)) = (parts.last_mut(), steps.last()) {
+                    part.push_str(self.refused(last, key));
+                }
+            }
             key => parts.push(named(&key.text())),
         }
         parts.join("/")

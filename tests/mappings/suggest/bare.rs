@@ -54,6 +54,25 @@ fn a_mapping_that_claims_nothing_decides_no_message() {
 }
 
 #[test]
+fn what_all_mappings_of_an_invoice_refuse_is_proposed_whatever_a_carriers_does() {
+    let text = bare(&named("edifact/d96a/invoic"), "typical", &[]).text;
+    assert!(text.contains("require:\n  - { each: lines, rule: \"this.ext.price_unit == null"), "{text}");
+}
+
+#[test]
+fn an_amount_in_another_currency_is_refused_as_others_refuse_it() {
+    let invoice = named("edifact/d96a/invoic");
+    let without = ["edifact/d96a/invoic", "edifact/d01b/invoic"];
+    let text = bare(&invoice, "two-currencies", &without).text;
+    assert!(text.contains("[01.03='',$currency ?? refuse].01.02"), "{text}");
+    // What the sample says alone is not refused.
+    let text = bare(&invoice, "prepaid-in-another-currency", &without).text;
+    assert!(!text.contains("refuse]"), "{text}");
+    let text = bare(&named("ubl/invoice"), "typical", &["ubl/invoice"]).text;
+    assert!(text.contains("[@currencyID='',$currency ?? refuse]"), "{text}");
+}
+
+#[test]
 fn what_all_mappings_of_the_document_always_say_is_proposed() {
     let name = "ubl/receipt-advice";
     let purpose = |without: &[&str]| {
