@@ -4,12 +4,13 @@
 use super::{
     faults::{self, fault, own, short},
     frames,
-    out::{By, Out, OutLeaf, OutNode, same},
+    out::{By, Out, OutId, OutLeaf, same},
     plan::{Block, Condition, Field, Formula, Leaf, Pipe, Program, Route, Rule, Source, Step, spots},
     read::Run,
     route::opener,
     seen::Seen,
     write::write_fault,
+    write_place::{Lack, Places},
     yaml::Spot,
 };
 use crate::formats::{
@@ -22,8 +23,9 @@ use crate::formats::{
 /// What is written and does not fulfil the condition of the path that it is written by.
 pub fn broken(out: &Out, program: &Program) -> Vec<Fault> {
     let mut found: Vec<Fault> = Vec::new();
+    let places = Places::new(out, program);
     for (id, condition) in out.asked().iter().filter(|(id, condition)| !out.fulfils(*id, condition)) {
-        let fault = misread(out.node(*id), condition, program);
+        let fault = misread(&places, *id, condition);
         // A place may be written by several lines that ask the same of it.
         if !found.iter().any(|one| (&one.place, &one.sentence) == (&fault.place, &fault.sentence)) {
             found.push(fault);
@@ -41,14 +43,18 @@ fn opened(parts: &'static [Part], name: &str) -> Option<&'static str> {
     })
 }
 
-fn misread(node: &OutNode, condition: &Condition, program: &Program) -> Fault {
+fn misread(places: &Places, id: OutId, condition: &Condition) -> Fault {
+    let (node, program) = (places.out.node(id), places.program);
     let leaf = node.leaves.iter().find(|leaf| same(&leaf.leaf, &condition.leaf));
     let name = program.guide.and_then(|guide| opened(&guide.parts, &node.name)).unwrap_or(&node.name);
     let place = format!("{name}{}", position(&condition.leaf));
     let Some(OutLeaf { text, by, .. }) = leaf else {
         let sentence =
             format!("nothing would stand in {place}, and what is written beside it is read where a value does");
-        return write_fault("mapping/cannot_say", "", "", "a value", sentence);
+        let (element, component) = condition.leaf.element();
+        let lack = element.map(|element| Lack::Element { element, component: component.unwrap_or_default() });
+        let (pointer, more) = places.lacking(id, lack.as_slice());
+        return write_fault("mapping/cannot_say", &pointer, "", "a value", sentence + &more);
     };
     let (pointer, line) = match by {
         By::Member(pointer) => (&**pointer, spots(&program.fields, pointer).first().map(|spot| program.placed(*spot))),

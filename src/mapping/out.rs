@@ -52,6 +52,13 @@ pub enum By {
     Member(Box<str>),
 }
 
+impl By {
+    /// The pointer to the member; empty where none says it.
+    pub fn member(&self) -> &str {
+        if let By::Member(pointer) = self { pointer } else { "" }
+    }
+}
+
 /// The nodes; 0 is the root.
 #[derive(Debug)]
 pub struct Out {
@@ -67,6 +74,17 @@ pub struct Out {
     compared: Vec<String>,
     /// Conditions that don't say all of what is to be written; they must hold in the end.
     asked: Vec<(OutId, Condition)>,
+    lists: Vec<OutList>,
+}
+
+/// Of a list whose items are loops that stand below others by number (`under:`): these loops, in the items' order.
+#[derive(Debug)]
+pub struct OutList {
+    /// Which message it is of, from 0.
+    pub message: usize,
+    pub items: Vec<OutId>,
+    /// What may stand above an item without being read of it.
+    pub untold: Vec<Step>,
 }
 
 impl Out {
@@ -85,7 +103,15 @@ impl Out {
             under: None,
             rank: 0,
         };
-        Out { nodes: vec![root], makes, owns: Vec::new(), known: Vec::new(), compared, asked: Vec::new() }
+        Out {
+            nodes: vec![root],
+            makes,
+            owns: Vec::new(),
+            known: Vec::new(),
+            compared,
+            asked: Vec::new(),
+            lists: Vec::new(),
+        }
     }
 
     /// A node.
@@ -279,9 +305,36 @@ impl Out {
         self.nodes.len()
     }
 
-    /// Says that a node stands below another, by number and not by nesting.
-    pub fn put_under(&mut self, id: OutId, above: OutId) {
-        self.nodes[id].under = Some(above);
+    /// Says that a node stands below another, by number and not by nesting. False where it would stand below itself.
+    #[must_use]
+    pub fn put_under(&mut self, id: OutId, above: OutId) -> bool {
+        let free = !self.chain(above).any(|one| one == id);
+        if free {
+            self.nodes[id].under = Some(above);
+        }
+        free
+    }
+
+    /// A node and all that it stands below by number, the innermost first.
+    pub fn chain(&self, id: OutId) -> impl Iterator<Item = OutId> {
+        std::iter::successors(Some(id), |id| self.nodes[*id].under)
+    }
+
+    /// Begins a list of numbered loops.
+    pub fn begin_list(&mut self, untold: Vec<Step>) -> usize {
+        let message = self.known.len().saturating_sub(1);
+        self.lists.push(OutList { message, items: Vec::new(), untold });
+        self.lists.len() - 1
+    }
+
+    /// The loop of a list's next item.
+    pub fn list_item(&mut self, list: usize, id: OutId) {
+        self.lists[list].items.push(id);
+    }
+
+    /// The lists of numbered loops.
+    pub fn lists(&self) -> &[OutList] {
+        &self.lists
     }
 
     /// Where a node stands among those of its order.

@@ -3,7 +3,7 @@
 use super::{
     Context, Written, asked,
     faults::fault,
-    hierarchy,
+    numbered,
     out::{By, Out, OutId},
     pipes::Wrong,
     plan::{Block, Field, Formula, Leaf, Pairs, Program, Repeat, Route, Source, Step},
@@ -33,8 +33,8 @@ pub fn write(program: &Program, messages: &[&Value], context: &Context) -> Resul
     };
     (0..messages.len()).for_each(|nth| run.message(nth));
     run.rules();
-    program.numbered.iter().for_each(|step| hierarchy::number(&mut run.out, step));
-    run.faults.extend(write_loops::doubled(&run.out));
+    program.numbered.iter().for_each(|step| numbered::number(&mut run.out, step));
+    run.faults.extend(write_loops::doubled(&run.out, program));
     run.faults.extend(asked::broken(&run.out, program));
     if !run.faults.is_empty() {
         return Err(run.faults);
@@ -202,6 +202,7 @@ impl<'p> Run<'p> {
         let first = self.frames.len() - block.walk.len();
         let unders = first - block.under.len()..first;
         self.stand_in(first, block);
+        let list = (!block.under.is_empty()).then(|| self.out.begin_list(numbered::untold(block)));
         let mut shared = Shared { first, unders, before: self.out.len(), puts: Vec::new(), places: Vec::new() };
         for (index, item) in items.iter().enumerate() {
             self.pointer = format!("{outer}/{index}");
@@ -213,6 +214,9 @@ impl<'p> Run<'p> {
                 }
             }
             self.members(&block.fields, item, Some(&mut shared));
+            if let (Some(list), Some(node)) = (list, self.frames[first].node) {
+                self.out.list_item(list, node);
+            }
         }
         self.leave(block, aside);
         self.pointer = outer;

@@ -2,14 +2,14 @@
 //! item goes into the loop that says the same of itself as the item does, whoever made that loop.
 
 use super::{
-    out::{Out, OutId},
+    out::{By, Out, OutId, OutLeaf},
     pipes,
-    plan::{Block, Field, Formula, Leaf, Route, Source, Step},
+    plan::{Block, Field, Formula, Leaf, Program, Route, Source, Step, spots},
     write::{Put, Run, Shared, What, write_fault},
 };
 use crate::formats::{fault::Fault, piece::Standard};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 impl<'p> Run<'p> {
     /// What a loop is called in the message.
@@ -40,9 +40,9 @@ impl<'p> Run<'p> {
                 self.claims.insert(made, said);
                 made
             });
-            let chain = self.chain(node);
+            let chain: Vec<OutId> = self.out.chain(node).collect();
             if let (Some(above), Some(top)) = (above.filter(|a| !chain.contains(a)), chain.last()) {
-                self.out.put_under(*top, above);
+                self.lies_in(*top, above);
             }
             self.frames[level].node = Some(node);
             above = Some(node);
@@ -51,7 +51,13 @@ impl<'p> Run<'p> {
         self.adopt(shared, puts, base);
         if let Some(above) = above {
             let own = self.made(shared.first);
-            self.out.put_under(own, above);
+            self.lies_in(own, above);
+        }
+    }
+
+    fn lies_in(&mut self, node: OutId, above: OutId) {
+        if !self.out.put_under(node, above) {
+            self.faults.push(in_itself(&self.pointer, ""));
         }
     }
 
@@ -90,16 +96,11 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// A loop and all that it stands under.
-    fn chain(&self, node: OutId) -> Vec<OutId> {
-        std::iter::successors(Some(node), |n| self.out.node(*n).under).collect()
-    }
-
     /// Can a loop stand below another? If it does already, or if all that stands above it may stand below that one too:
     /// a package of one order can't lie in another order.
     fn fits_under(&self, node: OutId, above: Option<OutId>, levels: std::ops::Range<usize>) -> bool {
         let Some(above) = above else { return true };
-        let chain = self.chain(node);
+        let chain: Vec<OutId> = self.out.chain(node).collect();
         let higher =
             |one: &OutId| self.frames[levels.clone()].iter().filter_map(|f| f.step).any(|s| self.out.is(*one, s));
         chain.contains(&above) || !chain.iter().any(higher)
@@ -231,23 +232,36 @@ pub fn said_once(block: &Block, items: &[Value], list: &str) -> Vec<Fault> {
 
 /// Loops that stand for one thing of the message, as a carton with lines of two orders in a document that puts cartons below
 /// orders: its mark would stand there twice.
-pub fn doubled(out: &Out) -> Vec<Fault> {
-    let mut known = HashSet::new();
+pub fn doubled(out: &Out, program: &Program) -> Vec<Fault> {
+    let key = |id: OutId| out.node(id).leaves.iter().find(|leaf| leaf.leaf == Leaf::Key);
+    let mut known: HashMap<(&str, &str), &By> = HashMap::new();
     let mut found = Vec::new();
-    for node in (1..out.len()).map(|id| out.node(id)) {
-        let Some(key) = node.leaves.iter().find(|leaf| leaf.leaf == Leaf::Key).map(|leaf| &leaf.text) else { continue };
-        if !known.insert((&node.name, key)) {
-            let sentence = format!(
-                "`{key}` would stand in two loops {}: what it holds stands below different others, and in this document it \
-                 can stand below one of them only",
-                node.name
-            );
-            let mut fault = write_fault("mapping/cannot_say", "", key, "what one loop can say", sentence);
-            fault.remedy = "use a mapping that puts these loops above the others (`under:`)".into();
-            found.push(fault);
+    for id in 1..out.len() {
+        let Some(OutLeaf { text, by, .. }) = key(id) else { continue };
+        let name = &out.node(id).name;
+        let Some(before) = known.insert((name, text), by) else { continue };
+        let (first, pointer) = (before.member(), by.member());
+        if out.chain(id).skip(1).any(|above| key(above).is_some_and(|leaf| leaf.text == *text)) {
+            found.push(in_itself(pointer, text));
+            continue;
         }
+        let line = spots(&program.fields, pointer).first().map(|spot| program.placed(*spot));
+        let line = line.map(|line| format!(" (named in {line})")).unwrap_or_default();
+        let sentence = format!(
+            "`{text}` would stand in two loops {name}, for {first} and for {pointer}{line}: what it holds stands below \
+             different others, and in this document it can stand below one of them only"
+        );
+        let mut fault = write_fault("mapping/cannot_say", pointer, text, "what one loop can say", sentence);
+        fault.remedy = "use a mapping that puts these loops above the others (`under:`)".into();
+        found.push(fault);
     }
     found
+}
+
+/// A package that lies in itself, or in one that lies in it.
+fn in_itself(pointer: &str, found: &str) -> Fault {
+    let sentence = format!("{pointer} would lie in itself, or in what lies in it");
+    write_fault("mapping/cannot_say", pointer, found, "what does not lie in it", sentence)
 }
 
 /// Do several lists write into the same loops?

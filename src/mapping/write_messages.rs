@@ -2,7 +2,7 @@
 //! written once, and must be the same.
 
 use super::{
-    hierarchy,
+    numbered,
     out::OutId,
     plan::{Block, Field, Formula, Name, Source, Step},
     pointer,
@@ -32,7 +32,8 @@ impl<'p> Run<'p> {
             _ => self.members(&self.program.fields, message, None),
         }
         self.pointer.clear();
-        self.program.numbered.iter().for_each(|step| hierarchy::top(&mut self.out, step, begin));
+        numbered::beside_others(&mut self.out, nth);
+        self.program.numbered.iter().for_each(|step| numbered::top(&mut self.out, step, begin));
     }
 
     /// The message that a node was made for; the first of what all of them share.

@@ -1,6 +1,6 @@
 //! Loops that say by number what stands above what: HL of an 856, CPS of a DESADV, both ways.
 
-use super::documents::{context, document, reread, sets};
+use super::documents::{context, document, library, reread, sets};
 use crossdock::mapping::{Library, Plan};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -261,6 +261,89 @@ fn an_edifact_shipment_lies_in_packages_by_number() {
          LIN+1++A:SA'QTY+12:1:PCE'RFF+ON:PO-1'LIN+2++B:SA'QTY+12:2:PCE'RFF+ON:PO-2'\
          CPS+3+1'PAC'PCI+33E'GIN+BJ+P2'LIN+3++C:SA'QTY+12:3:PCE'RFF+ON:PO-1'"
     );
+}
+
+/// Lines of an 856's loops: `HL*4*2*P*1`, with a mark for a package, and for an item its line.
+fn told(loops: &str) -> String {
+    let segments = |one: &str| {
+        let parts: Vec<&str> = one.split('*').collect();
+        match parts[3] {
+            "S" => format!("{one}~TD5**2*ODFL~DTM*011*20261124~N1*ST*Store*92*12~"),
+            "O" => format!("{one}~PRF*PO-{}~", parts[1]),
+            "I" => format!("{one}~LIN*{}*VN*A~SN1**1*EA~", parts[1]),
+            _ => format!("{one}~MAN*GM*{:020}~", 340_987_650_000_000_000_u64 + parts[1].parse::<u64>().unwrap()),
+        }
+    };
+    loops.split_whitespace().map(segments).collect()
+}
+
+#[test]
+fn packages_and_lines_of_a_shipment_keep_their_order_and_what_stands_above_them() {
+    let plan = library().named("x12/4010/856-despatch").unwrap();
+    for loops in [
+        // A carton without lines before one with lines.
+        "HL*1**S*1 HL*2*1*O*1 HL*3*2*P*0 HL*4*2*P*1 HL*5*4*I*0",
+        // Between two of an order, and behind the last of another.
+        "HL*1**S*1 HL*2*1*O*1 HL*3*2*P*1 HL*4*3*I*0 HL*5*2*P*0 HL*6*2*P*1 HL*7*6*I*0 \
+         HL*8*1*O*1 HL*9*8*P*1 HL*10*9*I*0 HL*11*8*P*0",
+        // Below the shipment, where no line lies in any, and orders with and without packages.
+        "HL*1**S*1 HL*2*1*P*0 HL*3*1*T*1 HL*4*3*P*0 HL*5*1*O*1 HL*6*5*I*0",
+        "HL*1**S*1 HL*2*1*O*1 HL*3*2*I*0 HL*4*1*O*1 HL*5*4*P*1 HL*6*5*I*0 HL*7*1*O*1 HL*8*7*I*0",
+        // A carton in a carton; an empty pallet that holds empty cartons.
+        "HL*1**S*1 HL*2*1*O*1 HL*3*2*P*1 HL*4*3*P*1 HL*5*4*I*0 HL*6*2*T*1 HL*7*6*P*0 HL*8*6*P*0 HL*9*2*P*1 HL*10*9*I*0",
+        // Lines beside cartons, in a pallet and below an order.
+        "HL*1**S*1 HL*2*1*O*1 HL*3*2*I*0 HL*4*2*T*1 HL*5*4*I*0 HL*6*4*P*1 HL*7*6*I*0 HL*8*4*I*0 HL*9*2*I*0",
+    ] {
+        let body = read(&plan, &format!("BSN*00*SH1*20261124*0915*0001~{}", told(loops)));
+        let text = written(&plan, &body);
+        let again: Vec<&str> = text.split('~').filter(|segment| segment.starts_with("HL*")).collect();
+        assert_eq!(again, loops.split_whitespace().collect::<Vec<_>>(), "{body:#}");
+    }
+}
+
+#[test]
+fn a_package_that_lies_in_a_package_of_its_kind_is_read_so() {
+    let plan = library().named("x12/4010/856-despatch").unwrap();
+    let loops = told("HL*1**S*1 HL*2*1*O*1 HL*3*2*P*1 HL*4*3*P*1 HL*5*4*I*0");
+    let body = read(&plan, &format!("BSN*00*SH1*20261124*0915*0001~{loops}"));
+    assert_eq!(body["packages"][1]["parent"], body["packages"][0]["id"]);
+    assert_eq!(body["packages"][0].get("parent"), None);
+    assert_eq!(body["lines"][0]["package"], body["packages"][1]["id"]);
+}
+
+#[test]
+fn packages_that_lie_in_each_other_are_refused() {
+    let plan = library().named("x12/4010/856-despatch").unwrap();
+    let package = |id: &str, parent: &str| json!({ "id": id, "parent": parent, "kind": "carton" });
+    for (packages, at) in [
+        (json!([package("P1", "P1")]), "/packages/0/id"),
+        (json!([package("P1", "P2"), package("P2", "P1")]), "/packages/1"),
+    ] {
+        let faults = plan.write(&packed(packages, &[("P1", "PO-1")]), &context()).map(|_| ()).unwrap_err();
+        assert_eq!(
+            faults[0].sentence.as_ref(),
+            format!("{at} would lie in itself, or in what lies in it"),
+            "{faults:#?}"
+        );
+        assert_eq!(faults[0].place.at.to_string(), at);
+    }
+}
+
+#[test]
+fn packages_of_an_edifact_shipment_keep_their_order() {
+    let plan = plan(DESADV);
+    let line = |number: &str, package: &str| {
+        json!({ "number": number, "order": { "number": "PO-1" }, "package": package,
+                "item": [{ "scheme": "sku", "id": "A" }], "shipped": { "value": "1", "unit": "PCE" } })
+    };
+    let body = json!({
+        "number": "D1", "purpose": "original", "issued": { "date": "2026-01-05" },
+        "packages": [{ "id": "T1" }, { "id": "T2" }, { "id": "P1", "parent": "T1" }, { "id": "P2", "parent": "T2" }, { "id": "P3", "parent": "T1" }],
+        "lines": [line("1", "P1"), line("2", "P2"), line("3", "P3")],
+    });
+    let text = written(&plan, &body);
+    let loops: Vec<&str> = text.split('\'').filter(|segment| segment.starts_with("CPS")).collect();
+    assert_eq!(loops, ["CPS+1", "CPS+2", "CPS+3+1", "CPS+4+2", "CPS+5+1"]);
 }
 
 /// SDQ: stores and quantities, ten in a segment.

@@ -24,3 +24,4 @@ mod suggest;
 mod tables;
 mod together;
 mod ways;
+mod written_faults;
