@@ -42,6 +42,12 @@ impl Names {
         }
     }
 
+    /// The same of a name that is no position, as a number ([`packed`]).
+    #[inline]
+    pub fn number_of_packed(&self, packed: u64) -> Option<u32> {
+        self.numbers.get(packed)
+    }
+
     /// The same of a name that the standard knows.
     #[inline]
     pub fn number_of_fixed(&self, name: Fixed) -> Option<u32> {

@@ -21,10 +21,12 @@ use crate::{
 use std::collections::HashMap;
 
 mod alike;
+mod called;
 mod positions;
 
 pub(crate) use crate::nodes::Text;
 pub use alike::{Alike, Outline};
+pub use called::Called;
 pub use positions::{Element, Leaf};
 
 /// Index of a node in its [`Tree`].

@@ -436,9 +436,9 @@ impl Compiler<'_> {
                     let sentence = format!("the prefix `{prefix}` is not declared under `namespaces:`{near}");
                     self.say(self.spot("root"), sentence);
                 }
-                Some(Name { name: local.to_owned(), namespace })
+                Some(Name::new(local, namespace))
             }
-            (Standard::Json, Some(text)) => Some(Name { name: text.to_owned(), namespace: None }),
+            (Standard::Json, Some(text)) => Some(Name::new(text, None)),
             (Standard::Xml, None) => {
                 self.say(self.yaml.spot, "an XML mapping names the document's root: `root: ubl:Order`");
                 None

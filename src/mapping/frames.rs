@@ -53,7 +53,8 @@ pub type Wanted<'p> = SmallVec<[(u32, u32, &'p Name); 12]>;
 /// The names of slots, looked up once for all frames of a kind; those of one number stand together.
 pub fn wanted<'p>(tree: &Tree, slots: &'p [Slot]) -> Wanted<'p> {
     let names = (0u32..).zip(slots).flat_map(|(slot, wanted)| wanted.names.iter().map(move |name| (slot, name)));
-    let mut wanted: Wanted = names.filter_map(|(slot, name)| Some((tree.number_of(&name.name)?, slot, name))).collect();
+    let mut wanted: Wanted =
+        names.filter_map(|(slot, name)| Some((tree.number_of_called(name.called, &name.name)?, slot, name))).collect();
     wanted.sort_by_key(|(number, ..)| *number);
     wanted
 }

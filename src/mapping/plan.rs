@@ -13,7 +13,7 @@ use super::{
     words::Words,
     yaml::Spot,
 };
-use crate::formats::{guides::Guide, layout::Layout, piece::Standard};
+use crate::formats::{guides::Guide, layout::Layout, piece::Standard, tree::Called};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -95,6 +95,15 @@ pub enum Unmapped {
 pub struct Name {
     pub name: String,
     pub namespace: Option<String>,
+    /// The same name, as trees are asked for it.
+    pub called: Called,
+}
+
+impl Name {
+    pub fn new(name: impl Into<String>, namespace: Option<String>) -> Name {
+        let name = name.into();
+        Name { called: Called::of(&name), name, namespace }
+    }
 }
 
 /// Children of these names (a segment may open more than one loop of a scope).

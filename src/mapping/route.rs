@@ -242,16 +242,16 @@ impl Router {
     fn name(&self, text: &str, offset: usize) -> Result<Name, Wrong> {
         let (at, plain) = text.strip_prefix('@').map_or(("", text), |rest| ("@", rest));
         if self.standard != Standard::Xml {
-            return Ok(Name { name: text.replace("~1", "/").replace("~0", "~"), namespace: None });
+            return Ok(Name::new(text.replace("~1", "/").replace("~0", "~"), None));
         }
         let Some((prefix, local)) = plain.split_once(':') else {
-            return Ok(Name { name: text.to_owned(), namespace: None });
+            return Ok(Name::new(text, None));
         };
         let Some(namespace) = self.namespaces.get(prefix) else {
             let near = hint(prefix, self.namespaces.keys().map(String::as_str));
             return Err((offset, format!("the prefix `{prefix}` is not declared under `namespaces:`{near}")));
         };
-        Ok(Name { name: format!("{at}{local}"), namespace: Some(namespace.clone()) })
+        Ok(Name::new(format!("{at}{local}"), Some(namespace.clone())))
     }
 
     /// `order:`: mentions the names below a parent (`.` for the root) before the fields do.
@@ -545,7 +545,7 @@ fn opened(parts: &'static [Part], word: &str) -> &'static str {
 fn edi_step(parts: &'static [Part], word: &str, conditions: Vec<Condition>, every: bool) -> Step {
     let mut names: Vec<Name> = Vec::new();
     for part in parts.iter().filter(|p| part_name(p) == word || opener(p) == word) {
-        let name = Name { name: part_name(part).to_owned(), namespace: None };
+        let name = Name::new(part_name(part), None);
         if !names.contains(&name) {
             names.push(name);
         }
